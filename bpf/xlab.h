@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_BPF_XLAB_H
+#define XLAB_BPF_XLAB_H
+
+/*
+ * What XDP programs and user space share: the book in which a chain counts,
+ * and the events it tells. Both sides include this.
+ */
+
+#include <linux/types.h>
+
+#define XLAB_CHAIN_MAX	    64	      /* filters in a chain */
+#define XLAB_ACTIONS	    8	      /* enum xdp_action is 0-4; the rest counts what is none */
+#define XLAB_LISTENERS	    8	      /* at once, a lab */
+#define XLAB_SNAP	    128	      /* bytes of the packet in an event */
+#define XLAB_LISTENER_BYTES (1 << 20) /* a listener's ring buffer */
+
+struct xlab_count {
+	__u64 packets;
+	__u64 bytes;
+};
+
+/*
+ * One slot a CPU of the map "book" (an mmapable array, one a chain-carrying interface, there as
+ * long as the lab). A chain counts where it stopped: count[gen & 1][position][action]; position n
+ * of a chain of n filters is its end (all went on). A filter that went on after anything but PASS
+ * is counted at its position too. PASSes of a filter follow by subtraction. A new generation of the
+ * chain uses the other half, zeroed before it is attached.
+ */
+struct xlab_book {
+	__u64 listening;	    /* bit N: listener N wants events; the same in all slots */
+	__u64 lost[XLAB_LISTENERS]; /* events that found listener N's ring full */
+	struct xlab_count count[2][XLAB_CHAIN_MAX + 1][XLAB_ACTIONS];
+};
+
+/* Where a built-in filter stands: the const volatile global `xlab_place` of each. */
+struct xlab_place {
+	__u32 iface;	  /* index in the lab's topology */
+	__u32 position;	  /* in its chain */
+	__u32 length;	  /* filters in the chain */
+	__u32 gen;	  /* generation of the chain */
+	__u32 continues;  /* bit 1 << action: the chain goes on */
+	__u32 keeps_book; /* 1: counts and tells its own verdicts (libxdp); 0: the chain does
+			     (inline) */
+};
+
+enum xlab_event_kind {
+	XLAB_DECIDED = 1, /* the chain ended here, with this verdict */
+	XLAB_WENT_ON = 2, /* this filter said something other than PASS, and the chain goes on */
+	XLAB_HELLO = 3,	  /* hello saw the packet */
+	XLAB_HEADERS = 4, /* headers saw the packet */
+};
+
+/* An event on the listeners' ring buffers. For one packet all come from one
+ * CPU, in order, XLAB_DECIDED last.
+ */
+struct xlab_event {
+	__u64 time_ns;	/* CLOCK_MONOTONIC */
+	__u32 ifindex;	/* in the interface's namespace */
+	__u32 length;	/* of the packet, in bytes */
+	__u32 gen;	/* generation of the chain */
+	__u16 iface;	/* index in the lab's topology */
+	__u16 position; /* of the filter; the chain's length: its end */
+	__u8 kind;	/* enum xlab_event_kind */
+	__u8 verdict;	/* enum xdp_action, cut to 8 bits */
+	__u16 snapped;	/* bytes of @snap that are set */
+	__u32 cpu;
+	__u8 snap[XLAB_SNAP]; /* the packet's first bytes, as they are now */
+};
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_INIFILE_H
+#define XLAB_INIFILE_H
+
+/*
+ * A lab file as sections of keys, each with its line; and key tables, which
+ * say what a section may hold. The only place that knows libinih.
+ *
+ * A table entry gives a key's name, how its value is read, whether it may
+ * repeat, what is allowed (for messages) and help (for the man page).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+#define INIFILE_LINE_MAX 4096		   /* bytes in a line */
+#define INIFILE_SIZE_MAX (4 * 1024 * 1024) /* bytes in a file */
+
+struct ini_key {
+	char *name;
+	char *value;
+	int line;
+	bool used; /* some table has taken it */
+};
+
+struct ini_section {
+	char *kind; /* "iface" of [iface host:veth0] */
+	char *name; /* "host:veth0", "" if none */
+	int line;
+	struct ini_key *keys;
+	size_t n_keys;
+};
+
+struct inifile {
+	char *path; /* as given, for messages */
+	char *dir;  /* absolute folder of the file: what its paths are relative to */
+	char *text; /* the whole file, as read */
+	struct ini_section *sections;
+	size_t n_sections;
+};
+
+/*
+ * Read a file (a regular one; "-" is not special) or a text. All that is wrong with its form
+ * (a line too long, a NUL byte, no section, a stray line, CRLF, a BOM, an
+ * empty file, a folder, a fifo) is in @e. The caller frees with inifile_clear().
+ * In inifile_parse, @path and @dir are what the text came from.
+ */
+int inifile_load(struct inifile *ini, const char *path, struct error *e);
+int inifile_parse(struct inifile *ini, const char *path, const char *dir, const char *text,
+		  size_t len, struct error *e);
+void inifile_clear(struct inifile *ini);
+
+/* Where a reader of a value stands: for its messages. */
+struct ini_where {
+	const struct inifile *ini;
+	const struct ini_section *section;
+	const struct ini_key *key; /* NULL: the section itself */
+};
+
+/* Add "file:line: [section] key = value: MESSAGE" to @e. Returns -EINVAL. */
+int ini_complain(const struct ini_where *at, struct error *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+struct ini_key_spec {
+	const char *name; /* "set." at its end a dot: any name that starts so */
+	bool repeats;
+	bool required;
+	const char *allowed; /* "yes or no", "CIDR, IPv4 or IPv6", … */
+	const char *help;
+	/* Read the key's value into @object; messages by ini_complain. */
+	int (*read)(const struct ini_where *at, const char *value, void *object, struct error *e);
+};
+
+struct ini_section_spec {
+	const char *kind;
+	const char *argument; /* "NODE", "NODE:IFACE", NULL if it has no name */
+	const char *help;
+	const struct ini_key_spec *keys; /* ends in an entry without a name */
+};
+
+/*
+ * Hand the section's keys to @keys and mark them used; report keys twice that
+ * may stand once, and required ones that are missing. Keys that the table does
+ * not know are left for other tables.
+ */
+int ini_section_read(const struct inifile *ini, const struct ini_section *section,
+		     const struct ini_key_spec *keys, void *object, struct error *e);
+
+/*
+ * After all tables have read: report each section whose kind no table has and
+ * each key that nobody used, with the nearest known name. @tables ends in NULL.
+ */
+int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec *const *tables,
+		       struct error *e);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_STATE_H
+#define XLAB_STATE_H
+
+/*
+ * A lab's place on disk, and its journal.
+ *
+ *   /run/xlab/ID/            ID: the inode of this mount namespace, so that copies of
+ *                            /run shared by several of them never meet (0700)
+ *   /run/xlab/ID/LAB.lock    one flock a lab; holds "PID COMMAND" of its holder
+ *   /run/xlab/ID/LAB.intent  the journal: what is going to be done, on disk before it is
+ *   /run/xlab/ID/LAB/        a tmpfs of the lab's own; one umount takes all of it:
+ *       ns/NODE              its network namespaces (nsfs mounts)
+ *       bpf/                 a bpffs: maps and programs of the lab
+ *       xdp/NODE/            a bpffs a node, for libxdp
+ *       chains/NODE:IFACE    which chain stands there
+ *       ears/N               a lock for each listener
+ *   /run/netns/NAME          a symlink to ns/NODE, so that `ip netns` sees it
+ *
+ * The intent names everything that the lab may create before the first of it is
+ * created: the plan follows from the lab file's text, and links carry a random
+ * group. So undoing needs no record of how far a killed command came.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+enum state_phase { STATE_BUILDING, STATE_UP, STATE_LEAVING };
+
+struct intent {
+	char *lab;	      /* its name here: [lab] name, or what --as gave */
+	char *as;	      /* "" or the prefix of namespace names (--as) */
+	char *self;	      /* "" or the node that is xlab's own namespace (--self) */
+	char *engine;	      /* "auto", "libxdp" or "inline", as asked for */
+	bool nameless;	      /* no names in /run/netns (xlab run) */
+	uint32_t group;	      /* IFLA_GROUP of every link of this lab */
+	uint64_t self_cookie; /* SO_NETNS_COOKIE of the namespace xlab was started in */
+	bool made_netns_dir;  /* /run/netns was not there before us */
+	enum state_phase phase;
+	char *path; /* the lab file, as given */
+	char *dir;  /* its folder, absolute */
+	char *text; /* the lab file's whole text */
+};
+
+void intent_clear(struct intent *in);
+
+struct state; /* an open lab: its paths and, if asked for, its lock */
+
+enum state_lock { STATE_READ, STATE_LOCKED };
+
+/*
+ * Begin a lab: lock it and put the intent on disk (phase building). -EEXIST if a
+ * lab of that name is up, -EBUSY if somebody holds it. An earlier
+ * lab of that name that was killed half-way is left for the caller to undo:
+ * returns 0 with state_phase(*st) != STATE_BUILDING… see state_left_over().
+ */
+int state_begin(const struct intent *in, const char *command, struct state **st, struct error *e);
+
+/*
+ * Open a lab that is there; @name NULL means the one that is up (with several:
+ * -EINVAL, and the error lists them). With STATE_LOCKED, wait at most two seconds for its lock,
+ * then say who holds it (-EBUSY). -ENOENT: no such lab.
+ */
+int state_open(const char *name, enum state_lock lock, const char *command, struct state **st,
+	       struct error *e);
+
+/* Names of all labs of this mount namespace: malloc'ed, NULL at its end. */
+int state_list(char ***names, struct error *e);
+void state_list_free(char **names);
+
+const struct intent *state_intent(const struct state *st);
+
+/* Put a phase on disk (write, fsync, rename). */
+int state_set_phase(struct state *st, enum state_phase phase, struct error *e);
+
+/* Forget the lab: its tmpfs is gone, now its files and, if they are empty, the
+ * folders above. Done already is done.
+ */
+int state_forget(struct state *st, struct error *e);
+
+/* Close and unlock; what is on disk stays. */
+void state_close(struct state *st);
+
+const char *state_dir(const struct state *st); /* /run/xlab/ID/LAB, no slash at its end */
+
+/* malloc'ed "DIR/WHAT" of this lab, NULL without memory. */
+char *state_path(const struct state *st, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Small files below state_dir(): replaced atomically; read whole (malloc'ed,
+ * NUL-terminated; -ENOENT without an error set if it is not there).
+ */
+int state_write(struct state *st, const char *name, const char *text, struct error *e);
+int state_read(const struct state *st, const char *name, char **text, struct error *e);
+
+/* For `xlab run`: keep all state in a mount namespace of this process alone, so
+ * that it is gone when the process is. Call before anything else of state.h.
+ */
+int state_private(struct error *e);
+
+#define STATE_AUTO __attribute__((cleanup(state_cleanup)))
+void state_cleanup(struct state **st);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_TEXT_H
+#define XLAB_TEXT_H
+
+/* Strict readers of small texts. Nothing is skipped, nothing is guessed:
+ * "12abc", " 12" and "+12" are not numbers. Each returns 0 or -EINVAL (the
+ * form is wrong) or -ERANGE (the form is right, the value is not); none sets
+ * an error object, for the caller knows what to say.
+ */
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct address {
+	int family; /* AF_INET or AF_INET6 */
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	};
+};
+
+struct prefix {
+	struct address address; /* host bits kept: 10.0.0.1/24 stays so */
+	unsigned int len;	/* bits */
+};
+
+struct range {
+	uint16_t first, last; /* both included */
+};
+
+#define ADDRESS_TEXT 46 /* INET6_ADDRSTRLEN */
+#define PREFIX_TEXT  50
+#define MAC_TEXT     18
+
+int text_u32(const char *s, uint32_t min, uint32_t max, uint32_t *out); /* decimal or 0x… */
+int text_bool(const char *s, bool *out);				/* yes no */
+int text_mac(const char *s, uint8_t mac[6]);
+int text_address(const char *s, struct address *out);
+int text_prefix(const char *s, struct prefix *out);    /* length required */
+int text_cidr(const char *s, struct prefix *out);      /* without a length: /32 or /128 */
+int text_port_range(const char *s, struct range *out); /* "53", "8000-8999" */
+
+/* [A-Za-z0-9][A-Za-z0-9_-]*, at most @max characters, none of lo, all, default, self.
+ * On -EINVAL *@why is a static sentence that says which rule was broken.
+ */
+int text_name(const char *s, size_t max, const char **why);
+#define NAME_IFACE_MAX 15
+#define NAME_MAX_LEN   63
+
+const char *address_text(const struct address *a, char buf[static ADDRESS_TEXT]);
+const char *prefix_text(const struct prefix *p, char buf[static PREFIX_TEXT]);
+const char *mac_text(const uint8_t mac[6], char buf[static MAC_TEXT]);
+bool address_equal(const struct address *a, const struct address *b);
+bool prefix_covers(const struct prefix *net, const struct address *a);
+
+/* Split at commas and white space; *@at moves on. The next word is copied to
+ * @word (its size @size; -ENAMETOOLONG if it does not fit). 1: a word, 0: no more.
+ */
+int text_word(const char **at, char *word, size_t size);
+
+/* The candidate nearest to @name by edit distance, or NULL if none is near
+ * enough to be offered. @next yields the candidates: NULL at the end.
+ */
+const char *text_nearest(const char *name, const char *(*next)(void *cookie, size_t i),
+			 void *cookie);
+
+/* malloc'ed printf; NULL only without memory. */
+char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

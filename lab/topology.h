@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_TOPOLOGY_H
+#define XLAB_TOPOLOGY_H
+
+/*
+ * What a lab is: nodes, bridges, interfaces. A pure model, read from a lab
+ * file and checked; nothing here touches the kernel or knows of XDP.
+ * Indices refer to the arrays of the same struct topology; NONE is "no such".
+ */
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lab/text.h"
+
+struct error;
+struct inifile;
+
+#define NONE ((size_t)-1)
+
+/* Limits, checked before anything is built. */
+#define TOPOLOGY_NODES_MAX 4096
+#define BRIDGE_PORTS_MAX   1023 /* BR_MAX_PORTS of the kernel's bridge */
+
+struct sysctl {
+	char *name; /* as written: net.ipv4.… */
+	char *value;
+	int line;
+};
+
+struct route {
+	struct prefix to; /* 0.0.0.0/0 or ::/0 for `default` */
+	bool has_via;
+	struct address via; /* with has_via */
+	size_t dev;	    /* an iface of the same node, or NONE with via */
+	int line;
+};
+
+struct node {
+	char *name;
+	bool forward;
+	struct route *routes;
+	size_t n_routes;
+	struct sysctl *sysctls;
+	size_t n_sysctls;
+	int line;
+};
+
+struct bridge {
+	char *name; /* of the bridge and of its namespace */
+	bool stp;
+	struct prefix *addresses; /* address and length, as CIDR */
+	size_t n_addresses;
+	int line;
+};
+
+struct iface {
+	size_t node;
+	char name[16];
+	size_t bridge; /* NONE when it has a peer */
+	char port[16]; /* the bridge-side end's name */
+	size_t peer;   /* the other end's iface, NONE when on a bridge */
+	struct prefix *addresses;
+	size_t n_addresses;
+	bool has_mac;
+	uint8_t mac[6];
+	unsigned int mtu; /* 0: the kernel's default */
+	int line;
+};
+
+struct topology {
+	char *file; /* as given by the user, for messages */
+	char *name;
+	char *about; /* "" if none */
+	struct node *nodes;
+	size_t n_nodes;
+	struct bridge *bridges;
+	size_t n_bridges;
+	struct iface *ifaces;
+	size_t n_ifaces;
+};
+
+/*
+ * Read [lab], [node], [bridge] and [iface] from @ini. On errors all of them
+ * are in @e, a line each, and *@topo holds what could be read, so that the
+ * caller can go on and report the errors of other sections too.
+ * The caller frees *@topo with topology_clear() in either case.
+ */
+int topology_read(struct topology *topo, const struct inifile *ini, struct error *e);
+void topology_clear(struct topology *topo);
+
+size_t topology_node(const struct topology *topo, const char *name);   /* or NONE */
+size_t topology_bridge(const struct topology *topo, const char *name); /* or NONE */
+
+/* "NODE:IFACE" -> index or NONE. */
+size_t topology_iface(const struct topology *topo, const char *name);
+
+/* The node's interfaces, in file order: first with @after = NONE. */
+size_t topology_next_iface(const struct topology *topo, size_t node, size_t after);
+
+/* True if @node has an address of that family (AF_INET, AF_INET6). */
+bool topology_node_has_family(const struct topology *topo, size_t node, int family);
+
+/*
+ * The address by which @from reaches @to: the first of @to's addresses on a
+ * subnet that both share, else @to's first; NULL if @to has none.
+ * @family AF_UNSPEC: any.
+ */
+const struct prefix *topology_reach(const struct topology *topo, size_t from, size_t to,
+				    int family);
+
+#endif

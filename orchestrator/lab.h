@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_LAB_H
+#define XLAB_LAB_H
+
+/* A lab that is up, opened by a command: its model, its plan and its state. */
+
+#include "lab/plan.h"
+#include "lab/state.h"
+#include "orchestrator/suite.h"
+
+struct lab {
+	struct suite suite; /* from the text that `up` kept */
+	struct plan plan;
+	struct state *state;
+};
+
+/* As state_open(); @name NULL means the one that is up. Free with lab_close(). */
+int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+	     struct error *e);
+void lab_close(struct lab *lab);
+
+struct lab_options {
+	const char *as, *self, *engine; /* NULL: not given */
+	bool nameless;
+	const char *command; /* for the lock: "up" */
+};
+
+/* Build a lab and attach its chains; the lab is open and locked then. On any
+ * error nothing is left. What an earlier killed command left of a lab of this name is undone first.
+ */
+int lab_up(struct lab *lab, const char *path, const struct lab_options *options, struct error *e);
+
+/* Take it down, past every error. */
+int lab_down(struct lab *lab, bool wait, struct error *e);
+
+#endif
