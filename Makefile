@@ -57,7 +57,7 @@ $(B)/%.o: %.c | $(SKELS)
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) -target bpf -mcpu=v2 -O2 -g -Wall -Wextra -Wno-unused-function -I. -I/usr/include/$(MULTIARCH) \
+	$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-function -I. -I/usr/include/$(MULTIARCH) \
 		-MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o

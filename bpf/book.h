@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_BPF_BOOK_H
+#define XLAB_BPF_BOOK_H
+
+/*
+ * How a chain counts what it decides, and tells it to whoever listens.
+ *
+ *            a packet
+ *               |
+ *      filter 0, filter 1, … n-1        each returns a verdict
+ *               |
+ *         the chain stops ----> book[cpu].count[gen][position][verdict]
+ *               |
+ *      somebody listens? -----> ears[listener], a ring buffer each
+ *
+ * Counting needs no atomics: a CPU writes its own slot alone. Telling stands
+ * behind a flag in that same slot, so silence costs one load and one branch.
+ * bpf_xdp_load_bytes() asks for a kernel of 5.18 or later.
+ */
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/xlab.h"
+
+/* User space gives it a slot for each possible CPU before the load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xlab_book);
+} book SEC(".maps");
+
+struct xlab_ear {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, XLAB_LISTENER_BYTES);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XLAB_LISTENERS);
+	__type(key, __u32);
+	__array(values, struct xlab_ear);
+} ears SEC(".maps");
+
+/* Set before the load, so the verifier folds what depends on it. */
+const volatile struct xlab_place xlab_place = {};
+
+static __always_inline struct xlab_book *book_slot(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&book, &cpu);
+}
+
+/* Send one event to every listener. Apart from the callers, so that its stack is not theirs. */
+static __noinline void book_tell(struct xdp_md *ctx, struct xlab_book *slot, __u32 kind,
+				 __u32 position, __u32 verdict)
+{
+	__u64 length = bpf_xdp_get_buff_len(ctx);
+	struct xlab_event event = {
+		.time_ns = bpf_ktime_get_ns(),
+		.ifindex = ctx->ingress_ifindex,
+		.length = length,
+		.gen = xlab_place.gen,
+		.iface = xlab_place.iface,
+		.position = position,
+		.kind = kind,
+		.verdict = verdict,
+		.cpu = bpf_get_smp_processor_id(),
+	};
+
+	if (length > XLAB_SNAP)
+		length = XLAB_SNAP;
+	if (length > 0 && !bpf_xdp_load_bytes(ctx, 0, event.snap, length))
+		event.snapped = length;
+	for (__u32 i = 0; i < XLAB_LISTENERS; i++) {
+		__u32 key = i;
+		void *ring;
+
+		if (!(slot->listening >> i & 1))
+			continue;
+		ring = bpf_map_lookup_elem(&ears, &key);
+		if (ring && bpf_ringbuf_output(ring, &event, sizeof(event), 0))
+			slot->lost[i]++;
+	}
+}
+
+/* Count a verdict and tell it. Bytes are those of the linear part: asking for a jumbo packet's
+ * whole length would cost every packet a call. The event has the whole length.
+ */
+static __always_inline void book_write(struct xdp_md *ctx, __u32 kind, __u32 position,
+				       __u32 verdict)
+{
+	struct xlab_book *slot = book_slot();
+	__u32 action = verdict < XLAB_ACTIONS ? verdict : XLAB_ACTIONS - 1;
+	struct xlab_count *count;
+
+	if (!slot)
+		return;
+	if (position > XLAB_CHAIN_MAX)
+		position = XLAB_CHAIN_MAX;
+	count = &slot->count[xlab_place.gen & 1][position][action];
+	count->packets++;
+	count->bytes += ctx->data_end - ctx->data;
+	if (slot->listening)
+		book_tell(ctx, slot, kind, position, verdict);
+}
+
+/* A filter saw a packet and has something to show (XLAB_HELLO, XLAB_HEADERS). */
+static __always_inline void book_show(struct xdp_md *ctx, __u32 kind)
+{
+	struct xlab_book *slot = book_slot();
+
+	if (slot && slot->listening)
+		book_tell(ctx, slot, kind, xlab_place.position, XDP_PASS);
+}
+
+/*
+ * Every built-in ends through this. Where the chain's dispatcher is not ours
+ * the filter keeps the book itself, knowing its place; that dispatcher returns
+ * XDP_PASS once all filters have gone on, whatever the last of them said.
+ */
+static __always_inline int book_close(struct xdp_md *ctx, __u32 verdict)
+{
+	if (!xlab_place.keeps_book)
+		return verdict;
+	if (!(xlab_place.continues >> verdict & 1)) {
+		book_write(ctx, XLAB_DECIDED, xlab_place.position, verdict);
+		return verdict;
+	}
+	if (verdict != XDP_PASS)
+		book_write(ctx, XLAB_WENT_ON, xlab_place.position, verdict);
+	if (xlab_place.position + 1 == xlab_place.length)
+		book_write(ctx, XLAB_DECIDED, xlab_place.length, XDP_PASS);
+	return verdict;
+}
+
+#endif
