@@ -13,6 +13,8 @@
  *   - a text can have many lines (all errors of a lab file, a verifier's log).
  */
 
+#include <stddef.h>
+
 /* What kind of wrong it was. The values are xlab's exit statuses. */
 enum error_kind {
 	ERROR_NONE = 0,
@@ -25,6 +27,8 @@ struct error {
 	enum error_kind kind;
 	int err;    /* the negative errno that was returned with it */
 	char *text; /* owned; NULL while nothing is set */
+	size_t length;
+	unsigned int lines; /* how often error_add() added one, plus the first */
 };
 
 #define ERROR_INIT \

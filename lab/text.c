@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+
+/* ctype.h without its locale and without its trap for negative chars. */
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return INT8_MAX;
+}
+
+/* @len digits of @base, all of them, and at least one. */
+static int read_digits(const char *s, size_t len, unsigned int base, uint32_t *out)
+{
+	uint64_t value = 0;
+	bool over = false;
+
+	if (!len)
+		return -EINVAL;
+	for (size_t i = 0; i < len; i++) {
+		unsigned int digit = (unsigned int)digit_value(s[i]);
+
+		if (digit >= base)
+			return -EINVAL;
+		value = value * base + digit;
+		over |= value > UINT32_MAX;
+		if (over)
+			value = 0;
+	}
+	*out = (uint32_t)value;
+	return over ? -ERANGE : 0;
+}
+
+static int read_decimal(const char *s, size_t len, uint32_t max, uint32_t *out)
+{
+	int err = read_digits(s, len, 10, out);
+
+	return err ? err : *out > max ? -ERANGE : 0;
+}
+
+int text_u32(const char *s, uint32_t min, uint32_t max, uint32_t *out)
+{
+	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+	const char *digits = hex ? s + 2 : s;
+	uint32_t value;
+	int err = read_digits(digits, strlen(digits), hex ? 16 : 10, &value);
+
+	if (err)
+		return err;
+	if (value < min || value > max)
+		return -ERANGE;
+	*out = value;
+	return 0;
+}
+
+int text_bool(const char *s, bool *out)
+{
+	if (strcmp(s, "yes") != 0 && strcmp(s, "no") != 0)
+		return -EINVAL;
+	*out = s[0] == 'y';
+	return 0;
+}
+
+int text_mac(const char *s, uint8_t mac[6])
+{
+	uint8_t bytes[6];
+
+	for (int i = 0; i < 6; i++, s += 3) {
+		uint32_t byte;
+
+		if (!s[0] || !s[1] || read_digits(s, 2, 16, &byte))
+			return -EINVAL;
+		if (s[2] != (i < 5 ? ':' : '\0'))
+			return -EINVAL;
+		bytes[i] = (uint8_t)byte;
+	}
+	memcpy(mac, bytes, sizeof(bytes));
+	return 0;
+}
+
+int text_address(const char *s, struct address *out)
+{
+	struct address a = { .family = strchr(s, ':') ? AF_INET6 : AF_INET };
+
+	if (inet_pton(a.family, s, a.family == AF_INET ? (void *)&a.v4 : (void *)&a.v6) != 1)
+		return -EINVAL;
+	*out = a;
+	return 0;
+}
+
+int text_prefix(const char *s, struct prefix *out)
+{
+	const char *slash = strchr(s, '/');
+	char host[ADDRESS_TEXT];
+	struct prefix p;
+	uint32_t len;
+	int err;
+
+	if (!slash || (size_t)(slash - s) >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, s, (size_t)(slash - s));
+	host[slash - s] = '\0';
+	if (text_address(host, &p.address))
+		return -EINVAL;
+	err = read_decimal(slash + 1, strlen(slash + 1), p.address.family == AF_INET ? 32 : 128,
+			   &len);
+	if (err)
+		return err;
+	p.len = len;
+	*out = p;
+	return 0;
+}
+
+int text_cidr(const char *s, struct prefix *out)
+{
+	struct prefix p;
+
+	if (strchr(s, '/'))
+		return text_prefix(s, out);
+	if (text_address(s, &p.address))
+		return -EINVAL;
+	p.len = p.address.family == AF_INET ? 32 : 128;
+	*out = p;
+	return 0;
+}
+
+int text_port_range(const char *s, struct range *out)
+{
+	const char *dash = strchr(s, '-');
+	size_t len = dash ? (size_t)(dash - s) : strlen(s);
+	uint32_t first = 0, last;
+	int err, err2 = 0;
+
+	err = read_decimal(s, len, UINT16_MAX, &first);
+	last = first;
+	if (dash)
+		err2 = read_decimal(dash + 1, strlen(dash + 1), UINT16_MAX, &last);
+	if (err == -EINVAL || err2 == -EINVAL)
+		return -EINVAL;
+	if (err || err2)
+		return -ERANGE;
+	*out = (struct range){ (uint16_t)first, (uint16_t)last };
+	return first > last ? -ERANGE : 0;
+}
+
+static bool is_reserved(const char *s)
+{
+	static const char *const reserved[] = { "lo", "all", "default", "self" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
+		if (!strcmp(s, reserved[i]))
+			return true;
+	return false;
+}
+
+int text_name(const char *s, size_t max, const char **why)
+{
+	*why = NULL;
+	if (!s[0])
+		*why = "it is empty";
+	else if (!is_alnum(s[0]))
+		*why = "a name begins with a letter or a digit";
+	else if (is_reserved(s))
+		*why = "lo, all, default and self are reserved";
+	else if (strlen(s) > max)
+		*why = max == NAME_IFACE_MAX ? "it has more than 15 characters"
+					     : "it has more than 63 characters";
+	for (const char *c = s; !*why && *c; c++)
+		if (!is_alnum(*c) && *c != '_' && *c != '-')
+			*why = "a name consists of letters, digits, _ and -";
+	return *why ? -EINVAL : 0;
+}
+
+static const uint8_t *address_bytes(const struct address *a)
+{
+	return a->family == AF_INET ? (const uint8_t *)&a->v4 : (const uint8_t *)&a->v6;
+}
+
+const char *address_text(const struct address *a, char buf[static ADDRESS_TEXT])
+{
+	if (!inet_ntop(a->family, address_bytes(a), buf, ADDRESS_TEXT))
+		(void)snprintf(buf, ADDRESS_TEXT, "?");
+	return buf;
+}
+
+const char *prefix_text(const struct prefix *p, char buf[static PREFIX_TEXT])
+{
+	char host[ADDRESS_TEXT];
+
+	(void)snprintf(buf, PREFIX_TEXT, "%s/%u", address_text(&p->address, host), p->len);
+	return buf;
+}
+
+const char *mac_text(const uint8_t mac[6], char buf[static MAC_TEXT])
+{
+	(void)snprintf(buf, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		       mac[3], mac[4], mac[5]);
+	return buf;
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	size_t size = a->family == AF_INET ? sizeof(a->v4) : sizeof(a->v6);
+
+	return a->family == b->family && !memcmp(address_bytes(a), address_bytes(b), size);
+}
+
+bool prefix_covers(const struct prefix *net, const struct address *a)
+{
+	unsigned int whole = net->len / 8, rest = net->len % 8;
+	const uint8_t *x = address_bytes(&net->address), *y = address_bytes(a);
+
+	if (net->address.family != a->family || memcmp(x, y, whole) != 0)
+		return false;
+	return !rest || !((x[whole] ^ y[whole]) >> (8 - rest));
+}
+
+static bool splits(char c)
+{
+	return c == ',' || is_space(c);
+}
+
+int text_word(const char **at, char *word, size_t size)
+{
+	const char *start = *at;
+	size_t len = 0;
+
+	while (splits(*start))
+		start++;
+	while (start[len] && !splits(start[len]))
+		len++;
+	*at = start + len;
+	if (!len)
+		return 0;
+	if (len >= size)
+		return -ENAMETOOLONG;
+	memcpy(word, start, len);
+	word[len] = '\0';
+	return 1;
+}
+
+/* Longer names are no misspellings of ours; it also bounds the time spent. */
+#define NEAREST_MAX 64
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+	size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/* Edit distance where swapped neighbours count as one edit and case as none. */
+static size_t edit_distance(const char *a, size_t n, const char *b, size_t m)
+{
+	size_t rows[3][NEAREST_MAX + 1];
+
+	for (size_t j = 0; j <= m; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t *now = rows[i % 3], *before = rows[(i + 2) % 3], *two = rows[(i + 1) % 3];
+
+		now[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			int x = tolower((unsigned char)a[i - 1]);
+			int y = tolower((unsigned char)b[j - 1]);
+
+			now[j] = least(before[j] + 1, now[j - 1] + 1, before[j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+			    y == tolower((unsigned char)a[i - 2]) && two[j - 2] + 1 < now[j])
+				now[j] = two[j - 2] + 1;
+		}
+	}
+	return rows[n % 3][m];
+}
+
+const char *text_nearest(const char *name, const char *(*next)(void *cookie, size_t i),
+			 void *cookie)
+{
+	size_t len = strlen(name), allowed = (len + 2) / 3, best = allowed + 1;
+	const char *nearest = NULL, *candidate;
+
+	if (len > NEAREST_MAX)
+		return NULL;
+	for (size_t i = 0; (candidate = next(cookie, i)); i++) {
+		size_t m = strlen(candidate), distance;
+
+		if (m > NEAREST_MAX || m > len + allowed || len > m + allowed)
+			continue;
+		distance = edit_distance(name, len, candidate, m);
+		/* All characters replaced is not a likeness. */
+		if (distance < best && distance < (len > m ? len : m)) {
+			best = distance;
+			nearest = candidate;
+		}
+	}
+	return nearest;
+}
+
+char *text_format(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	return n < 0 ? NULL : text;
+}
