@@ -10,8 +10,17 @@
 
 #include "lab/text.h"
 
+struct packet_vlan {
+	uint16_t id;
+	uint16_t type; /* EtherType behind this tag, host order */
+};
+
 struct packet {
+	bool has_ether;
 	uint8_t src_mac[6], dst_mac[6];
+	uint16_t ether_type;	     /* of the Ethernet header itself, host order */
+	struct packet_vlan vlans[2]; /* as many as filters step over */
+	size_t n_vlans;
 	uint16_t type; /* EtherType behind VLAN tags, host order */
 	bool has_ip;
 	struct address src, dst;
@@ -19,26 +28,36 @@ struct packet {
 	bool fragment; /* not the first one: no ports */
 	bool has_ports;
 	uint16_t src_port, dst_port;
+	bool has_tcp_flags;
+	uint8_t tcp_flags; /* FIN is bit 0 */
 	bool has_icmp;
 	uint8_t icmp_type, icmp_code;
+	bool has_echo; /* a request or reply: id and seq */
 	uint16_t icmp_id, icmp_seq;
 	bool has_arp;
 	uint16_t arp_op;
 	struct address arp_sender, arp_target;
 	struct address nd_target; /* family 0 if none: ICMPv6 neighbour messages */
-	size_t payload;		  /* offset of what follows the headers */
+	size_t payload;		  /* offset of what follows the headers that could be read */
 };
 
 /* Reads as far as the bytes go; never beyond @size. */
 void packet_read(const uint8_t *bytes, size_t size, struct packet *p);
 
-/*
- * The headers, a line each ("EthHdr: src: … => dst: … (0x0800)"), handed to @line.
+/* The headers, a line each, handed to @line:
+ *
+ *   EthHdr: src: de:ad:be:ef:00:10 => dst: de:ad:be:ef:00:01 (0x0800)
+ *   VlanHdr: id: 5 (0x0800)
+ *   ArpHdr: src: 10.0.0.10 => dst: 10.0.0.1 (request)
+ *   Ipv4Hdr: src: 10.0.0.10 => dst: 10.0.0.1 (17)     and likewise Ipv6Hdr
+ *   UdpHdr: src: 44024 => dst: 8000
+ *   TcpHdr: src: 44024 => dst: 8000 [SYN]
+ *   IcmpHdr: type: 8 code: 0 (echo request)           of either family
  */
 void packet_print(const uint8_t *bytes, size_t size, void (*line)(void *cookie, const char *text),
 		  void *cookie);
 
-/* @pattern matches @text; `*` matches anything, as in `see`. */
+/* @pattern matches the whole of @text; `*` matches anything, as in `see`. */
 bool packet_line_matches(const char *pattern, const char *text);
 
 #endif
