@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+
+/* What root gets from execve(). */
+static int cut_bounding_set(uint64_t keep)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		if (keep & 1ULL << cap)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		/* EINVAL: this kernel has no such capability, nor any after it */
+		return errno == EINVAL ? 0 : -errno;
+	}
+	return 0;
+}
+
+static int cut_capabilities(uint64_t keep)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return -errno;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		data[i].permitted &= (uint32_t)(keep >> 32 * i);
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+static int become(const char *name, struct error *e)
+{
+	const struct passwd *user = getpwnam(name);
+
+	if (!user)
+		return error_input(e, "there is no user %s on this machine", name);
+	if (initgroups(name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 ||
+	    setuid(user->pw_uid) < 0)
+		return error_sys(e, -errno, "cannot become user %s", name);
+	return 0;
+}
+
+int spawn_confine(uint64_t keep, const char *user, struct error *e)
+{
+	/* First, for it needs a capability that a change of user takes away. */
+	int err = cut_bounding_set(keep);
+
+	if (err)
+		return error_sys(e, err, "cannot cut the bounding set");
+	if (user) {
+		err = become(user, e);
+		if (err)
+			return err;
+	}
+	err = cut_capabilities(keep);
+	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		err = -errno;
+	return err ? error_sys(e, err, "cannot give up privileges") : 0;
+}
+
+static int take_stdio(const struct spawn *what)
+{
+	const int from[] = { what->in, what->out, what->err };
+
+	for (int i = 0; i < 3; i++) {
+		int fd = from[i];
+
+		if (fd < 0)
+			fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (fd < 0 || (fd != i && dup2(fd, i) < 0))
+			return -errno;
+	}
+	return 0;
+}
+
+static void forget_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+}
+
+static int prepare(const struct spawn *what, pid_t parent, struct error *e)
+{
+	int err;
+
+	err = take_stdio(what);
+	if (err)
+		return error_sys(e, err, "cannot set up its files");
+	if (what->netns >= 0 && setns(what->netns, CLONE_NEWNET) < 0)
+		return error_sys(e, -errno, "cannot enter its network namespace");
+	if (chdir("/") < 0)
+		return error_sys(e, -errno, "cannot change to /");
+	/* A group of its own: Ctrl-C is xlab's to hear, which then ends its children. */
+	(void)setpgid(0, 0);
+	err = spawn_confine(what->keep, NULL, e);
+	if (err)
+		return err;
+	if (close_range(3, ~0U, 0) < 0)
+		return error_sys(e, -errno, "cannot close its files");
+	/* Last, as changes of credentials may undo it; and the parent may be dead by now. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return error_sys(e, -errno, "cannot tie its life to xlab's");
+	if (getppid() != parent)
+		return error_state(e, -ESRCH, "xlab is gone");
+	forget_signals();
+	return 0;
+}
+
+static _Noreturn void run_child(const struct spawn *what, pid_t parent)
+{
+	static char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+					     NULL };
+	struct error e = ERROR_INIT;
+
+	if (prepare(what, parent, &e) == 0) {
+		execve(what->argv[0], (char *const *)what->argv, environment);
+		(void)error_sys(&e, -errno, "cannot run it");
+	}
+	(void)dprintf(2, "%s: %s\n", what->argv[0], e.text ? e.text : "out of memory");
+	_exit(127);
+}
+
+int spawn(const struct spawn *what, struct child *child, struct error *e)
+{
+	pid_t parent = getpid();
+	pid_t pid;
+	int pidfd;
+
+	pid = fork();
+	if (pid < 0)
+		return error_sys(e, -errno, "cannot start %s", what->argv[0]);
+	if (pid == 0)
+		run_child(what, parent);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0) {
+		int err = -errno;
+
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		return error_sys(e, err, "cannot watch %s", what->argv[0]);
+	}
+	*child = (struct child){ pid, pidfd };
+	return 0;
+}
+
+static int collect(struct child *child, int *status, int flags)
+{
+	pid_t pid;
+
+	do {
+		pid = waitpid(child->pid, status, flags);
+	} while (pid < 0 && errno == EINTR);
+	if (pid == 0)
+		return -EAGAIN;
+	cleanup_fd(&child->pidfd);
+	*child = (struct child)CHILD_NONE;
+	return pid < 0 ? -errno : 0;
+}
+
+int child_collect(struct child *child, int *status)
+{
+	return collect(child, status, WNOHANG);
+}
+
+void child_signal(const struct child *child, int signal)
+{
+	if (child->pidfd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, child->pidfd, signal, NULL, 0);
+}
+
+void child_end(struct child *child)
+{
+	int status;
+
+	if (child->pidfd < 0)
+		return;
+	child_signal(child, SIGKILL);
+	(void)collect(child, &status, 0);
+}
+
+const char *spawn_find(const char *const *paths)
+{
+	for (; *paths; paths++)
+		if (access(*paths, X_OK) == 0)
+			return *paths;
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_SPAWN_H
+#define XLAB_SPAWN_H
+
+/*
+ * Children in a namespace of the lab, with as few privileges as they need: no
+ * fd but 0-2, a clean environment, no new privileges, and killed by the kernel when
+ * xlab dies, whatever it dies of.
+ */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct error;
+
+struct spawn {
+	const char *const *argv; /* argv[0] is an absolute path; ends in NULL */
+	int netns;		 /* namespace to enter, or -1: this process's */
+	int in, out, err;	 /* become 0, 1, 2; -1: /dev/null; stay the caller's */
+	uint64_t keep;		 /* capabilities, a bit 1 << CAP_… each */
+};
+
+struct child {
+	pid_t pid;
+	int pidfd; /* readable when it has ended; -1: no child */
+};
+#define CHILD_NONE    \
+	{             \
+		0, -1 \
+	}
+
+/* What cannot be done in the child itself (its exec, say) ends it with status
+ * 127 and a line on its stderr, as in a shell.
+ */
+int spawn(const struct spawn *what, struct child *child, struct error *e);
+
+/* Collect a child that has ended: its wait status, as of waitpid(2). -EAGAIN if
+ * it runs still.
+ */
+int child_collect(struct child *child, int *status);
+
+void child_signal(const struct child *child, int signal);
+
+/* End it if it runs still, and wait until the kernel has let go of what it held. */
+void child_end(struct child *child);
+
+/* The program's path in the system's own folders, whatever PATH says; NULL if
+ * it is not there. Static.
+ */
+const char *spawn_find(const char *const *paths);
+
+/*
+ * In a process that is about to exec: become @user (NULL: stay; not with @keep),
+ * keep no capability but @keep, nor let exec give more.
+ */
+int spawn_confine(uint64_t keep, const char *user, struct error *e);
+
+#endif
