@@ -15,8 +15,10 @@
 
 struct error;
 
-#define INIFILE_LINE_MAX 4096		   /* bytes in a line */
-#define INIFILE_SIZE_MAX (4 * 1024 * 1024) /* bytes in a file */
+#define INIFILE_LINE_MAX     4096	       /* bytes in a line */
+#define INIFILE_SIZE_MAX     (4 * 1024 * 1024) /* bytes in a file */
+#define INIFILE_SECTIONS_MAX 65536
+#define INIFILE_ERRORS_MAX   500 /* reported; then the reading is given up */
 
 struct ini_key {
 	char *name;
@@ -44,7 +46,8 @@ struct inifile {
 /*
  * Read a file (a regular one; "-" is not special) or a text. All that is wrong with its form
  * (a line too long, a NUL byte, no section, a stray line, CRLF, a BOM, an
- * empty file, a folder, a fifo) is in @e. The caller frees with inifile_clear().
+ * empty file, a folder, a fifo) is in @e, and @ini holds what could be read all the
+ * same, unless nothing could. The caller frees with inifile_clear() in any case.
  * In inifile_parse, @path and @dir are what the text came from.
  */
 int inifile_load(struct inifile *ini, const char *path, struct error *e);
@@ -52,16 +55,39 @@ int inifile_parse(struct inifile *ini, const char *path, const char *dir, const 
 		  size_t len, struct error *e);
 void inifile_clear(struct inifile *ini);
 
+/* Put the lines of @e, which the readers added, into the order of the file's lines. */
+void inifile_sort_errors(const struct inifile *ini, struct error *e);
+
+/* The section's first key of that name, or NULL. */
+const struct ini_key *ini_find_key(const struct ini_section *section, const char *name);
+
+struct ini_key_spec;
+
 /* Where a reader of a value stands: for its messages. */
 struct ini_where {
-	const struct inifile *ini;
-	const struct ini_section *section;
-	const struct ini_key *key; /* NULL: the section itself */
+	const struct inifile *ini;	   /* NULL: not from a file, messages have no position */
+	const struct ini_section *section; /* NULL only without a file */
+	const struct ini_key *key;	   /* NULL: the section itself */
+	const struct ini_key_spec *spec;   /* of the key, or NULL */
 };
 
 /* Add "file:line: [section] key = value: MESSAGE" to @e. Returns -EINVAL. */
 int ini_complain(const struct ini_where *at, struct error *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same, with what the key's table allows at the end. */
+int ini_refuse(const struct ini_where *at, struct error *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Complain that there is no @what named @name, and offer the nearest (see text_nearest). */
+int ini_unknown(const struct ini_where *at, struct error *e, const char *what, const char *name,
+		const char *(*next)(void *cookie, size_t i), void *cookie);
+
+/* Set "out of memory" and return -ENOMEM: readers give up at once on that. */
+int ini_no_memory(struct error *e);
+
+/* So many errors are told already that no more are worth looking for. */
+bool ini_gave_up(const struct error *e);
 
 struct ini_key_spec {
 	const char *name; /* "set." at its end a dot: any name that starts so */
@@ -90,7 +116,8 @@ int ini_section_read(const struct inifile *ini, const struct ini_section *sectio
 
 /*
  * After all tables have read: report each section whose kind no table has and
- * each key that nobody used, with the nearest known name. @tables ends in NULL.
+ * each key that nobody used, with the nearest known name. @tables ends in NULL;
+ * several of them may speak of one kind.
  */
 int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec *const *tables,
 		       struct error *e);

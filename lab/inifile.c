@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/inifile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab/array.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+
+/*
+ * libinih splits lines into keys and values and takes comments off. It also cuts
+ * section names at 50 characters, says nothing of sections without keys, takes ':' for
+ * '=', and makes a line that begins with white space part of the value before.
+ * So the lines it gets have passed here first: headings are read here, and
+ * what it would misunderstand is reported and withheld from it.
+ */
+struct reader {
+	struct inifile *ini;
+	struct error *e;
+	const char *at, *end;
+	int line;
+	size_t section;	     /* NOWHERE before the first heading, BROKEN behind a bad one */
+	struct names titles; /* "kind name" -> index in ini->sections */
+	bool crlf;	     /* reported already */
+	int err;	     /* what ends the reading: no memory, too much */
+};
+#define NOWHERE (SIZE_MAX - 1)
+#define BROKEN	SIZE_MAX
+
+__attribute__((format(printf, 2, 3))) static void complain(struct reader *r, const char *fmt, ...)
+{
+	FREE_AUTO char *text = NULL;
+	va_list args;
+
+	if (ini_gave_up(r->e))
+		return;
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	(void)error_add(r->e, "%s:%d: %s", r->ini->path, r->line, text ? text : "out of memory");
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool comment(char c)
+{
+	return c == ';' || c == '#';
+}
+
+static const char *skip_blank(const char *s)
+{
+	while (blank(*s))
+		s++;
+	return s;
+}
+
+/* Length of the UTF-8 character at @s, 0 if there is none (RFC 3629). */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+	if (!n || n > left || s[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* What in these bytes has no place in a line, or NULL. Control characters
+ * would reach the terminals and reports of those who read the lab.
+ */
+static const char *bad_bytes(const char *line, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)line;
+
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_len(s + i, len - i);
+		if (!n)
+			return "bytes that are not UTF-8";
+		if (!s[i])
+			return "a NUL byte: is this a text file?";
+		if ((s[i] < ' ' && s[i] != '\t') || s[i] == 0x7f)
+			return "a control character";
+	}
+	return NULL;
+}
+
+/* Take the next line, without its newline, if it is fit to be read. */
+static bool next_line(struct reader *r, char *line, size_t size)
+{
+	const char *start = r->at, *newline = memchr(start, '\n', (size_t)(r->end - start)), *bad;
+	size_t len = (size_t)((newline ? newline : r->end) - start);
+
+	r->at = newline ? newline + 1 : r->end;
+	r->line++;
+	if (len && start[len - 1] == '\r') {
+		len--;
+		if (!r->crlf)
+			complain(r, "the line ends in CR LF, as on Windows; convert the file: "
+				    "sed -i 's/\\r$//' FILE");
+		r->crlf = true;
+	}
+	if (len > INIFILE_LINE_MAX || len + 2 > size) {
+		complain(r, "the line has %zu bytes, %d are allowed", len, INIFILE_LINE_MAX);
+		return false;
+	}
+	bad = bad_bytes(start, len);
+	if (bad) {
+		complain(r, "the line contains %s", bad);
+		return false;
+	}
+	memcpy(line, start, len);
+	line[len] = '\0';
+	return true;
+}
+
+/* Open the section, or the one that has this title already: its keys are
+ * checked with the others then.
+ */
+static void open_section(struct reader *r, const char *kind, const char *name)
+{
+	FREE_AUTO char *title = text_format("%s %s", kind, name);
+	struct ini_section *s;
+	size_t old;
+	int err;
+
+	if (r->ini->n_sections == INIFILE_SECTIONS_MAX) {
+		complain(r, "a file has at most %d sections", INIFILE_SECTIONS_MAX);
+		r->err = -EINVAL;
+		return;
+	}
+	err = title ? names_add(&r->titles, title, r->ini->n_sections, &old) : -ENOMEM;
+	if (err == -EEXIST) {
+		complain(r, "[%s%s%s]: stands at line %d already", kind, *name ? " " : "", name,
+			 r->ini->sections[old].line);
+		r->section = old;
+		return;
+	}
+	s = err ? NULL : array_add(&r->ini->sections, &r->ini->n_sections, sizeof(*s));
+	if (s) {
+		*s = (struct ini_section){ .kind = strdup(kind), .name = strdup(name) };
+		s->line = r->line;
+		r->section = r->ini->n_sections - 1;
+	}
+	if (!s || !s->kind || !s->name)
+		r->err = -ENOMEM;
+}
+
+/* "[kind name]", @line being cut in place. */
+static void read_heading(struct reader *r, char *line)
+{
+	char *kind = line + strspn(line, " \t") + 1, *close = strchr(kind, ']'), *name;
+	const char *behind;
+
+	r->section = BROKEN;
+	if (!close) {
+		complain(r, "%s: the section's ] is missing", line);
+		return;
+	}
+	behind = skip_blank(close + 1);
+	if (*behind && !(comment(*behind) && behind > close + 1)) {
+		complain(r, "\"%s\" stands behind the section's ]", behind);
+		return;
+	}
+	while (blank(close[-1]))
+		close--;
+	*close = '\0';
+	kind += strspn(kind, " \t");
+	name = kind + strcspn(kind, " \t");
+	if (*name) {
+		*name++ = '\0';
+		name += strspn(name, " \t");
+	}
+	if (!*kind)
+		complain(r, "[]: the section has no kind; write for example [node host]");
+	else
+		open_section(r, kind, name);
+}
+
+/* Is this line a key and a value that libinih reads as we do? */
+static bool is_key_line(struct reader *r, const char *line)
+{
+	const char *key = skip_blank(line), *equals = key, *value;
+
+	while (*equals && *equals != '=' && !(comment(*equals) && blank(equals[-1])))
+		equals++;
+	if (*equals != '=') {
+		complain(r, "%s: neither a [section], nor KEY = VALUE, nor a comment", key);
+		return false;
+	}
+	value = skip_blank(equals + 1);
+	if (equals == key)
+		complain(r, "%s: no key stands before the =", key);
+	else if (memchr(key, ':', (size_t)(equals - key)))
+		complain(r, "%s: a key has no ':'; write KEY = VALUE", key);
+	else if (r->section == NOWHERE)
+		complain(r, "%s: the key stands before the first [section]", key);
+	else if (!*value || comment(*value))
+		complain(r, "%s: the key has no value%s", key,
+			 *value ? " (; and # start a comment)" : "");
+	else
+		return r->section != BROKEN;
+	return false;
+}
+
+/* ini_reader: hand libinih the next line, or a blank one in place of what is not for it. */
+static char *give_line(char *str, int num, void *stream)
+{
+	struct reader *r = stream;
+	char line[INIFILE_LINE_MAX + 1];
+	const char *start;
+
+	if (r->at == r->end || r->err || ini_gave_up(r->e))
+		return NULL;
+	str[0] = '\0';
+	if (!next_line(r, line, (size_t)num < sizeof(line) + 1 ? (size_t)num : sizeof(line) + 1))
+		return str;
+	start = skip_blank(line);
+	if (*start == '[')
+		read_heading(r, line);
+	else if (*start && !comment(*start) && is_key_line(r, line))
+		(void)stpcpy(stpcpy(str, line), "\n");
+	return str;
+}
+
+/* ini_handler: nonzero means that all is well. */
+static int take_key(void *user, const char *section, const char *name, const char *value)
+{
+	struct reader *r = user;
+	struct ini_section *s = &r->ini->sections[r->section];
+	struct ini_key *k = array_add(&s->keys, &s->n_keys, sizeof(*k));
+
+	(void)section;
+	if (k)
+		*k = (struct ini_key){ .name = strdup(name), .value = strdup(value) };
+	if (!k || !k->name || !k->value) {
+		r->err = -ENOMEM;
+		return 1;
+	}
+	k->line = r->line;
+	return 1;
+}
+
+/* The library's knobs are variables of its own, nobody else uses it here. */
+static int run_libinih(struct reader *r)
+{
+	static char inline_comments[] = ";#";
+
+	ini_max_line = INIFILE_LINE_MAX + 3;
+	ini_inline_comment_prefixes = inline_comments;
+	ini_allow_inline_comments = true;
+	ini_allow_multiline = false;
+	ini_allow_no_value = false;
+	ini_stop_on_first_error = false;
+	return ini_parse_stream(give_line, r, take_key, r);
+}
+
+static void skip_bom(struct reader *r)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	size_t len = strlen(bom);
+
+	if ((size_t)(r->end - r->at) < len || memcmp(r->at, bom, len) != 0)
+		return;
+	r->line = 1;
+	complain(r, "the file begins with a byte order mark (BOM); take it off: "
+		    "sed -i '1s/^\\xef\\xbb\\xbf//' FILE");
+	r->line = 0;
+	r->at += len;
+}
+
+int inifile_parse(struct inifile *ini, const char *path, const char *dir, const char *text,
+		  size_t len, struct error *e)
+{
+	struct reader r = { .ini = ini, .e = e, .section = NOWHERE };
+	unsigned int before = e->lines;
+	int line;
+
+	*ini = (struct inifile){ .path = strdup(path), .dir = strdup(dir) };
+	ini->text = malloc(len + 1);
+	if (!ini->path || !ini->dir || !ini->text)
+		return ini_no_memory(e);
+	memcpy(ini->text, text, len);
+	ini->text[len] = '\0';
+	if (!len)
+		return error_input(e, "%s: the file is empty", path);
+	if (len > INIFILE_SIZE_MAX)
+		return error_input(e, "%s: the file has more than %d MiB", path,
+				   INIFILE_SIZE_MAX >> 20);
+	r.at = ini->text;
+	r.end = ini->text + len;
+	skip_bom(&r);
+	line = run_libinih(&r);
+	names_clear(&r.titles);
+	if (r.err == -ENOMEM || line == -2)
+		return ini_no_memory(e);
+	if (line > 0) { /* a line that passed here and not there: never silently */
+		r.line = line;
+		complain(&r, "libinih cannot read this line");
+	}
+	return e->lines > before ? -EINVAL : 0;
+}
+
+void inifile_clear(struct inifile *ini)
+{
+	for (size_t i = 0; i < ini->n_sections; i++) {
+		struct ini_section *s = &ini->sections[i];
+
+		for (size_t j = 0; j < s->n_keys; j++) {
+			free(s->keys[j].name);
+			free(s->keys[j].value);
+		}
+		free(s->keys);
+		free(s->kind);
+		free(s->name);
+	}
+	free(ini->sections);
+	free(ini->path);
+	free(ini->dir);
+	free(ini->text);
+	*ini = (struct inifile){ 0 };
+}
+
+/* A path that names no readable file is wrong input; what the machine refuses is not. */
+static int open_failed(const char *path, int err, struct error *e)
+{
+	switch (err) {
+	case ENOENT:
+		return error_input(e, "%s: there is no such file", path);
+	case ENOTDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENXIO:
+	case ENODEV:
+		return error_input(e, "%s: %s", path, strerror(err));
+	default:
+		return error_sys(e, -err, "%s: cannot be read", path);
+	}
+}
+
+static int check_file(const char *path, const struct stat *st, struct error *e)
+{
+	if (S_ISDIR(st->st_mode))
+		return error_input(e, "%s: is a folder, not a lab file", path);
+	if (!S_ISREG(st->st_mode))
+		return error_input(e, "%s: is not a regular file", path);
+	if (st->st_size > INIFILE_SIZE_MAX)
+		return error_input(e, "%s: the file has %lld bytes, %d MiB are allowed", path,
+				   (long long)st->st_size, INIFILE_SIZE_MAX >> 20);
+	return 0;
+}
+
+/* All there is, but not more than one byte beyond what is allowed. NULL: errno tells. */
+static char *read_whole(int fd, size_t *len)
+{
+	size_t room = INIFILE_SIZE_MAX + 1;
+	FREE_AUTO char *buf = malloc(room);
+	ssize_t n;
+
+	if (!buf)
+		return NULL;
+	*len = 0;
+	do {
+		n = read(fd, buf + *len, room - *len);
+		if (n > 0)
+			*len += (size_t)n;
+	} while ((n > 0 && *len < room) || (n < 0 && errno == EINTR));
+	return n < 0 ? NULL : steal_pointer(&buf);
+}
+
+static char *folder_of(const char *path)
+{
+	FREE_AUTO char *copy = strdup(path);
+
+	return copy ? realpath(dirname(copy), NULL) : NULL;
+}
+
+int inifile_load(struct inifile *ini, const char *path, struct error *e)
+{
+	FREE_AUTO char *text = NULL, *dir = NULL;
+	FD_AUTO int fd = -1;
+	struct stat st;
+	size_t len;
+	int err;
+
+	*ini = (struct inifile){ 0 };
+	/* O_NONBLOCK: opening a fifo must not wait for its writer. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return open_failed(path, errno, e);
+	if (fstat(fd, &st) < 0)
+		return error_sys(e, -errno, "%s: cannot be read", path);
+	err = check_file(path, &st, e);
+	if (err)
+		return err;
+	text = read_whole(fd, &len);
+	if (!text)
+		return error_sys(e, -errno, "%s: cannot be read", path);
+	dir = folder_of(path);
+	if (!dir)
+		return error_sys(e, -errno, "%s: its folder cannot be found", path);
+	return inifile_parse(ini, path, dir, text, len, e);
+}

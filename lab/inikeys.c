@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/inifile.h"
+#include "lab/text.h"
+
+/* Key tables at work: complaints, reading a section, and what nobody knew. */
+
+#define VALUE_SHOWN 100 /* bytes of a value in a message */
+
+int ini_no_memory(struct error *e)
+{
+	return error_state(e, -ENOMEM, "out of memory");
+}
+
+bool ini_gave_up(const struct error *e)
+{
+	return e->lines >= INIFILE_ERRORS_MAX;
+}
+
+/* How many bytes of @s to show: whole UTF-8 characters. */
+static int shown(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len <= VALUE_SHOWN)
+		return (int)len;
+	for (len = VALUE_SHOWN; (s[len] & 0xc0) == 0x80; len--)
+		;
+	return (int)len;
+}
+
+static const char *ellipsis(const char *s)
+{
+	return strlen(s) > VALUE_SHOWN ? "…" : "";
+}
+
+/* "file:line: [section] key = value", or what of it there is. */
+static char *position_text(const struct ini_where *at)
+{
+	const struct ini_section *s = at->section;
+	const struct ini_key *k = at->key;
+	FREE_AUTO char *key = NULL;
+
+	if (k)
+		key = text_format("%.*s%s = %.*s%s", shown(k->name), k->name, ellipsis(k->name),
+				  shown(k->value), k->value, ellipsis(k->value));
+	if (!at->ini || !s)
+		return steal_pointer(&key);
+	return text_format("%s:%d: [%s%s%.*s%s]%s%s", at->ini->path, k ? k->line : s->line, s->kind,
+			   *s->name ? " " : "", shown(s->name), s->name, ellipsis(s->name),
+			   key ? " " : "", key ? key : "");
+}
+
+static int add_complaint(const struct ini_where *at, struct error *e, const char *fmt, va_list args,
+			 const char *allowed)
+{
+	FREE_AUTO char *position = NULL, *text = NULL;
+
+	if (ini_gave_up(e))
+		return -EINVAL;
+	position = position_text(at);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	(void)error_add(e, "%s: %s%s%s", position ? position : "lab file",
+			text ? text : "out of memory", allowed ? "; allowed: " : "",
+			allowed ? allowed : "");
+	if (ini_gave_up(e) && at->ini)
+		(void)error_add(e, "%s: these are the first %d errors, the rest was not read",
+				at->ini->path, INIFILE_ERRORS_MAX);
+	return -EINVAL;
+}
+
+int ini_complain(const struct ini_where *at, struct error *e, const char *fmt, ...)
+{
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	err = add_complaint(at, e, fmt, args, NULL);
+	va_end(args);
+	return err;
+}
+
+int ini_refuse(const struct ini_where *at, struct error *e, const char *fmt, ...)
+{
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	err = add_complaint(at, e, fmt, args, at->spec ? at->spec->allowed : NULL);
+	va_end(args);
+	return err;
+}
+
+int ini_unknown(const struct ini_where *at, struct error *e, const char *what, const char *name,
+		const char *(*next)(void *cookie, size_t i), void *cookie)
+{
+	const char *nearest;
+
+	if (ini_gave_up(e)) /* the search below is what would take time */
+		return -EINVAL;
+	nearest = text_nearest(name, next, cookie);
+	if (nearest)
+		return ini_complain(at, e, "there is no %s \"%.*s%s\"; did you mean \"%s\"?", what,
+				    shown(name), name, ellipsis(name), nearest);
+	return ini_complain(at, e, "there is no %s \"%.*s%s\"", what, shown(name), name,
+			    ellipsis(name));
+}
+
+const struct ini_key *ini_find_key(const struct ini_section *section, const char *name)
+{
+	for (size_t i = 0; i < section->n_keys; i++)
+		if (!strcmp(section->keys[i].name, name))
+			return &section->keys[i];
+	return NULL;
+}
+
+static bool spec_names(const struct ini_key_spec *spec, const char *name)
+{
+	size_t len = strlen(spec->name);
+
+	if (spec->name[len - 1] == '.')
+		return !strncmp(spec->name, name, len);
+	return !strcmp(spec->name, name);
+}
+
+static const struct ini_key_spec *find_spec(const struct ini_key_spec *keys, const char *name)
+{
+	for (; keys->name; keys++)
+		if (spec_names(keys, name))
+			return keys;
+	return NULL;
+}
+
+#define SPECS_MAX 16 /* keys in one table */
+
+/* @first: the line where each of the table's keys stood first. */
+static int read_key(const struct ini_where *at, const struct ini_key_spec *keys, void *object,
+		    int first[SPECS_MAX], struct error *e)
+{
+	int *line = &first[at->spec - keys];
+
+	if (*line && !at->spec->repeats)
+		return ini_complain(at, e, "the key stands at line %d already, and may stand once",
+				    *line);
+	*line = at->key->line;
+	return at->spec->read(at, at->key->value, object, e);
+}
+
+int ini_section_read(const struct inifile *ini, const struct ini_section *section,
+		     const struct ini_key_spec *keys, void *object, struct error *e)
+{
+	struct ini_where at = { .ini = ini, .section = section };
+	int first[SPECS_MAX] = { 0 }, err = 0, one;
+
+	for (size_t i = 0; i < section->n_keys && !ini_gave_up(e); i++) {
+		at.key = &section->keys[i];
+		at.spec = find_spec(keys, at.key->name);
+		if (!at.spec)
+			continue;
+		section->keys[i].used = true;
+		one = read_key(&at, keys, object, first, e);
+		if (one == -ENOMEM)
+			return ini_no_memory(e);
+		err = one ? one : err;
+	}
+	at.key = NULL;
+	for (int i = 0; keys[i].name; i++)
+		if (keys[i].required && !first[i])
+			err = ini_complain(&at, e, "the key %s is missing; allowed: %s",
+					   keys[i].name, keys[i].allowed);
+	return err;
+}
+
+/* Walking all names of the tables, for text_nearest(). */
+struct candidates {
+	const struct ini_section_spec *const *tables;
+	const char *kind; /* keys of this kind; NULL: the kinds */
+};
+
+static const char *next_candidate(void *cookie, size_t i)
+{
+	const struct candidates *c = cookie;
+
+	for (const struct ini_section_spec *const *t = c->tables; *t; t++) {
+		if (!c->kind && i-- == 0)
+			return (*t)->kind;
+		if (!c->kind || strcmp((*t)->kind, c->kind) != 0)
+			continue;
+		for (const struct ini_key_spec *k = (*t)->keys; k->name; k++)
+			if (i-- == 0)
+				return k->name;
+	}
+	return NULL;
+}
+
+static bool kind_known(const struct candidates *c, const char *kind)
+{
+	for (const struct ini_section_spec *const *t = c->tables; *t; t++)
+		if (!strcmp((*t)->kind, kind))
+			return true;
+	return false;
+}
+
+/* "name, about, engine": each of the kind's names (or each kind) once. */
+static char *list_candidates(struct candidates *c)
+{
+	char *list = NULL, *longer;
+	const char *name;
+
+	for (size_t i = 0; (name = next_candidate(c, i)); i++) {
+		bool seen = false;
+
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = !strcmp(next_candidate(c, j), name);
+		if (seen)
+			continue;
+		longer = list ? text_format("%s, %s", list, name) : strdup(name);
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+static int report_name(const struct ini_where *at, struct error *e, const char *what,
+		       const char *name, struct candidates *c)
+{
+	FREE_AUTO char *list = NULL;
+	const char *nearest;
+
+	if (ini_gave_up(e))
+		return -EINVAL;
+	nearest = text_nearest(name, next_candidate, c);
+	list = list_candidates(c);
+	if (nearest)
+		return ini_complain(at, e, "unknown %s; did you mean \"%s\"? (allowed: %s)", what,
+				    nearest, list ? list : "");
+	return ini_complain(at, e, "unknown %s; allowed: %s", what, list ? list : "");
+}
+
+int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec *const *tables,
+		       struct error *e)
+{
+	struct candidates kinds = { tables, NULL };
+	int err = 0;
+
+	for (size_t i = 0; i < ini->n_sections; i++) {
+		const struct ini_section *s = &ini->sections[i];
+		struct ini_where at = { .ini = ini, .section = s };
+		struct candidates keys = { tables, s->kind };
+
+		if (!kind_known(&kinds, s->kind)) {
+			err = report_name(&at, e, "section", s->kind, &kinds);
+			continue;
+		}
+		for (size_t j = 0; j < s->n_keys; j++) {
+			at.key = &s->keys[j];
+			if (!at.key->used)
+				err = report_name(&at, e, "key", at.key->name, &keys);
+		}
+	}
+	return err;
+}
+
+/* The line number behind "path:", 0 if there is none: such lines stay in front. */
+static long line_number(const char *text, const char *path)
+{
+	size_t len = strlen(path);
+
+	return strncmp(text, path, len) != 0 || text[len] != ':' ? 0
+								 : strtol(text + len + 1, NULL, 10);
+}
+
+struct error_line {
+	long number;
+	size_t order; /* qsort is not stable */
+	const char *text;
+};
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct error_line *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->order < y->order ? -1 : 1;
+}
+
+/* @text's newlines become ends of lines. */
+static size_t cut_lines(char *text, const char *path, struct error_line *lines, size_t max)
+{
+	size_t n = 0;
+	char *rest = text, *line;
+
+	while (n < max && (line = strsep(&rest, "\n"))) {
+		long number = line_number(line, path);
+
+		lines[n] = (struct error_line){ number, n, line };
+		n++;
+	}
+	return n;
+}
+
+void inifile_sort_errors(const struct inifile *ini, struct error *e)
+{
+	struct error_line lines[INIFILE_ERRORS_MAX];
+	FREE_AUTO char *copy = e->text ? strdup(e->text) : NULL;
+	size_t n;
+	char *out;
+
+	/* The line that gives up must stay the last. */
+	if (!copy || !ini->path || e->lines > INIFILE_ERRORS_MAX)
+		return;
+	n = cut_lines(copy, ini->path, lines, ARRAY_SIZE(lines));
+	qsort(lines, n, sizeof(lines[0]), compare_lines);
+	out = e->text;
+	for (size_t i = 0; i < n; i++) {
+		out = stpcpy(out, lines[i].text);
+		if (i + 1 < n)
+			*out++ = '\n';
+	}
+}
