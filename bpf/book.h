@@ -55,8 +55,13 @@ static __always_inline struct xlab_book *book_slot(void)
 	return bpf_map_lookup_elem(&book, &cpu);
 }
 
+/* An event's kind, and how many of the packet's bytes it may show: a function of five arguments
+ * has room for both in one only.
+ */
+#define BOOK_WHAT(kind, bytes) ((kind) | (bytes) << 8)
+
 /* Send one event to every listener. Apart from the callers, so that its stack is not theirs. */
-static __noinline void book_tell(struct xdp_md *ctx, struct xlab_book *slot, __u32 kind,
+static __noinline void book_tell(struct xdp_md *ctx, struct xlab_book *slot, __u32 what,
 				 __u32 position, __u32 verdict)
 {
 	__u64 length = bpf_xdp_get_buff_len(ctx);
@@ -67,11 +72,13 @@ static __noinline void book_tell(struct xdp_md *ctx, struct xlab_book *slot, __u
 		.gen = xlab_place.gen,
 		.iface = xlab_place.iface,
 		.position = position,
-		.kind = kind,
+		.kind = what & 0xff,
 		.verdict = verdict,
 		.cpu = bpf_get_smp_processor_id(),
 	};
 
+	if (length > what >> 8)
+		length = what >> 8;
 	if (length > XLAB_SNAP)
 		length = XLAB_SNAP;
 	if (length > 0 && !bpf_xdp_load_bytes(ctx, 0, event.snap, length))
@@ -106,16 +113,22 @@ static __always_inline void book_write(struct xdp_md *ctx, __u32 kind, __u32 pos
 	count->packets++;
 	count->bytes += ctx->data_end - ctx->data;
 	if (slot->listening)
-		book_tell(ctx, slot, kind, position, verdict);
+		book_tell(ctx, slot, BOOK_WHAT(kind, XLAB_SNAP), position, verdict);
 }
 
-/* A filter saw a packet and has something to show (XLAB_HELLO, XLAB_HEADERS). */
-static __always_inline void book_show(struct xdp_md *ctx, __u32 kind)
+/* This CPU's slot if somebody listens, else NULL. */
+static __always_inline struct xlab_book *book_heard(void)
 {
 	struct xlab_book *slot = book_slot();
 
-	if (slot && slot->listening)
-		book_tell(ctx, slot, kind, xlab_place.position, XDP_PASS);
+	return slot && slot->listening ? slot : NULL;
+}
+
+/* A filter shows a packet's first @bytes (XLAB_HELLO, XLAB_HEADERS). */
+static __always_inline void book_show(struct xdp_md *ctx, struct xlab_book *slot, __u32 kind,
+				      __u32 bytes)
+{
+	book_tell(ctx, slot, BOOK_WHAT(kind, bytes), xlab_place.position, XDP_PASS);
 }
 
 /*

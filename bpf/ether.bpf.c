@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ether: src, dst and type.
+ *
+ *   | dst 6 | src 6 | [tag 4] [tag 4] | type 2 | …
+ *
+ * `type` is the one behind up to two VLAN tags. 0x8100 (`vlan`) means any
+ * tagged frame, whichever its tags, and 0x88a8 one whose first tag is of that type.
+ */
+
+#define MATCH_TABLES 1
+#include "bpf/match.h"
+#include "bpf/parse.h"
+#include "bpf/turn.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, __u64); /* a MAC's six bytes, then two zeroes */
+	__type(value, struct xlab_sides);
+} macs SEC(".maps");
+
+static __always_inline __u32 mac_rule(const __u8 *mac, enum xlab_key side)
+{
+	__u64 key = *(const __u32 *)mac | (__u64) * (const __u16 *)(mac + 4) << 32;
+	struct xlab_sides *found = bpf_map_lookup_elem(&macs, &key);
+
+	return found ? found->rule[side] : 0;
+}
+
+static __always_inline __u32 type_rule(struct xdp_md *ctx, struct xlab_rules *r, __be16 first)
+{
+	__u32 offset, rule;
+	__be16 type = parse_ether(ctx, &offset);
+
+	if (!type)
+		return 0;
+	rule = match_table(r, 0, bpf_ntohs(type));
+	if (!rule && is_tag(first))
+		rule = match_table(r, 0, bpf_ntohs(first));
+	if (!rule && is_tag(first))
+		rule = match_table(r, 0, ETH_P_8021Q);
+	return rule;
+}
+
+static __always_inline bool ether_matches(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct xlab_rules *r = match_rules();
+	__u32 src = 0, dst = 0, type = 0;
+
+	if (!r || !r->given || (void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return false;
+	if (r->given & XLAB_GIVEN(XLAB_KEY_TYPE) && !(type = type_rule(ctx, r, eth->h_proto)))
+		return false;
+	if (r->given & XLAB_GIVEN(XLAB_KEY_SRC) && !(src = mac_rule(eth->h_source, XLAB_KEY_SRC)))
+		return false;
+	if (r->given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = mac_rule(eth->h_dest, XLAB_KEY_DST)))
+		return false;
+	match_hit(r, type);
+	match_hit(r, src);
+	match_hit(r, dst);
+	return true;
+}
+
+SEC("xdp")
+int ether(struct xdp_md *ctx)
+{
+	if (!ether_matches(ctx))
+		return book_close(ctx, XDP_PASS);
+	if (xlab_action == XDP_TX)
+		turn(ctx);
+	return book_close(ctx, xlab_action);
+}
+
+char LICENSE[] SEC("license") = "GPL";

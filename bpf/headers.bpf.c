@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * headers: shows the headers of each packet, and lets it go on.
+ *
+ *   Ethernet [tags] -> ARP
+ *                   -> IPv4 [options]    -> UDP, TCP [options], ICMP
+ *                   -> IPv6 [extensions] -> UDP, TCP [options], ICMPv6
+ *
+ * It walks from header to header to learn where they end, and shows the bytes up to there:
+ * the payload is nobody's business. User space writes them as text.
+ */
+
+#include <linux/tcp.h>
+#include <linux/udp.h>
+
+#include "bpf/book.h"
+#include "bpf/parse.h"
+
+#define ARP_SIZE  28 /* for IPv4 over Ethernet */
+#define ICMP_SIZE 8
+
+/* TCP says itself how long it is. */
+static __always_inline __u32 tcp_size(struct xdp_md *ctx, const struct tcphdr *tcp)
+{
+	if ((void *)(tcp + 1) > (void *)(long)ctx->data_end)
+		return sizeof(*tcp);
+	return tcp->doff * 4;
+}
+
+static __always_inline __u32 transport_size(struct xdp_md *ctx, const struct network *net)
+{
+	switch (net->proto) {
+	case IPPROTO_UDP:
+		return sizeof(struct udphdr);
+	case IPPROTO_TCP:
+		return tcp_size(ctx, net->l4);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return ICMP_SIZE;
+	default:
+		return 0;
+	}
+}
+
+/* Where the last header that is known here ends, in bytes from the frame's start. */
+static __always_inline __u32 headers_end(struct xdp_md *ctx)
+{
+	struct network net = {};
+	__u32 offset = sizeof(struct ethhdr);
+	__be16 type = parse_ether(ctx, &offset);
+
+	if (parse_network(ctx, &net))
+		return net.l4 - (void *)(long)ctx->data + transport_size(ctx, &net);
+	if (type == bpf_htons(ETH_P_ARP))
+		return offset + ARP_SIZE;
+	return XLAB_SNAP;
+}
+
+SEC("xdp")
+int headers(struct xdp_md *ctx)
+{
+	struct xlab_book *slot = book_heard();
+
+	if (slot)
+		book_show(ctx, slot, XLAB_HEADERS, headers_end(ctx));
+	return book_close(ctx, XDP_PASS);
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_BPF_PARSE_H
+#define XLAB_BPF_PARSE_H
+
+/*
+ * From the frame's first byte to the ports, one header at a time:
+ *
+ *   parse_ether()      Ethernet, then up to two VLAN tags
+ *   parse_network()    IPv4 with its options, or IPv6 with its extension headers
+ *   l4, proto          what they carry
+ *
+ * Each tells the verifier that what it is about to read ends before the packet
+ * does, and says "no" where that is not so.
+ */
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <stdbool.h>
+
+#define PARSE_TAGS	 2 /* VLAN tags stepped over */
+#define PARSE_EXTENSIONS 8 /* IPv6 extension headers stepped over */
+
+#define PARSE_REACH 0x7fff /* bytes; all extension headers together cannot be longer */
+
+#define FRAGMENT_OFFSET4 0x1fff
+#define FRAGMENT_OFFSET6 0xfff8
+
+struct vlan_tag {
+	__be16 tci;
+	__be16 type;
+};
+
+struct extension {
+	__u8 next;
+	__u8 length; /* its unit depends on the kind */
+	__be16 fragment;
+};
+
+struct network {
+	void *header; /* struct iphdr or struct ipv6hdr */
+	bool v6;
+	__u32 proto;
+	void *l4; /* where what they carry begins */
+};
+
+static __always_inline bool is_tag(__be16 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+/* The EtherType behind the tags, and in *@offset where its header begins; 0: the frame is cut. */
+static __always_inline __be16 parse_ether(struct xdp_md *ctx, __u32 *offset)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = data;
+	struct vlan_tag *tag;
+	__be16 type;
+
+	if ((void *)(eth + 1) > end)
+		return 0;
+	type = eth->h_proto;
+	*offset = sizeof(*eth);
+#pragma unroll
+	for (int i = 0; i < PARSE_TAGS; i++) {
+		if (!is_tag(type))
+			break;
+		tag = data + *offset;
+		if ((void *)(tag + 1) > end)
+			return 0;
+		type = tag->type;
+		*offset += sizeof(*tag);
+	}
+	return type;
+}
+
+/* Hop-by-hop options, routing, fragment, authentication, destination options. */
+static __always_inline bool is_extension(__u32 proto)
+{
+	const __u64 kinds = 1ULL << IPPROTO_HOPOPTS | 1ULL << IPPROTO_ROUTING |
+			    1ULL << IPPROTO_FRAGMENT | 1ULL << IPPROTO_AH | 1ULL << IPPROTO_DSTOPTS;
+
+	return proto < 64 && (kinds >> proto & 1);
+}
+
+static __always_inline __u32 extension_size(__u32 kind, __u32 length)
+{
+	if (kind == IPPROTO_FRAGMENT)
+		return 8;
+	if (kind == IPPROTO_AH)
+		return (length + 2) * 4;
+	return (length + 1) * 8;
+}
+
+/*
+ * Step over extension headers. Returns the offset behind them << 8 | the protocol; 0: cut off, too
+ * many, or a fragment that is not the first, whose upper header is elsewhere.
+ * Rare, so apart: packets without them pay nothing for it. Not static, so that the verifier walks
+ * it once, for any offset, instead of once more for each way to get here.
+ */
+__noinline __u32 parse_extensions(struct xdp_md *ctx, __u32 offset, __u32 kind)
+{
+	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
+		void *data = (void *)(long)ctx->data;
+		void *end = (void *)(long)ctx->data_end;
+		struct extension *ext;
+
+		if (offset > PARSE_REACH)
+			return 0;
+		ext = data + offset;
+		if ((void *)(ext + 1) > end)
+			return 0;
+		if (kind == IPPROTO_FRAGMENT && (ext->fragment & bpf_htons(FRAGMENT_OFFSET6)))
+			return 0;
+		offset += extension_size(kind, ext->length);
+		kind = ext->next;
+		if (!is_extension(kind))
+			return offset <= PARSE_REACH ? offset << 8 | kind : 0;
+	}
+	return 0;
+}
+
+static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, struct network *net)
+{
+	void *end = (void *)(long)ctx->data_end;
+	struct iphdr *ip = (void *)(long)ctx->data + offset;
+
+	if ((void *)(ip + 1) > end)
+		return false;
+	if (ip->version != 4 || ip->ihl < 5)
+		return false;
+	if (ip->frag_off & bpf_htons(FRAGMENT_OFFSET4))
+		return false;
+	net->header = ip;
+	net->v6 = false;
+	net->proto = ip->protocol;
+	net->l4 = (void *)ip + ip->ihl * 4;
+	return true;
+}
+
+static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, struct network *net)
+{
+	void *end = (void *)(long)ctx->data_end;
+	struct ipv6hdr *ip = (void *)(long)ctx->data + offset;
+	__u32 behind;
+
+	if ((void *)(ip + 1) > end || ip->version != 6)
+		return false;
+	net->header = ip;
+	net->v6 = true;
+	net->proto = ip->nexthdr;
+	net->l4 = ip + 1;
+	if (!is_extension(net->proto))
+		return true;
+	behind = parse_extensions(ctx, offset + sizeof(*ip), net->proto);
+	net->proto = behind & 0xff;
+	net->l4 = (void *)(long)ctx->data + (behind >> 8 & PARSE_REACH);
+	return behind != 0;
+}
+
+/* From the frame's start to what the network layer carries. False: not IP, cut off, or a fragment
+ * that is not the first. What is carried may itself be cut off.
+ */
+static __always_inline bool parse_network(struct xdp_md *ctx, struct network *net)
+{
+	void *end = (void *)(long)ctx->data_end;
+	__u32 offset;
+	__be16 type = parse_ether(ctx, &offset);
+
+	if (type == bpf_htons(ETH_P_IP)) {
+		if (!parse_ipv4(ctx, offset, net))
+			return false;
+	} else if (type == bpf_htons(ETH_P_IPV6)) {
+		if (!parse_ipv6(ctx, offset, net))
+			return false;
+	} else {
+		return false;
+	}
+	return net->l4 <= end;
+}
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * port: src, dst (ports and ranges) and proto, of UDP and TCP.
+ *
+ * A table says for each of the 65536 ports which rule holds it, so ranges cost nothing. The
+ * four bytes of the ports suffice: a first fragment too short for its TCP
+ * header does not slip through.
+ */
+
+#define MATCH_TABLES 2
+#include "bpf/match.h"
+#include "bpf/parse.h"
+#include "bpf/turn.h"
+
+struct ports {
+	__be16 src;
+	__be16 dst;
+};
+
+static __always_inline bool rules_hold(struct xlab_rules *r, const struct ports *ports, __u8 proto)
+{
+	__u32 src = 0, dst = 0, by_proto = 0, given = r->given;
+
+	if (given & XLAB_GIVEN(XLAB_KEY_PROTO) && !(by_proto = r->protos[proto]))
+		return false;
+	if (given & XLAB_GIVEN(XLAB_KEY_SRC) && !(src = match_table(r, 0, bpf_ntohs(ports->src))))
+		return false;
+	if (given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = match_table(r, 1, bpf_ntohs(ports->dst))))
+		return false;
+	match_hit(r, by_proto);
+	match_hit(r, src);
+	match_hit(r, dst);
+	return given != 0;
+}
+
+static __always_inline bool port_matches(struct xdp_md *ctx)
+{
+	struct network net = {};
+	struct xlab_rules *r;
+	struct ports *ports;
+
+	if (!parse_network(ctx, &net))
+		return false;
+	if (net.proto != IPPROTO_UDP && net.proto != IPPROTO_TCP)
+		return false;
+	ports = net.l4;
+	if ((void *)(ports + 1) > (void *)(long)ctx->data_end)
+		return false;
+	r = match_rules();
+	return r && rules_hold(r, ports, net.proto);
+}
+
+SEC("xdp")
+int port(struct xdp_md *ctx)
+{
+	if (!port_matches(ctx))
+		return book_close(ctx, XDP_PASS);
+	if (xlab_action == XDP_TX)
+		turn(ctx);
+	return book_close(ctx, xlab_action);
+}
+
+char LICENSE[] SEC("license") = "GPL";

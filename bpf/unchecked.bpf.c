@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * unchecked: a first try at reading the Ethernet header, which the verifier refuses. A
+ * packet can be shorter than a header; nothing here says what to do then. Compare
+ * parse_ether() in parse.h.
+ */
+
+#include <linux/if_ether.h>
+
+#include "bpf/book.h"
+
+SEC("xdp")
+int unchecked(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	return book_close(ctx, eth->h_dest[0] & 1 ? XDP_DROP : XDP_PASS);
+}
+
+char LICENSE[] SEC("license") = "GPL";
