@@ -10,12 +10,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct error;
 
 struct option_spec {
 	const char *name;     /* "--as" */
-	const char *argument; /* "NAME", or NULL for a flag */
+	const char *argument; /* "NAME", "auto|libxdp|inline", or NULL for a flag */
 	const char *help;
 };
 
@@ -23,8 +24,8 @@ struct option_spec {
 
 struct invocation {
 	const struct command *command;
-	int argc; /* words that are no options */
-	char **argv;
+	int argc;    /* words that are no options */
+	char **argv; /* ends in NULL */
 	/* by the index of the command's options: the argument, "" for a flag, NULL if absent */
 	const char *options[COMMAND_OPTIONS_MAX];
 };
@@ -37,16 +38,28 @@ struct command {
 	struct option_spec options[COMMAND_OPTIONS_MAX + 1];
 	int min_args, max_args; /* max -1: any number */
 	bool needs_root;
-	bool rest_is_command; /* words after the first (or after --) are a command's, not options */
+	/* From the second word, or from --, all words are a command's: none is an option. */
+	bool rest_is_command;
 	/* 0, or a negative errno with @e set; e->kind becomes the exit status. A command of its
 	 * own exit status (exec) sets *status.
 	 */
 	int (*run)(const struct invocation *in, int *status, struct error *e);
 };
 
-extern const struct command *const commands[]; /* in commands.c; ends in NULL */
+extern const struct command *const commands[];		/* in commands.c; ends in NULL */
+const struct command *command_find(const char *name);	/* NULL: no such */
+int command_unknown(const char *name, struct error *e); /* -EINVAL, nearest name offered */
+
+/* Read the words behind the command's name into @in; they are moved about in @words, which
+ * ends in NULL. *@help: --help was among them.
+ */
+int invocation_read(struct invocation *in, const struct command *command, char **words, bool *help,
+		    struct error *e);
 
 /* The option's argument, "" for a flag, or NULL; @name with its dashes. */
 const char *invocation_option(const struct invocation *in, const char *name);
+
+void usage_print(FILE *out);					    /* all commands */
+void usage_print_command(const struct command *command, FILE *out); /* one, in full */
 
 #endif

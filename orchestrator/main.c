@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab/error.h"
+#include "orchestrator/command.h"
+
+/* A file that xlab opens must never become its standard output. Those that are
+ * missing are opened the wrong way round, so that using them is still an error.
+ */
+static int standard_fds_hold(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return -errno;
+	return 0;
+}
+
+/* A handler, unlike SIG_IGN, is not inherited by what exec and shell start. */
+static void write_fails_instead(int signal_number)
+{
+	(void)signal_number;
+}
+
+static int need_root(const struct command *c, struct error *e)
+{
+	if (!c->needs_root || geteuid() == 0)
+		return 0;
+	return error_state(e, -EPERM, "%s needs root: try `sudo xlab %s ...`", c->name, c->name);
+}
+
+static int run_command(char **words, int *status, struct error *e)
+{
+	const struct command *c = command_find(words[0]);
+	struct invocation in;
+	bool help = false;
+	int err;
+
+	if (!c)
+		return command_unknown(words[0], e);
+	err = invocation_read(&in, c, words + 1, &help, e);
+	if (err)
+		return err;
+	if (help) {
+		usage_print_command(c, stdout);
+		return 0;
+	}
+	err = need_root(c, e);
+	return err ? err : c->run(&in, status, e);
+}
+
+static int xlab(char **words, int *status, struct error *e)
+{
+	if (!words[0]) {
+		usage_print(stderr);
+		return error_input(e, "which command?");
+	}
+	if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
+		usage_print(stdout);
+	else if (strcmp(words[0], "--version") == 0)
+		puts("xlab " XLAB_VERSION);
+	else
+		return run_command(words, status, e);
+	return 0;
+}
+
+/* Output that never arrived is noticed here, once for all commands. */
+static int output_end(struct error *e)
+{
+	bool failed = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !failed)
+		return 0;
+	if (!errno)
+		return error_state(e, -EIO, "standard output took only a part of what there was");
+	return error_sys(e, -errno, "standard output");
+}
+
+int main(int argc, char **argv)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct error ERROR_AUTO output = ERROR_INIT;
+	struct sigaction pipe = { .sa_handler = write_fails_instead, .sa_flags = SA_RESTART };
+	int status = 0;
+
+	if (argc < 1 || standard_fds_hold() || sigaction(SIGPIPE, &pipe, NULL))
+		return ERROR_STATE;
+	if (xlab(argv + 1, &status, &e)) {
+		if (!status)
+			status = e.kind ? (int)e.kind : ERROR_STATE;
+		(void)fprintf(stderr, "xlab: %s\n", e.text ? e.text : "out of memory");
+	}
+	if (output_end(&output)) {
+		status = status ? status : (int)output.kind;
+		(void)fprintf(stderr, "xlab: %s\n", output.text ? output.text : "out of memory");
+	}
+	return status;
+}

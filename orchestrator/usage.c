@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/columns.h"
+#include "orchestrator/command.h"
+
+void usage_print(FILE *out)
+{
+	struct columns rows = { .n_columns = 2 };
+	size_t i;
+
+	fputs("usage: xlab COMMAND [ARGUMENT...]\n\n", out);
+	for (i = 0; commands[i]; i++) {
+		columns_add(&rows, NULL, "%s %s", commands[i]->name, commands[i]->arguments);
+		columns_add(&rows, NULL, "%s", commands[i]->summary);
+	}
+	columns_print(&rows, 2, out);
+	fputs("\n`xlab help COMMAND` tells a command's options, `xlab help file` what a lab file "
+	      "may hold.\n"
+	      "Exit status: 0 all as expected, 1 an expectation failed, 2 the input is wrong,\n"
+	      "3 this machine or its present state refuses.\n",
+	      out);
+}
+
+static void print_synopsis(const struct command *c, FILE *out)
+{
+	const struct option_spec *o;
+
+	fprintf(out, "usage: xlab %s", c->name);
+	for (o = c->options; o->name; o++)
+		fprintf(out, o->argument ? " [%s %s]" : " [%s]", o->name, o->argument);
+	fprintf(out, "%s%s\n", *c->arguments ? " " : "", c->arguments);
+}
+
+void usage_print_command(const struct command *c, FILE *out)
+{
+	struct columns rows = { .n_columns = 2 };
+	const struct option_spec *o;
+
+	print_synopsis(c, out);
+	fprintf(out, "\n%s.%s\n", c->summary, c->needs_root ? " Needs root." : "");
+	if (c->details)
+		fprintf(out, "\n%s\n", c->details);
+	for (o = c->options; o->name; o++) {
+		columns_add(&rows, NULL, "%s %s", o->name, o->argument ? o->argument : "");
+		columns_add(&rows, NULL, "%s", o->help);
+	}
+	if (rows.n_cells)
+		fputs("\noptions:\n", out);
+	columns_print(&rows, 2, out);
+}
