@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+
+#include "lab/error.h"
+#include "orchestrator/command.h"
+#include "orchestrator/suite.h"
+
+static void print_count(size_t n, const char *what)
+{
+	printf(", %zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void print_ok(const char *path, const struct suite *suite)
+{
+	printf("%s: ok", path);
+	print_count(suite->topo.n_nodes, "node");
+	print_count(suite->topo.n_bridges, "bridge");
+	print_count(suite->topo.n_ifaces, "interface");
+	print_count(suite->n_filters, "filter");
+	print_count(suite->n_scenarios, "scenario");
+	putchar('\n');
+}
+
+/* All errors of all files are told, as all those of one file are. */
+static int check_run(const struct invocation *in, int *status, struct error *e)
+{
+	int i, err = 0;
+
+	(void)status;
+	for (i = 0; i < in->argc; i++) {
+		struct error ERROR_AUTO one = ERROR_INIT;
+		struct suite suite = { 0 };
+
+		if (suite_load(&suite, in->argv[i], &one) == 0)
+			print_ok(in->argv[i], &suite);
+		else
+			err = error_add(e, "%s", one.text ? one.text : "out of memory");
+		suite_clear(&suite);
+	}
+	return err ? -EINVAL : 0;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.arguments = "FILE...",
+	.summary = "Check lab files, and tell all that is wrong with them",
+	.min_args = 1,
+	.max_args = -1,
+	.run = check_run,
+};

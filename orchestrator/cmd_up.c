@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lab/error.h"
+#include "orchestrator/command.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/signals.h"
+
+static void print_up(const struct lab *lab)
+{
+	const struct topology *topo = &lab->suite.topo;
+	const char *name = state_intent(lab->state)->lab;
+	size_t i;
+
+	printf("%s is up:", name);
+	for (i = 0; i < topo->n_nodes && i < 8; i++)
+		printf(" %s", topo->nodes[i].name);
+	if (i < topo->n_nodes)
+		printf(" and %zu more", topo->n_nodes - i);
+	putchar('\n');
+	if (isatty(STDOUT_FILENO))
+		printf("now: xlab status, xlab scenario --all, xlab shell %s, xlab down\n",
+		       topo->n_nodes ? topo->nodes[0].name : "NODE");
+}
+
+static int up_run(const struct invocation *in, int *status, struct error *e)
+{
+	const struct lab_options options = {
+		.as = invocation_option(in, "--as"),
+		.self = invocation_option(in, "--self"),
+		.engine = invocation_option(in, "--engine"),
+		.command = "up",
+	};
+	SIGNALS_HOLD hold;
+	struct lab lab = { 0 };
+	int err;
+
+	(void)status;
+	signals_hold(&hold);
+	err = lab_up(&lab, in->argv[0], &options, e);
+	if (err)
+		return err;
+	print_up(&lab);
+	lab_close(&lab);
+	return 0;
+}
+
+const struct command cmd_up = {
+	.name = "up",
+	.arguments = "FILE",
+	.summary = "Build the lab of a lab file and attach its chains",
+	.details = "Each node and bridge gets a network namespace of its own, named after it\n"
+		   "in /run/netns. On any error nothing is left.",
+	.options = {
+		{ "--as", "NAME", "another copy: lab NAME, its namespaces are NAME-NODE" },
+		{ "--self", "NODE", "NODE is the namespace xlab was started in" },
+		{ "--engine", "auto|libxdp|inline", "instead of the lab file's" },
+	},
+	.min_args = 1,
+	.max_args = 1,
+	.needs_root = true,
+	.run = up_run,
+};

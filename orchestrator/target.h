@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_TARGET_H
+#define XLAB_TARGET_H
+
+/* The words by which the command line names things of a lab that is up:
+ * [LAB/]NODE, [LAB/]NODE:IFACE, [LAB/]FILTER.
+ */
+
+#include <stddef.h>
+
+#include "orchestrator/lab.h"
+
+struct error;
+
+/* As lab_open(), and refuse a lab that a killed command left half built or half removed. */
+int target_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		struct error *e);
+
+/* Open the lab that @word names before its slash, or the one that is up; *rest,
+ * what follows, points into @word. The caller frees with lab_close().
+ */
+int target_open_word(struct lab *lab, const char *word, enum state_lock lock, const char *command,
+		     const char **rest, struct error *e);
+
+/* The index, or -EINVAL with the nearest name offered. */
+int target_node(const struct suite *suite, const char *name, size_t *node, struct error *e);
+int target_iface(const struct suite *suite, const char *name, size_t *iface, struct error *e);
+int target_filter(const struct suite *suite, const char *name, size_t *filter, struct error *e);
+int target_scenario(const struct suite *suite, const char *name, size_t *scenario, struct error *e);
+
+#endif
