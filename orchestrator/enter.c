@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/magic.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/netns.h"
+#include "orchestrator/enter.h"
+#include "orchestrator/lab.h"
+
+#define BPFFS "/sys/fs/bpf"
+
+/* File systems mounted below /sys that are no node's own: they come along. */
+static const char *const kept[] = { "/sys/fs/cgroup", "/sys/kernel/debug", "/sys/kernel/tracing" };
+
+/* A sysfs shows the interfaces of the namespace that mounted it. */
+static int mount_sys(struct error *e)
+{
+	int trees[ARRAY_SIZE(kept)];
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(kept); i++)
+		trees[i] = open_tree(AT_FDCWD, kept[i],
+				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	(void)umount2("/sys", MNT_DETACH);
+	if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		err = error_sys(e, -errno, "the node's own /sys");
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
+		if (trees[i] < 0)
+			continue;
+		if (!err)
+			(void)move_mount(trees[i], "", AT_FDCWD, kept[i], MOVE_MOUNT_F_EMPTY_PATH);
+		close(trees[i]);
+	}
+	return err;
+}
+
+static int mount_bpffs(const struct lab *lab, const char *node, struct error *e)
+{
+	char FREE_AUTO *path = state_path(lab->state, "xdp/%s", node);
+	struct statfs fs;
+
+	if (!path)
+		return error_sys(e, -ENOMEM, "the node's bpffs");
+	if (statfs(path, &fs) || fs.f_type != BPF_FS_MAGIC)
+		return error_state(e, -ENOENT, "%s is no bpffs any more: `xlab down` and `xlab up`",
+				   path);
+	if (mount(path, BPFFS, NULL, MS_BIND, NULL))
+		return error_sys(e, -errno, "%s on " BPFFS, path);
+	if (setenv("LIBXDP_BPFFS", BPFFS, 1))
+		return error_sys(e, -errno, "LIBXDP_BPFFS");
+	return 0;
+}
+
+int enter_node(const struct lab *lab, size_t node, struct error *e)
+{
+	const char *name = lab->suite.topo.nodes[node].name;
+	int FD_AUTO netns = netns_open(lab->state, name, e);
+	int err;
+
+	if (netns < 0)
+		return netns;
+	err = netns_enter(netns, e);
+	if (err)
+		return err;
+	if (unshare(CLONE_NEWNS) || mount("", "/", "none", MS_SLAVE | MS_REC, NULL))
+		return error_sys(e, -errno, "a mount namespace for node %s", name);
+	err = mount_sys(e);
+	return err ? err : mount_bpffs(lab, name, e);
+}
+
+static const struct passwd *find_user(const char *user)
+{
+	const struct passwd *p = getpwnam(user);
+	uint32_t uid;
+
+	if (p || text_u32(user, 0, UINT32_MAX - 1, &uid))
+		return p;
+	return getpwuid(uid);
+}
+
+int enter_user(const char *user, struct error *e)
+{
+	const struct passwd *p = find_user(user);
+
+	if (!p)
+		return error_input(e, "--user %s: there is no such user", user);
+	if (setenv("HOME", p->pw_dir, 1) || setenv("USER", p->pw_name, 1) ||
+	    setenv("LOGNAME", p->pw_name, 1) || setenv("SHELL", p->pw_shell, 1))
+		return error_sys(e, -errno, "--user %s: its environment", user);
+	if (initgroups(p->pw_name, p->pw_gid) || setgid(p->pw_gid) || setuid(p->pw_uid))
+		return error_sys(e, -errno, "--user %s", user);
+	return 0;
+}
+
+int enter_exec(char *const *argv, int *status, struct error *e)
+{
+	int err;
+
+	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
+	(void)execvp(argv[0], argv);
+	err = -errno;
+	*status = err == -ENOENT ? 127 : 126;
+	return error_sys(e, err, "%s", argv[0]);
+}

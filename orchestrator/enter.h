@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_ENTER_H
+#define XLAB_ENTER_H
+
+/* Becoming a command in a node: what `exec` and `shell` share. */
+
+#include <stddef.h>
+
+struct error;
+struct lab;
+
+/*
+ * Enter the node's network namespace, in a mount namespace of this process
+ * alone: /sys is that of the node, and /sys/fs/bpf the bpffs in which libxdp's tools
+ * find the node's chains (LIBXDP_BPFFS names it too).
+ */
+int enter_node(const struct lab *lab, size_t node, struct error *e);
+
+/* Become that user, by name or number, without any capability; HOME and the like follow. */
+int enter_user(const char *user, struct error *e);
+
+/* execvp() with no fds but 0-2. Returns only in failure, with the shell's
+ * status for it in *status: 127 no such command, 126 it cannot be run.
+ */
+int enter_exec(char *const *argv, int *status, struct error *e);
+
+#endif
