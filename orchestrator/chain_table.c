@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <linux/bpf.h>
+
+#include "lab/cleanup.h"
+#include "orchestrator/chain_table.h"
+#include "orchestrator/columns.h"
+#include "orchestrator/json.h"
+
+/* Verdicts in the order in which people think of them; the last stands for all that are none. */
+static const struct verdict {
+	size_t slot;
+	const char *name;
+	bool always; /* has a column though it is 0 everywhere */
+} verdicts[] = {
+	{ XDP_PASS, "pass", true },	   { XDP_DROP, "drop", true },
+	{ XDP_TX, "tx", false },	   { XDP_REDIRECT, "redirect", false },
+	{ XDP_ABORTED, "aborted", false }, { XLAB_ACTIONS, "invalid", false },
+};
+
+const char *engine_name(enum engine_choice engine)
+{
+	static const char *const names[] = {
+		[ENGINE_AUTO] = "auto",
+		[ENGINE_LIBXDP] = "libxdp",
+		[ENGINE_INLINE] = "inline",
+	};
+
+	return names[engine];
+}
+
+const char *mode_name(enum xdp_mode mode)
+{
+	return mode == XDP_MODE_CHOICE_GENERIC ? "generic" : "native";
+}
+
+static struct xlab_count count_of(const struct chain_row *row, const struct verdict *v)
+{
+	struct xlab_count sum = { 0 };
+	size_t i;
+
+	if (v->slot < XLAB_ACTIONS)
+		return row->verdicts[v->slot];
+	for (i = XDP_REDIRECT + 1; i < XLAB_ACTIONS; i++) {
+		sum.packets += row->verdicts[i].packets;
+		sum.bytes += row->verdicts[i].bytes;
+	}
+	return sum;
+}
+
+static bool has_column(const struct chain_view *view, const struct verdict *v)
+{
+	size_t i;
+
+	if (v->always)
+		return true;
+	for (i = 0; i < view->record.n_filters; i++)
+		if (view->rows[i].known && count_of(&view->rows[i], v).packets)
+			return true;
+	return false;
+}
+
+static void add_row(struct columns *t, const struct chain_view *view, size_t i, bool colour)
+{
+	const struct chain_row *row = &view->rows[i];
+	size_t v;
+
+	columns_add(t, NULL, "%zu", i + 1);
+	columns_add(t, NULL, "%s", row->filter);
+	for (v = 0; v < ARRAY_SIZE(verdicts); v++) {
+		uint64_t n = count_of(row, &verdicts[v]).packets;
+		const char *paint = colour && n && verdicts[v].slot != XDP_PASS ? COLOUR_BAD : NULL;
+
+		if (!has_column(view, &verdicts[v]))
+			continue;
+		if (row->known)
+			columns_add(t, paint, "%" PRIu64, n);
+		else
+			columns_add(t, NULL, "?");
+	}
+}
+
+void chain_table_print(const struct chain_view *view, int indent, bool colour, FILE *out)
+{
+	struct columns t = { .n_columns = 2, .right = { true, false } };
+	size_t i;
+
+	columns_add(&t, NULL, "#");
+	columns_add(&t, NULL, "filter");
+	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		if (!has_column(view, &verdicts[i]))
+			continue;
+		t.right[t.n_columns++] = true;
+		columns_add(&t, NULL, "%s", verdicts[i].name);
+	}
+	for (i = 0; i < view->record.n_filters; i++)
+		add_row(&t, view, i, colour);
+	columns_print(&t, indent, out);
+}
+
+static void json_count(struct json *j, const char *key, struct xlab_count count)
+{
+	json_open(j, key, '{');
+	json_number(j, "packets", count.packets);
+	json_number(j, "bytes", count.bytes);
+	json_close(j, '}');
+}
+
+static void json_row(struct json *j, const struct chain_row *row)
+{
+	size_t i;
+
+	json_open(j, NULL, '{');
+	json_text(j, "filter", row->filter);
+	json_bool(j, "counted", row->known);
+	json_open(j, "verdicts", '{');
+	for (i = 0; i < ARRAY_SIZE(verdicts) && row->known; i++)
+		json_count(j, verdicts[i].name, count_of(row, &verdicts[i]));
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+void chain_json_print(const struct chain_view *view, struct json *j)
+{
+	size_t i;
+
+	if (!view->record.n_filters) {
+		json_text(j, "chain", NULL);
+		return;
+	}
+	json_open(j, "chain", '{');
+	json_text(j, "engine", engine_name(view->record.engine));
+	json_text(j, "mode", mode_name(view->record.mode));
+	json_number(j, "generation", view->record.gen);
+	json_number(j, "program", view->record.prog_id);
+	json_bool(j, "scenario", view->record.scenario);
+	json_open(j, "filters", '[');
+	for (i = 0; i < view->record.n_filters; i++)
+		json_row(j, &view->rows[i]);
+	json_close(j, ']');
+	json_count(j, "passed", view->passed);
+	json_close(j, '}');
+}

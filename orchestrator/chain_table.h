@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_CHAIN_TABLE_H
+#define XLAB_CHAIN_TABLE_H
+
+/* A chain with its counters, as people and programs read it. */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "orchestrator/chain.h"
+
+struct json;
+
+const char *engine_name(enum engine_choice engine); /* auto libxdp inline */
+const char *mode_name(enum xdp_mode mode);	    /* native generic */
+
+/* A row a filter, after @indent spaces; a column an action that is there. */
+void chain_table_print(const struct chain_view *view, int indent, bool colour, FILE *out);
+
+/* An object of the key "chain", or null where no chain stands. */
+void chain_json_print(const struct chain_view *view, struct json *j);
+
+#endif

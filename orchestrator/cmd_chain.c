@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/chain.h"
+#include "orchestrator/chain_table.h"
+#include "orchestrator/columns.h"
+#include "orchestrator/command.h"
+#include "orchestrator/signals.h"
+#include "orchestrator/target.h"
+
+static void print_view(const char *name, const struct chain_view *view)
+{
+	if (!view->record.n_filters) {
+		printf("%s has no chain\n", name);
+		return;
+	}
+	printf("%s: %s, %s XDP%s\n", name, engine_name(view->record.engine),
+	       mode_name(view->record.mode), view->record.scenario ? ", put on by a scenario" : "");
+	chain_table_print(view, 2, colour_wanted(stdout), stdout);
+	printf("  came through: %llu packets, %llu bytes\n", view->passed.packets,
+	       view->passed.bytes);
+}
+
+static int show(const char *word, struct error *e)
+{
+	struct chain_view view = { 0 };
+	struct lab lab = { 0 };
+	const char *name;
+	size_t iface;
+	int err = target_open_word(&lab, word, STATE_READ, "chain", &name, e);
+
+	if (err)
+		return err;
+	err = target_iface(&lab.suite, name, &iface, e);
+	if (!err)
+		err = chain_read(&lab, iface, &view, e);
+	if (!err)
+		print_view(name, &view);
+	chain_view_clear(&view);
+	lab_close(&lab);
+	return err;
+}
+
+static int find_filters(const struct suite *suite, char *const *names, struct chain_config *chain,
+			struct error *e)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < chain->n_filters && !err; i++)
+		err = target_filter(suite, names[i], &chain->filters[i], e);
+	return err;
+}
+
+/* No names: the chain is taken off. */
+static int replace(const char *word, char *const *names, size_t n, struct error *e)
+{
+	size_t FREE_AUTO *filters = calloc(n + 1, sizeof(*filters));
+	struct chain_config chain = { .filters = filters, .n_filters = n };
+	struct lab lab = { 0 };
+	const char *name;
+	int err;
+
+	if (!filters)
+		return error_sys(e, -ENOMEM, "%s", word);
+	err = target_open_word(&lab, word, STATE_LOCKED, "chain", &name, e);
+	if (err)
+		return err;
+	err = target_iface(&lab.suite, name, &chain.iface, e);
+	if (!err)
+		err = find_filters(&lab.suite, names, &chain, e);
+	if (!err)
+		err = chain_restore_all(&lab, e);
+	if (!err)
+		err = chain_set(&lab, &chain, false, e);
+	lab_close(&lab);
+	return err;
+}
+
+static int chain_run(const struct invocation *in, int *status, struct error *e)
+{
+	bool off = invocation_option(in, "--off");
+	SIGNALS_HOLD hold;
+	int err = 0;
+
+	(void)status;
+	if (off && in->argc > 1)
+		return error_input(e, "chain: either filters or --off");
+	signals_hold(&hold);
+	if (off || in->argc > 1)
+		err = replace(in->argv[0], in->argv + 1, (size_t)in->argc - 1, e);
+	return err ? err : show(in->argv[0], e);
+}
+
+const struct command cmd_chain = {
+	.name = "chain",
+	.arguments = "[LAB/]NODE:IFACE [FILTER...]",
+	.summary = "Show an interface's chain with its counters, or replace it in place",
+	.details = "A replacement is atomic: no packet goes unfiltered, and rules and their hits\n"
+		   "stay. \"?\" stands where the engine cannot count somebody else's program.",
+	.options = {
+		{ "--off", NULL, "take the chain off" },
+	},
+	.min_args = 1,
+	.max_args = -1,
+	.needs_root = true,
+	.run = chain_run,
+};

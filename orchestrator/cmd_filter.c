@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/columns.h"
+#include "orchestrator/command.h"
+#include "orchestrator/rules.h"
+#include "orchestrator/signals.h"
+#include "orchestrator/target.h"
+
+typedef int verb_fn(const struct lab *lab, size_t filter, char *const *rules, struct error *e);
+
+static int each_rule(int (*fn)(const struct lab *, size_t, const char *, struct error *),
+		     const struct lab *lab, size_t filter, char *const *rules, struct error *e)
+{
+	int err = 0;
+
+	for (; *rules && !err; rules++)
+		err = fn(lab, filter, *rules, e);
+	return err;
+}
+
+static int add(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
+{
+	return each_rule(rules_add, lab, filter, rules, e);
+}
+
+static int del(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
+{
+	return each_rule(rules_del, lab, filter, rules, e);
+}
+
+static int list(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
+{
+	struct columns t = { .n_columns = 2, .right = { false, true } };
+	struct rule_row *rows = NULL;
+	size_t i, n = 0;
+	int err = rules_list(lab, filter, &rows, &n, e);
+
+	(void)rules;
+	if (err)
+		return err;
+	columns_add(&t, NULL, "rule");
+	columns_add(&t, NULL, "hits");
+	for (i = 0; i < n; i++) {
+		columns_add(&t, NULL, "%s", rows[i].rule);
+		columns_add(&t, NULL, "%" PRIu64, rows[i].hits);
+	}
+	columns_print(&t, 0, stdout);
+	rules_free(rows, n);
+	return 0;
+}
+
+static const struct verb {
+	const char *name;
+	bool takes_rules;
+	enum state_lock lock;
+	verb_fn *run;
+} verbs[] = {
+	{ "add", true, STATE_LOCKED, add },
+	{ "del", true, STATE_LOCKED, del },
+	{ "list", false, STATE_READ, list },
+};
+
+static int find_verb(const struct invocation *in, const struct verb **verb, struct error *e)
+{
+	const char *word = in->argv[1];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(verbs) && strcmp(verbs[i].name, word) != 0; i++)
+		;
+	if (i == ARRAY_SIZE(verbs))
+		return error_input(e, "filter: \"%s\" is not add, del or list", word);
+	*verb = &verbs[i];
+	if (verbs[i].takes_rules && in->argc < 3)
+		return error_input(e, "filter: %s what? A rule, as dst=9999", word);
+	if (!verbs[i].takes_rules && in->argc > 2)
+		return error_input(e, "filter: %s takes no rule", word);
+	return 0;
+}
+
+static int filter_run(const struct invocation *in, int *status, struct error *e)
+{
+	const struct verb *verb = NULL;
+	struct lab lab = { 0 };
+	SIGNALS_HOLD hold;
+	const char *name;
+	size_t filter;
+	int err = find_verb(in, &verb, e);
+
+	(void)status;
+	signals_hold(&hold);
+	if (!err)
+		err = target_open_word(&lab, in->argv[0], verb->lock, "filter", &name, e);
+	if (err)
+		return err;
+	err = target_filter(&lab.suite, name, &filter, e);
+	if (!err)
+		err = verb->run(&lab, filter, in->argv + 2, e);
+	lab_close(&lab);
+	return err;
+}
+
+const struct command cmd_filter = {
+	.name = "filter",
+	.arguments = "[LAB/]FILTER add RULE... | del RULE... | list",
+	.summary = "Add, remove or list a filter's rules while it filters",
+	.details = "A rule is one value of one of the filter's keys: dst=9999, src=10.0.0.0/8.",
+	.min_args = 2,
+	.max_args = -1,
+	.needs_root = true,
+	.run = filter_run,
+};
