@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "orchestrator/packet.h"
+
+#define ETHER	    0xde, 0xad, 0xbe, 0xef, 0x00, 0x01, 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10
+#define IPV4(proto) 0x45, 0, 0, 0, 0, 0, 0, 0, 64, proto, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1
+#define FD00(last)  0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last
+#define IPV6(next)  0x60, 0, 0, 0, 0, 0, next, 64, FD00(0x10), FD00(0x01)
+#define UDP_44024   0xab, 0xf8, 0x1f, 0x40, 0, 8, 0, 0
+#define ETHER_LINE  "EthHdr: src: de:ad:be:ef:00:10 => dst: de:ad:be:ef:00:01 "
+#define IPV4_LINE   "Ipv4Hdr: src: 10.0.0.10 => dst: 10.0.0.1 "
+#define IPV6_LINE   "Ipv6Hdr: src: fd00::10 => dst: fd00::1 "
+#define BYTES(...)  (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
+
+static void append(void *cookie, const char *text)
+{
+	char *all = cookie;
+
+	assert_true(strlen(all) + strlen(text) + 2 < 2048);
+	strcat(strcat(all, text), "\n");
+}
+
+struct row {
+	const uint8_t *bytes;
+	size_t size;
+	const char *lines;
+};
+
+static const struct row prints[] = {
+	{ BYTES(ETHER, 8, 0, IPV4(17), UDP_44024),
+	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(17)\nUdpHdr: src: 44024 => dst: 8000\n" },
+	{ BYTES(ETHER, 8, 0, IPV4(1), 8, 0, 0, 0, 0x12, 0x34, 0, 7),
+	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(1)\nIcmpHdr: type: 8 code: 0 (echo request)\n" },
+	{ BYTES(ETHER, 8, 0, IPV4(6), 0xab, 0xf8, 0, 53, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x12, 0, 0,
+		0, 0, 0, 0),
+	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(6)\nTcpHdr: src: 44024 => dst: 53 [SYN,ACK]\n" },
+	{ BYTES(ETHER, 0x86, 0xdd, IPV6(58), 129, 0, 0, 0, 0, 1, 0, 1),
+	  ETHER_LINE "(0x86dd)\n" IPV6_LINE "(58)\nIcmpHdr: type: 129 code: 0 (echo reply)\n" },
+	/* a hop-by-hop header of 8 bytes and destination options of 16 before UDP */
+	{ BYTES(ETHER, 0x86, 0xdd, IPV6(0), 60, 0, 0, 0, 0, 0, 0, 0, 17, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, UDP_44024),
+	  ETHER_LINE "(0x86dd)\n" IPV6_LINE "(17)\nUdpHdr: src: 44024 => dst: 8000\n" },
+	/* IPv4 options: 24 bytes of header */
+	{ BYTES(ETHER, 8, 0, 0x46, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1, 1,
+		1, 1, 1, UDP_44024),
+	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(17)\nUdpHdr: src: 44024 => dst: 8000\n" },
+	{ BYTES(ETHER, 0x81, 0, 0x60, 5, 8, 0, IPV4(47)),
+	  ETHER_LINE "(0x8100)\nVlanHdr: id: 5 (0x0800)\n" IPV4_LINE "(47)\n" },
+	{ BYTES(ETHER, 0x88, 0xa8, 0, 7, 0x81, 0, 0, 5, 8, 6),
+	  ETHER_LINE "(0x88a8)\nVlanHdr: id: 7 (0x8100)\nVlanHdr: id: 5 (0x0806)\n" },
+	{ BYTES(ETHER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 1, 2, 3, 4, 5, 6, 10, 0, 0, 10, 0, 0, 0, 0, 0,
+		0, 10, 0, 0, 1),
+	  ETHER_LINE "(0x0806)\nArpHdr: src: 10.0.0.10 => dst: 10.0.0.1 (request)\n" },
+	/* a later fragment has no ports, whatever its bytes look like */
+	{ BYTES(ETHER, 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 185, 64, 17, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1,
+		UDP_44024),
+	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(17)\n" },
+	{ BYTES(0xde, 0xad), "EthHdr: cut short, 2 of 14 bytes\n" },
+	{ BYTES(ETHER, 8, 0, 0x44, 0), ETHER_LINE "(0x0800)\n" },
+};
+
+static void headers_are_printed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(prints); i++) {
+		char lines[2048] = "";
+
+		packet_print(prints[i].bytes, prints[i].size, append, lines);
+		assert_string_equal(lines, prints[i].lines);
+	}
+}
+
+/* Each prefix in a block of exactly its size, so that ASan hears a step too far. */
+static void no_byte_beyond_the_end_is_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(prints); i++) {
+		for (size_t size = 0; size <= prints[i].size; size++) {
+			uint8_t *bytes = malloc(size ? size : 1);
+			char lines[2048] = "";
+			struct packet p;
+
+			assert_non_null(bytes);
+			memcpy(bytes, prints[i].bytes, size);
+			packet_read(bytes, size, &p);
+			assert_true(p.payload <= size);
+			packet_print(bytes, size, append, lines);
+			free(bytes);
+		}
+	}
+}
+
+static void any_bytes_are_safe(void **state)
+{
+	uint32_t random = 1;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		uint8_t bytes[128];
+		char lines[2048] = "";
+		struct packet p;
+
+		for (size_t i = 0; i < sizeof(bytes); i++) {
+			random = random * 1664525 + 1013904223;
+			bytes[i] = (uint8_t)(random >> 24);
+		}
+		memcpy(bytes + 12, round & 1 ? "\x86\xdd\x60" : "\x08\x00\x45", 3);
+		packet_read(bytes, sizeof(bytes), &p);
+		packet_print(bytes, sizeof(bytes), append, lines);
+	}
+}
+
+static void marks_are_found(void **state)
+{
+	static const uint8_t echo[] = { ETHER, 8, 0, IPV4(1), 8, 0, 0, 0, 0x12, 0x34, 0, 7, 'x' };
+	static const uint8_t solicitation[] = { ETHER, 0x86, 0xdd, IPV6(58), 135, 0,	     0,
+						0,     0,    0,	   0,	     0,	  FD00(0x77) };
+	struct address target;
+	struct packet p;
+
+	(void)state;
+	packet_read(echo, sizeof(echo), &p);
+	assert_true(p.has_icmp && p.has_echo);
+	assert_int_equal(p.icmp_id, 0x1234);
+	assert_int_equal(p.icmp_seq, 7);
+	assert_int_equal(p.payload, sizeof(echo) - 1);
+	packet_read(solicitation, sizeof(solicitation), &p);
+	assert_false(p.has_echo);
+	assert_int_equal(text_address("fd00::77", &target), 0);
+	assert_true(address_equal(&p.nd_target, &target));
+}
+
+static void patterns_match_whole_lines(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool matches;
+	} rows[] = {
+		{ "UdpHdr: src: * => dst: 8000", "UdpHdr: src: 44024 => dst: 8000", true },
+		{ "UdpHdr: src: * => dst: 8000", "UdpHdr: src: 44024 => dst: 80001", false },
+		{ "UdpHdr: src: * => dst: 8000", "UdpHdr: src: 8000 => dst: 44024", false },
+		{ "*", "", true },
+		{ "", "", true },
+		{ "", "x", false },
+		{ "*ab*ab", "ab ab ab", true },
+		{ "a*b*c", "a c b", false },
+		{ "**a", "ba", true },
+		{ "Udp", "UdpHdr", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(packet_line_matches(rows[i].pattern, rows[i].text),
+				 rows[i].matches);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(headers_are_printed),
+		cmocka_unit_test(no_byte_beyond_the_end_is_read),
+		cmocka_unit_test(any_bytes_are_safe),
+		cmocka_unit_test(marks_are_found),
+		cmocka_unit_test(patterns_match_whole_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
