@@ -239,6 +239,23 @@ bool prefix_covers(const struct prefix *net, const struct address *a)
 	return !rest || !((x[whole] ^ y[whole]) >> (8 - rest));
 }
 
+struct prefix prefix_network(const struct prefix *p)
+{
+	struct prefix net = *p;
+	uint8_t *bytes = net.address.family == AF_INET ? (uint8_t *)&net.address.v4
+						       : (uint8_t *)&net.address.v6;
+	unsigned int bits = net.address.family == AF_INET ? 32 : 128;
+
+	for (unsigned int bit = net.len; bit < bits; bit++)
+		bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	return net;
+}
+
+bool prefix_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->len == b->len && address_equal(&a->address, &b->address);
+}
+
 static bool splits(char c)
 {
 	return c == ',' || is_space(c);

@@ -54,6 +54,8 @@ const char *prefix_text(const struct prefix *p, char buf[static PREFIX_TEXT]);
 const char *mac_text(const uint8_t mac[6], char buf[static MAC_TEXT]);
 bool address_equal(const struct address *a, const struct address *b);
 bool prefix_covers(const struct prefix *net, const struct address *a);
+struct prefix prefix_network(const struct prefix *p); /* without its host bits */
+bool prefix_equal(const struct prefix *a, const struct prefix *b);
 
 /* Split at commas and white space; *@at moves on. The next word is copied to
  * @word (its size @size; -ENAMETOOLONG if it does not fit). 1: a word, 0: no more.

@@ -13,16 +13,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lab/array.h"
 #include "lab/text.h"
 
 struct error;
 struct inifile;
+struct ini_section_spec;
 
 #define NONE ((size_t)-1)
 
 /* Limits, checked before anything is built. */
-#define TOPOLOGY_NODES_MAX 4096
-#define BRIDGE_PORTS_MAX   1023 /* BR_MAX_PORTS of the kernel's bridge */
+#define TOPOLOGY_NODES_MAX  4096
+#define BRIDGE_PORTS_MAX    1023 /* BR_MAX_PORTS of the kernel's bridge */
+#define NODE_ADDRESSES_MAX  256	 /* of all its interfaces; of a bridge, too */
+#define NODE_ROUTES_MAX	    4096
+#define TOPOLOGY_IFACES_MAX 16384
 
 struct sysctl {
 	char *name; /* as written: net.ipv4.… */
@@ -58,6 +63,7 @@ struct bridge {
 
 struct iface {
 	size_t node;
+	char *id; /* "host:veth0" */
 	char name[16];
 	size_t bridge; /* NONE when it has a peer */
 	char port[16]; /* the bridge-side end's name */
@@ -80,7 +86,13 @@ struct topology {
 	size_t n_bridges;
 	struct iface *ifaces;
 	size_t n_ifaces;
+	struct names node_names, bridge_names, iface_names; /* -> indices */
+	struct names addresses; /* as text -> iface, or n_ifaces + bridge */
 };
+
+/* The sections that topology_read() reads, for help and for ini_report_unknown(). */
+extern const struct ini_section_spec topology_lab_table, topology_node_table, topology_bridge_table,
+	topology_iface_table;
 
 /*
  * Read [lab], [node], [bridge] and [iface] from @ini. On errors all of them
@@ -110,5 +122,17 @@ bool topology_node_has_family(const struct topology *topo, size_t node, int fami
  */
 const struct prefix *topology_reach(const struct topology *topo, size_t from, size_t to,
 				    int family);
+
+/* The node that has this address, or NONE; and whether anybody (a bridge, too) has it. */
+size_t topology_address_node(const struct topology *topo, const struct address *a);
+bool topology_has_address(const struct topology *topo, const struct address *a);
+
+/* Candidates for text_nearest(); @topo is a const struct topology *. */
+const char *topology_name_node(void *topo, size_t i);
+const char *topology_name_bridge(void *topo, size_t i);
+const char *topology_name_iface(void *topo, size_t i);
+
+/* True if @node knows a way to @a: a subnet of its own, or a route. */
+bool topology_has_way(const struct topology *topo, size_t node, const struct address *a);
 
 #endif

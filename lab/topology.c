@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/topology.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The model itself: asking it and freeing it. topology_read.c fills it. */
+
+static void node_clear(struct node *node)
+{
+	for (size_t i = 0; i < node->n_sysctls; i++) {
+		free(node->sysctls[i].name);
+		free(node->sysctls[i].value);
+	}
+	free(node->sysctls);
+	free(node->routes);
+	free(node->name);
+}
+
+void topology_clear(struct topology *topo)
+{
+	for (size_t i = 0; i < topo->n_nodes; i++)
+		node_clear(&topo->nodes[i]);
+	for (size_t i = 0; i < topo->n_bridges; i++) {
+		free(topo->bridges[i].name);
+		free(topo->bridges[i].addresses);
+	}
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
+		free(topo->ifaces[i].id);
+		free(topo->ifaces[i].addresses);
+	}
+	free(topo->nodes);
+	free(topo->bridges);
+	free(topo->ifaces);
+	free(topo->file);
+	free(topo->name);
+	free(topo->about);
+	names_clear(&topo->node_names);
+	names_clear(&topo->bridge_names);
+	names_clear(&topo->iface_names);
+	names_clear(&topo->addresses);
+	*topo = (struct topology){ 0 };
+}
+
+size_t topology_node(const struct topology *topo, const char *name)
+{
+	return names_find(&topo->node_names, name);
+}
+
+size_t topology_bridge(const struct topology *topo, const char *name)
+{
+	return names_find(&topo->bridge_names, name);
+}
+
+size_t topology_iface(const struct topology *topo, const char *name)
+{
+	return names_find(&topo->iface_names, name);
+}
+
+const char *topology_name_node(void *topo, size_t i)
+{
+	const struct topology *t = topo;
+
+	return i < t->n_nodes ? t->nodes[i].name : NULL;
+}
+
+const char *topology_name_bridge(void *topo, size_t i)
+{
+	const struct topology *t = topo;
+
+	return i < t->n_bridges ? t->bridges[i].name : NULL;
+}
+
+const char *topology_name_iface(void *topo, size_t i)
+{
+	const struct topology *t = topo;
+
+	return i < t->n_ifaces ? t->ifaces[i].id : NULL;
+}
+
+size_t topology_next_iface(const struct topology *topo, size_t node, size_t after)
+{
+	for (size_t i = after == NONE ? 0 : after + 1; i < topo->n_ifaces; i++)
+		if (topo->ifaces[i].node == node)
+			return i;
+	return NONE;
+}
+
+bool topology_node_has_family(const struct topology *topo, size_t node, int family)
+{
+	size_t i = NONE;
+
+	while ((i = topology_next_iface(topo, node, i)) != NONE)
+		for (size_t j = 0; j < topo->ifaces[i].n_addresses; j++)
+			if (topo->ifaces[i].addresses[j].address.family == family)
+				return true;
+	return false;
+}
+
+/* Is @a on a subnet of @node's own? With @both, the other side must see it so, too. */
+static bool on_subnet(const struct topology *topo, size_t node, const struct prefix *a, bool both)
+{
+	size_t i = NONE;
+
+	while ((i = topology_next_iface(topo, node, i)) != NONE) {
+		const struct iface *f = &topo->ifaces[i];
+
+		for (size_t j = 0; j < f->n_addresses; j++)
+			if (prefix_covers(&f->addresses[j], &a->address) &&
+			    (!both || prefix_covers(a, &f->addresses[j].address)))
+				return true;
+	}
+	return false;
+}
+
+const struct prefix *topology_reach(const struct topology *topo, size_t from, size_t to, int family)
+{
+	const struct prefix *first = NULL;
+	size_t i = NONE;
+
+	while ((i = topology_next_iface(topo, to, i)) != NONE) {
+		const struct iface *f = &topo->ifaces[i];
+
+		for (size_t j = 0; j < f->n_addresses; j++) {
+			const struct prefix *a = &f->addresses[j];
+
+			if (family != AF_UNSPEC && a->address.family != family)
+				continue;
+			if (on_subnet(topo, from, a, true))
+				return a;
+			first = first ? first : a;
+		}
+	}
+	return first;
+}
+
+static size_t address_owner(const struct topology *topo, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+
+	return names_find(&topo->addresses, address_text(a, text));
+}
+
+size_t topology_address_node(const struct topology *topo, const struct address *a)
+{
+	size_t owner = address_owner(topo, a);
+
+	return owner < topo->n_ifaces ? topo->ifaces[owner].node : NONE;
+}
+
+bool topology_has_address(const struct topology *topo, const struct address *a)
+{
+	return address_owner(topo, a) != NONE;
+}
+
+bool topology_has_way(const struct topology *topo, size_t node, const struct address *a)
+{
+	const struct prefix host = { .address = *a };
+	const struct node *n = &topo->nodes[node];
+
+	for (size_t i = 0; i < n->n_routes; i++)
+		if (prefix_covers(&n->routes[i].to, a))
+			return true;
+	return on_subnet(topo, node, &host, false);
+}

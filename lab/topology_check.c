@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "lab/topology_read.h"
+
+/* What concerns several sections: both ends of a pair, the ports of a bridge. */
+
+/* A complaint about interface @i belongs to its key @name, if it has it. */
+static struct ini_where where(const struct topology_reading *r, size_t i, const char *name)
+{
+	const struct ini_section *section = &r->ini->sections[r->sections[i]];
+
+	return (struct ini_where){
+		.ini = r->ini,
+		.section = section,
+		.key = ini_find_key(section, name),
+	};
+}
+
+static bool has(const struct topology_reading *r, size_t i, const char *name)
+{
+	return where(r, i, name).key != NULL;
+}
+
+static int check_plug(struct topology_reading *r, size_t i, struct error *e)
+{
+	struct ini_where at = where(r, i, "peer");
+
+	if (has(r, i, "bridge") && has(r, i, "peer"))
+		return ini_complain(&at, e, "it is on a bridge already: give bridge or peer");
+	if (!has(r, i, "bridge") && !has(r, i, "peer"))
+		return ini_complain(&at, e, "its other end is missing: give bridge or peer");
+	if (!has(r, i, "bridge") && has(r, i, "port")) {
+		at = where(r, i, "port");
+		return ini_complain(&at, e, "port names the end at a bridge, and there is none");
+	}
+	return 0;
+}
+
+static int check_peer(struct topology_reading *r, size_t i, struct error *e)
+{
+	const struct iface *ifaces = r->topo->ifaces;
+	const struct ini_where at = where(r, i, "peer");
+	size_t peer = ifaces[i].peer;
+
+	if (peer == NONE)
+		return 0;
+	if (peer == i)
+		return ini_complain(&at, e, "an interface cannot be its own peer");
+	if (ifaces[peer].peer == i)
+		return 0;
+	return ini_complain(&at, e, "the peer does not name it back: write peer = %s in [iface %s]",
+			    ifaces[i].id, ifaces[peer].id);
+}
+
+static int default_port(struct topology_reading *r, size_t i, struct error *e)
+{
+	struct iface *f = &r->topo->ifaces[i];
+	const struct ini_where at = where(r, i, "bridge");
+
+	if (f->port[0])
+		return 0;
+	if (strlen(f->name) + strlen("-p") > NAME_IFACE_MAX)
+		return ini_complain(&at, e,
+				    "%s-p is too long a name for the end at the bridge; give it "
+				    "one of at most %d characters: port = NAME",
+				    f->name, NAME_IFACE_MAX);
+	(void)snprintf(f->port, sizeof(f->port), "%.13s-p", f->name);
+	return 0;
+}
+
+static int check_port(struct topology_reading *r, size_t i, size_t *n_ports, struct error *e)
+{
+	const struct iface *f = &r->topo->ifaces[i];
+	const struct bridge *bridge = &r->topo->bridges[f->bridge];
+	const struct ini_where at = where(r, i, has(r, i, "port") ? "port" : "bridge");
+	FREE_AUTO char *title = text_format("%zu %s", f->bridge, f->port);
+	size_t old;
+	int err = title ? names_add(&r->ports, title, i, &old) : -ENOMEM;
+
+	if (err == -ENOMEM)
+		return err;
+	if (!strcmp(f->port, bridge->name))
+		return ini_complain(&at, e,
+				    "the port would be named %s as its bridge; "
+				    "give it a name of its own: port = NAME",
+				    f->port);
+	if (err)
+		return ini_complain(&at, e,
+				    "a port named %s is in bridge %s already, of %s; give it a "
+				    "name of its own: port = NAME",
+				    f->port, bridge->name, r->topo->ifaces[old].id);
+	if (n_ports[f->bridge]++ == BRIDGE_PORTS_MAX)
+		return ini_complain(&at, e, "bridge %s has more than %d ports, the kernel's limit",
+				    bridge->name, BRIDGE_PORTS_MAX);
+	return 0;
+}
+
+/* The kernel takes IPv6 off a link of less (RFC 8200, section 5). */
+#define MTU_MIN_IPV6 1280
+
+static int check_mtu(struct topology_reading *r, size_t i, struct error *e)
+{
+	const struct iface *f = &r->topo->ifaces[i];
+	const struct ini_where at = where(r, i, "mtu");
+
+	for (size_t j = 0; f->mtu && f->mtu < MTU_MIN_IPV6 && j < f->n_addresses; j++)
+		if (f->addresses[j].address.family == AF_INET6)
+			return ini_complain(&at, e, "with an IPv6 address it is at least %d",
+					    MTU_MIN_IPV6);
+	return 0;
+}
+
+static int check_iface(struct topology_reading *r, size_t i, size_t *n_ports, struct error *e)
+{
+	int err = check_plug(r, i, e), one = check_peer(r, i, e);
+
+	err = one ? one : err;
+	one = check_mtu(r, i, e);
+	err = one ? one : err;
+	if (r->topo->ifaces[i].bridge == NONE)
+		return err;
+	one = default_port(r, i, e);
+	if (!one)
+		one = check_port(r, i, n_ports, e);
+	return one ? one : err;
+}
+
+int topology_check_ifaces(struct topology_reading *r, struct error *e)
+{
+	FREE_AUTO size_t *n_ports = calloc(r->topo->n_bridges + 1, sizeof(*n_ports));
+	int err = 0;
+
+	if (!n_ports)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->topo->n_ifaces && !ini_gave_up(e); i++) {
+		int one = check_iface(r, i, n_ports, e);
+
+		if (one == -ENOMEM)
+			return one;
+		err = one ? one : err;
+	}
+	return err;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/topology_read.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+
+/*
+ * Reading goes in three rounds, so that sections may stand in any order: first the
+ * headings (all names are known then), then the keys, interfaces before
+ * nodes (a route is checked against addresses), then what concerns several sections.
+ */
+
+const struct ini_section_spec topology_lab_table = {
+	.kind = "lab",
+	.help = "the lab itself",
+	.keys = topology_lab_keys,
+};
+const struct ini_section_spec topology_node_table = {
+	.kind = "node",
+	.argument = "NODE",
+	.help = "a machine: a network namespace of that name",
+	.keys = topology_node_keys,
+};
+const struct ini_section_spec topology_bridge_table = {
+	.kind = "bridge",
+	.argument = "BRIDGE",
+	.help = "a switch, in a network namespace of its own, named after it",
+	.keys = topology_bridge_keys,
+};
+const struct ini_section_spec topology_iface_table = {
+	.kind = "iface",
+	.argument = "NODE:NAME",
+	.help = "a node's interface: one end of a veth pair",
+	.keys = topology_iface_keys,
+};
+
+static int check_name(const struct ini_where *at, const char *what, const char *name, size_t max,
+		      struct error *e)
+{
+	const char *why;
+
+	if (!text_name(name, max, &why))
+		return 0;
+	return ini_complain(at, e, "\"%.*s\" is no name for a %s: %s", 2 * NAME_MAX_LEN, name, what,
+			    why);
+}
+
+static int limit(const struct ini_where *at, size_t n, size_t max, const char *what,
+		 struct error *e)
+{
+	if (n < max)
+		return 0;
+	(void)ini_complain(at, e, "a lab has at most %zu %s; what follows was not read", max, what);
+	return -E2BIG;
+}
+
+static int add_node(struct topology_reading *r, const struct ini_where *at, struct error *e)
+{
+	struct topology *topo = r->topo;
+	const struct ini_section *s = at->section;
+	struct node *node;
+	int err = limit(at, topo->n_nodes, TOPOLOGY_NODES_MAX, "nodes", e);
+
+	if (err)
+		return err;
+	(void)check_name(at, "node", s->name, NAME_MAX_LEN, e);
+	if (topology_bridge(topo, s->name) != NONE)
+		(void)ini_complain(at, e, "a bridge has this name; both would be namespaces");
+	node = array_add(&topo->nodes, &topo->n_nodes, sizeof(*node));
+	if (!node)
+		return -ENOMEM;
+	*node = (struct node){ .name = strdup(s->name), .line = s->line };
+	return node->name ? names_add(&topo->node_names, s->name, topo->n_nodes - 1, NULL)
+			  : -ENOMEM;
+}
+
+static int add_bridge(struct topology_reading *r, const struct ini_where *at, struct error *e)
+{
+	struct topology *topo = r->topo;
+	const struct ini_section *s = at->section;
+	struct bridge *bridge;
+	int err = limit(at, topo->n_bridges, TOPOLOGY_NODES_MAX, "bridges", e);
+
+	if (err)
+		return err;
+	(void)check_name(at, "bridge", s->name, NAME_IFACE_MAX, e);
+	if (topology_node(topo, s->name) != NONE)
+		(void)ini_complain(at, e, "a node has this name; both would be namespaces");
+	bridge = array_add(&topo->bridges, &topo->n_bridges, sizeof(*bridge));
+	if (!bridge)
+		return -ENOMEM;
+	*bridge = (struct bridge){ .name = strdup(s->name), .line = s->line };
+	return bridge->name ? names_add(&topo->bridge_names, s->name, topo->n_bridges - 1, NULL)
+			    : -ENOMEM;
+}
+
+/* "NODE:NAME"; the node itself is looked up when all of them are known. */
+static int add_iface(struct topology_reading *r, const struct ini_where *at, struct error *e)
+{
+	struct topology *topo = r->topo;
+	const struct ini_section *s = at->section;
+	const char *colon = strchr(s->name, ':');
+	size_t n_sections = topo->n_ifaces, *section;
+	struct iface *f;
+	int err = limit(at, topo->n_ifaces, TOPOLOGY_IFACES_MAX, "interfaces", e);
+
+	if (err)
+		return err;
+	if (!colon)
+		return ini_complain(at, e, "write [iface NODE:NAME]");
+	(void)check_name(at, "interface", colon + 1, NAME_IFACE_MAX, e);
+	f = array_add(&topo->ifaces, &topo->n_ifaces, sizeof(*f));
+	section = array_add(&r->sections, &n_sections, sizeof(*section));
+	if (!f || !section)
+		return -ENOMEM;
+	*section = (size_t)(s - r->ini->sections);
+	*f = (struct iface){ .node = NONE, .bridge = NONE, .peer = NONE, .line = s->line };
+	(void)snprintf(f->name, sizeof(f->name), "%s", colon + 1);
+	f->id = strdup(s->name);
+	return f->id ? names_add(&topo->iface_names, s->name, topo->n_ifaces - 1, NULL) : -ENOMEM;
+}
+
+static int add_section(struct topology_reading *r, const struct ini_section *s, struct error *e)
+{
+	const struct ini_where at = { .ini = r->ini, .section = s };
+
+	if (!strcmp(s->kind, "node"))
+		return add_node(r, &at, e);
+	if (!strcmp(s->kind, "bridge"))
+		return add_bridge(r, &at, e);
+	if (!strcmp(s->kind, "iface"))
+		return add_iface(r, &at, e);
+	if (!strcmp(s->kind, "lab") && *s->name)
+		return ini_complain(&at, e, "[lab] has no name of its own; write name = %s below",
+				    s->name);
+	return 0;
+}
+
+static int find_nodes(struct topology_reading *r, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; r->sections && i < r->topo->n_ifaces; i++) {
+		struct iface *f = &r->topo->ifaces[i];
+		const struct ini_where at = { .ini = r->ini,
+					      .section = &r->ini->sections[r->sections[i]] };
+		FREE_AUTO char *name = strndup(f->id, strcspn(f->id, ":"));
+
+		if (!name)
+			return -ENOMEM;
+		f->node = topology_node(r->topo, name);
+		if (f->node == NONE)
+			err = ini_unknown(&at, e, "node", name, topology_name_node, r->topo);
+	}
+	return err;
+}
+
+static int read_headings(struct topology_reading *r, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < r->ini->n_sections; i++) {
+		int one = add_section(r, &r->ini->sections[i], e);
+
+		if (one == -ENOMEM || one == -E2BIG)
+			return one;
+		err = one ? one : err;
+	}
+	if (!r->topo->n_nodes)
+		return error_add(e, "%s: there is no [node NAME] in it: a lab has at least one",
+				 r->ini->path);
+	return err;
+}
+
+/* Hand each section of @kind to @keys; the n-th of them is number n of its array. */
+static int read_keys(struct topology_reading *r, const struct ini_section_spec *spec,
+		     struct error *e)
+{
+	int err = 0;
+
+	r->current = 0;
+	for (size_t i = 0; i < r->ini->n_sections && !ini_gave_up(e); i++) {
+		const struct ini_section *s = &r->ini->sections[i];
+		int one;
+
+		if (strcmp(s->kind, spec->kind) != 0)
+			continue;
+		/* A heading that was refused has no place in the array. */
+		if (spec == &topology_iface_table && !strchr(s->name, ':'))
+			continue;
+		one = ini_section_read(r->ini, s, spec->keys, r, e);
+		if (one == -ENOMEM)
+			return one;
+		err = one ? one : err;
+		r->current++;
+	}
+	return err;
+}
+
+static int default_lab_name(struct topology_reading *r, struct error *e)
+{
+	struct topology *topo = r->topo;
+	FREE_AUTO char *copy = strdup(r->ini->path);
+	const char *stem, *why;
+	char *dot;
+
+	if (!topo->about)
+		topo->about = strdup("");
+	if (!copy || !topo->about)
+		return -ENOMEM;
+	if (topo->name)
+		return 0;
+	stem = basename(copy);
+	dot = strrchr(stem, '.');
+	if (dot)
+		*dot = '\0';
+	topo->name = strdup(stem);
+	if (!topo->name)
+		return -ENOMEM;
+	if (text_name(stem, NAME_MAX_LEN, &why))
+		return error_add(e,
+				 "%s: the file's stem \"%s\" is no name for the lab: %s; give it "
+				 "one: [lab] name = NAME",
+				 r->ini->path, stem, why);
+	return 0;
+}
+
+static int read_all(struct topology_reading *r, struct error *e)
+{
+	static const struct ini_section_spec *const order[] = {
+		&topology_lab_table,
+		&topology_iface_table,
+		&topology_bridge_table,
+		&topology_node_table,
+	};
+	int err = read_headings(r, e), one;
+
+	if (err == -ENOMEM || err == -E2BIG)
+		return err;
+	r->node_addresses = calloc(r->topo->n_nodes + 1, sizeof(*r->node_addresses));
+	one = r->node_addresses ? find_nodes(r, e) : -ENOMEM;
+	for (size_t i = 0; one != -ENOMEM && i < ARRAY_SIZE(order); i++) {
+		err = one ? one : err;
+		one = read_keys(r, order[i], e);
+	}
+	if (one != -ENOMEM) {
+		err = one ? one : err;
+		one = topology_check_ifaces(r, e);
+	}
+	if (one != -ENOMEM) {
+		err = one ? one : err;
+		one = default_lab_name(r, e);
+	}
+	return one ? one : err;
+}
+
+int topology_read(struct topology *topo, const struct inifile *ini, struct error *e)
+{
+	struct topology_reading r = { .ini = ini, .topo = topo };
+	int err;
+
+	*topo = (struct topology){ .file = strdup(ini->path) };
+	err = topo->file ? read_all(&r, e) : -ENOMEM;
+	free(r.sections);
+	free(r.node_addresses);
+	names_clear(&r.macs);
+	names_clear(&r.once);
+	names_clear(&r.ports);
+	if (err == -ENOMEM)
+		return ini_no_memory(e);
+	return err ? -EINVAL : 0;
+}

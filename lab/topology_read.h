@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_TOPOLOGY_READ_H
+#define XLAB_TOPOLOGY_READ_H
+
+/* What the files that read a topology share while they do; nobody else includes it. */
+
+#include "lab/array.h"
+#include "lab/inifile.h"
+#include "lab/topology.h"
+
+/* The object that the key tables' readers get. */
+struct topology_reading {
+	const struct inifile *ini;
+	struct topology *topo;
+	size_t *sections;	/* by iface: index of its section in @ini */
+	size_t *node_addresses; /* by node: how many */
+	size_t current;		/* the node, bridge or iface being read */
+	struct names macs;	/* -> iface */
+	struct names once;	/* "node what": routes and sysctls -> line */
+	struct names ports;	/* "bridge port" -> iface */
+};
+
+extern const struct ini_key_spec topology_lab_keys[], topology_node_keys[], topology_bridge_keys[],
+	topology_iface_keys[];
+
+int topology_read_yes_no(const struct ini_where *at, const char *value, bool *out, struct error *e);
+
+/* After all keys: what can be said of an interface only when all are known. */
+int topology_check_ifaces(struct topology_reading *r, struct error *e);
+
+#endif
