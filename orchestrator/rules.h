@@ -15,7 +15,7 @@ struct bpf_object;
 struct error;
 struct lab;
 
-/* The embedded object of a built-in and its function's name. */
+/* The embedded object of a built-in and its function's name; -EINVAL for PROGRAM_OBJECT. */
 int program_object(enum program_kind kind, const void **bytes, size_t *size, const char **function);
 
 /* Before the load: constants (action, which keys are given) and map sizes. */
@@ -32,7 +32,7 @@ int rules_del(const struct lab *lab, size_t filter, const char *rule, struct err
 
 struct rule_row {
 	char *rule;    /* "dst=9999" */
-	uint64_t hits; /* packets of which this value decided that the key matches */
+	uint64_t hits; /* packets that the whole filter matched, this key by this value */
 };
 /* malloc'ed rows, freed by rules_free(). */
 int rules_list(const struct lab *lab, size_t filter, struct rule_row **rows, size_t *n,

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stddef.h>
+
+#include <bpf/libbpf.h>
+
+/* The skeletons below use its types. */
+#include "bpf/xlab.h"
+
+#include "bpf/aborted.skel.h"
+#include "bpf/drop.skel.h"
+#include "bpf/ether.skel.h"
+#include "bpf/headers.skel.h"
+#include "bpf/hello.skel.h"
+#include "bpf/ip.skel.h"
+#include "bpf/pass.skel.h"
+#include "bpf/port.skel.h"
+#include "bpf/redirect.skel.h"
+#include "bpf/tx.skel.h"
+#include "bpf/unchecked.skel.h"
+#include "lab/cleanup.h"
+#include "orchestrator/rules.h"
+
+/* The function of each has the program's own name. */
+static const struct {
+	const void *(*bytes)(size_t *size);
+	const char *function;
+} programs[] = {
+	[PROGRAM_HELLO] = { hello_bpf__elf_bytes, "hello" },
+	[PROGRAM_HEADERS] = { headers_bpf__elf_bytes, "headers" },
+	[PROGRAM_ETHER] = { ether_bpf__elf_bytes, "ether" },
+	[PROGRAM_IP] = { ip_bpf__elf_bytes, "ip" },
+	[PROGRAM_PORT] = { port_bpf__elf_bytes, "port" },
+	[PROGRAM_PASS] = { pass_bpf__elf_bytes, "pass" },
+	[PROGRAM_DROP] = { drop_bpf__elf_bytes, "drop" },
+	[PROGRAM_ABORTED] = { aborted_bpf__elf_bytes, "aborted" },
+	[PROGRAM_TX] = { tx_bpf__elf_bytes, "tx" },
+	[PROGRAM_REDIRECT] = { redirect_bpf__elf_bytes, "redirect" },
+	[PROGRAM_UNCHECKED] = { unchecked_bpf__elf_bytes, "unchecked" },
+};
+
+_Static_assert(ARRAY_SIZE(programs) == PROGRAM_OBJECT, "each built-in has an object");
+
+int program_object(enum program_kind kind, const void **bytes, size_t *size, const char **function)
+{
+	if (kind >= PROGRAM_OBJECT)
+		return -EINVAL;
+	*bytes = programs[kind].bytes(size);
+	*function = programs[kind].function;
+	return 0;
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/rules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/netns.h"
+#include "lab/text.h"
+#include "orchestrator/chain.h"
+#include "orchestrator/globals.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/rule.h"
+#include "orchestrator/rule_maps.h"
+
+#define ROOM_MIN 1024 /* rules that fit at least, so that some can be added live */
+
+static uint32_t room_for(const struct filter *filter)
+{
+	size_t twice = 2 * rule_count(filter);
+
+	return twice < ROOM_MIN ? ROOM_MIN : twice;
+}
+
+static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, uint32_t capacity,
+		     uint32_t cpus)
+{
+	struct bpf_map *rules = bpf_object__find_map_by_name(obj, "rules");
+	int err = rules ? bpf_map__set_value_size(rules, rule_value_size(layout, capacity, cpus))
+			: -ENOENT;
+
+	for (int i = 0; i < RULE_MAPS && !err; i++)
+		if (layout->maps >> i & 1)
+			err = bpf_map__set_max_entries(
+				bpf_object__find_map_by_name(obj, rule_map_names[i]), capacity);
+	return err;
+}
+
+int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
+{
+	const struct rule_layout *layout = rule_layout(filter->program);
+	uint32_t capacity, cpus;
+	int err;
+
+	if (!layout)
+		return 0;
+	capacity = room_for(filter);
+	cpus = libbpf_num_possible_cpus();
+	if (!globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)) ||
+	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)) ||
+	    !globals_poke(obj, "xlab_cpus", &cpus, sizeof(cpus)))
+		return error_state(e, -EINVAL, "filter `%s`: its embedded object lacks a constant",
+				   filter->name);
+	err = set_sizes(obj, layout, capacity, cpus);
+	if (err)
+		return error_sys(e, err, "filter `%s`: its maps cannot be given their size",
+				 filter->name);
+	return 0;
+}
+
+static int object_map(void *cookie, const char *name, int *fd, struct error *e)
+{
+	int own = bpf_object__find_map_fd_by_name(cookie, name);
+
+	*fd = fcntl(own, F_DUPFD_CLOEXEC, 3);
+	return *fd < 0 ? error_sys(e, -errno, "map `%s` of the loaded object", name) : 0;
+}
+
+static int fill_target(struct bpf_object *obj, const struct lab *lab, const struct filter *filter,
+		       struct error *e)
+{
+	const struct topology *topo = &lab->suite.topo;
+	const struct iface *to = &topo->ifaces[filter->redirect_to];
+	int fd = bpf_object__find_map_fd_by_name(obj, "target");
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	uint32_t first = 0, index;
+	int err = netns_visit(&visit, lab->state, topo->nodes[to->node].name, e);
+
+	if (err)
+		return err;
+	index = if_nametoindex(to->name);
+	if (!index || bpf_map_update_elem(fd, &first, &index, BPF_ANY))
+		return error_sys(e, -errno, "filter `%s`: `to = %s:%s`", filter->name,
+				 topo->nodes[to->node].name, to->name);
+	return 0;
+}
+
+int rules_fill(struct bpf_object *obj, const struct lab *lab, size_t filter, struct error *e)
+{
+	const struct filter *f = &lab->suite.filters[filter];
+	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
+	int err;
+
+	if (f->program == PROGRAM_REDIRECT)
+		return fill_target(obj, lab, f, e);
+	if (!rule_layout(f->program))
+		return 0;
+	err = rule_maps_open(&maps, f->program, object_map, obj, e);
+	if (err)
+		return error_wrap(e, "filter `%s`", f->name);
+	err = rule_maps_fill(&maps, f);
+	return err ? error_sys(e, err, "filter `%s`: its rules cannot be written", f->name) : 0;
+}
+
+struct instance {
+	const struct lab *lab;
+	size_t filter;
+};
+
+static int instance_map(void *cookie, const char *name, int *fd, struct error *e)
+{
+	const struct instance *i = cookie;
+
+	return chain_filter_map(i->lab, i->filter, name, fd, e);
+}
+
+static int open_live(struct rule_maps *maps, const struct lab *lab, size_t filter, struct error *e)
+{
+	const struct filter *f = &lab->suite.filters[filter];
+	struct instance instance = { lab, filter };
+
+	if (rule_maps_open(maps, f->program, instance_map, &instance, e))
+		return error_wrap(e, "filter `%s`", f->name);
+	return 0;
+}
+
+static void free_lists(struct filter *f)
+{
+	free(f->src_macs);
+	free(f->dst_macs);
+	free(f->types);
+	free(f->src_nets);
+	free(f->dst_nets);
+	free(f->protos);
+	free(f->src_ports);
+	free(f->dst_ports);
+}
+
+/* Read "dst=9999,8888" into the lists of an empty filter. */
+static int read_rule(const struct lab *lab, const struct filter *f, const char *text,
+		     struct filter *read, struct error *e)
+{
+	const char *equals = strchr(text, '=');
+	FREE_AUTO char *key = equals ? strndup(text, equals - text) : NULL;
+	int err;
+
+	if (!equals)
+		return error_input(e, "rule `%s`: write KEY=VALUE, as in dst=9999", text);
+	if (!key)
+		return error_sys(e, -ENOMEM, "rule `%s`", text);
+	*read = (struct filter){ .name = f->name, .program = f->program, .redirect_to = SIZE_MAX };
+	err = filter_read_key(read, &lab->suite, key, equals + 1, e);
+	if (!err && rule_count(read) == 0)
+		err = error_input(e, "rule `%s`: `%s` is no rule; it stays as the lab file has it",
+				  text, key);
+	return err;
+}
+
+struct rows {
+	const struct rule_maps *maps;
+	struct rule_row *rows;
+	size_t n, room;
+};
+
+static int collect_row(void *cookie, const struct rule *rule, uint32_t number)
+{
+	struct rows *r = cookie;
+
+	if (r->n == r->room) {
+		size_t room = r->room ? 2 * r->room : 64;
+		struct rule_row *more = reallocarray(r->rows, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		r->rows = more;
+		r->room = room;
+	}
+	r->rows[r->n].rule = rule_text(rule);
+	r->rows[r->n].hits = rule_maps_hits(r->maps, number);
+	return r->rows[r->n++].rule ? 0 : -ENOMEM;
+}
+
+void rules_free(struct rule_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(rows[i].rule);
+	free(rows);
+}
+
+int rules_list(const struct lab *lab, size_t filter, struct rule_row **rows, size_t *n,
+	       struct error *e)
+{
+	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
+	struct rows r = { .maps = &maps };
+	int err = open_live(&maps, lab, filter, e);
+
+	if (err)
+		return err;
+	err = rule_maps_each(&maps, collect_row, &r);
+	if (err) {
+		rules_free(r.rows, r.n);
+		return error_sys(e, err, "the rules of filter `%s`",
+				 lab->suite.filters[filter].name);
+	}
+	*rows = r.rows;
+	*n = r.n;
+	return 0;
+}
+
+static const char *row_text(void *cookie, size_t i)
+{
+	const struct rows *r = cookie;
+
+	return i < r->n ? r->rows[i].rule : NULL;
+}
+
+static int not_there(struct rule_maps *maps, const struct filter *f, const char *text,
+		     struct error *e)
+{
+	struct rows r = { .maps = maps };
+	const char *near;
+
+	rule_maps_each(maps, collect_row, &r);
+	near = text_nearest(text, row_text, &r);
+	error_input(e, "filter `%s` has no rule %s%s%s%s; see xlab filter %s list", f->name, text,
+		    near ? " (did you mean " : "", near ? near : "", near ? "?)" : "", f->name);
+	rules_free(r.rows, r.n);
+	e->err = -ENOENT;
+	return -ENOENT;
+}
+
+static int already_there(const struct filter *f, const char *text, struct error *e)
+{
+	error_input(e, "filter `%s` has the rule %s already", f->name, text);
+	e->err = -EEXIST;
+	return -EEXIST;
+}
+
+/* What rule_maps_add() and rule_maps_del() answered, in words. */
+static int explain(int err, struct rule_maps *maps, const struct filter *f, const struct rule *rule,
+		   struct error *e)
+{
+	FREE_AUTO char *text = rule_text(rule);
+
+	if (!err)
+		return 0;
+	if (!text)
+		return error_sys(e, -ENOMEM, "filter `%s`", f->name);
+	if (err == -ENOENT)
+		return not_there(maps, f, text, e);
+	if (err == -EEXIST)
+		return already_there(f, text, e);
+	if (err == -ENOSPC || err == -E2BIG)
+		return error_state(e, -ENOSPC,
+				   "filter `%s` is full, with room for %u rules: delete some, or "
+				   "write %s into the lab file, which makes room for twice as many",
+				   f->name, maps->capacity - 1, text);
+	return error_sys(e, err, "filter `%s`: rule %s", f->name, text);
+}
+
+typedef int (*rule_change)(struct rule_maps *maps, const struct rule *rule);
+
+static int change(const struct lab *lab, size_t filter, const char *text, rule_change fn,
+		  struct error *e)
+{
+	const struct filter *f = &lab->suite.filters[filter];
+	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
+	struct filter read = { 0 };
+	int err = open_live(&maps, lab, filter, e);
+
+	if (!err)
+		err = read_rule(lab, f, text, &read, e);
+	for (size_t i = 0; !err && i < rule_count(&read); i++) {
+		struct rule rule = rule_at(&read, i);
+
+		err = explain(fn(&maps, &rule), &maps, f, &rule, e);
+	}
+	free_lists(&read);
+	return err;
+}
+
+int rules_add(const struct lab *lab, size_t filter, const char *rule, struct error *e)
+{
+	return change(lab, filter, rule, rule_maps_add, e);
+}
+
+int rules_del(const struct lab *lab, size_t filter, const char *rule, struct error *e)
+{
+	return change(lab, filter, rule, rule_maps_del, e);
+}
