@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What tests/vm/suite told, as unnumbered TAP lines: awk -v kernel=6.1 -v list=LIST -f count.awk
+#
+# An item that speaks TAP is counted again: what its plan or the list promised and it did not run
+# is not ok, nor is an exit status that its lines do not explain.
+
+function say(good, name) {
+	printf "%sok - %s %s\n", good ? "" : "not ", kernel, name
+	return !good
+}
+
+function details(  i) {
+	for (i = 1; i <= lines; i++)
+		if (line[i] !~ /^(ok|1\.\.)/)
+			print "#   " line[i]
+}
+
+function settle_tap(label, status,  i, good, bad, name) {
+	for (i = 1; i <= tests; i++) {
+		good = test[i] ~ /^ok/
+		name = test[i]
+		sub(/^(not )?ok *[0-9]* *(- *)?/, "", name)
+		bad += say(good, label ": " name)
+	}
+	if (want != "-" && want != tests)
+		bad += say(0, label ": ran " tests " of " want)
+	else if (plan < 0)
+		bad += say(0, label ": ended without a plan")
+	else if (plan != tests)
+		bad += say(0, label ": ran " tests " of the " plan " it planned")
+	else if (status && !bad)
+		bad += say(0, label ": exit status " status)
+	return bad
+}
+
+function settle_plain(label, status) {
+	return say(!status, label (status ? ": exit status " status : ""))
+}
+
+BEGIN {
+	FS = "\t"
+	while ((getline <list) > 0) {
+		labels[++items] = $1
+		wants[items] = $2
+	}
+	FS = " "
+}
+
+/^@begin / {
+	current = $2
+	lines = tests = 0
+	plan = -1
+	want = wants[current]
+	next
+}
+
+/^\| / {
+	text = line[++lines] = substr($0, 3)
+	if (text ~ /^(not )?ok( |$)/)
+		test[++tests] = text
+	if (text ~ /^1\.\.[0-9]+/)
+		plan = (plan < 0 ? 0 : plan) + substr(text, 4)
+	next
+}
+
+/^@end / {
+	ended[$2] = 1
+	if (want != "-" || tests ? settle_tap(labels[$2], $3) : settle_plain(labels[$2], $3))
+		details()
+	next
+}
+
+{ print "#   " $0 }
+
+END {
+	for (i = 1; i <= items; i++)
+		if (!ended[i])
+			say(0, labels[i] (i == current ? ": the guest ended in it" : ": did not run"))
+}
