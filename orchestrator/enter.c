@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/magic.h>
 #include <pwd.h>
 #include <sched.h>
@@ -16,6 +15,7 @@
 #include "lab/netns.h"
 #include "orchestrator/enter.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/spawn.h"
 
 #define BPFFS "/sys/fs/bpf"
 
@@ -79,28 +79,14 @@ int enter_node(const struct lab *lab, size_t node, struct error *e)
 	return err ? err : mount_bpffs(lab, name, e);
 }
 
-static const struct passwd *find_user(const char *user)
+int enter_user(const char *name, struct error *e)
 {
-	const struct passwd *p = getpwnam(user);
-	uint32_t uid;
+	const struct passwd *user = getpwnam(name);
 
-	if (p || text_u32(user, 0, UINT32_MAX - 1, &uid))
-		return p;
-	return getpwuid(uid);
-}
-
-int enter_user(const char *user, struct error *e)
-{
-	const struct passwd *p = find_user(user);
-
-	if (!p)
-		return error_input(e, "--user %s: there is no such user", user);
-	if (setenv("HOME", p->pw_dir, 1) || setenv("USER", p->pw_name, 1) ||
-	    setenv("LOGNAME", p->pw_name, 1) || setenv("SHELL", p->pw_shell, 1))
-		return error_sys(e, -errno, "--user %s: its environment", user);
-	if (initgroups(p->pw_name, p->pw_gid) || setgid(p->pw_gid) || setuid(p->pw_uid))
-		return error_sys(e, -errno, "--user %s", user);
-	return 0;
+	if (user && (setenv("HOME", user->pw_dir, 1) || setenv("USER", name, 1) ||
+		     setenv("LOGNAME", name, 1) || setenv("SHELL", user->pw_shell, 1)))
+		return error_sys(e, -errno, "the environment of user %s", name);
+	return spawn_confine(0, name, e);
 }
 
 int enter_exec(char *const *argv, int *status, struct error *e)

@@ -16,8 +16,8 @@ struct lab;
  */
 int enter_node(const struct lab *lab, size_t node, struct error *e);
 
-/* Become that user, by name or number, without any capability; HOME and the like follow. */
-int enter_user(const char *user, struct error *e);
+/* Become that user, without any capability and with none to be had; HOME and the like follow. */
+int enter_user(const char *name, struct error *e);
 
 /* execvp() with no fds but 0-2. Returns only in failure, with the shell's
  * status for it in *status: 127 no such command, 126 it cannot be run.
