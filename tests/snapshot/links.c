@@ -174,28 +174,19 @@ static void hex(struct text *t, const void *data, size_t size)
 		text_add(t, "%02x", bytes[i]);
 }
 
-static void attr_text(struct text *t, const struct nlattr *attr, const struct attr_rule *rules)
+/* The value of an attribute that has none inside. */
+static void value_text(struct text *t, const struct nlattr *attr, const struct attr_rule *rule)
 {
-	const struct attr_rule *rule = rule_of(rules, mnl_attr_get_type(attr));
-	const struct nlattr *child;
 	char name[IF_NAMESIZE];
 
-	if (rule && rule->treat == SKIP)
-		return;
-	text_add(t, " %u=", mnl_attr_get_type(attr));
-	if (!rule) {
+	if (!rule)
 		hex(t, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
-	} else if (rule->treat == NAME) {
+	else if (rule->treat == NAME)
 		text_add(t, "%s", link_name(mnl_attr_get_u32(attr), name));
-	} else if (rule->treat == STRING) {
+	else if (rule->treat == STRING)
 		text_add(t, "%.*s", (int)mnl_attr_get_payload_len(attr), mnl_attr_get_str(attr));
-	} else if (rule->treat == XDP) {
+	else if (rule->treat == XDP)
 		text_add(t, "%s", bpf_prog_label(mnl_attr_get_u32(attr)));
-	} else {
-		text_add(t, "{");
-		mnl_attr_for_each_nested(child, attr) attr_text(t, child, rule->inside);
-		text_add(t, " }");
-	}
 }
 
 /* One table of rtnetlink or nfnetlink. */
@@ -208,13 +199,16 @@ struct table {
 	const struct attr_rule *rules;
 	/* The header's text; false: not for the picture. NULL: none, all are. */
 	bool (*head)(struct text *t, const void *header);
+	bool lines; /* a line an attribute: there are many, and a difference shall be found */
 };
 
 static bool link_head(struct text *t, const void *header)
 {
 	const struct ifinfomsg *m = header;
+	char name[IF_NAMESIZE];
 
-	text_add(t, " type %u flags %x", m->ifi_type, m->ifi_flags);
+	text_add(t, " %s type %u flags %x", link_name((unsigned int)m->ifi_index, name),
+		 m->ifi_type, m->ifi_flags);
 	return true;
 }
 
@@ -271,27 +265,27 @@ static bool rule_head(struct text *t, const void *header)
 
 static const struct table tables[] = {
 	{ "link", NETLINK_ROUTE, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), link_rules,
-	  link_head },
+	  link_head, true },
 	{ "address", NETLINK_ROUTE, RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg), address_rules,
-	  address_head },
+	  address_head, false },
 	{ "route", NETLINK_ROUTE, RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), route_rules,
-	  route_head },
+	  route_head, false },
 	{ "route", NETLINK_ROUTE, RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), route_rules,
-	  route_head },
+	  route_head, false },
 	{ "rule", NETLINK_ROUTE, RTM_GETRULE, AF_UNSPEC, sizeof(struct fib_rule_hdr), rule_rules,
-	  rule_head },
+	  rule_head, false },
 	{ "neighbour", NETLINK_ROUTE, RTM_GETNEIGH, AF_UNSPEC, sizeof(struct ndmsg),
-	  neighbour_rules, neighbour_head },
+	  neighbour_rules, neighbour_head, false },
 	{ "fdb", NETLINK_ROUTE, RTM_GETNEIGH, AF_BRIDGE, sizeof(struct ndmsg), neighbour_rules,
-	  neighbour_head },
+	  neighbour_head, false },
 	{ "qdisc", NETLINK_ROUTE, RTM_GETQDISC, AF_UNSPEC, sizeof(struct tcmsg), qdisc_rules,
-	  qdisc_head },
+	  qdisc_head, false },
 	{ "nft table", NETLINK_NETFILTER, NFT(NFT_MSG_GETTABLE), AF_UNSPEC, sizeof(struct nfgenmsg),
-	  no_rules, NULL },
+	  no_rules, NULL, false },
 	{ "nft chain", NETLINK_NETFILTER, NFT(NFT_MSG_GETCHAIN), AF_UNSPEC, sizeof(struct nfgenmsg),
-	  no_rules, NULL },
+	  no_rules, NULL, false },
 	{ "nft rule", NETLINK_NETFILTER, NFT(NFT_MSG_GETRULE), AF_UNSPEC, sizeof(struct nfgenmsg),
-	  no_rules, NULL },
+	  no_rules, NULL, false },
 };
 
 struct dump {
@@ -300,19 +294,41 @@ struct dump {
 	const struct table *table;
 };
 
+/* Adds to @t, or for a table of lines, ends @t and begins it again for the next. */
+static void attr_text(const struct dump *d, struct text *t, const struct nlattr *attr,
+		      const struct attr_rule *rules)
+{
+	const struct attr_rule *rule = rule_of(rules, mnl_attr_get_type(attr));
+	const struct nlattr *child;
+	size_t before = t->n;
+
+	if (rule && rule->treat == SKIP)
+		return;
+	text_add(t, " %u=", mnl_attr_get_type(attr));
+	if (rule && rule->treat == INSIDE) {
+		mnl_attr_for_each_nested(child, attr) attr_text(d, t, child, rule->inside);
+	} else {
+		value_text(t, attr, rule);
+		if (d->table->lines)
+			picture_add(d->picture, "%s %s%s", d->where, d->table->title, t->bytes);
+	}
+	if (d->table->lines)
+		t->bytes[t->n = before] = '\0';
+}
+
 static int dump_message(const struct nlmsghdr *nlh, void *data)
 {
 	const struct dump *d = data;
 	const struct nlattr *attr;
 	static struct text t;
 
-	t.n = 0;
-	t.bytes[0] = '\0';
+	t.bytes[t.n = 0] = '\0';
 	if (d->table->head && !d->table->head(&t, mnl_nlmsg_get_payload(nlh)))
 		return MNL_CB_OK;
 	mnl_attr_for_each(attr, nlh, (unsigned int)d->table->header)
-		attr_text(&t, attr, d->table->rules);
-	picture_add(d->picture, "%s %s%s", d->where, d->table->title, t.bytes);
+		attr_text(d, &t, attr, d->table->rules);
+	if (!d->table->lines)
+		picture_add(d->picture, "%s %s%s", d->where, d->table->title, t.bytes);
 	return MNL_CB_OK;
 }
 

@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Sourced: the commands under torture, what each needs first, and the points at which they
+# can be struck.
+
+COMMANDS="up self down scenario run chain"
+
+# Sets ARGS.
+command_args() # COMMAND
+{
+	case $1 in
+	up) ARGS=(up "$LB") ;;
+	self) ARGS=(up "$LB" --self host) ;;
+	down) ARGS=(down) ;;
+	scenario) ARGS=(scenario udp-8888-drop) ;;
+	run) ARGS=(run "$LB" udp-8888-drop) ;;
+	chain) ARGS=(chain host:veth0 headers udp-8888) ;;
+	esac
+}
+
+command_prepare() # COMMAND
+{
+	case $1 in
+	down | scenario) "$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- ;;
+	chain)
+		"$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- &&
+			"$XLAB" chain host:veth0 hello >/dev/null 2>"$ERR" 3<&-
+		;;
+	esac
+}
+
+# Calls that change something, tell something, or wait. A `?` lets strace pass over those
+# that this machine does not have.
+KILL_SET="openat,mkdir,mkdirat,mount,umount2,unshare,setns,clone,clone3,fork,vfork,execve,sendto\
+,sendmsg,recvfrom,recvmsg,bpf,ioctl,write,pwrite64,ftruncate,rename,renameat,renameat2,symlink\
+,symlinkat,unlink,unlinkat,rmdir,fsync,flock,fsopen,fsconfig,fsmount,move_mount,open_tree,poll\
+,ppoll,epoll_wait,epoll_pwait,pselect6,wait4,waitid,pidfd_open,pidfd_send_signal,prctl,close\
+,exit_group"
+
+# How often a command makes each call: "SYSCALL MAIN MOST BOOT" a line. MAIN: by the command itself;
+# MOST: by whichever process of it makes most; BOOT: before main(), by the dynamic linker.
+# Runs in a sandbox.
+command_count() # COMMAND SET
+{
+	local set="?${2//,/,?}"
+
+	command_args "$1"
+	command_prepare "$1" || return 1
+	strace -f -qq -o "$SCRATCH/boot" -e "trace=?openat,?close" "$XLAB" --version >/dev/null
+	strace -f -qq -o "$SCRATCH/count" -e "trace=$set" "$XLAB" "${ARGS[@]}" >/dev/null || return 1
+	awk '
+		!match($2, /^[a-z0-9_]+\(/) { next }
+		{ call = substr($2, 1, RLENGTH - 1) }
+		FILENAME == ARGV[1] { boot[call]++; next }
+		main == "" { main = $1 }
+		{ n[call, $1]++; if (n[call, $1] > most[call]) most[call] = n[call, $1] }
+		END {
+			for (call in most)
+				print call, n[call, main] + 0, most[call], boot[call] + 0
+		}' "$SCRATCH/boot" "$SCRATCH/count" | sort
+}
+
+# Which counts of a call to strike at.
+points_of() # MODE MAIN MOST BOOT
+{
+	local mode=$1 main=$2 most=$3 first=$(($4 + 1))
+
+	if [ "$mode" = all ]; then
+		seq "$first" "$most"
+	else
+		[ "$main" -lt "$first" ] || printf '%s\n' "$first" $(((first + main) / 2)) "$main"
+		[ "$main" -ge "$first" ] || [ "$most" -lt "$first" ] || echo "$first"
+	fi | sort -nu
+}
