@@ -16,13 +16,32 @@ function details(  i) {
 			print "#   " line[i]
 }
 
-function settle_tap(label, status,  i, good, bad, name) {
-	for (i = 1; i <= tests; i++) {
-		good = test[i] ~ /^ok/
-		name = test[i]
-		sub(/^(not )?ok *[0-9]* *(- *)?/, "", name)
-		bad += say(good, label ": " name)
+# cmocka tells a skipped test as "not ok 1 # SKIP name", and the reason in the line before.
+function settle_skip(label, name, before,  reason) {
+	reason = name
+	sub(/ *# *[Ss][Kk][Ii][Pp].*/, "", name)
+	sub(/.*# *[Ss][Kk][Ii][Pp][^ ]* */, "", reason)
+	if (name == "") {
+		name = reason
+		reason = before
+		sub(/^[# ]+/, "", reason)
 	}
+	if (reason == "")
+		return say(0, label ": " name ": skipped without a reason")
+	return say(1, label ": " name " # SKIP " reason)
+}
+
+function settle_one(label, text, before,  good) {
+	good = text ~ /^ok/
+	sub(/^(not )?ok *[0-9]* *(- *)?/, "", text)
+	if (text ~ /# *[Ss][Kk][Ii][Pp]/)
+		return settle_skip(label, text, before)
+	return say(good, label ": " text)
+}
+
+function settle_tap(label, status,  i, bad) {
+	for (i = 1; i <= tests; i++)
+		bad += settle_one(label, test[i], above[i])
 	if (want != "-" && want != tests)
 		bad += say(0, label ": ran " tests " of " want)
 	else if (plan < 0)
@@ -50,6 +69,7 @@ BEGIN {
 /^@begin / {
 	current = $2
 	lines = tests = 0
+	line[0] = ""
 	plan = -1
 	want = wants[current]
 	next
@@ -57,8 +77,10 @@ BEGIN {
 
 /^\| / {
 	text = line[++lines] = substr($0, 3)
-	if (text ~ /^(not )?ok( |$)/)
+	if (text ~ /^(not )?ok( |$)/) {
 		test[++tests] = text
+		above[tests] = line[lines - 1]
+	}
 	if (text ~ /^1\.\.[0-9]+/)
 		plan = (plan < 0 ? 0 : plan) + substr(text, 4)
 	next
