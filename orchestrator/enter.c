@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/magic.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -83,10 +85,18 @@ int enter_user(const char *name, struct error *e)
 {
 	const struct passwd *user = getpwnam(name);
 
-	if (user && (setenv("HOME", user->pw_dir, 1) || setenv("USER", name, 1) ||
-		     setenv("LOGNAME", name, 1) || setenv("SHELL", user->pw_shell, 1)))
+	if (!user)
+		return error_input(e, "--user %s: there is no such user on this machine", name);
+	if (setenv("HOME", user->pw_dir, 1) || setenv("USER", name, 1) ||
+	    setenv("LOGNAME", name, 1) || setenv("SHELL", user->pw_shell, 1))
 		return error_sys(e, -errno, "the environment of user %s", name);
-	return spawn_confine(0, name, e);
+	if (initgroups(name, user->pw_gid) || setgid(user->pw_gid) || setuid(user->pw_uid))
+		return error_sys(e, -errno, "cannot become user %s", name);
+	if (user->pw_uid == 0) /* setuid() took nothing away */
+		return spawn_confine(0, e);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return error_sys(e, -errno, "cannot give up privileges");
+	return 0;
 }
 
 int enter_exec(char *const *argv, int *status, struct error *e)
