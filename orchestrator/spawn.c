@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,31 +49,13 @@ static int cut_capabilities(uint64_t keep)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-static int become(const char *name, struct error *e)
+int spawn_confine(uint64_t keep, struct error *e)
 {
-	const struct passwd *user = getpwnam(name);
-
-	if (!user)
-		return error_input(e, "there is no user %s on this machine", name);
-	if (initgroups(name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 ||
-	    setuid(user->pw_uid) < 0)
-		return error_sys(e, -errno, "cannot become user %s", name);
-	return 0;
-}
-
-int spawn_confine(uint64_t keep, const char *user, struct error *e)
-{
-	/* First, for it needs a capability that a change of user takes away. */
+	/* First, for it needs a capability that goes next. */
 	int err = cut_bounding_set(keep);
 
-	if (err)
-		return error_sys(e, err, "cannot cut the bounding set");
-	if (user) {
-		err = become(user, e);
-		if (err)
-			return err;
-	}
-	err = cut_capabilities(keep);
+	if (!err)
+		err = cut_capabilities(keep);
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		err = -errno;
 	return err ? error_sys(e, err, "cannot give up privileges") : 0;
@@ -118,7 +98,7 @@ static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 		return error_sys(e, -errno, "cannot change to /");
 	/* A group of its own: Ctrl-C is xlab's to hear, which then ends its children. */
 	(void)setpgid(0, 0);
-	err = spawn_confine(what->keep, NULL, e);
+	err = spawn_confine(what->keep, e);
 	if (err)
 		return err;
 	if (close_range(3, ~0U, 0) < 0)

@@ -49,10 +49,7 @@ void child_end(struct child *child);
  */
 const char *spawn_find(const char *const *paths);
 
-/*
- * In a process that is about to exec: become @user (NULL: stay; not with @keep),
- * keep no capability but @keep, nor let exec give more.
- */
-int spawn_confine(uint64_t keep, const char *user, struct error *e);
+/* In a process that is about to exec: keep no capability but @keep, nor let exec give more. */
+int spawn_confine(uint64_t keep, struct error *e);
 
 #endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/facts.h"
+
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/netns.h"
+#include "lab/nl.h"
+#include "orchestrator/evidence.h"
+#include "orchestrator/lab.h"
+
+/* A route netlink socket of that node's or bridge's namespace. */
+static int open_in(const struct lab *lab, const char *name, struct nl **out)
+{
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	int err = netns_visit(&visit, lab->state, name, &e);
+
+	return err ? err : nl_open(NETLINK_ROUTE, out, &e);
+}
+
+static size_t address_size(const struct address *a)
+{
+	return a->family == AF_INET ? sizeof(a->v4) : sizeof(a->v6);
+}
+
+static void read_address(const struct nlattr *attr, int family, struct address *out)
+{
+	struct address a = { .family = family };
+
+	if (mnl_attr_get_payload_len(attr) != address_size(&a))
+		return;
+	memcpy(&a.v6, mnl_attr_get_payload(attr), address_size(&a));
+	*out = a;
+}
+
+struct hop {
+	struct address address;
+	bool on_link; /* not this very host */
+};
+
+static int read_route(const struct nlmsghdr *message, void *cookie)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+	struct hop *hop = cookie;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*route))
+		return MNL_CB_ERROR;
+	hop->on_link = route->rtm_type == RTN_UNICAST;
+	mnl_attr_for_each(attr, message, sizeof(*route)) if (mnl_attr_get_type(attr) == RTA_GATEWAY)
+		read_address(attr, route->rtm_family, &hop->address);
+	return MNL_CB_OK;
+}
+
+/* By which neighbour @to is reached. */
+static int find_hop(struct nl *rt, const struct address *to, struct hop *hop)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct nl_request request;
+	struct nlmsghdr *message = nl_begin(&request, RTM_GETROUTE, 0);
+	struct rtmsg *route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
+
+	route->rtm_family = (unsigned char)to->family;
+	route->rtm_dst_len = (unsigned char)(address_size(to) * 8);
+	mnl_attr_put(message, RTA_DST, address_size(to), &to->v6);
+	*hop = (struct hop){ .address = *to };
+	return nl_talk(rt, message, read_route, hop, &e);
+}
+
+struct entry {
+	struct address address;
+	uint16_t state; /* NUD_…; 0: there is none */
+};
+
+static int read_neighbour(const struct nlmsghdr *message, void *cookie)
+{
+	const struct ndmsg *neighbour = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+	struct entry *entry = cookie;
+	struct address a = { 0 };
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*neighbour))
+		return MNL_CB_ERROR;
+	mnl_attr_for_each(attr, message, sizeof(*neighbour)) if (mnl_attr_get_type(attr) == NDA_DST)
+		read_address(attr, neighbour->ndm_family, &a);
+	if (a.family && address_equal(&a, &entry->address))
+		entry->state = neighbour->ndm_state;
+	return MNL_CB_OK;
+}
+
+static int find_entry(struct nl *rt, struct entry *entry)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct nl_request request;
+	struct nlmsghdr *message = nl_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
+	struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(message, sizeof(*neighbour));
+
+	neighbour->ndm_family = (unsigned char)entry->address.family;
+	return nl_talk(rt, message, read_neighbour, entry, &e);
+}
+
+/* The neighbour by which @node reaches @to. No entry at all counts as unresolved where the node
+ * had to ask for one (@asked).
+ */
+static enum neighbour_state look(const struct lab *lab, const char *node, const struct address *to,
+				 bool asked, char **text)
+{
+	struct entry entry = { 0 };
+	char buf[ADDRESS_TEXT];
+	struct nl NL_AUTO *rt = NULL;
+	struct hop hop;
+
+	if (open_in(lab, node, &rt) || find_hop(rt, to, &hop) || !hop.on_link)
+		return NEIGHBOUR_UNKNOWN;
+	entry.address = hop.address;
+	if (find_entry(rt, &entry))
+		return NEIGHBOUR_UNKNOWN;
+	free(*text);
+	*text = text_format("%s at %s", address_text(&hop.address, buf), node);
+	if (entry.state & (NUD_INCOMPLETE | NUD_FAILED) || (asked && !entry.state))
+		return NEIGHBOUR_UNRESOLVED;
+	return NEIGHBOUR_RESOLVED;
+}
+
+void facts_neighbour(const struct lab *lab, struct evidence *ev)
+{
+	const struct topology *topo = &lab->suite.topo;
+	const struct mark *m = &ev->mark;
+	char FREE_AUTO *other = NULL;
+
+	ev->neighbour = NEIGHBOUR_UNKNOWN;
+	if (!m->src.family)
+		return;
+	ev->neighbour =
+		look(lab, topo->nodes[m->src_node].name, &m->dst, true, &ev->neighbour_text);
+	if (ev->neighbour == NEIGHBOUR_UNRESOLVED || m->dst_node == NONE)
+		return;
+	if (look(lab, topo->nodes[m->dst_node].name, &m->src, false, &other) !=
+	    NEIGHBOUR_UNRESOLVED)
+		return;
+	ev->neighbour = NEIGHBOUR_UNRESOLVED;
+	free(ev->neighbour_text);
+	ev->neighbour_text = steal_pointer(&other);
+}
+
+struct links {
+	const struct topology *topo;
+	const char *netns;
+	size_t node, bridge; /* whose namespace; NONE: not that */
+	FILE *out;
+	bool any;
+};
+
+/* A namespace can be the machine's own (--self), with links that are not the lab's. */
+static bool is_ours(const struct links *links, const char *name)
+{
+	const struct topology *topo = links->topo;
+
+	if (links->bridge != NONE && strcmp(topo->bridges[links->bridge].name, name) == 0)
+		return true;
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
+		const struct iface *iface = &topo->ifaces[i];
+
+		if (links->node != NONE && iface->node == links->node &&
+		    strcmp(iface->name, name) == 0)
+			return true;
+		if (links->bridge != NONE && iface->bridge == links->bridge &&
+		    strcmp(iface->port, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int read_link(const struct nlmsghdr *message, void *cookie)
+{
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+	struct links *links = cookie;
+	const struct nlattr *attr;
+	const char *name = NULL;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*link))
+		return MNL_CB_ERROR;
+	mnl_attr_for_each(attr, message,
+			  sizeof(*link)) if (mnl_attr_get_type(attr) == IFLA_IFNAME &&
+					     mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+		name = mnl_attr_get_str(attr);
+	if (link->ifi_flags & IFF_UP || !name || !is_ours(links, name))
+		return MNL_CB_OK;
+	(void)fprintf(links->out, "%s%s:%s", links->any ? ", " : "", links->netns, name);
+	links->any = true;
+	return MNL_CB_OK;
+}
+
+static void list_down(const struct lab *lab, struct links *links)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct nl NL_AUTO *rt = NULL;
+	struct nl_request request;
+	struct nlmsghdr *message;
+
+	if (open_in(lab, links->netns, &rt))
+		return;
+	message = nl_begin(&request, RTM_GETLINK, NLM_F_DUMP);
+	(void)mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
+	(void)nl_talk(rt, message, read_link, links, &e);
+}
+
+void facts_links(const struct lab *lab, struct evidence *ev)
+{
+	const struct topology *topo = &lab->suite.topo;
+	struct links links = { .topo = topo };
+	char *text = NULL;
+	size_t size;
+
+	links.out = open_memstream(&text, &size);
+	if (!links.out)
+		return;
+	links.bridge = NONE;
+	for (links.node = 0; links.node < topo->n_nodes; links.node++) {
+		links.netns = topo->nodes[links.node].name;
+		if (links.node == ev->mark.src_node || links.node == ev->mark.dst_node ||
+		    topo->nodes[links.node].forward)
+			list_down(lab, &links);
+	}
+	links.node = NONE;
+	for (links.bridge = 0; links.bridge < topo->n_bridges; links.bridge++) {
+		links.netns = topo->bridges[links.bridge].name;
+		list_down(lab, &links);
+	}
+	(void)fclose(links.out);
+	if (links.any)
+		ev->links_down = steal_pointer(&text);
+	free(text);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_PROBE_H
+#define XLAB_PROBE_H
+
+/*
+ * One step on the wire: iputils' ping, or OpenBSD netcat at both ends, in the nodes'
+ * namespaces. Ends as soon as the outcome is known; nothing sleeps.
+ *
+ *   udp   server and client start; when sock_diag lists the server as bound, the
+ *         client is given the text
+ *   tcp   the client starts when the server listens, for it connects at once
+ */
+
+#include "orchestrator/suite.h"
+
+struct error;
+struct evidence;
+struct lab;
+
+struct probe {
+	const struct lab *lab;
+	const char *ping, *nc; /* paths: probe_tools() */
+	unsigned int timeout_ms;
+	int signal_fd; /* readable: stop with -EINTR; nothing is read from it */
+	int ear_fd;    /* readable: call hear(); -1: nobody listens */
+	void (*hear)(void *cookie, struct evidence *ev);
+	void *cookie;
+};
+
+/* Find the programs that the scenario's steps need; -ENOENT names the Debian package. */
+int probe_tools(struct probe *probe, const struct scenario *scenario, struct error *e);
+
+/* Is nc that of OpenBSD? Others know other options. Asked when a step failed. */
+int probe_check_nc(const struct probe *probe, struct error *e);
+
+/*
+ * Run a ping, udp or tcp step and gather its evidence; @ev has its topo and chains
+ * set, the rest cleared. A child that fails is evidence, no error.
+ */
+int probe_run(const struct probe *probe, const struct step *step, struct evidence *ev,
+	      struct error *e);
+
+#endif
