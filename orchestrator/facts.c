@@ -3,25 +3,26 @@
 
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/links.h"
+#include "lab/netlink.h"
 #include "lab/netns.h"
-#include "lab/nl.h"
 #include "orchestrator/evidence.h"
 #include "orchestrator/lab.h"
 
 /* A route netlink socket of that node's or bridge's namespace. */
-static int open_in(const struct lab *lab, const char *name, struct nl **out)
+static int open_in(const struct lab *lab, const char *name, struct netlink **out)
 {
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	struct error ERROR_AUTO e = ERROR_INIT;
 	int err = netns_visit(&visit, lab->state, name, &e);
 
-	return err ? err : nl_open(NETLINK_ROUTE, out, &e);
+	return err ? err : netlink_open(NETLINK_ROUTE, out, &e);
 }
 
 static size_t address_size(const struct address *a)
@@ -59,18 +60,18 @@ static int read_route(const struct nlmsghdr *message, void *cookie)
 }
 
 /* By which neighbour @to is reached. */
-static int find_hop(struct nl *rt, const struct address *to, struct hop *hop)
+static int find_hop(struct netlink *rt, const struct address *to, struct hop *hop)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	struct nl_request request;
-	struct nlmsghdr *message = nl_begin(&request, RTM_GETROUTE, 0);
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_GETROUTE, 0);
 	struct rtmsg *route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
 
 	route->rtm_family = (unsigned char)to->family;
 	route->rtm_dst_len = (unsigned char)(address_size(to) * 8);
 	mnl_attr_put(message, RTA_DST, address_size(to), &to->v6);
 	*hop = (struct hop){ .address = *to };
-	return nl_talk(rt, message, read_route, hop, &e);
+	return netlink_talk(rt, message, read_route, hop, &e);
 }
 
 struct entry {
@@ -94,15 +95,15 @@ static int read_neighbour(const struct nlmsghdr *message, void *cookie)
 	return MNL_CB_OK;
 }
 
-static int find_entry(struct nl *rt, struct entry *entry)
+static int find_entry(struct netlink *rt, struct entry *entry)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	struct nl_request request;
-	struct nlmsghdr *message = nl_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
 	struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(message, sizeof(*neighbour));
 
 	neighbour->ndm_family = (unsigned char)entry->address.family;
-	return nl_talk(rt, message, read_neighbour, entry, &e);
+	return netlink_talk(rt, message, read_neighbour, entry, &e);
 }
 
 /* The neighbour by which @node reaches @to. No entry at all counts as unresolved where the node
@@ -113,7 +114,7 @@ static enum neighbour_state look(const struct lab *lab, const char *node, const 
 {
 	struct entry entry = { 0 };
 	char buf[ADDRESS_TEXT];
-	struct nl NL_AUTO *rt = NULL;
+	struct netlink NETLINK_AUTO *rt = NULL;
 	struct hop hop;
 
 	if (open_in(lab, node, &rt) || find_hop(rt, to, &hop) || !hop.on_link)
@@ -149,92 +150,72 @@ void facts_neighbour(const struct lab *lab, struct evidence *ev)
 	ev->neighbour_text = steal_pointer(&other);
 }
 
-struct links {
-	const struct topology *topo;
-	const char *netns;
-	size_t node, bridge; /* whose namespace; NONE: not that */
+struct list {
 	FILE *out;
 	bool any;
 };
 
-/* A namespace can be the machine's own (--self), with links that are not the lab's. */
-static bool is_ours(const struct links *links, const char *name)
-{
-	const struct topology *topo = links->topo;
-
-	if (links->bridge != NONE && strcmp(topo->bridges[links->bridge].name, name) == 0)
-		return true;
-	for (size_t i = 0; i < topo->n_ifaces; i++) {
-		const struct iface *iface = &topo->ifaces[i];
-
-		if (links->node != NONE && iface->node == links->node &&
-		    strcmp(iface->name, name) == 0)
-			return true;
-		if (links->bridge != NONE && iface->bridge == links->bridge &&
-		    strcmp(iface->port, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int read_link(const struct nlmsghdr *message, void *cookie)
-{
-	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
-	struct links *links = cookie;
-	const struct nlattr *attr;
-	const char *name = NULL;
-
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*link))
-		return MNL_CB_ERROR;
-	mnl_attr_for_each(attr, message,
-			  sizeof(*link)) if (mnl_attr_get_type(attr) == IFLA_IFNAME &&
-					     mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
-		name = mnl_attr_get_str(attr);
-	if (link->ifi_flags & IFF_UP || !name || !is_ours(links, name))
-		return MNL_CB_OK;
-	(void)fprintf(links->out, "%s%s:%s", links->any ? ", " : "", links->netns, name);
-	links->any = true;
-	return MNL_CB_OK;
-}
-
-static void list_down(const struct lab *lab, struct links *links)
+/* By their names: a namespace can be the machine's own (--self), with links that are not ours. */
+static void list_if_down(struct list *list, const char *netns, const char *name)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	struct nl NL_AUTO *rt = NULL;
-	struct nl_request request;
-	struct nlmsghdr *message;
+	struct link link = { 0 };
 
-	if (open_in(lab, links->netns, &rt))
+	if (links_find(name, &link, &e) == 0 && link.raised)
+		name = NULL;
+	link_clear(&link);
+	if (!name)
 		return;
-	message = nl_begin(&request, RTM_GETLINK, NLM_F_DUMP);
-	(void)mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
-	(void)nl_talk(rt, message, read_link, links, &e);
+	(void)fprintf(list->out, "%s%s:%s", list->any ? ", " : "", netns, name);
+	list->any = true;
+}
+
+static void list_node(const struct lab *lab, struct list *list, size_t node)
+{
+	const struct topology *topo = &lab->suite.topo;
+	const char *name = topo->nodes[node].name;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	if (netns_visit(&visit, lab->state, name, &e))
+		return;
+	for (size_t i = topology_next_iface(topo, node, NONE); i != NONE;
+	     i = topology_next_iface(topo, node, i))
+		list_if_down(list, name, topo->ifaces[i].name);
+}
+
+static void list_bridge(const struct lab *lab, struct list *list, size_t bridge)
+{
+	const struct topology *topo = &lab->suite.topo;
+	const char *name = topo->bridges[bridge].name;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	if (netns_visit(&visit, lab->state, name, &e))
+		return;
+	list_if_down(list, name, name);
+	for (size_t i = 0; i < topo->n_ifaces; i++)
+		if (topo->ifaces[i].bridge == bridge)
+			list_if_down(list, name, topo->ifaces[i].port);
 }
 
 void facts_links(const struct lab *lab, struct evidence *ev)
 {
 	const struct topology *topo = &lab->suite.topo;
-	struct links links = { .topo = topo };
+	struct list list = { 0 };
 	char *text = NULL;
 	size_t size;
 
-	links.out = open_memstream(&text, &size);
-	if (!links.out)
+	list.out = open_memstream(&text, &size);
+	if (!list.out)
 		return;
-	links.bridge = NONE;
-	for (links.node = 0; links.node < topo->n_nodes; links.node++) {
-		links.netns = topo->nodes[links.node].name;
-		if (links.node == ev->mark.src_node || links.node == ev->mark.dst_node ||
-		    topo->nodes[links.node].forward)
-			list_down(lab, &links);
-	}
-	links.node = NONE;
-	for (links.bridge = 0; links.bridge < topo->n_bridges; links.bridge++) {
-		links.netns = topo->bridges[links.bridge].name;
-		list_down(lab, &links);
-	}
-	(void)fclose(links.out);
-	if (links.any)
+	for (size_t i = 0; i < topo->n_nodes; i++)
+		if (i == ev->mark.src_node || i == ev->mark.dst_node || topo->nodes[i].forward)
+			list_node(lab, &list, i);
+	for (size_t i = 0; i < topo->n_bridges; i++)
+		list_bridge(lab, &list, i);
+	(void)fclose(list.out);
+	if (list.any)
 		ev->links_down = steal_pointer(&text);
 	free(text);
 }

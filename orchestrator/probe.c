@@ -15,8 +15,8 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/netlink.h"
 #include "lab/netns.h"
-#include "lab/nl.h"
 #include "orchestrator/evidence.h"
 #include "orchestrator/facts.h"
 #include "orchestrator/lab.h"
@@ -58,8 +58,8 @@ struct course { /* of one step */
 	const char *src_name, *dst_name; /* of their namespaces */
 	uint64_t deadline_ns;
 	struct sockdiag question;
-	struct nl *diag; /* in the server's namespace */
-	char *wanted;	 /* the text with its newline */
+	struct netlink *diag; /* in the server's namespace */
+	char *wanted;	      /* the text with its newline */
 	struct error *e;
 };
 
@@ -231,7 +231,7 @@ static int wait_for(struct course *c, int (*done)(struct course *c), uint64_t as
 
 		if (err)
 			return err < 0 ? err : 0;
-		now = nl_clock_ns();
+		now = netlink_clock_ns();
 		if (now >= c->deadline_ns)
 			return -ETIMEDOUT;
 		err = turn(c,
@@ -359,8 +359,8 @@ static int begin(struct course *c)
 	find_destination(c);
 	c->ev->wanted = c->step->kind == STEP_PING ? c->step->count : 1;
 	c->ev->server_bound = c->step->kind == STEP_PING;
-	c->deadline_ns = nl_clock_ns() + c->probe->timeout_ms * MS_NS;
-	c->ev->since_ns = nl_clock_ns();
+	c->deadline_ns = netlink_clock_ns() + c->probe->timeout_ms * MS_NS;
+	c->ev->since_ns = netlink_clock_ns();
 	return source_address(c);
 }
 
@@ -435,7 +435,7 @@ static int run_ping(struct course *c)
 		err = wait_for(c, ping_settled, 0);
 	if (err == -ETIMEDOUT) {
 		child_signal(&c->parties[CLIENT].child, SIGINT);
-		c->deadline_ns = nl_clock_ns() + SUMMARY_MS * MS_NS;
+		c->deadline_ns = netlink_clock_ns() + SUMMARY_MS * MS_NS;
 		err = wait_for(c, ping_ended, 0);
 		if (err == -ETIMEDOUT)
 			err = 0;
@@ -475,7 +475,7 @@ static int open_diag(struct course *c)
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	int err = netns_visit(&visit, c->probe->lab->state, c->dst_name, c->e);
 
-	return err ? err : nl_open(NETLINK_SOCK_DIAG, &c->diag, c->e);
+	return err ? err : netlink_open(NETLINK_SOCK_DIAG, &c->diag, c->e);
 }
 
 static uint64_t bind_capability(uint16_t port)
@@ -528,7 +528,7 @@ static int await_transfer(struct course *c)
 {
 	int err;
 
-	c->deadline_ns = nl_clock_ns() + c->probe->timeout_ms * MS_NS;
+	c->deadline_ns = netlink_clock_ns() + c->probe->timeout_ms * MS_NS;
 	err = wait_for(c, transfer_settled, 0);
 	if (err && err != -ETIMEDOUT)
 		return err;
@@ -564,7 +564,7 @@ static int transfer(struct course *c, int in, int *out)
 	err = await_server(c);
 	if (err <= 0)
 		return err;
-	c->ev->since_ns = nl_clock_ns();
+	c->ev->since_ns = netlink_clock_ns();
 	err = udp ? 0 : start_client(c, in);
 	if (!err)
 		err = give_text(c, out);
@@ -619,7 +619,7 @@ int probe_run(const struct probe *probe, const struct step *step, struct evidenc
 	/* The client first: who closes a TCP connection keeps its port for a minute. */
 	party_end(&c.parties[CLIENT]);
 	party_end(&c.parties[SERVER]);
-	nl_close(c.diag);
+	netlink_close(c.diag);
 	free(c.wanted);
 	return err;
 }
@@ -632,7 +632,7 @@ int probe_check_nc(const struct probe *probe, struct error *e)
 	struct party *nc = &c.parties[CLIENT];
 	int err;
 
-	c.deadline_ns = nl_clock_ns() + probe->timeout_ms * MS_NS;
+	c.deadline_ns = netlink_clock_ns() + probe->timeout_ms * MS_NS;
 	err = party_start(&c, nc, probe->lab->suite.topo.nodes[0].name, argv, -1, 0);
 	if (!err)
 		err = wait_for(&c, ping_ended, 0);

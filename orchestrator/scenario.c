@@ -8,7 +8,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/nl.h"
+#include "lab/netlink.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/events.h"
 #include "orchestrator/evidence.h"
@@ -51,7 +51,7 @@ struct run {
 
 static double ms_since(uint64_t start_ns)
 {
-	return (double)(nl_clock_ns() - start_ns) / 1e6;
+	return (double)(netlink_clock_ns() - start_ns) / 1e6;
 }
 
 static bool is_traffic(const struct step *step)
@@ -164,7 +164,7 @@ static int control_step(struct run *r, size_t i, bool *fine)
 	const struct step *step = &r->scenario->steps[i];
 	struct step_result *result = &r->result->steps[i];
 	struct evidence ev = { .topo = &r->lab->suite.topo };
-	uint64_t start = nl_clock_ns();
+	uint64_t start = netlink_clock_ns();
 	int err = run_traffic(r, step, &ev);
 
 	if (!err && ev.arrived < ev.wanted && step->kind != STEP_PING)
@@ -289,7 +289,7 @@ static int run_step(struct run *r, size_t i)
 {
 	const struct step *step = &r->scenario->steps[i];
 	struct step_result *result = &r->result->steps[i];
-	uint64_t start = nl_clock_ns();
+	uint64_t start = netlink_clock_ns();
 	int err;
 
 	if (step->kind == STEP_SEE)
@@ -391,7 +391,7 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 		 struct error *e)
 {
 	struct run r = { .lab = lab, .scenario = scenario, .result = result, .e = e };
-	uint64_t start = nl_clock_ns();
+	uint64_t start = netlink_clock_ns();
 	SIGNALS_HOLD hold;
 	int err;
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lab/error.h"
-#include "lab/nl.h"
+#include "lab/netlink.h"
 
 #define STATE_BIT(state) (1U << (state))
 
@@ -39,10 +39,10 @@ int sockdiag_answer(const struct nlmsghdr *message, void *question)
 	return MNL_CB_OK;
 }
 
-int sockdiag_ask(struct nl *nl, struct sockdiag *q, struct error *e)
+int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e)
 {
-	struct nl_request request;
-	struct nlmsghdr *message = nl_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
 	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
 	const char *name = q->proto == IPPROTO_TCP ? "tcp" : "udp";
 	int err;
@@ -52,7 +52,7 @@ int sockdiag_ask(struct nl *nl, struct sockdiag *q, struct error *e)
 	req->idiag_states = STATE_BIT(q->proto == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
 	req->id.idiag_sport = htons(q->port);
 	q->bound = false;
-	err = nl_talk(nl, message, sockdiag_answer, q, e);
+	err = netlink_talk(nl, message, sockdiag_answer, q, e);
 	if (err == -ENOENT)
 		return error_state(e, err, "this kernel cannot list %s sockets: module %s_diag",
 				   name, name);

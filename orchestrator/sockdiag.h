@@ -10,7 +10,7 @@
 #include "lab/text.h"
 
 struct error;
-struct nl;
+struct netlink;
 struct nlmsghdr;
 
 struct sockdiag {
@@ -24,7 +24,7 @@ struct sockdiag {
  * Does a socket wait there for whoever comes (TCP: listens; UDP: has no peer)? @nl is
  * of NETLINK_SOCK_DIAG, opened in the namespace that is asked about.
  */
-int sockdiag_ask(struct nl *nl, struct sockdiag *q, struct error *e);
+int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e);
 
 /* One message of the kernel's answer, for mnl_cb_run(); @question is the struct above. */
 int sockdiag_answer(const struct nlmsghdr *message, void *question);
