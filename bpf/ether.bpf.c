@@ -32,9 +32,9 @@ static __always_inline __u32 mac_rule(const __u8 *mac, enum xlab_key side)
 static __always_inline __u32 type_rule(struct xdp_md *ctx, struct xlab_rules *r, __be16 first)
 {
 	__u32 offset, rule;
-	__be16 type = parse_ether(ctx, &offset);
+	__be16 type;
 
-	if (!type)
+	if (!parse_ether(ctx, &type, &offset))
 		return 0;
 	rule = match_table(r, 0, bpf_ntohs(type));
 	if (!rule && is_tag(first))

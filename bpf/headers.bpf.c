@@ -46,12 +46,12 @@ static __always_inline __u32 transport_size(struct xdp_md *ctx, const struct net
 static __always_inline __u32 headers_end(struct xdp_md *ctx)
 {
 	struct network net = {};
-	__u32 offset = sizeof(struct ethhdr);
-	__be16 type = parse_ether(ctx, &offset);
+	__u32 offset;
+	__be16 type;
 
 	if (parse_network(ctx, &net))
 		return net.l4 - (void *)(long)ctx->data + transport_size(ctx, &net);
-	if (type == bpf_htons(ETH_P_ARP))
+	if (parse_ether(ctx, &type, &offset) && type == bpf_htons(ETH_P_ARP))
 		return offset + ARP_SIZE;
 	return XLAB_SNAP;
 }

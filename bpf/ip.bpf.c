@@ -33,7 +33,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
 	__type(key, struct xlab_net);
-	__type(value, __u32);
+	__type(value, struct xlab_net_rule);
 } nets SEC(".maps");
 
 /* The rule of the longest prefix that holds the address. */
@@ -44,11 +44,11 @@ static __noinline __u32 net_rule4(const struct iphdr *ip, enum xlab_key side)
 		.side = side,
 		.family = XLAB_IPV4,
 	};
-	__u32 *rule;
+	struct xlab_net_rule *found;
 
 	*(__u32 *)key.address = side == XLAB_KEY_SRC ? ip->saddr : ip->daddr;
-	rule = bpf_map_lookup_elem(&nets, &key);
-	return rule ? *rule : 0;
+	found = bpf_map_lookup_elem(&nets, &key);
+	return found ? found->rule : 0;
 }
 
 static __noinline __u32 net_rule6(const struct ipv6hdr *ip, enum xlab_key side)
@@ -58,11 +58,11 @@ static __noinline __u32 net_rule6(const struct ipv6hdr *ip, enum xlab_key side)
 		.side = side,
 		.family = XLAB_IPV6,
 	};
-	__u32 *rule;
+	struct xlab_net_rule *found;
 
 	__builtin_memcpy(key.address, side == XLAB_KEY_SRC ? &ip->saddr : &ip->daddr, 16);
-	rule = bpf_map_lookup_elem(&nets, &key);
-	return rule ? *rule : 0;
+	found = bpf_map_lookup_elem(&nets, &key);
+	return found ? found->rule : 0;
 }
 
 static __always_inline __u32 rule4(const struct iphdr *ip, __u32 given, enum xlab_key side)

@@ -54,30 +54,29 @@ static __always_inline bool is_tag(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-/* The EtherType behind the tags, and in *@offset where its header begins; 0: the frame is cut. */
-static __always_inline __be16 parse_ether(struct xdp_md *ctx, __u32 *offset)
+/* The EtherType behind the tags, and where its header begins. False: the frame is cut off. */
+static __always_inline bool parse_ether(struct xdp_md *ctx, __be16 *type, __u32 *offset)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
 	struct ethhdr *eth = data;
 	struct vlan_tag *tag;
-	__be16 type;
 
 	if ((void *)(eth + 1) > end)
-		return 0;
-	type = eth->h_proto;
+		return false;
+	*type = eth->h_proto;
 	*offset = sizeof(*eth);
 #pragma unroll
 	for (int i = 0; i < PARSE_TAGS; i++) {
-		if (!is_tag(type))
+		if (!is_tag(*type))
 			break;
 		tag = data + *offset;
 		if ((void *)(tag + 1) > end)
-			return 0;
-		type = tag->type;
+			return false;
+		*type = tag->type;
 		*offset += sizeof(*tag);
 	}
-	return type;
+	return true;
 }
 
 /* Hop-by-hop options, routing, fragment, authentication, destination options. */
@@ -171,8 +170,10 @@ static __always_inline bool parse_network(struct xdp_md *ctx, struct network *ne
 {
 	void *end = (void *)(long)ctx->data_end;
 	__u32 offset;
-	__be16 type = parse_ether(ctx, &offset);
+	__be16 type;
 
+	if (!parse_ether(ctx, &type, &offset))
+		return false;
 	if (type == bpf_htons(ETH_P_IP)) {
 		if (!parse_ipv4(ctx, offset, net))
 			return false;

@@ -13,7 +13,7 @@
  *     struct xlab_span     [capacity], for user space: the rules that the tables are made from
  *     __u64                [cpus][capacity]: hits of each rule
  *   hash "macs", "addresses4", "addresses6": struct xlab_sides by address
- *   trie "nets": a rule's number by struct xlab_net
+ *   trie "nets": struct xlab_net_rule by struct xlab_net
  */
 
 #include <linux/types.h>
@@ -63,5 +63,10 @@ struct xlab_net {
 	__u8 address[16];
 };
 #define XLAB_NET_HEAD 32 /* bits of side, family and zero */
+
+struct xlab_net_rule {
+	__u32 rule;
+	__u32 bits; /* of its own key: tells user space a look-up's own prefix from a shorter one */
+};
 
 #endif

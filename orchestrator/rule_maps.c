@@ -215,18 +215,19 @@ static struct rule rule_of(const struct place *p, enum xlab_key side)
 static struct xlab_sides sides_at(const struct rule_maps *m, const struct place *p)
 {
 	struct xlab_sides sides = { { 0, 0 } };
-	uint32_t number = 0;
+	struct xlab_net_rule net;
 
 	if (p->map != RULE_NETS)
 		bpf_map_lookup_elem(m->fds[p->map], &p->key, &sides);
-	else if (!bpf_map_lookup_elem(m->fds[p->map], &p->key, &number))
-		sides.rule[p->key.net.side] = number;
+	else if (!bpf_map_lookup_elem(m->fds[p->map], &p->key, &net) && net.bits == p->key.net.bits)
+		sides.rule[p->key.net.side] = net.rule;
 	return sides;
 }
 
 static int write_element(struct rule_maps *m, const struct rule *rule, uint32_t number)
 {
 	struct place p = place_of(rule);
+	struct xlab_net_rule net = { number, p.key.net.bits };
 	struct xlab_sides sides = sides_at(m, &p);
 	int fd = m->fds[p.map];
 
@@ -234,7 +235,7 @@ static int write_element(struct rule_maps *m, const struct rule *rule, uint32_t 
 	if (!sides.rule[XLAB_KEY_SRC] && !sides.rule[XLAB_KEY_DST])
 		return bpf_map_delete_elem(fd, &p.key) ? -errno : 0;
 	if (p.map == RULE_NETS)
-		return bpf_map_update_elem(fd, &p.key, &number, BPF_ANY) ? -errno : 0;
+		return bpf_map_update_elem(fd, &p.key, &net, BPF_ANY) ? -errno : 0;
 	return bpf_map_update_elem(fd, &p.key, &sides, BPF_ANY) ? -errno : 0;
 }
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/filters/subject.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <cmocka.h>
+
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/globals.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/rules.h"
+
+static int map_of(void *obj, const char *name, int *fd, struct error *e)
+{
+	(void)e;
+	*fd = fcntl(bpf_object__find_map_fd_by_name(obj, name), F_DUPFD_CLOEXEC, 3);
+	assert_true(*fd >= 0);
+	return 0;
+}
+
+static void give_place(struct bpf_object *obj, const struct xlab_place *place)
+{
+	struct bpf_map *book = bpf_object__find_map_by_name(obj, "book");
+
+	assert_int_equal(bpf_map__set_max_entries(book, libbpf_num_possible_cpus()), 0);
+	if (place)
+		assert_true(globals_poke(obj, "xlab_place", place, sizeof(*place)));
+}
+
+void subject_load(struct subject *s, const struct filter *filter, const struct xlab_place *place)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab lab = { .suite = { .filters = &s->filter, .n_filters = 1 } };
+	const char *function;
+	const void *bytes;
+	size_t size;
+
+	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
+	assert_int_equal(program_object(filter->program, &bytes, &size, &function), 0);
+	s->obj = bpf_object__open_mem(bytes, size, NULL);
+	assert_non_null(s->obj);
+	give_place(s->obj, place);
+	assert_int_equal(rules_prepare(s->obj, filter, &e), 0);
+	bpf_program__set_flags(bpf_object__find_program_by_name(s->obj, function),
+			       BPF_F_XDP_HAS_FRAGS);
+	assert_int_equal(bpf_object__load(s->obj), 0);
+	s->fd = bpf_program__fd(bpf_object__find_program_by_name(s->obj, function));
+	s->book = bpf_object__find_map_fd_by_name(s->obj, "book");
+	if (!rule_layout(filter->program))
+		return;
+	assert_int_equal(rules_fill(s->obj, &lab, 0, &e), 0);
+	assert_int_equal(rule_maps_open(&s->maps, filter->program, map_of, s->obj, &e), 0);
+}
+
+void subject_free(struct subject *s)
+{
+	rule_maps_close(&s->maps);
+	bpf_object__close(s->obj);
+	s->obj = NULL;
+}
+
+/*
+ * The kernel wants 14 bytes at least. A shorter frame goes in as the linear part of a longer one
+ * (from 6.18 on), or behind bytes that the context calls metadata (before).
+ */
+#define MORE 32
+
+static int run_short(const struct subject *s, const uint8_t *frame, size_t len, uint32_t *verdict)
+{
+	uint8_t in[MORE + 14] = { 0 };
+	struct xdp_md ctx = { .data_end = len };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in, .data_size_in = sizeof(in),
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	memcpy(in, frame, len);
+	if (bpf_prog_test_run_opts(s->fd, &opts)) {
+		memcpy(in + MORE, frame, len);
+		ctx = (struct xdp_md){ .data = MORE, .data_end = MORE + len };
+		opts.data_size_in = MORE + len;
+		if (bpf_prog_test_run_opts(s->fd, &opts))
+			return -1;
+	}
+	*verdict = opts.retval;
+	return 0;
+}
+
+uint32_t subject_turn(const struct subject *s, const void *frame, size_t len, void *out)
+{
+	uint8_t back[4096];
+	uint32_t verdict = UINT32_MAX;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
+		    .data_out = back, .data_size_out = sizeof(back), .repeat = 1);
+
+	if (len < 14) {
+		assert_int_equal(run_short(s, frame, len, &verdict), 0);
+		return verdict;
+	}
+	assert_int_equal(bpf_prog_test_run_opts(s->fd, &opts), 0);
+	if (out)
+		memcpy(out, back, len);
+	return opts.retval;
+}
+
+uint32_t subject_run(const struct subject *s, const void *frame, size_t len)
+{
+	return subject_turn(s, frame, len, NULL);
+}
+
+/* Through a filter's list, so that host bits go as they do for users. */
+struct rule rule_net(enum xlab_key key, const char *cidr)
+{
+	struct prefix net;
+	struct filter f = { .program = PROGRAM_IP };
+
+	assert_int_equal(text_cidr(cidr, &net), 0);
+	if (key == XLAB_KEY_SRC) {
+		f.src_nets = &net;
+		f.n_src_nets = 1;
+	} else {
+		f.dst_nets = &net;
+		f.n_dst_nets = 1;
+	}
+	return rule_at(&f, 0);
+}
+
+struct rule rule_mac(enum xlab_key key, const char *mac)
+{
+	struct rule rule = { .kind = RULE_MAC, .key = key };
+
+	assert_int_equal(text_mac(mac, rule.mac), 0);
+	return rule;
+}
+
+struct rule rule_span(enum xlab_key key, uint16_t first, uint16_t last)
+{
+	return (struct rule){ .kind = RULE_SPAN, .key = key, .span = { first, last } };
+}
+
+struct wanted {
+	const struct subject *s;
+	const struct rule *rule;
+	uint64_t hits;
+	bool found;
+};
+
+static int take(void *cookie, const struct rule *rule, uint32_t number)
+{
+	struct wanted *w = cookie;
+	char *is = rule_text(rule), *want = rule_text(w->rule);
+
+	w->found = strcmp(is, want) == 0;
+	if (w->found)
+		w->hits = rule_maps_hits(&w->s->maps, number);
+	free(is);
+	free(want);
+	return w->found;
+}
+
+uint64_t subject_hits(const struct subject *s, const struct rule *rule)
+{
+	struct wanted w = { .s = s, .rule = rule };
+
+	rule_maps_each(&s->maps, take, &w);
+	assert_true(w.found);
+	return w.hits;
+}

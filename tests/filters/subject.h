@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_TESTS_SUBJECT_H
+#define XLAB_TESTS_SUBJECT_H
+
+/* A built-in filter, loaded with its rules, fed with crafted frames. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/xlab.h"
+#include "orchestrator/rule_maps.h"
+#include "orchestrator/suite.h"
+
+struct bpf_object;
+
+struct subject {
+	struct filter filter;
+	struct bpf_object *obj;
+	int fd; /* of the program */
+	int book;
+	struct rule_maps maps; /* of ether, ip and port */
+};
+
+/* Each fails the test on an error. @place NULL: the filter keeps no book. */
+void subject_load(struct subject *s, const struct filter *filter, const struct xlab_place *place);
+void subject_free(struct subject *s);
+
+/* The verdict on a frame of any length, also below the 14 bytes that test runs ask for. */
+uint32_t subject_run(const struct subject *s, const void *frame, size_t len);
+
+/* As subject_run(), and the frame as it is afterwards in @out (its size @len). */
+uint32_t subject_turn(const struct subject *s, const void *frame, size_t len, void *out);
+
+/* One value, as `xlab filter add` would read it. */
+struct rule rule_net(enum xlab_key key, const char *cidr);
+struct rule rule_mac(enum xlab_key key, const char *mac);
+struct rule rule_span(enum xlab_key key, uint16_t first, uint16_t last);
+
+/* Hits of the rule; fails the test if it is not there. */
+uint64_t subject_hits(const struct subject *s, const struct rule *rule);
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ether: MACs and EtherTypes, tagged and not. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/bpf.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "tests/filters/frame.h"
+#include "tests/filters/subject.h"
+
+static struct mac_rule lb = { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10 } };
+static struct mac_rule host = { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01 } };
+
+static const struct filter by_src = {
+	.name = "f", .program = PROGRAM_ETHER, .action = XDP_DROP, .src_macs = &lb, .n_src_macs = 1
+};
+
+static void every_bit_of_a_mac_counts(void **state)
+{
+	struct frame f = frame_udp(1, 2, 0);
+	struct subject s;
+
+	(void)state;
+	subject_load(&s, &by_src, NULL);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	for (int bit = 0; bit < 48; bit++) {
+		f.bytes[6 + bit / 8] ^= 1 << bit % 8;
+		assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+		f.bytes[6 + bit / 8] ^= 1 << bit % 8;
+	}
+	subject_free(&s);
+}
+
+static void source_is_not_destination(void **state)
+{
+	struct frame f = FRAME_NONE;
+	struct subject s;
+
+	(void)state;
+	frame_ether(&f, "de:ad:be:ef:00:10", "de:ad:be:ef:00:01", 0x0800);
+	subject_load(&s, &by_src, NULL);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	subject_free(&s);
+}
+
+static void both_keys_must_match(void **state)
+{
+	struct filter filter = by_src;
+	struct frame yes = FRAME_NONE, no = FRAME_NONE;
+	struct subject s;
+
+	(void)state;
+	filter.dst_macs = &host;
+	filter.n_dst_macs = 1;
+	frame_ether(&yes, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x0800);
+	frame_ether(&no, "de:ad:be:ef:00:02", "de:ad:be:ef:00:10", 0x0800);
+	subject_load(&s, &filter, NULL);
+	assert_int_equal(subject_run(&s, yes.bytes, yes.len), XDP_DROP);
+	assert_int_equal(subject_run(&s, no.bytes, no.len), XDP_PASS);
+	subject_free(&s);
+}
+
+static void any_value_of_a_list_matches(void **state)
+{
+	struct mac_rule both[] = { lb, host };
+	struct filter filter = by_src;
+	struct frame f = FRAME_NONE;
+	struct subject s;
+
+	(void)state;
+	filter.src_macs = both;
+	filter.n_src_macs = 2;
+	frame_ether(&f, "de:ad:be:ef:00:10", "de:ad:be:ef:00:01", 0x0800);
+	subject_load(&s, &filter, NULL);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	subject_free(&s);
+}
+
+static uint32_t run_type(uint16_t wanted, const uint16_t *types, size_t n)
+{
+	struct filter filter = { .name = "f",
+				 .program = PROGRAM_ETHER,
+				 .action = XDP_DROP,
+				 .types = &wanted,
+				 .n_types = 1 };
+	struct frame f = FRAME_NONE;
+	struct subject s;
+	uint32_t verdict;
+
+	frame_ether(&f, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", types[0]);
+	for (size_t i = 1; i < n; i++)
+		frame_tag(&f, types[i]);
+	subject_load(&s, &filter, NULL);
+	verdict = subject_run(&s, f.bytes, f.len);
+	subject_free(&s);
+	return verdict;
+}
+
+static const struct {
+	uint16_t wanted;
+	uint16_t types[4];
+	size_t n;
+	uint32_t verdict;
+} type_cases[] = {
+	{ 0x0800, { 0x0800 }, 1, XDP_DROP },
+	{ 0x0800, { 0x86dd }, 1, XDP_PASS },
+	{ 0x0800, { 0x0801 }, 1, XDP_PASS },
+	{ 0x0800, { 0x0008 }, 1, XDP_PASS },
+	{ 0x0806, { 0x0806 }, 1, XDP_DROP },
+	{ 0xffff, { 0xffff }, 1, XDP_DROP },
+	{ 0x86dd, { 0x8100, 0x86dd }, 2, XDP_DROP },
+	{ 0x86dd, { 0x88a8, 0x8100, 0x86dd }, 3, XDP_DROP },
+	{ 0x86dd, { 0x88a8, 0x8100, 0x8100, 0x86dd }, 4, XDP_PASS }, /* three tags */
+	{ 0x8100, { 0x0800 }, 1, XDP_PASS },
+	{ 0x8100, { 0x8100, 0x0800 }, 2, XDP_DROP },
+	{ 0x8100, { 0x88a8, 0x0800 }, 2, XDP_DROP }, /* tagged is tagged */
+	{ 0x88a8, { 0x88a8, 0x0800 }, 2, XDP_DROP },
+	{ 0x88a8, { 0x8100, 0x0800 }, 2, XDP_PASS },
+	{ 0x8100, { 0x8100 }, 1, XDP_PASS }, /* the tag is cut off */
+	{ 0x0800, { 0x8100 }, 1, XDP_PASS },
+};
+
+static void types_behind_tags(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(type_cases); i++)
+		assert_int_equal(
+			run_type(type_cases[i].wanted, type_cases[i].types, type_cases[i].n),
+			type_cases[i].verdict);
+}
+
+static void live_rules(void **state)
+{
+	struct rule src = rule_mac(XLAB_KEY_SRC, "de:ad:be:ef:00:10");
+	struct rule dst = rule_mac(XLAB_KEY_DST, "de:ad:be:ef:00:10");
+	struct rule arp = rule_span(XLAB_KEY_TYPE, 0x0806, 0x0806);
+	struct frame f = frame_udp(1, 2, 0);
+	struct subject s;
+
+	(void)state;
+	subject_load(&s, &by_src, NULL);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(rule_maps_add(&s.maps, &src), -EEXIST);
+	assert_int_equal(rule_maps_add(&s.maps, &dst), 0); /* the same MAC on the other side */
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(rule_maps_del(&s.maps, &dst), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &dst), -ENOENT);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(subject_hits(&s, &src), 2);
+	assert_int_equal(rule_maps_add(&s.maps, &arp), 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(rule_maps_del(&s.maps, &arp), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &src), 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS); /* no key: no match */
+	subject_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_bit_of_a_mac_counts),
+		cmocka_unit_test(source_is_not_destination),
+		cmocka_unit_test(both_keys_must_match),
+		cmocka_unit_test(any_value_of_a_list_matches),
+		cmocka_unit_test(types_behind_tags),
+		cmocka_unit_test(live_rules),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

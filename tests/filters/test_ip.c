@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ip: addresses and prefixes of both families, protocols. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/bpf.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/text.h"
+#include "tests/filters/frame.h"
+#include "tests/filters/subject.h"
+
+static const struct filter empty = { .name = "f", .program = PROGRAM_IP, .action = XDP_DROP };
+
+/* Loaded with one rule (put there as `add` would). */
+static void load_with(struct subject *s, const struct rule *rule)
+{
+	subject_load(s, &empty, NULL);
+	assert_int_equal(rule_maps_add(&s->maps, rule), 0);
+}
+
+static struct frame packet(const char *src, const char *dst, int v6)
+{
+	struct frame f = FRAME_NONE;
+
+	frame_ether(&f, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", v6 ? 0x86dd : 0x0800);
+	if (v6)
+		frame_ipv6(&f, src, dst, 17);
+	else
+		frame_ipv4(&f, src, dst, 17, 5, 0);
+	frame_ports(&f, 1, 2, 17);
+	return f;
+}
+
+static const struct {
+	const char *rule;
+	enum xlab_key key;
+	const char *src, *dst;
+	uint32_t verdict;
+} cases[] = {
+	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.10", "10.0.0.1", XDP_DROP },
+	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.11", "10.0.0.1", XDP_PASS },
+	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.1", "10.0.0.10", XDP_PASS },
+	{ "10.0.0.10", XLAB_KEY_DST, "10.0.0.1", "10.0.0.10", XDP_DROP },
+	{ "10.0.0.0/24", XLAB_KEY_SRC, "10.0.0.255", "10.0.0.1", XDP_DROP },
+	{ "10.0.0.0/24", XLAB_KEY_SRC, "10.0.1.0", "10.0.0.1", XDP_PASS },
+	{ "10.0.0.7/24", XLAB_KEY_DST, "10.9.0.0", "10.0.0.200", XDP_DROP },
+	{ "10.0.0.8/31", XLAB_KEY_SRC, "10.0.0.9", "10.0.0.1", XDP_DROP },
+	{ "10.0.0.8/31", XLAB_KEY_SRC, "10.0.0.10", "10.0.0.1", XDP_PASS },
+	{ "0.0.0.0/0", XLAB_KEY_SRC, "255.255.255.255", "0.0.0.0", XDP_DROP },
+	{ "0.0.0.0/0", XLAB_KEY_SRC, "fd00::1", "fd00::2", XDP_PASS },
+	{ "::/0", XLAB_KEY_SRC, "10.0.0.1", "10.0.0.2", XDP_PASS },
+	{ "::/0", XLAB_KEY_DST, "fd00::1", "fd00::2", XDP_DROP },
+	{ "fd00::10", XLAB_KEY_SRC, "fd00::10", "fd00::1", XDP_DROP },
+	{ "fd00::10", XLAB_KEY_SRC, "fd00::11", "fd00::1", XDP_PASS },
+	{ "fd00::10", XLAB_KEY_DST, "fd00::10", "fd00::1", XDP_PASS },
+	{ "fd00::/64", XLAB_KEY_DST, "fd01::1", "fd00::ffff:0:0:1", XDP_DROP },
+	{ "fd00::/64", XLAB_KEY_DST, "fd01::1", "fd00:0:0:1::1", XDP_PASS },
+	{ "fd00::/127", XLAB_KEY_SRC, "fd00::1", "fd00::9", XDP_DROP },
+	{ "fd00::/127", XLAB_KEY_SRC, "fd00::2", "fd00::9", XDP_PASS },
+};
+
+static void addresses_and_prefixes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rule rule = rule_net(cases[i].key, cases[i].rule);
+		int v6 = cases[i].src[0] == 'f';
+		struct frame f = packet(cases[i].src, cases[i].dst, v6);
+		struct subject s;
+
+		load_with(&s, &rule);
+		if (subject_run(&s, f.bytes, f.len) != cases[i].verdict)
+			fail_msg("rule %s, packet %s > %s", cases[i].rule, cases[i].src,
+				 cases[i].dst);
+		subject_free(&s);
+	}
+}
+
+static void every_bit_of_an_address_counts(void **state)
+{
+	struct rule rules[] = { rule_net(XLAB_KEY_SRC, "fd00::10"),
+				rule_net(XLAB_KEY_SRC, "10.0.0.10") };
+	struct frame frames[] = { packet("fd00::10", "fd00::1", 1),
+				  packet("10.0.0.10", "10.0.0.1", 0) };
+	const size_t at[] = { 14 + 8, 14 + 12 }, bits[] = { 128, 32 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		struct frame *f = &frames[i];
+		struct subject s;
+
+		load_with(&s, &rules[i]);
+		assert_int_equal(subject_run(&s, f->bytes, f->len), XDP_DROP);
+		for (size_t bit = 0; bit < bits[i]; bit++) {
+			f->bytes[at[i] + bit / 8] ^= 1 << bit % 8;
+			assert_int_equal(subject_run(&s, f->bytes, f->len), XDP_PASS);
+			f->bytes[at[i] + bit / 8] ^= 1 << bit % 8;
+		}
+		subject_free(&s);
+	}
+}
+
+static void the_most_exact_rule_is_hit(void **state)
+{
+	struct rule exact = rule_net(XLAB_KEY_SRC, "10.0.0.10");
+	struct rule narrow = rule_net(XLAB_KEY_SRC, "10.0.0.0/24");
+	struct rule wide = rule_net(XLAB_KEY_SRC, "10.0.0.0/8");
+	struct frame f = packet("10.0.0.10", "10.0.0.1", 0);
+	struct frame other = packet("10.0.0.11", "10.0.0.1", 0);
+	struct subject s;
+
+	(void)state;
+	load_with(&s, &wide);
+	assert_int_equal(rule_maps_add(&s.maps, &narrow), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &exact), 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_DROP);
+	assert_int_equal(subject_hits(&s, &exact), 1);
+	assert_int_equal(subject_hits(&s, &narrow), 1);
+	assert_int_equal(rule_maps_del(&s.maps, &exact), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &narrow), 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(subject_hits(&s, &wide), 1);
+	subject_free(&s);
+}
+
+static void sides_and_families_together(void **state)
+{
+	struct rule src4 = rule_net(XLAB_KEY_SRC, "10.0.0.10");
+	struct rule src6 = rule_net(XLAB_KEY_SRC, "fd00::/64");
+	struct rule dst4 = rule_net(XLAB_KEY_DST, "10.0.0.0/28");
+	struct frame yes = packet("10.0.0.10", "10.0.0.1", 0),
+		     no = packet("10.0.0.10", "10.0.0.99", 0);
+	struct frame six = packet("fd00::1", "fd00::2", 1);
+	struct subject s;
+
+	(void)state;
+	load_with(&s, &src4);
+	assert_int_equal(rule_maps_add(&s.maps, &src6), 0);
+	assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_DROP);
+	assert_int_equal(rule_maps_add(&s.maps, &dst4), 0);
+	assert_int_equal(subject_run(&s, yes.bytes, yes.len), XDP_DROP);
+	assert_int_equal(subject_run(&s, no.bytes, no.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_PASS); /* no dst is IPv6 */
+	subject_free(&s);
+}
+
+static void protocols(void **state)
+{
+	struct rule udp = rule_span(XLAB_KEY_PROTO, 17, 17),
+		    last = rule_span(XLAB_KEY_PROTO, 255, 255);
+	struct frame f = packet("10.0.0.10", "10.0.0.1", 0), six = packet("fd00::1", "fd00::2", 1);
+	struct subject s;
+
+	(void)state;
+	load_with(&s, &udp);
+	assert_int_equal(rule_maps_add(&s.maps, &last), 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_DROP);
+	f.bytes[14 + 9] = 1;
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	f.bytes[14 + 9] = 255;
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	subject_free(&s);
+}
+
+static void ten_thousand_addresses(void **state)
+{
+	struct filter filter = empty;
+	struct prefix *nets = calloc(10000, sizeof(*nets));
+	struct rule extra = rule_net(XLAB_KEY_SRC, "192.0.2.1");
+	struct frame f;
+	struct subject s;
+	char text[32];
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		snprintf(text, sizeof(text), "10.1.%d.%d", i / 256, i % 256);
+		assert_int_equal(text_cidr(text, &nets[i]), 0);
+	}
+	filter.src_nets = nets;
+	filter.n_src_nets = 10000;
+	subject_load(&s, &filter, NULL);
+	f = packet("10.1.39.15", "10.0.0.1", 0); /* the last */
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	f = packet("10.1.39.16", "10.0.0.1", 0); /* one more */
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(rule_maps_add(&s.maps, &extra), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &extra), 0);
+	subject_free(&s);
+	free(nets);
+}
+
+static void full_is_said(void **state)
+{
+	struct rule first = rule_net(XLAB_KEY_SRC, "10.0.0.0");
+	struct subject s;
+	char text[32];
+	int err = 0, n = 0;
+
+	(void)state;
+	subject_load(&s, &empty, NULL);
+	while (!err) {
+		struct rule rule;
+
+		snprintf(text, sizeof(text), "10.0.%d.%d", n / 256, n % 256);
+		rule = rule_net(XLAB_KEY_SRC, text);
+		err = rule_maps_add(&s.maps, &rule);
+		n += !err;
+	}
+	assert_int_equal(err, -ENOSPC);
+	assert_int_equal(n, 1023);
+	assert_int_equal(rule_maps_del(&s.maps, &first), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &first), 0);
+	subject_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_and_prefixes),
+		cmocka_unit_test(every_bit_of_an_address_counts),
+		cmocka_unit_test(the_most_exact_rule_is_hit),
+		cmocka_unit_test(sides_and_families_together),
+		cmocka_unit_test(protocols),
+		cmocka_unit_test(ten_thousand_addresses),
+		cmocka_unit_test(full_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* port: ports and ranges of UDP and TCP, behind whatever IP puts before them. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/bpf.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "tests/filters/frame.h"
+#include "tests/filters/subject.h"
+
+static struct range p8888 = { 8888, 8888 }, p0 = { 0, 0 }, p65535 = { 65535, 65535 };
+static struct range edges = { 8000, 8999 };
+
+static const struct filter by_dst = { .name = "f",
+				      .program = PROGRAM_PORT,
+				      .action = XDP_DROP,
+				      .dst_ports = &p8888,
+				      .n_dst_ports = 1 };
+
+static uint32_t run(const struct filter *filter, const struct frame *f)
+{
+	struct subject s;
+	uint32_t verdict;
+
+	subject_load(&s, filter, NULL);
+	verdict = subject_run(&s, f->bytes, f->len);
+	subject_free(&s);
+	return verdict;
+}
+
+static void run_ports(struct range *range, uint16_t port, uint32_t verdict)
+{
+	struct filter by_src = by_dst, filter = by_dst;
+
+	filter.dst_ports = range;
+	by_src.src_ports = range;
+	by_src.n_src_ports = 1;
+	by_src.n_dst_ports = 0;
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct frame to = frame_udp(44024, port, v6), from = frame_udp(port, 44024, v6);
+
+		assert_int_equal(run(&filter, &to), verdict);
+		assert_int_equal(run(&by_src, &from), verdict);
+	}
+}
+
+static void edges_of_ranges(void **state)
+{
+	(void)state;
+	run_ports(&p8888, 8888, XDP_DROP);
+	run_ports(&p8888, 8889, XDP_PASS);
+	run_ports(&p8888, 0xb822, XDP_PASS); /* 8888 with its bytes swapped */
+	run_ports(&edges, 7999, XDP_PASS);
+	run_ports(&edges, 8000, XDP_DROP);
+	run_ports(&edges, 8999, XDP_DROP);
+	run_ports(&edges, 9000, XDP_PASS);
+	run_ports(&p0, 0, XDP_DROP);
+	run_ports(&p0, 1, XDP_PASS);
+	run_ports(&p65535, 65535, XDP_DROP);
+	run_ports(&p65535, 65534, XDP_PASS);
+}
+
+static void actions(void **state)
+{
+	struct frame f = frame_udp(1, 8888, 0);
+	uint32_t all[] = { XDP_ABORTED, XDP_DROP, XDP_PASS };
+	struct filter filter = by_dst;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		filter.action = all[i];
+		assert_int_equal(run(&filter, &f), all[i]);
+	}
+}
+
+static void tx_turns_the_frame(void **state)
+{
+	struct frame f = frame_udp(1, 8888, 0), other = frame_udp(1, 8889, 0);
+	struct filter filter = by_dst;
+	struct subject s;
+	uint8_t out[512];
+
+	(void)state;
+	filter.action = XDP_TX;
+	subject_load(&s, &filter, NULL);
+	assert_int_equal(subject_turn(&s, f.bytes, f.len, out), XDP_TX);
+	assert_memory_equal(out, f.bytes + 6, 6);
+	assert_memory_equal(out + 6, f.bytes, 6);
+	assert_memory_equal(out + 12, f.bytes + 12, f.len - 12);
+	assert_int_equal(subject_turn(&s, other.bytes, other.len, out), XDP_PASS);
+	assert_memory_equal(out, other.bytes, other.len);
+	subject_free(&s);
+}
+
+static void protocols(void **state)
+{
+	uint8_t udp = 17;
+	struct filter filter = by_dst;
+	struct frame f = FRAME_NONE, sctp = frame_udp(1, 8888, 0), six = frame_udp(1, 8888, 1);
+
+	(void)state;
+	filter.protos = &udp;
+	frame_ether(&f, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x0800);
+	frame_ipv4(&f, "10.0.0.10", "10.0.0.1", 6, 5, 0);
+	frame_ports(&f, 1, 8888, 6);
+	sctp.bytes[14 + 9] = 132;
+	assert_int_equal(run(&filter, &f), XDP_DROP);
+	assert_int_equal(run(&filter, &sctp), XDP_PASS);
+	filter.n_protos = 1;
+	assert_int_equal(run(&filter, &f), XDP_PASS);
+	assert_int_equal(run(&filter, &six), XDP_DROP);
+	filter.n_dst_ports = 0; /* proto alone: every port */
+	six = frame_udp(5, 6, 1);
+	assert_int_equal(run(&filter, &six), XDP_DROP);
+	filter.n_protos = 0; /* nothing given */
+	assert_int_equal(run(&filter, &six), XDP_PASS);
+}
+
+static void ipv4_options_and_fragments(void **state)
+{
+	static const struct {
+		unsigned int ihl;
+		uint16_t fragment;
+		uint32_t verdict;
+	} c[] = {
+		{ 5, 0x4000, XDP_DROP }, /* don't fragment */
+		{ 5, 0x2000, XDP_DROP }, /* the first of several */
+		{ 5, 0x2001, XDP_PASS }, { 5, 0x1fff, XDP_PASS },  { 5, 0x0001, XDP_PASS },
+		{ 6, 0x0000, XDP_DROP }, { 15, 0x0000, XDP_DROP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		struct frame f = FRAME_NONE;
+
+		frame_ether(&f, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x0800);
+		frame_ipv4(&f, "10.0.0.10", "10.0.0.1", 17, c[i].ihl, c[i].fragment);
+		frame_ports(&f, 1, 8888, 17);
+		assert_int_equal(run(&by_dst, &f), c[i].verdict);
+	}
+}
+
+static void ipv4_headers_that_are_none(void **state)
+{
+	struct frame short_ihl = frame_udp(1, 8888, 0), version = frame_udp(1, 8888, 0);
+	struct frame version6 = frame_udp(1, 8888, 1);
+
+	(void)state;
+	short_ihl.bytes[14] = 0x44;
+	version.bytes[14] = 0x65;
+	version6.bytes[14] = 0x40;
+	assert_int_equal(run(&by_dst, &short_ihl), XDP_PASS);
+	assert_int_equal(run(&by_dst, &version), XDP_PASS);
+	assert_int_equal(run(&by_dst, &version6), XDP_PASS);
+}
+
+static uint32_t run_extensions(const uint8_t *kinds, size_t n, uint16_t fragment)
+{
+	struct frame f = FRAME_NONE;
+
+	frame_ether(&f, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x86dd);
+	frame_ipv6(&f, "fd00::10", "fd00::1", n ? kinds[0] : 17);
+	for (size_t i = 0; i < n; i++)
+		frame_extension(&f, kinds[i], i + 1 < n ? kinds[i + 1] : 17, i % 3, fragment);
+	frame_ports(&f, 1, 8888, 17);
+	return run(&by_dst, &f);
+}
+
+static void ipv6_extensions(void **state)
+{
+	static const uint8_t each[] = { 0, 43, 60, 51, 44 },
+			     many[9] = { 0, 60, 60, 60, 60, 60, 60, 60, 60 };
+	uint8_t esp = 50;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(each); i++)
+		assert_int_equal(run_extensions(&each[i], 1, 0), XDP_DROP);
+	assert_int_equal(run_extensions(each, ARRAY_SIZE(each), 0), XDP_DROP);
+	assert_int_equal(run_extensions(many, 8, 0), XDP_DROP);
+	assert_int_equal(run_extensions(many, 9, 0), XDP_PASS);
+	assert_int_equal(run_extensions(&esp, 1, 0), XDP_PASS);
+	assert_int_equal(run_extensions(&each[4], 1, 0x0001), XDP_DROP); /* first, more to come */
+	assert_int_equal(run_extensions(&each[4], 1, 0x0008), XDP_PASS);
+	assert_int_equal(run_extensions(&each[4], 1, 0xfff8), XDP_PASS);
+}
+
+static void tags(void **state)
+{
+	static const uint16_t tpids[] = { 0x88a8, 0x8100, 0x8100 };
+
+	(void)state;
+	for (size_t n = 0; n <= 3; n++) {
+		struct frame f = FRAME_NONE;
+
+		frame_ether(&f, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", n ? tpids[0] : 0x0800);
+		for (size_t i = 0; i < n; i++)
+			frame_tag(&f, i + 1 < n ? tpids[i + 1] : 0x0800);
+		frame_ipv4(&f, "10.0.0.10", "10.0.0.1", 17, 5, 0);
+		frame_ports(&f, 1, 8888, 17);
+		assert_int_equal(run(&by_dst, &f), n < 3 ? XDP_DROP : XDP_PASS);
+	}
+}
+
+static void overlapping_ranges(void **state)
+{
+	struct rule wide = rule_span(XLAB_KEY_DST, 8000, 8999),
+		    one = rule_span(XLAB_KEY_DST, 8888, 8888);
+	struct frame f = frame_udp(1, 8888, 0), other = frame_udp(1, 8001, 0);
+	struct subject s;
+
+	(void)state;
+	subject_load(&s, &by_dst, NULL);
+	assert_int_equal(rule_maps_add(&s.maps, &wide), 0);
+	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_DROP);
+	assert_int_equal(rule_maps_del(&s.maps, &wide), 0);
+	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(rule_maps_add(&s.maps, &wide), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &one), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &one), -ENOENT);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP); /* by the wide one */
+	assert_int_equal(subject_hits(&s, &wide), 1);
+	subject_free(&s);
+}
+
+/* A change that was killed before the derived parts were made leaves it to the next. */
+static void killed_half_way(void **state)
+{
+	struct rule any = rule_span(XLAB_KEY_DST, 1, 1), one = rule_span(XLAB_KEY_DST, 8888, 8888);
+	struct frame f = frame_udp(1, 8888, 0);
+	uint16_t *table;
+	struct subject s;
+
+	(void)state;
+	subject_load(&s, &by_dst, NULL);
+	table = (uint16_t *)(s.maps.head + 1) + XLAB_TABLE;
+	table[8888] = 0;
+	s.maps.head->given = 0;
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(rule_maps_add(&s.maps, &any), 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(subject_hits(&s, &one), 1);
+	subject_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(edges_of_ranges),
+		cmocka_unit_test(actions),
+		cmocka_unit_test(tx_turns_the_frame),
+		cmocka_unit_test(protocols),
+		cmocka_unit_test(ipv4_options_and_fragments),
+		cmocka_unit_test(ipv4_headers_that_are_none),
+		cmocka_unit_test(ipv6_extensions),
+		cmocka_unit_test(tags),
+		cmocka_unit_test(overlapping_ranges),
+		cmocka_unit_test(killed_half_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
