@@ -130,3 +130,14 @@ void error_move(struct error *to, struct error *from)
 	*to = *from;
 	*from = (struct error)ERROR_INIT;
 }
+
+int error_join(struct error *to, struct error *from)
+{
+	if (to->kind == ERROR_NONE) {
+		error_move(to, from);
+	} else if (from->text) {
+		append_line(to, from->text);
+		error_clear(from);
+	}
+	return to->err;
+}

@@ -58,6 +58,11 @@ int error_add(struct error *e, const char *fmt, ...) __attribute__((format(print
 /* Hand over: *to becomes *from, *from is cleared. */
 void error_move(struct error *to, struct error *from);
 
+/* Several things failed: *from's lines go below those of *to, whose kind and err stay. *from is
+ * cleared; returns to->err.
+ */
+int error_join(struct error *to, struct error *from);
+
 #define ERROR_AUTO __attribute__((cleanup(error_clear)))
 
 #endif

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdio.h>
 
 #include "lab/error.h"
@@ -35,10 +34,10 @@ static int check_run(const struct invocation *in, int *status, struct error *e)
 		if (suite_load(&suite, in->argv[i], &one) == 0)
 			print_ok(in->argv[i], &suite);
 		else
-			err = error_add(e, "%s", one.text ? one.text : "out of memory");
+			err = error_join(e, &one);
 		suite_clear(&suite);
 	}
-	return err ? -EINVAL : 0;
+	return err;
 }
 
 const struct command cmd_check = {

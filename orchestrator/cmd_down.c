@@ -39,9 +39,7 @@ static int down_all(bool wait, struct error *e)
 
 		if (down_one(names[i], wait, &one) == 0)
 			continue;
-		if (!e->kind)
-			e->kind = one.kind;
-		err = error_add(e, "%s", one.text ? one.text : "out of memory");
+		err = error_join(e, &one);
 	}
 	state_list_free(names);
 	return err;
