@@ -80,7 +80,7 @@ static void add_row(struct columns *t, const struct chain_view *view, size_t i, 
 	}
 }
 
-void chain_table_print(const struct chain_view *view, int indent, bool colour, FILE *out)
+static void print_rows(const struct chain_view *view, int indent, bool colour, FILE *out)
 {
 	struct columns t = { .n_columns = 2, .right = { true, false } };
 	size_t i;
@@ -96,6 +96,21 @@ void chain_table_print(const struct chain_view *view, int indent, bool colour, F
 	for (i = 0; i < view->record.n_filters; i++)
 		add_row(&t, view, i, colour);
 	columns_print(&t, indent, out);
+}
+
+void chain_print(const char *name, const struct chain_view *view, int indent, bool colour,
+		 FILE *out)
+{
+	if (!view->record.n_filters) {
+		fprintf(out, "%s has no chain\n", name);
+		return;
+	}
+	fprintf(out, "%s: %s, %s XDP%s\n", name, engine_name(view->record.engine),
+		mode_name(view->record.mode),
+		view->record.scenario ? ", put on by a scenario" : "");
+	print_rows(view, indent, colour, out);
+	fprintf(out, "%*scame through: %llu packets, %llu bytes\n", indent, "",
+		view->passed.packets, view->passed.bytes);
 }
 
 static void json_count(struct json *j, const char *key, struct xlab_count count)

@@ -14,8 +14,11 @@ struct json;
 const char *engine_name(enum engine_choice engine); /* auto libxdp inline */
 const char *mode_name(enum xdp_mode mode);	    /* native generic */
 
-/* A row a filter, after @indent spaces; a column an action that is there. */
-void chain_table_print(const struct chain_view *view, int indent, bool colour, FILE *out);
+/* The interface's @name and its chain, below that a row a filter after @indent spaces, with a
+ * column for each action that is there.
+ */
+void chain_print(const char *name, const struct chain_view *view, int indent, bool colour,
+		 FILE *out);
 
 /* An object of the key "chain", or null where no chain stands. */
 void chain_json_print(const struct chain_view *view, struct json *j);

@@ -11,19 +11,6 @@
 #include "orchestrator/signals.h"
 #include "orchestrator/target.h"
 
-static void print_view(const char *name, const struct chain_view *view)
-{
-	if (!view->record.n_filters) {
-		printf("%s has no chain\n", name);
-		return;
-	}
-	printf("%s: %s, %s XDP%s\n", name, engine_name(view->record.engine),
-	       mode_name(view->record.mode), view->record.scenario ? ", put on by a scenario" : "");
-	chain_table_print(view, 2, colour_wanted(stdout), stdout);
-	printf("  came through: %llu packets, %llu bytes\n", view->passed.packets,
-	       view->passed.bytes);
-}
-
 static int show(const char *word, struct error *e)
 {
 	struct chain_view view = { 0 };
@@ -38,7 +25,7 @@ static int show(const char *word, struct error *e)
 	if (!err)
 		err = chain_read(&lab, iface, &view, e);
 	if (!err)
-		print_view(name, &view);
+		chain_print(name, &view, 2, colour_wanted(stdout), stdout);
 	chain_view_clear(&view);
 	lab_close(&lab);
 	return err;

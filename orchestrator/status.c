@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/links.h"
+#include "lab/netns.h"
+#include "orchestrator/chain_table.h"
+#include "orchestrator/status.h"
+
+const char *standing_name(enum standing s)
+{
+	static const char *const names[] = {
+		[STANDING_MISSING] = "missing",
+		[STANDING_DOWN] = "down",
+		[STANDING_NO_CARRIER] = "no carrier",
+		[STANDING_UP] = "up",
+	};
+
+	return names[s];
+}
+
+char *status_advice(const struct status *s)
+{
+	const struct intent *intent = state_intent(s->lab.state);
+
+	if (intent->phase == STATE_UP)
+		return NULL;
+	return text_format("%s now, or its command was killed: then `xlab down %s` clears it",
+			   intent->phase == STATE_BUILDING ? "being built" : "going down",
+			   intent->lab);
+}
+
+static void __attribute__((format(printf, 2, 3))) differ(struct status *s, const char *fmt, ...)
+{
+	char **longer = reallocarray(s->differences, s->n_differences + 1, sizeof(*longer));
+	char *text = NULL;
+	va_list ap;
+
+	if (!longer)
+		return;
+	s->differences = longer;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) >= 0)
+		s->differences[s->n_differences++] = text;
+	va_end(ap);
+}
+
+static const struct link *find_link(const struct links *links, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < links->n; i++)
+		if (strcmp(links->links[i].name, name) == 0)
+			return &links->links[i];
+	return NULL;
+}
+
+static enum standing link_standing(const struct link *link)
+{
+	if (!link)
+		return STANDING_MISSING;
+	if (!link->raised)
+		return STANDING_DOWN;
+	return strcmp(link->state, "up") == 0 ? STANDING_UP : STANDING_NO_CARRIER;
+}
+
+static void compare_addresses(struct status *s, const char *name, const struct link *link,
+			      const struct prefix *wanted, size_t n)
+{
+	char text[PREFIX_TEXT];
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < link->n_addresses; j++)
+			if (address_equal(&wanted[i].address, &link->addresses[j].address) &&
+			    wanted[i].len == link->addresses[j].len)
+				break;
+		if (j == link->n_addresses)
+			differ(s, "%s has no address %s", name, prefix_text(&wanted[i], text));
+	}
+}
+
+static void compare_chain(struct status *s, const char *name, const struct link *link,
+			  const struct chain_record *chain)
+{
+	if (!chain->n_filters || chain->prog_id == link->xdp_prog)
+		return;
+	if (!link->xdp_prog)
+		differ(s, "%s has no XDP program: its chain was taken off by another tool", name);
+	else
+		differ(s, "%s has XDP program %u of another tool instead of its chain", name,
+		       link->xdp_prog);
+}
+
+static void read_iface(struct status *s, size_t i, const struct links *links)
+{
+	const struct iface *iface = &s->lab.suite.topo.ifaces[i];
+	struct iface_status *seen = &s->ifaces[i];
+	const struct link *link = find_link(links, iface->name);
+	char FREE_AUTO *full = suite_iface_name(&s->lab.suite, i);
+	const char *name = full ? full : iface->name;
+
+	seen->node_end = link_standing(link);
+	if (seen->node_end != STANDING_UP)
+		differ(s, "%s is %s", name,
+		       seen->node_end == STANDING_NO_CARRIER ? "without carrier"
+							     : standing_name(seen->node_end));
+	if (!link)
+		return;
+	seen->has_mac = link->has_mac;
+	memcpy(seen->mac, link->mac, sizeof(seen->mac));
+	if (iface->has_mac && memcmp(iface->mac, link->mac, sizeof(link->mac)) != 0)
+		differ(s, "%s has another MAC address", name);
+	compare_addresses(s, name, link, iface->addresses, iface->n_addresses);
+	compare_chain(s, name, link, &seen->chain.record);
+}
+
+/* The links of a node's or bridge's namespace; none if it is gone. */
+static void read_netns(struct status *s, const char *name, struct links *links)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+
+	if (netns_visit(&visit, s->lab.state, name, &e) || links_read(links, &e))
+		differ(s, "%s cannot be looked at: %s", name, e.text ? e.text : "out of memory");
+}
+
+static void read_node(struct status *s, size_t node)
+{
+	const struct topology *topo = &s->lab.suite.topo;
+	struct links links = { 0 };
+	size_t i;
+
+	read_netns(s, topo->nodes[node].name, &links);
+	for (i = topology_next_iface(topo, node, NONE); i != NONE;
+	     i = topology_next_iface(topo, node, i))
+		read_iface(s, i, &links);
+	links_clear(&links);
+}
+
+static void read_bridge(struct status *s, size_t bridge)
+{
+	const struct topology *topo = &s->lab.suite.topo;
+	const struct bridge *b = &topo->bridges[bridge];
+	struct links links = { 0 };
+	const struct link *link;
+	size_t i;
+
+	read_netns(s, b->name, &links);
+	link = find_link(&links, b->name);
+	s->bridges[bridge] = link_standing(link);
+	if (!link)
+		differ(s, "bridge %s is missing", b->name);
+	else
+		compare_addresses(s, b->name, link, b->addresses, b->n_addresses);
+	for (i = 0; i < topo->n_ifaces; i++) {
+		const struct iface *iface = &topo->ifaces[i];
+		const struct link *port;
+
+		if (iface->bridge != bridge)
+			continue;
+		port = find_link(&links, iface->port);
+		s->ifaces[i].port_end = link_standing(port);
+		if (s->ifaces[i].port_end == STANDING_DOWN || !port)
+			differ(s, "port %s of %s is %s", iface->port, b->name,
+			       standing_name(s->ifaces[i].port_end));
+		else if (link && port->master != link->ifindex)
+			differ(s, "port %s is not in %s", iface->port, b->name);
+	}
+	links_clear(&links);
+}
+
+/* What carries the chains; where there is none yet, what would. */
+static void read_engine(struct status *s)
+{
+	const char *asked = state_intent(s->lab.state)->engine;
+	size_t i;
+
+	s->engine = chain_engine_auto(&s->why);
+	if (strcmp(asked, engine_name(ENGINE_AUTO)) != 0) {
+		s->why = "asked for";
+		s->engine = strcmp(asked, engine_name(ENGINE_INLINE)) == 0 ? ENGINE_INLINE
+									   : ENGINE_LIBXDP;
+	}
+	for (i = 0; i < s->lab.suite.topo.n_ifaces; i++)
+		if (s->ifaces[i].chain.record.n_filters)
+			s->engine = s->ifaces[i].chain.record.engine;
+}
+
+static int read_chains(struct status *s, struct error *e)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < s->lab.suite.topo.n_ifaces && !err; i++)
+		err = chain_read(&s->lab, i, &s->ifaces[i].chain, e);
+	return err;
+}
+
+int status_read(struct status *s, const char *lab, struct error *e)
+{
+	const struct topology *topo = &s->lab.suite.topo;
+	size_t i;
+	int err = lab_open(&s->lab, lab, STATE_READ, "status", e);
+
+	if (err)
+		return err;
+	if (state_intent(s->lab.state)->phase != STATE_UP)
+		return 0;
+	s->ifaces = calloc(topo->n_ifaces + 1, sizeof(*s->ifaces));
+	s->bridges = calloc(topo->n_bridges + 1, sizeof(*s->bridges));
+	if (!s->ifaces || !s->bridges)
+		return error_sys(e, -ENOMEM, "status");
+	err = read_chains(s, e);
+	if (err)
+		return err;
+	read_engine(s);
+	for (i = 0; i < topo->n_nodes; i++)
+		read_node(s, i);
+	for (i = 0; i < topo->n_bridges; i++)
+		read_bridge(s, i);
+	return 0;
+}
+
+void status_clear(struct status *s)
+{
+	size_t i;
+
+	for (i = 0; s->ifaces && i < s->lab.suite.topo.n_ifaces; i++)
+		chain_view_clear(&s->ifaces[i].chain);
+	for (i = 0; i < s->n_differences; i++)
+		free(s->differences[i]);
+	free(s->differences);
+	free(s->ifaces);
+	free(s->bridges);
+	if (s->lab.state)
+		lab_close(&s->lab);
+	*s = (struct status){ 0 };
+}
