@@ -1,0 +1,411 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2317,SC2016,SC2012 # cases are called by names that are put together; $ is meant; fds are numbers
+#
+# What somebody may do to xlab on purpose: names, files, a state folder that was prepared, no privileges,
+# several commands at once. Nothing may change but what was asked for, nothing may hang, and each refusal says
+# what is wrong. Runs in a sandbox (tests/torture/sandbox).
+. "$(dirname "$0")/../torture/lib.sh"
+
+scratch
+cd "$SCRATCH" || exit 2
+OUT=$SCRATCH/out
+ERR=$SCRATCH/err
+VICTIM=$SCRATCH/victim
+NOBODY="setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all"
+LIMIT=10 # seconds, and a refusal takes far less
+
+# Run it; its status is "expected", one of them, and it says something that matches.
+expect() # STATUSES TEXT WHAT CMD…
+{
+	local statuses=$1 text=$2 what=$3 status
+
+	shift 3
+	timeout -s KILL "$LIMIT" "$@" >"$OUT" 2>"$ERR" </dev/null
+	status=$?
+	case ",$statuses," in
+	*,$status,*) ;;
+	*)
+		not_ok "$what" "status $status instead of $statuses: $(cat "$ERR")"
+		return
+		;;
+	esac
+	if grep -qiE -- "$text" "$OUT" "$ERR"; then
+		ok "$what"
+	else
+		not_ok "$what" "nothing that matches '$text' in: $(cat "$ERR")"
+	fi
+}
+
+victim()
+{
+	rm -rf "$VICTIM"
+	mkdir -p "$VICTIM/below"
+	echo "mine" >"$VICTIM/file"
+	echo "mine too" >"$VICTIM/below/file"
+	chmod 640 "$VICTIM/file"
+}
+
+victim_whole() # WHAT
+{
+	local now
+
+	now=$(find "$VICTIM" -printf '%P %y %m %s %T@\n' | sort)
+	[ "$(cat "$VICTIM/file" "$VICTIM/below/file")" = "mine
+mine too" ] && [ "$now" = "$VICTIM_BEFORE" ]
+	check $? "$1: what the link points to is untouched" "$now"
+}
+
+victim_prepare()
+{
+	victim
+	VICTIM_BEFORE=$(find "$VICTIM" -printf '%P %y %m %s %T@\n' | sort)
+}
+
+# [node NAME] and what stands on it, in a file that is otherwise right.
+lab_with() # NODE IFACE
+{
+	printf '[node %s]\n[node b]\n[iface %s:%s]\npeer = b:eth0\n[iface b:eth0]\npeer = %s:%s\n' \
+		"$1" "$1" "$2" "$1" "$2" >hostile.ini
+}
+
+case_names()
+{
+	local name
+
+	for name in ../x .. . a/b -v x%d 'a b' a@b 'a;b' '$(reboot)' $'a\tb' $'a\e[31m' lo all default self \
+		"$(printf 'n%.0s' {1..300})"; do
+		lab_with "$name" eth0
+		expect 2 'hostile.ini:1' "a node called $(printf %q "${name:0:20}")" "$XLAB" check hostile.ini
+	done
+	for name in ../x a/b -v x%d 'a b' a@b a:b lo all default sixteen-letters-; do
+		lab_with a "$name"
+		expect 2 'hostile.ini:3' "an interface called $(printf %q "$name")" "$XLAB" check hostile.ini
+	done
+	for name in ../../x a/b -x x%d $'a\nb' '' ' ' "$(printf 'n%.0s' {1..300})"; do
+		expect 2 . "--as $(printf %q "${name:0:20}")" "$XLAB" up "$LB" --as "$name"
+	done
+	for name in ../../x ../lb /etc . .. $'a\nb' '' -x x%n; do
+		expect 2,3 . "down $(printf %q "$name")" "$XLAB" down "$name"
+		expect 2,3 . "status $(printf %q "$name")" "$XLAB" status "$name"
+		expect 2,3 . "exec $(printf %q "$name")/lb" "$XLAB" exec "$name/lb" -- true
+		expect 2,3 . "chain $(printf %q "$name")" "$XLAB" chain "$name:veth0"
+	done
+	[ ! -e /run/xlab ]
+	check $? "none of these names made anything" "$(find /run/xlab)"
+}
+
+# What a terminal would obey is not written to it raw.
+case_escapes()
+{
+	printf '[lab]\nname = lb\n[node \e]0;owned\a]\nfoo\e[2J = 1\n' >escape.ini
+	"$XLAB" check escape.ini >"$OUT" 2>"$ERR"
+	! grep -q $'[\e\a]' "$OUT" "$ERR"
+	check $? "control characters of a lab file do not reach the terminal" "$(cat -v "$ERR")"
+}
+
+case_files()
+{
+	mkfifo pipe.ini
+	ln -s loop.ini loop.ini
+	expect 2 'pipe.ini' "a lab file that is a fifo" "$XLAB" check pipe.ini
+	expect 2 . "a lab file that is a folder" "$XLAB" check /
+	expect 2 . "a lab file that is a device without an end" "$XLAB" check /dev/zero
+	expect 2 . "a lab file that is a loop of links" "$XLAB" check loop.ini
+	expect 2 . "a lab file that is not there" "$XLAB" check nowhere.ini
+	truncate -s 100M large.ini
+	expect 2 'large.ini' "a lab file of 100 MB, sparse" "$XLAB" check large.ini
+	yes '# nothing' | head -c 100000000 >large.ini
+	expect 2 'large.ini' "a lab file of 100 MB" "$XLAB" check large.ini
+	yes '[node n]' | head -c 4000000 >sections.ini
+	expect 2 . "a lab file of sections and nothing else" "$XLAB" check sections.ini
+	seq -f '[node n%.0f]' 250000 | head -c 4000000 >sections.ini
+	expect 2 '4096' "a lab file of more nodes than there can be" "$XLAB" check sections.ini
+	printf '[node a]\n%0100000d = 1\n' 0 >line.ini
+	expect 2 'line.ini:2' "a line of 100,000 bytes" "$XLAB" check line.ini
+	printf '[node a]\nroute\0 = 1\n' >nul.ini
+	expect 2 'nul.ini:2' "a NUL byte" "$XLAB" check nul.ini
+	head -c 1000000 /dev/urandom >noise.ini
+	expect 2 . "noise" "$XLAB" check noise.ini
+	rm -f large.ini
+}
+
+case_ten_thousand_nodes()
+{
+	seq -f '[node n%.0f]' 10000 >many.ini
+	expect 2 '10,?000|4096' "10,000 nodes" "$XLAB" up many.ini
+	[ ! -e /run/xlab ]
+	check $? "10,000 nodes: nothing was built"
+	seq -f '[iface n%.0f:eth0]
+bridge = br
+port = p%.0f' 1200 >ports.ini
+	{ echo '[bridge br]'; seq -f '[node n%.0f]' 1200; cat ports.ini; } >many.ini
+	sed -i 's/^port = p\([0-9]*\)/port = p\1/' many.ini
+	expect 2 '1023' "1200 ports on a bridge" "$XLAB" up many.ini
+}
+
+# What may stand where xlab keeps its state, planted by somebody: refused or passed by, never followed.
+state_id() { stat -c %i -L /proc/self/ns/mnt; }
+
+planted() # WHAT: everything that looks at the state, with a deadline
+{
+	local word
+
+	for word in "up $LB" status "down lb" "down --all" down "scenario --list" "exec lb -- true" "run $LB hello"; do
+		# shellcheck disable=SC2086 # words of a command
+		timeout -s KILL "$LIMIT" "$XLAB" $word >"$OUT" 2>"$ERR" </dev/null
+		case $? in
+		0 | 1 | 2 | 3) ;;
+		*) not_ok "$1: xlab $word ended with status $?" "$(cat "$ERR")" ;;
+		esac
+	done
+	victim_whole "$1"
+	ip -all netns delete 2>/dev/null
+	rm -rf /run/xlab /run/netns/*
+}
+
+case_state_folder()
+{
+	local id
+
+	id=$(state_id)
+	victim_prepare
+
+	install -d -m 700 -o 1000 /run/xlab
+	expect 3 '/run/xlab' "/run/xlab of another user" "$XLAB" up "$LB"
+	planted "/run/xlab of another user"
+
+	install -d -m 777 /run/xlab
+	chmod 777 /run/xlab
+	expect 3 '/run/xlab' "/run/xlab that all may write to" "$XLAB" up "$LB"
+	planted "/run/xlab that all may write to"
+
+	ln -s "$VICTIM" /run/xlab
+	expect 3 '/run/xlab' "/run/xlab that is a link" "$XLAB" up "$LB"
+	planted "/run/xlab that is a link"
+
+	echo mine >/run/xlab
+	expect 3 '/run/xlab' "/run/xlab that is a file" "$XLAB" up "$LB"
+	rm /run/xlab
+
+	install -d -m 700 /run/xlab
+	ln -s "$VICTIM" "/run/xlab/$id"
+	expect 3 '/run/xlab' "the folder below that is a link" "$XLAB" up "$LB"
+	planted "the folder below that is a link"
+
+	for name in lb lb.lock lb.intent lb.intent.new netns.made; do
+		install -d -m 700 /run/xlab "/run/xlab/$id"
+		ln -s "$VICTIM/file" "/run/xlab/$id/$name"
+		planted "$name that is a link to a file"
+		install -d -m 700 /run/xlab "/run/xlab/$id"
+		ln -s "$VICTIM" "/run/xlab/$id/$name"
+		planted "$name that is a link to a folder"
+		install -d -m 700 /run/xlab "/run/xlab/$id"
+		mkfifo "/run/xlab/$id/$name"
+		planted "$name that is a fifo"
+		install -d -m 700 /run/xlab "/run/xlab/$id"
+		head -c 100000 /dev/urandom >"/run/xlab/$id/$name"
+		planted "$name that is noise"
+		install -d -m 700 /run/xlab "/run/xlab/$id" "/run/xlab/$id/$name"
+		planted "$name that is a folder"
+	done
+
+	# links inside a lab's folder, which is not a tmpfs of ours then
+	install -d -m 700 /run/xlab "/run/xlab/$id" "/run/xlab/$id/lb"
+	ln -s "$VICTIM" "/run/xlab/$id/lb/ns"
+	ln -s "$VICTIM/file" "/run/xlab/$id/lb/chains"
+	planted "links in a lab's folder"
+}
+
+# A lab that is up, and then somebody puts other things in the place of its files.
+case_state_changed_while_up()
+{
+	local id
+
+	id=$(state_id)
+	victim_prepare
+	expect 0 . "up" "$XLAB" up "$LB"
+	[ "$(stat -c '%a %u' /run/xlab "/run/xlab/$id" | sort -u)" = "700 0" ]
+	check $? "the state is root's alone" "$(stat -c '%a %u %n' /run/xlab /run/xlab/*)"
+	rm /run/netns/lb
+	ln -s "$VICTIM" /run/netns/lb
+	expect 0 . "down, when a name is another's link" "$XLAB" down
+	[ "$(readlink /run/netns/lb)" = "$VICTIM" ]
+	check $? "that link is still there"
+	rm /run/netns/lb
+	victim_whole "a name that is another's link"
+
+	expect 0 . "up" "$XLAB" up "$LB"
+	rm "/run/xlab/$id/lb.intent"
+	ln -s "$VICTIM/file" "/run/xlab/$id/lb.intent"
+	expect 2,3 . "down, when the intent is a link" "$XLAB" down
+	victim_whole "an intent that is a link"
+	umount -l "/run/xlab/$id/lb"
+	rm -rf /run/xlab /run/netns/*
+}
+
+case_not_root()
+{
+	local word
+
+	expect 0 . "up" "$XLAB" up "$LB"
+	for word in "up $LB" down "down --all" status "scenario hello" "run $LB" "exec lb -- true" "shell lb" \
+		"chain host:veth0" "chain host:veth0 hello" watch "filter udp-8888 list"; do
+		# shellcheck disable=SC2086 # words of a command
+		expect 3 root "not root: xlab $word" $NOBODY "$XLAB" $word
+	done
+	for word in "check $LB" "plan $LB" help --help --version "help up"; do
+		# shellcheck disable=SC2086 # words of a command
+		expect 0 . "not root: xlab $word" $NOBODY "$XLAB" $word
+	done
+	expect 0 . "down" "$XLAB" down
+}
+
+# --- What children can do --------------------------------------------------------------------
+
+CAP_NET_RAW=$((1 << 13))
+
+status_field() { awk -v name="$2:" '$1 == name { print $2 }' "/proc/$1/status" 2>/dev/null; }
+
+child_checked() # PID NAME ALLOWED-CAPABILITIES
+{
+	local field value fds
+
+	fds=$(ls "/proc/$1/fd" 2>/dev/null | sort -n | tr '\n' ' ')
+	for field in CapInh CapPrm CapEff CapBnd CapAmb; do
+		value=$(status_field "$1" "$field")
+		[ -n "$value" ] || return 1 # it has ended under our eyes
+		[ $((16#$value & ~$3)) = 0 ] || WRONG+="$2 has $field $value; "
+	done
+	[ "$(status_field "$1" NoNewPrivs)" = 1 ] || WRONG+="$2 may gain privileges; "
+	case $fds in
+	"0 1 2 " | "0 1 2 3 " | "0 1 2 3 4 ") ;; # 3 and 4: the sockets it opened itself
+	*) WRONG+="$2 has files $fds; " ;;
+	esac
+	SEEN+=" $2"
+}
+
+# exec is made slow, so that what it starts with can be looked at.
+case_children()
+{
+	local pid comm job WRONG="" SEEN=""
+
+	expect 0 . "up" "$XLAB" up "$LB"
+	strace -f -qq -o /dev/null -e trace=execve -e inject=execve:delay_exit=150000 \
+		"$XLAB" scenario udp-8888-drop --timeout 20000 >"$OUT" 2>"$ERR" &
+	job=$!
+	while kill -0 "$job" 2>/dev/null; do
+		for pid in /proc/[0-9]*; do
+			read -r comm <"$pid/comm" || continue
+			case $comm in
+			nc*) child_checked "${pid#/proc/}" nc 0 ;;
+			ping) child_checked "${pid#/proc/}" ping "$CAP_NET_RAW" ;;
+			esac
+		done
+	done 2>/dev/null
+	wait "$job"
+	check $? "a scenario whose children start slowly" "$(cat "$OUT" "$ERR")"
+	[[ $SEEN == *nc* && $SEEN == *ping* ]]
+	check $? "nc and ping were seen at work" "$SEEN"
+	[ -z "$WRONG" ]
+	check $? "nc and ping have only what they need, and files 0-2" "$WRONG"
+
+	expect 0 '^0$' "exec --user: no capability" "$XLAB" exec --user nobody lb -- sh -c \
+		'grep ^Cap /proc/self/status | grep -vc "0000000000000000"; true'
+	expect 0 '^0 1 2 3 $' "exec: files 0-2 (and its own)" "$XLAB" exec lb -- sh -c \
+		'ls /proc/self/fd | sort -n | tr "\n" " "'
+	expect 0 '^0 1 2 3 $' "exec --user: files 0-2 (and its own)" "$XLAB" exec --user nobody lb -- sh -c \
+		'ls /proc/self/fd | sort -n | tr "\n" " "'
+	expect 0 . "down" "$XLAB" down
+}
+
+# --- Several at once -------------------------------------------------------------------------
+
+case_lock()
+{
+	local job began=$EPOCHREALTIME took deadline
+
+	strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:delay_exit=6000000:when=1 \
+		"$XLAB" up "$LB" >/dev/null 2>&1 &
+	job=$!
+	deadline=$((SECONDS + 5))
+	until compgen -G "/run/xlab/*/lb.lock" >/dev/null || [ "$SECONDS" -gt "$deadline" ]; do
+		sleep 0.01
+	done
+	sleep 0.2
+	began=$EPOCHREALTIME
+	expect 3 "[0-9]+.*up|up.*[0-9]+" "the second of two commands says who holds the lab" "$XLAB" up "$LB"
+	took=$(((${EPOCHREALTIME/./} - ${began/./}) / 1000))
+	[ "$took" -ge 500 ] && [ "$took" -lt 4000 ]
+	check $? "it waited briefly ($took ms)"
+	wait "$job"
+	check $? "the first goes on undisturbed"
+	expect 0 . "down" "$XLAB" down
+}
+
+case_crowd()
+{
+	local i up=0 job jobs=()
+
+	for i in {1..10}; do
+		timeout -s KILL 30 "$XLAB" up "$LB" >/dev/null 2>"$ERR.$i" &
+		jobs+=($!)
+	done
+	for job in "${jobs[@]}"; do
+		wait "$job" && up=$((up + 1))
+	done
+	[ "$up" = 1 ]
+	check $? "of ten ups at once one does it" "$up; $(cat "$ERR".*)"
+	expect 0 . "its lab works" "$XLAB" scenario udp-8888-drop
+	for i in {1..10}; do
+		timeout -s KILL 30 "$XLAB" down lb >/dev/null 2>"$ERR.$i" &
+	done
+	for i in {1..4}; do
+		timeout -s KILL 30 "$XLAB" up "$LB" --as "copy$i" >/dev/null 2>"$ERR.$i" &
+	done
+	wait
+	expect 0 . "down --all" "$XLAB" down --all
+	expect 2,3 'no lab' "and then nothing is up" "$XLAB" down
+	[ ! -e /run/xlab ]
+	check $? "of ten downs and four ups at once nothing is left" "$(find /run/xlab)"
+}
+
+# --- Streams and environment -----------------------------------------------------------------
+
+case_streams()
+{
+	"$XLAB" plan "$LB" >/dev/full 2>"$ERR"
+	[ $? = 3 ] && grep -q 'output' "$ERR"
+	check $? "a full disk behind stdout" "$(cat "$ERR")"
+	"$XLAB" plan "$LB" 2>"$ERR" | head -n 1 >/dev/null
+	[ "${PIPESTATUS[0]}" -lt 124 ]
+	check $? "a reader that goes away"
+	"$XLAB" up "$LB" <&- >&- 2>&-
+	[ $? -lt 124 ]
+	check $? "up without stdin, stdout and stderr"
+	"$XLAB" scenario udp-8888-drop <&- >&- 2>&-
+	[ $? -lt 124 ]
+	check $? "scenario without stdin, stdout and stderr"
+	"$XLAB" down <&- >&- 2>&-
+	[ ! -e /run/xlab ]
+	check $? "down without stdin, stdout and stderr"
+}
+
+case_environment()
+{
+	mkdir -p evil
+	printf '#!/bin/sh\ntouch %s/evil/done\nexit 1\n' "$SCRATCH" | tee evil/ping evil/nc evil/ip >/dev/null
+	chmod +x evil/*
+	expect 0 . "up with a PATH of somebody's" env PATH="$SCRATCH/evil:$PATH" LIBXDP_BPFFS="$VICTIM" \
+		LIBXDP_SKIP_DISPATCHER=1 LIBXDP_OBJECT_PATH="$VICTIM" TMPDIR="$VICTIM" "$XLAB" up "$LB"
+	expect 0 . "scenario with a PATH of somebody's" env PATH="$SCRATCH/evil:$PATH" \
+		LIBXDP_BPFFS="$VICTIM" "$XLAB" scenario udp-8888-drop
+	[ ! -e evil/done ]
+	check $? "only the system's own programs are run"
+	expect 0 . "down with nothing in the environment" env -i "$XLAB" down
+}
+
+for name in ${1:-$(declare -F | sed -n 's/^declare -f case_//p')}; do
+	"case_$name"
+done
+exit $((FAILED > 0))
