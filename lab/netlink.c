@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/netlink.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "lab/error.h"
+
+/* A link's description with all its families' settings takes about 2 KiB. */
+#define NETLINK_ANSWER_SIZE 16384
+
+struct netlink {
+	struct mnl_socket *socket;
+	uint32_t seq;
+};
+
+/* SOL_NETLINK options that older kernels lack only make messages poorer. */
+static void ask_for_words(struct mnl_socket *socket)
+{
+	int on = 1;
+
+	(void)mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
+}
+
+int netlink_open(int protocol, struct netlink **out, struct error *e)
+{
+	struct netlink *nl = calloc(1, sizeof(*nl));
+	int err;
+
+	*out = NULL;
+	if (!nl)
+		return error_sys(e, -ENOMEM, "open a netlink socket");
+	nl->socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
+	if (!nl->socket || mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID)) {
+		err = -errno;
+		netlink_close(nl);
+		return error_sys(e, err, "open a netlink socket");
+	}
+	ask_for_words(nl->socket);
+	*out = nl;
+	return 0;
+}
+
+void netlink_close(struct netlink *nl)
+{
+	if (!nl)
+		return;
+	if (nl->socket)
+		(void)mnl_socket_close(nl->socket);
+	free(nl);
+}
+
+void netlink_cleanup(struct netlink **nl)
+{
+	netlink_close(*nl);
+}
+
+struct nlmsghdr *netlink_begin(struct netlink_request *request, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(request->bytes);
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	return message;
+}
+
+static int find_words(const struct nlattr *attr, void *cookie)
+{
+	const char **words = cookie;
+
+	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+		*words = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+/* What the kernel says about a refusal, or NULL. */
+static const char *refusal_words(const struct nlmsghdr *message)
+{
+	const struct nlmsgerr *refusal = mnl_nlmsg_get_payload(message);
+	const char *words = NULL;
+	size_t skip = sizeof(*refusal);
+
+	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
+		return NULL;
+	if (!(message->nlmsg_flags & NLM_F_CAPPED))
+		skip += mnl_nlmsg_get_payload_len(&refusal->msg);
+	if (skip > mnl_nlmsg_get_payload_len(message))
+		return NULL;
+	(void)mnl_attr_parse(message, skip, find_words, &words);
+	return words;
+}
+
+/* The kernel's verdict on a request: 0, or its negative errno with the words in @e. */
+static int read_verdict(const struct nlmsghdr *message, struct error *e)
+{
+	const struct nlmsgerr *verdict = mnl_nlmsg_get_payload(message);
+	const char *words;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*verdict))
+		return error_state(e, -EBADMSG, "a cut netlink answer");
+	if (verdict->error == 0)
+		return 0;
+	words = refusal_words(message);
+	if (words)
+		return error_sys(e, verdict->error, "%s", words);
+	return error_state(e, verdict->error, "%s", strerror(-verdict->error));
+}
+
+/* 1: more to come; 0 or negative: the request is answered. */
+static int read_answers(const struct netlink *nl, const char *bytes, int size, mnl_cb_t answer,
+			void *cookie, struct error *e)
+{
+	const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
+
+	for (; mnl_nlmsg_ok(message, size); message = mnl_nlmsg_next(message, &size)) {
+		if (message->nlmsg_seq != nl->seq)
+			continue;
+		if (message->nlmsg_type == NLMSG_ERROR)
+			return read_verdict(message, e);
+		if (message->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (message->nlmsg_type >= NLMSG_MIN_TYPE && answer &&
+		    answer(message, cookie) == MNL_CB_ERROR)
+			return error_sys(e, -EBADMSG, "read a netlink answer");
+	}
+	return 1;
+}
+
+static ssize_t receive(const struct netlink *nl, char *bytes, size_t size)
+{
+	ssize_t got;
+
+	do {
+		got = mnl_socket_recvfrom(nl->socket, bytes, size);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
+int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, void *cookie,
+		 struct error *e)
+{
+	_Alignas(NLMSG_ALIGNTO) char bytes[NETLINK_ANSWER_SIZE];
+	ssize_t got;
+	int err = 1;
+
+	message->nlmsg_seq = ++nl->seq;
+	if (mnl_socket_sendto(nl->socket, message, message->nlmsg_len) < 0)
+		return error_sys(e, -errno, "send a netlink request");
+	while (err > 0) {
+		got = receive(nl, bytes, sizeof(bytes));
+		if (got < 0)
+			return error_sys(e, -errno, "receive a netlink answer");
+		err = read_answers(nl, bytes, (int)got, answer, cookie, e);
+	}
+	return err;
+}
+
+int netlink_join(struct netlink *nl, unsigned int group, struct error *e)
+{
+	/* A thousand notifications can come at once. */
+	int room = 4 << 20;
+
+	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVBUFFORCE, &room,
+			 sizeof(room));
+	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		return error_sys(e, -errno, "hear netlink group %u", group);
+	return 0;
+}
+
+uint64_t netlink_clock_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* 0: something can be read. */
+static int await(const struct netlink *nl, uint64_t deadline_ns, struct error *e)
+{
+	struct pollfd poll_fd = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
+	uint64_t now = netlink_clock_ns();
+	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+	struct timespec wait = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+	int ready = ppoll(&poll_fd, 1, &wait, NULL);
+
+	if (ready < 0 && errno != EINTR)
+		return error_sys(e, -errno, "wait for the kernel");
+	if (ready == 0)
+		return error_sys(e, -ETIMEDOUT, "wait for the kernel");
+	return ready < 0 ? await(nl, deadline_ns, e) : 0;
+}
+
+int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t heard, void *cookie,
+		   struct error *e)
+{
+	_Alignas(NLMSG_ALIGNTO) char bytes[NETLINK_ANSWER_SIZE];
+	ssize_t got;
+	int err;
+
+	for (;;) {
+		err = await(nl, deadline_ns, e);
+		if (err)
+			return err;
+		got = receive(nl, bytes, sizeof(bytes));
+		if (got < 0)
+			return error_sys(e, -errno, "hear the kernel");
+		err = mnl_cb_run(bytes, (size_t)got, 0, 0, heard, cookie);
+		if (err == MNL_CB_STOP)
+			return 0;
+		if (err == MNL_CB_ERROR)
+			return error_sys(e, -EBADMSG, "hear the kernel");
+	}
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/rtnl.h"
+
+#include <errno.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "lab/error.h"
+
+#ifndef RTEXT_FILTER_SKIP_STATS
+#define RTEXT_FILTER_SKIP_STATS (1 << 3)
+#endif
+
+/* The shortest forward delay that the kernel's STP takes, in hundredths of a second. */
+#define STP_FORWARD_DELAY 200
+
+static struct ifinfomsg *put_link(struct nlmsghdr *message, unsigned int ifindex)
+{
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
+
+	link->ifi_family = AF_UNSPEC;
+	link->ifi_index = (int)ifindex;
+	return link;
+}
+
+static void set_up(struct ifinfomsg *link)
+{
+	link->ifi_flags |= IFF_UP;
+	link->ifi_change |= IFF_UP;
+}
+
+/* One queue each way: a pair costs a third, and native XDP wants no fewer rx queues than the
+ * other end has tx queues.
+ */
+static void put_end(struct nlmsghdr *message, const struct rt_end *end, const struct rt_veth *veth)
+{
+	mnl_attr_put_strz(message, IFLA_IFNAME, end->name);
+	if (end->mac)
+		mnl_attr_put(message, IFLA_ADDRESS, 6, end->mac);
+	if (veth->mtu)
+		mnl_attr_put_u32(message, IFLA_MTU, veth->mtu);
+	mnl_attr_put_u32(message, IFLA_GROUP, veth->group);
+	mnl_attr_put_u32(message, IFLA_NUM_TX_QUEUES, 1);
+	mnl_attr_put_u32(message, IFLA_NUM_RX_QUEUES, 1);
+}
+
+/* The peer's own ifinfomsg and attributes. It cannot be raised here: the kernel answers ENOTCONN.
+ */
+static void put_peer(struct nlmsghdr *message, const struct rt_veth *veth)
+{
+	struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	struct nlattr *data, *peer;
+
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
+	put_link(message, 0);
+	put_end(message, &veth->peer, veth);
+	mnl_attr_put_u32(message, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns);
+	mnl_attr_nest_end(message, peer);
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, info);
+}
+
+int rt_veth_add(struct netlink *rt, const struct rt_veth *veth, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg *link = put_link(message, 0);
+
+	put_end(message, &veth->main, veth);
+	if (veth->master) {
+		set_up(link);
+		mnl_attr_put_u32(message, IFLA_MASTER, veth->master);
+	}
+	put_peer(message, veth);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+static void put_bridge_data(struct nlmsghdr *message, bool stp)
+{
+	struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	struct nlattr *data;
+
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, "bridge");
+	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+	mnl_attr_put_u32(message, IFLA_BR_FORWARD_DELAY, stp ? STP_FORWARD_DELAY : 0);
+	mnl_attr_put_u32(message, IFLA_BR_STP_STATE, stp);
+	mnl_attr_put_u8(message, IFLA_BR_MCAST_SNOOPING, 0);
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, info);
+}
+
+int rt_bridge_add(struct netlink *rt, const struct rt_bridge *bridge, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+
+	set_up(put_link(message, 0));
+	mnl_attr_put_strz(message, IFLA_IFNAME, bridge->name);
+	mnl_attr_put(message, IFLA_ADDRESS, sizeof(bridge->mac), bridge->mac);
+	mnl_attr_put_u32(message, IFLA_GROUP, bridge->group);
+	put_bridge_data(message, bridge->stp);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+int rt_link_raise(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, 0);
+
+	set_up(put_link(message, ifindex));
+	if (alias)
+		mnl_attr_put_strz(message, IFLA_IFALIAS, alias);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+int rt_link_alias(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, 0);
+
+	put_link(message, ifindex);
+	mnl_attr_put_strz(message, IFLA_IFALIAS, alias);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_DELLINK, 0);
+
+	put_link(message, ifindex);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+static int read_port(const struct nlattr *attr, void *cookie)
+{
+	struct rt_link_state *state = cookie;
+
+	if (mnl_attr_get_type(attr) == IFLA_BRPORT_STATE &&
+	    mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
+		state->port_state = mnl_attr_get_u8(attr);
+	return MNL_CB_OK;
+}
+
+static int read_link_info(const struct nlattr *attr, void *cookie)
+{
+	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_DATA)
+		(void)mnl_attr_parse_nested(attr, read_port, cookie);
+	return MNL_CB_OK;
+}
+
+/* IFLA_XDP_PROG_ID is the one program; with several attached (XDP_ATTACHED_MULTI) the driver's. */
+static int read_xdp(const struct nlattr *attr, void *cookie)
+{
+	struct rt_link_state *state = cookie;
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (type == IFLA_XDP_ATTACHED && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
+		state->xdp_mode = mnl_attr_get_u8(attr);
+	if ((type == IFLA_XDP_PROG_ID || type == IFLA_XDP_DRV_PROG_ID) &&
+	    mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+		state->xdp_prog = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static int read_link(const struct nlattr *attr, void *cookie)
+{
+	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
+		(void)mnl_attr_parse_nested(attr, read_link_info, cookie);
+	if (mnl_attr_get_type(attr) == IFLA_XDP)
+		(void)mnl_attr_parse_nested(attr, read_xdp, cookie);
+	return MNL_CB_OK;
+}
+
+static int read_link_message(const struct nlmsghdr *message, void *cookie)
+{
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+	struct rt_link_state *state = cookie;
+
+	if (message->nlmsg_type != RTM_NEWLINK ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*link))
+		return MNL_CB_OK;
+	*state = (struct rt_link_state){ .ifindex = (unsigned int)link->ifi_index,
+					 .port_state = RT_NOT_A_PORT };
+	return mnl_attr_parse(message, sizeof(*link), read_link, state);
+}
+
+int rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
+		struct rt_link_state *state, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_GETLINK, 0);
+
+	*state = (struct rt_link_state){ .port_state = RT_NOT_A_PORT };
+	put_link(message, name ? 0 : ifindex);
+	mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (name)
+		mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	return netlink_talk(rt, message, read_link_message, state, e);
+}
+
+/* A change of a port's state is told in a message of family AF_BRIDGE, its state elsewhere in it;
+ * any message about the port is a reason to look.
+ */
+static int hear_port(const struct nlmsghdr *message, void *cookie)
+{
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+	const unsigned int *ifindex = cookie;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*link))
+		return MNL_CB_OK;
+	return (unsigned int)link->ifi_index == *ifindex ? MNL_CB_STOP : MNL_CB_OK;
+}
+
+int rt_port_await(struct netlink *rt, struct netlink *ears, unsigned int ifindex,
+		  uint64_t deadline_ns, struct error *e)
+{
+	struct rt_link_state state;
+	int err;
+
+	for (;;) {
+		err = rt_link_get(rt, NULL, ifindex, &state, e);
+		if (err || state.port_state == BR_STATE_FORWARDING)
+			return err;
+		err = netlink_listen(ears, deadline_ns, hear_port, &ifindex, e);
+		if (err)
+			return err;
+	}
+}

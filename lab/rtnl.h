@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_RTNL_H
+#define XLAB_RTNL_H
+
+/*
+ * What xlab writes over rtnetlink and ethtool netlink, one request each. The namespace is that
+ * of the socket. Errors carry the kernel's words; the caller says what it was doing.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lab/netlink.h"
+#include "lab/text.h"
+
+struct rt_end { /* of a veth pair */
+	const char *name;
+	const uint8_t *mac; /* NULL: the kernel's choice */
+};
+
+struct rt_veth {
+	struct rt_end main, peer;
+	int peer_netns;	     /* fd of the namespace the peer is born in */
+	unsigned int master; /* bridge of the main end, which is up then; 0: none */
+	unsigned int mtu;    /* of both ends; 0: the kernel's default */
+	uint32_t group;	     /* of both ends, from their first instant */
+};
+
+int rt_veth_add(struct netlink *rt, const struct rt_veth *veth, struct error *e);
+
+struct rt_bridge {
+	const char *name;
+	uint8_t mac[6];
+	bool stp;
+	uint32_t group;
+};
+
+int rt_bridge_add(struct netlink *rt, const struct rt_bridge *bridge, struct error *e);
+
+/* Raise a link, and set its alias unless it is NULL. */
+int rt_link_raise(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e);
+int rt_link_alias(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e);
+int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e);
+
+#define RT_NOT_A_PORT (-1)
+struct rt_link_state {
+	unsigned int ifindex;
+	int port_state;	   /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
+	uint8_t xdp_mode;  /* XDP_ATTACHED_* of linux/if_link.h */
+	uint32_t xdp_prog; /* program id; 0: none */
+};
+
+/* By name, or by index when @name is NULL. */
+int rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
+		struct rt_link_state *state, struct error *e);
+
+/* Until a bridge's port forwards. @ears has joined RTNLGRP_LINK in the bridge's namespace. */
+int rt_port_await(struct netlink *rt, struct netlink *ears, unsigned int ifindex,
+		  uint64_t deadline_ns, struct error *e);
+
+/* IPv6 addresses are usable at once (no duplicate address detection). */
+int rt_address_add(struct netlink *rt, unsigned int ifindex, const struct prefix *address,
+		   struct error *e);
+
+/* @via NULL: on the link; @ifindex 0: whichever link reaches @via. */
+int rt_route_add(struct netlink *rt, const struct prefix *to, const struct address *via,
+		 unsigned int ifindex, struct error *e);
+
+/* The id by which generic netlink knows ethtool; the same in all namespaces. */
+int ethtool_family(struct netlink *genl, uint16_t *family, struct error *e);
+
+/* Checksums computed before XDP sees a packet, VLAN tags left in its bytes. */
+int ethtool_offloads_off(struct netlink *genl, uint16_t family, unsigned int ifindex,
+			 struct error *e);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "lab/error.h"
+#include "lab/rtnl.h"
+
+static void put_address(struct nlmsghdr *message, uint16_t type, const struct address *address)
+{
+	if (address->family == AF_INET)
+		mnl_attr_put(message, type, sizeof(address->v4), &address->v4);
+	else
+		mnl_attr_put(message, type, sizeof(address->v6), &address->v6);
+}
+
+int rt_address_add(struct netlink *rt, unsigned int ifindex, const struct prefix *address,
+		   struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->ifa_family = (uint8_t)address->address.family;
+	header->ifa_prefixlen = (uint8_t)address->len;
+	header->ifa_index = ifindex;
+	put_address(message, IFA_LOCAL, &address->address);
+	put_address(message, IFA_ADDRESS, &address->address);
+	if (address->address.family == AF_INET6)
+		mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+int rt_route_add(struct netlink *rt, const struct prefix *to, const struct address *via,
+		 unsigned int ifindex, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->rtm_family = (uint8_t)to->address.family;
+	header->rtm_dst_len = (uint8_t)to->len;
+	header->rtm_table = RT_TABLE_MAIN;
+	header->rtm_protocol = RTPROT_STATIC;
+	header->rtm_scope = via ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	header->rtm_type = RTN_UNICAST;
+	put_address(message, RTA_DST, &to->address);
+	if (via)
+		put_address(message, RTA_GATEWAY, via);
+	if (ifindex)
+		mnl_attr_put_u32(message, RTA_OIF, ifindex);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
