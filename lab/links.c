@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/links.h"
+
+#include <errno.h>
+#include <netlink/errno.h>
+#include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/array.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/rtnl.h"
+
+static void free_socket(struct nl_sock **socket)
+{
+	nl_socket_free(*socket);
+}
+#define SOCKET_AUTO __attribute__((cleanup(free_socket)))
+
+static void free_cache(struct nl_cache **cache)
+{
+	if (*cache)
+		nl_cache_free(*cache);
+}
+#define CACHE_AUTO __attribute__((cleanup(free_cache)))
+
+static struct nl_sock *open_socket(struct error *e)
+{
+	struct nl_sock *socket = nl_socket_alloc();
+	int err = socket ? nl_connect(socket, NETLINK_ROUTE) : -NLE_NOMEM;
+
+	if (!err)
+		return socket;
+	nl_socket_free(socket);
+	error_state(e, -EIO, "open a netlink socket: %s", nl_geterror(err));
+	return NULL;
+}
+
+static void copy_name(char to[static IFNAMSIZ], const char *from)
+{
+	(void)snprintf(to, IFNAMSIZ, "%s", from ? from : "");
+}
+
+static int copy_link(struct link *to, struct rtnl_link *from, struct error *e)
+{
+	const struct nl_addr *mac = rtnl_link_get_addr(from);
+	const char *alias = rtnl_link_get_ifalias(from);
+
+	*to = (struct link){
+		.ifindex = (unsigned int)rtnl_link_get_ifindex(from),
+		.raised = rtnl_link_get_flags(from) & IFF_UP,
+		.mtu = rtnl_link_get_mtu(from),
+		.group = rtnl_link_get_group(from),
+		.master = (unsigned int)rtnl_link_get_master(from),
+		.alias = strdup(alias ? alias : ""),
+	};
+	copy_name(to->name, rtnl_link_get_name(from));
+	copy_name(to->kind, rtnl_link_get_type(from));
+	rtnl_link_operstate2str(rtnl_link_get_operstate(from), to->state, sizeof(to->state));
+	if (mac && nl_addr_get_len(mac) == sizeof(to->mac)) {
+		to->has_mac = true;
+		memcpy(to->mac, nl_addr_get_binary_addr(mac), sizeof(to->mac));
+	}
+	return to->alias ? 0 : error_sys(e, -ENOMEM, "read a link");
+}
+
+void link_clear(struct link *link)
+{
+	free(link->alias);
+	free(link->addresses);
+	*link = (struct link){ 0 };
+}
+
+void links_clear(struct links *links)
+{
+	size_t i;
+
+	for (i = 0; i < links->n; i++)
+		link_clear(&links->links[i]);
+	free(links->links);
+	*links = (struct links){ 0 };
+}
+
+/* This libnl does not know IFLA_XDP. */
+static int add_xdp(struct links *links, struct error *e)
+{
+	struct netlink *NETLINK_AUTO rt = NULL;
+	struct rt_link_state state;
+	size_t i;
+	int err = netlink_open(NETLINK_ROUTE, &rt, e);
+
+	for (i = 0; i < links->n && !err; i++) {
+		err = rt_link_get(rt, NULL, links->links[i].ifindex, &state, e);
+		if (err)
+			return error_wrap(e, "read link %s", links->links[i].name);
+		links->links[i].xdp_mode = state.xdp_mode;
+		links->links[i].xdp_prog = state.xdp_prog;
+	}
+	return err;
+}
+
+static int add_links(struct links *links, struct nl_cache *cache, struct error *e)
+{
+	struct nl_object *object;
+	struct link *link;
+	int err;
+
+	for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object)) {
+		link = array_add(&links->links, &links->n, sizeof(*link));
+		if (!link)
+			return error_sys(e, -ENOMEM, "read the links");
+		err = copy_link(link, (struct rtnl_link *)object, e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static struct link *link_by_index(const struct links *links, unsigned int ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < links->n; i++)
+		if (links->links[i].ifindex == ifindex)
+			return &links->links[i];
+	return NULL;
+}
+
+static int add_address(const struct links *links, struct rtnl_addr *from, struct error *e)
+{
+	struct link *link = link_by_index(links, (unsigned int)rtnl_addr_get_ifindex(from));
+	const struct nl_addr *local = rtnl_addr_get_local(from);
+	struct prefix *to;
+	unsigned int size;
+
+	if (!link || !local)
+		return 0;
+	size = nl_addr_get_len(local);
+	if (size != sizeof(struct in_addr) && size != sizeof(struct in6_addr))
+		return 0;
+	to = array_add(&link->addresses, &link->n_addresses, sizeof(*to));
+	if (!to)
+		return error_sys(e, -ENOMEM, "read the addresses");
+	to->address.family = rtnl_addr_get_family(from);
+	memcpy(&to->address.v6, nl_addr_get_binary_addr(local), size);
+	to->len = (unsigned int)rtnl_addr_get_prefixlen(from);
+	return 0;
+}
+
+static int add_addresses(const struct links *links, struct nl_sock *socket, struct error *e)
+{
+	struct nl_cache *CACHE_AUTO cache = NULL;
+	struct nl_object *object;
+	int err = rtnl_addr_alloc_cache(socket, &cache);
+
+	if (err)
+		return error_state(e, -EIO, "read the addresses: %s", nl_geterror(err));
+	for (object = nl_cache_get_first(cache); object && !err; object = nl_cache_get_next(object))
+		err = add_address(links, (struct rtnl_addr *)object, e);
+	return err;
+}
+
+static int compare_links(const void *a, const void *b)
+{
+	unsigned int x = ((const struct link *)a)->ifindex, y = ((const struct link *)b)->ifindex;
+
+	return (x > y) - (x < y);
+}
+
+int links_read(struct links *links, struct error *e)
+{
+	struct nl_cache *CACHE_AUTO cache = NULL;
+	struct nl_sock *SOCKET_AUTO socket = open_socket(e);
+	int err;
+
+	*links = (struct links){ 0 };
+	if (!socket)
+		return e->err;
+	err = rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache);
+	if (err)
+		return error_state(e, -EIO, "read the links: %s", nl_geterror(err));
+	err = add_links(links, cache, e);
+	if (!err)
+		err = add_addresses(links, socket, e);
+	if (links->n)
+		qsort(links->links, links->n, sizeof(*links->links), compare_links);
+	return err ? err : add_xdp(links, e);
+}
+
+int links_find(const char *name, struct link *link, struct error *e)
+{
+	struct nl_sock *SOCKET_AUTO socket = open_socket(e);
+	struct rtnl_link *found = NULL;
+	int err;
+
+	*link = (struct link){ 0 };
+	if (!socket)
+		return e->err;
+	err = rtnl_link_get_kernel(socket, 0, name, &found);
+	if (err == -NLE_NODEV || err == -NLE_OBJ_NOTFOUND)
+		return -ENODEV;
+	if (err)
+		return error_state(e, -EIO, "read link %s: %s", name, nl_geterror(err));
+	err = copy_link(link, found, e);
+	rtnl_link_put(found);
+	return err;
+}
+
+int links_index(const char *name, unsigned int *ifindex, struct error *e)
+{
+	*ifindex = if_nametoindex(name);
+	return *ifindex ? 0 : error_sys(e, -errno, "find the interface %s", name);
+}
