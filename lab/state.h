@@ -9,10 +9,11 @@
  *                            /run shared by several of them never meet (0700)
  *   /run/xlab/ID/LAB.lock    one flock a lab; holds "PID COMMAND" of its holder
  *   /run/xlab/ID/LAB.intent  the journal: what is going to be done, on disk before it is
+ *   /run/xlab/ID/netns.made  /run/netns was not there before the labs
  *   /run/xlab/ID/LAB/        a tmpfs of the lab's own; one umount takes all of it:
  *       ns/NODE              its network namespaces (nsfs mounts)
- *       bpf/                 a bpffs: maps and programs of the lab
- *       xdp/NODE/            a bpffs a node, for libxdp
+ *       bpf/                 for a bpffs: maps and programs of the lab
+ *       xdp/NODE/            for a bpffs a node, for libxdp
  *       chains/NODE:IFACE    which chain stands there
  *       ears/N               a lock for each listener
  *   /run/netns/NAME          a symlink to ns/NODE, so that `ip netns` sees it
@@ -37,7 +38,6 @@ struct intent {
 	bool nameless;	      /* no names in /run/netns (xlab run) */
 	uint32_t group;	      /* IFLA_GROUP of every link of this lab */
 	uint64_t self_cookie; /* SO_NETNS_COOKIE of the namespace xlab was started in */
-	bool made_netns_dir;  /* /run/netns was not there before us */
 	enum state_phase phase;
 	char *path; /* the lab file, as given */
 	char *dir;  /* its folder, absolute */
@@ -52,9 +52,9 @@ enum state_lock { STATE_READ, STATE_LOCKED };
 
 /*
  * Begin a lab: lock it and put the intent on disk (phase building). -EEXIST if a
- * lab of that name is up, -EBUSY if somebody holds it. An earlier
- * lab of that name that was killed half-way is left for the caller to undo:
- * returns 0 with state_phase(*st) != STATE_BUILDING… see state_left_over().
+ * lab of that name is up, -EBUSY if somebody holds it for two seconds. Returns 1 if a killed
+ * command left an earlier lab of that name half-way: *st is that one then, for the caller to
+ * undo (build_undo, which forgets it) and close, and to begin again.
  */
 int state_begin(const struct intent *in, const char *command, struct state **st, struct error *e);
 
@@ -95,10 +95,18 @@ char *state_path(const struct state *st, const char *fmt, ...)
 int state_write(struct state *st, const char *name, const char *text, struct error *e);
 int state_read(const struct state *st, const char *name, char **text, struct error *e);
 
-/* For `xlab run`: keep all state in a mount namespace of this process alone, so
- * that it is gone when the process is. Call before anything else of state.h.
+/* For `xlab run`: a mount namespace of this process alone, in which a lab that is nameless keeps
+ * its state, so that it is gone when the process is. Call before state_begin().
  */
 int state_private(struct error *e);
+
+/* An fd of /run/netns, made if it is missing; the last lab to leave removes it then, if it is
+ * empty.
+ */
+int state_names_dir(struct state *st, int *fd, struct error *e);
+
+/* Where state_private() mounts: a folder that is there wherever the kernel has BPF. */
+#define STATE_PRIVATE_ROOT "/sys/fs/bpf"
 
 #define STATE_AUTO __attribute__((cleanup(state_cleanup)))
 void state_cleanup(struct state **st);

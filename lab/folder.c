@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/netlink.h"
+#include "lab/state.h"
+
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* In ROOT/ID: xlab made /run/netns, and the last lab to leave removes it. */
+#define NAMES_MARK "netns.made"
+
+static int find_id(char id[24], struct error *e)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/mnt", &st))
+		return error_sys(e, -errno, "look at this mount namespace (/proc/self/ns/mnt)");
+	(void)snprintf(id, 24, "%llu", (unsigned long long)st.st_ino);
+	return 0;
+}
+
+/* The fd of a folder that is root's alone, or -1 with *@fd where there is none. */
+static int open_own(const struct folder *f, int at, const char *name, int *fd, struct error *e)
+{
+	int FD_AUTO opened = openat(at, name, FOLDER_FLAGS);
+	struct stat st;
+
+	*fd = -1;
+	if (opened < 0 && errno == ENOENT)
+		return 0;
+	if (opened < 0)
+		return error_sys(e, -errno,
+				 "open the folder \"%s\" of %s (it must be a real folder)", name,
+				 f->root);
+	if (fstat(opened, &st))
+		return error_sys(e, -errno, "look at %s", f->root);
+	if (st.st_uid != 0 || (st.st_mode & 022))
+		return error_state(
+			e, -EPERM,
+			"the folder \"%s\" of %s belongs to user %u with mode %04o, not to "
+			"root alone: somebody else made it; look at it and remove it",
+			name, f->root, st.st_uid, st.st_mode & 07777);
+	if ((st.st_mode & 0777) != 0700 && fchmod(opened, 0700))
+		return error_sys(e, -errno, "keep %s to root", f->root);
+	*fd = steal_fd(&opened);
+	return 0;
+}
+
+/* Open ROOT/ID; with @make, make what is missing. */
+static int open_home(struct folder *f, bool make, struct error *e)
+{
+	int FD_AUTO root = -1;
+	int err;
+
+	if (make && f->name && mkdirat(f->gate, f->name, 0700) && errno != EEXIST)
+		return error_sys(e, -errno, "make the folder %s", f->root);
+	err = open_own(f, f->gate, f->name ? f->name : ".", &root, e);
+	if (err || root < 0)
+		return err;
+	if (make && mkdirat(root, f->id, 0700) && errno != EEXIST)
+		return error_sys(e, -errno, "make the folder %s/%s", f->root, f->id);
+	cleanup_fd(&f->home);
+	return open_own(f, root, f->id, &f->home, e);
+}
+
+int folder_open(struct folder *f, bool private, struct error *e)
+{
+	int err;
+
+	*f = (struct folder)FOLDER_NONE;
+	f->root = private ? STATE_PRIVATE_ROOT : "/run/xlab";
+	f->parent = private ? STATE_PRIVATE_ROOT : "/run";
+	f->name = private ? NULL : "xlab";
+	err = find_id(f->id, e);
+	if (err)
+		return err;
+	f->gate = open(f->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (f->gate < 0)
+		return error_sys(e, -errno, "open %s", f->parent);
+	return open_home(f, false, e);
+}
+
+void folder_close(struct folder *f)
+{
+	cleanup_fd(&f->home);
+	cleanup_fd(&f->gate);
+	*f = (struct folder)FOLDER_NONE;
+}
+
+static int gate_enter(const struct folder *f, struct error *e)
+{
+	int err = lock_await(f->gate, netlink_clock_ns() + LOCK_DEADLINE_NS, e);
+
+	return err ? error_wrap(e, "%s is locked by another program", f->parent) : 0;
+}
+
+static void gate_leave(const struct folder *f)
+{
+	(void)flock(f->gate, LOCK_UN);
+}
+
+static int make_behind_gate(struct folder *f, const char *lock, int *lock_fd, struct error *e)
+{
+	int err = open_home(f, true, e);
+
+	if (err)
+		return err;
+	*lock_fd = openat(f->home, lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*lock_fd < 0)
+		return error_sys(e, -errno, "open the lock %s/%s/%s", f->root, f->id, lock);
+	return 0;
+}
+
+int folder_make(struct folder *f, const char *lock, int *lock_fd, struct error *e)
+{
+	int err = gate_enter(f, e);
+
+	if (err)
+		return err;
+	err = make_behind_gate(f, lock, lock_fd, e);
+	gate_leave(f);
+	return err;
+}
+
+/* LAB of "LAB.lock"; false if it is none. */
+static bool lab_of(const char *file, const char *ending, char lab[static NAME_MAX + 1])
+{
+	size_t len = strlen(file), cut = strlen(ending);
+
+	if (len <= cut || len > NAME_MAX || strcmp(file + len - cut, ending) != 0)
+		return false;
+	memcpy(lab, file, len - cut);
+	lab[len - cut] = '\0';
+	return true;
+}
+
+static bool is_there(const struct folder *f, const char *lab, const char *ending)
+{
+	char file[NAME_MAX + 32];
+
+	(void)snprintf(file, sizeof(file), "%s%s", lab, ending);
+	return faccessat(f->home, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A lab without an intent has nothing in the kernel; its lock goes last, for it says that
+ * somebody may be about to begin.
+ */
+static void remove_lab_files(const struct folder *f, const char *lab)
+{
+	char file[NAME_MAX + 32];
+
+	(void)snprintf(file, sizeof(file), "%s.intent.new", lab);
+	(void)unlinkat(f->home, file, 0);
+	(void)unlinkat(f->home, lab, AT_REMOVEDIR);
+	(void)snprintf(file, sizeof(file), "%s.lock", lab);
+	(void)unlinkat(f->home, file, 0);
+}
+
+static void tidy_lock(const struct folder *f, const char *lab, const char *own)
+{
+	char file[NAME_MAX + 32];
+	int FD_AUTO fd = -1;
+
+	if (is_there(f, lab, ".intent"))
+		return;
+	(void)snprintf(file, sizeof(file), "%s.lock", lab);
+	fd = openat(f->home, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if ((own && strcmp(lab, own) == 0) || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		remove_lab_files(f, lab);
+}
+
+static int tidy_locks(const struct folder *f, const char *own, struct error *e)
+{
+	int FD_AUTO fd = openat(f->home, ".", FOLDER_FLAGS);
+	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	char lab[NAME_MAX + 1];
+	struct dirent *entry;
+
+	if (!dir)
+		return error_sys(e, -errno, "read %s/%s", f->root, f->id);
+	(void)steal_fd(&fd);
+	while ((entry = readdir(dir)))
+		if (lab_of(entry->d_name, ".lock", lab))
+			tidy_lock(f, lab, own);
+	return 0;
+}
+
+static bool has_labs(const struct folder *f)
+{
+	int FD_AUTO fd = openat(f->home, ".", FOLDER_FLAGS);
+	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	char lab[NAME_MAX + 1];
+	struct dirent *entry;
+
+	if (!dir)
+		return true;
+	(void)steal_fd(&fd);
+	while ((entry = readdir(dir)))
+		if (lab_of(entry->d_name, ".lock", lab))
+			return true;
+	return false;
+}
+
+/* If somebody else has put names into /run/netns meanwhile, it is theirs from then on. */
+static void tidy_names(const struct folder *f)
+{
+	if (!is_there(f, NAMES_MARK, "") || has_labs(f))
+		return;
+	(void)rmdir(NAMES_DIR);
+	(void)unlinkat(f->home, NAMES_MARK, 0);
+}
+
+/* Folders that other labs are in stay: that is no error. */
+static void remove_empty(struct folder *f)
+{
+	int FD_AUTO root = openat(f->gate, f->name ? f->name : ".", FOLDER_FLAGS);
+
+	cleanup_fd(&f->home);
+	f->home = -1;
+	if (root >= 0)
+		(void)unlinkat(root, f->id, AT_REMOVEDIR);
+	if (f->name)
+		(void)unlinkat(f->gate, f->name, AT_REMOVEDIR);
+}
+
+static int tidy_behind_gate(struct folder *f, const char *own, struct error *e)
+{
+	int err = open_home(f, false, e);
+
+	if (!err && f->home >= 0)
+		err = tidy_locks(f, own, e);
+	if (err)
+		return err;
+	if (f->home >= 0)
+		tidy_names(f);
+	remove_empty(f);
+	return 0;
+}
+
+int folder_tidy(struct folder *f, const char *own, struct error *e)
+{
+	int err = gate_enter(f, e);
+
+	if (err)
+		return err;
+	err = tidy_behind_gate(f, own, e);
+	gate_leave(f);
+	return err;
+}
+
+/* The mark comes first, so that a killed command's /run/netns is known to be ours. */
+static int make_names(struct folder *f, struct error *e)
+{
+	int FD_AUTO mark =
+		openat(f->home, NAMES_MARK, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (mark < 0 || fsync(mark) || fsync(f->home))
+		return error_sys(e, -errno, "note that " NAMES_DIR " is made");
+	if (mkdir(NAMES_DIR, 0755) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return error_sys(e, -errno, "make " NAMES_DIR);
+	(void)unlinkat(f->home, NAMES_MARK, 0);
+	return 0;
+}
+
+static int open_names(struct folder *f, int *fd, struct error *e)
+{
+	int err;
+
+	*fd = open(NAMES_DIR, FOLDER_FLAGS);
+	if (*fd < 0 && errno == ENOENT) {
+		err = make_names(f, e);
+		if (err)
+			return err;
+		*fd = open(NAMES_DIR, FOLDER_FLAGS);
+	}
+	return *fd < 0 ? error_sys(e, -errno, "open " NAMES_DIR) : 0;
+}
+
+int folder_names_make(struct folder *f, int *fd, struct error *e)
+{
+	int err = gate_enter(f, e);
+
+	if (err)
+		return err;
+	err = open_names(f, fd, e);
+	gate_leave(f);
+	return err;
+}

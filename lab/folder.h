@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_FOLDER_H
+#define XLAB_FOLDER_H
+
+/*
+ * The folders above a lab's files, and locks. Folders come and go with the labs in
+ * them, while other commands may be on their way in: all of that happens behind one gate, an
+ * flock on the folder that is always there (/run). Whoever waits for a lab's lock has left the
+ * gate; whoever holds a lab's lock may enter it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+struct folder {
+	const char *root;   /* "/run/xlab", or the private one's */
+	const char *parent; /* "/run"; of the private root itself */
+	const char *name;   /* "xlab" in it, or NULL: the root is the parent, and stays */
+	char id[24];	    /* the inode of this mount namespace */
+	int gate;	    /* fd of parent */
+	int home;	    /* fd of ROOT/ID, or -1: not there */
+};
+
+#define FOLDER_NONE                     \
+	{                               \
+		.gate = -1, .home = -1, \
+	}
+
+/* Fails only if something is wrong with what is there; home is -1 if nothing is. */
+int folder_open(struct folder *f, bool private, struct error *e);
+void folder_close(struct folder *f);
+#define FOLDER_AUTO __attribute__((cleanup(folder_close))) struct folder
+
+/* Make what is missing, and open (making it too) the file @lock in it. */
+int folder_make(struct folder *f, const char *lock, int *lock_fd, struct error *e);
+
+/* Remove what killed commands left and nobody holds, then the folders that are empty. @own: a
+ * lab whose lock is ours and whose files go too, or NULL.
+ */
+int folder_tidy(struct folder *f, const char *own, struct error *e);
+
+/* Make /run/netns if it is missing, and note that it was us; its fd. */
+int folder_names_make(struct folder *f, int *fd, struct error *e);
+
+/* Lock @fd alone; -EBUSY if it has not come by @deadline_ns (CLOCK_MONOTONIC). */
+int lock_await(int fd, uint64_t deadline_ns, struct error *e);
+
+#define LOCK_DEADLINE_NS 2000000000ULL
+#define NAMES_DIR	 "/run/netns"
+
+#endif

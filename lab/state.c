@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/folder.h"
+#include "lab/intent.h"
+#include "lab/netlink.h"
+#include "lab/statefile.h"
+#include "lab/text.h"
+
+struct state {
+	struct folder folder;
+	int lock; /* -1: only read */
+	struct intent intent;
+	char *dir;
+};
+
+#define INTENT_FILE_MAX (16u << 20)
+
+static struct state *state_new(const char *lab, bool private, struct error *e)
+{
+	struct state *st = calloc(1, sizeof(*st));
+
+	if (!st) {
+		error_sys(e, -ENOMEM, "open lab %s", lab);
+		return NULL;
+	}
+	st->lock = -1;
+	st->folder = (struct folder)FOLDER_NONE;
+	if (folder_open(&st->folder, private, e) == 0) {
+		st->dir = text_format("%s/%s/%s", st->folder.root, st->folder.id, lab);
+		if (st->dir)
+			return st;
+		error_sys(e, -ENOMEM, "open lab %s", lab);
+	}
+	state_close(st);
+	return NULL;
+}
+
+void state_close(struct state *st)
+{
+	if (!st)
+		return;
+	cleanup_fd(&st->lock);
+	folder_close(&st->folder);
+	intent_clear(&st->intent);
+	free(st->dir);
+	free(st);
+}
+
+void state_cleanup(struct state **st)
+{
+	state_close(*st);
+}
+
+const struct intent *state_intent(const struct state *st)
+{
+	return &st->intent;
+}
+
+const char *state_dir(const struct state *st)
+{
+	return st->dir;
+}
+
+char *state_path(const struct state *st, const char *fmt, ...)
+{
+	char *what = NULL, *path;
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vasprintf(&what, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return NULL;
+	path = text_format("%s/%s", st->dir, what);
+	free(what);
+	return path;
+}
+
+static int lock_note(int fd, const char *command, struct error *e)
+{
+	char note[128];
+	int len = snprintf(note, sizeof(note), "%d %s\n", (int)getpid(), command);
+
+	if (ftruncate(fd, 0) || pwrite(fd, note, (size_t)len, 0) != len)
+		return error_sys(e, -errno, "write the lab's lock");
+	return 0;
+}
+
+/* "LAB is held by process 12 (up)", after a wait for its lock that was in vain. */
+static int lock_refused(int fd, const char *lab, int err, struct error *e)
+{
+	char note[128];
+	ssize_t len = pread(fd, note, sizeof(note) - 1, 0);
+	int pid = 0, at = 0;
+
+	if (err != -EBUSY)
+		return error_wrap(e, "lab %s", lab);
+	note[len < 0 ? 0 : len] = '\0';
+	note[strcspn(note, "\n")] = '\0';
+	if (sscanf(note, "%d %n", &pid, &at) != 1 || !at)
+		return error_state(e, -EBUSY, "lab %s is held by another command", lab);
+	return error_state(e, -EBUSY,
+			   "lab %s is held by process %d (xlab %s): try again when it is done", lab,
+			   pid, note + at);
+}
+
+/* A lock that a `down` has unlinked while we waited for it locks nothing. */
+static bool lock_is_dead(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) || st.st_nlink == 0;
+}
+
+static int open_lock(struct state *st, const char *lab, bool make, struct error *e)
+{
+	char *FREE_AUTO file = text_format("%s.lock", lab);
+
+	if (!file)
+		return error_sys(e, -ENOMEM, "lock lab %s", lab);
+	if (make)
+		return folder_make(&st->folder, file, &st->lock, e);
+	if (st->folder.home >= 0)
+		st->lock = openat(st->folder.home, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	else
+		errno = ENOENT;
+	return st->lock < 0 ? error_sys(e, -errno, "open the lock of lab %s", lab) : 0;
+}
+
+/* Take the lab's lock; with @make, its file and folders come into being. */
+static int lock_lab(struct state *st, const char *lab, const char *command, bool make,
+		    struct error *e)
+{
+	uint64_t deadline = netlink_clock_ns() + LOCK_DEADLINE_NS;
+	int err;
+
+	for (;;) {
+		err = open_lock(st, lab, make, e);
+		if (err)
+			return err;
+		err = lock_await(st->lock, deadline, e);
+		if (err)
+			return lock_refused(st->lock, lab, err, e);
+		if (!lock_is_dead(st->lock))
+			return lock_note(st->lock, command, e);
+		cleanup_fd(&st->lock);
+		st->lock = -1;
+		if (!make)
+			return error_sys(e, -ENOENT, "lab %s", lab);
+	}
+}
+
+/* -ENOENT without words if there is none. */
+static int load_intent(struct state *st, const char *lab, struct error *e)
+{
+	char *FREE_AUTO file = text_format("%s.intent", lab);
+	char *FREE_AUTO text = NULL;
+	size_t size;
+	int err;
+
+	if (!file)
+		return error_sys(e, -ENOMEM, "read the intent of lab %s", lab);
+	if (st->folder.home < 0)
+		return -ENOENT;
+	err = statefile_read(st->folder.home, file, INTENT_FILE_MAX, &text, &size, e);
+	if (err)
+		return err;
+	intent_clear(&st->intent);
+	err = intent_read(&st->intent, text, size, e);
+	return err ? error_wrap(e, "%s.intent", st->dir) : 0;
+}
+
+static int save_intent(struct state *st, struct error *e)
+{
+	size_t size = 0;
+	char *FREE_AUTO text = intent_write(&st->intent, &size);
+	char *FREE_AUTO file = text_format("%s.intent", st->intent.lab);
+
+	if (!text || !file)
+		return error_sys(e, -ENOMEM, "write the intent of lab %s", st->intent.lab);
+	return statefile_write(st->folder.home, file, text, size, e);
+}
+
+/* Locked, and no intent there: write ours. */
+static int begin_new(struct state *st, const struct intent *in, struct error *e)
+{
+	struct error ERROR_AUTO ignored = ERROR_INIT;
+	int err = intent_copy(&st->intent, in, e);
+
+	st->intent.phase = STATE_BUILDING;
+	if (!err)
+		err = save_intent(st, e);
+	if (err)
+		(void)folder_tidy(&st->folder, in->lab, &ignored);
+	return err;
+}
+
+static int begin_locked(struct state *st, const struct intent *in, const char *command,
+			struct error *e)
+{
+	int err = lock_lab(st, in->lab, command, true, e);
+
+	if (err)
+		return err;
+	err = load_intent(st, in->lab, e);
+	if (err == -ENOENT)
+		return begin_new(st, in, e);
+	if (err)
+		return err;
+	if (st->intent.phase != STATE_UP)
+		return 1;
+	return error_state(
+		e, -EEXIST,
+		"lab %s is up already: `xlab down %s` first, or `--as NAME` for another copy",
+		in->lab, in->lab);
+}
+
+int state_begin(const struct intent *in, const char *command, struct state **st, struct error *e)
+{
+	struct state *STATE_AUTO opened = state_new(in->lab, in->nameless, e);
+	int err = opened ? begin_locked(opened, in, command, e) : e->err;
+
+	*st = err < 0 ? NULL : steal_pointer(&opened);
+	return err;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_name(char ***names, size_t *n, const char *file)
+{
+	size_t len = strlen(file), cut = strlen(".intent");
+	char **grown;
+
+	if (len <= cut || strcmp(file + len - cut, ".intent") != 0)
+		return 0;
+	grown = realloc(*names, (*n + 2) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	*names = grown;
+	grown[*n] = strndup(file, len - cut);
+	grown[*n + 1] = NULL;
+	return grown[(*n)++] ? 0 : -ENOMEM;
+}
+
+static int read_names(int home, char ***names, size_t *n)
+{
+	int FD_AUTO fd = openat(home, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int err = 0;
+
+	if (!dir)
+		return -errno;
+	(void)steal_fd(&fd);
+	while (!err && (entry = readdir(dir)))
+		err = add_name(names, n, entry->d_name);
+	return err;
+}
+
+int state_list(char ***names, struct error *e)
+{
+	FOLDER_AUTO folder = FOLDER_NONE;
+	size_t n = 0;
+	int err = folder_open(&folder, false, e);
+
+	*names = calloc(1, sizeof(**names));
+	if (!*names)
+		return error_sys(e, -ENOMEM, "list the labs");
+	if (!err && folder.home >= 0) {
+		err = read_names(folder.home, names, &n);
+		if (err)
+			error_sys(e, err, "list the labs of %s/%s", folder.root, folder.id);
+	}
+	if (n)
+		qsort(*names, n, sizeof(**names), compare_names);
+	if (!err && n == 0)
+		err = folder_tidy(&folder, NULL, e);
+	if (err) {
+		state_list_free(*names);
+		*names = NULL;
+	}
+	return err;
+}
+
+void state_list_free(char **names)
+{
+	size_t i;
+
+	for (i = 0; names && names[i]; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* "a, b", malloc'ed. */
+static char *join_names(char *const *names)
+{
+	char *text = strdup("");
+	char *longer;
+	size_t i;
+
+	for (i = 0; text && names[i]; i++) {
+		longer = text_format("%s%s%s", text, i ? ", " : "", names[i]);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static int only_name(char **name, struct error *e)
+{
+	char *FREE_AUTO all = NULL;
+	char **names;
+	int err = state_list(&names, e);
+
+	if (err)
+		return err;
+	all = join_names(names);
+	if (!names[0])
+		err = error_state(e, -ENOENT, "no lab is up: `xlab up FILE` starts one");
+	else if (names[1])
+		err = error_input(e, "several labs are up: %s; say which", all ? all : "");
+	else
+		*name = strdup(names[0]);
+	state_list_free(names);
+	if (!err && !*name)
+		err = error_sys(e, -ENOMEM, "find the lab that is up");
+	return err;
+}
+
+static int no_such_lab(const char *name, struct error *e)
+{
+	struct error ERROR_AUTO ignored = ERROR_INIT;
+	char *FREE_AUTO all = NULL;
+	char **names = NULL;
+
+	if (state_list(&names, &ignored) == 0 && names[0])
+		all = join_names(names);
+	state_list_free(names);
+	if (all)
+		return error_state(e, -ENOENT, "no lab \"%s\" is up; up: %s", name, all);
+	return error_state(e, -ENOENT, "no lab \"%s\" is up, nor any other", name);
+}
+
+static int open_named(const char *name, enum state_lock lock, const char *command,
+		      struct state **st, struct error *e)
+{
+	struct state *STATE_AUTO opened = state_new(name, false, e);
+	int err = 0;
+
+	if (!opened)
+		return e->err;
+	if (lock == STATE_LOCKED)
+		err = lock_lab(opened, name, command, false, e);
+	if (!err)
+		err = load_intent(opened, name, e);
+	if (err == -ENOENT) {
+		/* Its lock may be all that a killed command left; let go of it, to have it removed.
+		 */
+		state_close(steal_pointer(&opened));
+		error_clear(e);
+		return no_such_lab(name, e);
+	}
+	*st = err ? NULL : steal_pointer(&opened);
+	return err;
+}
+
+int state_open(const char *name, enum state_lock lock, const char *command, struct state **st,
+	       struct error *e)
+{
+	char *FREE_AUTO only = NULL;
+	const char *why;
+	int err;
+
+	*st = NULL;
+	if (!name) {
+		err = only_name(&only, e);
+		if (err)
+			return err;
+		name = only;
+	}
+	if (text_name(name, NAME_MAX_LEN, &why))
+		return error_input(e, "\"%s\" is no name of a lab: %s", name, why);
+	return open_named(name, lock, command, st, e);
+}
+
+int state_set_phase(struct state *st, enum state_phase phase, struct error *e)
+{
+	st->intent.phase = phase;
+	return save_intent(st, e);
+}
+
+int state_forget(struct state *st, struct error *e)
+{
+	char *FREE_AUTO file = text_format("%s.intent", st->intent.lab);
+
+	if (!file)
+		return error_sys(e, -ENOMEM, "forget lab %s", st->intent.lab);
+	if (unlinkat(st->folder.home, file, 0) && errno != ENOENT)
+		return error_sys(e, -errno, "remove %s.intent", st->dir);
+	(void)fsync(st->folder.home);
+	return folder_tidy(&st->folder, st->intent.lab, e);
+}
+
+int state_write(struct state *st, const char *name, const char *text, struct error *e)
+{
+	int FD_AUTO home = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (home < 0)
+		return error_sys(e, -errno, "open %s", st->dir);
+	return statefile_write(home, name, text, strlen(text), e);
+}
+
+int state_read(const struct state *st, const char *name, char **text, struct error *e)
+{
+	int FD_AUTO home = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	size_t size;
+
+	if (home < 0)
+		return errno == ENOENT ? -ENOENT : error_sys(e, -errno, "open %s", st->dir);
+	return statefile_read(home, name, INTENT_FILE_MAX, text, &size, e);
+}
+
+int state_names_dir(struct state *st, int *fd, struct error *e)
+{
+	return folder_names_make(&st->folder, fd, e);
+}
+
+/* Slaves first: what is mounted here goes nowhere else, and the machine's own unmounts still
+ * reach this copy, so that it holds no disk.
+ */
+int state_private(struct error *e)
+{
+	if (unshare(CLONE_NEWNS))
+		return error_sys(e, -errno, "make a mount namespace of its own");
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
+		return error_sys(e, -errno, "part from the machine's mounts");
+	if (mount("xlab", STATE_PRIVATE_ROOT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "mode=0700"))
+		return error_sys(e, -errno, "mount a tmpfs on " STATE_PRIVATE_ROOT);
+	return 0;
+}

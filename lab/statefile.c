@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/statefile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+
+static int open_below(int folder, const char *name, uint64_t flags)
+{
+	struct open_how how = {
+		.flags = flags | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, folder, name, &how, sizeof(how));
+}
+
+/* The fd of the folder that @name lies in, made where it is missing; *@leaf is the rest. */
+static int open_parent(int folder, const char *name, const char **leaf)
+{
+	const char *slash = strrchr(name, '/');
+	char *FREE_AUTO path = NULL;
+	int fd;
+
+	*leaf = slash ? slash + 1 : name;
+	if (!slash)
+		return open_below(folder, ".", O_RDONLY | O_DIRECTORY);
+	path = strndup(name, (size_t)(slash - name));
+	if (!path) {
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = open_below(folder, path, O_RDONLY | O_DIRECTORY);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	if (mkdirat(folder, path, 0700) && errno != EEXIST)
+		return -1;
+	return open_below(folder, path, O_RDONLY | O_DIRECTORY);
+}
+
+static int write_all(int fd, const char *text, size_t size)
+{
+	ssize_t put;
+
+	while (size) {
+		put = write(fd, text, size);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		text += put;
+		size -= (size_t)put;
+	}
+	return 0;
+}
+
+static int replace(int parent, const char *leaf, const char *new, const char *text, size_t size)
+{
+	int FD_AUTO fd = -1;
+
+	(void)unlinkat(parent, new, 0);
+	fd = openat(parent, new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	if (write_all(fd, text, size) || fsync(fd) || renameat(parent, new, parent, leaf))
+		return -1;
+	return fsync(parent);
+}
+
+int statefile_write(int folder, const char *name, const char *text, size_t size, struct error *e)
+{
+	const char *leaf;
+	int FD_AUTO parent = open_parent(folder, name, &leaf);
+	char *FREE_AUTO new = text_format("%s.new", leaf);
+	int err;
+
+	if (parent >= 0 && new &&replace(parent, leaf, new, text, size) == 0)
+		return 0;
+	err = new ? -errno : -ENOMEM;
+	if (parent >= 0 && new)
+		(void)unlinkat(parent, new, 0);
+	return error_sys(e, err, "write the state file %s", name);
+}
+
+static int read_all(int fd, char *text, size_t size, size_t *got)
+{
+	ssize_t n;
+
+	for (*got = 0; *got < size; *got += (size_t)n) {
+		n = read(fd, text + *got, size - *got);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n < 0)
+			return -errno;
+		else if (n == 0)
+			return 0;
+	}
+	return 0;
+}
+
+int statefile_read(int folder, const char *name, size_t max, char **text, size_t *size,
+		   struct error *e)
+{
+	int FD_AUTO fd = open_below(folder, name, O_RDONLY);
+	struct stat st;
+	int err;
+
+	*text = NULL;
+	if (fd < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (fd < 0 || fstat(fd, &st))
+		return error_sys(e, -errno, "open the state file %s", name);
+	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > max)
+		return error_state(e, -EBADMSG, "the state file %s is none of ours", name);
+	*text = malloc((size_t)st.st_size + 1);
+	err = *text ? read_all(fd, *text, (size_t)st.st_size, size) : -ENOMEM;
+	if (!err) {
+		(*text)[*size] = '\0';
+		return 0;
+	}
+	free(steal_pointer(text));
+	return error_sys(e, err, "read the state file %s", name);
+}
