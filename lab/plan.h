@@ -15,28 +15,38 @@
 
 struct error;
 
-/* The table of operations in build.c has an apply and an undo for each. */
+/*
+ * The kinds of operations. Each has op_NAME_apply() and op_NAME_undo() in an op_*.c; build.c
+ * makes its table from this list, so that one that lacks either does not link.
+ */
+#define OP_LIST(X)                                                                     \
+	X(STATE, state)	    /* the lab's tmpfs */                                      \
+	X(NETNS, netns)	    /* a namespace, xlab's settings in it, its lo up */        \
+	X(NAME, name)	    /* its name in /run/netns */                               \
+	X(BRIDGE, bridge)   /* a bridge, in its own namespace */                       \
+	X(SYSCTL, sysctl)   /* a setting that the lab file asks for */                 \
+	X(VETH, veth)	    /* a pair, both ends in their namespaces from the start */ \
+	X(LINK, link)	    /* an end: offloads, alias, up */                          \
+	X(ADDRESS, address) /* of a node's interface, or of a bridge */                \
+	X(ROUTE, route)	    /* a node's */                                             \
+	X(READY, ready)	    /* link-watch has run, ports forward */
+
 enum op_kind {
-	OP_STATE,  /* the lab's tmpfs */
-	OP_NETNS,  /* a namespace, its sysctls and its lo, up */
-	OP_NAME,   /* its name in /run/netns */
-	OP_BRIDGE, /* a bridge, in its own namespace */
-	OP_VETH,   /* a pair, both ends in their namespaces from the start */
-	OP_LINK,   /* an end: alias, offloads, up */
-	OP_ADDRESS,
-	OP_ROUTE,
-	OP_READY, /* link-watch has run, ports forward */
-	OP_KINDS,
+#define X(kind, name) OP_##kind,
+	OP_LIST(X)
+#undef X
+		OP_KINDS,
 };
 
 struct op {
 	enum op_kind kind;
-	/* filled by kind; the owner of this file completes it */
 	const char *netns;	    /* node or bridge whose namespace it is in */
 	size_t node, bridge, iface; /* NONE where not meant */
+	bool port;		    /* LINK: the bridge's side of the iface's pair */
+	unsigned int traits;	    /* NETNS, LINK: of enum sysctl_trait */
 	const struct prefix *address;
 	const struct route *route;
-	char *text; /* the line that `xlab plan` shows */
+	const struct sysctl *sysctl;
 };
 
 struct plan {
@@ -58,6 +68,13 @@ int plan_make(struct plan *plan, const struct topology *topo, const struct plan_
 	      struct error *e);
 void plan_clear(struct plan *plan);
 void plan_print(const struct plan *plan, FILE *out);
+
+/* One operation as plan_print() shows it: malloc'ed, maybe of several lines; NULL without memory.
+ */
+char *plan_op_text(const struct plan *plan, const struct op *op);
+
+/* True if @node is the namespace that xlab was started in (--self). */
+bool plan_is_self(const struct plan *plan, size_t node);
 
 /* The name in /run/netns of a node's or bridge's namespace (malloc'ed). */
 char *plan_netns_name(const struct plan *plan, const char *name);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+
+/* Both what is there already and what an interface gets when it is made. */
+#define BOTH(name, value)                                              \
+	{ "net.ipv4.conf.all." name, value, TRAIT_ANY, false },        \
+	{                                                              \
+		"net.ipv4.conf.default." name, value, TRAIT_ANY, false \
+	}
+
+/*
+ * In the order they are written: switching forwarding sets others. IPv4's conf is inherited
+ * from the machine's first namespace, so each of its settings that decides which packets live
+ * is named here, though most stand at the kernel's own default.
+ */
+const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS] = {
+	{ "net.ipv4.ip_forward", "0", TRAIT_STAYS, false },
+	{ "net.ipv4.ip_forward", "1", TRAIT_FORWARDS, false },
+	{ "net.ipv4.conf.all.accept_redirects", "0", TRAIT_ANY, true },
+	{ "net.ipv4.conf.default.accept_redirects", "0", TRAIT_ANY, true },
+	BOTH("send_redirects", "0"),
+	BOTH("secure_redirects", "1"),
+	BOTH("rp_filter", "0"),
+	BOTH("arp_filter", "0"),
+	BOTH("arp_ignore", "0"),
+	BOTH("arp_announce", "0"),
+	BOTH("arp_accept", "0"),
+	BOTH("proxy_arp", "0"),
+	BOTH("accept_local", "0"),
+	BOTH("accept_source_route", "0"),
+	BOTH("route_localnet", "0"),
+	BOTH("src_valid_mark", "0"),
+	BOTH("log_martians", "0"),
+	/* "Port unreachable" would be withheld. */
+	{ "net.ipv4.icmp_ratelimit", "0", TRAIT_ANY, false },
+	/* A connection that XDP dropped would keep a removed namespace for 107 s. */
+	{ "net.ipv4.tcp_orphan_retries", "1", TRAIT_ANY, false },
+	{ "net.ipv6.icmp.ratelimit", "0", TRAIT_IPV6, false },
+	{ "net.ipv6.conf.all.forwarding", "0", TRAIT_STAYS6, false },
+	{ "net.ipv6.conf.all.forwarding", "1", TRAIT_FORWARDS6, false },
+	/* An address is usable at once, and nothing is sent but what is asked for. */
+	{ "net.ipv6.conf.all.accept_dad", "0", TRAIT_IPV6, false },
+	{ "net.ipv6.conf.default.accept_dad", "0", TRAIT_IPV6, false },
+	{ "net.ipv6.conf.default.accept_ra", "0", TRAIT_IPV6, false },
+	{ "net.ipv6.conf.default.router_solicitations", "0", TRAIT_IPV6, false },
+	{ "net.ipv6.conf.default.disable_ipv6", "1", TRAIT_PORTS, false },
+	{ "net.ipv6.conf.all.disable_ipv6", "1", TRAIT_NO_IPV6, false },
+};
+
+const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS] = {
+	{ "disable_ipv6", "1", TRAIT_NO_IPV6, false },
+	{ "accept_dad", "0", TRAIT_IPV6, false },
+	{ "accept_ra", "0", TRAIT_IPV6, false },
+	{ "router_solicitations", "0", TRAIT_IPV6, false },
+};
+
+/* It belongs to the namespace in which it was opened, so each needs its own. */
+static int open_net(struct error *e)
+{
+	int fd = open("/proc/sys/net", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? error_sys(e, -errno, "open /proc/sys/net") : fd;
+}
+
+/* The path below /proc/sys/net. Dots are the only separators, so that it can only go down. */
+static int make_path(const char *name, char path[static 256])
+{
+	size_t i, len;
+
+	if (strncmp(name, "net.", 4) != 0)
+		return -EINVAL;
+	len = strlen(name + 4);
+	if (len == 0 || len > 255)
+		return -ENAMETOOLONG;
+	for (i = 0; i <= len; i++) {
+		path[i] = name[4 + i];
+		if (path[i] == '/' || (path[i] == '.' && (i == 0 || path[i - 1] == '/')))
+			return -EINVAL;
+		if (path[i] == '.')
+			path[i] = '/';
+	}
+	return path[len - 1] == '/' ? -EINVAL : 0;
+}
+
+static int open_setting(int net, const char *name, int flags)
+{
+	char path[256];
+	int err = make_path(name, path);
+	int fd;
+
+	if (err)
+		return err;
+	fd = openat(net, path, flags | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int write_at(int net, const char *name, const char *value, struct error *e)
+{
+	int FD_AUTO fd = open_setting(net, name, O_WRONLY);
+	ssize_t len = (ssize_t)strlen(value);
+
+	if (fd < 0)
+		return error_sys(e, fd, "set %s = %s", name, value);
+	if (write(fd, value, (size_t)len) != len)
+		return error_sys(e, -errno, "set %s = %s", name, value);
+	return 0;
+}
+
+/* "" for a setting that this kernel does not have. */
+static int read_at(int net, const char *name, char *value, size_t size, struct error *e)
+{
+	int FD_AUTO fd = open_setting(net, name, O_RDONLY);
+	ssize_t got;
+
+	value[0] = '\0';
+	if (fd == -ENOENT)
+		return 0;
+	got = fd < 0 ? fd : read(fd, value, size - 1);
+	if (got < 0)
+		return error_sys(e, fd < 0 ? fd : -errno, "read %s", name);
+	value[got] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	return 0;
+}
+
+static int read_fresh(struct sysctl_fresh *fresh, int net, struct error *e)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < SYSCTL_DEFAULTS; i++) {
+		err = read_at(net, sysctl_defaults[i].name, fresh->value[i],
+			      sizeof(fresh->value[i]), e);
+		if (err)
+			return err;
+	}
+	fresh->read = true;
+	return 0;
+}
+
+int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e)
+{
+	const struct sysctl_default *setting;
+	int FD_AUTO net = open_net(e);
+	bool switched = false;
+	size_t i;
+	int err = net < 0 ? net : 0;
+
+	if (!err && !fresh->read)
+		err = read_fresh(fresh, net, e);
+	for (i = 0; i < SYSCTL_DEFAULTS && !err; i++) {
+		setting = &sysctl_defaults[i];
+		if (!(setting->traits & traits) || !fresh->value[i][0])
+			continue;
+		if (strcmp(fresh->value[i], setting->value) == 0 &&
+		    !(switched && setting->by_forward))
+			continue;
+		switched = switched || (setting->traits & (TRAIT_FORWARDS | TRAIT_STAYS));
+		err = write_at(net, setting->name, setting->value, e);
+	}
+	return err;
+}
+
+int sysctl_write(const char *name, const char *value, struct error *e)
+{
+	int FD_AUTO net = open_net(e);
+
+	return net < 0 ? net : write_at(net, name, value, e);
+}
+
+int sysctl_apply_link(const char *iface, unsigned int traits, struct error *e)
+{
+	char name[128];
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < SYSCTL_LINK_DEFAULTS && !err; i++) {
+		if (!(sysctl_link_defaults[i].traits & traits))
+			continue;
+		(void)snprintf(name, sizeof(name), "net.ipv6.conf.%s.%s", iface,
+			       sysctl_link_defaults[i].name);
+		err = sysctl_write(name, sysctl_link_defaults[i].value, e);
+		if (err == -ENOENT && !(traits & TRAIT_IPV6)) {
+			error_clear(e);
+			return 0;
+		}
+	}
+	return err;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_SYSCTL_H
+#define XLAB_SYSCTL_H
+
+/* The settings of a lab's namespaces, and writing them. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+/* What a namespace is; a default is for those that have one of its traits. */
+enum sysctl_trait {
+	TRAIT_ANY = 1,
+	TRAIT_FORWARDS = 2, /* routes between its interfaces */
+	TRAIT_STAYS = 4,    /* does not */
+	TRAIT_IPV6 = 8,	    /* it has an IPv6 address */
+	TRAIT_NO_IPV6 = 16, /* it has none */
+	TRAIT_FORWARDS6 = 32,
+	TRAIT_STAYS6 = 64,
+	TRAIT_PORTS = 128, /* a bridge's own, with an IPv6 address: its ports have none */
+};
+
+struct sysctl_default {
+	const char *name; /* net.ipv4.… */
+	const char *value;
+	unsigned int traits;
+	bool by_forward; /* the kernel sets it when forwarding is switched */
+};
+
+#define SYSCTL_DEFAULTS 41
+extern const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS];
+
+/* Those of an interface that xlab adds to a namespace whose own settings it leaves alone:
+ * `name` stands behind "net.ipv6.conf.IFACE.".
+ */
+#define SYSCTL_LINK_DEFAULTS 4
+extern const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS];
+
+/*
+ * All new namespaces start alike: what the first one held is read once, and in each one only
+ * what differs is written.
+ */
+struct sysctl_fresh {
+	bool read;
+	char value[SYSCTL_DEFAULTS][16]; /* "" if this kernel has no such setting */
+};
+
+/* In the namespace this process is in. */
+int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e);
+
+/* net.… with dots; nothing outside /proc/sys/net can be reached. */
+int sysctl_write(const char *name, const char *value, struct error *e);
+
+int sysctl_apply_link(const char *iface, unsigned int traits, struct error *e);
+
+#endif
