@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/build.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/netns.h"
+#include "lab/ops.h"
+#include "lab/taken.h"
+#include "lab/text.h"
+#include "lab/vigil.h"
+
+struct op_type {
+	int (*apply)(struct build *b, const struct op *op, struct error *e);
+	int (*undo)(struct build *b, const struct op *op, struct error *e);
+};
+
+static const struct op_type op_types[OP_KINDS] = {
+#define X(kind, name) [OP_##kind] = { op_##name##_apply, op_##name##_undo },
+	OP_LIST(X)
+#undef X
+};
+
+/* An fd and up to three sockets a namespace. */
+#define PLACE_FDS 4
+#define OTHER_FDS 64
+
+static size_t n_places(const struct build *b)
+{
+	return b->plan->topo->n_nodes + b->plan->topo->n_bridges;
+}
+
+static void build_clear(struct build *b)
+{
+	size_t i;
+
+	for (i = 0; b->places && i < n_places(b); i++)
+		place_close(&b->places[i]);
+	free(b->places);
+	free(b->bridge_index);
+	free(b->end_index);
+	free(b->port_index);
+	free(b->alias);
+	cleanup_fd(&b->home);
+	cleanup_fd(&b->names);
+}
+#define BUILD_AUTO __attribute__((cleanup(build_clear))) struct build
+
+/* Free with build_clear() in either case. */
+static int build_init(struct build *b, const struct plan *plan, struct state *st, struct error *e)
+{
+	const struct topology *topo = plan->topo;
+	size_t i;
+
+	*b = (struct build){ .plan = plan, .st = st, .home = -1, .names = -1 };
+	b->places = calloc(n_places(b) + 1, sizeof(*b->places));
+	b->bridge_index = calloc(topo->n_bridges + 1, sizeof(*b->bridge_index));
+	b->end_index = calloc(topo->n_ifaces + 1, sizeof(*b->end_index));
+	b->port_index = calloc(topo->n_ifaces + 1, sizeof(*b->port_index));
+	b->alias = text_format("xlab %s", state_intent(st)->lab);
+	if (!b->places || !b->bridge_index || !b->end_index || !b->port_index || !b->alias)
+		return error_sys(e, -ENOMEM, "build the lab");
+	for (i = 0; i < n_places(b); i++)
+		b->places[i].fd = -1;
+	b->home = netns_current(e);
+	return b->home < 0 ? b->home : 0;
+}
+
+/* The caller holds these back while a lab is built; they end it between two operations. */
+static int check_signals(struct error *e)
+{
+	sigset_t pending;
+
+	if (sigpending(&pending))
+		return 0;
+	if (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+	    sigismember(&pending, SIGHUP))
+		return error_state(e, -EINTR, "interrupted; all that was made is removed again");
+	return 0;
+}
+
+/* Enough files for all namespaces of a large lab; @before is what it was. */
+static void raise_file_limit(const struct build *b, struct rlimit *before)
+{
+	struct rlimit limit;
+	rlim_t wanted = n_places(b) * PLACE_FDS + OTHER_FDS;
+
+	if (getrlimit(RLIMIT_NOFILE, before) || before->rlim_cur >= wanted) {
+		before->rlim_cur = RLIM_INFINITY;
+		return;
+	}
+	limit.rlim_cur = wanted;
+	limit.rlim_max = before->rlim_max < wanted ? wanted : before->rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The commands that xlab starts get what it was started with. */
+static void restore_file_limit(const struct rlimit *before)
+{
+	if (before->rlim_cur != RLIM_INFINITY)
+		(void)setrlimit(RLIMIT_NOFILE, before);
+}
+
+static int apply_all(struct build *b, struct error *e)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < b->plan->n_ops && !err; i++) {
+		err = check_signals(e);
+		if (!err)
+			err = op_types[b->plan->ops[i].kind].apply(b, &b->plan->ops[i], e);
+	}
+	return err;
+}
+
+static int apply(const struct plan *plan, struct state *st, struct error *e)
+{
+	BUILD_AUTO b;
+	struct rlimit before;
+	int err = build_init(&b, plan, st, e);
+
+	if (err)
+		return err;
+	err = taken_check(plan, st, e);
+	if (err)
+		return err;
+	raise_file_limit(&b, &before);
+	err = apply_all(&b, e);
+	restore_file_limit(&before);
+	return err;
+}
+
+int build_apply(const struct plan *plan, struct state *st, struct error *e)
+{
+	struct error ERROR_AUTO undo = ERROR_INIT;
+	int err = apply(plan, st, e);
+
+	if (err && build_undo(plan, st, false, &undo))
+		(void)error_add(e, "undoing it: %s", undo.text ? undo.text : "out of memory");
+	return err;
+}
+
+/* The first error is kept, the rest is tried all the same. */
+static void keep_first(struct error *first, struct error *later)
+{
+	if (!first->err && later->err)
+		error_move(first, later);
+	else
+		error_clear(later);
+}
+
+static void undo_all(struct build *b, struct error *e)
+{
+	struct error one = ERROR_INIT;
+	size_t i;
+
+	for (i = b->plan->n_ops; i-- > 0;) {
+		(void)op_types[b->plan->ops[i].kind].undo(b, &b->plan->ops[i], &one);
+		keep_first(e, &one);
+	}
+}
+
+/* With the fds of namespaces closed again at its end, for they would keep them alive. */
+static void undo(const struct plan *plan, struct state *st, struct error *e)
+{
+	BUILD_AUTO b;
+
+	if (build_init(&b, plan, st, e) == 0)
+		undo_all(&b, e);
+}
+
+int build_undo(const struct plan *plan, struct state *st, bool wait, struct error *e)
+{
+	struct vigil *VIGIL_AUTO vigil = NULL;
+	struct error first = ERROR_INIT, later = ERROR_INIT;
+
+	if (wait && vigil_begin(plan, st, &vigil, &later))
+		keep_first(&first, &later);
+	undo(plan, st, &later);
+	keep_first(&first, &later);
+	/* What could not be removed is still known, for another try. */
+	if (!first.err && state_forget(st, &later))
+		keep_first(&first, &later);
+	if (vigil && vigil_await(vigil, &later))
+		keep_first(&first, &later);
+	if (first.err)
+		error_move(e, &first);
+	return e->err;
+}

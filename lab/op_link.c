@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/links.h"
+#include "lab/netns.h"
+#include "lab/ops.h"
+#include "lab/rtnl.h"
+
+static int find_index(struct netlink *rt, const char *name, unsigned int *ifindex, struct error *e)
+{
+	struct rt_link_state state;
+	int err = rt_link_get(rt, name, 0, &state, e);
+
+	*ifindex = state.ifindex;
+	return err;
+}
+
+/* Locally administered, and the same each time: the bridge keeps it whatever is plugged in. */
+static void bridge_mac(size_t bridge, uint8_t mac[6])
+{
+	const uint8_t made[6] = { 0x02, 0x78, 0x6c, 0x62, (uint8_t)(bridge >> 8), (uint8_t)bridge };
+
+	memcpy(mac, made, sizeof(made));
+}
+
+/* New interfaces of a bridge's namespace have no IPv6, for its ports need none; it does. */
+static int allow_ipv6(const struct build *b, const struct op *op, struct error *e)
+{
+	char name[64];
+	int err = netns_enter(op_place(b, op)->fd, e);
+
+	(void)snprintf(name, sizeof(name), "net.ipv6.conf.%s.disable_ipv6", op->netns);
+	return err ? err : go_home(b, sysctl_write(name, "0", e), e);
+}
+
+int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
+{
+	struct netlink *rt = op_place(b, op)->rt;
+	struct rt_bridge bridge = {
+		.name = op->netns,
+		.stp = b->plan->topo->bridges[op->bridge].stp,
+		.group = state_intent(b->st)->group,
+	};
+	int err;
+
+	bridge_mac(op->bridge, bridge.mac);
+	err = rt_bridge_add(rt, &bridge, e);
+	if (!err)
+		err = find_index(rt, bridge.name, &b->bridge_index[op->bridge], e);
+	if (!err && (op->traits & TRAIT_IPV6))
+		err = allow_ipv6(b, op, e);
+	return err ? error_wrap(e, "make the bridge %s", op->netns) : 0;
+}
+
+int op_bridge_undo(struct build *b, const struct op *op, struct error *e)
+{
+	return goes_with_its_namespace(b, op, e);
+}
+
+static struct rt_end node_end(const struct iface *f)
+{
+	return (struct rt_end){ f->name, f->has_mac ? f->mac : NULL };
+}
+
+/* The end that is made in op's namespace is the bridge's, or that of the first of two nodes. */
+static void describe_pair(const struct build *b, const struct op *op, struct rt_veth *veth)
+{
+	const struct topology *topo = b->plan->topo;
+	const struct iface *f = &topo->ifaces[op->iface];
+	const struct iface *peer = f->peer == NONE ? f : &topo->ifaces[f->peer];
+
+	*veth = (struct rt_veth){
+		.main = node_end(f),
+		.peer = node_end(peer),
+		.peer_netns = node_place(b, peer->node)->fd,
+		.mtu = f->mtu ? f->mtu : peer->mtu,
+		.group = state_intent(b->st)->group,
+	};
+	if (f->peer == NONE) {
+		veth->main = (struct rt_end){ f->port, NULL };
+		veth->master = b->bridge_index[f->bridge];
+	}
+}
+
+/* Where the kernel put them. */
+static int find_ends(const struct build *b, size_t iface, struct error *e)
+{
+	const struct iface *f = &b->plan->topo->ifaces[iface];
+	int err = find_index(node_place(b, f->node)->rt, f->name, &b->end_index[iface], e);
+
+	if (err || f->bridge == NONE)
+		return err;
+	return find_index(bridge_place(b, f->bridge)->rt, f->port, &b->port_index[iface], e);
+}
+
+/* "host:veth0 and br0:veth1", malloc'ed. */
+static char *pair_text(const struct topology *topo, const struct iface *f)
+{
+	const struct iface *peer = f->peer == NONE ? NULL : &topo->ifaces[f->peer];
+
+	return text_format("%s:%s and %s:%s", topo->nodes[f->node].name, f->name,
+			   peer ? topo->nodes[peer->node].name : topo->bridges[f->bridge].name,
+			   peer ? peer->name : f->port);
+}
+
+static int make_pair(const struct build *b, const struct op *op, struct error *e)
+{
+	const struct iface *f = &b->plan->topo->ifaces[op->iface];
+	struct rt_veth veth;
+	int err;
+
+	describe_pair(b, op, &veth);
+	err = rt_veth_add(op_place(b, op)->rt, &veth, e);
+	if (!err)
+		err = find_ends(b, op->iface, e);
+	if (!err && f->peer != NONE)
+		err = find_ends(b, f->peer, e);
+	return err;
+}
+
+int op_veth_apply(struct build *b, const struct op *op, struct error *e)
+{
+	const struct topology *topo = b->plan->topo;
+	char *FREE_AUTO pair = NULL;
+	int err = make_pair(b, op, e);
+
+	if (!err)
+		return 0;
+	pair = pair_text(topo, &topo->ifaces[op->iface]);
+	return error_wrap(e, "make the veth pair of %s", pair ? pair : "two nodes");
+}
+
+/* Its bytes on the wire are what XDP sees, before anything is sent. */
+static int offloads_off(struct build *b, struct place *place, unsigned int ifindex, struct error *e)
+{
+	int err = b->ethtool ? 0 : ethtool_family(place->genl, &b->ethtool, e);
+
+	if (!err && ethtool_offloads_off(place->genl, b->ethtool, ifindex, e))
+		err = error_wrap(e, "switch its offloads off");
+	return err;
+}
+
+/* The settings of an interface in a namespace whose own are left alone. */
+static int own_settings(struct build *b, const struct op *op, struct error *e)
+{
+	const char *name = b->plan->topo->ifaces[op->iface].name;
+
+	return plan_is_self(b->plan, op->node) ? sysctl_apply_link(name, op->traits, e) : 0;
+}
+
+int op_link_apply(struct build *b, const struct op *op, struct error *e)
+{
+	const struct iface *f = &b->plan->topo->ifaces[op->iface];
+	unsigned int ifindex = op->port ? b->port_index[op->iface] : b->end_index[op->iface];
+	struct place *place = op_place(b, op);
+	int err = own_settings(b, op, e);
+
+	if (!err)
+		err = offloads_off(b, place, ifindex, e);
+	if (!err)
+		err = op->port ? rt_link_alias(place->rt, ifindex, b->alias, e)
+			       : rt_link_raise(place->rt, ifindex, b->alias, e);
+	return err ? error_wrap(e, "interface %s:%s", op->netns, op->port ? f->port : f->name) : 0;
+}
+
+int op_link_undo(struct build *b, const struct op *op, struct error *e)
+{
+	return goes_with_its_namespace(b, op, e);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/folder.h"
+#include "lab/ops.h"
+
+int op_name_apply(struct build *b, const struct op *op, struct error *e)
+{
+	char *FREE_AUTO name = plan_netns_name(b->plan, op->netns);
+	char *FREE_AUTO path = state_path(b->st, "ns/%s", op->netns);
+	int err = 0;
+
+	if (!name || !path)
+		return error_sys(e, -ENOMEM, "name the namespace of %s", op->netns);
+	if (b->names < 0)
+		err = state_names_dir(b->st, &b->names, e);
+	if (err)
+		return err;
+	if (symlinkat(path, b->names, name))
+		return error_sys(e, -errno, "name the namespace of %s (" NAMES_DIR "/%s)",
+				 op->netns, name);
+	return 0;
+}
+
+/* Ours is the symlink that leads to our file, and nothing else of that name. */
+int op_name_undo(struct build *b, const struct op *op, struct error *e)
+{
+	char *FREE_AUTO name = plan_netns_name(b->plan, op->netns);
+	char *FREE_AUTO path = state_path(b->st, "ns/%s", op->netns);
+	char target[PATH_MAX];
+	ssize_t len;
+
+	if (!name || !path)
+		return error_sys(e, -ENOMEM, "remove the name of %s", op->netns);
+	if (b->names < 0)
+		b->names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	len = b->names < 0 ? -1 : readlinkat(b->names, name, target, sizeof(target));
+	if (len < 0 || (size_t)len != strlen(path) || memcmp(target, path, (size_t)len) != 0)
+		return 0;
+	if (unlinkat(b->names, name, 0) && errno != ENOENT)
+		return error_sys(e, -errno, "remove " NAMES_DIR "/%s", name);
+	return 0;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/ops.h"
+
+/* Where the lab's other things will lie; the engines mount what they need. */
+static const char *const folders[] = { "ns", "bpf", "xdp", "chains", "ears" };
+
+int op_state_apply(struct build *b, const struct op *op, struct error *e)
+{
+	const char *dir = state_dir(b->st);
+	int FD_AUTO home = -1;
+	size_t i;
+
+	(void)op;
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return error_sys(e, -errno, "make the folder %s", dir);
+	if (mount("xlab", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+		return error_sys(e, -errno, "mount a tmpfs on %s", dir);
+	home = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (home < 0)
+		return error_sys(e, -errno, "open %s", dir);
+	for (i = 0; i < ARRAY_SIZE(folders); i++)
+		if (mkdirat(home, folders[i], 0700))
+			return error_sys(e, -errno, "make the folder %s/%s", dir, folders[i]);
+	return 0;
+}
+
+/* All that is mounted below goes with it: namespaces, bpffs. A tmpfs that is still busy is
+ * detached, and freed when its last user lets go.
+ */
+int op_state_undo(struct build *b, const struct op *op, struct error *e)
+{
+	const char *dir = state_dir(b->st);
+
+	(void)op;
+	while (umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		;
+	if (errno != EINVAL && errno != ENOENT)
+		return error_sys(e, -errno, "unmount %s", dir);
+	/* Only a folder with nothing in it and nothing on it can be removed. */
+	if (rmdir(dir) && errno != ENOENT)
+		return error_sys(e, -errno, "remove the folder %s", dir);
+	return 0;
+}
