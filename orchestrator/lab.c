@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/lab.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "lab/build.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/netns.h"
+#include "orchestrator/chain.h"
+#include "orchestrator/words.h"
+
+static int read_engine(const char *name, enum engine_choice *engine, struct error *e)
+{
+	uint32_t value;
+
+	if (!word_value(engine_words, name, &value))
+		return error_input(e, "\"%s\" is no engine: auto, libxdp or inline", name);
+	*engine = (enum engine_choice)value;
+	return 0;
+}
+
+void lab_close(struct lab *lab)
+{
+	plan_clear(&lab->plan);
+	suite_clear(&lab->suite);
+	state_close(lab->state);
+	*lab = (struct lab){ 0 };
+}
+
+/* The model and the plan, from what `up` kept on disk. */
+static int recall(struct lab *lab, struct error *e)
+{
+	const struct intent *in = state_intent(lab->state);
+	const struct plan_options options = {
+		.as = *in->as ? in->as : NULL,
+		.self = *in->self ? in->self : NULL,
+		.nameless = in->nameless,
+	};
+	int err = suite_parse(&lab->suite, in->path, in->dir, in->text, strlen(in->text), e);
+
+	if (!err)
+		err = read_engine(in->engine, &lab->suite.engine, e);
+	if (!err)
+		err = plan_make(&lab->plan, &lab->suite.topo, &options, e);
+	return err ? error_wrap(e, "lab %s", in->lab) : 0;
+}
+
+int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+	     struct error *e)
+{
+	int err;
+
+	*lab = (struct lab){ 0 };
+	if (geteuid() != 0)
+		return error_state(e, -EPERM, "xlab %s must be root (try sudo)", command);
+	err = state_open(name, lock, command, &lab->state, e);
+	if (!err)
+		err = recall(lab, e);
+	if (err)
+		lab_close(lab);
+	return err;
+}
+
+/* A number that no other link on this machine is likely to have as its group; 0 is everybody's. */
+static int random_group(uint32_t *group, struct error *e)
+{
+	do {
+		if (getrandom(group, sizeof(*group), 0) != sizeof(*group))
+			return error_sys(e, -errno, "get random bytes");
+	} while (*group == 0);
+	return 0;
+}
+
+static int begin_state(struct lab *lab, const struct lab_options *options, struct error *e)
+{
+	const struct inifile *ini = &lab->suite.ini;
+	struct intent in = {
+		.lab = *lab->plan.as ? lab->plan.as : lab->suite.topo.name,
+		.as = lab->plan.as,
+		.self = lab->plan.self,
+		.engine = (char *)word_name(engine_words, lab->suite.engine),
+		.nameless = options->nameless,
+		.path = ini->path,
+		.dir = ini->dir,
+		.text = ini->text,
+	};
+	int err = random_group(&in.group, e);
+
+	if (!err)
+		err = netns_cookie(&in.self_cookie, e);
+	return err ? err : state_begin(&in, options->command, &lab->state, e);
+}
+
+/* @lab holds the state of an earlier lab of this name: undo that one, as it was meant. */
+static int undo_left_over(struct lab *lab, struct error *e)
+{
+	struct lab old = { .state = steal_pointer(&lab->state) };
+	int err = recall(&old, e);
+
+	if (!err)
+		err = lab_down(&old, false, e);
+	if (err)
+		error_wrap(e, "undo what a killed command left");
+	lab_close(&old);
+	return err;
+}
+
+/* Nobody else can leave a second one behind while this process holds the lab's lock, but between
+ * the two somebody may begin, and is then told apart by his lock.
+ */
+static int begin_lab(struct lab *lab, const struct lab_options *options, struct error *e)
+{
+	int err = begin_state(lab, options, e);
+
+	if (err != 1)
+		return err;
+	err = undo_left_over(lab, e);
+	if (!err)
+		err = begin_state(lab, options, e);
+	return err == 1 ? error_state(e, -EBUSY,
+				      "lab %s: another command was killed just now; "
+				      "try again",
+				      lab->suite.topo.name)
+			: err;
+}
+
+static int attach_chains(struct lab *lab, struct error *e)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < lab->suite.n_chains && !err; i++)
+		err = chain_set(lab, &lab->suite.chains[i], false, e);
+	return err ? err : state_set_phase(lab->state, STATE_UP, e);
+}
+
+static int read_lab(struct lab *lab, const char *path, const struct lab_options *options,
+		    struct error *e)
+{
+	const struct plan_options plan = { options->as, options->self, options->nameless };
+	int err = suite_load(&lab->suite, path, e);
+
+	if (!err && options->engine)
+		err = read_engine(options->engine, &lab->suite.engine, e);
+	return err ? err : plan_make(&lab->plan, &lab->suite.topo, &plan, e);
+}
+
+static int build(struct lab *lab, const struct lab_options *options, struct error *e)
+{
+	struct error ERROR_AUTO undo = ERROR_INIT;
+	int err = options->nameless ? state_private(e) : 0;
+
+	if (!err)
+		err = begin_lab(lab, options, e);
+	if (!err)
+		err = build_apply(&lab->plan, lab->state, e);
+	if (err)
+		return err;
+	err = attach_chains(lab, e);
+	if (err && lab_down(lab, false, &undo))
+		(void)error_add(e, "undoing it: %s", undo.text ? undo.text : "out of memory");
+	return err;
+}
+
+int lab_up(struct lab *lab, const char *path, const struct lab_options *options, struct error *e)
+{
+	int err;
+
+	*lab = (struct lab){ 0 };
+	if (geteuid() != 0)
+		return error_state(e, -EPERM, "xlab %s must be root (try sudo)", options->command);
+	err = read_lab(lab, path, options, e);
+	if (!err)
+		err = build(lab, options, e);
+	if (err)
+		lab_close(lab);
+	return err;
+}
+
+int lab_down(struct lab *lab, bool wait, struct error *e)
+{
+	struct error ERROR_AUTO chains = ERROR_INIT, builds = ERROR_INIT;
+	int err = state_set_phase(lab->state, STATE_LEAVING, e);
+
+	if (err)
+		return err;
+	(void)chain_remove_all(lab, &chains);
+	(void)build_undo(&lab->plan, lab->state, wait, &builds);
+	if (builds.err)
+		error_move(e, &builds);
+	else if (chains.err)
+		error_move(e, &chains);
+	return e->err;
+}
