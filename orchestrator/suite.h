@@ -12,10 +12,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "lab/array.h"
 #include "lab/inifile.h"
 #include "lab/topology.h"
 
 struct error;
+
+/* Limits, so that any file is read in no time. */
+#define SUITE_FILTERS_MAX   4096
+#define SUITE_SCENARIOS_MAX 4096
+#define SUITE_STEPS_MAX	    10000 /* of all scenarios */
 
 enum engine_choice { ENGINE_AUTO, ENGINE_LIBXDP, ENGINE_INLINE };
 enum xdp_mode { XDP_MODE_CHOICE_NATIVE, XDP_MODE_CHOICE_GENERIC };
@@ -66,7 +72,7 @@ struct filter {
 	size_t redirect_to; /* iface, or NONE */
 	struct setting *settings;
 	size_t n_settings;
-	int line;
+	int line; /* 0: a built-in that needs no key, under its own name, and not in the file */
 };
 
 struct chain_config { /* which filters on which interface */
@@ -116,7 +122,13 @@ struct suite {
 	size_t n_filters;
 	struct scenario *scenarios;
 	size_t n_scenarios;
+	struct names filter_names, scenario_names; /* -> indices */
 };
+
+/* All that a lab file may hold, topology and all: for help. Ends in NULL; several
+ * tables may speak of one kind: a [filter] has its program's keys, too.
+ */
+extern const struct ini_section_spec *const suite_tables[];
 
 /* Read and check a whole lab file; all its errors are in @e. Free with
  * suite_clear() in either case.
@@ -137,6 +149,10 @@ int filter_read_key(struct filter *filter, const struct suite *suite, const char
 
 size_t suite_filter(const struct suite *suite, const char *name);   /* or NONE */
 size_t suite_scenario(const struct suite *suite, const char *name); /* or NONE */
+
+/* The chain on an interface: the scenario's (NULL: none runs), else its own; NULL if none. */
+const struct chain_config *suite_chain(const struct suite *suite, const struct scenario *scenario,
+				       size_t iface);
 const char *suite_nearest_scenario(const struct suite *suite, const char *name);
 const char *suite_nearest_filter(const struct suite *suite, const char *name);
 
@@ -146,5 +162,7 @@ char *suite_iface_name(const struct suite *suite, size_t iface);
 const char *action_name(uint32_t action);	  /* aborted drop pass tx redirect */
 const char *program_name(enum program_kind kind); /* "ether", …, "object" */
 const char *program_help(enum program_kind kind);
+const struct ini_key_spec *program_keys(enum program_kind kind); /* its own, besides program
+								    and continue */
 
 #endif

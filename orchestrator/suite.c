@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/xlab.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/suite_read.h"
+
+/*
+ * A lab file as a whole: the topology, then filters, chains and scenarios, each
+ * kind when all that it can name is known. Errors never end the reading early,
+ * so that all of a file's are reported at once.
+ */
+
+int suite_read_word(const struct ini_where *at, const char *value, const struct word *table,
+		    uint32_t *out, struct error *e)
+{
+	return word_value(table, value, out) ? 0 : ini_refuse(at, e, "not one of them");
+}
+
+static int read_engine(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct suite_reading *r = object;
+	uint32_t engine;
+	int err = suite_read_word(at, value, engine_words, &engine, e);
+
+	if (!err)
+		r->suite->engine = (enum engine_choice)engine;
+	return err;
+}
+
+static int read_mode(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct suite_reading *r = object;
+	uint32_t mode;
+	int err = suite_read_word(at, value, mode_words, &mode, e);
+
+	if (!err && r->current != NONE)
+		r->suite->modes[r->current] = (enum xdp_mode)mode;
+	return err;
+}
+
+#define WORD_SIZE 128 /* NODE:IFACE, a filter's name */
+
+int suite_read_iface(const struct ini_where *at, const char **rest, const struct suite *suite,
+		     size_t *iface, struct error *e)
+{
+	char word[WORD_SIZE] = "";
+
+	if (text_word(rest, word, sizeof(word)) < 0)
+		return ini_refuse(at, e, "an interface's name is too long");
+	*rest += strspn(*rest, " \t");
+	if (!word[0])
+		return ini_refuse(at, e, "the interface is missing");
+	*iface = topology_iface(&suite->topo, word);
+	return *iface == NONE ? ini_unknown(at, e, "interface", word, topology_name_iface,
+					    (void *)&suite->topo)
+			      : 0;
+}
+
+int suite_read_filter(const struct ini_where *at, const char **rest, const struct suite *suite,
+		      size_t *filter, struct error *e)
+{
+	char word[WORD_SIZE] = "";
+
+	if (text_word(rest, word, sizeof(word)) < 0)
+		return ini_refuse(at, e, "a filter's name is too long");
+	*rest += strspn(*rest, " \t");
+	if (!word[0])
+		return ini_refuse(at, e, "the filter is missing");
+	*filter = suite_filter(suite, word);
+	return *filter == NONE
+		       ? ini_unknown(at, e, "filter", word, suite_name_filter, (void *)suite)
+		       : 0;
+}
+
+int chain_read_filters(const struct ini_where *at, const char *rest, const struct suite *suite,
+		       struct chain_config *chain, struct error *e)
+{
+	int err = 0;
+
+	rest += strspn(rest, ", \t");
+	while (*rest) {
+		size_t filter = NONE, *added;
+		int one = suite_read_filter(at, &rest, suite, &filter, e);
+
+		rest += strspn(rest, ", \t");
+		if (chain->n_filters == XLAB_CHAIN_MAX)
+			return ini_complain(at, e, "a chain has at most %d filters",
+					    XLAB_CHAIN_MAX);
+		added = array_add(&chain->filters, &chain->n_filters, sizeof(*added));
+		if (!added)
+			return -ENOMEM;
+		*added = filter;
+		err = one ? one : err;
+	}
+	return err;
+}
+
+static int read_chain(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct suite_reading *r = object;
+	struct suite *suite = r->suite;
+	struct chain_config *chain;
+
+	if (r->current == NONE)
+		return -EINVAL;
+	chain = array_add(&suite->chains, &suite->n_chains, sizeof(*chain));
+	if (!chain)
+		return -ENOMEM;
+	*chain = (struct chain_config){ .iface = r->current, .line = at->key->line };
+	return chain_read_filters(at, value, suite, chain, e);
+}
+
+static const struct ini_key_spec lab_keys[] = {
+	{ .name = "engine",
+	  .allowed = "auto, libxdp or inline",
+	  .help = "what carries the chains; default auto",
+	  .read = read_engine },
+	{ 0 },
+};
+
+static const struct ini_key_spec iface_keys[] = {
+	{ .name = "mode",
+	  .allowed = "native or generic",
+	  .help = "XDP in the driver, or behind it; default native",
+	  .read = read_mode },
+	{ .name = "chain",
+	  .allowed = "names of [filter]s, first to last",
+	  .help = "filters, first to last, attached by up",
+	  .read = read_chain },
+	{ 0 },
+};
+
+static const struct ini_section_spec lab_table = {
+	.kind = "lab",
+	.help = "how its chains are carried",
+	.keys = lab_keys,
+};
+
+static const struct ini_section_spec iface_table = {
+	.kind = "iface",
+	.argument = "NODE:NAME",
+	.help = "the interface's chain",
+	.keys = iface_keys,
+};
+
+const struct ini_section_spec *const suite_tables[] = {
+	&topology_lab_table,
+	&lab_table,
+	&topology_node_table,
+	&topology_bridge_table,
+	&topology_iface_table,
+	&iface_table,
+	&suite_filter_table,
+	&suite_program_tables[0],
+	&suite_program_tables[1],
+	&suite_program_tables[2],
+	&suite_program_tables[3],
+	&suite_program_tables[4],
+	&suite_scenario_table,
+	&suite_steps_table,
+	NULL,
+};
+
+static int check_heading(const struct ini_where *at, const char *what, size_t n, size_t max,
+			 struct error *e)
+{
+	const char *why;
+
+	if (n == max) {
+		(void)ini_complain(at, e, "a lab has at most %zu %ss; what follows was not read",
+				   max, what);
+		return -E2BIG;
+	}
+	if (text_name(at->section->name, NAME_MAX_LEN, &why))
+		return ini_complain(at, e, "\"%.100s\" is no name for a %s: %s", at->section->name,
+				    what, why);
+	return 0;
+}
+
+static int add_filter(struct suite *suite, const struct ini_where *at, struct error *e)
+{
+	const struct ini_section *s = at->section;
+	int err = check_heading(at, "filter", suite->n_filters, SUITE_FILTERS_MAX, e);
+
+	if (err == -E2BIG)
+		return err;
+	return filter_add(suite, s->name, s->line) ? err : -ENOMEM;
+}
+
+static int add_scenario(struct suite *suite, const struct ini_where *at, struct error *e)
+{
+	const struct ini_section *s = at->section;
+	int err = check_heading(at, "scenario", suite->n_scenarios, SUITE_SCENARIOS_MAX, e);
+	struct scenario *scenario;
+
+	if (err == -E2BIG)
+		return err;
+	scenario = array_add(&suite->scenarios, &suite->n_scenarios, sizeof(*scenario));
+	if (!scenario)
+		return -ENOMEM;
+	*scenario = (struct scenario){
+		.name = strdup(s->name),
+		.about = strdup(""),
+		.line = s->line,
+	};
+	if (!scenario->name || !scenario->about ||
+	    names_add(&suite->scenario_names, s->name, suite->n_scenarios - 1, NULL))
+		return -ENOMEM;
+	return err;
+}
+
+static int read_headings(struct suite *suite, struct error *e)
+{
+	int err = 0, one = 0;
+
+	for (size_t i = 0; i < suite->ini.n_sections; i++) {
+		const struct ini_section *s = &suite->ini.sections[i];
+		const struct ini_where at = { .ini = &suite->ini, .section = s };
+
+		if (!strcmp(s->kind, "filter"))
+			one = add_filter(suite, &at, e);
+		else if (!strcmp(s->kind, "scenario"))
+			one = add_scenario(suite, &at, e);
+		if (one == -ENOMEM || one == -E2BIG)
+			return one;
+		err = one ? one : err;
+	}
+	one = filter_add_builtins(suite);
+	return one ? one : err;
+}
+
+static int read_lab(struct suite_reading *r, const struct ini_section *s, struct error *e)
+{
+	return ini_section_read(&r->suite->ini, s, lab_keys, r, e);
+}
+
+static int read_iface(struct suite_reading *r, const struct ini_section *s, struct error *e)
+{
+	r->current = topology_iface(&r->suite->topo, s->name);
+	return ini_section_read(&r->suite->ini, s, iface_keys, r, e);
+}
+
+static int read_sections(struct suite_reading *r, const char *kind,
+			 int (*read)(struct suite_reading *r, const struct ini_section *s,
+				     struct error *e),
+			 struct error *e)
+{
+	size_t n = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < r->suite->ini.n_sections && !ini_gave_up(e); i++) {
+		const struct ini_section *s = &r->suite->ini.sections[i];
+		int one;
+
+		if (strcmp(s->kind, kind) != 0)
+			continue;
+		r->current = n++;
+		one = read(r, s, e);
+		if (one == -ENOMEM)
+			return one;
+		err = one ? one : err;
+	}
+	return err;
+}
+
+static int read_suite(struct suite_reading *r, struct error *e)
+{
+	static const struct {
+		const char *kind;
+		int (*read)(struct suite_reading *r, const struct ini_section *s, struct error *e);
+	} order[] = {
+		{ "lab", read_lab },
+		{ "filter", filter_read },
+		{ "iface", read_iface },
+		{ "scenario", scenario_read },
+	};
+	int err = read_headings(r->suite, e);
+
+	if (err == -ENOMEM || err == -E2BIG)
+		return err;
+	r->stands = calloc(r->suite->n_filters + 1, sizeof(*r->stands));
+	r->suite->modes = calloc(r->suite->topo.n_ifaces + 1, sizeof(*r->suite->modes));
+	if (!r->stands || !r->suite->modes)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		int one = read_sections(r, order[i].kind, order[i].read, e);
+
+		if (one == -ENOMEM)
+			return one;
+		err = one ? one : err;
+	}
+	(void)ini_report_unknown(&r->suite->ini, suite_tables, e);
+	return err;
+}
+
+/* @ini_err: what reading the file said. Whatever could be read is checked all the same. */
+static int check_suite(struct suite *suite, int ini_err, struct error *e)
+{
+	struct suite_reading r = { .suite = suite };
+	int err;
+
+	if (ini_err && !suite->ini.n_sections)
+		return ini_err;
+	err = topology_read(&suite->topo, &suite->ini, e);
+	/* With too many nodes the rest would only be told of unknown names. */
+	if (err != -ENOMEM && suite->topo.name)
+		err = read_suite(&r, e);
+	free(r.stands);
+	if (err == -ENOMEM)
+		return ini_no_memory(e);
+	inifile_sort_errors(&suite->ini, e);
+	return e->kind == ERROR_NONE ? 0 : e->err;
+}
+
+int suite_load(struct suite *suite, const char *path, struct error *e)
+{
+	*suite = (struct suite){ 0 };
+	return check_suite(suite, inifile_load(&suite->ini, path, e), e);
+}
+
+int suite_parse(struct suite *suite, const char *path, const char *dir, const char *text,
+		size_t len, struct error *e)
+{
+	*suite = (struct suite){ 0 };
+	return check_suite(suite, inifile_parse(&suite->ini, path, dir, text, len, e), e);
+}
+
+static void filter_clear(struct filter *f)
+{
+	for (size_t i = 0; i < f->n_settings; i++) {
+		free(f->settings[i].name);
+		free(f->settings[i].value);
+	}
+	free(f->settings);
+	free(f->name);
+	free(f->object);
+	free(f->function);
+	free(f->src_macs);
+	free(f->dst_macs);
+	free(f->types);
+	free(f->src_nets);
+	free(f->dst_nets);
+	free(f->protos);
+	free(f->src_ports);
+	free(f->dst_ports);
+}
+
+static void scenario_clear(struct scenario *s)
+{
+	for (size_t i = 0; i < s->n_steps; i++) {
+		free(s->steps[i].text);
+		free(s->steps[i].line_text);
+	}
+	for (size_t i = 0; i < s->n_chains; i++)
+		free(s->chains[i].filters);
+	free(s->steps);
+	free(s->chains);
+	free(s->name);
+	free(s->about);
+}
+
+void suite_clear(struct suite *suite)
+{
+	for (size_t i = 0; i < suite->n_filters; i++)
+		filter_clear(&suite->filters[i]);
+	for (size_t i = 0; i < suite->n_scenarios; i++)
+		scenario_clear(&suite->scenarios[i]);
+	for (size_t i = 0; i < suite->n_chains; i++)
+		free(suite->chains[i].filters);
+	free(suite->filters);
+	free(suite->scenarios);
+	free(suite->chains);
+	free(suite->modes);
+	names_clear(&suite->filter_names);
+	names_clear(&suite->scenario_names);
+	topology_clear(&suite->topo);
+	inifile_clear(&suite->ini);
+	*suite = (struct suite){ 0 };
+}
+
+size_t suite_filter(const struct suite *suite, const char *name)
+{
+	return names_find(&suite->filter_names, name);
+}
+
+size_t suite_scenario(const struct suite *suite, const char *name)
+{
+	return names_find(&suite->scenario_names, name);
+}
+
+const char *suite_name_filter(void *suite, size_t i)
+{
+	const struct suite *s = suite;
+
+	return i < s->n_filters ? s->filters[i].name : NULL;
+}
+
+static const char *name_scenario(void *suite, size_t i)
+{
+	const struct suite *s = suite;
+
+	return i < s->n_scenarios ? s->scenarios[i].name : NULL;
+}
+
+const char *suite_nearest_scenario(const struct suite *suite, const char *name)
+{
+	return text_nearest(name, name_scenario, (void *)suite);
+}
+
+const char *suite_nearest_filter(const struct suite *suite, const char *name)
+{
+	return text_nearest(name, suite_name_filter, (void *)suite);
+}
+
+char *suite_iface_name(const struct suite *suite, size_t iface)
+{
+	return strdup(suite->topo.ifaces[iface].id);
+}
+
+static const struct chain_config *find_chain(const struct chain_config *chains, size_t n,
+					     size_t iface)
+{
+	for (size_t i = 0; i < n; i++)
+		if (chains[i].iface == iface)
+			return &chains[i];
+	return NULL;
+}
+
+const struct chain_config *suite_chain(const struct suite *suite, const struct scenario *scenario,
+				       size_t iface)
+{
+	const struct chain_config *chain = NULL;
+
+	if (scenario)
+		chain = find_chain(scenario->chains, scenario->n_chains, iface);
+	return chain ? chain : find_chain(suite->chains, suite->n_chains, iface);
+}
