@@ -82,11 +82,12 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 # --- Tests ----------------------------------------------------------------------------------
 # tests/KIND/test_*.c is a program each, linked to what else in C is in its folder.
 
-TEST_KINDS := unit filters engine cli torture vm
+TEST_KINDS := unit filters engine cli vm vm
 TEST_SRCS  := $(foreach k,$(TEST_KINDS),$(wildcard tests/$(k)/test_*.c))
 TESTS      := $(TEST_SRCS:%.c=$(B)/%)
 TEST_BPF   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*/*.bpf.c))
-TEST_PARTS := $(filter-out %.bpf.c tests/bench/% tests/fuzz/% $(TEST_SRCS),$(wildcard tests/*/*.c))
+TEST_PARTS := $(filter-out %.bpf.c tests/bench/% tests/fuzz/% tests/torture/% $(TEST_SRCS),\
+              $(wildcard tests/*/*.c))
 SNAPSHOT   := $(B)/tests/snapshot/snapshot
 
 tests: $(B)/xlab $(TESTS) $(TEST_BPF) $(SNAPSHOT)
@@ -100,6 +101,8 @@ $(TESTS): $(B)/%: $(B)/%.o $$(call parts_of,$$(patsubst %/,%,$$(dir $$*))) $(B)/
 $(SNAPSHOT): $(call parts_of,tests/snapshot)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+-include $(wildcard tests/*/*.mk)
 
 test: deps
 	$(MAKE) tests

@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Words: help, misspelt commands and options, who may do what, output that cannot be written.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+
+xlab --help
+is '--help: exit status' "$status" 0
+like '--help: on standard output' "$out" 'usage: xlab COMMAND'
+is '--help: nothing on standard error' "$err" ''
+help=$out
+commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' <<<"$help")
+
+xlab --version
+is '--version: exit status' "$status" 0
+like '--version: says so' "$out" 'xlab [0-9]'
+
+xlab
+ended 'no command' 2
+like 'no command: usage on standard error' "$err" 'usage: xlab COMMAND'
+
+xlab statsu
+ended 'a misspelt command' 2 'did you mean "status"'
+xlab xyzzyxyzzy
+ended 'an unknown command' 2 'there is no command "xyzzyxyzzy"'
+xlab help scenaro
+ended 'help on a misspelt command' 2 'did you mean "scenario"'
+xlab down --al
+ended 'a misspelt option' 2 'did you mean --all'
+xlab up
+ended 'a missing argument' 2 'usage: xlab up'
+xlab up a b
+ended 'an argument too many' 2 '"b"'
+xlab up a --as
+ended 'an option without its value' 2 '--as needs a value: NAME'
+xlab up a --as=
+ended 'an option with an empty value' 2 '--as needs a value'
+xlab down --all=yes
+ended 'a flag with a value' 2 '--all takes no value'
+xlab up a --as b --as c
+ended 'an option twice' 2 '--as is given twice'
+xlab scenario --all --list
+ended 'two of names, --all, --list' 2 'one of the three'
+xlab scenario --all --format yaml
+ended 'an unknown format' 2 'text, tap, junit or json'
+for timeout in 0 12abc -1 9999999999; do
+	xlab scenario --all --timeout $timeout
+	ended "timeout $timeout" 2 'milliseconds'
+done
+xlab watch --count 0
+ended 'watch of no packet' 2 'at least 1'
+xlab filter f frobnicate
+ended 'an unknown verb' 2 '"frobnicate" is not add, del or list'
+xlab filter f add
+ended 'a rule that is missing' 2 'dst=9999'
+xlab completion zsh
+ended 'completion for another shell' 2 'bash'
+
+for command in $commands; do
+	for ask in "help $command" "$command --help" "$command -h"; do
+		# shellcheck disable=SC2086
+		xlab $ask
+		like "$ask" "$status $out" "0 usage: xlab $command"
+	done
+	like "the man page has $command" "$(grep -c "^\.Cm $command\\>" man/xlab.8)" '[1-9]'
+	while read -r option; do
+		like "the man page has $command $option" \
+			"$(grep -c "^\.It Fl ${option#-}\\>" man/xlab.8)" '[1-9]'
+	done < <(sed -n 's/^  \(--[a-z-]*\).*/\1/p' <<<"$out")
+done
+
+# The man page's tables against those that read the file.
+xlab help file
+is 'help file: exit status' "$status" 0
+section=''
+while read -r word rest; do
+	case $word in
+	'['*) section=${word#[} section=${section%]}
+		like "the man page has [$section]" "$(grep -cE "^\.It Sy \"\[${section}(\"|])" man/xlab.8)" \
+			'[1-9]' ;;
+	[a-z]*) [ -z "$section" ] || like "the man page has [$section] $word" \
+		"$(grep -cE "\\<${word%NAME}\\>|${word%NAME}" man/xlab.8)" '[1-9]' ;;
+	'') section='' ;;
+	esac
+done < <(grep -E '^$|^\[|^  [a-z]' <<<"$out" | sed 's/^  //')
+
+# Somebody who is not root.
+mkdir -m 755 "$dir/bin"
+cp "$XLAB" "$dir/bin/xlab"
+cp topologies/lb.ini "$dir/bin"
+chmod 755 "$dir"
+student() { run setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/bin/xlab" "$@"; }
+for words in 'up lb.ini' down status 'scenario --all' 'run lb.ini' 'exec host -- true' 'shell host' \
+	'chain host:veth0' watch 'filter f list'; do
+	# shellcheck disable=SC2086
+	student $words
+	ended "not root: $words" 3 'sudo'
+done
+for words in help "check $dir/bin/lb.ini" "plan $dir/bin/lb.ini" --version 'completion bash'; do
+	# shellcheck disable=SC2086
+	student $words
+	is "not root: $words" "$status" 0
+done
+
+# Output that cannot be written.
+run sh -c '"$0" help >/dev/full' "$XLAB"
+ended 'standard output is full' 3 'standard output*No space'
+run sh -c '"$0" help >&-' "$XLAB"
+ended 'standard output is closed' 3 'standard output'
+run sh -c '{ "$0" help; echo $? >&2; } | true' "$XLAB"
+like 'nobody reads standard output' "$err" 3
+run sh -c '"$0" check /nowhere 2>&-' "$XLAB"
+is 'standard error is closed: the status is right' "$status" 2
+
+# Colour.
+run script -qec "$XLAB check topologies/lb.ini" /dev/null
+is 'check on a terminal: exit status' "$status" 0
+
+# Completion, as bash does it.
+complete_words() # WORD…: the last is the one to complete
+{
+	run bash -c '. <("$0" completion bash); COMP_WORDS=(xlab "$@"); COMP_CWORD=$#
+		_xlab xlab; echo "${COMPREPLY[*]}"' "$XLAB" "$@"
+}
+complete_words sta
+is 'completion: a command' "$out" status
+complete_words up --e
+is 'completion: an option' "$out" --engine
+complete_words up --engine i
+is "completion: an option's value" "$out" inline
+complete_words check topologies/lb.i
+is 'completion: a file' "$out" topologies/lb.ini
+
+done_testing
