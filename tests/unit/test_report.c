@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "orchestrator/printable.h"
+#include "orchestrator/scenario.h"
+
+/* Everything that a form must escape, an escape sequence and a byte that is no UTF-8. */
+#define NASTY "a\"<b>&'c'\\ #d\033[31m\n]]>\xff\xc3\xa9"
+
+static struct step steps[] = {
+	{ .kind = STEP_UDP,
+	  .expect = EXPECT_PASS,
+	  .line_text = "udp lb host:8000 coucou",
+	  .line = 4 },
+	{ .kind = STEP_UDP, .expect = EXPECT_DROP, .line_text = NASTY, .line = 5 },
+	{ .kind = STEP_SEE, .line_text = "host:veth0 UdpHdr: *", .line = 6 },
+};
+static const struct scenario scenario = {
+	.name = "udp-8888-drop", .about = "UDP stops", .steps = steps, .n_steps = 3
+};
+
+static char *render(enum report_format format, const struct scenario_result *result, size_t planned,
+		    bool ok)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct report *report = report_begin(format, "lb", planned, out, false);
+
+	assert_non_null(report);
+	report_scenario(report, result);
+	assert_int_equal(report_end(report), ok);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void text_is_for_people(void **state)
+{
+	struct step_result results[] = {
+		{ OUTCOME_OK, "arrived whole", NULL, 7.12 },
+		{ OUTCOME_NOT_OK, "arrived whole, where a drop was expected", "host:veth0: none\n",
+		  4 },
+		{ OUTCOME_SKIPPED, "not run", NULL, 0 },
+	};
+	struct scenario_result result = { &scenario, OUTCOME_NOT_OK, NULL, results, 38.04 };
+	char *text;
+
+	(void)state;
+	steps[1].line_text = "udp lb host:8888 coucou by udp-8888";
+	text = render(REPORT_TEXT, &result, 2, false);
+	steps[1].line_text = NASTY;
+	assert_string_equal(
+		text,
+		"udp-8888-drop  UDP stops\n"
+		"    ok       pass  udp lb host:8000 coucou              7.1 ms  arrived whole\n"
+		"    not ok   drop  udp lb host:8888 coucou by udp-8888  4.0 ms  arrived whole, "
+		"where a drop was expected\n"
+		"    skipped  see   host:veth0 UdpHdr: *                         not run\n"
+		"    drop udp lb host:8888 coucou by udp-8888:\n"
+		"        host:veth0: none\n"
+		"  not ok, 3 steps in 38.0 ms\n"
+		"\n"
+		"1 of 2 scenarios: 1 not ok\n");
+	free(text);
+}
+
+/* A standard parser reads @text from its stdin and prints what @script finds in it. */
+static void parse(const char *text, const char *script, const char *found)
+{
+	char command[2048], path[] = "/tmp/xlab-test-XXXXXX", answer[1024] = "";
+	int fd = mkstemp(path);
+	FILE *python;
+	size_t n;
+
+	assert_true(fd >= 0);
+	assert_int_equal(dprintf(fd, "%s", text), (int)strlen(text));
+	assert_true(snprintf(command, sizeof(command), "python3 -c '%s' < %s", script, path) <
+		    (int)sizeof(command));
+	python = popen(command, "r"); /* NOLINT(cert-env33-c): a test's own command */
+	assert_non_null(python);
+	n = fread(answer, 1, sizeof(answer) - 1, python);
+	answer[n] = '\0';
+	assert_int_equal(pclose(python), 0);
+	assert_string_equal(answer, found);
+	(void)remove(path);
+	(void)fclose(fdopen(fd, "r"));
+}
+
+static struct step_result nasty_results[] = {
+	{ OUTCOME_OK, "arrived whole", NULL, 7.1 },
+	{ OUTCOME_INCONCLUSIVE, NASTY, NASTY, 4 },
+	{ OUTCOME_NOT_OK, "nothing was shown", "", 0 },
+};
+static const struct scenario_result nasty = { &scenario, OUTCOME_NOT_OK, NULL, nasty_results, 38 };
+static const struct scenario_result broken = { &scenario, OUTCOME_LAB, NASTY, NULL, 1 };
+
+#define CLEAN_PY "a\\\"<b>&\\x27c\\x27\\\\ #d\\ufffd[31m\\n]]>\\ufffd\\u00e9"
+
+static void json_is_read_by_a_json_reader(void **state)
+{
+	char *text = render(REPORT_JSON, &nasty, 1, false);
+
+	(void)state;
+	parse(text,
+	      "import json,sys; d=json.load(sys.stdin); s=d[\"scenarios\"][0];"
+	      "print(d[\"lab\"], d[\"ok\"], d[\"counts\"][\"not ok\"], s[\"name\"],"
+	      "[t[\"outcome\"] for t in s[\"steps\"]], s[\"steps\"][1][\"why\"]==\"" CLEAN_PY "\","
+	      "s[\"steps\"][0][\"us\"], s[\"error\"])",
+	      "lb False 1 udp-8888-drop ['ok', 'inconclusive', 'not ok'] True 7100 None\n");
+	free(text);
+	text = render(REPORT_JSON, &broken, 1, false);
+	parse(text,
+	      "import json,sys; s=json.load(sys.stdin)[\"scenarios\"][0];"
+	      "print(s[\"outcome\"], s[\"steps\"], s[\"error\"]==\"" CLEAN_PY "\")",
+	      "lab error [] True\n");
+	free(text);
+}
+
+static void junit_is_read_by_an_xml_reader(void **state)
+{
+	char *text = render(REPORT_JUNIT, &nasty, 1, false);
+
+	(void)state;
+	parse(text,
+	      "import sys; import xml.etree.ElementTree as e; r=e.parse(sys.stdin).getroot(); "
+	      "s=r[0];"
+	      "print(r.tag, s.get(\"name\"), s.get(\"tests\"), s.get(\"failures\"), "
+	      "s.get(\"errors\"),"
+	      "[[c.tag for c in t] for t in s],"
+	      "s[1][0].get(\"message\")==s[1][0].text==\"" CLEAN_PY "\", s[0].get(\"name\"))",
+	      "testsuites udp-8888-drop 3 1 1 [[], ['error'], ['failure']] True "
+	      "pass udp lb host:8000 coucou\n");
+	free(text);
+	text = render(REPORT_JUNIT, &broken, 1, false);
+	parse(text,
+	      "import sys; import xml.etree.ElementTree as e; s=e.parse(sys.stdin).getroot()[0];"
+	      "print(s.get(\"tests\"), s.get(\"errors\"), [t[0].tag for t in s])",
+	      "1 1 ['error']\n");
+	free(text);
+}
+
+static void tap_has_a_line_a_step(void **state)
+{
+	char *text = render(REPORT_TAP, &nasty, 1, false);
+
+	(void)state;
+	assert_string_equal(
+		text,
+		"TAP version 14\n"
+		"ok 1 - udp-8888-drop: pass udp lb host:8000 coucou\n"
+		"not ok 2 - udp-8888-drop: drop a\"<b>&'c'\\\\ \\#d\xef\xbf\xbd[31m ]]>"
+		"\xef\xbf\xbd\xc3\xa9\n"
+		"  ---\n"
+		"  outcome: \"inconclusive\"\n"
+		"  why: \"a\\\"<b>&'c'\\\\ #d\xef\xbf\xbd[31m\\u000a]]>\xef\xbf\xbd\xc3\xa9\"\n"
+		"  details: \"a\\\"<b>&'c'\\\\ #d\xef\xbf\xbd[31m\\u000a]]>\xef\xbf\xbd\xc3\xa9\"\n"
+		"  ...\n"
+		"not ok 3 - udp-8888-drop: see host:veth0 UdpHdr: *\n"
+		"  ---\n"
+		"  outcome: \"not ok\"\n"
+		"  why: \"nothing was shown\"\n"
+		"  ...\n"
+		"1..3\n");
+	free(text);
+	text = render(REPORT_TAP, &broken, 1, false);
+	assert_non_null(strstr(text, "\nnot ok 1 - udp-8888-drop\n"));
+	assert_non_null(strstr(text, "\n1..1\n"));
+	free(text);
+}
+
+static void all_ok_is_ok(void **state)
+{
+	struct step_result results[3] = { { OUTCOME_OK, "a", NULL, 1 },
+					  { OUTCOME_OK, "b", NULL, 1 },
+					  { OUTCOME_OK, "c", NULL, 1 } };
+	struct scenario_result result = { &scenario, OUTCOME_OK, NULL, results, 3 };
+
+	(void)state;
+	for (int format = REPORT_TEXT; format <= REPORT_JSON; format++)
+		free(render((enum report_format)format, &result, 1, true));
+}
+
+static void printable_keeps_what_is_harmless(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "", "" },
+		{ "é€😀\n", "é€😀\n" },
+		{ "a\tb", "a b" },
+		{ "\x7f", "\xef\xbf\xbd" },
+		{ "\xc2\x9b", "\xef\xbf\xbd" },		    /* C1: terminals obey it */
+		{ "\xed\xa0\x80", "\xef\xbf\xbd" },	    /* a surrogate */
+		{ "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" }, /* overlong */
+		{ "\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd" }, /* cut short */
+		{ "\xef\xbf\xbf", "\xef\xbf\xbd" },	    /* no XML character */
+		{ "\xf8zz", "\xef\xbf\xbdzz" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char PRINTABLE_AUTO *clean = printable(rows[i][0]);
+
+		assert_string_equal(clean, rows[i][1]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_is_for_people),
+		cmocka_unit_test(json_is_read_by_a_json_reader),
+		cmocka_unit_test(junit_is_read_by_an_xml_reader),
+		cmocka_unit_test(tap_has_a_line_a_step),
+		cmocka_unit_test(all_ok_is_ok),
+		cmocka_unit_test(printable_keeps_what_is_harmless),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
