@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_BOOK_H
+#define XLAB_BOOK_H
+
+/* An interface's book, mapped: a slot for each CPU, written by the chain. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/xlab.h"
+
+struct error;
+
+struct book {
+	struct xlab_book *slots;
+	size_t n;
+};
+
+int book_map(struct book *book, int book_fd, struct error *e);
+void book_unmap(struct book *book);
+
+/* Wipe the half that generation @gen counts in. Only before its chain is attached. */
+void book_begin(struct book *book, uint32_t gen);
+
+/* The sum over all CPUs. */
+struct xlab_count book_count(const struct book *book, uint32_t gen, size_t position, size_t action);
+uint64_t book_lost(const struct book *book, size_t listener);
+
+/* Maps of the same form that belong to no interface; fds of the caller's. */
+int book_create(int *book_fd, int *ears_fd, struct error *e);
+
+void book_listen(struct book *book, size_t listener);
+void book_ignore(struct book *book, size_t listener);
+
+#endif

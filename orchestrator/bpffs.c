@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/bpffs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/lab.h"
+
+static bool is_bpffs(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+/* Make each folder of @path from @below on. */
+static int make_folders(char *path, size_t below)
+{
+	for (char *at = path + below; at; at = strchr(at + 1, '/')) {
+		char *slash = strchr(at + 1, '/');
+		int failed;
+
+		if (slash)
+			*slash = '\0';
+		failed = mkdir(path, 0700) && errno != EEXIST;
+		if (slash)
+			*slash = '/';
+		if (failed)
+			return -errno;
+	}
+	return 0;
+}
+
+char *bpffs_mount(const struct lab *lab, const char *what, struct error *e)
+{
+	FREE_AUTO char *path = state_path(lab->state, "%s", what);
+	int err;
+
+	if (!path) {
+		(void)error_sys(e, -ENOMEM, "mounting a bpffs");
+		return NULL;
+	}
+	if (is_bpffs(path))
+		return steal_pointer(&path);
+	err = make_folders(path, strlen(state_dir(lab->state)));
+	if (!err && mount("bpf", path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+		err = -errno;
+	if (err) {
+		(void)error_sys(e, err, "mounting a bpffs on %s", path);
+		return NULL;
+	}
+	return steal_pointer(&path);
+}
+
+char *bpffs_folder(const struct lab *lab, struct error *e, const char *fmt, ...)
+{
+	FREE_AUTO char *root = bpffs_mount(lab, "bpf", e);
+	FREE_AUTO char *below = NULL, *path = NULL;
+	va_list args;
+	int n, err;
+
+	if (!root)
+		return NULL;
+	va_start(args, fmt);
+	n = vasprintf(&below, fmt, args);
+	va_end(args);
+	if (n < 0 || asprintf(&path, "%s/%s", root, below) < 0) {
+		path = NULL;
+		(void)error_sys(e, -ENOMEM, "making a folder for BPF maps");
+		return NULL;
+	}
+	err = make_folders(path, strlen(root));
+	if (err) {
+		(void)error_sys(e, err, "making the folder %s for BPF maps", path);
+		return NULL;
+	}
+	return steal_pointer(&path);
+}
+
+void bpffs_remove(const char *folder)
+{
+	DIR_AUTO DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_type != DT_DIR)
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	(void)rmdir(folder);
+}

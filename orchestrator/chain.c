@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/book.h"
+#include "orchestrator/chain_end.h"
+#include "orchestrator/chain_engine.h"
+#include "orchestrator/chain_pass.h"
+#include "orchestrator/lab.h"
+
+struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
+{
+	return (struct xlab_place){
+		.iface = (__u32)job->iface,
+		.position = (__u32)i,
+		.length = (__u32)job->n_filters,
+		.gen = job->gen,
+		.continues =
+			i < job->n_filters ? job->lab->suite.filters[job->filters[i]].continues : 0,
+	};
+}
+
+static enum engine_choice wanted_engine(const struct lab *lab)
+{
+	const char *asked = state_intent(lab->state)->engine;
+
+	if (asked && !strcmp(asked, "libxdp"))
+		return ENGINE_LIBXDP;
+	if (asked && !strcmp(asked, "inline"))
+		return ENGINE_INLINE;
+	return asked && !strcmp(asked, "auto") ? ENGINE_AUTO : lab->suite.engine;
+}
+
+/* What libxdp cannot carry is inline's, unless libxdp was asked for by name. */
+static int build(const struct chain_job *job, const struct chain_engine **engine, int *fd,
+		 struct error *e)
+{
+	enum engine_choice choice = wanted_engine(job->lab);
+	ERROR_AUTO struct error refused = ERROR_INIT;
+	const char *why;
+
+	*engine = &chain_engine_libxdp;
+	if (choice == ENGINE_LIBXDP)
+		return (*engine)->build(job, fd, NULL, e);
+	if (choice == ENGINE_AUTO && chain_engine_auto(&why) == ENGINE_LIBXDP &&
+	    !(*engine)->build(job, fd, NULL, &refused))
+		return 0;
+	*engine = &chain_engine_inline;
+	return (*engine)->build(job, fd, NULL, e);
+}
+
+static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
+		    const struct spot *s, struct error *e)
+{
+	*job = (struct chain_job){
+		.lab = lab,
+		.iface = chain->iface,
+		.filters = chain->filters,
+		.n_filters = chain->n_filters,
+		.gen = s->current ? s->current->gen + 1 : 1,
+		.ifindex = s->ifindex,
+		.node = s->end.netns,
+		.book_fd = -1,
+		.ears_fd = -1,
+	};
+	return chain_book_open(lab, chain->iface, &job->book_fd, &job->ears_fd, e);
+}
+
+static void close_job(struct chain_job *job)
+{
+	cleanup_fd(&job->book_fd);
+	cleanup_fd(&job->ears_fd);
+}
+
+static int open_page(const struct chain_job *job, struct error *e)
+{
+	struct book book = { 0 };
+	int err = book_map(&book, job->book_fd, e);
+
+	if (!err)
+		book_begin(&book, job->gen);
+	book_unmap(&book);
+	return err;
+}
+
+static int name_filters(const struct suite *suite, const struct chain_config *chain,
+			struct chain_record *r)
+{
+	char **names = calloc(chain->n_filters + 1, sizeof(*names));
+	int err;
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < chain->n_filters; i++)
+		names[i] = suite->filters[chain->filters[i]].name;
+	err = chain_names_copy(&r->filters, &r->n_filters, names, chain->n_filters);
+	free(names);
+	return err;
+}
+
+/* What is to come back after a scenario: what stands there for good. */
+static int keep_rest(struct spot *s, const struct chain_record *next)
+{
+	if (next->scenario)
+		return 0;
+	for (size_t i = 0; i < s->file.n_rest; i++)
+		free(s->file.rest[i]);
+	free(s->file.rest);
+	s->file.has_rest = true;
+	return chain_names_copy(&s->file.rest, &s->file.n_rest, next->filters, next->n_filters);
+}
+
+static int attach(struct lab *lab, struct spot *s, const struct chain_job *job,
+		  const struct chain_engine *engine, int fd, struct chain_record *next,
+		  struct error *e)
+{
+	int err = attach_prog_id(fd, &next->prog_id);
+
+	next->engine = engine->choice;
+	next->gen = job->gen;
+	next->mode = lab->suite.modes[job->iface];
+	if (!err)
+		err = keep_rest(s, next);
+	if (err)
+		return error_sys(e, err, "recording a chain");
+	err = chain_pass_add(lab, job->iface, job->filters, job->n_filters, e);
+	if (!err)
+		err = open_page(job, e);
+	return err ? err : spot_swap(s, lab, next, fd, e);
+}
+
+/* The chain that stood there, as indices (malloc'ed); those the suite knows. */
+static size_t *old_filters(const struct lab *lab, const struct spot *s, size_t *n)
+{
+	size_t have = s->current ? s->current->n_filters : 0;
+	size_t *filters = calloc(have + 1, sizeof(*filters));
+
+	*n = 0;
+	for (size_t i = 0; filters && i < have; i++) {
+		filters[*n] = suite_filter(&lab->suite, s->current->filters[i]);
+		*n += filters[*n] != NONE;
+	}
+	return filters;
+}
+
+static int put_on(struct lab *lab, struct spot *s, const struct chain_config *chain,
+		  struct chain_record *next, struct error *e)
+{
+	const struct chain_engine *engine = NULL;
+	FD_AUTO int fd = -1;
+	struct chain_job job;
+	int err = open_job(&job, lab, chain, s, e);
+
+	if (!err)
+		err = build(&job, &engine, &fd, e);
+	if (!err)
+		err = attach(lab, s, &job, engine, fd, next, e);
+	chain_engine_libxdp.tidy(&job, s->current ? s->current->prog_id : 0);
+	close_job(&job);
+	return err;
+}
+
+static int take_off(struct lab *lab, struct spot *s, struct chain_record *next, struct error *e)
+{
+	struct chain_job job = { .lab = lab, .ifindex = s->ifindex, .node = s->end.netns };
+	bool wanted = false;
+	int err = keep_rest(s, next);
+
+	if (err)
+		return error_sys(e, err, "recording a chain");
+	err = chain_pass_wanted(lab, &s->end, &wanted, e);
+	if (!err && wanted)
+		err = chain_pass_put(lab, s, e);
+	else if (!err)
+		err = spot_swap(s, lab, next, -1, e);
+	if (!err)
+		chain_engine_libxdp.tidy(&job, 0);
+	return err;
+}
+
+int chain_set(struct lab *lab, const struct chain_config *chain, bool for_scenario, struct error *e)
+{
+	struct chain_end end = chain_end_of(&lab->suite, chain->iface);
+	struct chain_record next = { .scenario = for_scenario };
+	FREE_AUTO size_t *old = NULL;
+	size_t n_old = 0;
+	SPOT s = SPOT_INIT;
+	int err = spot_open(&s, lab, &end, e);
+
+	if (err)
+		return err;
+	old = old_filters(lab, &s, &n_old);
+	if (!old || name_filters(&lab->suite, chain, &next))
+		err = error_sys(e, -ENOMEM, "chain");
+	else if (chain->n_filters)
+		err = put_on(lab, &s, chain, &next, e);
+	else
+		err = take_off(lab, &s, &next, e);
+	chain_record_clear(&next);
+	if (err) {
+		ERROR_AUTO struct error more = ERROR_INIT;
+
+		(void)chain_pass_drop(lab, chain->iface, chain->filters, chain->n_filters, &more);
+		return !e->text || !strstr(e->text, s.place) ? error_wrap(e, "%s", s.place) : err;
+	}
+	return chain_pass_drop(lab, chain->iface, old, n_old, e);
+}
+
+int chain_try_load(const struct lab *lab, size_t filter, char **log, struct error *e)
+{
+	struct chain_job job = {
+		.lab = lab, .filters = &filter, .n_filters = 1, .book_fd = -1, .ears_fd = -1
+	};
+	FD_AUTO int fd = -1;
+	int err = book_create(&job.book_fd, &job.ears_fd, e);
+
+	*log = NULL;
+	if (!err)
+		err = chain_engine_inline.build(&job, &fd, log, e);
+	close_job(&job);
+	/* The verifier has more than one way to say no; what it says is in the log. */
+	return err && *log ? -EACCES : err;
+}
+
+/* The lab file's chain of an interface; an empty one if it names none. */
+static struct chain_config file_chain(const struct lab *lab, size_t iface)
+{
+	for (size_t i = 0; i < lab->suite.n_chains; i++)
+		if (lab->suite.chains[i].iface == iface)
+			return lab->suite.chains[i];
+	return (struct chain_config){ .iface = iface };
+}
+
+static int rest_chain(const struct lab *lab, const struct chain_file *file,
+		      struct chain_config *chain, size_t **filters)
+{
+	*filters = calloc(file->n_rest + 1, sizeof(**filters));
+	if (!*filters)
+		return -ENOMEM;
+	if (!file->has_rest)
+		return 0;
+	chain->filters = *filters;
+	chain->n_filters = 0;
+	for (size_t i = 0; i < file->n_rest; i++) {
+		(*filters)[i] = suite_filter(&lab->suite, file->rest[i]);
+		chain->n_filters += (*filters)[i] != NONE;
+	}
+	return chain->n_filters == file->n_rest ? 0 : -EINVAL;
+}
+
+static bool stands(const struct lab *lab, const struct spot *s, const struct chain_config *chain)
+{
+	const struct chain_record *r = s->current;
+
+	if ((r ? r->n_filters : 0) != chain->n_filters || (r && r->scenario))
+		return false;
+	for (size_t i = 0; i < chain->n_filters; i++)
+		if (strcmp(r->filters[i], lab->suite.filters[chain->filters[i]].name) != 0)
+			return false;
+	return true;
+}
+
+int chain_restore(struct lab *lab, size_t iface, struct error *e)
+{
+	struct chain_end end = chain_end_of(&lab->suite, iface);
+	struct chain_config chain = file_chain(lab, iface);
+	FREE_AUTO size_t *filters = NULL;
+	bool done = false;
+	int err;
+
+	{
+		SPOT s = SPOT_INIT;
+
+		err = spot_open(&s, lab, &end, e);
+		if (!err && rest_chain(lab, &s.file, &chain, &filters))
+			err = error_state(e, -EINVAL,
+					  "%s: the record of its chain names filters that "
+					  "the lab does not have",
+					  s.place);
+		done = !err && stands(lab, &s, &chain);
+	}
+	return err || done ? err : chain_set(lab, &chain, false, e);
+}
+
+static int restore_place(struct lab *lab, const char *place, struct error *e)
+{
+	struct chain_file file;
+	struct chain_end end;
+	bool scenario;
+	int err;
+
+	if (!chain_end_find(&lab->suite, place, &end) || end.iface == NONE)
+		return 0;
+	err = chain_file_read(lab, place, &file, e);
+	if (err)
+		return err;
+	scenario = file.now.scenario || file.before.scenario;
+	chain_file_clear(&file);
+	return scenario ? chain_restore(lab, end.iface, e) : 0;
+}
+
+int chain_restore_all(struct lab *lab, struct error *e)
+{
+	char **places = NULL;
+	int err = chain_places(lab, &places, e);
+
+	for (size_t i = 0; !err && places[i]; i++)
+		err = restore_place(lab, places[i], e);
+	chain_places_free(places);
+	return err;
+}
+
+static int remove_place(struct lab *lab, const char *place, struct error *e)
+{
+	FREE_AUTO char *path = state_path(lab->state, "chains/%s", place);
+	struct chain_record off = { .engine = ENGINE_INLINE };
+	SPOT s = SPOT_INIT;
+	struct chain_end end;
+	int err;
+
+	if (!chain_end_find(&lab->suite, place, &end))
+		return 0;
+	err = spot_open(&s, lab, &end, e);
+	if (!err && s.current)
+		err = spot_swap(&s, lab, &off, -1, e);
+	/* Gone with its namespace or its link, or another tool's, which stays: both are done. */
+	if (err == -ENOENT || err == -ENODEV || err == -EBUSY) {
+		error_clear(e);
+		err = 0;
+	}
+	if (!err && path)
+		(void)unlink(path);
+	return err;
+}
+
+int chain_remove_all(struct lab *lab, struct error *e)
+{
+	char **places = NULL;
+	int first = chain_places(lab, &places, e);
+
+	for (size_t i = 0; places && places[i]; i++) {
+		ERROR_AUTO struct error this = ERROR_INIT;
+		int err = remove_place(lab, places[i], &this);
+
+		if (err && !first) {
+			first = err;
+			error_move(e, &this);
+		}
+	}
+	chain_places_free(places);
+	return first;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain_end.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/lab.h"
+
+struct chain_end chain_end_of(const struct suite *suite, size_t iface)
+{
+	const struct iface *i = &suite->topo.ifaces[iface];
+
+	return (struct chain_end){ iface, suite->topo.nodes[i->node].name, i->name };
+}
+
+struct chain_end chain_end_other(const struct suite *suite, size_t iface)
+{
+	const struct iface *i = &suite->topo.ifaces[iface];
+
+	if (i->bridge == NONE)
+		return chain_end_of(suite, i->peer);
+	return (struct chain_end){ NONE, suite->topo.bridges[i->bridge].name, i->port };
+}
+
+bool chain_end_same(const struct chain_end *a, const struct chain_end *b)
+{
+	return !strcmp(a->netns, b->netns) && !strcmp(a->name, b->name);
+}
+
+static bool is_at(const struct chain_end *end, const char *place)
+{
+	size_t n = strlen(end->netns);
+
+	return !strncmp(end->netns, place, n) && place[n] == ':' &&
+	       !strcmp(end->name, place + n + 1);
+}
+
+bool chain_end_find(const struct suite *suite, const char *place, struct chain_end *end)
+{
+	for (size_t i = 0; i < suite->topo.n_ifaces; i++) {
+		*end = chain_end_of(suite, i);
+		if (is_at(end, place))
+			return true;
+		*end = chain_end_other(suite, i);
+		if (is_at(end, place))
+			return true;
+	}
+	return false;
+}
+
+static int find_current(struct spot *s, struct error *e)
+{
+	int err = attach_query(s->ifindex, &s->attached, e);
+
+	if (err)
+		return err;
+	s->current = chain_file_match(&s->file, s->attached.prog_id);
+	if (s->attached.prog_id && !s->current)
+		return attach_foreign(s->attached.prog_id, e);
+	return 0;
+}
+
+static int look(struct spot *s, const struct lab *lab, struct error *e)
+{
+	int err = netns_visit(&s->visit, lab->state, s->end.netns, e);
+
+	if (err)
+		return err;
+	s->ifindex = (int)if_nametoindex(s->end.name);
+	if (!s->ifindex)
+		return error_sys(e, -errno, "the interface");
+	err = chain_file_read(lab, s->place, &s->file, e);
+	return err ? err : find_current(s, e);
+}
+
+int spot_open(struct spot *s, const struct lab *lab, const struct chain_end *end, struct error *e)
+{
+	int err;
+
+	*s = (struct spot)SPOT_INIT;
+	s->end = *end;
+	s->place = text_format("%s:%s", end->netns, end->name);
+	if (!s->place)
+		return error_sys(e, -ENOMEM, "chain");
+	err = look(s, lab, e);
+	return err ? error_wrap(e, "%s", s->place) : 0;
+}
+
+void spot_close(struct spot *s)
+{
+	netns_leave(&s->visit);
+	chain_file_clear(&s->file);
+	free(s->place);
+	*s = (struct spot)SPOT_INIT;
+}
+
+/* The file as it is to be: now is what comes, before is what stands there. */
+static int plan_file(struct spot *s, const struct chain_record *next, struct chain_file *file)
+{
+	int err = chain_record_copy(&file->now, next);
+
+	if (!err && s->current)
+		err = chain_record_copy(&file->before, s->current);
+	file->has_rest = s->file.has_rest;
+	if (!err)
+		err = chain_names_copy(&file->rest, &file->n_rest, s->file.rest, s->file.n_rest);
+	return err;
+}
+
+int spot_swap(struct spot *s, struct lab *lab, const struct chain_record *next, int fd,
+	      struct error *e)
+{
+	uint32_t old = s->current ? s->current->prog_id : 0;
+	struct chain_file file = { 0 };
+	int err = plan_file(s, next, &file);
+
+	if (err)
+		err = error_sys(e, err, "recording a chain");
+	else
+		err = chain_file_write(lab, s->place, &file, e);
+	if (!err && fd >= 0)
+		err = attach_swap(s->ifindex, next->mode, fd, old, e);
+	else if (!err && old)
+		err = attach_remove(s->ifindex, s->current->mode, old, e);
+	if (err) {
+		chain_file_clear(&file);
+		return error_wrap(e, "%s", s->place);
+	}
+	chain_file_clear(&s->file);
+	s->file = file;
+	s->current = fd >= 0 ? &s->file.now : NULL;
+	return 0;
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Chains by libxdp's dispatcher.
+ *
+ * libxdp can add programs to a dispatcher and remove them, each time with an
+ * atomic swap, but it cannot replace them all at once. So it builds every
+ * dispatcher in a namespace of its own, on an interface that has the same index as
+ * the real one: its pins then have the right name, in the node's own bpffs. The
+ * finished dispatcher is put on the real interface by chain.c, which is one swap,
+ * and what the one before has left there is removed.
+ *
+ * The work is done in a short-lived child, for libxdp keeps fds and paths in statics.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/bpffs.h"
+#include "orchestrator/bpflog.h"
+#include "orchestrator/chain_engine.h"
+#include "orchestrator/errand.h"
+#include "orchestrator/instance.h"
+#include "orchestrator/instance_maps.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/scratch.h"
+
+#define DISPATCHER_MAX 10 /* MAX_DISPATCHER_ACTIONS of libxdp */
+#define ERRAND_MS      20000
+
+struct team {
+	struct instance instances[DISPATCHER_MAX];
+	struct xdp_program *progs[DISPATCHER_MAX];
+	size_t n;
+};
+
+static int configure(struct xdp_program *prog, size_t i, uint32_t continues)
+{
+	int err = xdp_program__set_run_prio(prog, (unsigned int)(i + 1) * 10);
+
+	for (unsigned int action = XDP_ABORTED; action <= XDP_REDIRECT && !err; action++)
+		err = xdp_program__set_chain_call_enabled(prog, action, continues >> action & 1);
+	return err;
+}
+
+static int open_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
+	const struct filter *f = &job->lab->suite.filters[job->filters[i]];
+	struct xlab_place place = chain_job_place(job, i);
+	struct instance *in = &t->instances[i];
+	struct bpf_program *prog;
+	int err;
+
+	place.keeps_book = 1;
+	err = instance_open(job->lab, job->filters[i], in, e);
+	if (err)
+		return err;
+	err = instance_settle(in, job->lab, job->filters[i], &place, job->book_fd, job->ears_fd, e);
+	if (err)
+		return error_wrap(e, "filter %s", f->name);
+	bpf_object__for_each_program(prog, in->obj)(void)
+		bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
+	opts.obj = in->obj;
+	opts.prog_name = bpf_program__name(in->main);
+	t->progs[i] = xdp_program__create(&opts);
+	err = (int)libxdp_get_error(t->progs[i]);
+	if (!err)
+		err = configure(t->progs[i], i, f->continues);
+	return err ? error_sys(e, err, "filter %s: libxdp", f->name) : 0;
+}
+
+/* The dispatcher that libxdp has just put on the scratch interface. */
+static int find_dispatcher(int ifindex, int *fd, struct error *e)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	int err = (int)libxdp_get_error(mp);
+
+	if (err)
+		return error_sys(e, err, "asking libxdp for its dispatcher");
+	if (xdp_multiprog__is_legacy(mp))
+		return error_state(e, -EOPNOTSUPP,
+				   "libxdp has attached a single program without a "
+				   "dispatcher");
+	*fd = dup(xdp_program__fd(xdp_multiprog__main_prog(mp)));
+	return *fd < 0 ? error_sys(e, -errno, "the dispatcher") : 0;
+}
+
+static int explain(int err, const struct bpflog *log, struct error *e)
+{
+	FREE_AUTO char *words = bpflog_verifier(log);
+	FREE_AUTO char *tail = words ? bpflog_tail(words, 12) : NULL;
+	char name[128] = "";
+
+	if (err == -EOPNOTSUPP)
+		return error_state(e, err, "libxdp: %s", bpflog_last(log, "not supported"));
+	(void)libxdp_strerror(err, name, sizeof(name));
+	if (tail)
+		return error_state(e, err, "libxdp: the verifier refuses a filter\n%s", tail);
+	return error_state(e, err, "libxdp: %s", bpflog_last(log, name));
+}
+
+static int assemble(struct team *t, const struct chain_job *job, int *fd, struct error *e)
+{
+	BPFLOG log = BPFLOG_INIT;
+	int err = 0;
+
+	for (size_t i = 0; i < job->n_filters && !err; i++)
+		err = open_member(t, job, i, e);
+	if (err)
+		return err;
+	bpflog_begin(&log);
+	/* Generic mode works on any interface, and a dispatcher does not know its mode. */
+	err = xdp_program__attach_multi(t->progs, job->n_filters, job->ifindex, XDP_MODE_SKB, 0);
+	return err ? explain(err, &log, e) : find_dispatcher(job->ifindex, fd, e);
+}
+
+struct trip {
+	const struct chain_job *job;
+	const char *bpffs;
+};
+
+static int go(void *cookie, int *fd, struct error *e)
+{
+	const struct trip *trip = cookie;
+	struct team *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return error_sys(e, -ENOMEM, "building a dispatcher");
+	(void)setenv("LIBXDP_BPFFS", trip->bpffs, 1);
+	(void)setenv("LIBXDP_BPFFS_AUTOMOUNT", "0", 1);
+	(void)unsetenv("LIBXDP_OBJECT_PATH");
+	(void)unsetenv("LIBXDP_SKIP_DISPATCHER");
+	err = scratch_enter(trip->job->ifindex, e);
+	/* Nothing is closed: the process ends. */
+	return err ? err : assemble(t, trip->job, fd, e);
+}
+
+static int refused_ext(struct error *e)
+{
+	const char *why;
+
+	if (chain_engine_auto(&why) == ENGINE_LIBXDP)
+		return e->err;
+	return error_state(
+		e, -EOPNOTSUPP,
+		"%s, and libxdp's dispatcher is made of them: say engine = inline or auto", why);
+}
+
+/* The composed chain is refused for the same reason, and can tell where. */
+static int refused_filter(const struct chain_job *job, struct error *e)
+{
+	ERROR_AUTO struct error better = ERROR_INIT;
+	FD_AUTO int fd = -1;
+
+	if (chain_engine_inline.build(job, &fd, NULL, &better))
+		error_move(e, &better);
+	else
+		(void)error_add(e, "the same filters load with engine = inline");
+	return e->err;
+}
+
+static int check_members(const struct chain_job *job, struct error *e)
+{
+	if (job->n_filters > DISPATCHER_MAX)
+		return error_state(
+			e, -E2BIG,
+			"libxdp's dispatcher takes at most %d programs, and the chain has %zu "
+			"filters: say engine = inline or auto",
+			DISPATCHER_MAX, job->n_filters);
+	for (size_t i = 0; i < job->n_filters; i++) {
+		const char *name = job->lab->suite.filters[job->filters[i]].name;
+		struct instance in;
+		bool has_btf;
+		int err = instance_open(job->lab, job->filters[i], &in, e);
+
+		if (err)
+			return err;
+		has_btf = bpf_object__btf(in.obj) != NULL;
+		instance_close(&in);
+		if (!has_btf)
+			return error_input(
+				e,
+				"filter %s: the object has no BTF, which libxdp's dispatcher "
+				"needs: compile it with -g, or say engine = inline",
+				name);
+	}
+	return 0;
+}
+
+static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct error *e)
+{
+	struct trip trip = { .job = job };
+	FREE_AUTO char *what = NULL, *bpffs = NULL;
+	int err = check_members(job, e);
+
+	(void)log;
+	for (size_t i = 0; i < job->n_filters && !err; i++) {
+		FREE_AUTO char *folder = instance_maps(job->lab, job->filters[i], e);
+
+		err = folder ? 0 : e->err;
+	}
+	if (err)
+		return err;
+	if (asprintf(&what, "xdp/%s", job->node) < 0) {
+		what = NULL;
+		return error_sys(e, -ENOMEM, "building a dispatcher");
+	}
+	bpffs = bpffs_mount(job->lab, what, e);
+	if (!bpffs)
+		return e->err;
+	trip.bpffs = bpffs;
+	err = errand(go, &trip, ERRAND_MS, fd, e);
+	if (err == -EOPNOTSUPP)
+		return refused_ext(e);
+	return err == -EACCES || err == -EINVAL ? refused_filter(job, e) : err;
+}
+
+/* Its pins are in folders named by interface and program. */
+static void libxdp_tidy(const struct chain_job *job, uint32_t keep)
+{
+	FREE_AUTO char *path = state_path(job->lab->state, "xdp/%s/xdp", job->node);
+	DIR_AUTO DIR *dir = path ? opendir(path) : NULL;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		FREE_AUTO char *folder = NULL;
+		int ifindex;
+		uint32_t id;
+
+		if (sscanf(entry->d_name, "dispatch-%d-%u", &ifindex, &id) != 2 ||
+		    ifindex != job->ifindex || id == keep)
+			continue;
+		folder = state_path(job->lab->state, "xdp/%s/xdp/%s", job->node, entry->d_name);
+		if (folder)
+			bpffs_remove(folder);
+	}
+}
+
+const struct chain_engine chain_engine_libxdp = {
+	.choice = ENGINE_LIBXDP,
+	.build = libxdp_build,
+	.tidy = libxdp_tidy,
+};

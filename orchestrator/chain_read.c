@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A chain's counters: where packets stopped, and by subtraction how many went on. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/bpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/book.h"
+#include "orchestrator/chain.h"
+#include "orchestrator/chain_end.h"
+#include "orchestrator/lab.h"
+
+static void add(struct xlab_count *to, struct xlab_count more)
+{
+	to->packets += more.packets;
+	to->bytes += more.bytes;
+}
+
+/* A packet that is under way while we read may be counted at its end and not yet elsewhere. */
+static struct xlab_count minus(struct xlab_count from, struct xlab_count less)
+{
+	return (struct xlab_count){
+		.packets = from.packets > less.packets ? from.packets - less.packets : 0,
+		.bytes = from.bytes > less.bytes ? from.bytes - less.bytes : 0,
+	};
+}
+
+void chain_view_clear(struct chain_view *view)
+{
+	for (size_t i = 0; view->rows && i < view->record.n_filters; i++)
+		free(view->rows[i].filter);
+	free(view->rows);
+	chain_record_clear(&view->record);
+	*view = (struct chain_view){ 0 };
+}
+
+/* In a dispatcher of libxdp's only a built-in counts, each for itself. */
+static bool counts(const struct chain_record *r, const struct filter *f)
+{
+	return r->engine == ENGINE_INLINE || f->program != PROGRAM_OBJECT;
+}
+
+struct filters {
+	const struct filter *of[XLAB_CHAIN_MAX];
+};
+
+static int find_filters(const struct lab *lab, const struct chain_record *r, struct filters *f,
+			struct error *e)
+{
+	for (size_t i = 0; i < r->n_filters && i < XLAB_CHAIN_MAX; i++) {
+		size_t filter = suite_filter(&lab->suite, r->filters[i]);
+
+		if (filter == NONE)
+			return error_state(e, -ENOENT, "filter %s of its chain is not in the lab",
+					   r->filters[i]);
+		f->of[i] = &lab->suite.filters[filter];
+	}
+	return 0;
+}
+
+/* The verdicts as they are in the book; PASSes that went on are not there. */
+static void read_rows(const struct book *book, struct chain_view *view, const struct filters *f)
+{
+	uint32_t gen = view->record.gen;
+	size_t n = view->record.n_filters;
+
+	for (size_t i = 0; i < n; i++) {
+		view->rows[i].known = counts(&view->record, f->of[i]);
+		for (size_t a = 0; a < XLAB_ACTIONS; a++)
+			view->rows[i].verdicts[a] = book_count(book, gen, i, a);
+	}
+	for (size_t a = 0; a < XLAB_ACTIONS; a++)
+		add(&view->passed, book_count(book, gen, n, a));
+}
+
+static bool goes_on(const struct filter *f, size_t action)
+{
+	return f->continues >> action & 1;
+}
+
+/*
+ * From the end back: what came to a filter and is not in its row passed it and
+ * went on. Before a filter that does not count nobody knows how many those were.
+ */
+static void derive_passes(struct chain_view *view, const struct filters *f)
+{
+	struct xlab_count came_on = view->passed;
+	bool known = true;
+
+	for (size_t i = view->record.n_filters; i-- > 0;) {
+		struct chain_row *row = &view->rows[i];
+
+		known &= row->known;
+		row->known = known || !goes_on(f->of[i], XDP_PASS) ? row->known : false;
+		if (goes_on(f->of[i], XDP_PASS)) {
+			struct xlab_count passed = came_on;
+
+			for (size_t a = 0; a < XLAB_ACTIONS; a++)
+				if (a != XDP_PASS && goes_on(f->of[i], a))
+					passed = minus(passed, row->verdicts[a]);
+			row->verdicts[XDP_PASS] = passed;
+		}
+		for (size_t a = 0; a < XLAB_ACTIONS; a++)
+			if (!goes_on(f->of[i], a))
+				add(&came_on, row->verdicts[a]);
+	}
+}
+
+static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e)
+{
+	FD_AUTO int book_fd = -1, ears_fd = -1;
+	struct filters f = { { NULL } };
+	struct book book = { 0 };
+	int err = find_filters(lab, &view->record, &f, e);
+
+	if (!err)
+		err = chain_book_open(lab, iface, &book_fd, &ears_fd, e);
+	if (!err)
+		err = book_map(&book, book_fd, e);
+	if (err)
+		return err;
+	read_rows(&book, view, &f);
+	book_unmap(&book);
+	derive_passes(view, &f);
+	return 0;
+}
+
+static int make_view(const struct spot *s, struct chain_view *view)
+{
+	int err = s->current ? chain_record_copy(&view->record, s->current) : 0;
+
+	view->rows = calloc(view->record.n_filters + 1, sizeof(*view->rows));
+	if (err || !view->rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < view->record.n_filters; i++) {
+		view->rows[i].filter = strdup(view->record.filters[i]);
+		if (!view->rows[i].filter)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Ours is recorded but not attached: somebody took it off. */
+static int check_present(const struct spot *s, struct error *e)
+{
+	const struct chain_record *r = &s->file.now;
+
+	if (s->current || !r->n_filters || !r->prog_id)
+		return 0;
+	if (!s->file.before.prog_id && r->gen <= 1)
+		return 0;
+	return error_state(e, -ESTALE,
+			   "%s: xlab's chain was taken off by another tool; put it back with "
+			   "`xlab chain %s FILTER…`",
+			   s->place, s->place);
+}
+
+int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e)
+{
+	struct chain_end end = chain_end_of(&lab->suite, iface);
+	SPOT s = SPOT_INIT;
+	int err;
+
+	*view = (struct chain_view){ 0 };
+	err = spot_open(&s, lab, &end, e);
+	if (!err)
+		err = check_present(&s, e);
+	if (!err && make_view(&s, view))
+		err = error_sys(e, -ENOMEM, "reading a chain");
+	if (!err && view->record.n_filters)
+		err = fill_rows(lab, iface, view, e);
+	if (err)
+		chain_view_clear(view);
+	return err;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain_record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/lab.h"
+
+static void names_free(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+void chain_record_clear(struct chain_record *record)
+{
+	names_free(record->filters, record->n_filters);
+	*record = (struct chain_record){ 0 };
+}
+
+void chain_file_clear(struct chain_file *file)
+{
+	chain_record_clear(&file->now);
+	chain_record_clear(&file->before);
+	names_free(file->rest, file->n_rest);
+	*file = (struct chain_file){ 0 };
+}
+
+static int add_name(char ***names, size_t *n, const char *name)
+{
+	char **longer = realloc(*names, (*n + 1) * sizeof(*longer));
+
+	if (!longer)
+		return -ENOMEM;
+	*names = longer;
+	longer[*n] = strdup(name);
+	if (!longer[*n])
+		return -ENOMEM;
+	(*n)++;
+	return 0;
+}
+
+int chain_names_copy(char ***to, size_t *n_to, char *const *from, size_t n)
+{
+	int err = 0;
+
+	*to = NULL;
+	*n_to = 0;
+	for (size_t i = 0; i < n && !err; i++)
+		err = add_name(to, n_to, from[i]);
+	return err;
+}
+
+int chain_record_copy(struct chain_record *to, const struct chain_record *from)
+{
+	*to = *from;
+	return chain_names_copy(&to->filters, &to->n_filters, from->filters, from->n_filters);
+}
+
+static int read_names(const char *line, char ***names, size_t *n)
+{
+	char name[NAME_MAX_LEN + 1];
+	int more, err = 0;
+
+	while (!err && (more = text_word(&line, name, sizeof(name))) != 0)
+		err = more < 0 ? more : add_name(names, n, name);
+	return err;
+}
+
+static int read_record(const char *line, struct chain_record *r)
+{
+	char engine[16], mode[16], whose[16];
+
+	if (sscanf(line, "%15s %" SCNu32 " %15s %" SCNu32 " %15s", engine, &r->gen, mode,
+		   &r->prog_id, whose) != 5)
+		return -EINVAL;
+	r->engine = !strcmp(engine, "libxdp") ? ENGINE_LIBXDP : ENGINE_INLINE;
+	r->mode = !strcmp(mode, "generic") ? XDP_MODE_CHOICE_GENERIC : XDP_MODE_CHOICE_NATIVE;
+	r->scenario = !strcmp(whose, "scenario");
+	return 0;
+}
+
+/* What follows @key and a space, or NULL. */
+static const char *after(const char *line, const char *key)
+{
+	size_t n = strlen(key);
+
+	if (strncmp(line, key, n) != 0 || (line[n] && line[n] != ' '))
+		return NULL;
+	return line + n;
+}
+
+static int read_line(const char *line, struct chain_file *file, struct chain_record **r)
+{
+	const char *value;
+
+	if ((value = after(line, "now")))
+		return read_record(value, *r = &file->now);
+	if ((value = after(line, "before")))
+		return read_record(value, *r = &file->before);
+	if ((value = after(line, "filters")) && *r)
+		return read_names(value, &(*r)->filters, &(*r)->n_filters);
+	if ((value = after(line, "rest"))) {
+		file->has_rest = true;
+		return read_names(value, &file->rest, &file->n_rest);
+	}
+	return -EINVAL;
+}
+
+static int parse(char *text, struct chain_file *file)
+{
+	struct chain_record *r = NULL;
+	int err = 0;
+
+	for (char *line = text, *next; *line && !err; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		err = read_line(line, file, &r);
+	}
+	return err;
+}
+
+int chain_file_read(const struct lab *lab, const char *place, struct chain_file *file,
+		    struct error *e)
+{
+	FREE_AUTO char *name = text_format("chains/%s", place);
+	FREE_AUTO char *text = NULL;
+	int err;
+
+	*file = (struct chain_file){ 0 };
+	err = name ? state_read(lab->state, name, &text, e)
+		   : error_sys(e, -ENOMEM, "reading %s", place);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = parse(text, file);
+	if (err) {
+		chain_file_clear(file);
+		return error_sys(e, err, "the record of the chain on %s", place);
+	}
+	return 0;
+}
+
+static void write_names(FILE *out, const char *key, char *const *names, size_t n)
+{
+	(void)fprintf(out, "%s", key);
+	for (size_t i = 0; i < n; i++)
+		(void)fprintf(out, " %s", names[i]);
+	(void)fprintf(out, "\n");
+}
+
+static void write_record(FILE *out, const char *key, const struct chain_record *r)
+{
+	(void)fprintf(out, "%s %s %" PRIu32 " %s %" PRIu32 " %s\n", key,
+		      r->engine == ENGINE_LIBXDP ? "libxdp" : "inline", r->gen,
+		      r->mode == XDP_MODE_CHOICE_GENERIC ? "generic" : "native", r->prog_id,
+		      r->scenario ? "scenario" : "own");
+	write_names(out, "filters", r->filters, r->n_filters);
+}
+
+int chain_file_write(struct lab *lab, const char *place, const struct chain_file *file,
+		     struct error *e)
+{
+	FREE_AUTO char *name = text_format("chains/%s", place);
+	FREE_AUTO char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out || !name) {
+		if (out)
+			(void)fclose(out);
+		return error_sys(e, -ENOMEM, "recording the chain on %s", place);
+	}
+	write_record(out, "now", &file->now);
+	write_record(out, "before", &file->before);
+	if (file->has_rest)
+		write_names(out, "rest", file->rest, file->n_rest);
+	if (fclose(out))
+		return error_sys(e, -ENOMEM, "recording the chain on %s", place);
+	return state_write(lab->state, name, text, e);
+}
+
+const struct chain_record *chain_file_match(const struct chain_file *file, uint32_t prog_id)
+{
+	if (!prog_id)
+		return NULL;
+	if (file->now.prog_id == prog_id)
+		return &file->now;
+	return file->before.prog_id == prog_id ? &file->before : NULL;
+}
+
+int chain_places(const struct lab *lab, char ***places, struct error *e)
+{
+	FREE_AUTO char *path = state_path(lab->state, "chains");
+	DIR_AUTO DIR *dir = path ? opendir(path) : NULL;
+	struct dirent *entry;
+	size_t n = 0;
+
+	*places = calloc(1, sizeof(**places));
+	if (!path || !*places)
+		return error_sys(e, -ENOMEM, "listing the lab's chains");
+	while (dir && (entry = readdir(dir))) {
+		char **longer;
+
+		if (!strchr(entry->d_name, ':'))
+			continue;
+		longer = realloc(*places, (n + 2) * sizeof(*longer));
+		if (!longer)
+			return error_sys(e, -ENOMEM, "listing the lab's chains");
+		*places = longer;
+		longer[n] = strdup(entry->d_name);
+		longer[n + 1] = NULL;
+		n += longer[n] != NULL;
+	}
+	return 0;
+}
+
+void chain_places_free(char **places)
+{
+	for (size_t i = 0; places && places[i]; i++)
+		free(places[i]);
+	free(places);
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/compose.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/xlab.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/image.h"
+
+#define LOG_BYTES     (1U << 20)
+#define LOG_BYTES_MAX (1U << 28)
+
+static int check_budget(const struct composition *c, struct error *e)
+{
+	size_t insns = 0, subprogs = 1;
+
+	for (size_t i = 0; i < c->n_filters; i++) {
+		const struct piece *p = &c->filters[i];
+		const struct btf *btf = bpf_object__btf(p->obj);
+
+		insns += p->code->n_insns;
+		subprogs += p->code->n_funcs ? p->code->n_funcs : 1;
+		if (insns > COMPOSE_INSNS_MAX)
+			return error_state(
+				e, -E2BIG,
+				"with filter %s the chain has %zu instructions; the kernel "
+				"takes %d in one program",
+				p->name, insns, COMPOSE_INSNS_MAX);
+		if (subprogs + 2 > COMPOSE_SUBPROGS_MAX)
+			return error_state(
+				e, -E2BIG,
+				"with filter %s the chain has over %d functions, which is the "
+				"kernel's limit for one program",
+				p->name, COMPOSE_SUBPROGS_MAX);
+		if (btf && btf__find_by_name_kind(btf, "bpf_throw", BTF_KIND_FUNC) > 0)
+			return error_input(
+				e,
+				"filter %s calls bpf_throw(), which would unwind the whole "
+				"chain and not the filter alone: it cannot stand in one",
+				p->name);
+	}
+	return 0;
+}
+
+static int lay(struct image *im, struct piece *p)
+{
+	p->at = im->n_insns;
+	for (size_t i = 0; i < p->code->n_insns; i++) {
+		struct bpf_insn *insn = image_insn(im);
+
+		if (!insn)
+			return -ENOMEM;
+		*insn = p->code->insns[i];
+	}
+	return 0;
+}
+
+static int fd_array_index(struct image *im, int fd)
+{
+	int *longer;
+
+	for (size_t i = 1; i < im->n_fd_array; i++)
+		if (im->fd_array[i] == fd)
+			return (int)i;
+	if (!im->n_fd_array)
+		im->n_fd_array = 1;
+	longer = realloc(im->fd_array, (im->n_fd_array + 1) * sizeof(*longer));
+	if (!longer)
+		return -ENOMEM;
+	longer[0] = 0;
+	longer[im->n_fd_array] = fd;
+	im->fd_array = longer;
+	return (int)im->n_fd_array++;
+}
+
+/* A module's kfunc is named by an index into its object's array of module BTFs. */
+static int merge_modules(struct image *im, const struct piece *p)
+{
+	for (size_t i = p->at; i < p->at + p->code->n_insns; i++) {
+		struct bpf_insn *insn = &im->insns[i];
+		int index;
+
+		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL ||
+		    !insn->off || !p->code->fd_array)
+			continue;
+		index = fd_array_index(im, p->code->fd_array[insn->off]);
+		if (index < 0)
+			return index;
+		insn->off = (int16_t)index;
+	}
+	return 0;
+}
+
+/* What is called nowhere is no function to the kernel, and must not be described as one. */
+bool composition_notes(const struct composition *c)
+{
+	for (size_t i = 0; i < c->n_filters; i++)
+		if (c->filters[i].continues & 0x1f & ~(1U << XDP_PASS)) /* actions there are */
+			return true;
+	return false;
+}
+
+static int lay_all(struct image *im, struct composition *c, struct error *e)
+{
+	size_t dispatcher;
+	int err = dispatcher_write(im, c, e);
+
+	if (err)
+		return err;
+	dispatcher = im->n_insns;
+	err = lay(im, &c->stop);
+	if (!err && composition_notes(c))
+		err = lay(im, &c->note);
+	for (size_t i = 0; i < c->n_filters && !err; i++) {
+		err = lay(im, &c->filters[i]);
+		if (!err)
+			err = merge_modules(im, &c->filters[i]);
+	}
+	if (err)
+		return error_sys(e, err, "composing a chain");
+	dispatcher_aim(im, dispatcher, c);
+	return 0;
+}
+
+static int load_btf(struct image *im, struct error *e)
+{
+	FREE_AUTO char *log = NULL;
+	const void *raw;
+	__u32 size;
+	int fd;
+
+	raw = btf__raw_data(im->btf, &size);
+	if (!raw)
+		return error_sys(e, -ENOMEM, "merging BTF");
+	fd = bpf_btf_load(raw, size, NULL);
+	if (fd >= 0)
+		return fd;
+	log = calloc(1, LOG_BYTES);
+	if (log) {
+		LIBBPF_OPTS(bpf_btf_load_opts, opts, .log_buf = log, .log_size = LOG_BYTES,
+			    .log_level = 1);
+
+		fd = bpf_btf_load(raw, size, &opts);
+	}
+	return fd >= 0 ? fd
+		       : error_sys(e, fd, "the kernel refuses the chain's BTF: %s", log ? log : "");
+}
+
+static int load_once(const struct image *im, const struct composition *c, int btf_fd, char *log,
+		     size_t log_size)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP,
+		    .prog_btf_fd = (__u32)btf_fd, .fd_array = im->fd_array, .func_info = im->funcs,
+		    .func_info_cnt = (__u32)im->n_funcs, .func_info_rec_size = sizeof(*im->funcs),
+		    .line_info = im->lines, .line_info_cnt = (__u32)im->n_lines,
+		    .line_info_rec_size = sizeof(*im->lines),
+		    .prog_flags = c->frags ? BPF_F_XDP_HAS_FRAGS : 0, .log_buf = log,
+		    .log_size = (__u32)log_size, .log_level = log ? 1 : 0);
+
+	return bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_chain", c->gpl ? "GPL" : "Proprietary",
+			     im->insns, im->n_insns, &opts);
+}
+
+/* Load once more for the verifier's words. Older kernels refuse a log that does not fit. */
+static int load_for_log(const struct image *im, const struct composition *c, int btf_fd, char **log)
+{
+	int fd = -ENOMEM;
+
+	for (size_t size = LOG_BYTES; size <= LOG_BYTES_MAX; size *= 4) {
+		free(*log);
+		*log = malloc(size);
+		if (!*log)
+			return -ENOMEM;
+		**log = '\0';
+		fd = load_once(im, c, btf_fd, *log, size);
+		if (fd != -ENOSPC)
+			break;
+	}
+	return fd;
+}
+
+static int load_linked(struct image *im, const struct composition *c, char **log, struct error *e)
+{
+	FD_AUTO int btf_fd = load_btf(im, e);
+	int fd;
+
+	if (btf_fd < 0)
+		return btf_fd;
+	fd = load_once(im, c, btf_fd, NULL, 0);
+	if (fd < 0)
+		fd = load_for_log(im, c, btf_fd, log);
+	return fd < 0 ? refusal_explain(im, c, *log ? *log : "", fd, e) : fd;
+}
+
+/* True if @filter, or every filter when it is none, was global until now. */
+static bool make_static(struct image *im, struct composition *c, size_t filter)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->n_filters; i++) {
+		struct piece *p = &c->filters[i];
+
+		if (p->is_static || (filter < c->n_filters && filter != i))
+			continue;
+		p->is_static = true;
+		changed = true;
+		image_set_linkage(im, p);
+	}
+	return changed;
+}
+
+#define SINGLE_TRIES 3
+
+/*
+ * A global function is verified alone and once, which is quicker, but takes
+ * only `struct xdp_md *` and `void` and forgets what the caller knows: what is
+ * refused so is tried as a static one.
+ */
+static int load(struct image *im, struct composition *c, char **log, struct error *e)
+{
+	int fd = load_linked(im, c, log, e);
+
+	for (int tries = 0; fd < 0 && fd != -ENOMEM && fd != -EPERM; tries++) {
+		size_t filter = refusal_filter(c, *log ? *log : "");
+
+		if (!make_static(im, c, tries < SINGLE_TRIES ? filter : c->n_filters))
+			break;
+		error_clear(e);
+		fd = load_linked(im, c, log, e);
+	}
+	return fd;
+}
+
+int compose_load(struct composition *c, int *fd, char **log, struct error *e)
+{
+	struct image im = { .rodata_fd = -1 };
+	FREE_AUTO char *words = NULL;
+	int loaded, err;
+
+	if (c->n_filters > XLAB_CHAIN_MAX)
+		return error_input(e, "a chain has at most %d filters, not %zu", XLAB_CHAIN_MAX,
+				   c->n_filters);
+	err = check_budget(c, e);
+	if (!err)
+		err = lay_all(&im, c, e);
+	if (!err)
+		err = image_merge_constants(&im, c, e);
+	if (!err)
+		err = image_check_maps(&im, c, e);
+	if (!err)
+		err = image_describe(&im, c, e);
+	loaded = err ? err : load(&im, c, &words, e);
+	image_clear(&im);
+	if (log)
+		*log = steal_pointer(&words);
+	if (loaded < 0)
+		return loaded;
+	*fd = loaded;
+	return 0;
+}

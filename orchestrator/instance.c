@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/instance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/bpflog.h"
+#include "orchestrator/globals.h"
+#include "orchestrator/instance_maps.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/object_file.h"
+#include "orchestrator/rules.h"
+
+static bool same_object(const struct filter *a, const struct filter *b)
+{
+	return a->program == PROGRAM_OBJECT && b->program == PROGRAM_OBJECT &&
+	       !strcmp(a->object, b->object);
+}
+
+static bool same_function(const struct filter *a, const struct filter *b)
+{
+	return !strcmp(a->function ? a->function : "", b->function ? b->function : "");
+}
+
+/* How many sections before @filter name the same function of the same object. */
+static size_t occurrence(const struct suite *suite, size_t filter)
+{
+	const struct filter *f = &suite->filters[filter];
+	size_t n = 0;
+
+	for (size_t i = 0; i < filter; i++)
+		n += same_object(&suite->filters[i], f) && same_function(&suite->filters[i], f);
+	return n;
+}
+
+size_t instance_of(const struct lab *lab, size_t filter)
+{
+	const struct suite *suite = &lab->suite;
+	size_t nth = occurrence(suite, filter);
+
+	for (size_t i = 0; i < filter; i++)
+		if (same_object(&suite->filters[i], &suite->filters[filter]) &&
+		    occurrence(suite, i) == nth)
+			return i;
+	return filter;
+}
+
+char *instance_title(const struct lab *lab, size_t filter)
+{
+	const struct filter *f = &lab->suite.filters[filter];
+
+	if (f->program != PROGRAM_OBJECT)
+		return text_format("filter %s", f->name);
+	return text_format("filter %s (%s%s%s)", f->name, f->object, f->function ? ":" : "",
+			   f->function ? f->function : "");
+}
+
+static int open_bytes(const void *bytes, size_t size, struct instance *in, struct error *e)
+{
+	/* Part of the names of .data and .bss maps: the same for everybody. */
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "filter");
+	BPFLOG log = BPFLOG_INIT;
+
+	bpflog_begin(&log);
+	in->obj = bpf_object__open_mem(bytes, size, &opts);
+	if (!in->obj) {
+		int err = -errno;
+
+		(void)error_input(e, "libbpf cannot open the object: %s",
+				  bpflog_last(&log, strerror(-err)));
+		return e->err;
+	}
+	return 0;
+}
+
+static int open_builtin(const struct filter *f, struct instance *in, struct error *e)
+{
+	const char *function;
+	const void *bytes;
+	size_t size;
+	int err;
+
+	err = program_object(f->program, &bytes, &size, &function);
+	if (err)
+		return error_sys(e, err, "the built-in %s", program_name(f->program));
+	err = open_bytes(bytes, size, in, e);
+	if (err)
+		return err;
+	err = object_file_main(in->obj, function, &in->main, e);
+	return err ? err : rules_prepare(in->obj, f, e);
+}
+
+static int set_constants(const struct lab *lab, const struct filter *f, struct instance *in,
+			 struct error *e)
+{
+	for (size_t i = 0; i < f->n_settings; i++) {
+		const struct setting *s = &f->settings[i];
+
+		if (globals_set(in->obj, s->name, s->value, e))
+			return error_wrap(e, "%s:%d: set.%s = %s", lab->suite.ini.path, s->line,
+					  s->name, s->value);
+	}
+	return 0;
+}
+
+static int open_object(const struct lab *lab, const struct filter *f, struct instance *in,
+		       struct error *e)
+{
+	FREE_AUTO void *bytes = NULL;
+	size_t size = 0;
+	int err;
+
+	err = object_file_read(f->object, &bytes, &size, e);
+	if (err)
+		return err;
+	err = open_bytes(bytes, size, in, e);
+	if (err)
+		return err;
+	err = object_file_main(in->obj, f->function, &in->main, e);
+	return err ? err : set_constants(lab, f, in, e);
+}
+
+/* Nothing is pinned but by us, and only what the chain needs is loaded. */
+static void make_ours(struct instance *in)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, in->obj)
+	{
+		(void)bpf_map__set_pin_path(map, NULL);
+		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
+			in->has_prog_array = true;
+	}
+	bpf_object__for_each_program(prog, in->obj)(void) bpf_program__set_autoload(prog, false);
+	in->frags = !strncmp(bpf_program__section_name(in->main), "xdp.frags", 9);
+}
+
+int instance_open(const struct lab *lab, size_t filter, struct instance *in, struct error *e)
+{
+	const struct filter *f = &lab->suite.filters[filter];
+	int err;
+
+	*in = (struct instance){ 0 };
+	err = f->program == PROGRAM_OBJECT ? open_object(lab, f, in, e) : open_builtin(f, in, e);
+	if (err) {
+		FREE_AUTO char *title = instance_title(lab, filter);
+
+		instance_close(in);
+		return error_wrap(e, "%s", title ? title : f->name);
+	}
+	make_ours(in);
+	return 0;
+}
+
+void instance_close(struct instance *in)
+{
+	bpf_object__close(in->obj);
+	*in = (struct instance){ 0 };
+}
+
+static int reuse(struct bpf_object *obj, const char *name, int fd)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+
+	return map ? bpf_map__reuse_fd(map, fd) : 0;
+}
+
+int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
+		    const struct xlab_place *place, int book_fd, int ears_fd, struct error *e)
+{
+	FREE_AUTO char *folder = instance_maps(lab, filter, e);
+	int err = 0;
+
+	if (!folder)
+		return e->err;
+	(void)globals_poke(in->obj, "xlab_place", place, sizeof(*place));
+	if (lab->suite.filters[filter].program != PROGRAM_OBJECT) {
+		err = reuse(in->obj, "book", book_fd);
+		if (!err)
+			err = reuse(in->obj, "ears", ears_fd);
+	}
+	if (err)
+		return error_sys(e, err, "giving the filter its book");
+	return instance_maps_reuse(in->obj, folder, e);
+}

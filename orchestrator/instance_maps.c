@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/instance_maps.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/bpffs.h"
+#include "orchestrator/bpflog.h"
+#include "orchestrator/chain.h"
+#include "orchestrator/instance.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/rules.h"
+#include "orchestrator/take.h"
+
+/* .rodata and .kconfig: a place's own. */
+static bool is_constant(const struct bpf_map *map)
+{
+	return bpf_map__is_internal(map) && bpf_map__map_flags(map) & BPF_F_RDONLY_PROG;
+}
+
+/* A bpffs takes no dots: "filter.bss" is pinned as "_bss". */
+static void pin_name(const struct bpf_map *map, char name[static 256])
+{
+	const char *from = bpf_map__name(map);
+
+	if (bpf_map__is_internal(map) && strchr(from, '.'))
+		from = strchr(from, '.');
+	(void)snprintf(name, 256, "%s", from);
+	for (char *c = name; *c; c++)
+		if (*c == '.')
+			*c = '_';
+}
+
+static int pin_all(struct bpf_object *obj, const char *folder, struct error *e)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+	{
+		FREE_AUTO char *path = NULL;
+		char name[256];
+
+		if (bpf_map__fd(map) < 0 || is_constant(map))
+			continue;
+		pin_name(map, name);
+		path = text_format("%s/%s", folder, name);
+		if (!path)
+			return error_sys(e, -ENOMEM, "pinning map %s", name);
+		if (bpf_obj_pin(bpf_map__fd(map), path))
+			return error_sys(e, -errno, "pinning map %s at %s", name, path);
+	}
+	return 0;
+}
+
+static int load_maps(struct instance *in, struct error *e)
+{
+	BPFLOG log = BPFLOG_INIT;
+	struct bpf_program *prog;
+	int err;
+
+	bpflog_begin(&log);
+	/* A PROG_ARRAY may name programs to begin with: they must be there then. */
+	bpf_object__for_each_program(prog, in->obj)(void)
+		bpf_program__set_autoload(prog, in->has_prog_array);
+	err = bpf_object__load(in->obj);
+	if (err)
+		return error_state(e, err, "its maps cannot be made: %s",
+				   bpflog_last(&log, strerror(-err)));
+	return 0;
+}
+
+static void leave_out(struct bpf_object *obj, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+
+	if (map)
+		(void)bpf_map__set_autocreate(map, false);
+}
+
+static int fill_folder(const struct lab *lab, size_t filter, struct instance *in,
+		       const char *folder, struct error *e)
+{
+	bool builtin = lab->suite.filters[filter].program != PROGRAM_OBJECT;
+	int err;
+
+	/* These are the interface's. */
+	if (builtin) {
+		leave_out(in->obj, "book");
+		leave_out(in->obj, "ears");
+	}
+	err = load_maps(in, e);
+	if (err)
+		return err;
+	if (mkdir(folder, 0700))
+		return error_sys(e, -errno, "making the folder %s for BPF maps", folder);
+	err = pin_all(in->obj, folder, e);
+	if (err || !builtin)
+		return err;
+	return rules_fill(in->obj, lab, filter, e);
+}
+
+static int make_folder(const struct lab *lab, size_t filter, const char *folder, struct error *e)
+{
+	/* No filter's name can have a tilde. */
+	FREE_AUTO char *growing = text_format("%s~", folder);
+	struct taker taker;
+	struct instance in;
+	int err;
+
+	if (!growing)
+		return error_sys(e, -ENOMEM, "making BPF maps");
+	bpffs_remove(growing);
+	err = taker_begin(&taker, e);
+	if (err)
+		return err;
+	err = instance_open(lab, filter, &in, e);
+	if (!err) {
+		taker.frags = in.frags;
+		err = fill_folder(lab, filter, &in, growing, e);
+		if (!err && rename(growing, folder))
+			err = error_sys(e, -errno, "naming the folder %s", folder);
+		if (err)
+			bpffs_remove(growing);
+		instance_close(&in);
+	}
+	taker_end(&taker);
+	return err;
+}
+
+char *instance_maps(const struct lab *lab, size_t filter, struct error *e)
+{
+	size_t instance = instance_of(lab, filter);
+	FREE_AUTO char *parent = bpffs_folder(lab, e, "filter");
+	FREE_AUTO char *folder = NULL;
+
+	if (!parent)
+		return NULL;
+	folder = text_format("%s/%s", parent, lab->suite.filters[instance].name);
+	if (!folder) {
+		(void)error_sys(e, -ENOMEM, "making BPF maps");
+		return NULL;
+	}
+	if (access(folder, F_OK) && make_folder(lab, instance, folder, e))
+		return NULL;
+	return steal_pointer(&folder);
+}
+
+static int check_same(const struct bpf_map *map, int fd, struct error *e)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return error_sys(e, -errno, "asking for a map");
+	if (info.type == bpf_map__type(map) && info.key_size == bpf_map__key_size(map) &&
+	    info.value_size == bpf_map__value_size(map))
+		return 0;
+	return error_state(e, -ESTALE,
+			   "map %s of the object is not what it was when the lab came up: the "
+			   "object has changed; take the lab down and up again",
+			   bpf_map__name(map));
+}
+
+static int reuse_map(struct bpf_map *map, const char *folder, struct error *e)
+{
+	FREE_AUTO char *path = NULL;
+	FD_AUTO int fd = -1;
+	char name[256];
+	int err;
+
+	pin_name(map, name);
+	path = text_format("%s/%s", folder, name);
+	fd = path ? bpf_obj_get(path) : -1;
+	if (fd < 0)
+		return error_state(
+			e, -ENOENT,
+			"map %s is not among those of the filter: the object has changed, or "
+			"the pin was removed; take the lab down and up again",
+			name);
+	err = check_same(map, fd, e);
+	if (err)
+		return err;
+	err = bpf_map__reuse_fd(map, fd);
+	return err ? error_sys(e, err, "using map %s", name) : 0;
+}
+
+int instance_maps_reuse(struct bpf_object *obj, const char *folder, struct error *e)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+	{
+		int err;
+
+		if (is_constant(map) || !bpf_map__autocreate(map) || bpf_map__fd(map) >= 0)
+			continue;
+		err = reuse_map(map, folder, e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int chain_filter_map(const struct lab *lab, size_t filter, const char *name, int *fd,
+		     struct error *e)
+{
+	FREE_AUTO char *folder = instance_maps(lab, filter, e);
+	FREE_AUTO char *path = NULL;
+
+	if (!folder)
+		return e->err;
+	path = text_format("%s/%s", folder, name);
+	*fd = path ? bpf_obj_get(path) : -1;
+	if (*fd < 0)
+		return error_sys(e, path ? -errno : -ENOMEM, "map %s of filter %s", name,
+				 lab->suite.filters[filter].name);
+	return 0;
+}
