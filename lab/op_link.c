@@ -10,15 +10,6 @@
 #include "lab/ops.h"
 #include "lab/rtnl.h"
 
-static int find_index(struct netlink *rt, const char *name, unsigned int *ifindex, struct error *e)
-{
-	struct rt_link_state state;
-	int err = rt_link_get(rt, name, 0, &state, e);
-
-	*ifindex = state.ifindex;
-	return err;
-}
-
 /* Locally administered, and the same each time: the bridge keeps it whatever is plugged in. */
 static void bridge_mac(size_t bridge, uint8_t mac[6])
 {
@@ -40,6 +31,7 @@ static int allow_ipv6(const struct build *b, const struct op *op, struct error *
 int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
 {
 	struct netlink *rt = op_place(b, op)->rt;
+	struct rt_link_state state = { 0 };
 	struct rt_bridge bridge = {
 		.name = op->netns,
 		.stp = b->plan->topo->bridges[op->bridge].stp,
@@ -50,7 +42,8 @@ int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
 	bridge_mac(op->bridge, bridge.mac);
 	err = rt_bridge_add(rt, &bridge, e);
 	if (!err)
-		err = find_index(rt, bridge.name, &b->bridge_index[op->bridge], e);
+		err = rt_link_get(rt, bridge.name, 0, &state, e);
+	b->bridge_index[op->bridge] = state.ifindex;
 	if (!err && (op->traits & TRAIT_IPV6))
 		err = allow_ipv6(b, op, e);
 	return err ? error_wrap(e, "make the bridge %s", op->netns) : 0;
@@ -86,15 +79,23 @@ static void describe_pair(const struct build *b, const struct op *op, struct rt_
 	}
 }
 
-/* Where the kernel put them. */
-static int find_ends(const struct build *b, size_t iface, struct error *e)
+/* The end that was made knows where the other is. */
+static int find_ends(const struct build *b, const struct op *op, const char *name, struct error *e)
 {
-	const struct iface *f = &b->plan->topo->ifaces[iface];
-	int err = find_index(node_place(b, f->node)->rt, f->name, &b->end_index[iface], e);
+	const struct iface *f = &b->plan->topo->ifaces[op->iface];
+	struct rt_link_state state;
+	int err = rt_link_get(op_place(b, op)->rt, name, 0, &state, e);
 
-	if (err || f->bridge == NONE)
+	if (err)
 		return err;
-	return find_index(bridge_place(b, f->bridge)->rt, f->port, &b->port_index[iface], e);
+	if (f->peer == NONE) {
+		b->port_index[op->iface] = state.ifindex;
+		b->end_index[op->iface] = state.other;
+	} else {
+		b->end_index[op->iface] = state.ifindex;
+		b->end_index[f->peer] = state.other;
+	}
+	return 0;
 }
 
 /* "host:veth0 and br0:veth1", malloc'ed. */
@@ -109,17 +110,12 @@ static char *pair_text(const struct topology *topo, const struct iface *f)
 
 static int make_pair(const struct build *b, const struct op *op, struct error *e)
 {
-	const struct iface *f = &b->plan->topo->ifaces[op->iface];
 	struct rt_veth veth;
 	int err;
 
 	describe_pair(b, op, &veth);
 	err = rt_veth_add(op_place(b, op)->rt, &veth, e);
-	if (!err)
-		err = find_ends(b, op->iface, e);
-	if (!err && f->peer != NONE)
-		err = find_ends(b, f->peer, e);
-	return err;
+	return err ? err : find_ends(b, op, veth.main.name, e);
 }
 
 int op_veth_apply(struct build *b, const struct op *op, struct error *e)
@@ -161,9 +157,8 @@ int op_link_apply(struct build *b, const struct op *op, struct error *e)
 
 	if (!err)
 		err = offloads_off(b, place, ifindex, e);
-	if (!err)
-		err = op->port ? rt_link_alias(place->rt, ifindex, b->alias, e)
-			       : rt_link_raise(place->rt, ifindex, b->alias, e);
+	if (!err && !op->port)
+		err = rt_link_raise(place->rt, ifindex, b->alias, e);
 	return err ? error_wrap(e, "interface %s:%s", op->netns, op->port ? f->port : f->name) : 0;
 }
 

@@ -128,9 +128,11 @@ static void put_link(const struct plan *plan, const struct op *op, FILE *out)
 {
 	const struct iface *f = &plan->topo->ifaces[op->iface];
 
-	(void)fprintf(out, "%s:%s: tx checksum, rx and tx VLAN offload off; alias \"xlab %s\"%s",
-		      op->netns, op->port ? f->port : f->name,
-		      *plan->as ? plan->as : plan->topo->name, op->port ? "" : "; up");
+	(void)fprintf(out, "%s:%s: tx checksum, rx and tx VLAN offload off", op->netns,
+		      op->port ? f->port : f->name);
+	if (!op->port)
+		(void)fprintf(out, "; alias \"xlab %s\"; up",
+			      *plan->as ? plan->as : plan->topo->name);
 	if (plan_is_self(plan, op->node)) {
 		(void)fputc(';', out);
 		put_own_settings(f->name, op->traits, out);

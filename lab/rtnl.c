@@ -119,16 +119,6 @@ int rt_link_raise(struct netlink *rt, unsigned int ifindex, const char *alias, s
 	return netlink_talk(rt, message, NULL, NULL, e);
 }
 
-int rt_link_alias(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e)
-{
-	struct netlink_request request;
-	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, 0);
-
-	put_link(message, ifindex);
-	mnl_attr_put_strz(message, IFLA_IFALIAS, alias);
-	return netlink_talk(rt, message, NULL, NULL, e);
-}
-
 int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e)
 {
 	struct netlink_request request;
@@ -171,6 +161,10 @@ static int read_xdp(const struct nlattr *attr, void *cookie)
 
 static int read_link(const struct nlattr *attr, void *cookie)
 {
+	struct rt_link_state *state = cookie;
+
+	if (mnl_attr_get_type(attr) == IFLA_LINK && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+		state->other = mnl_attr_get_u32(attr);
 	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
 		(void)mnl_attr_parse_nested(attr, read_link_info, cookie);
 	if (mnl_attr_get_type(attr) == IFLA_XDP)

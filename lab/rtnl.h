@@ -39,15 +39,15 @@ int rt_bridge_add(struct netlink *rt, const struct rt_bridge *bridge, struct err
 
 /* Raise a link, and set its alias unless it is NULL. */
 int rt_link_raise(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e);
-int rt_link_alias(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e);
 int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e);
 
 #define RT_NOT_A_PORT (-1)
 struct rt_link_state {
 	unsigned int ifindex;
-	int port_state;	   /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
-	uint8_t xdp_mode;  /* XDP_ATTACHED_* of linux/if_link.h */
-	uint32_t xdp_prog; /* program id; 0: none */
+	unsigned int other; /* of a veth: the ifindex of its other end, where that is */
+	int port_state;	    /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
+	uint8_t xdp_mode;   /* XDP_ATTACHED_* of linux/if_link.h */
+	uint32_t xdp_prog;  /* program id; 0: none */
 };
 
 /* By name, or by index when @name is NULL. */

@@ -28,18 +28,12 @@ const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS] = {
 	{ "net.ipv4.conf.all.accept_redirects", "0", TRAIT_ANY, true },
 	{ "net.ipv4.conf.default.accept_redirects", "0", TRAIT_ANY, true },
 	BOTH("send_redirects", "0"),
-	BOTH("secure_redirects", "1"),
 	BOTH("rp_filter", "0"),
 	BOTH("arp_filter", "0"),
 	BOTH("arp_ignore", "0"),
 	BOTH("arp_announce", "0"),
-	BOTH("arp_accept", "0"),
 	BOTH("proxy_arp", "0"),
 	BOTH("accept_local", "0"),
-	BOTH("accept_source_route", "0"),
-	BOTH("route_localnet", "0"),
-	BOTH("src_valid_mark", "0"),
-	BOTH("log_martians", "0"),
 	/* "Port unreachable" would be withheld. */
 	{ "net.ipv4.icmp_ratelimit", "0", TRAIT_ANY, false },
 	/* A connection that XDP dropped would keep a removed namespace for 107 s. */

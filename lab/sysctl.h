@@ -28,7 +28,7 @@ struct sysctl_default {
 	bool by_forward; /* the kernel sets it when forwarding is switched */
 };
 
-#define SYSCTL_DEFAULTS 41
+#define SYSCTL_DEFAULTS 29
 extern const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS];
 
 /* Those of an interface that xlab adds to a namespace whose own settings it leaves alone:
