@@ -21,9 +21,9 @@ struct {
 	__type(value, struct xlab_sides);
 } macs SEC(".maps");
 
-static __always_inline __u32 mac_rule(const __u8 *mac, enum xlab_key side)
+static __always_inline __u32 mac_rule(const __u16 *mac, enum xlab_key side)
 {
-	__u64 key = *(const __u32 *)mac | (__u64) * (const __u16 *)(mac + 4) << 32;
+	__u64 key = *(const __u32 *)mac | (__u64)mac[2] << 32;
 	struct xlab_sides *found = bpf_map_lookup_elem(&macs, &key);
 
 	return found ? found->rule[side] : 0;
@@ -46,32 +46,32 @@ static __always_inline __u32 type_rule(struct xdp_md *ctx, struct xlab_rules *r,
 
 static __always_inline bool ether_matches(struct xdp_md *ctx)
 {
-	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct ether *eth = (void *)(long)ctx->data;
 	struct xlab_rules *r = match_rules();
 	__u32 src = 0, dst = 0, type = 0;
 
 	if (!r || !r->given || (void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return false;
-	if (r->given & XLAB_GIVEN(XLAB_KEY_TYPE) && !(type = type_rule(ctx, r, eth->h_proto)))
+	if (r->given & XLAB_GIVEN(XLAB_KEY_TYPE) && !(type = type_rule(ctx, r, eth->type)))
 		return false;
-	if (r->given & XLAB_GIVEN(XLAB_KEY_SRC) && !(src = mac_rule(eth->h_source, XLAB_KEY_SRC)))
+	if (r->given & XLAB_GIVEN(XLAB_KEY_SRC) && !(src = mac_rule(eth->src, XLAB_KEY_SRC)))
 		return false;
-	if (r->given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = mac_rule(eth->h_dest, XLAB_KEY_DST)))
+	if (r->given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = mac_rule(eth->dst, XLAB_KEY_DST)))
 		return false;
-	match_hit(r, type);
-	match_hit(r, src);
-	match_hit(r, dst);
+	match_hits(r, type, src, dst);
 	return true;
 }
 
 SEC("xdp")
 int ether(struct xdp_md *ctx)
 {
+	__u32 action = xlab_action;
+
 	if (!ether_matches(ctx))
 		return book_close(ctx, XDP_PASS);
-	if (xlab_action == XDP_TX)
+	if (action == XDP_TX)
 		turn(ctx);
-	return book_close(ctx, xlab_action);
+	return book_close(ctx, action);
 }
 
 char LICENSE[] SEC("license") = "GPL";

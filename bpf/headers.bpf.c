@@ -6,8 +6,9 @@
  *                   -> IPv4 [options]    -> UDP, TCP [options], ICMP
  *                   -> IPv6 [extensions] -> UDP, TCP [options], ICMPv6
  *
- * It walks from header to header to learn where they end, and shows the bytes up to there:
- * the payload is nobody's business. User space writes them as text.
+ * It walks from header to header to learn where they end, and shows the bytes up to there: the
+ * payload is nobody's business. Of what it does not know it shows the beginning. User space writes
+ * it all as text.
  */
 
 #include <linux/tcp.h>

@@ -111,20 +111,20 @@ static __always_inline bool ip_matches(struct xdp_md *ctx)
 		return false;
 	if (given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = side_rule(&net, given, XLAB_KEY_DST)))
 		return false;
-	match_hit(r, proto);
-	match_hit(r, src);
-	match_hit(r, dst);
+	match_hits(r, proto, src, dst);
 	return true;
 }
 
 SEC("xdp")
 int ip(struct xdp_md *ctx)
 {
+	__u32 action = xlab_action;
+
 	if (!ip_matches(ctx))
 		return book_close(ctx, XDP_PASS);
-	if (xlab_action == XDP_TX)
+	if (action == XDP_TX)
 		turn(ctx);
-	return book_close(ctx, xlab_action);
+	return book_close(ctx, action);
 }
 
 char LICENSE[] SEC("license") = "GPL";

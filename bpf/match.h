@@ -46,14 +46,26 @@ static __always_inline __u32 match_table(const struct xlab_rules *r, __u32 table
 	return entries[table * XLAB_TABLE + value];
 }
 
-/* Count packets that matched by @rule. No atomics: each CPU has a row of its own. */
-static __always_inline void match_hit(struct xlab_rules *r, __u32 rule)
+static __always_inline void match_hit(__u64 *row, __u32 capacity, __u32 rule)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u64 *hits = (void *)r + MATCH_HEAD + xlab_capacity * sizeof(struct xlab_span);
+	if (rule > 0 && rule < capacity)
+		row[rule]++;
+}
 
-	if (rule > 0 && rule < xlab_capacity && cpu < xlab_cpus)
-		hits[cpu * xlab_capacity + rule]++;
+/* Count a packet that matched by these rules (0: none). No atomics: each CPU has a row of its own.
+ */
+static __always_inline void match_hits(struct xlab_rules *r, __u32 a, __u32 b, __u32 c)
+{
+	__u32 capacity = xlab_capacity; /* each mention of it would be a load */
+	__u64 *row = (void *)r + MATCH_HEAD + capacity * sizeof(struct xlab_span);
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (cpu >= xlab_cpus)
+		return;
+	row += cpu * capacity;
+	match_hit(row, capacity, a);
+	match_hit(row, capacity, b);
+	match_hit(row, capacity, c);
 }
 
 #endif

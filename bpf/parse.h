@@ -31,6 +31,13 @@
 #define FRAGMENT_OFFSET4 0x1fff
 #define FRAGMENT_OFFSET6 0xfff8
 
+/* As struct ethhdr, which is packed: clang would read its type a byte at a time. */
+struct ether {
+	__u16 dst[3];
+	__u16 src[3];
+	__be16 type;
+};
+
 struct vlan_tag {
 	__be16 tci;
 	__be16 type;
@@ -59,12 +66,12 @@ static __always_inline bool parse_ether(struct xdp_md *ctx, __be16 *type, __u32 
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = data;
+	struct ether *eth = data;
 	struct vlan_tag *tag;
 
 	if ((void *)(eth + 1) > end)
 		return false;
-	*type = eth->h_proto;
+	*type = eth->type;
 	*offset = sizeof(*eth);
 #pragma unroll
 	for (int i = 0; i < PARSE_TAGS; i++) {

@@ -21,16 +21,16 @@ static __always_inline bool rules_hold(struct xlab_rules *r, const struct ports 
 {
 	__u32 src = 0, dst = 0, by_proto = 0, given = r->given;
 
+	if (!given)
+		return false;
 	if (given & XLAB_GIVEN(XLAB_KEY_PROTO) && !(by_proto = r->protos[proto]))
 		return false;
 	if (given & XLAB_GIVEN(XLAB_KEY_SRC) && !(src = match_table(r, 0, bpf_ntohs(ports->src))))
 		return false;
 	if (given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = match_table(r, 1, bpf_ntohs(ports->dst))))
 		return false;
-	match_hit(r, by_proto);
-	match_hit(r, src);
-	match_hit(r, dst);
-	return given != 0;
+	match_hits(r, by_proto, src, dst);
+	return true;
 }
 
 static __always_inline bool port_matches(struct xdp_md *ctx)
@@ -53,11 +53,13 @@ static __always_inline bool port_matches(struct xdp_md *ctx)
 SEC("xdp")
 int port(struct xdp_md *ctx)
 {
+	__u32 action = xlab_action;
+
 	if (!port_matches(ctx))
 		return book_close(ctx, XDP_PASS);
-	if (xlab_action == XDP_TX)
+	if (action == XDP_TX)
 		turn(ctx);
-	return book_close(ctx, xlab_action);
+	return book_close(ctx, action);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -7,18 +7,11 @@
  * sender's address as its source and no bridge would hand it back, so the addresses change places.
  */
 
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-
-struct turned { /* the same bytes as struct ethhdr, readable two at a time */
-	__u16 dst[3];
-	__u16 src[3];
-	__be16 type;
-};
+#include "bpf/parse.h"
 
 static __always_inline void turn(struct xdp_md *ctx)
 {
-	struct turned *eth = (void *)(long)ctx->data;
+	struct ether *eth = (void *)(long)ctx->data;
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return;

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ns a packet, in test runs: our filters without and with the book against
+ * xdp-filter's packaged objects on the same rules and packets. The
+ * three take turns in one process; medians. Root, in a namespace of its own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/text.h"
+#include "tests/filters/frame.h"
+#include "tests/filters/subject.h"
+
+#define TURNS	15
+#define PACKETS 50000 /* a millisecond: short enough to fall between interruptions */
+#define THEIRS	"/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_%s.o"
+#define BY_DST	(1 << 1) /* xdp-filter's flags of an element */
+#define BY_UDP	(1 << 3)
+
+static struct mac_rule mac = { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01 } };
+static struct range port = { 8888, 8888 };
+static struct prefix v4, v6;
+
+static const struct filter by_port = { .program = PROGRAM_PORT,
+				       .dst_ports = &port,
+				       .n_dst_ports = 1 };
+static const struct filter by_mac = { .program = PROGRAM_ETHER, .dst_macs = &mac, .n_dst_macs = 1 };
+static const struct filter by_v4 = { .program = PROGRAM_IP, .dst_nets = &v4, .n_dst_nets = 1 };
+static const struct filter by_v6 = { .program = PROGRAM_IP, .dst_nets = &v6, .n_dst_nets = 1 };
+
+static const struct row {
+	const char *name;
+	const struct filter *ours;
+	const char *theirs;
+	uint16_t dst;
+	int v6;
+	int other_address; /* the packet's, so that no rule holds it */
+} rows[] = {
+	{ "port, match", &by_port, "udp", 8888, 0, 0 },
+	{ "port, no match", &by_port, "udp", 8889, 0, 0 },
+	{ "port over IPv6, match", &by_port, "udp", 8888, 1, 0 },
+	{ "MAC, match", &by_mac, "eth", 1, 0, 0 },
+	{ "MAC, no match", &by_mac, "eth", 1, 0, 1 },
+	{ "IPv4 address, match", &by_v4, "ip", 1, 0, 0 },
+	{ "IPv4 address, no match", &by_v4, "ip", 1, 0, 1 },
+	{ "IPv6 address, match", &by_v6, "ip", 1, 1, 0 },
+	{ "IPv6 address, no match", &by_v6, "ip", 1, 1, 1 },
+};
+
+/* The same value on every CPU of one of their per-CPU maps. */
+static void put(struct bpf_object *obj, const char *map, const void *key, uint64_t value)
+{
+	int fd = bpf_object__find_map_fd_by_name(obj, map), cpus = libbpf_num_possible_cpus();
+	uint64_t values[cpus];
+
+	for (int i = 0; i < cpus; i++)
+		values[i] = value;
+	if (fd >= 0)
+		bpf_map_update_elem(fd, key, values, BPF_ANY);
+}
+
+static struct bpf_object *load_theirs(const char *which, int *fd)
+{
+	char path[sizeof(THEIRS) + 8], name[32];
+	uint32_t key = __builtin_bswap16(8888);
+	struct bpf_object *obj;
+	struct bpf_map *map;
+
+	snprintf(path, sizeof(path), THEIRS, which);
+	snprintf(name, sizeof(name), "xdpfilt_alw_%s", which);
+	obj = bpf_object__open_file(path, NULL);
+	assert_non_null(obj);
+	bpf_object__for_each_map(map, obj) bpf_map__set_pin_path(map, NULL);
+	if (bpf_object__load(obj))
+		return NULL;
+	*fd = bpf_program__fd(bpf_object__find_program_by_name(obj, name));
+	put(obj, "filter_ports", &key, BY_DST | BY_UDP);
+	put(obj, "filter_ethernet", mac.mac, BY_DST);
+	put(obj, "filter_ipv4", &v4.address.v4, BY_DST);
+	put(obj, "filter_ipv6", &v6.address.v6, BY_DST);
+	return obj;
+}
+
+static struct frame frame_of(const struct row *row)
+{
+	struct frame f = frame_udp(1, row->dst, row->v6);
+	size_t udp = 14 + (row->v6 ? 40 : 20);
+
+	f.bytes[udp + 5] = f.len - udp; /* xdp-filter aborts where this is 0 */
+	if (row->other_address) {
+		f.bytes[5] ^= 2;
+		f.bytes[14 + (row->v6 ? 39 : 19)] ^= 2;
+	}
+	return f;
+}
+
+static double run(int fd, const struct frame *f, uint32_t *verdict)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->bytes, .data_size_in = f->len,
+		    .repeat = PACKETS);
+
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	*verdict = opts.retval;
+	return ((to.tv_sec - from.tv_sec) * 1e9 + (to.tv_nsec - from.tv_nsec)) / PACKETS;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void measure(const struct row *row)
+{
+	const struct xlab_place place = { .length = 1, .keeps_book = 1 };
+	struct frame f = frame_of(row);
+	struct filter filter = *row->ours;
+	struct subject plain, book;
+	struct bpf_object *theirs;
+	double ns[3][TURNS];
+	uint32_t verdicts[3];
+	int fds[3];
+
+	filter.name = "f";
+	filter.action = XDP_DROP;
+	subject_load(&plain, &filter, NULL);
+	subject_load(&book, &filter, &place);
+	theirs = load_theirs(row->theirs, &fds[2]);
+	assert_non_null(theirs);
+	fds[0] = plain.fd;
+	fds[1] = book.fd;
+	for (int turn = 0; turn < TURNS; turn++)
+		for (int i = 0; i < 3; i++)
+			ns[i][turn] = run(fds[i], &f, &verdicts[i]);
+	assert_int_equal(verdicts[0], verdicts[2]);
+	for (int i = 0; i < 3; i++)
+		qsort(ns[i], TURNS, sizeof(double), by_value);
+	printf("%-24s %8.1f %8.1f %10.1f\n", row->name, ns[0][TURNS / 2], ns[1][TURNS / 2],
+	       ns[2][TURNS / 2]);
+	bpf_object__close(theirs);
+	subject_free(&plain);
+	subject_free(&book);
+}
+
+static void all_rows(void **state)
+{
+	(void)state;
+	text_cidr("10.0.0.1", &v4);
+	text_cidr("fd00::1", &v6);
+	printf("%-24s %8s %8s %10s\n", "ns a packet", "ours", "+ book", "xdp-filter");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		measure(&rows[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(all_rows) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
