@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lab/error.h"
+
+static void kinds_and_returns(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(error_input(&e, "line %d", 3), -EINVAL);
+	assert_int_equal(e.kind, ERROR_INPUT);
+	assert_int_equal(e.err, -EINVAL);
+	assert_string_equal(e.text, "line 3");
+	assert_int_equal(error_state(&e, -EBUSY, "held by %s", "up"), -EBUSY);
+	assert_int_equal(e.kind, ERROR_STATE);
+	assert_string_equal(e.text, "held by up");
+	assert_int_equal(error_sys(&e, -ENOENT, "open %s", "x"), -ENOENT);
+	assert_string_equal(e.text, "open x: No such file or directory");
+	assert_int_equal(e.length, strlen(e.text));
+}
+
+static void wrapped_from_inside_out(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	(void)error_sys(&e, -EPERM, "mount");
+	assert_int_equal(error_wrap(&e, "node %s", "h2"), -EPERM);
+	assert_int_equal(error_wrap(&e, "up"), -EPERM);
+	assert_string_equal(e.text, "up: node h2: mount: Operation not permitted");
+	assert_int_equal(e.length, strlen(e.text));
+	assert_int_equal(e.kind, ERROR_STATE);
+}
+
+static void added_line_by_line(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(error_add(&e, "a:1: one"), -EINVAL);
+	assert_int_equal(e.kind, ERROR_INPUT);
+	assert_int_equal(error_add(&e, "a:%d: two", 2), -EINVAL);
+	assert_string_equal(e.text, "a:1: one\na:2: two");
+	assert_int_equal(e.lines, 2);
+	(void)error_state(&e, -EIO, "log");
+	assert_int_equal(error_add(&e, "below"), -EIO);
+	assert_int_equal(e.kind, ERROR_STATE);
+	assert_string_equal(e.text, "log\nbelow");
+	assert_int_equal(e.lines, 2);
+}
+
+static void many_lines(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	size_t newlines = 0;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		(void)error_add(&e, "%d", i);
+	for (const char *s = e.text; *s; s++)
+		newlines += *s == '\n';
+	assert_int_equal(newlines, 9999);
+	assert_int_equal(e.length, strlen(e.text));
+}
+
+static void moved_and_joined(void **state)
+{
+	struct error ERROR_AUTO a = ERROR_INIT, ERROR_AUTO b = ERROR_INIT;
+
+	(void)state;
+	(void)error_input(&a, "first");
+	error_move(&b, &a);
+	assert_null(a.text);
+	assert_int_equal(a.kind, ERROR_NONE);
+	assert_string_equal(b.text, "first");
+	(void)error_input(&a, "second");
+	assert_int_equal(error_join(&b, &a), -EINVAL);
+	assert_string_equal(b.text, "first\nsecond");
+	assert_null(a.text);
+	error_clear(&b);
+	error_clear(&b);
+	assert_null(b.text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kinds_and_returns),  cmocka_unit_test(wrapped_from_inside_out),
+		cmocka_unit_test(added_line_by_line), cmocka_unit_test(many_lines),
+		cmocka_unit_test(moved_and_joined),
+	};
+
+	return cmocka_run_group_tests_name("error", tests, NULL, NULL);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lab/array.h"
+#include "lab/cleanup.h"
+#include "lab/text.h"
+
+#define ALL UINT32_MAX
+
+static const struct {
+	const char *text;
+	uint32_t min, max;
+	int err;
+	uint32_t value;
+} numbers[] = {
+	{ "0", 0, ALL, 0, 0 },
+	{ "4294967295", 0, ALL, 0, ALL },
+	{ "4294967296", 0, ALL, -ERANGE, 0 },
+	{ "99999999999999999999999999", 0, ALL, -ERANGE, 0 },
+	{ "0x10", 0, ALL, 0, 16 },
+	{ "0XfF", 0, ALL, 0, 255 },
+	{ "007", 0, ALL, 0, 7 },
+	{ "7", 8, 9, -ERANGE, 0 },
+	{ "10", 8, 9, -ERANGE, 0 },
+	{ "", 0, ALL, -EINVAL, 0 },
+	{ "0x", 0, ALL, -EINVAL, 0 },
+	{ "12abc", 0, ALL, -EINVAL, 0 },
+	{ " 12", 0, ALL, -EINVAL, 0 },
+	{ "12 ", 0, ALL, -EINVAL, 0 },
+	{ "+12", 0, ALL, -EINVAL, 0 },
+	{ "-1", 0, ALL, -EINVAL, 0 },
+	{ "1e3", 0, ALL, -EINVAL, 0 },
+	{ "99999999999999999999999999x", 0, ALL, -EINVAL, 0 },
+};
+
+static void reads_numbers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		uint32_t value = 0;
+		int err = text_u32(numbers[i].text, numbers[i].min, numbers[i].max, &value);
+
+		if (err != numbers[i].err || value != numbers[i].value)
+			fail_msg("\"%s\": %d, %u", numbers[i].text, err, value);
+	}
+}
+
+static void reads_booleans(void **state)
+{
+	bool b = false;
+
+	(void)state;
+	assert_int_equal(text_bool("yes", &b), 0);
+	assert_true(b);
+	assert_int_equal(text_bool("no", &b), 0);
+	assert_false(b);
+	assert_int_equal(text_bool("Yes", &b), -EINVAL);
+	assert_int_equal(text_bool("true", &b), -EINVAL);
+	assert_int_equal(text_bool("", &b), -EINVAL);
+}
+
+static void reads_macs(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"de:ad:be:ef:00",
+		"de:ad:be:ef:00:01:02",
+		"de-ad-be-ef-00-01",
+		"dead:beef:0001",
+		"d:ad:be:ef:00:01",
+		"de:ad:be:ef:00:0g",
+		"de:ad:be:ef:00:01 ",
+		"de:ad:be:ef:00:0",
+	};
+	uint8_t mac[6] = { 0 };
+	char buf[MAC_TEXT];
+
+	(void)state;
+	assert_int_equal(text_mac("DE:ad:BE:ef:00:01", mac), 0);
+	assert_string_equal(mac_text(mac, buf), "de:ad:be:ef:00:01");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(text_mac(bad[i], mac), -EINVAL);
+}
+
+static const struct {
+	const char *text;
+	int err;
+	const char *printed;
+} cidrs[] = {
+	{ "10.0.0.1/24", 0, "10.0.0.1/24" },
+	{ "10.0.0.1", 0, "10.0.0.1/32" },
+	{ "fd00::1", 0, "fd00::1/128" },
+	{ "FD00:0:0:0:0:0:0:1/64", 0, "fd00::1/64" },
+	{ "0.0.0.0/0", 0, "0.0.0.0/0" },
+	{ "10.0.0.1/33", -ERANGE, "" },
+	{ "fd00::1/129", -ERANGE, "" },
+	{ "10.0.0.1/", -EINVAL, "" },
+	{ "10.0.0.1/0x8", -EINVAL, "" },
+	{ "10.0.0.1/24/24", -EINVAL, "" },
+	{ "10.0.0.1/-1", -EINVAL, "" },
+	{ "/24", -EINVAL, "" },
+	{ "10.0.0", -EINVAL, "" },
+	{ "10.0.0.256", -EINVAL, "" },
+	{ "010.0.0.1", -EINVAL, "" },
+	{ "10.0.0.1 ", -EINVAL, "" },
+	{ "fd00::1%eth0", -EINVAL, "" },
+	{ "fd00:::1", -EINVAL, "" },
+	{ "host", -EINVAL, "" },
+	{ "", -EINVAL, "" },
+	{ "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc/64", -EINVAL, "" },
+};
+
+static void reads_cidrs(void **state)
+{
+	struct prefix p;
+	char buf[PREFIX_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cidrs); i++) {
+		int err = text_cidr(cidrs[i].text, &p);
+
+		if (err != cidrs[i].err)
+			fail_msg("\"%s\": %d", cidrs[i].text, err);
+		if (!err)
+			assert_string_equal(prefix_text(&p, buf), cidrs[i].printed);
+	}
+	assert_int_equal(text_prefix("10.0.0.1", &p), -EINVAL);
+}
+
+static void reads_port_ranges(void **state)
+{
+	struct range r;
+
+	(void)state;
+	assert_int_equal(text_port_range("53", &r), 0);
+	assert_int_equal(r.first, 53);
+	assert_int_equal(r.last, 53);
+	assert_int_equal(text_port_range("0-65535", &r), 0);
+	assert_int_equal(r.last, 65535);
+	assert_int_equal(text_port_range("8999-8000", &r), -ERANGE);
+	assert_true(r.first > r.last); /* for the caller's words */
+	assert_int_equal(text_port_range("65536", &r), -ERANGE);
+	assert_int_equal(text_port_range("1-65536", &r), -ERANGE);
+	assert_int_equal(text_port_range("1-", &r), -EINVAL);
+	assert_int_equal(text_port_range("-1", &r), -EINVAL);
+	assert_int_equal(text_port_range("1-2-3", &r), -EINVAL);
+	assert_int_equal(text_port_range("65536-x", &r), -EINVAL);
+	assert_int_equal(text_port_range("", &r), -EINVAL);
+	assert_int_equal(text_port_range("1 - 2", &r), -EINVAL);
+}
+
+static void checks_names(void **state)
+{
+	static const char *const bad[] = { "",	      "-v",   "_a",   "a b", "a/b",
+					   "..",      "x%d",  "a\nb", "lo",  "all",
+					   "default", "self", "a@b",  "é",   "abcdefghijklmnop" };
+	const char *why;
+
+	(void)state;
+	assert_int_equal(text_name("br0", NAME_IFACE_MAX, &why), 0);
+	assert_null(why);
+	assert_int_equal(text_name("0-a_B", NAME_IFACE_MAX, &why), 0);
+	assert_int_equal(text_name("abcdefghijklmno", NAME_IFACE_MAX, &why), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(text_name(bad[i], NAME_IFACE_MAX, &why), -EINVAL);
+		assert_non_null(why);
+	}
+	assert_int_equal(text_name("abcdefghijklmnop", NAME_MAX_LEN, &why), 0);
+}
+
+static bool covers(const char *net, const char *address)
+{
+	struct address a;
+	struct prefix p;
+
+	assert_int_equal(text_cidr(net, &p), 0);
+	assert_int_equal(text_address(address, &a), 0);
+	return prefix_covers(&p, &a);
+}
+
+static void compares_prefixes(void **state)
+{
+	struct prefix p, net;
+	char buf[PREFIX_TEXT];
+
+	(void)state;
+	assert_true(covers("10.0.0.0/8", "10.255.0.1"));
+	assert_false(covers("10.0.0.0/8", "11.0.0.1"));
+	assert_true(covers("10.0.0.128/25", "10.0.0.255"));
+	assert_false(covers("10.0.0.128/25", "10.0.0.127"));
+	assert_true(covers("0.0.0.0/0", "1.2.3.4"));
+	assert_false(covers("0.0.0.0/0", "::1"));
+	assert_true(covers("fd00::/9", "fd7f::1"));
+	assert_false(covers("fd00::/9", "fd80::1"));
+	assert_true(covers("fd00::1", "fd00::1"));
+	assert_false(covers("fd00::1", "fd00::2"));
+	assert_int_equal(text_prefix("10.1.2.3/12", &p), 0);
+	net = prefix_network(&p);
+	assert_string_equal(prefix_text(&net, buf), "10.0.0.0/12");
+	assert_false(prefix_equal(&net, &p));
+	assert_int_equal(text_prefix("fd00::ffff/121", &p), 0);
+	net = prefix_network(&p);
+	assert_string_equal(prefix_text(&net, buf), "fd00::ff80/121");
+}
+
+static void splits_words(void **state)
+{
+	const char *at = " a,bc ,, def\tlonger ", *none = " ,\t";
+	char word[5];
+
+	(void)state;
+	assert_int_equal(text_word(&at, word, sizeof(word)), 1);
+	assert_string_equal(word, "a");
+	assert_int_equal(text_word(&at, word, sizeof(word)), 1);
+	assert_string_equal(word, "bc");
+	assert_int_equal(text_word(&at, word, sizeof(word)), 1);
+	assert_string_equal(word, "def");
+	assert_int_equal(text_word(&at, word, sizeof(word)), -ENAMETOOLONG);
+	assert_int_equal(text_word(&at, word, sizeof(word)), 0);
+	assert_int_equal(text_word(&none, word, sizeof(word)), 0);
+}
+
+static const char *next_candidate(void *cookie, size_t i)
+{
+	static const char *const names[] = { "host", "h2", "h3", "address", "program", NULL };
+
+	(void)cookie;
+	return names[i];
+}
+
+static void offers_the_nearest(void **state)
+{
+	(void)state;
+	assert_string_equal(text_nearest("hsot", next_candidate, NULL), "host");
+	assert_string_equal(text_nearest("Host", next_candidate, NULL), "host");
+	assert_string_equal(text_nearest("adress", next_candidate, NULL), "address");
+	assert_string_equal(text_nearest("porgram", next_candidate, NULL), "program");
+	assert_string_equal(text_nearest("h4", next_candidate, NULL), "h2");
+	assert_null(text_nearest("x", next_candidate, NULL));
+	assert_null(text_nearest("", next_candidate, NULL));
+	assert_null(text_nearest("loadbalancer", next_candidate, NULL));
+}
+
+static void grows_arrays(void **state)
+{
+	FREE_AUTO size_t *numbers_there = NULL;
+	size_t n = 0, *added;
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++) {
+		added = array_add(&numbers_there, &n, sizeof(*added));
+		assert_non_null(added);
+		assert_int_equal(*added, 0);
+		*added = i;
+	}
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(numbers_there[i], i);
+}
+
+static void finds_names(void **state)
+{
+	struct names NAMES_AUTO names = { 0 };
+	size_t old = 0;
+	char name[16];
+
+	(void)state;
+	assert_int_equal(names_find(&names, "a"), SIZE_MAX);
+	for (size_t i = 0; i < 500; i++) {
+		(void)snprintf(name, sizeof(name), "n%zu", i);
+		assert_int_equal(names_add(&names, name, i, NULL), 0);
+	}
+	assert_int_equal(names_find(&names, "n321"), 321);
+	assert_int_equal(names_find(&names, "n500"), SIZE_MAX);
+	assert_int_equal(names_add(&names, "n7", 1, &old), -EEXIST);
+	assert_int_equal(old, 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_numbers),      cmocka_unit_test(reads_booleans),
+		cmocka_unit_test(reads_macs),	      cmocka_unit_test(reads_cidrs),
+		cmocka_unit_test(reads_port_ranges),  cmocka_unit_test(checks_names),
+		cmocka_unit_test(compares_prefixes),  cmocka_unit_test(splits_words),
+		cmocka_unit_test(offers_the_nearest), cmocka_unit_test(grows_arrays),
+		cmocka_unit_test(finds_names),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
