@@ -82,7 +82,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 # --- Tests ----------------------------------------------------------------------------------
 # tests/KIND/test_*.c is a program each, linked to what else in C is in its folder.
 
-TEST_KINDS := unit filters engine cli vm vm
+TEST_KINDS := unit filters engine cli vm
 TEST_SRCS  := $(foreach k,$(TEST_KINDS),$(wildcard tests/$(k)/test_*.c))
 TESTS      := $(TEST_SRCS:%.c=$(B)/%)
 TEST_BPF   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*/*.bpf.c))

@@ -9,15 +9,16 @@
 
 static void print_keys(const struct ini_section_spec *section)
 {
-	struct columns rows = { .n_columns = 3 };
+	struct columns rows = { .n_columns = 2 };
 	const struct ini_key_spec *key;
 
 	for (key = section->keys; key->name; key++) {
 		columns_add(&rows, NULL, "%s%s%s", key->name,
 			    key->name[strlen(key->name) - 1] == '.' ? "NAME" : "",
 			    key->repeats ? " *" : "");
-		columns_add(&rows, NULL, "%s", key->allowed);
-		columns_add(&rows, NULL, "%s", key->help ? key->help : "");
+		columns_add(&rows, NULL, "%s", key->help);
+		columns_add(&rows, NULL, "%s", "");
+		columns_add(&rows, NULL, "= %s", key->allowed);
 	}
 	columns_print(&rows, 2, stdout);
 }
@@ -33,8 +34,11 @@ static void print_file(void)
 	for (i = 0; suite_tables[i]; i++) {
 		const struct ini_section_spec *s = suite_tables[i];
 
-		printf("\n[%s%s%s]  %s\n", s->kind, s->argument ? " " : "",
-		       s->argument ? s->argument : "", s->help ? s->help : "");
+		/* Tables of one kind follow each other. */
+		if (i == 0 || strcmp(s->kind, suite_tables[i - 1]->kind) != 0)
+			printf("\n[%s%s%s]\n", s->kind, s->argument ? " " : "",
+			       s->argument ? s->argument : "");
+		printf("  ; %s\n", s->help);
 		print_keys(s);
 	}
 	fputs("\nprograms:\n", stdout);

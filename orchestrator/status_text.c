@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lab/cleanup.h"
 #include "orchestrator/chain_table.h"
@@ -18,18 +16,17 @@ static void add_standing(struct columns *t, enum standing s, bool colour)
 
 static void add_addresses(struct columns *t, const struct prefix *addresses, size_t n)
 {
-	char FREE_AUTO *line = strdup("");
-	char text[PREFIX_TEXT];
-	size_t i;
+	char *text = NULL;
+	char prefix[PREFIX_TEXT];
+	size_t i, size;
+	FILE *line = open_memstream(&text, &size);
 
-	for (i = 0; i < n && line; i++) {
-		char *longer =
-			text_format("%s%s%s", line, i ? " " : "", prefix_text(&addresses[i], text));
-
-		free(line);
-		line = longer;
-	}
-	columns_add(t, NULL, "%s", line ? line : "(out of memory)");
+	for (i = 0; line && i < n; i++)
+		fprintf(line, "%s%s", i ? " " : "", prefix_text(&addresses[i], prefix));
+	if (line)
+		(void)fclose(line);
+	columns_add(t, NULL, "%s", text ? text : "");
+	free(text);
 }
 
 static void add_iface(struct columns *t, const struct status *s, size_t i, bool colour)
@@ -78,32 +75,47 @@ static void print_nodes(const struct status *s, bool colour, FILE *out)
 	columns_print(&t, 2, out);
 }
 
+/* "veth1 veth3 veth5(down)": what is up needs no word. */
+static void add_ports(struct columns *t, const struct status *s, size_t bridge)
+{
+	const struct topology *topo = &s->lab.suite.topo;
+	char *text = NULL;
+	size_t i, size;
+	FILE *line = open_memstream(&text, &size);
+
+	for (i = 0; line && i < topo->n_ifaces; i++) {
+		enum standing standing = s->ifaces[i].port_end;
+
+		if (topo->ifaces[i].bridge != bridge)
+			continue;
+		fprintf(line, "%s%s", ftell(line) ? " " : "", topo->ifaces[i].port);
+		if (standing != STANDING_UP)
+			fprintf(line, "(%s)", standing_name(standing));
+	}
+	if (line)
+		(void)fclose(line);
+	columns_add(t, NULL, "%s", text ? text : "");
+	free(text);
+}
+
 static void print_bridges(const struct status *s, bool colour, FILE *out)
 {
 	const struct topology *topo = &s->lab.suite.topo;
 	struct columns t = { .n_columns = 4 };
-	size_t i, iface;
+	size_t i;
 
 	if (!topo->n_bridges)
 		return;
 	fputc('\n', out);
 	columns_add(&t, NULL, "bridge");
-	columns_add(&t, NULL, "port");
 	columns_add(&t, NULL, "state");
 	columns_add(&t, NULL, "addresses");
+	columns_add(&t, NULL, "ports");
 	for (i = 0; i < topo->n_bridges; i++) {
 		columns_add(&t, NULL, "%s", topo->bridges[i].name);
-		columns_add(&t, NULL, "%s", "");
 		add_standing(&t, s->bridges[i], colour);
 		add_addresses(&t, topo->bridges[i].addresses, topo->bridges[i].n_addresses);
-		for (iface = 0; iface < topo->n_ifaces; iface++) {
-			if (topo->ifaces[iface].bridge != i)
-				continue;
-			columns_add(&t, NULL, "%s", "");
-			columns_add(&t, NULL, "%s", topo->ifaces[iface].port);
-			add_standing(&t, s->ifaces[iface].port_end, colour);
-			columns_add(&t, NULL, "%s", "");
-		}
+		add_ports(&t, s, i);
 	}
 	columns_print(&t, 2, out);
 }

@@ -9,14 +9,14 @@ void usage_print(FILE *out)
 
 	fputs("usage: xlab COMMAND [ARGUMENT...]\n\n", out);
 	for (i = 0; commands[i]; i++) {
-		columns_add(&rows, NULL, "%s %s", commands[i]->name, commands[i]->arguments);
+		columns_add(&rows, NULL, "%s", commands[i]->name);
 		columns_add(&rows, NULL, "%s", commands[i]->summary);
 	}
 	columns_print(&rows, 2, out);
-	fputs("\n`xlab help COMMAND` tells a command's options, `xlab help file` what a lab file "
-	      "may hold.\n"
-	      "Exit status: 0 all as expected, 1 an expectation failed, 2 the input is wrong,\n"
-	      "3 this machine or its present state refuses.\n",
+	fputs("\n`xlab help COMMAND` tells what a command takes, `xlab help file` what a lab file "
+	      "may\nhold. "
+	      "Exit status: 0 all as expected, 1 an expectation failed, 2 the input is\n"
+	      "wrong, 3 this machine or its present state refuses.\n",
 	      out);
 }
 

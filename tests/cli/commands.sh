@@ -1,0 +1,233 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Each command on a lab that is up, as a person would use it, and as one would misuse it.
+# shellcheck source=tests/cli/tap disable=SC2016 # what shells in nodes expand
+. "$(dirname "$0")/tap"
+
+xlab status
+is 'status with no lab: exit status' "$status" 0
+like 'status with no lab' "$out" 'no lab is up'
+xlab status --json
+is 'status --json with no lab' "$(jq -c . <<<"$out")" '{"labs":[]}'
+xlab down
+ended 'down with no lab' 3
+xlab down --all
+is 'down --all with no lab' "$status" 0
+xlab scenario --all
+ended 'scenario with no lab' 3
+xlab exec host -- true
+ended 'exec with no lab' 3
+
+xlab up topologies/lb.ini
+is 'up: exit status' "$status" 0
+like 'up: says so' "$out" 'lb is up: host h2 h3 lb'
+is 'up: nothing on standard error' "$err" ''
+xlab up topologies/lb.ini
+ended 'up again' 3 'lb'
+
+# Status.
+xlab status
+is 'status: exit status' "$status" 0
+for text in lb topologies/lb.ini 'host:veth0  up' de:ad:be:ef:00:10 '10.0.0.3/24 fd00::3/64' br0:veth7 engine; do
+	like "status: $text" "$out" "$text"
+done
+is 'status: no colour off a terminal' "$(grep -c $'\033' <<<"$out")" 0
+run env -u NO_COLOR TERM=xterm script -qec "$XLAB status" /dev/null
+like 'status: colour on a terminal' "$out" $'\033'
+run env NO_COLOR=1 TERM=xterm script -qec "$XLAB status" /dev/null
+is 'status: no colour with NO_COLOR' "$(grep -c $'\033' <<<"$out")" 0
+xlab status --json
+is 'status --json: name and phase' "$(jq -r '.labs[] | .name + " " + .phase' <<<"$out")" 'lb up'
+is 'status --json: an interface' "$(jq -c '.labs[0].nodes[] | select(.name == "host") | .netns,
+	(.interfaces[0] | .name, .state, .mac, .addresses, .bridge, .port, .peer, .mode, .chain)' \
+	<<<"$out" | tr '\n' ' ')" '"host" "veth0" "up" "de:ad:be:ef:00:01" ["10.0.0.1/24","fd00::1/64"] "br0" "veth1" null "native" null '
+is 'status --json: a bridge and its ports' "$(jq -r '.labs[0].bridges[0] |
+	.name + " " + .state + ": " + ([.ports[] | .name + "=" + .interface + "=" + .state] | join(" "))' \
+	<<<"$out")" 'br0 up: veth1=host:veth0=up veth3=h2:veth2=up veth5=h3:veth4=up veth7=lb:veth6=up'
+is 'status --json: nothing differs' "$(jq -c '.labs[0].differences' <<<"$out")" '[]'
+xlab status nosuch
+ended 'status of an unknown lab' 3 nosuch
+
+# exec and shell.
+run ip netns exec lb ping -c 1 -W 2 10.0.0.1
+is "ip netns exec: the article's ping" "$status" 0
+xlab exec lb -- ping -c 1 -W 2 10.0.0.1
+is 'exec: ping' "$status" 0
+xlab exec lb/h2 ip -br addr show dev veth2
+like 'exec LAB/NODE, without --' "$out" 10.0.0.2/24
+for code in 0 1 3 77; do
+	xlab exec host -- sh -c "exit $code"
+	is "exec: exit status $code" "$status" $code
+done
+xlab exec host -- sh -c 'kill -TERM $$'
+is "exec: a signal's status is the shell's to tell" "$status" 143
+xlab exec host -- nosuchcommand
+is 'exec: no such command' "$status" 127
+like 'exec: no such command, told' "$err" 'xlab: nosuchcommand'
+xlab exec host -- /etc/passwd
+is 'exec: cannot be run' "$status" 126
+xlab exec hots -- true
+ended 'exec: no such node' 2 'did you mean host?'
+xlab exec lab9/host -- true
+ended 'exec: no such lab' 3 lab9
+run "$XLAB" exec host -- ls /proc/self/fd 7</dev/null 9<"$dir"
+is 'exec: no descriptor but 0-2' "$(tr '\n' ' ' <<<"$out")" '0 1 2 3 ' # 3: of ls itself
+xlab exec host -- ls /sys/class/net
+is "exec: the node's /sys" "$(tr '\n' ' ' <<<"$out")" 'lo veth0 '
+xlab exec host -- sh -c 'stat -f -c %T /sys/fs/bpf; echo $LIBXDP_BPFFS'
+is 'exec: a bpffs of the node' "$(tr '\n' ' ' <<<"$out")" 'bpf_fs /sys/fs/bpf '
+xlab exec host --user nobody -- sh -c 'id -un; grep -E "CapEff|CapPrm|CapAmb|NoNewPrivs" /proc/self/status; echo $HOME'
+is 'exec --user: no capability' "$(tr -s '\n\t' ' ' <<<"$out")" \
+	'nobody CapPrm: 0000000000000000 CapEff: 0000000000000000 CapAmb: 0000000000000000 NoNewPrivs: 1 /nonexistent '
+xlab exec host --user root -- grep CapEff /proc/self/status
+like 'exec --user root: no capability either' "$out" 0000000000000000
+xlab exec host --user nosuchuser -- true
+ended 'exec --user: no such user' 2 nosuchuser
+run env SHELL=/bin/sh "$XLAB" shell lb <<<'echo $XLAB_LAB/$XLAB_NODE; ip -o -4 addr show dev veth6; exit 5'
+like 'shell: in the node' "$out" 10.0.0.10/24
+like 'shell: lab and node are named' "$out" lb/lb
+is 'shell: its exit status' "$status" 5
+run env SHELL=/bin/sh script -qec "$XLAB shell lb/h3" /dev/null <<<exit
+like 'shell: the prompt names lab and node' "$out" '(lb/h3)'
+
+# Chains.
+xlab chain host:veth0
+is 'chain: none' "$out" 'host:veth0 has no chain'
+xlab chain host:veth0 headers lb-mac
+is 'chain: set' "$status" 0
+like 'chain: shown when set' "$out" 'lb-mac'
+xlab exec lb -- ping -c 1 -W 1 10.0.0.1
+is 'chain: lb is dropped' "$status" 1
+xlab exec h2 -- ping -c 3 -i 0.01 -W 2 10.0.0.1
+is 'chain: h2 passes' "$status" 0
+xlab chain lb/host:veth0
+like 'chain: drops are counted' "$(awk '$2 == "lb-mac" { print ($4 >= 1) }' <<<"$out")" 1
+like 'chain: passes are counted' "$(awk '$2 == "headers" { print ($3 >= 4) }' <<<"$out")" 1
+xlab status --json
+is 'status --json: the chain' "$(jq -c '[.labs[0].nodes[0].interfaces[0].chain |
+	.filters[].filter, (.filters[1].verdicts.drop.packets >= 1), (.passed.packets >= 3), .scenario]' \
+	<<<"$out")" '["headers","lb-mac",true,true,false]'
+xlab status
+like 'status: the chain' "$out" 'came through'
+xlab chain host:veth0 headers lb-mca
+ended 'chain: no such filter' 2 'did you mean lb-mac?'
+xlab chain host:veth9 headers
+ended 'chain: no such interface' 2 'host:veth'
+xlab chain host headers
+ended 'chain: not an interface' 2 'NODE:IFACE'
+xlab chain host:veth0 headers --off
+ended 'chain: filters and --off' 2 '--off'
+xlab chain host:veth0
+like 'chain: as it was after errors' "$out" lb-mac
+
+# Rules, live.
+xlab filter lb-mac list
+like 'filter list' "$out" 'src=de:ad:be:ef:00:10'
+xlab filter lb-mac add src=de:ad:be:ef:00:02
+is 'filter add' "$status" 0
+xlab exec h2 -- ping -c 1 -W 1 10.0.0.1
+is 'filter add: h2 is dropped now' "$status" 1
+xlab filter lb-mac list
+like 'filter list: hits' "$(awk '$1 == "src=de:ad:be:ef:00:02" { print ($2 >= 1) }' <<<"$out")" 1
+xlab filter lb-mac del src=de:ad:be:ef:00:02
+is 'filter del' "$status" 0
+xlab exec h2 -- ping -c 1 -W 2 10.0.0.1
+is 'filter del: h2 passes again' "$status" 0
+xlab filter lb-mac del src=de:ad:be:ef:00:02
+ended 'filter del: not there' "$status" de:ad:be:ef:00:02
+xlab filter lb-mac add src=nonsense
+ended 'filter add: not a MAC' 2 nonsense
+xlab filter lb-mca list
+ended 'filter: no such filter' 2 'did you mean lb-mac?'
+
+# Watching.
+"$XLAB" watch host:veth0 --count 2 >"$dir/watched" 2>"$dir/watching" &
+watcher=$!
+for ((i = 0; i < 500; i++)); do
+	grep -q watching "$dir/watching" && break
+	sleep 0.01
+done
+xlab exec lb -- ping -c 1 -W 1 10.0.0.1
+xlab exec h2 -- ping -c 2 -i 0.01 -W 2 10.0.0.1
+wait $watcher
+is 'watch --count: exit status' $? 0
+out=$(<"$dir/watched")
+like 'watch: headers' "$out" 'EthHdr: src: de:ad:be:ef:00:10 => dst: '
+like 'watch: the verdicts up to the deciding filter' "$out" 'headers=pass lb-mac=drop'
+is 'watch --count: as many packets' "$(grep -c '^host:veth0' <<<"$out")" 2
+like 'watch: the end is told' "$(<"$dir/watching")" '2 packets seen, 0 events lost'
+"$XLAB" watch >"$dir/watched" 2>"$dir/watching" &
+watcher=$!
+for ((i = 0; i < 500; i++)); do
+	grep -q watching "$dir/watching" && break
+	sleep 0.01
+done
+kill -INT $watcher
+wait $watcher
+is 'watch: a signal ends it' $? 0
+xlab watch host:veth9
+ended 'watch: no such interface' 2 'host:veth'
+xlab chain host:veth0 --off
+is 'chain --off' "$out" 'host:veth0 has no chain'
+
+# Scenarios.
+xlab scenario
+is 'scenario without a name: exit status' "$status" 0
+like 'scenario without a name lists them' "$out" 'udp-8888-drop  '
+like 'scenario without a name: what to do' "$err" '--all'
+xlab scenario --list
+is 'scenario --list: no hint' "$err" ''
+xlab scenario udp-8888-dorp
+ended 'scenario: no such one' 2 'did you mean udp-8888-drop?'
+xlab scenario udp-8888-drop
+is 'scenario: exit status' "$status" 0
+like 'scenario: a report' "$out" '1 ok'
+for format in tap junit json; do
+	xlab scenario hello --format $format
+	is "scenario --format $format" "$status" 0
+done
+xlab chain host:veth0 hello
+xlab scenario udp-8888-drop
+xlab chain host:veth0
+like 'scenario: the chain from before is back' "$out" hello
+
+# What others do to it is told.
+ip netns exec host ip link set veth0 down
+xlab status
+like 'status: a link that is down' "$out" 'host:veth0 is down'
+ip netns exec host ip link set veth0 xdp off
+xlab status --json
+like 'status: a chain that was taken off' "$(jq -r '.labs[0].differences[]' <<<"$out")" 'taken off'
+ip netns exec h2 ip link del veth2
+xlab status
+like 'status: a link that is gone' "$out" 'h2:veth2 is missing'
+like 'status: its port' "$out" 'veth3'
+
+# Several labs.
+xlab up topologies/lb.ini --as two
+is 'up --as' "$status" 0
+run ip netns exec two-lb ping -c 1 -W 2 10.0.0.1
+is 'up --as: its namespaces' "$status" 0
+xlab exec host -- true
+ended 'several labs: one must be named' 2 two
+xlab scenario --list --lab two
+is 'several labs: --lab' "$status" 0
+xlab exec two/lb -- ping -c 1 -W 2 10.0.0.1
+is 'several labs: LAB/NODE' "$status" 0
+xlab down lb
+is 'several labs: down LAB' "$status $out" '0 lb is down'
+xlab down --all --wait
+is 'several labs: down --all' "$status $out" '0 two is down'
+is 'nothing is left in /run/netns' "$(ls -A /run/netns 2>/dev/null)" ''
+
+# In one go.
+xlab run topologies/lb.ini hello udp-8888-drop
+is 'run: exit status' "$status" 0
+like 'run: a report' "$out" '2 ok'
+xlab run topologies/lb.ini nosuchscenario
+ended 'run: no such scenario' 2 nosuchscenario
+xlab run /nosuchfile
+ended 'run: no such file' 2 /nosuchfile
+
+done_testing
