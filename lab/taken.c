@@ -15,14 +15,34 @@
 #include "lab/folder.h"
 #include "lab/links.h"
 #include "lab/plan.h"
+#include "lab/state.h"
 
-/* "…; take another name" for what stands at /run/netns/NAME. */
-static int refuse_link(int names, const char *name, struct error *e)
+/* LAB of "/run/xlab/ID/LAB/ns/NODE", in place; NULL if the symlink is none of xlab's. */
+static const char *lab_of_target(const struct state *st, char *target)
+{
+	const char *dir = state_dir(st);
+	size_t len = (size_t)(strrchr(dir, '/') + 1 - dir);
+	char *end = strncmp(target, dir, len) == 0 ? strchr(target + len, '/') : NULL;
+
+	if (!end)
+		return NULL;
+	*end = '\0';
+	return target + len;
+}
+
+static int refuse_link(const struct state *st, int names, const char *name, struct error *e)
 {
 	char target[PATH_MAX];
 	ssize_t len = readlinkat(names, name, target, sizeof(target) - 1);
+	const char *lab;
 
 	target[len < 0 ? 0 : len] = '\0';
+	lab = lab_of_target(st, target);
+	if (lab)
+		return error_state(e, -EEXIST,
+				   "the name of namespace %s is taken by lab %s: `xlab down %s` "
+				   "first, or `--as NAME` for another name",
+				   name, lab, lab);
 	return error_state(e, -EEXIST,
 			   "the name of namespace %s is taken: " NAMES_DIR
 			   "/%s is a symlink to %s; "
@@ -48,15 +68,15 @@ static int refuse_file(int names, const char *name, struct error *e)
 			   name, name, name);
 }
 
-static int check_name(int names, const char *name, struct error *e)
+static int check_name(const struct state *st, int names, const char *name, struct error *e)
 {
-	struct stat st;
+	struct stat found;
 
-	if (fstatat(names, name, &st, AT_SYMLINK_NOFOLLOW))
+	if (fstatat(names, name, &found, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : error_sys(e, -errno, "look at " NAMES_DIR "/%s", name);
-	if (S_ISLNK(st.st_mode))
-		return refuse_link(names, name, e);
-	if (S_ISREG(st.st_mode))
+	if (S_ISLNK(found.st_mode))
+		return refuse_link(st, names, name, e);
+	if (S_ISREG(found.st_mode))
 		return refuse_file(names, name, e);
 	return error_state(e, -EEXIST,
 			   "the name of namespace %s is taken: " NAMES_DIR
@@ -64,11 +84,13 @@ static int check_name(int names, const char *name, struct error *e)
 			   name, name);
 }
 
-static int check_netns(const struct plan *plan, const struct op *op, int names, struct error *e)
+static int check_netns(const struct plan *plan, const struct state *st, const struct op *op,
+		       int names, struct error *e)
 {
 	char *FREE_AUTO name = plan_netns_name(plan, op->netns);
 
-	return name ? check_name(names, name, e) : error_sys(e, -ENOMEM, "look for taken names");
+	return name ? check_name(st, names, name, e)
+		    : error_sys(e, -ENOMEM, "look for taken names");
 }
 
 /* In xlab's own namespace, where other links may be. */
@@ -96,11 +118,10 @@ int taken_check(const struct plan *plan, const struct state *st, struct error *e
 	size_t i;
 	int err = 0;
 
-	(void)st;
 	for (i = 0; i < plan->n_ops && !err; i++) {
 		op = &plan->ops[i];
 		if (op->kind == OP_NAME && names >= 0)
-			err = check_netns(plan, op, names, e);
+			err = check_netns(plan, st, op, names, e);
 		if (op->kind == OP_LINK && plan_is_self(plan, op->node))
 			err = check_link(op->netns, plan->topo->ifaces[op->iface].name, e);
 	}
