@@ -131,8 +131,8 @@ static void ipv4_options_and_fragments(void **state)
 	} c[] = {
 		{ 5, 0x4000, XDP_DROP }, /* don't fragment */
 		{ 5, 0x2000, XDP_DROP }, /* the first of several */
-		{ 5, 0x2001, XDP_PASS }, { 5, 0x1fff, XDP_PASS },  { 5, 0x0001, XDP_PASS },
-		{ 6, 0x0000, XDP_DROP }, { 15, 0x0000, XDP_DROP },
+		{ 5, 0x2001, XDP_PASS }, { 5, 0x1fff, XDP_PASS }, { 5, 0x0001, XDP_PASS },
+		{ 5, 0x1000, XDP_PASS }, { 6, 0x0000, XDP_DROP }, { 15, 0x0000, XDP_DROP },
 	};
 
 	(void)state;
@@ -222,6 +222,8 @@ static void overlapping_ranges(void **state)
 	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_PASS);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(rule_maps_add(&s.maps, &wide), 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(subject_hits(&s, &one), 2); /* the first rule that holds it */
 	assert_int_equal(rule_maps_del(&s.maps, &one), 0);
 	assert_int_equal(rule_maps_del(&s.maps, &one), -ENOENT);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP); /* by the wide one */
