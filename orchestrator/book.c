@@ -146,24 +146,30 @@ static int open_map(const char *folder, const char *name, int (*create)(void), i
 	return *fd < 0 ? error_sys(e, -errno, "making map %s", path) : 0;
 }
 
+/* One map for the lab: the kernel waits for a grace period whenever a listener enters. */
+int book_ears_open(const struct lab *lab, int *ears_fd, struct error *e)
+{
+	FREE_AUTO char *folder = bpffs_folder(lab, e, "iface");
+
+	return folder ? open_map(folder, "ears", create_ears, ears_fd, e) : e->err;
+}
+
 int chain_book_open(const struct lab *lab, size_t iface, int *book_fd, int *ears_fd,
 		    struct error *e)
 {
 	FREE_AUTO char *name = suite_iface_name(&lab->suite, iface);
-	FREE_AUTO char *root = bpffs_folder(lab, e, "iface");
 	FREE_AUTO char *folder = NULL;
 	FD_AUTO int book = -1;
 	int err;
 
-	if (!name || !root)
-		return root ? error_sys(e, -ENOMEM, "opening a book") : e->err;
+	if (!name)
+		return error_sys(e, -ENOMEM, "opening a book");
 	folder = bpffs_folder(lab, e, "iface/%s", name);
 	if (!folder)
 		return e->err;
 	err = open_map(folder, "book", create_book, &book, e);
-	/* One for the lab: the kernel waits a grace period whenever a listener enters. */
 	if (!err)
-		err = open_map(root, "ears", create_ears, ears_fd, e);
+		err = book_ears_open(lab, ears_fd, e);
 	if (!err)
 		*book_fd = steal_fd(&book);
 	return err;

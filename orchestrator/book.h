@@ -10,6 +10,7 @@
 #include "bpf/xlab.h"
 
 struct error;
+struct lab;
 
 struct book {
 	struct xlab_book *slots;
@@ -28,6 +29,9 @@ uint64_t book_lost(const struct book *book, size_t listener);
 
 /* Maps of the same form that belong to no interface; fds of the caller's. */
 int book_create(int *book_fd, int *ears_fd, struct error *e);
+
+/* The lab's ears, which all its interfaces share: made if need be. */
+int book_ears_open(const struct lab *lab, int *ears_fd, struct error *e);
 
 void book_listen(struct book *book, size_t listener);
 void book_ignore(struct book *book, size_t listener);

@@ -30,7 +30,8 @@ static struct xlab_count minus(struct xlab_count from, struct xlab_count less)
 
 void chain_view_clear(struct chain_view *view)
 {
-	for (size_t i = 0; view->rows && i < view->record.n_filters; i++)
+	/* Not by the record's count: a caller may have taken that for itself. */
+	for (size_t i = 0; view->rows && view->rows[i].filter; i++)
 		free(view->rows[i].filter);
 	free(view->rows);
 	chain_record_clear(&view->record);

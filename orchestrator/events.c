@@ -134,11 +134,17 @@ static int left_ring(int ears_fd, size_t slot)
  * A ring stays in its slot when its listener goes: taking it out, as putting
  * it in, makes the kernel wait for a grace period.
  */
-static int open_ring(struct listener *l, int ears_fd, struct error *e)
+static int open_ring(struct listener *l, struct error *e)
 {
-	FD_AUTO int fd = left_ring(ears_fd, l->slot);
+	FD_AUTO int ears_fd = -1, fd = -1;
 	__u32 key = (__u32)l->slot;
+	BPFLOG log = BPFLOG_INIT;
+	int err = book_ears_open(l->lab, &ears_fd, e);
 
+	if (err)
+		return err;
+	bpflog_begin(&log);
+	fd = left_ring(ears_fd, l->slot);
 	if (fd < 0) {
 		fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ear", 0, 0, XLAB_LISTENER_BYTES, NULL);
 		if (fd < 0 || bpf_map_update_elem(ears_fd, &key, &fd, BPF_ANY))
@@ -164,6 +170,8 @@ int listener_open(const struct lab *lab, struct listener **out, struct error *e)
 	err = claim_slot(l, e);
 	if (!err)
 		err = clear_stale(l, e);
+	if (!err)
+		err = open_ring(l, e);
 	if (err) {
 		listener_close(l);
 		return error_wrap(e, "listening to the lab's chains");
@@ -180,16 +188,10 @@ static bool hears(const struct listener *l, size_t iface)
 	return false;
 }
 
-static int hear(struct listener *l, struct heard *h, int book_fd, int ears_fd, struct error *e)
+static int hear(struct listener *l, struct heard *h, int book_fd, struct error *e)
 {
-	BPFLOG log = BPFLOG_INIT;
-	int err = 0;
+	int err = book_map(&h->book, book_fd, e);
 
-	bpflog_begin(&log);
-	if (!l->ring)
-		err = open_ring(l, ears_fd, e);
-	if (!err)
-		err = book_map(&h->book, book_fd, e);
 	if (err)
 		return err;
 	h->lost_before = book_lost(&h->book, l->slot);
@@ -213,13 +215,13 @@ int listener_hear(struct listener *l, size_t iface, struct error *e)
 	longer[l->n_heard] = (struct heard){ .iface = iface };
 	err = chain_book_open(l->lab, iface, &book_fd, &ears_fd, e);
 	if (!err)
-		err = hear(l, &longer[l->n_heard], book_fd, ears_fd, e);
+		err = hear(l, &longer[l->n_heard], book_fd, e);
 	return err ? error_wrap(e, "listening to a chain") : 0;
 }
 
 int listener_fd(const struct listener *l)
 {
-	return l->ring ? ring_buffer__epoll_fd(l->ring) : -1;
+	return ring_buffer__epoll_fd(l->ring);
 }
 
 int listener_read(struct listener *l, int (*fn)(void *cookie, const struct xlab_event *event),
@@ -227,8 +229,6 @@ int listener_read(struct listener *l, int (*fn)(void *cookie, const struct xlab_
 {
 	int n;
 
-	if (!l->ring)
-		return 0;
 	l->fn = fn;
 	l->cookie = cookie;
 	l->answer = 0;
