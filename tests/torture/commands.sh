@@ -47,7 +47,7 @@ command_count() # COMMAND SET
 
 	command_args "$1"
 	command_prepare "$1" || return 1
-	strace -f -qq -o "$SCRATCH/boot" -e "trace=?openat,?close" "$XLAB" --version >/dev/null
+	strace -f -qq -o "$SCRATCH/boot" -e "trace=?openat,?close,?mmap" "$XLAB" --version >/dev/null
 	strace -f -qq -o "$SCRATCH/count" -e "trace=$set" "$XLAB" "${ARGS[@]}" >/dev/null || return 1
 	awk '
 		!match($2, /^[a-z0-9_]+\(/) { next }

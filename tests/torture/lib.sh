@@ -35,7 +35,6 @@ canary()
 {
 	local other
 
-	quiet_ipv6
 	sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=2
 	# own names here, for with --self the lab's links come to stand beside them
 	canary_links veth10 veth11 br10 10.9.0.1/24
@@ -43,7 +42,6 @@ canary()
 	if [ -d /run/netns ]; then
 		for other in lb-host host2; do
 			ip netns add "$other"
-			quiet_ipv6 ip netns exec "$other"
 			canary_links veth0 veth1 br0 10.0.0.1/24 ip netns exec "$other"
 		done
 		echo "not a namespace" >/run/netns/h2-old
@@ -60,12 +58,8 @@ canary()
 	fi
 }
 
-# PREFIX… enters the namespace that is meant; none: this one.
-quiet_ipv6() # [PREFIX…]
-{
-	"$@" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-}
-
+# PREFIX… enters the namespace that is meant; none: this one. Without IPv6, whose multicast
+# groups come and go by themselves.
 canary_links() # VETH PEER BRIDGE CIDR [PREFIX…]
 {
 	local veth=$1 peer=$2 bridge=$3 cidr=$4 link
@@ -74,6 +68,9 @@ canary_links() # VETH PEER BRIDGE CIDR [PREFIX…]
 	"$@" ip link add "$veth" type veth peer "$peer"
 	"$@" ip link add "$bridge" type bridge
 	"$@" ip link set "$peer" master "$bridge"
+	for link in "$veth" "$peer" "$bridge"; do
+		"$@" sysctl -qw "net.ipv6.conf.$link.disable_ipv6=1"
+	done
 	"$@" ip address add "$cidr" dev "$veth"
 	for link in "$veth" "$peer" "$bridge"; do
 		"$@" ip link set "$link" up

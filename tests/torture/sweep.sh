@@ -44,7 +44,8 @@ report_command() # KIND COMMAND
 {
 	local tried survived unreached failed planned
 
-	planned=$(grep -c "^$1 $2 " "$SCRATCH/points" || true)
+	planned=$(grep -c "^$1 $2 " "$SCRATCH/points")
+	[ "$planned" -gt 0 ] || return 0 # a down sends no netlink messages
 	survived=$(counted survived "$1" "$2")
 	unreached=$(counted unreached "$1" "$2")
 	failed=$(counted failed "$1" "$2")
