@@ -49,7 +49,7 @@ static int check_peer(struct topology_reading *r, size_t i, struct error *e)
 	const struct ini_where at = where(r, i, "peer");
 	size_t peer = ifaces[i].peer;
 
-	if (peer == NONE)
+	if (peer == NONE || has(r, i, "bridge"))
 		return 0;
 	if (peer == i)
 		return ini_complain(&at, e, "an interface cannot be its own peer");

@@ -47,7 +47,7 @@ static int check_name(const struct ini_where *at, const char *what, const char *
 
 	if (!text_name(name, max, &why))
 		return 0;
-	return ini_complain(at, e, "\"%.*s\" is no name for a %s: %s", 2 * NAME_MAX_LEN, name, what,
+	return ini_complain(at, e, "\"%.*s\" is no name for %s: %s", 2 * NAME_MAX_LEN, name, what,
 			    why);
 }
 
@@ -65,19 +65,20 @@ static int add_node(struct topology_reading *r, const struct ini_where *at, stru
 	struct topology *topo = r->topo;
 	const struct ini_section *s = at->section;
 	struct node *node;
-	int err = limit(at, topo->n_nodes, TOPOLOGY_NODES_MAX, "nodes", e);
+	int err = limit(at, topo->n_nodes, TOPOLOGY_NODES_MAX, "nodes", e), flaw;
 
 	if (err)
 		return err;
-	(void)check_name(at, "node", s->name, NAME_MAX_LEN, e);
+	flaw = check_name(at, "a node", s->name, NAME_MAX_LEN, e);
 	if (topology_bridge(topo, s->name) != NONE)
-		(void)ini_complain(at, e, "a bridge has this name; both would be namespaces");
+		flaw = ini_complain(at, e, "a bridge has this name; both would be namespaces");
 	node = array_add(&topo->nodes, &topo->n_nodes, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
 	*node = (struct node){ .name = strdup(s->name), .line = s->line };
-	return node->name ? names_add(&topo->node_names, s->name, topo->n_nodes - 1, NULL)
-			  : -ENOMEM;
+	if (!node->name || names_add(&topo->node_names, s->name, topo->n_nodes - 1, NULL))
+		return -ENOMEM;
+	return flaw;
 }
 
 static int add_bridge(struct topology_reading *r, const struct ini_where *at, struct error *e)
@@ -85,19 +86,20 @@ static int add_bridge(struct topology_reading *r, const struct ini_where *at, st
 	struct topology *topo = r->topo;
 	const struct ini_section *s = at->section;
 	struct bridge *bridge;
-	int err = limit(at, topo->n_bridges, TOPOLOGY_NODES_MAX, "bridges", e);
+	int err = limit(at, topo->n_bridges, TOPOLOGY_NODES_MAX, "bridges", e), flaw;
 
 	if (err)
 		return err;
-	(void)check_name(at, "bridge", s->name, NAME_IFACE_MAX, e);
+	flaw = check_name(at, "a bridge", s->name, NAME_IFACE_MAX, e);
 	if (topology_node(topo, s->name) != NONE)
-		(void)ini_complain(at, e, "a node has this name; both would be namespaces");
+		flaw = ini_complain(at, e, "a node has this name; both would be namespaces");
 	bridge = array_add(&topo->bridges, &topo->n_bridges, sizeof(*bridge));
 	if (!bridge)
 		return -ENOMEM;
 	*bridge = (struct bridge){ .name = strdup(s->name), .line = s->line };
-	return bridge->name ? names_add(&topo->bridge_names, s->name, topo->n_bridges - 1, NULL)
-			    : -ENOMEM;
+	if (!bridge->name || names_add(&topo->bridge_names, s->name, topo->n_bridges - 1, NULL))
+		return -ENOMEM;
+	return flaw;
 }
 
 /* "NODE:NAME"; the node itself is looked up when all of them are known. */
@@ -108,13 +110,13 @@ static int add_iface(struct topology_reading *r, const struct ini_where *at, str
 	const char *colon = strchr(s->name, ':');
 	size_t n_sections = topo->n_ifaces, *section;
 	struct iface *f;
-	int err = limit(at, topo->n_ifaces, TOPOLOGY_IFACES_MAX, "interfaces", e);
+	int err = limit(at, topo->n_ifaces, TOPOLOGY_IFACES_MAX, "interfaces", e), flaw;
 
 	if (err)
 		return err;
 	if (!colon)
 		return ini_complain(at, e, "write [iface NODE:NAME]");
-	(void)check_name(at, "interface", colon + 1, NAME_IFACE_MAX, e);
+	flaw = check_name(at, "an interface", colon + 1, NAME_IFACE_MAX, e);
 	f = array_add(&topo->ifaces, &topo->n_ifaces, sizeof(*f));
 	section = array_add(&r->sections, &n_sections, sizeof(*section));
 	if (!f || !section)
@@ -123,7 +125,9 @@ static int add_iface(struct topology_reading *r, const struct ini_where *at, str
 	*f = (struct iface){ .node = NONE, .bridge = NONE, .peer = NONE, .line = s->line };
 	(void)snprintf(f->name, sizeof(f->name), "%s", colon + 1);
 	f->id = strdup(s->name);
-	return f->id ? names_add(&topo->iface_names, s->name, topo->n_ifaces - 1, NULL) : -ENOMEM;
+	if (!f->id || names_add(&topo->iface_names, s->name, topo->n_ifaces - 1, NULL))
+		return -ENOMEM;
+	return flaw;
 }
 
 static int add_section(struct topology_reading *r, const struct ini_section *s, struct error *e)

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/inifile.h"
+#include "lab/topology.h"
+
+/* A small lab that is right, to which each case adds its own lines. */
+#define TWO                         \
+	"[bridge br0]\n"            \
+	"[node a]\n"                \
+	"[node b]\n"                \
+	"[iface a:e0]\n"            \
+	"bridge = br0\n"            \
+	"port = pa\n"               \
+	"address = 10.0.0.1/24\n"   \
+	"mac = 02:00:00:00:00:01\n" \
+	"[iface b:e0]\n"            \
+	"bridge = br0\n"            \
+	"port = pb\n"               \
+	"address = 10.0.0.2/24\n"
+
+static int read_topology(struct topology *topo, const char *path, const char *text, struct error *e)
+{
+	struct inifile ini;
+	int err;
+
+	assert_int_equal(inifile_parse(&ini, path, "/", text, strlen(text), e), 0);
+	err = topology_read(topo, &ini, e);
+	inifile_sort_errors(&ini, e);
+	inifile_clear(&ini);
+	return err;
+}
+
+static const struct {
+	const char *text, *message;
+} refused[] = {
+	{ "; nothing\n", "f.ini: there is no [node NAME] in it" },
+	{ "[lab]\nname = a/b\n[node a]\n",
+	  "f.ini:2: [lab] name = a/b: not a name: a name consists" },
+	{ "[lab x]\n[node a]\n", "f.ini:1: [lab x]: [lab] has no name of its own" },
+	{ "[node]\n", "f.ini:1: [node]: \"\" is no name for a node: it is empty" },
+	{ "[node lo]\n", "\"lo\" is no name for a node: lo, all, default and self are reserved" },
+	{ "[node ../x]\n", "\"../x\" is no name for a node: a name begins with" },
+	{ "[node a]\n[bridge a]\n", "f.ini:2: [bridge a]: a node has this name" },
+	{ "[bridge a]\n[node a]\n", "f.ini:2: [node a]: a bridge has this name" },
+	{ "[node a]\n[bridge abcdefghijklmnop]\n", "it has more than 15 characters" },
+	{ "[node a]\nforward = true\n", "forward = true: neither yes nor no; allowed: yes or no" },
+	{ "[node a]\n[bridge b]\nstp = 1\n", "[bridge b] stp = 1: neither yes nor no" },
+	{ TWO "[iface a:e1]\n", "f.ini:13: [iface a:e1]: its other end is missing" },
+	{ TWO "[iface x:e1]\nbridge = br0\n", "[iface x:e1]: there is no node \"x\"" },
+	{ TWO "[iface a]\n", "[iface a]: write [iface NODE:NAME]" },
+	{ TWO "[iface a:abcdefghijklmnop]\nbridge = br0\nport = p\n",
+	  "is no name for an interface: it has more than 15 characters" },
+	{ TWO "[iface a:e1]\nbridge = br1\n", "f.ini:14: [iface a:e1] bridge = br1: there is no "
+					      "bridge \"br1\"; did you mean \"br0\"?" },
+	{ TWO "[iface a:e1]\nbridge = br0\nbridge = br0\n",
+	  "f.ini:15: [iface a:e1] bridge = br0: the key stands at line 14 already" },
+	{ TWO "[iface a:e1]\nbridge = br0\nport = pa\n",
+	  "f.ini:15: [iface a:e1] port = pa: a port named pa is in bridge br0 already, of a:e0" },
+	{ TWO "[iface a:e1]\nbridge = br0\nport = br0\n", "would be named br0 as its bridge" },
+	{ TWO "[iface a:e1]\nbridge = br0\nport = a/b\n", "not a name for an interface" },
+	{ TWO "[iface a:abcdefghijklmno]\nbridge = br0\n",
+	  "abcdefghijklmno-p is too long a name for the end at the bridge" },
+	{ TWO "[iface a:e1]\nbridge = br0\naddress = 10.0.0.2/24\n",
+	  "[iface a:e1] address = 10.0.0.2/24: b:e0 has the address 10.0.0.2 already" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmac = 02:00:00:00:00:01\n",
+	  "[iface a:e1] mac = 02:00:00:00:00:01: a:e0 has this MAC already" },
+	{ TWO "[bridge br1]\naddress = 10.0.0.1/8\n", "a:e0 has the address 10.0.0.1 already" },
+	{ TWO "[bridge br1]\naddress = 10.9.0.1/8\naddress = 10.9.0.1/8\n",
+	  "bridge br1 has the address 10.9.0.1 already" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmac = 01:00:00:00:00:01\n", "this is a multicast MAC" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmac = 00:00:00:00:00:00\n", "the MAC of zeros" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmac = x\n", "not a MAC; allowed: six bytes as in" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmtu = 67\n", "mtu = 67: not an MTU; allowed: 68-65535" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmtu = 65536\n", "not an MTU" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmtu = 15oo\n", "not an MTU" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmtu = 1279\naddress = fd00::1/64\n",
+	  "mtu = 1279: with an IPv6 address it is at least 1280" },
+	{ TWO "[iface a:e1]\nbridge = br0\npeer = b:e0\n",
+	  "it is on a bridge already: give bridge or peer" },
+	{ TWO "[iface a:e1]\npeer = a:e1\n", "an interface cannot be its own peer" },
+	{ TWO "[iface a:e1]\npeer = b:e9\n",
+	  "there is no interface \"b:e9\"; did you mean \"b:e0\"?" },
+	{ TWO "[iface a:e1]\npeer = b:e0\n",
+	  "the peer does not name it back: write peer = a:e1 in [iface b:e0]" },
+	{ TWO "[iface a:e1]\npeer = b:e1\nport = x\n[iface b:e1]\npeer = a:e1\n",
+	  "f.ini:15: [iface a:e1] port = x: port names the end at a bridge" },
+	{ TWO "[node c]\nroute = 10.0.0.0/8 10.0.0.1\n", "not a route; allowed: PREFIX via" },
+	{ TWO "[node c]\nroute = 10.0.0.0/8, via, 10.0.0.1\n", "not a route" },
+	{ TWO "[node c]\nroute = 10.0.0.0/8 via 10.0.0.1 dev e0\n", "not a route" },
+	{ TWO "[node c]\nroute = 10.0.0.0/8 at 10.0.0.1\n", "\"at\" is neither via nor dev" },
+	{ TWO "[node c]\nroute = default via gateway\n", "\"gateway\" is not an address" },
+	{ TWO "[node c]\nroute = default dev e0\n", "there is no interface \"c:e0\"" },
+	{ TWO "[node c]\nroute = default via 10.0.0.1\n", "10.0.0.1 is on no subnet of c" },
+	{ TWO "[node c]\nsysctl = kernel.panic = 1\n",
+	  "\"kernel.panic\" is no sysctl of a network namespace; allowed: net.NAME = VALUE" },
+	{ TWO "[node c]\nsysctl = net/../kernel/panic = 1\n", "is no sysctl" },
+	{ TWO "[node c]\nsysctl = net..kernel = 1\n", "is no sysctl" },
+	{ TWO "[node c]\nsysctl = net.x/../../kernel.panic = 1\n", "is no sysctl" },
+	{ TWO "[node c]\nsysctl = net.x. = 1\n", "is no sysctl" },
+	{ TWO "[node c]\nsysctl = net. = 1\n", "is no sysctl" },
+	{ TWO "[node c]\nsysctl = net.x\n", "no = stands behind the sysctl's name" },
+	{ TWO "[node c]\nsysctl = net.x =\n", "the sysctl has no value" },
+	{ TWO "[node c]\nsysctl = net.x = 1\nsysctl = net.x=2\n",
+	  "f.ini:15: [node c] sysctl = net.x=2: net.x stands at line 14 already" },
+};
+
+static void refuses_what_is_wrong(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct topology topo;
+
+		if (read_topology(&topo, "f.ini", refused[i].text, &e) != -EINVAL)
+			fail_msg("not refused: %s", refused[i].message);
+		assert_int_equal(e.kind, ERROR_INPUT);
+		if (!strstr(e.text, refused[i].message))
+			fail_msg("not \"%s\" but \"%s\"", refused[i].message, e.text);
+		if (e.lines != 1)
+			fail_msg("more than \"%s\": \"%s\"", refused[i].message, e.text);
+		topology_clear(&topo);
+	}
+}
+
+static const struct {
+	const char *address, *message;
+} bad_addresses[] = {
+	{ "10.1.0.1", "the prefix length is missing, as in 10.1.0.1/24" },
+	{ "fd00::1", "the prefix length is missing, as in fd00::1/64" },
+	{ "10.1.0.1/33", "the prefix length is too great" },
+	{ "10.1.0.1/0", "has the prefix length 0" },
+	{ "10.1.0", "not an address with its prefix length" },
+	{ "10.1.0.0/24", "is its network's own address" },
+	{ "10.1.0.255/24", "is its network's broadcast address" },
+	{ "0.0.0.0/8", "is the unspecified address" },
+	{ "127.0.0.1/8", "is a loopback address" },
+	{ "224.0.0.1/24", "is a multicast address" },
+	{ "255.255.255.255/32", "is the broadcast address" },
+	{ "::/64", "is the unspecified address" },
+	{ "::1/128", "is the loopback address" },
+	{ "ff02::1/64", "is a multicast address" },
+	{ "fd00::/64", "is its network's own address" },
+	{ "::ffff:10.1.0.1/96", "is an IPv4 address in IPv6 form" },
+};
+
+static void refuses_addresses_of_nobody(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad_addresses); i++) {
+		FREE_AUTO char *text = NULL;
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct topology topo;
+
+		text = text_format("[node a]\n[bridge b]\naddress = %s\n",
+				   bad_addresses[i].address);
+		assert_int_equal(read_topology(&topo, "f.ini", text, &e), -EINVAL);
+		if (!strstr(e.text, bad_addresses[i].message) || e.lines != 1)
+			fail_msg("not \"%s\" but \"%s\"", bad_addresses[i].message, e.text);
+		topology_clear(&topo);
+	}
+}
+
+static const char *const good_addresses[] = {
+	"10.1.0.1/31", "10.1.0.0/31", "10.1.0.1/32", "fd00::/127", "fd00::1/128", "fe80::1/64",
+};
+
+static void takes_the_edges(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good_addresses); i++) {
+		FREE_AUTO char *text =
+			text_format("[node a]\n[bridge b]\naddress = %s\n", good_addresses[i]);
+
+		if (read_topology(&topo, "f.ini", text, &e))
+			fail_msg("%s", e.text);
+		topology_clear(&topo);
+	}
+}
+
+static const char good[] = "[iface r:b]\n"
+			   "peer = b:eth0\n"
+			   "address = 10.2.0.1/24\n"
+			   "address = fd02::1/64\n"
+			   "[node b]\n"
+			   "route = default via 10.2.0.1\n"
+			   "route = default via fd02::1\n"
+			   "[node r]\n"
+			   "forward = yes\n"
+			   "sysctl = net.ipv4.tcp_rmem = 4096 87380 6291456\n"
+			   "[iface b:eth0]\n"
+			   "peer = r:b\n"
+			   "address = fd02::2/64\n"
+			   "address = 10.2.0.2/24\n"
+			   "mtu = 9000\n"
+			   "[bridge sw]\n"
+			   "address = 10.1.0.254/24\n"
+			   "stp = yes\n"
+			   "[iface a:eth0]\n"
+			   "bridge = sw\n"
+			   "mac = 02:00:00:00:00:0a\n"
+			   "address = 10.1.0.2/24\n"
+			   "[iface r:a]\n"
+			   "bridge = sw\n"
+			   "port = up\n"
+			   "address = 10.1.0.1/24\n"
+			   "[node a]\n"
+			   "route = 10.2.0.0/24 via 10.1.0.1\n"
+			   "route = 10.9.0.0/16 dev eth0\n"
+			   "route = default dev eth0\n";
+
+static void holds_what_was_written(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+	const struct iface *f;
+	const struct node *n;
+
+	(void)state;
+	if (read_topology(&topo, "labs/three.ini", good, &e))
+		fail_msg("%s", e.text);
+	assert_string_equal(topo.name, "three");
+	assert_string_equal(topo.about, "");
+	assert_int_equal(topo.n_nodes, 3);
+	assert_int_equal(topo.n_ifaces, 4);
+	f = &topo.ifaces[topology_iface(&topo, "a:eth0")];
+	assert_string_equal(f->port, "eth0-p");
+	assert_int_equal(f->bridge, topology_bridge(&topo, "sw"));
+	assert_int_equal(f->peer, NONE);
+	assert_true(f->has_mac);
+	assert_int_equal(topo.ifaces[topology_iface(&topo, "b:eth0")].peer,
+			 topology_iface(&topo, "r:b"));
+	assert_int_equal(topo.ifaces[topology_iface(&topo, "b:eth0")].mtu, 9000);
+	n = &topo.nodes[topology_node(&topo, "a")];
+	assert_int_equal(n->n_routes, 3);
+	assert_true(n->routes[0].has_via);
+	assert_int_equal(n->routes[0].dev, NONE);
+	assert_int_equal(n->routes[1].dev, topology_iface(&topo, "a:eth0"));
+	assert_int_equal(n->routes[2].to.address.family, AF_INET);
+	assert_int_equal(n->routes[2].to.len, 0);
+	n = &topo.nodes[topology_node(&topo, "r")];
+	assert_true(n->forward);
+	assert_string_equal(n->sysctls[0].name, "net.ipv4.tcp_rmem");
+	assert_string_equal(n->sysctls[0].value, "4096 87380 6291456");
+	assert_true(topo.bridges[0].stp);
+	assert_int_equal(topo.bridges[0].n_addresses, 1);
+	topology_clear(&topo);
+}
+
+static void reaches(const struct topology *topo, const char *from, const char *to, int family,
+		    const char *expected)
+{
+	const struct prefix *p =
+		topology_reach(topo, topology_node(topo, from), topology_node(topo, to), family);
+	char buf[ADDRESS_TEXT];
+
+	if (!expected)
+		assert_null(p);
+	else
+		assert_string_equal(address_text(&p->address, buf), expected);
+}
+
+static void knows_the_ways(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+	struct address a;
+
+	(void)state;
+	assert_int_equal(read_topology(&topo, "f.ini", good, &e), 0);
+	reaches(&topo, "a", "r", AF_UNSPEC, "10.1.0.1"); /* shared, not first */
+	reaches(&topo, "b", "r", AF_UNSPEC, "10.2.0.1");
+	reaches(&topo, "b", "r", AF_INET6, "fd02::1");
+	reaches(&topo, "r", "b", AF_UNSPEC, "fd02::2");
+	reaches(&topo, "a", "b", AF_INET, "10.2.0.2");
+	reaches(&topo, "b", "a", AF_INET6, NULL);
+	assert_int_equal(text_address("10.2.0.77", &a), 0);
+	assert_true(topology_has_way(&topo, topology_node(&topo, "a"), &a));
+	assert_false(topology_has_address(&topo, &a));
+	assert_int_equal(text_address("fd02::2", &a), 0);
+	assert_false(topology_has_way(&topo, topology_node(&topo, "a"), &a));
+	assert_int_equal(topology_address_node(&topo, &a), topology_node(&topo, "b"));
+	assert_int_equal(text_address("10.1.0.254", &a), 0);
+	assert_true(topology_has_address(&topo, &a));
+	assert_int_equal(topology_address_node(&topo, &a), NONE);
+	assert_false(topology_node_has_family(&topo, topology_node(&topo, "a"), AF_INET6));
+	topology_clear(&topo);
+}
+
+static void checks_the_route_against_addresses(void **state)
+{
+	static const struct {
+		const char *route, *message;
+	} cases[] = {
+		{ "10.9.0.1/16 via 10.2.0.1", "10.9.0.1/16 has bits behind its length; the network "
+					      "is 10.9.0.0/16" },
+		{ "fd09::/16 via 10.2.0.1", "one is IPv4 and the other IPv6" },
+		{ "10.9.0.0/33 via 10.2.0.1", "the prefix length of \"10.9.0.0/33\" is too great" },
+		{ "default6 via fd02::1", "\"default6\" is not a prefix" },
+		{ "10.9.0.0/16 via 10.2.0.2", "10.2.0.2 is an address of b itself" },
+		{ "0.0.0.0/0 via 10.2.0.1", "0.0.0.0/0 stands at line 6 already" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *at = strstr(good, "[node r]");
+		FREE_AUTO char *text = text_format("%.*sroute = %s\n%s", (int)(at - good), good,
+						   cases[i].route, at);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct topology topo;
+
+		assert_int_equal(read_topology(&topo, "f.ini", text, &e), -EINVAL);
+		if (!strstr(e.text, cases[i].message) || e.lines != 1)
+			fail_msg("not \"%s\" but \"%s\"", cases[i].message, e.text);
+		topology_clear(&topo);
+	}
+}
+
+static void reports_all_errors_in_order(void **state)
+{
+	static const char text[] = "[node a]\n"
+				   "route = x\n"
+				   "[iface a:e0]\n"
+				   "bridge = b\n"
+				   "mac = y\n"
+				   "[bridge b]\n"
+				   "stp = z\n";
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+	const char *route, *mac, *stp;
+
+	(void)state;
+	assert_int_equal(read_topology(&topo, "f.ini", text, &e), -EINVAL);
+	assert_int_equal(e.lines, 3);
+	route = strstr(e.text, "f.ini:2: [node a] route = x");
+	mac = strstr(e.text, "f.ini:5: [iface a:e0] mac = y");
+	stp = strstr(e.text, "f.ini:7: [bridge b] stp = z");
+	assert_true(route && mac && stp && route < mac && mac < stp);
+	topology_clear(&topo);
+}
+
+static void refuses_a_stem_that_is_no_name(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+
+	(void)state;
+	assert_int_equal(read_topology(&topo, "my lab.ini", "[node a]\n", &e), -EINVAL);
+	assert_non_null(strstr(e.text, "my lab.ini: the file's stem \"my lab\" is no name"));
+	topology_clear(&topo);
+}
+
+/* @count sections by @line, a format with two places for a number. */
+static void refuses_too_many(const char *head, const char *line, int count, const char *message)
+{
+	FREE_AUTO char *text = NULL;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_true(fputs(head, out) >= 0);
+	for (int i = 0; i < count; i++) {
+		const char *s = line;
+
+		for (; *s; s++)
+			if (*s == '#')
+				(void)fprintf(out, "%d", i);
+			else
+				(void)fputc(*s, out);
+	}
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(read_topology(&topo, "f.ini", text, &e), -EINVAL);
+	if (!strstr(e.text, message) || e.lines != 1)
+		fail_msg("not \"%s\" but %u: \"%.500s\"", message, e.lines, e.text);
+	topology_clear(&topo);
+}
+
+static void keeps_to_its_limits(void **state)
+{
+	(void)state;
+	refuses_too_many("", "[node n#]\n", 10000, "a lab has at most 4096 nodes");
+	refuses_too_many("[node a]\n", "[bridge b#]\n", 10000, "a lab has at most 4096 bridges");
+	refuses_too_many("[bridge b]\n[node a]\n", "[iface a:e#]\nbridge = b\n", 1025,
+			 "bridge b has more than 1023 ports");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_what_is_wrong),
+		cmocka_unit_test(refuses_addresses_of_nobody),
+		cmocka_unit_test(takes_the_edges),
+		cmocka_unit_test(holds_what_was_written),
+		cmocka_unit_test(knows_the_ways),
+		cmocka_unit_test(checks_the_route_against_addresses),
+		cmocka_unit_test(reports_all_errors_in_order),
+		cmocka_unit_test(refuses_a_stem_that_is_no_name),
+		cmocka_unit_test(keeps_to_its_limits),
+	};
+
+	return cmocka_run_group_tests_name("topology", tests, NULL, NULL);
+}
