@@ -40,7 +40,7 @@ LIBS    := -Wl,-Bstatic -lxdp -lbpf -lnl-route-3 -lnl-3 -linih -lelf -lz -Wl,-Bd
 NL_CFLAGS := -isystem /usr/include/libnl3
 
 # BPF: uapi headers only, so that one object fits every kernel.
-BPF_CFLAGS := -target bpf -mcpu=v2 -O2 -g -Wall -Wextra -Wno-unused-function $(if $(CI),-Werror) \
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-function $(if $(CI),-Werror) \
               -I. -I/usr/include/$(shell uname -m)-linux-gnu
 
 SRCS     := $(wildcard lab/*.c orchestrator/*.c)
@@ -121,10 +121,15 @@ SCRIPTS  = .ci/run topologies/demo $(shell grep -lsE '^\#! */bin/(ba)?sh' tests/
 format:
 	clang-format -i $(C_FILES)
 
-lint: $(SKELS)
+$(B)/%.tidy: %.c .clang-tidy $(wildcard lab/*.h orchestrator/*.h bpf/*.h) | $(SKELS)
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<)
+	$(Q)clang-tidy --quiet $< -- $(ALL_CFLAGS) $(NL_CFLAGS) 2>$@.log || { cat $@.log; false; }
+	@touch $@
+
+lint: $(SRCS:%.c=$(B)/%.tidy)
 	clang-format --dry-run -Werror $(C_FILES)
-	printf '%s\n' $(SRCS) | xargs -n 4 -P 2 clang-tidy --quiet -- $(ALL_CFLAGS) $(NL_CFLAGS)
-	shellcheck $(SCRIPTS)
+	shellcheck -x $(SCRIPTS)
 	mandoc -Tlint -Wwarning man/xlab.8
 
 # --- Installing -----------------------------------------------------------------------------

@@ -102,15 +102,15 @@ void chain_print(const char *name, const struct chain_view *view, int indent, bo
 		 FILE *out)
 {
 	if (!view->record.n_filters) {
-		fprintf(out, "%s has no chain\n", name);
+		(void)fprintf(out, "%s has no chain\n", name);
 		return;
 	}
-	fprintf(out, "%s: %s, %s XDP%s\n", name, engine_name(view->record.engine),
-		mode_name(view->record.mode),
-		view->record.scenario ? ", put on by a scenario" : "");
+	(void)fprintf(out, "%s: %s, %s XDP%s\n", name, engine_name(view->record.engine),
+		      mode_name(view->record.mode),
+		      view->record.scenario ? ", put on by a scenario" : "");
 	print_rows(view, indent, colour, out);
-	fprintf(out, "%*scame through: %llu packets, %llu bytes\n", indent, "",
-		view->passed.packets, view->passed.bytes);
+	(void)fprintf(out, "%*scame through: %llu packets, %llu bytes\n", indent, "",
+		      view->passed.packets, view->passed.bytes);
 }
 
 static void json_count(struct json *j, const char *key, struct xlab_count count)

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/chain_table.h"
@@ -37,6 +36,9 @@ static int find_filters(const struct suite *suite, char *const *names, struct ch
 	size_t i;
 	int err = 0;
 
+	chain->filters = calloc(chain->n_filters + 1, sizeof(*chain->filters));
+	if (!chain->filters)
+		return error_sys(e, -ENOMEM, "filters");
 	for (i = 0; i < chain->n_filters && !err; i++)
 		err = target_filter(suite, names[i], &chain->filters[i], e);
 	return err;
@@ -45,14 +47,11 @@ static int find_filters(const struct suite *suite, char *const *names, struct ch
 /* No names: the chain is taken off. */
 static int replace(const char *word, char *const *names, size_t n, struct error *e)
 {
-	size_t FREE_AUTO *filters = calloc(n + 1, sizeof(*filters));
-	struct chain_config chain = { .filters = filters, .n_filters = n };
+	struct chain_config chain = { .n_filters = n };
 	struct lab lab = { 0 };
 	const char *name;
 	int err;
 
-	if (!filters)
-		return error_sys(e, -ENOMEM, "%s", word);
 	err = target_open_word(&lab, word, STATE_LOCKED, "chain", &name, e);
 	if (err)
 		return err;
@@ -63,6 +62,7 @@ static int replace(const char *word, char *const *names, size_t n, struct error 
 		err = chain_restore_all(&lab, e);
 	if (!err)
 		err = chain_set(&lab, &chain, false, e);
+	free(chain.filters);
 	lab_close(&lab);
 	return err;
 }

@@ -39,7 +39,7 @@ static void print_bash(void)
 	     "\tlocal options= files= command=\n"
 	     "\tif [ \"$COMP_CWORD\" -gt 1 ]; then command=${COMP_WORDS[1]}; fi\n"
 	     "\tcase $command in");
-	fputs("\t'') options='--help --version", stdout);
+	(void)fputs("\t'') options='--help --version", stdout);
 	for (i = 0; commands[i]; i++)
 		printf(" %s", commands[i]->name);
 	puts("' ;;");

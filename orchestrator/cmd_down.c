@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
@@ -18,7 +17,8 @@ static int down_one(const char *name, bool wait, struct error *e)
 
 	if (err)
 		return err;
-	label = strdup(state_intent(lab.state)->lab); /* the state's own goes with the lab */
+	/* The state's own goes with the lab. */
+	label = text_format("%s", state_intent(lab.state)->lab);
 	err = lab_down(&lab, wait, e);
 	lab_close(&lab);
 	if (!err)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ static const struct verb {
 	{ "list", false, STATE_READ, list },
 };
 
-static int find_verb(const struct invocation *in, const struct verb **verb, struct error *e)
+static const struct verb *find_verb(const struct invocation *in, struct error *e)
 {
 	const char *word = in->argv[1];
 	size_t i;
@@ -72,28 +73,30 @@ static int find_verb(const struct invocation *in, const struct verb **verb, stru
 	for (i = 0; i < ARRAY_SIZE(verbs) && strcmp(verbs[i].name, word) != 0; i++)
 		;
 	if (i == ARRAY_SIZE(verbs))
-		return error_input(e, "filter: \"%s\" is not add, del or list", word);
-	*verb = &verbs[i];
-	if (verbs[i].takes_rules && in->argc < 3)
-		return error_input(e, "filter: %s what? A rule, as dst=9999", word);
-	if (!verbs[i].takes_rules && in->argc > 2)
-		return error_input(e, "filter: %s takes no rule", word);
-	return 0;
+		(void)error_input(e, "filter: \"%s\" is not add, del or list", word);
+	else if (verbs[i].takes_rules && in->argc < 3)
+		(void)error_input(e, "filter: %s what? A rule, as dst=9999", word);
+	else if (!verbs[i].takes_rules && in->argc > 2)
+		(void)error_input(e, "filter: %s takes no rule", word);
+	else
+		return &verbs[i];
+	return NULL;
 }
 
 static int filter_run(const struct invocation *in, int *status, struct error *e)
 {
-	const struct verb *verb = NULL;
+	const struct verb *verb = find_verb(in, e);
 	struct lab lab = { 0 };
 	SIGNALS_HOLD hold;
 	const char *name;
 	size_t filter;
-	int err = find_verb(in, &verb, e);
+	int err;
 
 	(void)status;
 	signals_hold(&hold);
-	if (!err)
-		err = target_open_word(&lab, in->argv[0], verb->lock, "filter", &name, e);
+	if (!verb)
+		return -EINVAL;
+	err = target_open_word(&lab, in->argv[0], verb->lock, "filter", &name, e);
 	if (err)
 		return err;
 	err = target_filter(&lab.suite, name, &filter, e);

@@ -29,8 +29,8 @@ static void print_file(void)
 	struct columns rows = { .n_columns = 2 };
 	size_t i;
 
-	fputs("A lab file is INI; ; and # start comments. Keys marked * may be repeated.\n",
-	      stdout);
+	(void)fputs("A lab file is INI; ; and # start comments. Keys marked * may be repeated.\n",
+		    stdout);
 	for (i = 0; suite_tables[i]; i++) {
 		const struct ini_section_spec *s = suite_tables[i];
 
@@ -41,7 +41,7 @@ static void print_file(void)
 		printf("  ; %s\n", s->help);
 		print_keys(s);
 	}
-	fputs("\nprograms:\n", stdout);
+	(void)fputs("\nprograms:\n", stdout);
 	for (i = 0; i < PROGRAM_OBJECT; i++) {
 		columns_add(&rows, NULL, "%s", program_name(i));
 		columns_add(&rows, NULL, "%s", program_help(i));

@@ -56,11 +56,11 @@ static void print_cell(const struct columns *t, size_t i, int column_width, FILE
 	int pad = column_width - text_width(text);
 
 	if (t->right[column])
-		fprintf(out, "%*s", pad, "");
-	fprintf(out, "%s%s%s", colour ? colour : "", text, colour ? COLOUR_END : "");
+		(void)fprintf(out, "%*s", pad, "");
+	(void)fprintf(out, "%s%s%s", colour ? colour : "", text, colour ? COLOUR_END : "");
 	if (!t->right[column] && !last)
-		fprintf(out, "%*s", pad, "");
-	fputs(last ? "\n" : "  ", out);
+		(void)fprintf(out, "%*s", pad, "");
+	(void)fputs(last ? "\n" : "  ", out);
 }
 
 void columns_print(struct columns *t, int indent, FILE *out)
@@ -69,7 +69,7 @@ void columns_print(struct columns *t, int indent, FILE *out)
 	size_t i;
 
 	if (t->failed)
-		fputs("(out of memory)\n", out);
+		(void)fputs("(out of memory)\n", out);
 	for (i = 0; i < t->n_cells && !t->failed; i++) {
 		int w = text_width(t->cells[i].text);
 
@@ -78,7 +78,7 @@ void columns_print(struct columns *t, int indent, FILE *out)
 	}
 	for (i = 0; i < t->n_cells && !t->failed; i++) {
 		if (i % t->n_columns == 0)
-			fprintf(out, "%*s", indent, "");
+			(void)fprintf(out, "%*s", indent, "");
 		print_cell(t, i, widths[i % t->n_columns], out);
 	}
 	columns_clear(t);

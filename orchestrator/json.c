@@ -5,37 +5,37 @@
 
 static void write_string(FILE *out, const char *s)
 {
-	fputc('"', out);
+	(void)fputc('"', out);
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
 		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
+			(void)fprintf(out, "\\%c", c);
 		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\u%04x", c);
+			(void)fprintf(out, "\\u%04x", c);
 		else
-			fputc(c, out);
+			(void)fputc(c, out);
 	}
-	fputc('"', out);
+	(void)fputc('"', out);
 }
 
 static void begin_value(struct json *j, const char *key)
 {
 	if (j->comma)
-		fputc(',', j->out);
+		(void)fputc(',', j->out);
 	if (j->depth)
-		fprintf(j->out, "\n%*s", 2 * j->depth, "");
+		(void)fprintf(j->out, "\n%*s", 2 * j->depth, "");
 	j->comma = true;
 	if (!key)
 		return;
 	write_string(j->out, key);
-	fputs(": ", j->out);
+	(void)fputs(": ", j->out);
 }
 
 void json_open(struct json *j, const char *key, char bracket)
 {
 	begin_value(j, key);
-	fputc(bracket, j->out);
+	(void)fputc(bracket, j->out);
 	j->depth++;
 	j->comma = false;
 }
@@ -44,8 +44,8 @@ void json_close(struct json *j, char bracket)
 {
 	j->depth--;
 	if (j->comma)
-		fprintf(j->out, "\n%*s", 2 * j->depth, "");
-	fputc(bracket, j->out);
+		(void)fprintf(j->out, "\n%*s", 2 * j->depth, "");
+	(void)fputc(bracket, j->out);
 	j->comma = true;
 }
 
@@ -55,22 +55,22 @@ void json_text(struct json *j, const char *key, const char *value)
 	if (value)
 		write_string(j->out, value);
 	else
-		fputs("null", j->out);
+		(void)fputs("null", j->out);
 }
 
 void json_number(struct json *j, const char *key, uint64_t value)
 {
 	begin_value(j, key);
-	fprintf(j->out, "%" PRIu64, value);
+	(void)fprintf(j->out, "%" PRIu64, value);
 }
 
 void json_bool(struct json *j, const char *key, bool value)
 {
 	begin_value(j, key);
-	fputs(value ? "true" : "false", j->out);
+	(void)fputs(value ? "true" : "false", j->out);
 }
 
 void json_end(struct json *j)
 {
-	fputc('\n', j->out);
+	(void)fputc('\n', j->out);
 }

@@ -22,7 +22,7 @@ static void add_addresses(struct columns *t, const struct prefix *addresses, siz
 	FILE *line = open_memstream(&text, &size);
 
 	for (i = 0; line && i < n; i++)
-		fprintf(line, "%s%s", i ? " " : "", prefix_text(&addresses[i], prefix));
+		(void)fprintf(line, "%s%s", i ? " " : "", prefix_text(&addresses[i], prefix));
 	if (line)
 		(void)fclose(line);
 	columns_add(t, NULL, "%s", text ? text : "");
@@ -88,9 +88,9 @@ static void add_ports(struct columns *t, const struct status *s, size_t bridge)
 
 		if (topo->ifaces[i].bridge != bridge)
 			continue;
-		fprintf(line, "%s%s", ftell(line) ? " " : "", topo->ifaces[i].port);
+		(void)fprintf(line, "%s%s", ftell(line) ? " " : "", topo->ifaces[i].port);
 		if (standing != STANDING_UP)
-			fprintf(line, "(%s)", standing_name(standing));
+			(void)fprintf(line, "(%s)", standing_name(standing));
 	}
 	if (line)
 		(void)fclose(line);
@@ -106,7 +106,7 @@ static void print_bridges(const struct status *s, bool colour, FILE *out)
 
 	if (!topo->n_bridges)
 		return;
-	fputc('\n', out);
+	(void)fputc('\n', out);
 	columns_add(&t, NULL, "bridge");
 	columns_add(&t, NULL, "state");
 	columns_add(&t, NULL, "addresses");
@@ -130,7 +130,7 @@ static void print_chains(const struct status *s, bool colour, FILE *out)
 		if (!s->ifaces[i].chain.record.n_filters)
 			continue;
 		name = suite_iface_name(&s->lab.suite, i);
-		fputs("\n  ", out);
+		(void)fputs("\n  ", out);
 		chain_print(name ? name : "", &s->ifaces[i].chain, 4, colour, out);
 	}
 }
@@ -140,10 +140,10 @@ static void print_differences(const struct status *s, bool colour, FILE *out)
 	size_t i;
 
 	if (s->n_differences)
-		fputs("\n  not as the lab file has it:\n", out);
+		(void)fputs("\n  not as the lab file has it:\n", out);
 	for (i = 0; i < s->n_differences; i++)
-		fprintf(out, "    %s%s%s\n", colour ? COLOUR_BAD : "", s->differences[i],
-			colour ? COLOUR_END : "");
+		(void)fprintf(out, "    %s%s%s\n", colour ? COLOUR_BAD : "", s->differences[i],
+			      colour ? COLOUR_END : "");
 }
 
 void status_print_text(const struct status *s, bool colour, FILE *out)
@@ -154,15 +154,15 @@ void status_print_text(const struct status *s, bool colour, FILE *out)
 	const char PRINTABLE_AUTO *path = printable(intent->path);
 	char FREE_AUTO *advice = status_advice(s);
 
-	fprintf(out, "%s%s%s%s%s\n", colour ? COLOUR_TITLE : "", intent->lab,
-		colour ? COLOUR_END : "", *about ? "  " : "", about);
+	(void)fprintf(out, "%s%s%s%s%s\n", colour ? COLOUR_TITLE : "", intent->lab,
+		      colour ? COLOUR_END : "", *about ? "  " : "", about);
 	if (intent->phase != STATE_UP) {
-		fprintf(out, "  %s\n", advice ? advice : "");
+		(void)fprintf(out, "  %s\n", advice ? advice : "");
 		return;
 	}
-	fprintf(out, "  %s; engine %s%s%s%s%s\n\n", path, engine_name(s->engine),
-		s->why ? ": " : "", s->why ? s->why : "", *intent->self ? "; self is " : "",
-		intent->self);
+	(void)fprintf(out, "  %s; engine %s%s%s%s%s\n\n", path, engine_name(s->engine),
+		      s->why ? ": " : "", s->why ? s->why : "", *intent->self ? "; self is " : "",
+		      intent->self);
 	print_nodes(s, colour, out);
 	print_bridges(s, colour, out);
 	print_chains(s, colour, out);

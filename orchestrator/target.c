@@ -36,7 +36,7 @@ int target_open_word(struct lab *lab, const char *word, enum state_lock lock, co
 	*rest = slash ? slash + 1 : word;
 	if (!slash)
 		return target_open(lab, NULL, lock, command, e);
-	name = strndup(word, (size_t)(slash - word));
+	name = text_format("%.*s", (int)(slash - word), word);
 	if (!name)
 		return error_sys(e, -ENOMEM, "%s", word);
 	return target_open(lab, name, lock, command, e);

@@ -7,27 +7,28 @@ void usage_print(FILE *out)
 	struct columns rows = { .n_columns = 2 };
 	size_t i;
 
-	fputs("usage: xlab COMMAND [ARGUMENT...]\n\n", out);
+	(void)fputs("usage: xlab COMMAND [ARGUMENT...]\n\n", out);
 	for (i = 0; commands[i]; i++) {
 		columns_add(&rows, NULL, "%s", commands[i]->name);
 		columns_add(&rows, NULL, "%s", commands[i]->summary);
 	}
 	columns_print(&rows, 2, out);
-	fputs("\n`xlab help COMMAND` tells what a command takes, `xlab help file` what a lab file "
-	      "may\nhold. "
-	      "Exit status: 0 all as expected, 1 an expectation failed, 2 the input is\n"
-	      "wrong, 3 this machine or its present state refuses.\n",
-	      out);
+	(void)fputs("\n`xlab help COMMAND` tells what a command takes, `xlab help file` what a lab "
+		    "file "
+		    "may\nhold. "
+		    "Exit status: 0 all as expected, 1 an expectation failed, 2 the input is\n"
+		    "wrong, 3 this machine or its present state refuses.\n",
+		    out);
 }
 
 static void print_synopsis(const struct command *c, FILE *out)
 {
 	const struct option_spec *o;
 
-	fprintf(out, "usage: xlab %s", c->name);
+	(void)fprintf(out, "usage: xlab %s", c->name);
 	for (o = c->options; o->name; o++)
-		fprintf(out, o->argument ? " [%s %s]" : " [%s]", o->name, o->argument);
-	fprintf(out, "%s%s\n", *c->arguments ? " " : "", c->arguments);
+		(void)fprintf(out, o->argument ? " [%s %s]" : " [%s]", o->name, o->argument);
+	(void)fprintf(out, "%s%s\n", *c->arguments ? " " : "", c->arguments);
 }
 
 void usage_print_command(const struct command *c, FILE *out)
@@ -36,14 +37,14 @@ void usage_print_command(const struct command *c, FILE *out)
 	const struct option_spec *o;
 
 	print_synopsis(c, out);
-	fprintf(out, "\n%s.%s\n", c->summary, c->needs_root ? " Needs root." : "");
+	(void)fprintf(out, "\n%s.%s\n", c->summary, c->needs_root ? " Needs root." : "");
 	if (c->details)
-		fprintf(out, "\n%s\n", c->details);
+		(void)fprintf(out, "\n%s\n", c->details);
 	for (o = c->options; o->name; o++) {
 		columns_add(&rows, NULL, "%s %s", o->name, o->argument ? o->argument : "");
 		columns_add(&rows, NULL, "%s", o->help);
 	}
 	if (rows.n_cells)
-		fputs("\noptions:\n", out);
+		(void)fputs("\noptions:\n", out);
 	columns_print(&rows, 2, out);
 }
