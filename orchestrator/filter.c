@@ -137,14 +137,18 @@ static int read_to(const struct suite *suite, const struct ini_where *at, struct
 	return err;
 }
 
-/* "src, dst, type, action": the names in a table. */
-static char *list_keys(const struct ini_key_spec *keys)
+/* "src, dst, type, action": the names in a table, or those of them that say what to match. */
+static char *list_keys(const struct ini_key_spec *keys, bool matching)
 {
 	char *list = strdup(""), *longer;
 
 	for (; keys->name; keys++) {
+		bool any = keys->name[strlen(keys->name) - 1] == '.';
+
+		if (matching && !filter_key_matches(keys))
+			continue;
 		longer = list ? text_format("%s%s%s%s", list, *list ? ", " : "", keys->name,
-					    keys->name[strlen(keys->name) - 1] == '.' ? "NAME" : "")
+					    any ? "NAME" : "")
 			      : NULL;
 		free(list);
 		list = longer;
@@ -155,7 +159,8 @@ static char *list_keys(const struct ini_key_spec *keys)
 static int report_foreign_keys(const struct ini_where *filter, const struct program *p,
 			       struct error *e)
 {
-	FREE_AUTO char *own = list_keys(p->keys), *common = list_keys(filter_common_keys);
+	FREE_AUTO char *own = list_keys(p->keys, false);
+	FREE_AUTO char *common = list_keys(filter_common_keys, false);
 	struct ini_where at = *filter;
 	int err = 0;
 
@@ -191,7 +196,7 @@ static int check_match(const struct ini_where *at, const struct program *p, stru
 	for (const struct ini_key_spec *k = p->keys; k->name; k++)
 		if (filter_key_matches(k) && ini_find_key(at->section, k->name))
 			return 0;
-	own = list_keys(p->keys);
+	own = list_keys(p->keys, true);
 	return ini_complain(at, e, "program %s has nothing to match: give it at least one of %s",
 			    p->name, own ? own : "its keys");
 }
@@ -244,7 +249,7 @@ int filter_read_key(struct filter *filter, const struct suite *suite, const char
 		err = k->read(&at, value, filter, e);
 		return err == -ENOMEM ? ini_no_memory(e) : err;
 	}
-	own = list_keys(p->keys);
+	own = list_keys(p->keys, true);
 	return error_add(e, "filter %s (program %s) has no rules of %s%s%s", filter->name, p->name,
 			 key, p->matches ? "; allowed: " : "", p->matches && own ? own : "");
 }
