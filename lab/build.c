@@ -41,7 +41,7 @@ static void build_clear(struct build *b)
 	for (i = 0; b->places && i < n_places(b); i++)
 		place_close(&b->places[i]);
 	free(b->places);
-	free(b->bridge_index);
+	sysctl_fresh_close(&b->fresh);
 	free(b->end_index);
 	free(b->port_index);
 	free(b->alias);
@@ -57,15 +57,20 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 	size_t i;
 
 	*b = (struct build){ .plan = plan, .st = st, .home = -1, .names = -1 };
+	b->fresh.proc = -1;
 	b->places = calloc(n_places(b) + 1, sizeof(*b->places));
-	b->bridge_index = calloc(topo->n_bridges + 1, sizeof(*b->bridge_index));
 	b->end_index = calloc(topo->n_ifaces + 1, sizeof(*b->end_index));
 	b->port_index = calloc(topo->n_ifaces + 1, sizeof(*b->port_index));
 	b->alias = text_format("xlab %s", state_intent(st)->lab);
-	if (!b->places || !b->bridge_index || !b->end_index || !b->port_index || !b->alias)
+	if (!b->places || !b->end_index || !b->port_index || !b->alias)
 		return error_sys(e, -ENOMEM, "build the lab");
 	for (i = 0; i < n_places(b); i++)
 		b->places[i].fd = -1;
+	for (i = 0; i < topo->n_ifaces; i++) {
+		if (!plan_is_self(plan, topo->ifaces[i].node))
+			b->end_index[i] = (unsigned int)(END_INDEX + i);
+		b->port_index[i] = (unsigned int)(END_INDEX + topo->n_ifaces + i);
+	}
 	b->home = netns_current(e);
 	return b->home < 0 ? b->home : 0;
 }

@@ -11,8 +11,7 @@
 
 int op_address_apply(struct build *b, const struct op *op, struct error *e)
 {
-	unsigned int ifindex =
-		op->iface == NONE ? b->bridge_index[op->bridge] : b->end_index[op->iface];
+	unsigned int ifindex = op->iface == NONE ? BRIDGE_INDEX : b->end_index[op->iface];
 	char text[PREFIX_TEXT];
 
 	if (rt_address_add(op_place(b, op)->rt, ifindex, op->address, e))
@@ -51,6 +50,7 @@ int op_route_undo(struct build *b, const struct op *op, struct error *e)
 	return 0;
 }
 
+/* Asking at a bridge's port serves both ends of its pair. */
 static int await_end(const struct build *b, size_t iface, struct error *e)
 {
 	const struct iface *f = &b->plan->topo->ifaces[iface];
@@ -61,12 +61,9 @@ static int await_end(const struct build *b, size_t iface, struct error *e)
 
 static int await_port(const struct build *b, size_t iface, struct error *e)
 {
-	size_t bridge = b->plan->topo->ifaces[iface].bridge;
-	struct place *place = bridge == NONE ? NULL : bridge_place(b, bridge);
+	const struct place *place = bridge_place(b, b->plan->topo->ifaces[iface].bridge);
 	struct rt_link_state state;
 
-	if (!place)
-		return 0;
 	if (place->ears)
 		return rt_port_await(place->rt, place->ears, b->port_index[iface],
 				     netlink_clock_ns() + PORT_DEADLINE_NS, e);
@@ -84,9 +81,7 @@ int op_ready_apply(struct build *b, const struct op *op, struct error *e)
 
 	(void)op;
 	for (i = 0; i < topo->n_ifaces && !err; i++) {
-		err = await_end(b, i, e);
-		if (!err)
-			err = await_port(b, i, e);
+		err = topo->ifaces[i].bridge == NONE ? await_end(b, i, e) : await_port(b, i, e);
 		if (err)
 			error_wrap(e, "interface %s:%s is not ready",
 				   topo->nodes[topo->ifaces[i].node].name, topo->ifaces[i].name);

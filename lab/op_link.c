@@ -30,20 +30,16 @@ static int allow_ipv6(const struct build *b, const struct op *op, struct error *
 
 int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
 {
-	struct netlink *rt = op_place(b, op)->rt;
-	struct rt_link_state state = { 0 };
 	struct rt_bridge bridge = {
 		.name = op->netns,
+		.ifindex = BRIDGE_INDEX,
 		.stp = b->plan->topo->bridges[op->bridge].stp,
 		.group = state_intent(b->st)->group,
 	};
 	int err;
 
 	bridge_mac(op->bridge, bridge.mac);
-	err = rt_bridge_add(rt, &bridge, e);
-	if (!err)
-		err = rt_link_get(rt, bridge.name, 0, &state, e);
-	b->bridge_index[op->bridge] = state.ifindex;
+	err = rt_bridge_add(op_place(b, op)->rt, &bridge, e);
 	if (!err && (op->traits & TRAIT_IPV6))
 		err = allow_ipv6(b, op, e);
 	return err ? error_wrap(e, "make the bridge %s", op->netns) : 0;
@@ -54,9 +50,11 @@ int op_bridge_undo(struct build *b, const struct op *op, struct error *e)
 	return goes_with_its_namespace(b, op, e);
 }
 
-static struct rt_end node_end(const struct iface *f)
+static struct rt_end node_end(const struct build *b, size_t iface)
 {
-	return (struct rt_end){ f->name, f->has_mac ? f->mac : NULL };
+	const struct iface *f = &b->plan->topo->ifaces[iface];
+
+	return (struct rt_end){ f->name, f->has_mac ? f->mac : NULL, b->end_index[iface] };
 }
 
 /* The end that is made in op's namespace is the bridge's, or that of the first of two nodes. */
@@ -64,32 +62,37 @@ static void describe_pair(const struct build *b, const struct op *op, struct rt_
 {
 	const struct topology *topo = b->plan->topo;
 	const struct iface *f = &topo->ifaces[op->iface];
-	const struct iface *peer = f->peer == NONE ? f : &topo->ifaces[f->peer];
+	size_t peer = f->peer == NONE ? op->iface : f->peer;
 
 	*veth = (struct rt_veth){
-		.main = node_end(f),
-		.peer = node_end(peer),
-		.peer_netns = node_place(b, peer->node)->fd,
-		.mtu = f->mtu ? f->mtu : peer->mtu,
+		.main = node_end(b, op->iface),
+		.peer = node_end(b, peer),
+		.peer_netns = node_place(b, topo->ifaces[peer].node)->fd,
+		.mtu = f->mtu ? f->mtu : topo->ifaces[peer].mtu,
 		.group = state_intent(b->st)->group,
 	};
 	if (f->peer == NONE) {
-		veth->main = (struct rt_end){ f->port, NULL };
-		veth->master = b->bridge_index[f->bridge];
+		veth->main = (struct rt_end){ f->port, NULL, b->port_index[op->iface] };
+		veth->master = BRIDGE_INDEX;
 	}
 }
 
-/* The end that was made knows where the other is. */
-static int find_ends(const struct build *b, const struct op *op, const char *name, struct error *e)
+/* Where an end is in xlab's own namespace the kernel chose the indices; the end that was made knows
+ * where the other is. Otherwise they are known, and asking would cost as much as making them.
+ */
+static int find_ends(const struct build *b, const struct op *op, const struct rt_veth *veth,
+		     struct error *e)
 {
 	const struct iface *f = &b->plan->topo->ifaces[op->iface];
 	struct rt_link_state state;
-	int err = rt_link_get(op_place(b, op)->rt, name, 0, &state, e);
+	int err;
 
+	if (veth->main.ifindex && veth->peer.ifindex)
+		return 0;
+	err = rt_link_get(op_place(b, op)->rt, veth->main.name, 0, &state, e);
 	if (err)
 		return err;
 	if (f->peer == NONE) {
-		b->port_index[op->iface] = state.ifindex;
 		b->end_index[op->iface] = state.other;
 	} else {
 		b->end_index[op->iface] = state.ifindex;
@@ -115,7 +118,7 @@ static int make_pair(const struct build *b, const struct op *op, struct error *e
 
 	describe_pair(b, op, &veth);
 	err = rt_veth_add(op_place(b, op)->rt, &veth, e);
-	return err ? err : find_ends(b, op, veth.main.name, e);
+	return err ? err : find_ends(b, op, &veth, e);
 }
 
 int op_veth_apply(struct build *b, const struct op *op, struct error *e)

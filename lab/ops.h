@@ -23,15 +23,20 @@ struct place {
 	struct netlink *ears; /* hears of links; for a bridge with STP */
 };
 
+/* The lab's links have the same ifindexes each time, above those that the kernel gives to the
+ * tunnels which some of its modules put into every new namespace.
+ */
+#define BRIDGE_INDEX 64
+#define END_INDEX    100
+
 struct build {
 	const struct plan *plan;
 	struct state *st;
-	int home;		    /* fd of the namespace xlab was started in */
-	int names;		    /* fd of /run/netns, -1 until it is needed */
-	struct place *places;	    /* nodes, then bridges */
-	unsigned int *bridge_index; /* ifindex by bridge, in its namespace */
-	unsigned int *end_index;    /* by iface: of the node's end */
-	unsigned int *port_index;   /* by iface: of the bridge's end */
+	int home;		  /* fd of the namespace xlab was started in */
+	int names;		  /* fd of /run/netns, -1 until it is needed */
+	struct place *places;	  /* nodes, then bridges */
+	unsigned int *end_index;  /* by iface: of the node's end */
+	unsigned int *port_index; /* by iface: of the bridge's end */
 	struct sysctl_fresh fresh;
 	uint16_t ethtool; /* family id, 0 until it is needed */
 	char *alias;	  /* "xlab LAB" */

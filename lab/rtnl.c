@@ -58,7 +58,7 @@ static void put_peer(struct nlmsghdr *message, const struct rt_veth *veth)
 	mnl_attr_put_strz(message, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
 	peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
-	put_link(message, 0);
+	put_link(message, veth->peer.ifindex);
 	put_end(message, &veth->peer, veth);
 	mnl_attr_put_u32(message, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns);
 	mnl_attr_nest_end(message, peer);
@@ -70,7 +70,7 @@ int rt_veth_add(struct netlink *rt, const struct rt_veth *veth, struct error *e)
 {
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	struct ifinfomsg *link = put_link(message, 0);
+	struct ifinfomsg *link = put_link(message, veth->main.ifindex);
 
 	put_end(message, &veth->main, veth);
 	if (veth->master) {
@@ -100,7 +100,7 @@ int rt_bridge_add(struct netlink *rt, const struct rt_bridge *bridge, struct err
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 
-	set_up(put_link(message, 0));
+	set_up(put_link(message, bridge->ifindex));
 	mnl_attr_put_strz(message, IFLA_IFNAME, bridge->name);
 	mnl_attr_put(message, IFLA_ADDRESS, sizeof(bridge->mac), bridge->mac);
 	mnl_attr_put_u32(message, IFLA_GROUP, bridge->group);

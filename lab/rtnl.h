@@ -15,7 +15,8 @@
 
 struct rt_end { /* of a veth pair */
 	const char *name;
-	const uint8_t *mac; /* NULL: the kernel's choice */
+	const uint8_t *mac;   /* NULL: the kernel's choice */
+	unsigned int ifindex; /* 0: the kernel's choice; of the peer too then */
 };
 
 struct rt_veth {
@@ -30,6 +31,7 @@ int rt_veth_add(struct netlink *rt, const struct rt_veth *veth, struct error *e)
 
 struct rt_bridge {
 	const char *name;
+	unsigned int ifindex;
 	uint8_t mac[6];
 	bool stp;
 	uint32_t group;

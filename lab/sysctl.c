@@ -5,16 +5,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
 
 /* Both what is there already and what an interface gets when it is made. */
-#define BOTH(name, value)                                              \
-	{ "net.ipv4.conf.all." name, value, TRAIT_ANY, false },        \
-	{                                                              \
-		"net.ipv4.conf.default." name, value, TRAIT_ANY, false \
+#define BOTH(name, value)                                       \
+	{ "net.ipv4.conf.all." name, value, TRAIT_ANY },        \
+	{                                                       \
+		"net.ipv4.conf.default." name, value, TRAIT_ANY \
 	}
 
 /*
@@ -23,11 +24,11 @@
  * is named here, though most stand at the kernel's own default.
  */
 const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS] = {
-	{ "net.ipv4.ip_forward", "0", TRAIT_STAYS, false },
-	{ "net.ipv4.ip_forward", "1", TRAIT_FORWARDS, false },
-	{ "net.ipv4.conf.all.accept_redirects", "0", TRAIT_ANY, true },
-	{ "net.ipv4.conf.default.accept_redirects", "0", TRAIT_ANY, true },
-	BOTH("send_redirects", "0"),
+	{ "net.ipv4.ip_forward", "0", TRAIT_STAYS },
+	{ "net.ipv4.ip_forward", "1", TRAIT_FORWARDS },
+	/* The lab file alone says which way a packet takes. */
+	{ "net.ipv4.conf.all.send_redirects", "0", TRAIT_FORWARDS },
+	{ "net.ipv4.conf.default.send_redirects", "0", TRAIT_FORWARDS },
 	BOTH("rp_filter", "0"),
 	BOTH("arp_filter", "0"),
 	BOTH("arp_ignore", "0"),
@@ -35,34 +36,67 @@ const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS] = {
 	BOTH("proxy_arp", "0"),
 	BOTH("accept_local", "0"),
 	/* "Port unreachable" would be withheld. */
-	{ "net.ipv4.icmp_ratelimit", "0", TRAIT_ANY, false },
+	{ "net.ipv4.icmp_ratelimit", "0", TRAIT_ANY },
 	/* A connection that XDP dropped would keep a removed namespace for 107 s. */
-	{ "net.ipv4.tcp_orphan_retries", "1", TRAIT_ANY, false },
-	{ "net.ipv6.icmp.ratelimit", "0", TRAIT_IPV6, false },
-	{ "net.ipv6.conf.all.forwarding", "0", TRAIT_STAYS6, false },
-	{ "net.ipv6.conf.all.forwarding", "1", TRAIT_FORWARDS6, false },
+	{ "net.ipv4.tcp_orphan_retries", "1", TRAIT_ANY },
+	{ "net.ipv6.icmp.ratelimit", "0", TRAIT_IPV6 },
+	{ "net.ipv6.conf.all.forwarding", "0", TRAIT_STAYS6 },
+	{ "net.ipv6.conf.all.forwarding", "1", TRAIT_FORWARDS6 },
 	/* An address is usable at once, and nothing is sent but what is asked for. */
-	{ "net.ipv6.conf.all.accept_dad", "0", TRAIT_IPV6, false },
-	{ "net.ipv6.conf.default.accept_dad", "0", TRAIT_IPV6, false },
-	{ "net.ipv6.conf.default.accept_ra", "0", TRAIT_IPV6, false },
-	{ "net.ipv6.conf.default.router_solicitations", "0", TRAIT_IPV6, false },
-	{ "net.ipv6.conf.default.disable_ipv6", "1", TRAIT_PORTS, false },
-	{ "net.ipv6.conf.all.disable_ipv6", "1", TRAIT_NO_IPV6, false },
+	{ "net.ipv6.conf.all.accept_dad", "0", TRAIT_IPV6 },
+	{ "net.ipv6.conf.default.accept_dad", "0", TRAIT_IPV6 },
+	{ "net.ipv6.conf.default.accept_ra", "0", TRAIT_IPV6 },
+	{ "net.ipv6.conf.default.router_solicitations", "0", TRAIT_IPV6 },
+	{ "net.ipv6.conf.default.disable_ipv6", "1", TRAIT_PORTS },
+	{ "net.ipv6.conf.all.disable_ipv6", "1", TRAIT_NO_IPV6 },
 };
 
 const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS] = {
-	{ "disable_ipv6", "1", TRAIT_NO_IPV6, false },
-	{ "accept_dad", "0", TRAIT_IPV6, false },
-	{ "accept_ra", "0", TRAIT_IPV6, false },
-	{ "router_solicitations", "0", TRAIT_IPV6, false },
+	{ "disable_ipv6", "1", TRAIT_NO_IPV6 },
+	{ "accept_dad", "0", TRAIT_IPV6 },
+	{ "accept_ra", "0", TRAIT_IPV6 },
+	{ "router_solicitations", "0", TRAIT_IPV6 },
 };
 
-/* It belongs to the namespace in which it was opened, so each needs its own. */
-static int open_net(struct error *e)
+/* The fd belongs to the namespace in which it was opened, so each needs its own. */
+static int open_net(int proc, struct error *e)
 {
-	int fd = open("/proc/sys/net", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const char *path = proc < 0 ? "/proc/sys/net" : "sys/net";
+	int fd = openat(proc, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	return fd < 0 ? error_sys(e, -errno, "open /proc/sys/net") : fd;
+}
+
+/* A procfs that is mounted nowhere; -1 where that is not allowed. */
+static int open_proc(void)
+{
+	int FD_AUTO fs = fsopen("proc", FSOPEN_CLOEXEC);
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -1;
+	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+}
+
+void sysctl_fresh_close(struct sysctl_fresh *fresh)
+{
+	cleanup_fd(&fresh->proc);
+	fresh->proc = -1;
+}
+
+/*
+ * In one procfs the settings of all namespaces hang in the same chain of the kernel's cache of
+ * names, which is gone through each time a new namespace is first looked at: with a
+ * thousand of them that would cost more than making them. So each few dozen get another one.
+ */
+#define VISITORS_MAX 32
+
+static int open_fresh_net(struct sysctl_fresh *fresh, struct error *e)
+{
+	if (fresh->visitors++ % VISITORS_MAX == 0) {
+		sysctl_fresh_close(fresh);
+		fresh->proc = open_proc();
+	}
+	return open_net(fresh->proc, e);
 }
 
 /* The path below /proc/sys/net. Dots are the only separators, so that it can only go down. */
@@ -143,9 +177,8 @@ static int read_fresh(struct sysctl_fresh *fresh, int net, struct error *e)
 
 int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e)
 {
+	int FD_AUTO net = open_fresh_net(fresh, e);
 	const struct sysctl_default *setting;
-	int FD_AUTO net = open_net(e);
-	bool switched = false;
 	size_t i;
 	int err = net < 0 ? net : 0;
 
@@ -153,20 +186,16 @@ int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *
 		err = read_fresh(fresh, net, e);
 	for (i = 0; i < SYSCTL_DEFAULTS && !err; i++) {
 		setting = &sysctl_defaults[i];
-		if (!(setting->traits & traits) || !fresh->value[i][0])
-			continue;
-		if (strcmp(fresh->value[i], setting->value) == 0 &&
-		    !(switched && setting->by_forward))
-			continue;
-		switched = switched || (setting->traits & (TRAIT_FORWARDS | TRAIT_STAYS));
-		err = write_at(net, setting->name, setting->value, e);
+		if ((setting->traits & traits) && fresh->value[i][0] &&
+		    strcmp(fresh->value[i], setting->value) != 0)
+			err = write_at(net, setting->name, setting->value, e);
 	}
 	return err;
 }
 
 int sysctl_write(const char *name, const char *value, struct error *e)
 {
-	int FD_AUTO net = open_net(e);
+	int FD_AUTO net = open_net(-1, e);
 
 	return net < 0 ? net : write_at(net, name, value, e);
 }

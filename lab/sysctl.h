@@ -25,10 +25,9 @@ struct sysctl_default {
 	const char *name; /* net.ipv4.… */
 	const char *value;
 	unsigned int traits;
-	bool by_forward; /* the kernel sets it when forwarding is switched */
 };
 
-#define SYSCTL_DEFAULTS 29
+#define SYSCTL_DEFAULTS 27
 extern const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS];
 
 /* Those of an interface that xlab adds to a namespace whose own settings it leaves alone:
@@ -39,12 +38,15 @@ extern const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS];
 
 /*
  * All new namespaces start alike: what the first one held is read once, and in each one only
- * what differs is written.
+ * what differs is written. Begin with `proc` = -1, end with sysctl_fresh_close().
  */
 struct sysctl_fresh {
 	bool read;
 	char value[SYSCTL_DEFAULTS][16]; /* "" if this kernel has no such setting */
+	int proc;			 /* a procfs of our own, or -1 */
+	unsigned int visitors;		 /* namespaces that have used it */
 };
+void sysctl_fresh_close(struct sysctl_fresh *fresh);
 
 /* In the namespace this process is in. */
 int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e);
