@@ -26,22 +26,11 @@ struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
 	};
 }
 
-static enum engine_choice wanted_engine(const struct lab *lab)
-{
-	const char *asked = state_intent(lab->state)->engine;
-
-	if (asked && !strcmp(asked, "libxdp"))
-		return ENGINE_LIBXDP;
-	if (asked && !strcmp(asked, "inline"))
-		return ENGINE_INLINE;
-	return asked && !strcmp(asked, "auto") ? ENGINE_AUTO : lab->suite.engine;
-}
-
 /* What libxdp cannot carry is inline's, unless libxdp was asked for by name. */
 static int build(const struct chain_job *job, const struct chain_engine **engine, int *fd,
 		 struct error *e)
 {
-	enum engine_choice choice = wanted_engine(job->lab);
+	enum engine_choice choice = job->lab->suite.engine;
 	ERROR_AUTO struct error refused = ERROR_INIT;
 	const char *why;
 

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a chain does, whichever engine carries it: one table, run in both
+ * (XLAB_TEST_ENGINE). Each row is a chain, a packet's port, its verdict, and how many
+ * packets of each verdict every filter must have counted.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "orchestrator/chain_end.h"
+#include "orchestrator/events.h"
+#include "tests/engine/rig.h"
+
+static const char filters[] =
+	"[filter p1]\nprogram = port\nproto = udp\ndst = 1001\n"
+	"[filter p2]\nprogram = port\nproto = udp\ndst = 1002\n"
+	"[filter abort3]\nprogram = port\nproto = udp\ndst = 1003\naction = aborted\n"
+	"[filter tx4]\nprogram = port\nproto = udp\ndst = 1004\naction = tx\n"
+	"[filter pass5]\nprogram = port\nproto = udp\ndst = 1005\naction = pass\n"
+	"[filter hi]\nprogram = hello\n"
+	"[filter yes]\nprogram = pass\n"
+	"[filter no]\nprogram = drop\n"
+	"[filter onward]\nprogram = drop\ncontinue = pass drop\n"
+	"[filter final]\nprogram = pass\ncontinue = drop\n"
+	"[filter any]\nprogram = drop\ncontinue = aborted drop pass tx redirect\n"
+	"[filter txon]\nprogram = tx\ncontinue = tx\n";
+
+#define ENDED 99 /* at the chain's end */
+
+struct row {
+	const char *chain;
+	uint16_t port;
+	uint32_t verdict;
+	size_t stopped;		/* position of the filter that decided, or ENDED */
+	const char *went_on[4]; /* "0:1": filter 0 said 1 and the chain went on */
+};
+
+static const struct row rows[] = {
+	{ "yes", 1000, XDP_PASS, ENDED, { NULL } },
+	{ "no", 1000, XDP_DROP, 0, { NULL } },
+	{ "p1", 1001, XDP_DROP, 0, { NULL } },
+	{ "p1", 1000, XDP_PASS, ENDED, { NULL } },
+	{ "p1 p2", 1001, XDP_DROP, 0, { NULL } },
+	{ "p1 p2", 1002, XDP_DROP, 1, { NULL } },
+	{ "p2 p1", 1001, XDP_DROP, 1, { NULL } },
+	{ "p1 p2", 1000, XDP_PASS, ENDED, { NULL } },
+	{ "abort3 p1", 1003, XDP_ABORTED, 0, { NULL } },
+	{ "p1 tx4 p2", 1004, XDP_TX, 1, { NULL } },
+	{ "pass5 p1", 1005, XDP_PASS, ENDED, { NULL } },
+	{ "hi yes hi no", 1000, XDP_DROP, 3, { NULL } },
+	{ "hi hi hi", 1000, XDP_PASS, ENDED, { NULL } },
+	{ "onward yes", 1000, XDP_PASS, ENDED, { "0:1" } },
+	{ "onward onward no", 1000, XDP_DROP, 2, { "0:1", "1:1" } },
+	{ "onward", 1000, XDP_PASS, ENDED, { "0:1" } },
+	{ "final no", 1000, XDP_PASS, 0, { NULL } },
+	{ "any any p1", 1001, XDP_DROP, 2, { "0:1", "1:1" } },
+	{ "txon onward hi", 1000, XDP_PASS, ENDED, { "0:3", "1:1" } },
+	{ "p1 p2 abort3 tx4 pass5 hi yes onward any", 1004, XDP_TX, 3, { NULL } },
+	{ "p1 p2 abort3 tx4 pass5 hi yes onward any", 1000, XDP_PASS, ENDED, { "7:1", "8:1" } },
+};
+
+static bool went_on(const struct row *r, size_t position, uint32_t action)
+{
+	char text[40];
+
+	(void)snprintf(text, sizeof(text), "%zu:%u", position, action);
+	for (size_t i = 0; i < ARRAY_SIZE(r->went_on) && r->went_on[i]; i++)
+		if (!strcmp(r->went_on[i], text))
+			return true;
+	return false;
+}
+
+/* What filter @position must have counted of @action after one packet. */
+static uint64_t expected(const struct row *r, const struct chain_view *v, size_t position,
+			 uint32_t action)
+{
+	size_t stop = r->stopped == ENDED ? v->record.n_filters : r->stopped;
+	bool said_other = false;
+
+	if (position > stop)
+		return 0;
+	if (position == stop)
+		return action == r->verdict;
+	for (uint32_t a = 0; a < XLAB_ACTIONS; a++)
+		said_other |= went_on(r, position, a);
+	return said_other ? went_on(r, position, action) : action == XDP_PASS;
+}
+
+static void check_counts(const struct lab *lab, const struct row *r)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct chain_view v;
+
+	assert_int_equal(chain_read(lab, rig_end(lab), &v, &e), 0);
+	assert_int_equal(v.record.engine, rig_is_libxdp() ? ENGINE_LIBXDP : ENGINE_INLINE);
+	for (size_t i = 0; i < v.record.n_filters; i++) {
+		assert_true(v.rows[i].known);
+		for (uint32_t a = 0; a < XLAB_ACTIONS; a++) {
+			uint64_t want = expected(r, &v, i, a);
+
+			if (v.rows[i].verdicts[a].packets != want)
+				fail_msg("%s, port %u: filter %zu counted %llu of action %u, not "
+					 "%llu",
+					 r->chain, r->port, i, v.rows[i].verdicts[a].packets, a,
+					 (unsigned long long)want);
+			assert_int_equal(v.rows[i].verdicts[a].bytes, want * 64);
+		}
+	}
+	assert_int_equal(v.passed.packets, r->stopped == ENDED);
+	chain_view_clear(&v);
+}
+
+struct heard {
+	struct xlab_event events[64];
+	size_t n;
+};
+
+static int keep_event(void *cookie, const struct xlab_event *event)
+{
+	struct heard *h = cookie;
+
+	if (h->n < ARRAY_SIZE(h->events))
+		h->events[h->n++] = *event;
+	return 0;
+}
+
+static void check_events(const struct heard *h, const struct row *r, size_t n_filters, size_t iface)
+{
+	const struct xlab_event *last = &h->events[h->n - 1];
+	size_t on = 0;
+
+	assert_true(h->n > 0);
+	assert_int_equal(last->kind, XLAB_DECIDED);
+	assert_int_equal(last->position, r->stopped == ENDED ? n_filters : r->stopped);
+	assert_int_equal(last->verdict, r->verdict);
+	assert_int_equal(last->iface, iface);
+	assert_int_equal(last->length, 64);
+	assert_int_equal(last->snapped, 64);
+	for (size_t i = 0; i + 1 < h->n; i++) {
+		const struct xlab_event *event = &h->events[i];
+
+		assert_true(event->kind == XLAB_WENT_ON || event->kind == XLAB_HELLO);
+		if (event->kind != XLAB_WENT_ON)
+			continue;
+		on++;
+		assert_true(went_on(r, event->position, event->verdict));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(r->went_on) && r->went_on[i]; i++)
+		assert_true(on-- > 0);
+	assert_int_equal(on, 0);
+}
+
+static size_t words(const char *text)
+{
+	size_t n = 1;
+
+	for (; *text; text++)
+		n += *text == ' ';
+	return n;
+}
+
+static void test_table(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	struct listener *l;
+	uint8_t frame[64];
+
+	assert_int_equal(listener_open(lab, &l, &e), 0);
+	assert_int_equal(listener_hear(l, rig_end(lab), &e), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct heard h = { .n = 0 };
+		uint32_t verdict;
+
+		rig_must_chain(lab, rows[i].chain);
+		rig_frame(frame, sizeof(frame), rows[i].port);
+		(void)listener_read(l, keep_event, &(struct heard){ .n = 0 });
+		verdict = rig_run(lab, frame, sizeof(frame), NULL);
+		if (verdict != rows[i].verdict)
+			fail_msg("%s, port %u: verdict %u, not %u", rows[i].chain, rows[i].port,
+				 verdict, rows[i].verdict);
+		(void)listener_read(l, keep_event, &h);
+		check_counts(lab, &rows[i]);
+		check_events(&h, &rows[i], words(rows[i].chain), rig_end(lab));
+	}
+	assert_int_equal(listener_lost(l), 0);
+	listener_close(l);
+}
+
+/* Each listener hears everything; when the last has gone nothing is told. */
+static void test_listeners(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct listener *l[XLAB_LISTENERS], *more;
+	struct lab *lab = *state;
+	uint8_t frame[64];
+
+	rig_must_chain(lab, "hi p1");
+	rig_frame(frame, sizeof(frame), 1001);
+	for (size_t i = 0; i < XLAB_LISTENERS; i++) {
+		assert_int_equal(listener_open(lab, &l[i], &e), 0);
+		assert_int_equal(listener_hear(l[i], rig_end(lab), &e), 0);
+	}
+	assert_int_equal(listener_open(lab, &more, &e), -EBUSY);
+	(void)rig_run(lab, frame, sizeof(frame), NULL);
+	for (size_t i = 0; i < XLAB_LISTENERS; i++) {
+		struct heard h = { .n = 0 };
+
+		(void)listener_read(l[i], keep_event, &h);
+		assert_int_equal(h.n, 2);
+		assert_int_equal(h.events[0].kind, XLAB_HELLO);
+		assert_int_equal(h.events[1].position, 1);
+		listener_close(l[i]);
+	}
+}
+
+/* A listener that was killed: its lock is free, its bit still set. The next one starts clean. */
+static void test_listener_killed(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	struct heard h = { .n = 0 };
+	struct listener *l;
+	uint8_t frame[64];
+	pid_t child = fork();
+
+	rig_frame(frame, sizeof(frame), 1001);
+	if (!child) {
+		_exit(listener_open(lab, &l, &e) || listener_hear(l, rig_end(lab), &e));
+	}
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	(void)rig_run(lab, frame, sizeof(frame), NULL);
+	assert_int_equal(listener_open(lab, &l, &e), 0);
+	(void)rig_run(lab, frame, sizeof(frame), NULL);
+	(void)listener_read(l, keep_event, &h);
+	assert_int_equal(h.n, 0);
+	listener_close(l);
+}
+
+/* Rules outlive a swap; counters begin anew with each chain. */
+static void test_replace(void **state)
+{
+	struct lab *lab = *state;
+	uint8_t frame[64];
+	uint32_t before;
+
+	rig_frame(frame, sizeof(frame), 1001);
+	rig_must_chain(lab, "p1 p2");
+	before = rig_attached(lab, "right", "r0");
+	assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_DROP);
+	rig_must_chain(lab, "p2 p1");
+	assert_true(rig_attached(lab, "right", "r0") != before);
+	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 0);
+	assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_DROP);
+	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 1);
+	assert_int_equal(rig_count(lab, 1, XDP_DROP).packets, 1);
+	rig_must_chain(lab, "");
+	assert_int_equal(rig_attached(lab, "right", "r0"), 0);
+}
+
+/* A scenario's chain gives way to what was put there for good. */
+static void test_restore(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	size_t no = suite_filter(&lab->suite, "no");
+	struct chain_config chain = { .iface = rig_end(lab), .filters = &no, .n_filters = 1 };
+	struct chain_view v;
+
+	rig_must_chain(lab, "hi p1");
+	assert_int_equal(chain_set(lab, &chain, true, &e), 0);
+	assert_int_equal(chain_restore_all(lab, &e), 0);
+	assert_int_equal(chain_read(lab, rig_end(lab), &v, &e), 0);
+	assert_int_equal(v.record.n_filters, 2);
+	assert_string_equal(v.record.filters[1], "p1");
+	assert_false(v.record.scenario);
+	chain_view_clear(&v);
+	rig_must_chain(lab, "");
+}
+
+/* What may send packets back has a program at its other end, which goes with it. */
+static void test_pass_program(void **state)
+{
+	struct lab *lab = *state;
+
+	rig_must_chain(lab, "p1");
+	assert_int_equal(rig_attached(lab, "left", "l0"), 0);
+	rig_must_chain(lab, "tx4");
+	assert_true(rig_attached(lab, "left", "l0") != 0);
+	rig_must_chain(lab, "p1");
+	assert_int_equal(rig_attached(lab, "left", "l0"), 0);
+	rig_must_chain(lab, "tx4");
+	rig_must_chain(lab, "");
+	assert_int_equal(rig_attached(lab, "left", "l0"), 0);
+}
+
+static int up(void **state)
+{
+	static struct lab lab;
+
+	rig_up(&lab, filters);
+	*state = &lab;
+	return 0;
+}
+
+static int down(void **state)
+{
+	rig_down(*state);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_listener_killed), cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_restore),		cmocka_unit_test(test_pass_program),
+	};
+
+	return cmocka_run_group_tests(tests, up, down);
+}
