@@ -92,13 +92,14 @@ SNAPSHOT   := $(B)/tests/snapshot/snapshot
 
 tests: $(B)/xlab $(TESTS) $(TEST_BPF) $(SNAPSHOT)
 
-parts_of = $(patsubst %.c,$(B)/%.o,$(filter $(1)/%,$(TEST_PARTS)))
+# The other objects of a program's folder. No % may stand in the rule itself: there it is the stem.
+parts_of = $(patsubst %.c,$(B)/%.o,$(filter $(patsubst %/,%,$(dir $(1)))/%,$(TEST_PARTS)))
 .SECONDEXPANSION:
-$(TESTS): $(B)/%: $(B)/%.o $$(call parts_of,$$(patsubst %/,%,$$(dir $$*))) $(B)/libxlab.a
+$(TESTS): $(B)/%: $(B)/%.o $$(call parts_of,$$*) $(B)/libxlab.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libxlab.a $(LIBS) -lcmocka
 
-$(SNAPSHOT): $(call parts_of,tests/snapshot)
+$(SNAPSHOT): $(call parts_of,tests/snapshot/)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
