@@ -3,7 +3,8 @@
 # What tests/vm/suite told, as unnumbered TAP lines: awk -v kernel=6.1 -v list=LIST -f count.awk
 #
 # An item that speaks TAP is counted again: what its plan or the list promised and it did not run
-# is not ok, nor is an exit status that its lines do not explain.
+# is not ok, nor is an exit status that its lines do not explain. What the list promises is a number
+# of scenarios.
 
 function say(good, name) {
 	printf "%sok - %s %s\n", good ? "" : "not ", kernel, name
@@ -39,12 +40,24 @@ function settle_one(label, text, before,  good) {
 	return say(good, label ": " text)
 }
 
+# How many are told of: by a line for each step ("ok 1 - NAME: step"), or by one for a whole
+# scenario.
+function scenarios(  i, name, seen, n) {
+	for (i = 1; i <= tests; i++) {
+		name = test[i]
+		sub(/^(not )?ok *[0-9]* *(- *)?/, "", name)
+		sub(/:.*/, "", name)
+		n += !seen[name]++
+	}
+	return n + 0
+}
+
 function settle_tap(label, status,  i, bad) {
 	for (i = 1; i <= tests; i++)
 		bad += settle_one(label, test[i], above[i])
-	if (want != "-" && want != tests)
-		bad += say(0, label ": ran " tests " of " want)
-	else if (plan < 0)
+	if (want != "-" && want != scenarios())
+		bad += say(0, label ": told of " scenarios() " of " want " scenarios")
+	if (plan < 0)
 		bad += say(0, label ": ended without a plan")
 	else if (plan != tests)
 		bad += say(0, label ": ran " tests " of the " plan " it planned")
