@@ -2,19 +2,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/magic.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netns.h"
+#include "orchestrator/bpffs.h"
 #include "orchestrator/enter.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/spawn.h"
@@ -47,18 +46,18 @@ static int mount_sys(struct error *e)
 	return err;
 }
 
-static int mount_bpffs(const struct lab *lab, const char *node, struct error *e)
+/* @bpffs: where the node's own is mounted. */
+static int mount_all(const char *bpffs, struct error *e)
 {
-	char FREE_AUTO *path = state_path(lab->state, "xdp/%s", node);
-	struct statfs fs;
+	int err;
 
-	if (!path)
-		return error_sys(e, -ENOMEM, "the node's bpffs");
-	if (statfs(path, &fs) || fs.f_type != BPF_FS_MAGIC)
-		return error_state(e, -ENOENT, "%s is no bpffs any more: `xlab down` and `xlab up`",
-				   path);
-	if (mount(path, BPFFS, NULL, MS_BIND, NULL))
-		return error_sys(e, -errno, "%s on " BPFFS, path);
+	if (unshare(CLONE_NEWNS) || mount("", "/", "none", MS_SLAVE | MS_REC, NULL))
+		return error_sys(e, -errno, "a mount namespace for the node");
+	err = mount_sys(e);
+	if (err)
+		return err;
+	if (mount(bpffs, BPFFS, NULL, MS_BIND, NULL))
+		return error_sys(e, -errno, "%s on " BPFFS, bpffs);
 	if (setenv("LIBXDP_BPFFS", BPFFS, 1))
 		return error_sys(e, -errno, "LIBXDP_BPFFS");
 	return 0;
@@ -67,18 +66,21 @@ static int mount_bpffs(const struct lab *lab, const char *node, struct error *e)
 int enter_node(const struct lab *lab, size_t node, struct error *e)
 {
 	const char *name = lab->suite.topo.nodes[node].name;
-	int FD_AUTO netns = netns_open(lab->state, name, e);
+	char FREE_AUTO *what = text_format("xdp/%s", name);
+	char FREE_AUTO *bpffs = NULL;
+	int FD_AUTO netns = -1;
 	int err;
 
+	if (!what)
+		return error_sys(e, -ENOMEM, "%s", name);
+	bpffs = bpffs_mount(lab, what, e);
+	if (!bpffs)
+		return e->err;
+	netns = netns_open(lab->state, name, e);
 	if (netns < 0)
 		return netns;
 	err = netns_enter(netns, e);
-	if (err)
-		return err;
-	if (unshare(CLONE_NEWNS) || mount("", "/", "none", MS_SLAVE | MS_REC, NULL))
-		return error_sys(e, -errno, "a mount namespace for node %s", name);
-	err = mount_sys(e);
-	return err ? err : mount_bpffs(lab, name, e);
+	return err ? err : mount_all(bpffs, e);
 }
 
 int enter_user(const char *name, struct error *e)

@@ -84,16 +84,12 @@ static void compare_addresses(struct status *s, const char *name, const struct l
 	}
 }
 
-static void compare_chain(struct status *s, const char *name, const struct link *link,
-			  const struct chain_record *chain)
+static void read_chain(struct status *s, const char *name, size_t iface)
 {
-	if (!chain->n_filters || chain->prog_id == link->xdp_prog)
-		return;
-	if (!link->xdp_prog)
-		differ(s, "%s has no XDP program: its chain was taken off by another tool", name);
-	else
-		differ(s, "%s has XDP program %u of another tool instead of its chain", name,
-		       link->xdp_prog);
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	if (chain_read(&s->lab, iface, &s->ifaces[iface].chain, &e))
+		differ(s, "%s", e.text ? e.text : name);
 }
 
 static void read_iface(struct status *s, size_t i, const struct links *links)
@@ -116,7 +112,7 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 	if (iface->has_mac && memcmp(iface->mac, link->mac, sizeof(link->mac)) != 0)
 		differ(s, "%s has another MAC address", name);
 	compare_addresses(s, name, link, iface->addresses, iface->n_addresses);
-	compare_chain(s, name, link, &seen->chain.record);
+	read_chain(s, name, i);
 }
 
 /* The links of a node's or bridge's namespace; none if it is gone. */
@@ -191,16 +187,6 @@ static void read_engine(struct status *s)
 			s->engine = s->ifaces[i].chain.record.engine;
 }
 
-static int read_chains(struct status *s, struct error *e)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < s->lab.suite.topo.n_ifaces && !err; i++)
-		err = chain_read(&s->lab, i, &s->ifaces[i].chain, e);
-	return err;
-}
-
 int status_read(struct status *s, const char *lab, struct error *e)
 {
 	const struct topology *topo = &s->lab.suite.topo;
@@ -215,14 +201,11 @@ int status_read(struct status *s, const char *lab, struct error *e)
 	s->bridges = calloc(topo->n_bridges + 1, sizeof(*s->bridges));
 	if (!s->ifaces || !s->bridges)
 		return error_sys(e, -ENOMEM, "status");
-	err = read_chains(s, e);
-	if (err)
-		return err;
-	read_engine(s);
 	for (i = 0; i < topo->n_nodes; i++)
 		read_node(s, i);
 	for (i = 0; i < topo->n_bridges; i++)
 		read_bridge(s, i);
+	read_engine(s);
 	return 0;
 }
 

@@ -102,20 +102,23 @@ static void print_bridges(const struct status *s, bool colour, FILE *out)
 {
 	const struct topology *topo = &s->lab.suite.topo;
 	struct columns t = { .n_columns = 4 };
+	bool addressed = false;
 	size_t i;
 
 	if (!topo->n_bridges)
 		return;
+	for (i = 0; i < topo->n_bridges; i++)
+		addressed |= topo->bridges[i].n_addresses > 0;
 	(void)fputc('\n', out);
 	columns_add(&t, NULL, "bridge");
 	columns_add(&t, NULL, "state");
-	columns_add(&t, NULL, "addresses");
 	columns_add(&t, NULL, "ports");
+	columns_add(&t, NULL, "%s", addressed ? "addresses" : "");
 	for (i = 0; i < topo->n_bridges; i++) {
 		columns_add(&t, NULL, "%s", topo->bridges[i].name);
 		add_standing(&t, s->bridges[i], colour);
-		add_addresses(&t, topo->bridges[i].addresses, topo->bridges[i].n_addresses);
 		add_ports(&t, s, i);
+		add_addresses(&t, topo->bridges[i].addresses, topo->bridges[i].n_addresses);
 	}
 	columns_print(&t, 2, out);
 }

@@ -164,7 +164,7 @@ for ((i = 0; i < 500; i++)); do
 	sleep 0.01
 done
 kill -INT $watcher
-wait $watcher
+wait $watcher 2>/dev/null
 is 'watch: a signal ends it' $? 0
 xlab watch host:veth9
 ended 'watch: no such interface' 2 'host:veth'
