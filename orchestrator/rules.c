@@ -147,16 +147,15 @@ static void free_lists(struct filter *f)
 static int read_rule(const struct lab *lab, const struct filter *f, const char *text,
 		     struct filter *read, struct error *e)
 {
-	const char *equals = strchr(text, '=');
-	FREE_AUTO char *key = equals ? strndup(text, equals - text) : NULL;
+	size_t len = strcspn(text, "=");
+	char key[NAME_MAX_LEN + 1] = "";
 	int err;
 
-	if (!equals)
+	if (text[len] != '=' || len == 0 || len >= sizeof(key))
 		return error_input(e, "rule `%s`: write KEY=VALUE, as in dst=9999", text);
-	if (!key)
-		return error_sys(e, -ENOMEM, "rule `%s`", text);
+	memcpy(key, text, len);
 	*read = (struct filter){ .name = f->name, .program = f->program, .redirect_to = SIZE_MAX };
-	err = filter_read_key(read, &lab->suite, key, equals + 1, e);
+	err = filter_read_key(read, &lab->suite, key, text + len + 1, e);
 	if (!err && rule_count(read) == 0)
 		err = error_input(e, "rule `%s`: `%s` is no rule; it stays as the lab file has it",
 				  text, key);
