@@ -62,7 +62,6 @@ struct evidence {
 
 	/* of the children */
 	unsigned int arrived;	    /* of those wanted */
-	bool replies_counted;	    /* ping came to its own summary */
 	size_t bytes, bytes_wanted; /* of a text, at the server */
 	bool server_bound;
 	char *trouble; /* a child's own words, when it failed; NULL */

@@ -268,12 +268,10 @@ static void print_chain(FILE *out, const struct suite *suite, const struct evide
 			      others ? ", only other packets" : "");
 }
 
-static void print_known(FILE *out, const struct step *step, const struct evidence *ev)
+static void print_known(FILE *out, const struct evidence *ev)
 {
 	if (!ev->server_bound)
 		(void)fputs("server: never came to listen\n", out);
-	if (step->kind == STEP_PING && !ev->replies_counted && !ev->arrived)
-		(void)fputs("ping: ended before its own summary\n", out);
 	if (ev->trouble)
 		(void)fprintf(out, "%s\n", ev->trouble);
 	if (ev->links_down)
@@ -288,8 +286,7 @@ static void print_known(FILE *out, const struct step *step, const struct evidenc
 		(void)fputs("memory ran out: not all is told here\n", out);
 }
 
-static char *details_text(const struct suite *suite, const struct step *step,
-			  const struct evidence *ev)
+static char *details_text(const struct suite *suite, const struct evidence *ev)
 {
 	char *text = NULL;
 	size_t size;
@@ -300,7 +297,7 @@ static char *details_text(const struct suite *suite, const struct step *step,
 	for (size_t i = 0; ev->chains && i < suite->topo.n_ifaces; i++)
 		if (ev->chains[i].n_filters)
 			print_chain(out, suite, ev, i);
-	print_known(out, step, ev);
+	print_known(out, ev);
 	(void)fclose(out);
 	return text;
 }
@@ -313,7 +310,7 @@ void verdict_traffic(const struct suite *suite, const struct step *step, const s
 	else
 		judge_drop(suite, step, ev, result);
 	if (result->outcome != OUTCOME_OK)
-		result->details = details_text(suite, step, ev);
+		result->details = details_text(suite, ev);
 }
 
 void verdict_control(const struct suite *suite, const struct step *step, const struct evidence *ev,
@@ -330,7 +327,7 @@ void verdict_control(const struct suite *suite, const struct step *step, const s
 	set(result, OUTCOME_LAB,
 	    text_format("error of the lab: without any chain it fails too: %s",
 			why ? why : "out of memory"));
-	result->details = details_text(suite, step, ev);
+	result->details = details_text(suite, ev);
 }
 
 static char *shown_text(const char *const *lines, size_t n)
