@@ -87,8 +87,8 @@ ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_
 static void ask_link(struct netlink *nl)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	struct rtnl_link_state state;
-	int err = rtnl_link_get(nl, "veth0", 0, &state, &e);
+	struct rt_link_state state;
+	int err = rt_link_get(nl, "veth0", 0, &state, &e);
 
 	must(!err == !e.kind);
 }
@@ -112,9 +112,9 @@ static void set_offloads(struct netlink *nl)
 
 static void add_bridge(struct netlink *nl)
 {
-	const struct rtnl_bridge bridge = { .name = "br0" };
+	const struct rt_bridge bridge = { .name = "br0" };
 	struct error ERROR_AUTO e = ERROR_INIT;
-	int err = rtnl_bridge_add(nl, &bridge, &e);
+	int err = rt_bridge_add(nl, &bridge, &e);
 
 	must(!err == !e.kind);
 }
