@@ -10,13 +10,23 @@ static void print_count(size_t n, const char *what)
 	printf(", %zu %s%s", n, what, n == 1 ? "" : "s");
 }
 
+/* Those of the file, without the built-ins that every file has. */
+static size_t count_filters(const struct suite *suite)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < suite->n_filters; i++)
+		n += suite->filters[i].line != 0;
+	return n;
+}
+
 static void print_ok(const char *path, const struct suite *suite)
 {
 	printf("%s: ok", path);
 	print_count(suite->topo.n_nodes, "node");
 	print_count(suite->topo.n_bridges, "bridge");
 	print_count(suite->topo.n_ifaces, "interface");
-	print_count(suite->n_filters, "filter");
+	print_count(count_filters(suite), "filter");
 	print_count(suite->n_scenarios, "scenario");
 	putchar('\n');
 }
