@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/inifile.h"
+#include "lab/plan.h"
+#include "lab/topology.h"
+
+#define LAB                                         \
+	"[lab]\n"                                   \
+	"name = small\n"                            \
+	"[bridge br0]\n"                            \
+	"[node a]\n"                                \
+	"[node r]\n"                                \
+	"forward = yes\n"                           \
+	"[node b]\n"                                \
+	"sysctl = net.ipv4.ip_default_ttl = 9\n"    \
+	"sysctl = net.ipv4.conf.e0.rp_filter = 2\n" \
+	"route = default via 10.8.0.1\n"            \
+	"route = 192.0.2.0/24 dev e0\n"             \
+	"[iface a:e0]\n"                            \
+	"bridge = br0\n"                            \
+	"port = pa\n"                               \
+	"address = 10.9.0.2/24\n"                   \
+	"mac = de:ad:be:ef:00:01\n"                 \
+	"[iface r:e0]\n"                            \
+	"bridge = br0\n"                            \
+	"port = pr\n"                               \
+	"address = 10.9.0.1/24\n"                   \
+	"[iface r:e1]\n"                            \
+	"peer = b:e0\n"                             \
+	"mtu = 1400\n"                              \
+	"address = 10.8.0.1/24\n"                   \
+	"address = fd08::1/64\n"                    \
+	"[iface b:e0]\n"                            \
+	"peer = r:e1\n"                             \
+	"mtu = 1400\n"                              \
+	"address = 10.8.0.2/24\n"
+
+/* The plan of LAB; the topology that it points into is the caller's to free. */
+static int plan_lab(struct plan *plan, struct topology *topo, const struct plan_options *options,
+		    struct error *e)
+{
+	struct inifile ini;
+	int err;
+
+	assert_int_equal(inifile_parse(&ini, "small.ini", "/", LAB, strlen(LAB), e), 0);
+	err = topology_read(topo, &ini, e);
+	inifile_clear(&ini);
+	assert_int_equal(err, 0);
+	return plan_make(plan, topo, options, e);
+}
+
+static char *print(const struct plan_options *options)
+{
+	struct error e = ERROR_INIT;
+	struct topology topo;
+	struct plan plan;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(plan_lab(&plan, &topo, options, &e), 0);
+	plan_print(&plan, out);
+	assert_int_equal(fclose(out), 0);
+	plan_clear(&plan);
+	topology_clear(&topo);
+	return text;
+}
+
+static size_t place(const char *text, const char *line)
+{
+	const char *found = strstr(text, line);
+
+	if (!found)
+		fail_msg("\"%s\" is not in the plan:\n%s", line, text);
+	return (size_t)(found - text);
+}
+
+static void shows_every_default(void **state)
+{
+	const struct plan_options options = { 0 };
+	char *FREE_AUTO text = print(&options);
+
+	(void)state;
+	place(text, "netns    br0: new, lo up;");
+	place(text, "net.ipv4.icmp_ratelimit=0");
+	place(text, "net.ipv4.tcp_orphan_retries=1");
+	place(text, "net.ipv4.conf.all.rp_filter=0");
+	place(text, "net.ipv6.conf.all.disable_ipv6=1");
+	place(text, "net.ipv6.conf.default.accept_dad=0");
+	place(text,
+	      "bridge   br0 in br0: up, a fixed mac, stp 0, forward_delay 0, mcast_snooping 0");
+	place(text,
+	      "veth     a:e0 mac de:ad:be:ef:00:01 <-> br0:pa, port of br0, up; both ends: 1 rx "
+	      "and 1 tx queue");
+	place(text,
+	      "veth     r:e1 <-> b:e0; both ends: 1 rx and 1 tx queue, the lab's random group, "
+	      "mtu 1400\n");
+	place(text, "link     br0:pa: tx checksum, rx and tx VLAN offload off\n");
+	place(text,
+	      "link     a:e0: tx checksum, rx and tx VLAN offload off; alias \"xlab small\"; up\n");
+	place(text, "address  fd08::1/64 on r:e1 nodad\n");
+	place(text, "ready    ");
+}
+
+static void forwarding_is_the_routers_alone(void **state)
+{
+	const struct plan_options options = { 0 };
+	char *FREE_AUTO text = print(&options);
+	char *router = text + place(text, "netns    r:");
+	char *b = text + place(text, "netns    b:");
+
+	(void)state;
+	assert_true(strstr(router, "net.ipv4.ip_forward=1") < b);
+	assert_true(strstr(router, "net.ipv6.conf.all.forwarding=1") < b);
+	assert_null(strstr(b, "ip_forward=1"));
+	place(b, "net.ipv4.ip_forward=0");
+}
+
+static void order_is_what_the_kernel_needs(void **state)
+{
+	const struct plan_options options = { 0 };
+	char *FREE_AUTO text = print(&options);
+	size_t pair = place(text, "veth     r:e1");
+
+	(void)state;
+	assert_int_equal(place(text, "state    "), 0);
+	assert_true(place(text, "netns    b:") < pair);
+	assert_true(place(text, "bridge   br0") < place(text, "veth     a:e0"));
+	assert_true(place(text, "sysctl   b: net.ipv4.ip_default_ttl=9") < pair);
+	assert_true(place(text, "sysctl   b: net.ipv4.conf.e0.rp_filter=2") > pair);
+	assert_true(place(text, "route    b: 192.0.2.0/24 dev e0") <
+		    place(text, "route    b: 0.0.0.0/0 via 10.8.0.1"));
+	assert_true(place(text, "address  10.8.0.2/24 on b:e0") <
+		    place(text, "route    b: 192.0.2.0/24"));
+}
+
+static void each_pair_is_made_once(void **state)
+{
+	const struct plan_options options = { 0 };
+	struct error e = ERROR_INIT;
+	struct topology topo;
+	struct plan plan;
+	size_t i, count[OP_KINDS] = { 0 };
+
+	(void)state;
+	assert_int_equal(plan_lab(&plan, &topo, &options, &e), 0);
+	for (i = 0; i < plan.n_ops; i++)
+		count[plan.ops[i].kind]++;
+	assert_int_equal(count[OP_STATE], 1);
+	assert_int_equal(count[OP_NETNS], 4);
+	assert_int_equal(count[OP_NAME], 4);
+	assert_int_equal(count[OP_VETH], 3);
+	assert_int_equal(count[OP_LINK], 6);
+	assert_int_equal(count[OP_ADDRESS], 5);
+	assert_int_equal(count[OP_READY], 1);
+	plan_clear(&plan);
+	topology_clear(&topo);
+}
+
+static void as_names_a_copy(void **state)
+{
+	const struct plan_options options = { .as = "copy" };
+	char *FREE_AUTO text = print(&options);
+
+	(void)state;
+	place(text, "name     /run/netns/copy-a -> a\n");
+	place(text, "alias \"xlab copy\"");
+}
+
+static void nameless_has_no_names(void **state)
+{
+	const struct plan_options options = { .nameless = true };
+	char *FREE_AUTO text = print(&options);
+
+	(void)state;
+	assert_null(strstr(text, "/run/netns"));
+}
+
+static void self_keeps_its_settings(void **state)
+{
+	const struct plan_options options = { .self = "a" };
+	char *FREE_AUTO text = print(&options);
+
+	(void)state;
+	place(text, "netns    a is the namespace xlab was started in; its settings stay\n");
+	place(text, "; up; net.ipv6.conf.e0.disable_ipv6=1\n");
+	assert_null(strstr(text, "/run/netns/a "));
+}
+
+static void refuse(const struct plan_options *options, const char *words)
+{
+	struct error e = ERROR_INIT;
+	struct topology topo;
+	struct plan plan;
+
+	assert_int_equal(plan_lab(&plan, &topo, options, &e), -EINVAL);
+	assert_int_equal(e.kind, ERROR_INPUT);
+	if (!strstr(e.text, words))
+		fail_msg("\"%s\" does not say \"%s\"", e.text, words);
+	error_clear(&e);
+	topology_clear(&topo);
+}
+
+static void refuses_what_self_cannot_have(void **state)
+{
+	(void)state;
+	refuse(&(struct plan_options){ .self = "nobody" }, "no node of that name");
+	refuse(&(struct plan_options){ .self = "r" }, "forwards");
+	refuse(&(struct plan_options){ .self = "b" }, "net.ipv4.ip_default_ttl");
+	refuse(&(struct plan_options){ .as = "../up" }, "--as ../up");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shows_every_default),
+		cmocka_unit_test(forwarding_is_the_routers_alone),
+		cmocka_unit_test(order_is_what_the_kernel_needs),
+		cmocka_unit_test(each_pair_is_made_once),
+		cmocka_unit_test(as_names_a_copy),
+		cmocka_unit_test(nameless_has_no_names),
+		cmocka_unit_test(self_keeps_its_settings),
+		cmocka_unit_test(refuses_what_self_cannot_have),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
