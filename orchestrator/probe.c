@@ -26,9 +26,10 @@
 #define OUTPUT_MAX	65536 /* bytes kept of what a child says */
 #define MS_NS		1000000ULL
 #define BOUND_ASK_NS	100000ULL /* between two questions to sock_diag, which tells nobody */
-#define SUMMARY_MS	250	  /* for ping to write its summary when told to end */
-#define PING_BURST	10	  /* echoes sent at once; the rest 10 ms apart */
-#define PORT_FIRST	32768	  /* source ports: the kernel's own range for clients */
+#define BEGIN_MS	5000  /* for a program to run at all, on a machine that has much to do */
+#define SUMMARY_MS	250   /* for ping to write its summary when told to end */
+#define PING_BURST	10    /* echoes sent at once; the rest 10 ms apart */
+#define PORT_FIRST	32768 /* source ports: the kernel's own range for clients */
 #define PORTS		28000
 #define CAP_BIT(cap)	(1ULL << (cap))
 #define PRIVILEGED_PORT 1024
@@ -44,7 +45,8 @@ struct party {
 	const char *name; /* "ping", "nc in h2": for people */
 	struct child child;
 	bool started, ended;
-	int status; /* once it has ended */
+	uint64_t begun_ns; /* when its program ran; 0: not yet */
+	int status;	   /* once it has ended */
 	struct stream out, err;
 };
 
@@ -56,7 +58,6 @@ struct course { /* of one step */
 	struct evidence *ev;
 	struct party parties[PARTIES];
 	const char *src_name, *dst_name; /* of their namespaces */
-	uint64_t deadline_ns;
 	struct sockdiag question;
 	struct netlink *diag; /* in the server's namespace */
 	char *wanted;	      /* the text with its newline */
@@ -152,7 +153,8 @@ static int party_start(struct course *c, struct party *p, const char *netns,
 	if (ns < 0)
 		return ns;
 	p->name = netns;
-	p->child.pidfd = p->out.fd = p->err.fd = -1;
+	p->child = (struct child)CHILD_NONE;
+	p->out.fd = p->err.fd = -1;
 	p->started = true;
 	failed = open_stream(&p->out, &out);
 	if (!failed)
@@ -167,7 +169,7 @@ static int party_start(struct course *c, struct party *p, const char *netns,
 
 /* The poll set of one turn: whoever may have news. */
 struct watch {
-	struct pollfd fds[2 + PARTIES * 3];
+	struct pollfd fds[2 + PARTIES * 4];
 	nfds_t n;
 };
 
@@ -181,6 +183,8 @@ static void party_listen(struct party *p)
 {
 	if (!p->started)
 		return;
+	if (child_begun(&p->child))
+		p->begun_ns = netlink_clock_ns();
 	if (!p->ended)
 		p->ended = child_collect(&p->child, &p->status) != -EAGAIN;
 	/* After the exit: what it wrote before is in the pipes now. */
@@ -205,6 +209,7 @@ static int turn(struct course *c, uint64_t wait_ns)
 	for (int i = 0; i < PARTIES; i++) {
 		if (!c->parties[i].started)
 			continue;
+		watch_add(&w, c->parties[i].child.begun);
 		watch_add(&w, c->parties[i].child.pidfd);
 		watch_add(&w, c->parties[i].out.fd);
 		watch_add(&w, c->parties[i].err.fd);
@@ -219,23 +224,35 @@ static int turn(struct course *c, uint64_t wait_ns)
 	return 0;
 }
 
-/*
- * Until @done says so (1; 0: not yet; or an error). 0, or -ETIMEDOUT (no error set) at the
- * deadline. @ask_ns: ask @done so often even without news; 0: no need.
- */
-static int wait_for(struct course *c, int (*done)(struct course *c), uint64_t ask_ns)
+/* How long @p still has: @wait_ms from when its program ran, or from @since_ns if that is later. */
+static uint64_t time_left(const struct party *p, uint64_t since_ns, unsigned int wait_ms)
 {
+	uint64_t from = p->begun_ns > since_ns ? p->begun_ns : since_ns;
+	uint64_t deadline = from + (p->begun_ns ? wait_ms : BEGIN_MS) * MS_NS;
+	uint64_t now = netlink_clock_ns();
+
+	return now < deadline ? deadline - now : 0;
+}
+
+/*
+ * Until @done says so (1; 0: not yet; or an error). 0, or -ETIMEDOUT (no error set) when @p has had
+ * its time. @ask_ns: ask @done so often even without news; 0: no need.
+ */
+static int wait_for(struct course *c, const struct party *p, int (*done)(struct course *c),
+		    uint64_t ask_ns, unsigned int wait_ms)
+{
+	uint64_t since = netlink_clock_ns();
+
 	for (;;) {
-		uint64_t now;
+		uint64_t left;
 		int err = done(c);
 
 		if (err)
 			return err < 0 ? err : 0;
-		now = netlink_clock_ns();
-		if (now >= c->deadline_ns)
+		left = time_left(p, since, wait_ms);
+		if (!left)
 			return -ETIMEDOUT;
-		err = turn(c,
-			   ask_ns && ask_ns < c->deadline_ns - now ? ask_ns : c->deadline_ns - now);
+		err = turn(c, ask_ns && ask_ns < left ? ask_ns : left);
 		if (err)
 			return err;
 	}
@@ -359,7 +376,6 @@ static int begin(struct course *c)
 	find_destination(c);
 	c->ev->wanted = c->step->kind == STEP_PING ? c->step->count : 1;
 	c->ev->server_bound = c->step->kind == STEP_PING;
-	c->deadline_ns = netlink_clock_ns() + c->probe->timeout_ms * MS_NS;
 	c->ev->since_ns = netlink_clock_ns();
 	return source_address(c);
 }
@@ -383,14 +399,14 @@ static bool read_summary(const char *text, uint32_t *received)
 	return text_u32(number, 0, UINT32_MAX, received) == 0;
 }
 
-static int ping_ended(struct course *c)
+static int client_ended(struct course *c)
 {
 	return c->parties[CLIENT].ended;
 }
 
 static int ping_settled(struct course *c)
 {
-	return ping_ended(c) || chains_settled(c);
+	return client_ended(c) || chains_settled(c);
 }
 
 static void read_ping(struct course *c)
@@ -423,24 +439,24 @@ static int run_ping(struct course *c)
 				     size,
 				     address_text(&c->step->address, address),
 				     NULL };
+	struct party *ping = &c->parties[CLIENT];
 	int err;
 
 	(void)snprintf(count, sizeof(count), "%u", c->ev->wanted);
 	(void)snprintf(preload, sizeof(preload), "%u", burst);
 	(void)snprintf(id, sizeof(id), "%u", c->ev->mark.src_port);
 	(void)snprintf(size, sizeof(size), "%u", c->step->size);
-	c->deadline_ns += (c->ev->wanted - burst) * 10 * MS_NS;
-	err = party_start(c, &c->parties[CLIENT], c->src_name, argv, -1, CAP_BIT(CAP_NET_RAW));
+	err = party_start(c, ping, c->src_name, argv, -1, CAP_BIT(CAP_NET_RAW));
 	if (!err)
-		err = wait_for(c, ping_settled, 0);
+		err = wait_for(c, ping, ping_settled, 0,
+			       c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
 	if (err == -ETIMEDOUT) {
-		child_signal(&c->parties[CLIENT].child, SIGINT);
-		c->deadline_ns = netlink_clock_ns() + SUMMARY_MS * MS_NS;
-		err = wait_for(c, ping_ended, 0);
+		child_signal(&ping->child, SIGINT);
+		err = wait_for(c, ping, client_ended, 0, SUMMARY_MS);
 		if (err == -ETIMEDOUT)
 			err = 0;
 	}
-	if (!err && c->parties[CLIENT].ended)
+	if (!err && ping->ended)
 		read_ping(c);
 	return err;
 }
@@ -512,7 +528,8 @@ static int start_client(struct course *c, int in)
 /* 1: bound; 0: it will not be, and the trouble is noted. */
 static int await_server(struct course *c)
 {
-	int err = wait_for(c, server_settled, BOUND_ASK_NS);
+	int err = wait_for(c, &c->parties[SERVER], server_settled, BOUND_ASK_NS,
+			   c->probe->timeout_ms);
 
 	if (err == -ETIMEDOUT)
 		c->ev->trouble = text_format("nc in %s did not bind port %u in %u ms", c->dst_name,
@@ -526,10 +543,8 @@ static int await_server(struct course *c)
 
 static int await_transfer(struct course *c)
 {
-	int err;
+	int err = wait_for(c, &c->parties[CLIENT], transfer_settled, 0, c->probe->timeout_ms);
 
-	c->deadline_ns = netlink_clock_ns() + c->probe->timeout_ms * MS_NS;
-	err = wait_for(c, transfer_settled, 0);
 	if (err && err != -ETIMEDOUT)
 		return err;
 	c->ev->arrived = arrived_whole(c);
@@ -632,10 +647,9 @@ int probe_check_nc(const struct probe *probe, struct error *e)
 	struct party *nc = &c.parties[CLIENT];
 	int err;
 
-	c.deadline_ns = netlink_clock_ns() + probe->timeout_ms * MS_NS;
 	err = party_start(&c, nc, probe->lab->suite.topo.nodes[0].name, argv, -1, 0);
 	if (!err)
-		err = wait_for(&c, ping_ended, 0);
+		err = wait_for(&c, nc, client_ended, 0, probe->timeout_ms);
 	if (!err && !(nc->err.text && strstr(nc->err.text, "OpenBSD netcat")))
 		err = error_state(e, -ENOPKG,
 				  "%s is not OpenBSD's netcat: apt-get install netcat-openbsd",

@@ -101,7 +101,8 @@ static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 	err = spawn_confine(what->keep, e);
 	if (err)
 		return err;
-	if (close_range(3, ~0U, 0) < 0)
+	/* At the exec, which closes the pipe that tells of it too. */
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return error_sys(e, -errno, "cannot close its files");
 	/* Last, as changes of credentials may undo it; and the parent may be dead by now. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
@@ -126,29 +127,6 @@ static _Noreturn void run_child(const struct spawn *what, pid_t parent)
 	_exit(127);
 }
 
-int spawn(const struct spawn *what, struct child *child, struct error *e)
-{
-	pid_t parent = getpid();
-	pid_t pid;
-	int pidfd;
-
-	pid = fork();
-	if (pid < 0)
-		return error_sys(e, -errno, "cannot start %s", what->argv[0]);
-	if (pid == 0)
-		run_child(what, parent);
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0) {
-		int err = -errno;
-
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
-		return error_sys(e, err, "cannot watch %s", what->argv[0]);
-	}
-	*child = (struct child){ pid, pidfd };
-	return 0;
-}
-
 static int collect(struct child *child, int *status, int flags)
 {
 	pid_t pid;
@@ -159,8 +137,47 @@ static int collect(struct child *child, int *status, int flags)
 	if (pid == 0)
 		return -EAGAIN;
 	cleanup_fd(&child->pidfd);
+	cleanup_fd(&child->begun);
 	*child = (struct child)CHILD_NONE;
 	return pid < 0 ? -errno : 0;
+}
+
+int spawn(const struct spawn *what, struct child *child, struct error *e)
+{
+	int FD_AUTO begun = -1;
+	pid_t parent = getpid();
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return error_sys(e, -errno, "cannot make a pipe");
+	begun = fds[0];
+	pid = fork();
+	if (pid == 0)
+		run_child(what, parent);
+	(void)close(fds[1]);
+	if (pid < 0)
+		return error_sys(e, -errno, "cannot start %s", what->argv[0]);
+	*child = (struct child){ pid, (int)syscall(SYS_pidfd_open, pid, 0), steal_fd(&begun) };
+	if (child->pidfd < 0) {
+		int err = -errno;
+
+		(void)kill(pid, SIGKILL);
+		(void)collect(child, NULL, 0);
+		return error_sys(e, err, "cannot watch %s", what->argv[0]);
+	}
+	return 0;
+}
+
+bool child_begun(struct child *child)
+{
+	char byte;
+
+	if (child->begun < 0 || read(child->begun, &byte, 1) != 0)
+		return false;
+	cleanup_fd(&child->begun);
+	child->begun = -1;
+	return true;
 }
 
 int child_collect(struct child *child, int *status)
