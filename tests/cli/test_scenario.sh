@@ -1,0 +1,201 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#      host (veth0: the chain) ---- br0 ---- lb, h2, h3        topologies/lb.ini
+#
+# Scenarios on a live lab: they pass when they should, fail honestly when they should, wait for
+# nothing, and leave nothing behind, whatever ends them.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+
+nc=$(readlink -f "$(command -v nc)")
+ping=$(readlink -f "$(command -v ping)")
+cp "$nc" "$dir/real-nc"
+
+# Put a script of that text in nc's place.
+fake_nc()
+{
+	printf '#!/bin/sh\n%s\n' "$1" >"$dir/nc"
+	chmod 755 "$dir/nc"
+	mount --bind "$dir/nc" "$nc"
+}
+
+# FILE, then the keys of a scenario: lb.ini's lab with that scenario alone, up
+lab_with()
+{
+	sed '/^\[scenario hello\]/,$d' topologies/lb.ini >"$dir/lb.ini"
+	printf '%s\n' '[filter h2-8888]' 'program = port' 'proto = udp' 'dst = 8888' '[filter back-8888]' \
+		'program = port' 'proto = udp' 'dst = 8888' 'action = tx' '[filter on-8888]' \
+		'program = port' 'proto = udp' 'dst = 8888' 'continue = pass drop' \
+		'[filter udp-8889]' 'program = port' 'proto = udp' 'dst = 8889' '[scenario s]' \
+		"$@" >>"$dir/lb.ini"
+	xlab up "$dir/lb.ini"
+	[ "$status" -eq 0 ] || echo "Bail out! up: $err"
+}
+
+# NAME STATUS PATTERN KEYS…: run that scenario; its report has the pattern
+honest()
+{
+	local name=$1 wanted=$2 pattern=$3
+	shift 3
+	lab_with "$@"
+	xlab scenario s --timeout 3000
+	is "$name: exit status" "$status" "$wanted"
+	like "$name: says so" "$out" "$pattern"
+	"$XLAB" down >"$dir/down" || cat "$dir/down"
+}
+
+# No server, client or ping is left within five seconds (SIGKILL is quick, a busy machine is not).
+no_children()
+{
+	local i
+	for ((i = 0; i < 50; i++)); do
+		pgrep -f "$nc|$ping|$dir/nc" >"$dir/left" || break
+		sleep 0.1
+	done
+	is "$1: no child is left" "$(cat "$dir/left")" ''
+}
+
+# All of lb.ini.
+xlab up topologies/lb.ini
+xlab scenario --all
+is 'all scenarios of lb.ini: exit status' "$status" 0
+like 'all scenarios of lb.ini: a summary' "$out" '12 scenarios: 12 ok'
+xlab scenario udp-8888-drop --format json
+is 'json: outcomes' "$(jq -r '[.scenarios[].steps[].outcome] | join(",")' <<<"$out")" 'ok,ok,ok'
+is 'json: the proof' "$(jq -r '.scenarios[0].steps[1].why' <<<"$out")" \
+	'dropped by udp-8888 at host:veth0'
+best=$(for _ in 1 2 3 4 5 6 7 8; do
+	"$XLAB" scenario udp-8888-drop --format json | jq .scenarios[0].us
+done | sort -n | head -1)
+echo "# udp-8888-drop: $best us at best of 8"
+xlab scenario udp-8888-drop --timeout 60000
+is 'no deadline is waited for' "$((SECONDS < 55))" 1
+
+# What stood there before stands there again.
+xlab chain host:veth0 hello
+xlab scenario three
+is 'a chain stood before: exit status' "$status" 0
+xlab chain host:veth0
+like 'a chain stood before: it is back' "$out" 'hello'
+xlab down
+
+# Honest failures.
+honest 'the chain lets all through' 1 '*not ok*drop*arrived whole, where a drop was expected*' \
+	'chain = host:veth0 headers' 'drop = udp lb host:8888 coucou'
+honest 'the filter is on another port' 1 '*not ok*udp-8889 pass, on to the stack*' \
+	'chain = host:veth0 headers udp-8889' 'drop = udp lb host:8888 coucou'
+honest 'the filter is on another interface' 1 '*not ok*where a drop was expected*h2:veth2: saw none*' \
+	'chain = h2:veth2 h2-8888' 'drop = udp lb host:8888 coucou'
+honest 'another filter drops it' 1 '*dropped by h2-8888 at host:veth0; expected by udp-8888*' \
+	'chain = host:veth0 h2-8888 udp-8888' 'drop = udp lb host:8888 coucou by udp-8888'
+honest 'dropped elsewhere' 1 '*dropped by udp-8888 at host:veth0; expected at h2:veth2*' \
+	'chain = host:veth0 udp-8888' 'chain = h2:veth2 headers' \
+	'drop = udp lb host:8888 coucou at h2:veth2'
+honest 'a pass is dropped' 1 '*not ok*pass*dropped by udp-8888 at host:veth0*' \
+	'chain = host:veth0 headers udp-8888' 'pass = udp lb host:8888 coucou'
+honest 'sent back is no drop' 1 '*inconclusive*no filter says*sent back (tx) by back-8888*' \
+	'chain = host:veth0 back-8888' 'drop = udp lb host:8888 coucou'
+honest 'a drop after which the chain goes on' 1 '*where a drop*on-8888 drop, on to the stack*' \
+	'chain = host:veth0 on-8888' 'drop = udp lb host:8888 coucou'
+honest 'the reply is dropped' 0 '*reply dropped by lb-mac at h2:veth2*' \
+	'chain = h2:veth2 lb-mac' 'drop = ping h2 lb by lb-mac'
+honest 'a line that is not shown' 1 '*none of the 3 lines*shown: UdpHdr*' \
+	'chain = host:veth0 headers' 'pass = udp lb host:8000 coucou' 'see = host:veth0 TcpHdr*'
+honest 'a program that loads is not refused' 1 '*the verifier took udp-8888*' \
+	'reject = udp-8888 invalid access'
+honest 'several packets' 0 '*5 of 5 replies*dropped by lb-ip at host:veth0*' \
+	'chain = host:veth0 lb-ip' 'pass = ping h2 host count=5' 'drop = ping lb host count=5' \
+	'drop = ping lb host size=3000' 'pass = tcp h2 [fd00::1]:80 "several words"'
+honest 'TCP is dropped' 0 '*dropped by lb-ip at host:veth0*' \
+	'chain = host:veth0 lb-ip' 'drop = tcp lb host:8000 coucou'
+
+# Errors of the lab.
+lab_with 'chain = host:veth0 udp-8888' 'pass = ping lb host' 'pass = udp lb host:8000'
+ip -n br0 link set veth1 down
+xlab scenario s --timeout 500
+is 'a bridge port is down: exit status' "$status" 1
+like 'a bridge port is down: told by the control run' "$out" \
+	'error of the lab: without any chain it fails too: no reply came: down: br0:veth1'
+like 'a bridge port is down: the rest is not run' "$out" 'skipped'
+ip -n br0 link set veth1 up
+xlab exec host -- true
+"$dir/real-nc" -h 2>/dev/null
+ip netns exec host "$dir/real-nc" -n -d -u -l 10.0.0.1 8000 &
+taker=$!
+for _ in $(seq 100); do
+	ip netns exec host ss -Hlun | grep -q 8000 && break
+	sleep 0.05
+done
+xlab scenario s
+like 'the port is taken' "$out" 'somebody else has bound port 8000 in host'
+kill "$taker"
+wait "$taker" 2>/dev/null
+
+# Tools that are missing, or others.
+mount --bind /dev/null "$ping"
+xlab scenario s
+is 'no ping: exit status' "$status" 3
+like 'no ping: its package' "$out" 'iputils-ping'
+umount "$ping"
+mount --bind /dev/null "$nc"
+xlab scenario s
+is 'no nc: exit status' "$status" 3
+like 'no nc: its package' "$out" 'netcat-openbsd'
+umount "$nc"
+fake_nc 'echo "nc: unknown option" >&2; exit 1'
+xlab scenario s
+is 'another nc: exit status' "$status" 3
+like 'another nc: the right package' "$out" "is not OpenBSD's netcat*netcat-openbsd"
+umount "$nc"
+
+# What a child may do: nothing.
+# shellcheck disable=SC2016 # for the script
+fake_nc '{ grep -E "^(CapEff|CapBnd|CapPrm|NoNewPrivs)" /proc/self/status; ls -1 /proc/self/fd; pwd; env; } \
+	>'"$dir"'/child.$$ 2>&1; exec '"$dir"'/real-nc "$@"'
+xlab scenario s
+is 'children: exit status' "$status" 0
+child=$(cat "$dir"/child.* | sort -u | grep -v '^PWD=')
+is 'children: no privileges, no files, a clean environment' "$child" \
+	"$(printf '%s\n' / 0 1 2 3 $'CapBnd:\t0000000000000000' $'CapEff:\t0000000000000000' \
+		$'CapPrm:\t0000000000000000' LC_ALL=C $'NoNewPrivs:\t1' \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin | sort -u)"
+umount "$nc"
+
+# A server that never comes to listen proves nothing, in the control run and after it.
+"$XLAB" down >/dev/null
+lab_with 'chain = host:veth0 udp-8888' 'drop = udp lb host:8888 coucou by udp-8888'
+xlab chain host:veth0 hello
+fake_nc "case \$* in *-l*) echo >>$dir/servers; [ \$(wc -l <$dir/servers) -gt 1 ] && exec sleep 60;; esac
+exec $dir/real-nc \"\$@\""
+xlab scenario s --timeout 300
+is 'the server never listens: exit status' "$status" 1
+like 'the server never listens: no drop' "$out" \
+	'inconclusive*the server never came to listen, so silence proves nothing'
+no_children 'the server never listens'
+
+# Ended from outside.
+for signal in INT TERM KILL; do
+	: >"$dir/servers"
+	"$XLAB" scenario s --timeout 60000 >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	for _ in $(seq 200); do
+		[ "$(wc -l <"$dir/servers")" -gt 1 ] && break
+		sleep 0.05
+	done
+	kill -s "$signal" "$pid"
+	wait "$pid" 2>/dev/null
+	status=$?
+	is "SIG$signal: it ended" "$((status > 2))" 1
+	no_children "SIG$signal"
+	xlab status
+	[ "$signal" = KILL ] && continue
+	like "SIG$signal: the chain from before is back" "$out" 'hello'
+done
+umount "$nc"
+xlab scenario s
+is 'after SIGKILL: the next one runs' "$status" 0
+xlab chain host:veth0
+like 'after SIGKILL: the chain from before is back' "$out" 'hello'
+"$XLAB" down >/dev/null
+done_testing
