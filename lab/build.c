@@ -182,17 +182,17 @@ static void undo(const struct plan *plan, struct state *st, struct error *e)
 int build_undo(const struct plan *plan, struct state *st, bool wait, struct error *e)
 {
 	struct vigil *VIGIL_AUTO vigil = NULL;
-	struct error first = ERROR_INIT, later = ERROR_INIT;
+	struct error first = ERROR_INIT, waiting = ERROR_INIT, later = ERROR_INIT;
 
-	if (wait && vigil_begin(plan, st, &vigil, &later))
-		keep_first(&first, &later);
-	undo(plan, st, &later);
-	keep_first(&first, &later);
+	if (wait)
+		(void)vigil_begin(plan, st, &vigil, &waiting);
+	undo(plan, st, &first);
 	/* What could not be removed is still known, for another try. */
 	if (!first.err && state_forget(st, &later))
 		keep_first(&first, &later);
-	if (vigil && vigil_await(vigil, &later))
-		keep_first(&first, &later);
+	if (vigil)
+		(void)vigil_await(vigil, &waiting);
+	keep_first(&first, &waiting);
 	if (first.err)
 		error_move(e, &first);
 	return e->err;

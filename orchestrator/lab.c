@@ -11,6 +11,7 @@
 #include "lab/error.h"
 #include "lab/netns.h"
 #include "orchestrator/chain.h"
+#include "orchestrator/signals.h"
 #include "orchestrator/words.h"
 
 static int read_engine(const char *name, enum engine_choice *engine, struct error *e)
@@ -65,12 +66,15 @@ int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char
 	return err;
 }
 
-/* A number that no other link on this machine is likely to have as its group; 0 is everybody's. */
+/* A number that no other link on this machine is likely to have as its group. 0 is everybody's,
+ * and the kernel keeps it in an int.
+ */
 static int random_group(uint32_t *group, struct error *e)
 {
 	do {
 		if (getrandom(group, sizeof(*group), 0) != sizeof(*group))
 			return error_sys(e, -errno, "get random bytes");
+		*group &= INT32_MAX;
 	} while (*group == 0);
 	return 0;
 }
@@ -134,7 +138,8 @@ static int attach_chains(struct lab *lab, struct error *e)
 	int err = 0;
 
 	for (i = 0; i < lab->suite.n_chains && !err; i++)
-		err = chain_set(lab, &lab->suite.chains[i], false, e);
+		err = signals_pending() ? error_state(e, -EINTR, "interrupted")
+					: chain_set(lab, &lab->suite.chains[i], false, e);
 	return err ? err : state_set_phase(lab->state, STATE_UP, e);
 }
 
@@ -183,11 +188,10 @@ int lab_up(struct lab *lab, const char *path, const struct lab_options *options,
 
 int lab_down(struct lab *lab, bool wait, struct error *e)
 {
-	struct error ERROR_AUTO chains = ERROR_INIT, builds = ERROR_INIT;
-	int err = state_set_phase(lab->state, STATE_LEAVING, e);
+	struct error ERROR_AUTO chains = ERROR_INIT, builds = ERROR_INIT, phase = ERROR_INIT;
 
-	if (err)
-		return err;
+	/* A lab that goes needs no phase on disk, unless this is killed: no reason to stop. */
+	(void)state_set_phase(lab->state, STATE_LEAVING, &phase);
 	(void)chain_remove_all(lab, &chains);
 	(void)build_undo(&lab->plan, lab->state, wait, &builds);
 	if (builds.err)
