@@ -81,8 +81,14 @@ static __noinline void book_tell(struct xdp_md *ctx, struct xlab_book *slot, __u
 		length = what >> 8;
 	if (length > XLAB_SNAP)
 		length = XLAB_SNAP;
-	if (length > 0 && !bpf_xdp_load_bytes(ctx, 0, event.snap, length))
-		event.snapped = length;
+	if (length > 0) {
+		/* 1 to XLAB_SNAP: the verifier of 6.1 sees it by a mask, not by a comparison. */
+		length--;
+		barrier_var(length);
+		length = (length & (XLAB_SNAP - 1)) + 1;
+		if (!bpf_xdp_load_bytes(ctx, 0, event.snap, length))
+			event.snapped = length;
+	}
 	for (__u32 i = 0; i < XLAB_LISTENERS; i++) {
 		__u32 key = i;
 		void *ring;
