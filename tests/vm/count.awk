@@ -101,6 +101,8 @@ BEGIN {
 
 /^@end / {
 	ended[$2] = 1
+	if ($4 >= 10)
+		print "# " kernel " " labels[$2] " took " $4 " s"
 	if (want != "-" || tests ? settle_tap(labels[$2], $3) : settle_plain(labels[$2], $3))
 		details()
 	next
