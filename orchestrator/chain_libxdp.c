@@ -31,6 +31,7 @@
 #include "orchestrator/instance.h"
 #include "orchestrator/instance_maps.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/rules.h"
 #include "orchestrator/scratch.h"
 
 #define DISPATCHER_MAX 10 /* MAX_DISPATCHER_ACTIONS of libxdp */
@@ -38,7 +39,7 @@
 
 struct team {
 	struct instance instances[DISPATCHER_MAX];
-	struct xdp_program *progs[DISPATCHER_MAX];
+	struct xdp_program *progs[DISPATCHER_MAX + 1];
 	size_t n;
 };
 
@@ -64,6 +65,12 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 	err = instance_open(job->lab, job->filters[i], in, e);
 	if (err)
 		return err;
+	/* libxdp would attach it alone then, without a word. */
+	if (!bpf_object__btf(in->obj))
+		return error_input(e,
+				   "filter %s: the object has no BTF, which libxdp's dispatcher "
+				   "needs: compile it with -g, or say engine = inline",
+				   f->name);
 	err = instance_settle(in, job->lab, job->filters[i], &place, job->book_fd, job->ears_fd, e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
@@ -76,6 +83,36 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 	if (!err)
 		err = configure(t->progs[i], i, f->continues);
 	return err ? error_sys(e, err, "filter %s: libxdp", f->name) : 0;
+}
+
+/* A single program takes the dispatcher's whole place, and its verdict is the last word: where it
+ * is not to be, a second program makes it a chain.
+ */
+static bool needs_end(const struct chain_job *job)
+{
+	uint32_t continues = job->lab->suite.filters[job->filters[0]].continues;
+
+	return job->n_filters == 1 && continues & ~(1U << XDP_PASS);
+}
+
+static int open_end(struct team *t, struct error *e)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
+	const void *bytes;
+	size_t size;
+	int err = program_object(PROGRAM_PASS, &bytes, &size, &opts.prog_name);
+
+	opts.obj = err ? NULL : bpf_object__open_mem(bytes, size, NULL);
+	if (!opts.obj)
+		return error_sys(e, err ? err : -errno, "the built-in pass");
+	t->progs[t->n] = xdp_program__create(&opts);
+	err = (int)libxdp_get_error(t->progs[t->n]);
+	if (!err)
+		err = configure(t->progs[t->n], t->n, 1U << XDP_PASS);
+	if (err)
+		return error_sys(e, err, "the built-in pass: libxdp");
+	t->n++;
+	return 0;
 }
 
 /* The dispatcher that libxdp has just put on the scratch interface. */
@@ -113,13 +150,15 @@ static int assemble(struct team *t, const struct chain_job *job, int *fd, struct
 	BPFLOG log = BPFLOG_INIT;
 	int err = 0;
 
-	for (size_t i = 0; i < job->n_filters && !err; i++)
-		err = open_member(t, job, i, e);
+	for (t->n = 0; t->n < job->n_filters && !err; t->n++)
+		err = open_member(t, job, t->n, e);
+	if (!err && needs_end(job))
+		err = open_end(t, e);
 	if (err)
 		return err;
 	bpflog_begin(&log);
 	/* Generic mode works on any interface, and a dispatcher does not know its mode. */
-	err = xdp_program__attach_multi(t->progs, job->n_filters, job->ifindex, XDP_MODE_SKB, 0);
+	err = xdp_program__attach_multi(t->progs, t->n, job->ifindex, XDP_MODE_SKB, 0);
 	return err ? explain(err, &log, e) : find_dispatcher(job->ifindex, fd, e);
 }
 
@@ -169,39 +208,21 @@ static int refused_filter(const struct chain_job *job, struct error *e)
 	return e->err;
 }
 
-static int check_members(const struct chain_job *job, struct error *e)
+static int check_length(const struct chain_job *job, struct error *e)
 {
-	if (job->n_filters > DISPATCHER_MAX)
-		return error_state(
-			e, -E2BIG,
-			"libxdp's dispatcher takes at most %d programs, and the chain has %zu "
-			"filters: say engine = inline or auto",
-			DISPATCHER_MAX, job->n_filters);
-	for (size_t i = 0; i < job->n_filters; i++) {
-		const char *name = job->lab->suite.filters[job->filters[i]].name;
-		struct instance in;
-		bool has_btf;
-		int err = instance_open(job->lab, job->filters[i], &in, e);
-
-		if (err)
-			return err;
-		has_btf = bpf_object__btf(in.obj) != NULL;
-		instance_close(&in);
-		if (!has_btf)
-			return error_input(
-				e,
-				"filter %s: the object has no BTF, which libxdp's dispatcher "
-				"needs: compile it with -g, or say engine = inline",
-				name);
-	}
-	return 0;
+	if (job->n_filters <= DISPATCHER_MAX)
+		return 0;
+	return error_state(e, -E2BIG,
+			   "libxdp's dispatcher takes at most %d programs, and the chain has %zu "
+			   "filters: say engine = inline or auto",
+			   DISPATCHER_MAX, job->n_filters);
 }
 
 static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct error *e)
 {
 	struct trip trip = { .job = job };
 	FREE_AUTO char *what = NULL, *bpffs = NULL;
-	int err = check_members(job, e);
+	int err = check_length(job, e);
 
 	(void)log;
 	for (size_t i = 0; i < job->n_filters && !err; i++) {
