@@ -26,10 +26,9 @@
 #define OUTPUT_MAX	65536 /* bytes kept of what a child says */
 #define MS_NS		1000000ULL
 #define BOUND_ASK_NS	100000ULL /* between two questions to sock_diag, which tells nobody */
-#define BEGIN_MS	5000  /* for a program to run at all, on a machine that has much to do */
-#define SUMMARY_MS	250   /* for ping to write its summary when told to end */
-#define PING_BURST	10    /* echoes sent at once; the rest 10 ms apart */
-#define PORT_FIRST	32768 /* source ports: the kernel's own range for clients */
+#define SUMMARY_MS	250	  /* for ping to write its summary when told to end */
+#define PING_BURST	10	  /* echoes sent at once; the rest 10 ms apart */
+#define PORT_FIRST	32768	  /* source ports: the kernel's own range for clients */
 #define PORTS		28000
 #define CAP_BIT(cap)	(1ULL << (cap))
 #define PRIVILEGED_PORT 1024
@@ -45,8 +44,7 @@ struct party {
 	const char *name; /* "ping", "nc in h2": for people */
 	struct child child;
 	bool started, ended;
-	uint64_t begun_ns; /* when its program ran; 0: not yet */
-	int status;	   /* once it has ended */
+	int status; /* once it has ended */
 	struct stream out, err;
 };
 
@@ -169,7 +167,7 @@ static int party_start(struct course *c, struct party *p, const char *netns,
 
 /* The poll set of one turn: whoever may have news. */
 struct watch {
-	struct pollfd fds[2 + PARTIES * 4];
+	struct pollfd fds[2 + PARTIES * 3];
 	nfds_t n;
 };
 
@@ -183,8 +181,6 @@ static void party_listen(struct party *p)
 {
 	if (!p->started)
 		return;
-	if (child_begun(&p->child))
-		p->begun_ns = netlink_clock_ns();
 	if (!p->ended)
 		p->ended = child_collect(&p->child, &p->status) != -EAGAIN;
 	/* After the exit: what it wrote before is in the pipes now. */
@@ -209,7 +205,6 @@ static int turn(struct course *c, uint64_t wait_ns)
 	for (int i = 0; i < PARTIES; i++) {
 		if (!c->parties[i].started)
 			continue;
-		watch_add(&w, c->parties[i].child.begun);
 		watch_add(&w, c->parties[i].child.pidfd);
 		watch_add(&w, c->parties[i].out.fd);
 		watch_add(&w, c->parties[i].err.fd);
@@ -224,35 +219,25 @@ static int turn(struct course *c, uint64_t wait_ns)
 	return 0;
 }
 
-/* How long @p still has: @wait_ms from when its program ran, or from @since_ns if that is later. */
-static uint64_t time_left(const struct party *p, uint64_t since_ns, unsigned int wait_ms)
-{
-	uint64_t from = p->begun_ns > since_ns ? p->begun_ns : since_ns;
-	uint64_t deadline = from + (p->begun_ns ? wait_ms : BEGIN_MS) * MS_NS;
-	uint64_t now = netlink_clock_ns();
-
-	return now < deadline ? deadline - now : 0;
-}
-
 /*
- * Until @done says so (1; 0: not yet; or an error). 0, or -ETIMEDOUT (no error set) when @p has had
- * its time. @ask_ns: ask @done so often even without news; 0: no need.
+ * Until @done says so (1; 0: not yet; or an error). 0, or -ETIMEDOUT (no error set) after @wait_ms.
+ * @ask_ns: ask @done so often even without news; 0: no need.
  */
-static int wait_for(struct course *c, const struct party *p, int (*done)(struct course *c),
-		    uint64_t ask_ns, unsigned int wait_ms)
+static int wait_for(struct course *c, int (*done)(struct course *c), uint64_t ask_ns,
+		    unsigned int wait_ms)
 {
-	uint64_t since = netlink_clock_ns();
+	uint64_t deadline = netlink_clock_ns() + wait_ms * MS_NS;
 
 	for (;;) {
-		uint64_t left;
+		uint64_t now;
 		int err = done(c);
 
 		if (err)
 			return err < 0 ? err : 0;
-		left = time_left(p, since, wait_ms);
-		if (!left)
+		now = netlink_clock_ns();
+		if (now >= deadline)
 			return -ETIMEDOUT;
-		err = turn(c, ask_ns && ask_ns < left ? ask_ns : left);
+		err = turn(c, ask_ns && ask_ns < deadline - now ? ask_ns : deadline - now);
 		if (err)
 			return err;
 	}
@@ -448,11 +433,11 @@ static int run_ping(struct course *c)
 	(void)snprintf(size, sizeof(size), "%u", c->step->size);
 	err = party_start(c, ping, c->src_name, argv, -1, CAP_BIT(CAP_NET_RAW));
 	if (!err)
-		err = wait_for(c, ping, ping_settled, 0,
+		err = wait_for(c, ping_settled, 0,
 			       c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
 	if (err == -ETIMEDOUT) {
 		child_signal(&ping->child, SIGINT);
-		err = wait_for(c, ping, client_ended, 0, SUMMARY_MS);
+		err = wait_for(c, client_ended, 0, SUMMARY_MS);
 		if (err == -ETIMEDOUT)
 			err = 0;
 	}
@@ -528,8 +513,7 @@ static int start_client(struct course *c, int in)
 /* 1: bound; 0: it will not be, and the trouble is noted. */
 static int await_server(struct course *c)
 {
-	int err = wait_for(c, &c->parties[SERVER], server_settled, BOUND_ASK_NS,
-			   c->probe->timeout_ms);
+	int err = wait_for(c, server_settled, BOUND_ASK_NS, c->probe->timeout_ms);
 
 	if (err == -ETIMEDOUT)
 		c->ev->trouble = text_format("nc in %s did not bind port %u in %u ms", c->dst_name,
@@ -543,7 +527,7 @@ static int await_server(struct course *c)
 
 static int await_transfer(struct course *c)
 {
-	int err = wait_for(c, &c->parties[CLIENT], transfer_settled, 0, c->probe->timeout_ms);
+	int err = wait_for(c, transfer_settled, 0, c->probe->timeout_ms);
 
 	if (err && err != -ETIMEDOUT)
 		return err;
@@ -649,7 +633,7 @@ int probe_check_nc(const struct probe *probe, struct error *e)
 
 	err = party_start(&c, nc, probe->lab->suite.topo.nodes[0].name, argv, -1, 0);
 	if (!err)
-		err = wait_for(&c, nc, client_ended, 0, probe->timeout_ms);
+		err = wait_for(&c, client_ended, 0, probe->timeout_ms);
 	if (!err && !(nc->err.text && strstr(nc->err.text, "OpenBSD netcat")))
 		err = error_state(e, -ENOPKG,
 				  "%s is not OpenBSD's netcat: apt-get install netcat-openbsd",

@@ -18,6 +18,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 
+#define STACK_SIZE 65536 /* of a child, until its exec; a multiple of 16 */
+
 /* What root gets from execve(). */
 static int cut_bounding_set(uint64_t keep)
 {
@@ -101,7 +103,6 @@ static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 	err = spawn_confine(what->keep, e);
 	if (err)
 		return err;
-	/* At the exec, which closes the pipe that tells of it too. */
 	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return error_sys(e, -errno, "cannot close its files");
 	/* Last, as changes of credentials may undo it; and the parent may be dead by now. */
@@ -113,18 +114,46 @@ static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 	return 0;
 }
 
-static _Noreturn void run_child(const struct spawn *what, pid_t parent)
+struct start {
+	const struct spawn *what;
+	pid_t parent;
+};
+
+static int run_child(void *cookie)
 {
 	static char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
 					     NULL };
+	const struct start *start = cookie;
+	const char *path = start->what->argv[0];
 	struct error e = ERROR_INIT;
 
-	if (prepare(what, parent, &e) == 0) {
-		execve(what->argv[0], (char *const *)what->argv, environment);
+	if (prepare(start->what, start->parent, &e) == 0) {
+		execve(path, (char *const *)start->what->argv, environment);
 		(void)error_sys(&e, -errno, "cannot run it");
 	}
-	(void)dprintf(2, "%s: %s\n", what->argv[0], e.text ? e.text : "out of memory");
+	(void)dprintf(2, "%s: %s\n", path, e.text ? e.text : "out of memory");
+	error_clear(&e);
 	_exit(127);
+}
+
+int spawn(const struct spawn *what, struct child *child, struct error *e)
+{
+	struct start start = { what, getpid() };
+	char FREE_AUTO *stack = malloc(STACK_SIZE);
+	int pidfd = -1;
+	pid_t pid;
+
+	if (!stack)
+		return error_sys(e, -ENOMEM, "cannot start %s", what->argv[0]);
+	/* As vfork() does it: a copy of this process's memory, page by page as either writes to
+	 * it, takes longer than all the rest. This process waits until the child has its own.
+	 */
+	pid = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+		    &start, &pidfd);
+	if (pid < 0)
+		return error_sys(e, -errno, "cannot start %s", what->argv[0]);
+	*child = (struct child){ pid, pidfd };
+	return 0;
 }
 
 static int collect(struct child *child, int *status, int flags)
@@ -137,47 +166,8 @@ static int collect(struct child *child, int *status, int flags)
 	if (pid == 0)
 		return -EAGAIN;
 	cleanup_fd(&child->pidfd);
-	cleanup_fd(&child->begun);
 	*child = (struct child)CHILD_NONE;
 	return pid < 0 ? -errno : 0;
-}
-
-int spawn(const struct spawn *what, struct child *child, struct error *e)
-{
-	int FD_AUTO begun = -1;
-	pid_t parent = getpid();
-	int fds[2];
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return error_sys(e, -errno, "cannot make a pipe");
-	begun = fds[0];
-	pid = fork();
-	if (pid == 0)
-		run_child(what, parent);
-	(void)close(fds[1]);
-	if (pid < 0)
-		return error_sys(e, -errno, "cannot start %s", what->argv[0]);
-	*child = (struct child){ pid, (int)syscall(SYS_pidfd_open, pid, 0), steal_fd(&begun) };
-	if (child->pidfd < 0) {
-		int err = -errno;
-
-		(void)kill(pid, SIGKILL);
-		(void)collect(child, NULL, 0);
-		return error_sys(e, err, "cannot watch %s", what->argv[0]);
-	}
-	return 0;
-}
-
-bool child_begun(struct child *child)
-{
-	char byte;
-
-	if (child->begun < 0 || read(child->begun, &byte, 1) != 0)
-		return false;
-	cleanup_fd(&child->begun);
-	child->begun = -1;
-	return true;
 }
 
 int child_collect(struct child *child, int *status)

@@ -8,7 +8,6 @@
  * xlab dies, whatever it dies of.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,20 +23,16 @@ struct spawn {
 struct child {
 	pid_t pid;
 	int pidfd; /* readable when it has ended; -1: no child */
-	int begun; /* readable, at its end, when the program runs; -1: that has been seen */
 };
-#define CHILD_NONE        \
-	{                 \
-		0, -1, -1 \
+#define CHILD_NONE    \
+	{             \
+		0, -1 \
 	}
 
-/* What cannot be done in the child itself (its exec, say) ends it with status
- * 127 and a line on its stderr, as in a shell.
+/* Returns when the program runs. What cannot be done in the child itself (its exec, say) ends it
+ * with status 127 and a line on its stderr, as in a shell.
  */
 int spawn(const struct spawn *what, struct child *child, struct error *e);
-
-/* Has the program begun to run? Says so once: then begun is closed. */
-bool child_begun(struct child *child);
 
 /* Collect a child that has ended: its wait status, as of waitpid(2). -EAGAIN if
  * it runs still.
