@@ -197,7 +197,9 @@ static int save_intent(struct state *st, struct error *e)
 	return statefile_write(st->folder.home, file, text, size, e);
 }
 
-/* Locked, and no intent there: write ours. */
+/* Locked, and no intent there: write ours. On an error the file may be there all the same: a disk
+ * that fails does so when it is told to keep what it has taken already.
+ */
 static int begin_new(struct state *st, const struct intent *in, struct error *e)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
@@ -206,8 +208,8 @@ static int begin_new(struct state *st, const struct intent *in, struct error *e)
 	st->intent.phase = STATE_BUILDING;
 	if (!err)
 		err = save_intent(st, e);
-	if (err)
-		(void)folder_tidy(&st->folder, in->lab, &ignored);
+	if (err && st->intent.lab)
+		(void)state_forget(st, &ignored);
 	return err;
 }
 
