@@ -32,7 +32,7 @@ command_prepare() # COMMAND
 
 # Calls that change something, tell something, or wait. A `?` lets strace pass over those
 # that this machine does not have.
-KILL_SET="openat,mkdir,mkdirat,mount,umount2,unshare,setns,clone,clone3,fork,vfork,execve,sendto\
+KILL_SET="openat,openat2,mkdir,mkdirat,mount,umount2,unshare,setns,clone,clone3,fork,vfork,execve,sendto\
 ,sendmsg,recvfrom,recvmsg,bpf,ioctl,write,pwrite64,ftruncate,rename,renameat,renameat2,symlink\
 ,symlinkat,unlink,unlinkat,rmdir,fsync,flock,fsopen,fsconfig,fsmount,move_mount,open_tree,poll\
 ,ppoll,epoll_wait,epoll_pwait,pselect6,wait4,waitid,pidfd_open,pidfd_send_signal,prctl,close\

@@ -90,6 +90,9 @@ sweep() # POINTS-FUNCTIONS [sample|all] [COMMAND…]
 			find_points "$maker" "$command"
 		done
 	done
+	# workers do not outlive this script
+	trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$SCRATCH"' EXIT
+	trap 'exit 143' TERM INT
 	for ((n = 0; n < WORKERS; n++)); do
 		: >"$SCRATCH/$n.log"
 		worker "$n" >"$SCRATCH/$n.log" 2>&1 3<&- &
