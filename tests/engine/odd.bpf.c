@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Programs of many kinds, a function each, to be composed: what they do with a
+ * packet is little, and what they are made of is the test.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+struct bpf_map;
+
+/* Read-only globals, set by the lab file. */
+const volatile __u32 verdict = XDP_PASS;
+const volatile __s16 small = -1;
+const volatile _Bool flag;
+const volatile char word[8] = "none";
+const volatile __u8 mac[6];
+const volatile __u32 addr;
+const volatile enum xdp_action chosen = XDP_PASS;
+
+static __u64 seen_static;
+__u64 seen = 100;
+int zeroed;
+__u32 custom SEC(".data.custom") = 7;
+
+static __noinline int weigh(struct xdp_md *ctx, int by)
+{
+	return (ctx->data_end - ctx->data) * by;
+}
+
+__noinline int judge(struct xdp_md *ctx)
+{
+	return weigh(ctx, 3) > 0 ? verdict : XDP_ABORTED;
+}
+
+/* Static and global subprograms, of equal names when it stands twice in a chain. */
+SEC("xdp")
+int functions(struct xdp_md *ctx)
+{
+	return judge(ctx);
+}
+
+/* A global function that takes void * must be loaded as a static one. */
+SEC("xdp")
+int pointer(void *ctx)
+{
+	struct xdp_md *md = ctx;
+
+	return md->data_end - md->data > 14 ? verdict : XDP_ABORTED;
+}
+
+SEC("xdp")
+int data(struct xdp_md *ctx)
+{
+	seen_static++;
+	seen++;
+	zeroed++;
+	custom += seen_static == 1;
+	return seen == 100 + seen_static && custom == 8 && zeroed > 0 ? XDP_PASS : XDP_DROP;
+}
+
+SEC("xdp")
+int settings(struct xdp_md *ctx)
+{
+	if (small != -300 || !flag || word[0] != 'h' || word[1] != 'i' || word[2])
+		return XDP_ABORTED;
+	if (mac[5] != 0x10 || addr != bpf_htonl(0x0a000001))
+		return XDP_ABORTED;
+	return chosen;
+}
+
+struct locked {
+	struct bpf_spin_lock lock;
+	__u32 n;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct locked);
+} locks SEC(".maps");
+
+SEC("xdp")
+int locking(struct xdp_md *ctx)
+{
+	__u32 key = 0;
+	struct locked *l = bpf_map_lookup_elem(&locks, &key);
+
+	if (!l)
+		return XDP_ABORTED;
+	bpf_spin_lock(&l->lock);
+	l->n++;
+	bpf_spin_unlock(&l->lock);
+	return XDP_PASS;
+}
+
+static long add(__u32 i, void *sum)
+{
+	*(__u32 *)sum += i;
+	return 0;
+}
+
+static long look_at(struct bpf_map *map, __u32 *key, struct locked *value, __u32 *found)
+{
+	*found = 1;
+	return 0;
+}
+
+SEC("xdp")
+int callbacks(struct xdp_md *ctx)
+{
+	__u32 sum = 0, found = 0;
+
+	if (bpf_loop(5, add, &sum, 0) != 5)
+		return XDP_ABORTED;
+	bpf_for_each_map_elem(&locks, look_at, &found, 0);
+	return found ? XDP_PASS : XDP_ABORTED;
+}
+
+struct timed {
+	struct bpf_timer timer;
+	__u32 fired;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct timed);
+} timers SEC(".maps");
+
+static int fire(void *map, int *key, struct timed *t)
+{
+	t->fired++;
+	return 0;
+}
+
+SEC("xdp")
+int timing(struct xdp_md *ctx)
+{
+	__u32 key = 0;
+	struct timed *t = bpf_map_lookup_elem(&timers, &key);
+
+	if (!t)
+		return XDP_ABORTED;
+	bpf_timer_init(&t->timer, &timers, 1);
+	bpf_timer_set_callback(&t->timer, fire);
+	return bpf_timer_start(&t->timer, 1000, 0) ? XDP_ABORTED : XDP_PASS;
+}
+
+SEC("xdp")
+int shorten(struct xdp_md *ctx)
+{
+	return bpf_xdp_adjust_tail(ctx, -4) ? XDP_ABORTED : XDP_PASS;
+}
+
+SEC("xdp")
+int push(struct xdp_md *ctx)
+{
+	if (bpf_xdp_adjust_head(ctx, -14))
+		return XDP_ABORTED;
+	if ((void *)(long)ctx->data + 14 > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	__builtin_memset((void *)(long)ctx->data, 0xee, 14);
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int meta(struct xdp_md *ctx)
+{
+	__u32 *mark;
+
+	if (bpf_xdp_adjust_meta(ctx, -4))
+		return XDP_ABORTED;
+	mark = (void *)(long)ctx->data_meta;
+	if ((void *)(mark + 1) > (void *)(long)ctx->data)
+		return XDP_ABORTED;
+	*mark = 42;
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int saw_meta(struct xdp_md *ctx)
+{
+	__u32 *mark = (void *)(long)ctx->data_meta;
+
+	if ((void *)(mark + 1) > (void *)(long)ctx->data)
+		return XDP_ABORTED;
+	return *mark == 42 ? XDP_PASS : XDP_DROP;
+}
+
+SEC("xdp")
+int printing(struct xdp_md *ctx)
+{
+	char text[16];
+	__u64 args[] = { 7 };
+
+	bpf_snprintf(text, sizeof(text), "seven %d", args, sizeof(args));
+	return text[6] == '7' ? XDP_PASS : XDP_ABORTED;
+}
+
+/* All the stack that a program can have. */
+SEC("xdp")
+int stack(struct xdp_md *ctx)
+{
+	volatile char room[504];
+
+	for (int i = 0; i < 504; i += 63)
+		room[i] = (char)ctx->rx_queue_index;
+	return room[63] == 0 ? XDP_PASS : XDP_ABORTED;
+}
+
+#define LEVEL(n, next)                                     \
+	static __noinline int level##n(struct xdp_md *ctx) \
+	{                                                  \
+		int r = next(ctx);                         \
+		return r + (int)ctx->rx_queue_index;       \
+	}
+static __noinline int level7(struct xdp_md *ctx)
+{
+	return XDP_PASS + (int)ctx->rx_queue_index;
+}
+LEVEL(6, level7)
+LEVEL(5, level6)
+LEVEL(4, level5)
+LEVEL(3, level4)
+LEVEL(2, level3)
+LEVEL(1, level2)
+
+/* Eight frames: the most that a program can have, and one more than a filter. */
+SEC("xdp")
+int deep(struct xdp_md *ctx)
+{
+	return level1(ctx);
+}
+
+SEC("xdp")
+int less_deep(struct xdp_md *ctx)
+{
+	return level2(ctx);
+}
+
+SEC("xdp")
+int refused(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	return eth->h_proto ? XDP_DROP : XDP_PASS; /* REFUSED */
+}
+
+SEC("tc")
+int no_xdp(struct __sk_buff *skb)
+{
+	return 0;
+}
+
+SEC("xdp.frags")
+int fragments(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";

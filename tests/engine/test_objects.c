@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Anybody's programs in a chain: what they are made of must not matter. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/text.h"
+#include "tests/engine/rig.h"
+
+#define ODD(name) "[filter " #name "]\nprogram = OBJECTS/odd.bpf.o:" #name "\n"
+
+static const char filters[] =
+	"[filter hi]\nprogram = hello\n"
+	"[filter p1]\nprogram = port\nproto = udp\ndst = 1001\n"
+	"[filter f1]\nprogram = OBJECTS/odd.bpf.o:functions\n"
+	"[filter f2]\nprogram = OBJECTS/odd.bpf.o:functions\nset.verdict = 1\n"
+	"[filter data1]\nprogram = OBJECTS/odd.bpf.o:data\n"
+	"[filter settings]\nprogram = OBJECTS/odd.bpf.o:settings\nset.small = -300\n"
+	"set.flag = yes\nset.word = hi\nset.mac = de:ad:be:ef:00:10\nset.addr = 10.0.0.1\n"
+	"set.chosen = XDP_TX\n" ODD(pointer) ODD(locking) ODD(callbacks) ODD(timing) ODD(shorten)
+		ODD(push) ODD(meta) ODD(saw_meta) ODD(printing) ODD(stack) ODD(less_deep)
+			ODD(fragments) "[filter tails]\nprogram = OBJECTS/tail.bpf.o:tail_caller\n"
+				       "[filter tails-on]\nprogram = "
+				       "OBJECTS/tail.bpf.o:tail_caller\nset.verdict = 2\n"
+				       "[filter target]\nprogram = "
+				       "OBJECTS/tail.bpf.o:tail_target\nset.verdict = 2\n"
+				       "[filter core]\nprogram = OBJECTS/core.bpf.o\n"
+				       "[filter kfunc]\nprogram = OBJECTS/kfunc.bpf.o\n"
+				       "[filter bare]\nprogram = OBJECTS/bare.bpf.o\n"
+				       "[filter closed]\nprogram = OBJECTS/closed.bpf.o\n";
+
+static uint32_t run_chain(struct lab *lab, const char *chain, size_t *after)
+{
+	uint8_t frame[64];
+
+	rig_must_chain(lab, chain);
+	rig_frame(frame, sizeof(frame), 1001);
+	return rig_run(lab, frame, sizeof(frame), after);
+}
+
+struct kind {
+	const char *chain;
+	uint32_t verdict;
+	bool inline_only;
+	unsigned int since; /* kernel: major * 100 + minor */
+};
+
+static const struct kind kinds[] = {
+	{ "f1", XDP_PASS, false, 0 },
+	{ "f1 f2", XDP_DROP, false, 0 },
+	{ "f1 f1 hi f2", XDP_DROP, false, 0 },
+	{ "pointer hi", XDP_PASS, true, 0 },
+	{ "data1 hi", XDP_PASS, false, 0 },
+	{ "settings", XDP_TX, false, 0 },
+	{ "hi settings hi", XDP_TX, false, 0 },
+	{ "locking locking p1", XDP_DROP, false, 0 },
+	{ "callbacks p1", XDP_DROP, false, 0 },
+	{ "timing hi p1", XDP_DROP, false, 0 },
+	{ "meta hi saw_meta p1", XDP_DROP, true, 0 },
+	{ "printing p1", XDP_DROP, false, 0 },
+	{ "stack hi", XDP_PASS, true, 0 },
+	{ "less_deep hi", XDP_PASS, true, 0 },
+	{ "fragments", XDP_PASS, false, 0 },
+	{ "fragments hi", XDP_PASS, false, 0 },
+	{ "tails hi", XDP_DROP, false, 0 },
+	{ "hi tails-on p1", XDP_DROP, false, 0 },
+	{ "target tails-on p1", XDP_DROP, false, 0 },
+	{ "core p1", XDP_DROP, false, 0 },
+	{ "kfunc p1", XDP_DROP, false, 604 },
+	{ "bare p1", XDP_DROP, true, 0 },
+	{ "closed", XDP_PASS, true, 0 },
+};
+
+static unsigned int kernel(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	assert_int_equal(uname(&name), 0);
+	assert_int_equal(sscanf(name.release, "%u.%u", &major, &minor), 2);
+	return major * 100 + minor;
+}
+
+static void test_kinds(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		uint32_t verdict;
+
+		if (kinds[i].since > kernel() || (kinds[i].inline_only && rig_is_libxdp()))
+			continue;
+		verdict = run_chain(*state, kinds[i].chain, NULL);
+		if (verdict != kinds[i].verdict)
+			fail_msg("%s: verdict %u, not %u", kinds[i].chain, verdict,
+				 kinds[i].verdict);
+	}
+}
+
+/* Later filters see the packet as earlier ones have left it. */
+static void test_lengths(void **state)
+{
+	size_t after = 0;
+
+	assert_int_equal(run_chain(*state, "shorten shorten hi", &after), XDP_PASS);
+	assert_int_equal(after, 56);
+	/* From 6.13 on no program that moves the head can join libxdp's dispatcher. */
+	if (rig_is_libxdp() && kernel() >= 613)
+		return;
+	assert_int_equal(run_chain(*state, "push shorten p1", &after), XDP_PASS);
+	assert_int_equal(after, 74);
+}
+
+/* .data and .bss belong to the filter, wherever it stands and however often the chain changes. */
+static void test_data_stays(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	FD_AUTO int fd = -1;
+	uint64_t values[2];
+	const uint32_t zero = 0;
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(run_chain(lab, i % 2 ? "hi data1" : "data1 hi", NULL), XDP_PASS);
+	assert_int_equal(
+		chain_filter_map(lab, suite_filter(&lab->suite, "data1"), "_data", &fd, &e), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &zero, values), 0);
+	assert_true(values[0] > 102 || values[1] > 102);
+}
+
+/* Two functions of one object share its maps: the target's calls are the caller's too. */
+static void test_instance(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	FD_AUTO int one = -1, other = -1;
+	struct bpf_map_info a = { 0 }, b = { 0 };
+	__u32 len = sizeof(a);
+
+	assert_int_equal(
+		chain_filter_map(lab, suite_filter(&lab->suite, "tails"), "_bss", &one, &e), 0);
+	assert_int_equal(
+		chain_filter_map(lab, suite_filter(&lab->suite, "target"), "_bss", &other, &e), 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(one, &a, &len), 0);
+	len = sizeof(b);
+	assert_int_equal(bpf_obj_get_info_by_fd(other, &b, &len), 0);
+	assert_int_equal(a.id, b.id);
+}
+
+/* bpftool and kallsyms name the filters as the lab does. */
+static void test_names(void **state)
+{
+	struct lab *lab = *state;
+	FREE_AUTO char *command = NULL;
+	char line[256];
+	int found = 0;
+	FILE *dump;
+
+	if (rig_is_libxdp() || access("/usr/sbin/bpftool", X_OK))
+		skip();
+	rig_must_chain(lab, "hi p1 f2");
+	command = text_format("/usr/sbin/bpftool prog dump xlated id %u",
+			      rig_attached(lab, "right", "r0"));
+	dump = popen(command, "r");
+	assert_non_null(dump);
+	while (fgets(line, sizeof(line), dump)) {
+		found |= strstr(line, "int xlab_chain(struct xdp_md * ctx)") ? 1 : 0;
+		found |= strstr(line, "int hi(struct xdp_md * ctx)") ? 2 : 0;
+		found |= strstr(line, "int p1(struct xdp_md * ctx)") ? 4 : 0;
+		found |= strstr(line, "int f2(struct xdp_md * ctx)") ? 8 : 0;
+		found |= strstr(line, "return judge(ctx);") ? 16 : 0;
+	}
+	(void)pclose(dump);
+	assert_int_equal(found, 31);
+}
+
+/* As many filters as a chain can have. */
+static void test_sixty_four(void **state)
+{
+	char chain[64 * 4 + 1] = "";
+	struct lab *lab = *state;
+
+	if (rig_is_libxdp())
+		skip();
+	for (int i = 0; i < 63; i++)
+		strcat(chain, i % 2 ? "hi " : "p2 ");
+	strcat(chain, "p1");
+	assert_int_equal(run_chain(lab, chain, NULL), XDP_DROP);
+	assert_int_equal(rig_count(lab, 63, XDP_DROP).packets, 1);
+	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 1);
+}
+
+static int up(void **state)
+{
+	static struct lab lab;
+	FREE_AUTO char *text =
+		text_format("%s[filter p2]\nprogram = port\nproto = udp\ndst = 1002\n", filters);
+
+	rig_up(&lab, text);
+	*state = &lab;
+	return 0;
+}
+
+static int down(void **state)
+{
+	rig_down(*state);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kinds),	   cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_data_stays), cmocka_unit_test(test_instance),
+		cmocka_unit_test(test_names),	   cmocka_unit_test(test_sixty_four),
+	};
+
+	return cmocka_run_group_tests(tests, up, down);
+}
