@@ -23,7 +23,7 @@
 
 struct state {
 	struct folder folder;
-	int lock; /* -1: only read */
+	int lock; /* held; -1: only read */
 	struct intent intent;
 	char *dir;
 };
@@ -156,11 +156,13 @@ static int lock_lab(struct state *st, const char *lab, const char *command, bool
 			return err;
 		err = lock_await(st->lock, deadline, e);
 		if (err)
-			return lock_refused(st->lock, lab, err, e);
-		if (!lock_is_dead(st->lock))
+			err = lock_refused(st->lock, lab, err, e);
+		else if (!lock_is_dead(st->lock))
 			return lock_note(st->lock, command, e);
 		cleanup_fd(&st->lock);
 		st->lock = -1;
+		if (err)
+			return err;
 		if (!make)
 			return error_sys(e, -ENOENT, "lab %s", lab);
 	}
@@ -236,8 +238,12 @@ static int begin_locked(struct state *st, const struct intent *in, const char *c
 int state_begin(const struct intent *in, const char *command, struct state **st, struct error *e)
 {
 	struct state *STATE_AUTO opened = state_new(in->lab, in->nameless, e);
+	struct error ERROR_AUTO ignored = ERROR_INIT;
 	int err = opened ? begin_locked(opened, in, command, e) : e->err;
 
+	/* Folders and a lock without an intent are all that can be there of it. */
+	if (err < 0 && opened)
+		(void)folder_tidy(&opened->folder, opened->lock < 0 ? NULL : in->lab, &ignored);
 	*st = err < 0 ? NULL : steal_pointer(&opened);
 	return err;
 }
