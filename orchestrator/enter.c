@@ -86,12 +86,16 @@ int enter_node(const struct lab *lab, size_t node, struct error *e)
 int enter_user(const char *name, struct error *e)
 {
 	const struct passwd *user = getpwnam(name);
+	int err;
 
 	if (!user)
 		return error_input(e, "--user %s: there is no such user on this machine", name);
 	if (setenv("HOME", user->pw_dir, 1) || setenv("USER", name, 1) ||
 	    setenv("LOGNAME", name, 1) || setenv("SHELL", user->pw_shell, 1))
 		return error_sys(e, -errno, "the environment of user %s", name);
+	err = spawn_cut_bounding_set(0); /* a user could not do it any more */
+	if (err)
+		return error_sys(e, err, "cannot give up privileges");
 	if (initgroups(name, user->pw_gid) || setgid(user->pw_gid) || setuid(user->pw_uid))
 		return error_sys(e, -errno, "cannot become user %s", name);
 	if (user->pw_uid == 0) /* setuid() took nothing away */

@@ -20,8 +20,7 @@
 
 #define STACK_SIZE 65536 /* of a child, until its exec; a multiple of 16 */
 
-/* What root gets from execve(). */
-static int cut_bounding_set(uint64_t keep)
+int spawn_cut_bounding_set(uint64_t keep)
 {
 	for (int cap = 0; cap < 64; cap++) {
 		if (keep & 1ULL << cap)
@@ -54,7 +53,7 @@ static int cut_capabilities(uint64_t keep)
 int spawn_confine(uint64_t keep, struct error *e)
 {
 	/* First, for it needs a capability that goes next. */
-	int err = cut_bounding_set(keep);
+	int err = spawn_cut_bounding_set(keep);
 
 	if (!err)
 		err = cut_capabilities(keep);

@@ -52,4 +52,7 @@ const char *spawn_find(const char *const *paths);
 /* In a process that is about to exec: keep no capability but @keep, nor let exec give more. */
 int spawn_confine(uint64_t keep, struct error *e);
 
+/* What root gets from execve(): nothing but @keep from now on. A negative errno, without words. */
+int spawn_cut_bounding_set(uint64_t keep);
+
 #endif

@@ -77,9 +77,9 @@ xlab exec host -- ls /sys/class/net
 is "exec: the node's /sys" "$(tr '\n' ' ' <<<"$out")" 'lo veth0 '
 xlab exec host -- sh -c 'stat -f -c %T /sys/fs/bpf; echo $LIBXDP_BPFFS'
 is 'exec: a bpffs of the node' "$(tr '\n' ' ' <<<"$out")" 'bpf_fs /sys/fs/bpf '
-xlab exec host --user nobody -- sh -c 'id -un; grep -E "CapEff|CapPrm|CapAmb|NoNewPrivs" /proc/self/status; echo $HOME'
+xlab exec host --user nobody -- sh -c 'id -un; grep -E "CapEff|CapPrm|CapBnd|CapAmb|NoNewPrivs" /proc/self/status; echo $HOME'
 is 'exec --user: no capability' "$(tr -s '\n\t' ' ' <<<"$out")" \
-	'nobody CapPrm: 0000000000000000 CapEff: 0000000000000000 CapAmb: 0000000000000000 NoNewPrivs: 1 /nonexistent '
+	'nobody CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 CapAmb: 0000000000000000 NoNewPrivs: 1 /nonexistent '
 xlab exec host --user root -- grep CapEff /proc/self/status
 like 'exec --user root: no capability either' "$out" 0000000000000000
 xlab exec host --user nosuchuser -- true
