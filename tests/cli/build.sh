@@ -196,7 +196,7 @@ ip link del veth0
 clean 'nothing is left of refused labs'
 
 # /run/netns comes and goes with the labs where nobody had it.
-umount /run/netns 2>/dev/null
+umount /run/netns 2>/dev/null && was_mount=yes
 had=$(ls -d /run/netns 2>/dev/null)
 rmdir /run/netns 2>/dev/null
 xlab up "$dir/plain.ini" --as one
@@ -206,6 +206,7 @@ is '/run/netns stays for the second lab' "$(ls -d /run/netns)" /run/netns
 xlab down two
 is '/run/netns goes with the last' "$(ls -d /run/netns 2>/dev/null)" ''
 [ -z "$had" ] || mkdir /run/netns
+[ -z "${was_mount-}" ] || mount -t tmpfs -o mode=755 netns /run/netns
 picture >"$dir/before"
 
 # What somebody planted where the state belongs.
