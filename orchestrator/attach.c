@@ -60,8 +60,7 @@ static unsigned int mode_flag(enum xdp_mode mode)
 	return mode == XDP_MODE_CHOICE_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 }
 
-static int explain(int ifindex, enum xdp_mode mode, int err, const struct bpflog *log,
-		   struct error *e)
+static int explain(int ifindex, enum xdp_mode mode, int err, struct bpflog *log, struct error *e)
 {
 	const char *name = mode == XDP_MODE_CHOICE_GENERIC ? "generic" : "native";
 	struct attached now = { 0 };
@@ -93,7 +92,7 @@ static int explain(int ifindex, enum xdp_mode mode, int err, const struct bpflog
 				   "its XDP program was changed by another tool just now");
 	default:
 		return error_sys(e, err, "attaching XDP in %s mode: %s", name,
-				 bpflog_last(log, "the kernel refuses"));
+				 bpflog_first(log, "the kernel refuses"));
 	}
 }
 

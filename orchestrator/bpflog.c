@@ -80,17 +80,13 @@ void bpflog_end(struct bpflog *log)
 	*log = (struct bpflog)BPFLOG_INIT;
 }
 
-const char *bpflog_last(const struct bpflog *log, const char *otherwise)
+const char *bpflog_first(struct bpflog *log, const char *otherwise)
 {
-	char *line, *end;
+	char *line = log->text;
 
-	if (!log->text || !log->length)
+	if (!line)
 		return otherwise;
-	end = log->text + log->length;
-	while (end > log->text && end[-1] == '\n')
-		*--end = '\0';
-	line = strrchr(log->text, '\n');
-	line = line ? line + 1 : log->text;
+	line[strcspn(line, "\n")] = '\0';
 	if (!strncmp(line, "libbpf: ", 8))
 		line += 8;
 	return *line ? line : otherwise;

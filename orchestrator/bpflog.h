@@ -30,8 +30,10 @@ struct bpflog {
 void bpflog_begin(struct bpflog *log);
 void bpflog_end(struct bpflog *log);
 
-/* The last warning without its newline and libbpf's own prefix, or @otherwise. */
-const char *bpflog_last(const struct bpflog *log, const char *otherwise);
+/* The first warning, which is the one that knows most, without libbpf's own prefix; or @otherwise.
+ * What comes behind it in the text is lost.
+ */
+const char *bpflog_first(struct bpflog *log, const char *otherwise);
 
 /* The verifier's log that libbpf put among its warnings (malloc'ed), or NULL. */
 char *bpflog_verifier(const struct bpflog *log);

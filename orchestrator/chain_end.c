@@ -106,10 +106,19 @@ static int plan_file(struct spot *s, const struct chain_record *next, struct cha
 
 	if (!err && s->current)
 		err = chain_record_copy(&file->before, s->current);
+	file->pending = true;
 	file->has_rest = s->file.has_rest;
 	if (!err)
 		err = chain_names_copy(&file->rest, &file->n_rest, s->file.rest, s->file.n_rest);
 	return err;
+}
+
+/* It is done: if ours is not attached from now on, somebody else took it off. */
+static int settle(struct spot *s, struct lab *lab, struct error *e)
+{
+	s->file.pending = false;
+	chain_record_clear(&s->file.before);
+	return chain_file_write(lab, s->place, &s->file, e);
 }
 
 int spot_swap(struct spot *s, struct lab *lab, const struct chain_record *next, int fd,
@@ -134,5 +143,5 @@ int spot_swap(struct spot *s, struct lab *lab, const struct chain_record *next, 
 	chain_file_clear(&s->file);
 	s->file = file;
 	s->current = fd >= 0 ? &s->file.now : NULL;
-	return 0;
+	return settle(s, lab, e);
 }

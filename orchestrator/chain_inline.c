@@ -47,7 +47,7 @@ static int load_object(struct bpf_object *obj, struct error *e)
 	words = bpflog_verifier(&log);
 	tail = words ? bpflog_tail(words, 12) : NULL;
 	return error_state(e, err, "libbpf cannot load the object: %s%s%s",
-			   bpflog_last(&log, strerror(-err)), tail ? "\n" : "", tail ? tail : "");
+			   bpflog_first(&log, strerror(-err)), tail ? "\n" : "", tail ? tail : "");
 }
 
 static int take_from_book(struct build *b, const char *name, struct taken *into, struct error *e)

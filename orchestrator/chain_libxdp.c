@@ -131,18 +131,18 @@ static int find_dispatcher(int ifindex, int *fd, struct error *e)
 	return *fd < 0 ? error_sys(e, -errno, "the dispatcher") : 0;
 }
 
-static int explain(int err, const struct bpflog *log, struct error *e)
+static int explain(int err, struct bpflog *log, struct error *e)
 {
 	FREE_AUTO char *words = bpflog_verifier(log);
 	FREE_AUTO char *tail = words ? bpflog_tail(words, 12) : NULL;
 	char name[128] = "";
 
 	if (err == -EOPNOTSUPP)
-		return error_state(e, err, "libxdp: %s", bpflog_last(log, "not supported"));
+		return error_state(e, err, "libxdp: %s", bpflog_first(log, "not supported"));
 	(void)libxdp_strerror(err, name, sizeof(name));
 	if (tail)
 		return error_state(e, err, "libxdp: the verifier refuses a filter\n%s", tail);
-	return error_state(e, err, "libxdp: %s", bpflog_last(log, name));
+	return error_state(e, err, "libxdp: %s", bpflog_first(log, name));
 }
 
 static int assemble(struct team *t, const struct chain_job *job, int *fd, struct error *e)

@@ -147,11 +147,7 @@ static int make_view(const struct spot *s, struct chain_view *view)
 /* Ours is recorded but not attached: somebody took it off. */
 static int check_present(const struct spot *s, struct error *e)
 {
-	const struct chain_record *r = &s->file.now;
-
-	if (s->current || !r->n_filters || !r->prog_id)
-		return 0;
-	if (!s->file.before.prog_id && r->gen <= 1)
+	if (s->current || s->file.pending || !s->file.now.prog_id || !s->file.now.n_filters)
 		return 0;
 	return error_state(e, -ESTALE,
 			   "%s: xlab's chain was taken off by another tool; put it back with "

@@ -108,6 +108,10 @@ static int read_line(const char *line, struct chain_file *file, struct chain_rec
 		return read_record(value, *r = &file->before);
 	if ((value = after(line, "filters")) && *r)
 		return read_names(value, &(*r)->filters, &(*r)->n_filters);
+	if (after(line, "pending")) {
+		file->pending = true;
+		return 0;
+	}
 	if ((value = after(line, "rest"))) {
 		file->has_rest = true;
 		return read_names(value, &file->rest, &file->n_rest);
@@ -181,6 +185,8 @@ int chain_file_write(struct lab *lab, const char *place, const struct chain_file
 	}
 	write_record(out, "now", &file->now);
 	write_record(out, "before", &file->before);
+	if (file->pending)
+		(void)fprintf(out, "pending\n");
 	if (file->has_rest)
 		write_names(out, "rest", file->rest, file->n_rest);
 	if (fclose(out))

@@ -12,6 +12,7 @@
  *   filters headers udp-8888               none: a pass program for the other end's sake
  *   before inline 4 native 1200 own
  *   filters
+ *   pending                                the kernel may not have been asked yet
  *   rest headers                           what the scenario's chain stands in for;
  *                                          not there: the lab file's chain
  */
@@ -24,6 +25,7 @@
 
 struct chain_file {
 	struct chain_record now, before;
+	bool pending;
 	bool has_rest;
 	char **rest;
 	size_t n_rest;

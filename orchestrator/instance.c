@@ -74,7 +74,7 @@ static int open_bytes(const void *bytes, size_t size, struct instance *in, struc
 		int err = -errno;
 
 		(void)error_input(e, "libbpf cannot open the object: %s",
-				  bpflog_last(&log, strerror(-err)));
+				  bpflog_first(&log, strerror(-err)));
 		return e->err;
 	}
 	return 0;

@@ -76,7 +76,7 @@ static int load_maps(struct instance *in, struct error *e)
 	err = bpf_object__load(in->obj);
 	if (err)
 		return error_state(e, err, "its maps cannot be made: %s",
-				   bpflog_last(&log, strerror(-err)));
+				   bpflog_first(&log, strerror(-err)));
 	return 0;
 }
 
@@ -151,7 +151,7 @@ char *instance_maps(const struct lab *lab, size_t filter, struct error *e)
 		(void)error_sys(e, -ENOMEM, "making BPF maps");
 		return NULL;
 	}
-	if (access(folder, F_OK) && make_folder(lab, instance, folder, e))
+	if (access(folder, F_OK) && make_folder(lab, filter, folder, e))
 		return NULL;
 	return steal_pointer(&folder);
 }

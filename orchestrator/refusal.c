@@ -74,7 +74,7 @@ static const struct {
 	{ "Too large", "a chain's dispatcher uses no stack, but its filters may not use more "
 		       "than 512 bytes over all their calls" },
 	{ "the call stack of",
-	  "a filter in a chain may nest 7 calls, for the chain is the eighth" },
+	  "the kernel allows 8 nested frames, and the chain itself is the first of them" },
 	{ "BPF program is too large", "the whole chain must fit the verifier's budget of a million "
 				      "instructions: take a filter out" },
 };

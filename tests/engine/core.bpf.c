@@ -6,7 +6,6 @@
 #include <bpf/bpf_helpers.h>
 
 extern unsigned int LINUX_KERNEL_VERSION __kconfig;
-extern unsigned long CONFIG_OF_NOBODY __kconfig __weak;
 
 /* The field's place here is not where the kernel has it. */
 struct net_device {
@@ -21,7 +20,7 @@ struct no_such_type {
 SEC("xdp")
 int core(struct xdp_md *ctx)
 {
-	if (LINUX_KERNEL_VERSION < 0x050000 || CONFIG_OF_NOBODY)
+	if (LINUX_KERNEL_VERSION < 0x050000)
 		return XDP_ABORTED;
 	if (!bpf_core_field_exists(struct net_device, ifindex) ||
 	    bpf_core_type_exists(struct no_such_type))

@@ -72,9 +72,9 @@ static const struct kind kinds[] = {
 	{ "less_deep hi", XDP_PASS, true, 0 },
 	{ "fragments", XDP_PASS, false, 0 },
 	{ "fragments hi", XDP_PASS, false, 0 },
-	{ "tails hi", XDP_DROP, false, 0 },
-	{ "hi tails-on p1", XDP_DROP, false, 0 },
-	{ "target tails-on p1", XDP_DROP, false, 0 },
+	{ "tails hi", XDP_DROP, true, 0 },
+	{ "hi tails-on p1", XDP_DROP, true, 0 },
+	{ "target tails-on p1", XDP_DROP, true, 0 },
 	{ "core p1", XDP_DROP, false, 0 },
 	{ "kfunc p1", XDP_DROP, false, 604 },
 	{ "bare p1", XDP_DROP, true, 0 },
@@ -110,11 +110,11 @@ static void test_lengths(void **state)
 {
 	size_t after = 0;
 
+	/* Of late (6.12.y, 6.13) what changes packets cannot join libxdp's dispatcher. */
+	if (rig_is_libxdp() && kernel() >= 612)
+		return;
 	assert_int_equal(run_chain(*state, "shorten shorten hi", &after), XDP_PASS);
 	assert_int_equal(after, 56);
-	/* From 6.13 on no program that moves the head can join libxdp's dispatcher. */
-	if (rig_is_libxdp() && kernel() >= 613)
-		return;
 	assert_int_equal(run_chain(*state, "push shorten p1", &after), XDP_PASS);
 	assert_int_equal(after, 74);
 }
@@ -164,11 +164,8 @@ static void test_names(void **state)
 	int found = 0;
 	FILE *dump;
 
-	if (rig_is_libxdp() || access("/usr/sbin/bpftool", X_OK))
-		skip();
 	rig_must_chain(lab, "hi p1 f2");
-	command = text_format("/usr/sbin/bpftool prog dump xlated id %u",
-			      rig_attached(lab, "right", "r0"));
+	command = text_format("bpftool prog dump xlated id %u", rig_attached(lab, "right", "r0"));
 	dump = popen(command, "r");
 	assert_non_null(dump);
 	while (fgets(line, sizeof(line), dump)) {
@@ -188,8 +185,6 @@ static void test_sixty_four(void **state)
 	char chain[64 * 4 + 1] = "";
 	struct lab *lab = *state;
 
-	if (rig_is_libxdp())
-		skip();
 	for (int i = 0; i < 63; i++)
 		strcat(chain, i % 2 ? "hi " : "p2 ");
 	strcat(chain, "p1");
@@ -218,10 +213,15 @@ static int down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),	   cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_data_stays), cmocka_unit_test(test_instance),
-		cmocka_unit_test(test_names),	   cmocka_unit_test(test_sixty_four),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_data_stays),
+		cmocka_unit_test(test_instance),
+		/* What only the inline engine does. */
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_sixty_four),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 4 : ARRAY_SIZE(tests),
+				       up, down);
 }

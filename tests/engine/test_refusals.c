@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What cannot stand in a chain: a clear error each, and the interface is as it was. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/netns.h"
+#include "orchestrator/attach.h"
+#include "tests/engine/rig.h"
+
+#define BAD(name, what) "[filter " name "]\nprogram = " what "\n"
+
+static const char filters[] =
+	"[filter hi]\nprogram = hello\n"
+	"[filter tx]\nprogram = tx\n"
+	"[filter any]\nprogram = drop\n" BAD("missing", "/nowhere/x.o") BAD("folder", "/etc") BAD(
+		"text", "/etc/passwd") BAD("host-elf",
+					   "/bin/true") BAD("no-function",
+							    "OBJECTS/odd.bpf.o:functionz")
+		BAD("several", "OBJECTS/odd.bpf.o") BAD("tc", "OBJECTS/odd.bpf.o:no_xdp") BAD(
+			"refused",
+			"OBJECTS/odd.bpf.o:refused") BAD("deep",
+							 "OBJECTS/odd.bpf.o:deep") BAD("bare",
+										       "OBJECTS/"
+										       "bare.bpf.o")
+			BAD("throwing",
+			    "OBJECTS/throw.bpf.o") "[filter unknown]\nprogram = "
+						   "OBJECTS/odd.bpf.o:settings\nset.verdikt = 1\n"
+						   "[filter too-big]\nprogram = "
+						   "OBJECTS/odd.bpf.o:settings\nset.small = 40000\n"
+						   "[filter no-number]\nprogram = "
+						   "OBJECTS/odd.bpf.o:settings\nset.verdict = "
+						   "12abc\n"
+						   "[filter no-bool]\nprogram = "
+						   "OBJECTS/odd.bpf.o:settings\nset.flag = maybe\n"
+						   "[filter too-long]\nprogram = "
+						   "OBJECTS/odd.bpf.o:settings\nset.word = "
+						   "eightbyt\n"
+						   "[filter no-mac]\nprogram = "
+						   "OBJECTS/odd.bpf.o:settings\nset.mac = de:ad\n"
+						   "[filter no-globals]\nprogram = "
+						   "OBJECTS/closed.bpf.o\nset.verdict = 1\n"
+						   "[filter maps1]\nprogram = "
+						   "OBJECTS/maps.bpf.o\n[filter maps2]\nprogram = "
+						   "OBJECTS/maps.bpf.o\n"
+						   "[filter maps3]\nprogram = "
+						   "OBJECTS/maps.bpf.o\n[filter maps4]\nprogram = "
+						   "OBJECTS/maps.bpf.o\n"
+						   "[filter frags]\nprogram = "
+						   "OBJECTS/odd.bpf.o:fragments\n"
+						   "[filter closed]\nprogram = "
+						   "OBJECTS/closed.bpf.o\n"
+						   "[filter needs-gpl]\nprogram = "
+						   "OBJECTS/printer.bpf.o\n";
+
+enum where { BOTH, INLINE, LIBXDP };
+
+struct refusal {
+	const char *chain;
+	enum where where;
+	enum error_kind kind;
+	const char *words[4]; /* each must be in the error */
+};
+
+static const struct refusal refusals[] = {
+	{ "missing", BOTH, ERROR_INPUT, { "/nowhere/x.o", "No such file" } },
+	{ "folder", BOTH, ERROR_INPUT, { "/etc", "not a file" } },
+	{ "text", BOTH, ERROR_INPUT, { "/etc/passwd", "not an ELF file" } },
+	{ "host-elf", BOTH, ERROR_INPUT, { "/bin/true", "not for BPF" } },
+	{ "no-function", BOTH, ERROR_INPUT, { "functionz", "functions, pointer" } },
+	{ "several", BOTH, ERROR_INPUT, { "XDP programs", "functions, pointer" } },
+	{ "tc", BOTH, ERROR_INPUT, { "no_xdp is not an XDP program", "\"tc\"" } },
+	{ "hi refused",
+	  BOTH,
+	  ERROR_STATE,
+	  { "filter refused at ", "odd.bpf.c:", "eth->h_proto", "invalid access to packet" } },
+	{ "deep", INLINE, ERROR_STATE, { "filter deep", "frames is too deep", "8 nested frames" } },
+	{ "throwing", INLINE, ERROR_INPUT, { "filter throwing", "bpf_throw" } },
+	{ "unknown", BOTH, ERROR_INPUT, { "/tmp/xlab-rig", "set.verdikt", "did you mean \"verdict\"" } },
+	{ "too-big", BOTH, ERROR_INPUT, { "set.small", "40000 does not fit", "2 bytes" } },
+	{ "no-number", BOTH, ERROR_INPUT, { "set.verdict", "\"12abc\" is no number" } },
+	{ "no-bool", BOTH, ERROR_INPUT, { "set.flag", "yes, no" } },
+	{ "too-long", BOTH, ERROR_INPUT, { "set.word", "8 bytes", "room for 7" } },
+	{ "no-mac", BOTH, ERROR_INPUT, { "set.mac", "no MAC" } },
+	{ "no-globals", BOTH, ERROR_INPUT, { "set.verdict", "no read-only global" } },
+	{ "maps1 maps2 maps3 maps4", INLINE, ERROR_STATE, { "64 maps", "filter maps4" } },
+	{ "closed needs-gpl", INLINE, ERROR_STATE, { "GPL", "filter needs-gpl" } },
+	{ "bare", LIBXDP, ERROR_INPUT, { "filter bare", "no BTF", "-g" } },
+	{ "hi hi hi hi hi hi hi hi hi hi hi", LIBXDP, ERROR_STATE, { "at most 10", "inline" } },
+};
+
+static void check_one(struct lab *lab, const struct refusal *r)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	uint32_t before = rig_attached(lab, "right", "r0");
+
+	if (!rig_chain(lab, r->chain, &e))
+		fail_msg("%s was taken", r->chain);
+	if (!strstr(e.text, "right:r0"))
+		fail_msg("%s: no interface in \"%s\"", r->chain, e.text);
+	for (size_t i = 0; i < ARRAY_SIZE(r->words) && r->words[i]; i++)
+		if (!strstr(e.text, r->words[i]))
+			fail_msg("%s: no \"%s\" in \"%s\"", r->chain, r->words[i], e.text);
+	if (e.kind != r->kind)
+		fail_msg("%s: kind %d, not %d: %s", r->chain, e.kind, r->kind, e.text);
+	assert_int_equal(rig_attached(lab, "right", "r0"), before);
+}
+
+/* With nothing on the interface, and with a chain. */
+static void test_refusals(void **state)
+{
+	for (int round = 0; round < 2; round++) {
+		rig_must_chain(*state, round ? "hi" : "");
+		for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
+			if (refusals[i].where == BOTH ||
+			    (refusals[i].where == LIBXDP) == rig_is_libxdp())
+				check_one(*state, &refusals[i]);
+	}
+	rig_must_chain(*state, "");
+}
+
+static void test_try_load(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	FREE_AUTO char *log = NULL, *none = NULL;
+
+	assert_int_equal(chain_try_load(lab, suite_filter(&lab->suite, "refused"), &log, &e),
+			 -EACCES);
+	assert_non_null(strstr(log, "invalid access to packet"));
+	error_clear(&e);
+	assert_int_equal(chain_try_load(lab, suite_filter(&lab->suite, "hi"), &none, &e), 0);
+	assert_int_equal(chain_try_load(lab, suite_filter(&lab->suite, "missing"), &none, &e),
+			 -EINVAL);
+}
+
+static int foreign(unsigned int flags)
+{
+	const struct bpf_insn drop[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_DROP },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	FD_AUTO int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "somebody", "GPL", drop, 2, NULL);
+
+	return bpf_xdp_attach((int)if_nametoindex("r0"), fd, flags, NULL);
+}
+
+static int detach(void)
+{
+	int ifindex = (int)if_nametoindex("r0");
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct attached now;
+
+	assert_int_equal(attach_query(ifindex, &now, &e), 0);
+	return bpf_xdp_detach(ifindex,
+			      now.mode == XDP_MODE_CHOICE_GENERIC ? XDP_FLAGS_SKB_MODE
+								  : XDP_FLAGS_DRV_MODE,
+			      NULL);
+}
+
+static void as_somebody(const struct lab *lab, unsigned int flags)
+{
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	ERROR_AUTO struct error e = ERROR_INIT;
+
+	assert_int_equal(netns_visit(&visit, lab->state, "right", &e), 0);
+	assert_int_equal(flags ? foreign(flags) : detach(), 0);
+}
+
+static void refuse_foreign(struct lab *lab, const char *chain)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	uint32_t theirs = rig_attached(lab, "right", "r0");
+
+	assert_int_equal(rig_chain(lab, chain, &e), -EBUSY);
+	assert_non_null(strstr(e.text, "somebody"));
+	assert_non_null(strstr(e.text, "another tool"));
+	assert_int_equal(rig_attached(lab, "right", "r0"), theirs);
+}
+
+/* Another tool's program stays, whether it was there first or has taken our place. */
+static void test_foreign(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	struct chain_view view;
+
+	as_somebody(lab, XDP_FLAGS_DRV_MODE);
+	refuse_foreign(lab, "hi");
+	refuse_foreign(lab, "");
+	as_somebody(lab, 0);
+	as_somebody(lab, XDP_FLAGS_SKB_MODE);
+	refuse_foreign(lab, "hi");
+	as_somebody(lab, 0);
+	rig_must_chain(lab, "hi");
+	as_somebody(lab, XDP_FLAGS_DRV_MODE);
+	refuse_foreign(lab, "any");
+	assert_int_equal(chain_read(lab, rig_end(lab), &view, &e), -EBUSY);
+	assert_int_equal(chain_remove_all(lab, &e), 0);
+	assert_true(rig_attached(lab, "right", "r0") != 0);
+	as_somebody(lab, 0);
+}
+
+/* Ours taken off by another tool: said when it is read, and set again when asked for. */
+static void test_taken_off(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	struct chain_view view;
+
+	rig_must_chain(lab, "hi");
+	as_somebody(lab, 0);
+	assert_int_equal(chain_read(lab, rig_end(lab), &view, &e), -ESTALE);
+	assert_non_null(strstr(e.text, "taken off"));
+	rig_must_chain(lab, "hi");
+	error_clear(&e);
+	assert_int_equal(chain_read(lab, rig_end(lab), &view, &e), 0);
+	chain_view_clear(&view);
+	rig_must_chain(lab, "");
+}
+
+static int up(void **state)
+{
+	static struct lab lab;
+
+	rig_up(&lab, filters);
+	*state = &lab;
+	return 0;
+}
+
+static int down(void **state)
+{
+	rig_down(*state);
+	return 0;
+}
+
+/* An interface for jumbo packets takes fragments from all filters, or from none. */
+static void test_jumbo(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab lab;
+
+	(void)state;
+	rig_up_with(&lab, filters, "mtu = 9000\n");
+	assert_int_equal(rig_chain(&lab, "frags hi", &e), -ERANGE);
+	assert_non_null(strstr(e.text, "3506"));
+	assert_int_equal(rig_attached(&lab, "right", "r0"), 0);
+	rig_must_chain(&lab, "frags frags");
+	rig_down(&lab);
+}
+
+/* Both modes at once are refused by the kernel; generic alone works. */
+static void test_generic(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab lab;
+
+	(void)state;
+	rig_up_with(&lab, filters, "mode = generic\n");
+	as_somebody(&lab, XDP_FLAGS_DRV_MODE);
+	refuse_foreign(&lab, "hi");
+	as_somebody(&lab, 0);
+	rig_must_chain(&lab, "tx");
+	assert_int_equal(rig_attached(&lab, "left", "l0"), 0);
+	rig_down(&lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_refusals, up, down),
+		cmocka_unit_test_setup_teardown(test_try_load, up, down),
+		cmocka_unit_test_setup_teardown(test_foreign, up, down),
+		cmocka_unit_test_setup_teardown(test_taken_off, up, down),
+		cmocka_unit_test(test_jumbo),
+		cmocka_unit_test(test_generic),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
