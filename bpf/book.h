@@ -115,6 +115,9 @@ static __always_inline void book_write(struct xdp_md *ctx, __u32 kind, __u32 pos
 		return;
 	if (position > XLAB_CHAIN_MAX)
 		position = XLAB_CHAIN_MAX;
+	/* The verifier of 6.1 does not learn from a comparison made before a copy: so a mask. */
+	barrier_var(action);
+	action &= XLAB_ACTIONS - 1;
 	count = &slot->count[xlab_place.gen & 1][position][action];
 	count->packets++;
 	count->bytes += ctx->data_end - ctx->data;
