@@ -20,10 +20,10 @@
 #include "orchestrator/evidence.h"
 #include "orchestrator/facts.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/party.h"
 #include "orchestrator/sockdiag.h"
 #include "orchestrator/spawn.h"
 
-#define OUTPUT_MAX	65536 /* bytes kept of what a child says */
 #define MS_NS		1000000ULL
 #define BOUND_ASK_NS	100000ULL /* between two questions to sock_diag, which tells nobody */
 #define SUMMARY_MS	250	  /* for ping to write its summary when told to end */
@@ -32,21 +32,6 @@
 #define PORTS		28000
 #define CAP_BIT(cap)	(1ULL << (cap))
 #define PRIVILEGED_PORT 1024
-
-/* What a child writes, to our end of a pipe. */
-struct stream {
-	int fd;
-	char *text; /* NUL-terminated; NULL while nothing came */
-	size_t size;
-};
-
-struct party {
-	const char *name; /* "ping", "nc in h2": for people */
-	struct child child;
-	bool started, ended;
-	int status; /* once it has ended */
-	struct stream out, err;
-};
 
 enum { CLIENT, SERVER, PARTIES };
 
@@ -87,84 +72,6 @@ int probe_tools(struct probe *probe, const struct scenario *scenario, struct err
 	return 0;
 }
 
-/* Read what is there; at its end the fd is closed. */
-static void stream_read(struct stream *s)
-{
-	ssize_t n = 0;
-
-	while (s->fd >= 0) {
-		char bytes[4096];
-
-		n = read(s->fd, bytes, sizeof(bytes));
-		if (n <= 0)
-			break;
-		if (s->size + (size_t)n <= OUTPUT_MAX) {
-			char *text = realloc(s->text, s->size + (size_t)n + 1);
-
-			if (!text)
-				break;
-			memcpy(text + s->size, bytes, (size_t)n);
-			s->text = text;
-			s->size += (size_t)n;
-			text[s->size] = '\0';
-		}
-	}
-	if (s->fd >= 0 && (n == 0 || (errno != EAGAIN && errno != EINTR))) {
-		(void)close(s->fd);
-		s->fd = -1;
-	}
-}
-
-static void party_end(struct party *p)
-{
-	if (!p->started)
-		return;
-	child_end(&p->child);
-	cleanup_fd(&p->out.fd);
-	cleanup_fd(&p->err.fd);
-	free(p->out.text);
-	free(p->err.text);
-	*p = (struct party){ 0 };
-}
-
-static int open_stream(struct stream *s, int *theirs)
-{
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	s->fd = fds[0];
-	*theirs = fds[1];
-	return fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
-}
-
-/* @netns: whose namespace the child enters; @in as in struct spawn. */
-static int party_start(struct course *c, struct party *p, const char *netns,
-		       const char *const *argv, int in, uint64_t keep)
-{
-	int FD_AUTO ns = netns_open(c->probe->lab->state, netns, c->e);
-	int FD_AUTO out = -1;
-	int FD_AUTO err = -1;
-	struct spawn what;
-	int failed;
-
-	if (ns < 0)
-		return ns;
-	p->name = netns;
-	p->child = (struct child)CHILD_NONE;
-	p->out.fd = p->err.fd = -1;
-	p->started = true;
-	failed = open_stream(&p->out, &out);
-	if (!failed)
-		failed = open_stream(&p->err, &err);
-	if (failed)
-		return error_sys(c->e, failed, "cannot make a pipe");
-	what = (struct spawn){
-		.argv = argv, .netns = ns, .in = in, .out = out, .err = err, .keep = keep
-	};
-	return spawn(&what, &p->child, c->e);
-}
-
 /* The poll set of one turn: whoever may have news. */
 struct watch {
 	struct pollfd fds[2 + PARTIES * 3];
@@ -175,17 +82,6 @@ static void watch_add(struct watch *w, int fd)
 {
 	if (fd >= 0)
 		w->fds[w->n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
-}
-
-static void party_listen(struct party *p)
-{
-	if (!p->started)
-		return;
-	if (!p->ended)
-		p->ended = child_collect(&p->child, &p->status) != -EAGAIN;
-	/* After the exit: what it wrote before is in the pipes now. */
-	stream_read(&p->out);
-	stream_read(&p->err);
 }
 
 static void hear_chains(const struct course *c)
@@ -243,26 +139,10 @@ static int wait_for(struct course *c, int (*done)(struct course *c), uint64_t as
 	}
 }
 
-/* "nc in h2: Address already in use": its own last line, or how it ended. */
 static void note_trouble(struct course *c, const struct party *p, const char *program)
 {
-	const char *text = p->err.text ? p->err.text : "";
-	size_t end = strlen(text), start;
-
-	while (end && text[end - 1] == '\n')
-		end--;
-	for (start = end; start && text[start - 1] != '\n';)
-		start--;
 	free(c->ev->trouble);
-	if (end > start)
-		c->ev->trouble = text_format("%s in %s says: %.*s", program, p->name,
-					     (int)(end - start), text + start);
-	else if (WIFSIGNALED(p->status))
-		c->ev->trouble = text_format("%s in %s was killed by signal %d", program, p->name,
-					     WTERMSIG(p->status));
-	else
-		c->ev->trouble = text_format("%s in %s ended with status %d", program, p->name,
-					     WEXITSTATUS(p->status));
+	c->ev->trouble = party_trouble(p, program);
 }
 
 /* What the chains have said settles the step, whatever the children are still waiting for. */
@@ -401,6 +281,9 @@ static void read_ping(struct course *c)
 
 	if (read_summary(ping->out.text, &received))
 		c->ev->arrived = received < c->ev->wanted ? received : c->ev->wanted;
+	else if (WIFSIGNALED(ping->status) && WTERMSIG(ping->status) == SIGINT)
+		c->ev->trouble = text_format("ping in %s had not begun after %u ms", ping->netns,
+					     c->probe->timeout_ms);
 	else
 		note_trouble(c, ping, "ping");
 }
@@ -431,7 +314,8 @@ static int run_ping(struct course *c)
 	(void)snprintf(preload, sizeof(preload), "%u", burst);
 	(void)snprintf(id, sizeof(id), "%u", c->ev->mark.src_port);
 	(void)snprintf(size, sizeof(size), "%u", c->step->size);
-	err = party_start(c, ping, c->src_name, argv, -1, CAP_BIT(CAP_NET_RAW));
+	err = party_start(ping, c->probe->lab->state, c->src_name, argv, -1, CAP_BIT(CAP_NET_RAW),
+			  c->e);
 	if (!err)
 		err = wait_for(c, ping_settled, 0,
 			       c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
@@ -492,9 +376,9 @@ static int start_server(struct course *c)
 
 	address_text(&c->step->address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
-	return party_start(c, &c->parties[SERVER], c->dst_name,
+	return party_start(&c->parties[SERVER], c->probe->lab->state, c->dst_name,
 			   c->step->kind == STEP_UDP ? udp : tcp, -1,
-			   bind_capability(c->step->port));
+			   bind_capability(c->step->port), c->e);
 }
 
 static int start_client(struct course *c, int in)
@@ -506,8 +390,8 @@ static int start_client(struct course *c, int in)
 	address_text(&c->step->address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
 	(void)snprintf(source, sizeof(source), "%u", c->ev->mark.src_port);
-	return party_start(c, &c->parties[CLIENT], c->src_name,
-			   c->step->kind == STEP_UDP ? udp : tcp, in, 0);
+	return party_start(&c->parties[CLIENT], c->probe->lab->state, c->src_name,
+			   c->step->kind == STEP_UDP ? udp : tcp, in, 0, c->e);
 }
 
 /* 1: bound; 0: it will not be, and the trouble is noted. */
@@ -631,7 +515,8 @@ int probe_check_nc(const struct probe *probe, struct error *e)
 	struct party *nc = &c.parties[CLIENT];
 	int err;
 
-	err = party_start(&c, nc, probe->lab->suite.topo.nodes[0].name, argv, -1, 0);
+	err = party_start(nc, probe->lab->state, probe->lab->suite.topo.nodes[0].name, argv, -1, 0,
+			  e);
 	if (!err)
 		err = wait_for(&c, client_ended, 0, probe->timeout_ms);
 	if (!err && !(nc->err.text && strstr(nc->err.text, "OpenBSD netcat")))

@@ -39,7 +39,7 @@ honest()
 	local name=$1 wanted=$2 pattern=$3
 	shift 3
 	lab_with "$@"
-	xlab scenario s --timeout 3000
+	xlab scenario s --timeout 5000
 	is "$name: exit status" "$status" "$wanted"
 	like "$name: says so" "$out" "$pattern"
 	"$XLAB" down >"$dir/down" || cat "$dir/down"
@@ -168,7 +168,7 @@ lab_with 'chain = host:veth0 udp-8888' 'drop = udp lb host:8888 coucou by udp-88
 xlab chain host:veth0 hello
 fake_nc "case \$* in *-l*) echo >>$dir/servers; [ \$(wc -l <$dir/servers) -gt 1 ] && exec sleep 60;; esac
 exec $dir/real-nc \"\$@\""
-xlab scenario s --timeout 300
+xlab scenario s --timeout 2000
 is 'the server never listens: exit status' "$status" 1
 like 'the server never listens: no drop' "$out" \
 	'inconclusive*the server never came to listen, so silence proves nothing'
