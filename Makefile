@@ -111,8 +111,8 @@ test: deps
 	tests/run
 
 demo: demo-deps
-	$(MAKE) all
-	topologies/demo $(B)/xlab
+	@$(MAKE) --no-print-directory all
+	@topologies/demo $(B)/xlab
 
 # --- The tree as it shall be ----------------------------------------------------------------
 

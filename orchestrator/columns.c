@@ -47,20 +47,30 @@ void columns_add(struct columns *t, const char *colour, const char *fmt, ...)
 	t->cells[t->n_cells++].text = steal_pointer(&text);
 }
 
-static void print_cell(const struct columns *t, size_t i, int column_width, FILE *out)
+static void print_cell(const struct columns *t, size_t i, int pad, bool last, FILE *out)
 {
-	const char *text = t->cells[i].text;
 	const char *colour = t->cells[i].colour;
-	size_t column = i % t->n_columns;
-	bool last = column + 1 == t->n_columns;
-	int pad = column_width - text_width(text);
+	bool right = t->right[i % t->n_columns];
 
-	if (t->right[column])
+	if (right)
 		(void)fprintf(out, "%*s", pad, "");
-	(void)fprintf(out, "%s%s%s", colour ? colour : "", text, colour ? COLOUR_END : "");
-	if (!t->right[column] && !last)
+	(void)fprintf(out, "%s%s%s", colour ? colour : "", t->cells[i].text,
+		      colour ? COLOUR_END : "");
+	if (!right && !last)
 		(void)fprintf(out, "%*s", pad, "");
 	(void)fputs(last ? "\n" : "  ", out);
+}
+
+/* Without blanks at its end, where cells are empty. */
+static void print_row(const struct columns *t, size_t first, const int *widths, FILE *out)
+{
+	size_t i, n = t->n_columns;
+
+	while (n > 1 && !*t->cells[first + n - 1].text)
+		n--;
+	for (i = 0; i < n; i++)
+		print_cell(t, first + i, widths[i] - text_width(t->cells[first + i].text),
+			   i + 1 == n, out);
 }
 
 void columns_print(struct columns *t, int indent, FILE *out)
@@ -76,10 +86,9 @@ void columns_print(struct columns *t, int indent, FILE *out)
 		if (w > widths[i % t->n_columns])
 			widths[i % t->n_columns] = w;
 	}
-	for (i = 0; i < t->n_cells && !t->failed; i++) {
-		if (i % t->n_columns == 0)
-			(void)fprintf(out, "%*s", indent, "");
-		print_cell(t, i, widths[i % t->n_columns], out);
+	for (i = 0; i + t->n_columns <= t->n_cells && !t->failed; i += t->n_columns) {
+		(void)fprintf(out, "%*s", indent, "");
+		print_row(t, i, widths, out);
 	}
 	columns_clear(t);
 }
