@@ -80,6 +80,9 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 	opts.prog_name = bpf_program__name(in->main);
 	t->progs[i] = xdp_program__create(&opts);
 	err = (int)libxdp_get_error(t->progs[i]);
+	/* libxdp looks at flags that libbpf sets no sooner than at the load. */
+	if (!err && in->frags)
+		err = xdp_program__set_xdp_frags_support(t->progs[i], true);
 	if (!err)
 		err = configure(t->progs[i], i, f->continues);
 	return err ? error_sys(e, err, "filter %s: libxdp", f->name) : 0;
