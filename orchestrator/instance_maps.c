@@ -101,7 +101,7 @@ static int fill_folder(const struct lab *lab, size_t filter, struct instance *in
 	}
 	err = load_maps(in, e);
 	if (err)
-		return err;
+		return error_wrap(e, "filter %s", lab->suite.filters[filter].name);
 	if (mkdir(folder, 0700))
 		return error_sys(e, -errno, "making the folder %s for BPF maps", folder);
 	err = pin_all(in->obj, folder, e);
