@@ -51,7 +51,10 @@ struct filters {
 static int find_filters(const struct lab *lab, const struct chain_record *r, struct filters *f,
 			struct error *e)
 {
-	for (size_t i = 0; i < r->n_filters && i < XLAB_CHAIN_MAX; i++) {
+	if (r->n_filters > XLAB_CHAIN_MAX)
+		return error_state(e, -E2BIG, "the record of its chain has %zu filters",
+				   r->n_filters);
+	for (size_t i = 0; i < r->n_filters; i++) {
 		size_t filter = suite_filter(&lab->suite, r->filters[i]);
 
 		if (filter == NONE)
@@ -68,7 +71,7 @@ static void read_rows(const struct book *book, struct chain_view *view, const st
 	uint32_t gen = view->record.gen;
 	size_t n = view->record.n_filters;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && f->of[i]; i++) {
 		view->rows[i].known = counts(&view->record, f->of[i]);
 		for (size_t a = 0; a < XLAB_ACTIONS; a++)
 			view->rows[i].verdicts[a] = book_count(book, gen, i, a);

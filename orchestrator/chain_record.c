@@ -145,7 +145,7 @@ int chain_file_read(const struct lab *lab, const char *place, struct chain_file 
 		   : error_sys(e, -ENOMEM, "reading %s", place);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = parse(text, file);
+	err = text ? parse(text, file) : -ENODATA;
 	if (err) {
 		chain_file_clear(file);
 		return error_sys(e, err, "the record of the chain on %s", place);

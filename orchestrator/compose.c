@@ -23,7 +23,6 @@ static int check_budget(const struct composition *c, struct error *e)
 
 	for (size_t i = 0; i < c->n_filters; i++) {
 		const struct piece *p = &c->filters[i];
-		const struct btf *btf = bpf_object__btf(p->obj);
 
 		insns += p->code->n_insns;
 		subprogs += p->code->n_funcs ? p->code->n_funcs : 1;
@@ -39,12 +38,6 @@ static int check_budget(const struct composition *c, struct error *e)
 				"with filter %s the chain has over %d functions, which is the "
 				"kernel's limit for one program",
 				p->name, COMPOSE_SUBPROGS_MAX);
-		if (btf && btf__find_by_name_kind(btf, "bpf_throw", BTF_KIND_FUNC) > 0)
-			return error_input(
-				e,
-				"filter %s calls bpf_throw(), which would unwind the whole "
-				"chain and not the filter alone: it cannot stand in one",
-				p->name);
 	}
 	return 0;
 }

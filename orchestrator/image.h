@@ -11,6 +11,8 @@
 
 #include "orchestrator/take.h"
 
+#define IMAGE_WIDE_LOAD BPF_DW /* BPF_LD | BPF_DW | BPF_IMM, of which two are 0 */
+
 struct btf;
 struct error;
 struct composition;

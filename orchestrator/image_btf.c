@@ -128,8 +128,7 @@ static int name_filter(struct image *im, struct piece *p, int proto)
 static size_t call_target(const struct bpf_insn *insn, size_t i)
 {
 	bool is_call = insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
-	bool is_callback =
-		insn->code == (BPF_LD | BPF_DW | BPF_IMM) && insn->src_reg == BPF_PSEUDO_FUNC;
+	bool is_callback = insn->code == IMAGE_WIDE_LOAD && insn->src_reg == BPF_PSEUDO_FUNC;
 
 	return is_call || is_callback ? i + 1 + (size_t)insn->imm : 0;
 }
@@ -147,7 +146,7 @@ static int invent_funcs(struct image *im, const struct piece *p, int proto)
 
 		if (to < p->code->n_insns)
 			starts[to] = 1;
-		i += p->code->insns[i].code == (BPF_LD | BPF_DW | BPF_IMM);
+		i += p->code->insns[i].code == IMAGE_WIDE_LOAD;
 	}
 	for (size_t i = 1; i < p->code->n_insns && !err; i++) {
 		char name[128], part[128];

@@ -91,7 +91,7 @@ static const struct constant *find(const struct constants *k, int fd)
 
 static bool is_wide_load(const struct bpf_insn *insn)
 {
-	return insn->code == (BPF_LD | BPF_DW | BPF_IMM);
+	return insn->code == IMAGE_WIDE_LOAD;
 }
 
 static void redirect_loads(struct image *im, const struct constants *k)

@@ -12,11 +12,14 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/bpflog.h"
+#include "orchestrator/errand.h"
 #include "orchestrator/globals.h"
 #include "orchestrator/instance_maps.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/object_file.h"
 #include "orchestrator/rules.h"
+
+#define OPEN_MS 10000 /* far more than the largest object takes */
 
 static bool same_object(const struct filter *a, const struct filter *b)
 {
@@ -110,6 +113,47 @@ static int set_constants(const struct lab *lab, const struct filter *f, struct i
 	return 0;
 }
 
+struct bytes {
+	const void *start;
+	size_t size;
+};
+
+static int try_open(void *cookie, int *fd, struct error *e)
+{
+	const struct bytes *bytes = cookie;
+	struct instance in = { 0 };
+	int err = open_bytes(bytes->start, bytes->size, &in, e);
+
+	(void)fd;
+	instance_close(&in);
+	return err;
+}
+
+/* libbpf trusts what it opens: a damaged object's BTF can send it anywhere, or round for ever.
+ * A child process tries it first.
+ */
+static int try_object(const void *start, size_t size, struct error *e)
+{
+	struct bytes bytes = { start, size };
+	int none = -1, err = errand(try_open, &bytes, OPEN_MS, &none, e);
+
+	if (err != -EPIPE && err != -ETIMEDOUT)
+		return err;
+	return error_input(e, "libbpf cannot read the object, and %s over it: the file is damaged",
+			   err == -EPIPE ? "crashes" : "hangs");
+}
+
+static int refuse_exceptions(struct bpf_object *obj, struct error *e)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+
+	if (!btf || btf__find_by_name_kind(btf, "bpf_throw", BTF_KIND_FUNC) <= 0)
+		return 0;
+	return error_input(e,
+			   "it calls bpf_throw(), which would unwind the whole chain and not the "
+			   "filter alone: it cannot stand in one");
+}
+
 static int open_object(const struct lab *lab, const struct filter *f, struct instance *in,
 		       struct error *e)
 {
@@ -118,12 +162,16 @@ static int open_object(const struct lab *lab, const struct filter *f, struct ins
 	int err;
 
 	err = object_file_read(f->object, &bytes, &size, e);
+	if (!err)
+		err = try_object(bytes, size, e);
 	if (err)
 		return err;
 	err = open_bytes(bytes, size, in, e);
 	if (err)
 		return err;
 	err = object_file_main(in->obj, f->function, &in->main, e);
+	if (!err)
+		err = refuse_exceptions(in->obj, e);
 	return err ? err : set_constants(lab, f, in, e);
 }
 

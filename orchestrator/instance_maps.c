@@ -128,6 +128,8 @@ static int make_folder(const struct lab *lab, size_t filter, const char *folder,
 	if (!err) {
 		taker.frags = in.frags;
 		err = fill_folder(lab, filter, &in, growing, e);
+		if (err)
+			(void)error_wrap(e, "filter %s", lab->suite.filters[filter].name);
 		if (!err && rename(growing, folder))
 			err = error_sys(e, -errno, "naming the folder %s", folder);
 		if (err)
