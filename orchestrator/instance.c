@@ -78,6 +78,8 @@ static int open_bytes(const void *bytes, size_t size, struct instance *in, struc
 
 		(void)error_input(e, "libbpf cannot open the object: %s",
 				  bpflog_first(&log, strerror(-err)));
+		if (err == -ENOMEM) /* the machine's fault, not the object's */
+			e->kind = ERROR_STATE;
 		return e->err;
 	}
 	return 0;
