@@ -203,8 +203,9 @@ int links_find(const char *name, struct link *link, struct error *e)
 	err = rtnl_link_get_kernel(socket, 0, name, &found);
 	if (err == -NLE_NODEV || err == -NLE_OBJ_NOTFOUND)
 		return -ENODEV;
-	if (err)
-		return error_state(e, -EIO, "read link %s: %s", name, nl_geterror(err));
+	if (err || !found)
+		return error_state(e, -EIO, "read link %s: %s", name,
+				   err ? nl_geterror(err) : "the kernel's answer holds no link");
 	err = copy_link(link, found, e);
 	rtnl_link_put(found);
 	return err;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include "lab/error.h"
 
 /* A link's description with all its families' settings takes about 2 KiB. */
+#define MAX_ERRNO	    4095 /* as in the kernel's linux/err.h */
 #define NETLINK_ANSWER_SIZE 16384
 
 struct netlink {
@@ -107,10 +109,18 @@ static int read_verdict(const struct nlmsghdr *message, struct error *e)
 		return error_state(e, -EBADMSG, "a cut netlink answer");
 	if (verdict->error == 0)
 		return 0;
+	if (verdict->error > 0 || verdict->error < -MAX_ERRNO)
+		return error_state(e, -EBADMSG, "a netlink answer that is no errno");
 	words = refusal_words(message);
 	if (words)
 		return error_sys(e, verdict->error, "%s", words);
 	return error_state(e, verdict->error, "%s", strerror(-verdict->error));
+}
+
+/* libmnl reads a length above INT_MAX as a negative one, which fits everywhere. */
+static bool is_whole(const struct nlmsghdr *message, int size)
+{
+	return mnl_nlmsg_ok(message, size) && message->nlmsg_len <= (unsigned int)size;
 }
 
 /* 1: more to come; 0 or negative: the request is answered. */
@@ -119,7 +129,7 @@ static int read_answers(const struct netlink *nl, const char *bytes, int size, m
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
 
-	for (; mnl_nlmsg_ok(message, size); message = mnl_nlmsg_next(message, &size)) {
+	for (; is_whole(message, size); message = mnl_nlmsg_next(message, &size)) {
 		if (message->nlmsg_seq != nl->seq)
 			continue;
 		if (message->nlmsg_type == NLMSG_ERROR)
@@ -198,6 +208,19 @@ static int await(const struct netlink *nl, uint64_t deadline_ns, struct error *e
 	return ready < 0 ? await(nl, deadline_ns, e) : 0;
 }
 
+/* What the last of them made @heard return. */
+static int read_news(const char *bytes, int size, mnl_cb_t heard, void *cookie)
+{
+	const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
+	int said = MNL_CB_OK;
+
+	for (; said == MNL_CB_OK && is_whole(message, size);
+	     message = mnl_nlmsg_next(message, &size))
+		if (message->nlmsg_type >= NLMSG_MIN_TYPE)
+			said = heard(message, cookie);
+	return said;
+}
+
 int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t heard, void *cookie,
 		   struct error *e)
 {
@@ -212,7 +235,7 @@ int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t heard, voi
 		got = receive(nl, bytes, sizeof(bytes));
 		if (got < 0)
 			return error_sys(e, -errno, "hear the kernel");
-		err = mnl_cb_run(bytes, (size_t)got, 0, 0, heard, cookie);
+		err = read_news(bytes, (int)got, heard, cookie);
 		if (err == MNL_CB_STOP)
 			return 0;
 		if (err == MNL_CB_ERROR)
