@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -12,6 +14,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/state.h"
+
+#define GO_BACK_TRIES 3
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -78,15 +82,34 @@ int netns_visit(struct netns_visit *visit, const struct state *st, const char *n
 	return err;
 }
 
-/* A process that cannot go back would do the rest of its work in the wrong place. */
+/* Memory that the kernel is short of may be there a moment later. */
+static int go_back(int fd)
+{
+	int tries;
+
+	for (tries = 0; tries < GO_BACK_TRIES; tries++)
+		if (setns(fd, CLONE_NEWNET) == 0)
+			return 0;
+	return -errno;
+}
+
+/* A process that cannot go back would do the rest of its work in the wrong place: it ends here,
+ * as if it were killed, and what it leaves is for the next command to undo.
+ */
 void netns_leave(struct netns_visit *visit)
 {
-	int saved = errno;
+	int saved = errno, err;
 
 	if (visit->back < 0)
 		return;
-	if (setns(visit->back, CLONE_NEWNET))
-		_exit(3);
+	err = go_back(visit->back);
+	if (err) {
+		(void)dprintf(STDERR_FILENO,
+			      "xlab: cannot go back to its own network namespace: %s "
+			      "(`xlab down` removes what is left)\n",
+			      strerror(-err));
+		_exit(ERROR_STATE);
+	}
 	(void)close(visit->back);
 	visit->back = -1;
 	errno = saved;
