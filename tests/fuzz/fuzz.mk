@@ -22,7 +22,8 @@ FUZZ_WRAP_fuzz_netlink := mnl_socket_open2 mnl_socket_bind mnl_socket_setsockopt
 tests: $(FUZZ_REPLAYS)
 
 $(FUZZ_REPLAYS): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/libxlab.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(call fuzz_wraps,$(@F)) -o $@ $(filter %.o,$^) $(B)/libxlab.a $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(call fuzz_wraps,$(@F)) -o $@ $(filter %.o,$^) $(B)/libxlab.a $(LIBS)
 
 # The same sources once more, by clang, so that libFuzzer sees which branches are taken.
 F := build/fuzz
@@ -33,10 +34,16 @@ FUZZ_OBJS  := $(LIB_OBJS:$(B)/%=$(F)/%)
 
 $(F)/%.o: %.c | $(SKELS)
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(NL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,FUZZ,$<)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(NL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(FUZZ_TARGETS:%=$(F)/%): $(F)/%: $(F)/tests/fuzz/%.o $(FUZZ_OBJS)
-	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(call fuzz_wraps,$(@F)) -o $@ $^ $(LIBS)
+$(F)/libxlab.a: $(FUZZ_OBJS)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(FUZZ_TARGETS:%=$(F)/%): $(F)/%: $(F)/tests/fuzz/%.o $(F)/libxlab.a
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(call fuzz_wraps,$(@F)) -o $@ $^ $(LIBS)
 
 fuzz-build: $(FUZZ_TARGETS:%=$(F)/%)
 
