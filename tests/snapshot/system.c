@@ -207,26 +207,11 @@ static void picture_tree(struct picture *p, const char *path, int depth)
 		(void)closedir(dir);
 }
 
-/* /tmp is everybody's: there only what has our name counts. */
-static void picture_named(struct picture *p, const char *folder, const char *word)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (strstr(entry->d_name, word))
-			picture_add(p, "file %s/%s", folder, entry->d_name);
-	if (dir)
-		(void)closedir(dir);
-}
-
 void picture_state(struct picture *p)
 {
 	picture_tree(p, "/run/xlab", 16);
 	picture_tree(p, "/run/netns", 2);
 	picture_tree(p, "/run", 1);
-	picture_named(p, "/tmp", "xlab");
-	picture_named(p, "/dev/shm", "xlab");
 }
 
 /* The inode of a link in /proc, which stands for a namespace; 0: gone. */

@@ -8,11 +8,13 @@ tests: $(TORTURE_HELPERS)
 
 $(B)/tests/torture/refuse.so: tests/torture/refuse.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -shared -fPIC -o $@ $< -ldl
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -shared -fPIC -o $@ $< -ldl
 
 $(B)/tests/torture/peak: tests/torture/peak.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -o $@ $<
 
 torture: deps
 	$(MAKE) all tests
