@@ -130,7 +130,7 @@ $(B)/%.tidy: %.c .clang-tidy $(wildcard lab/*.h orchestrator/*.h bpf/*.h) | $(SK
 
 lint: $(SRCS:%.c=$(B)/%.tidy)
 	clang-format --dry-run -Werror $(C_FILES)
-	shellcheck -x $(SCRIPTS)
+	shellcheck -S warning -x -P SCRIPTDIR $(SCRIPTS)
 	mandoc -Tlint -Wwarning man/xlab.8
 
 # --- Installing -----------------------------------------------------------------------------

@@ -247,8 +247,8 @@ for lab in one two three; do
 done
 wait
 is 'labs that come and go at once' "$(grep -h xlab: "$dir"/{one,two,three})" ''
-for i in 1 2 3; do
-	for i in {1..6}; do "$XLAB" up "$dir/plain.ini"; "$XLAB" down plain; done >"$dir/$i" 2>&1 &
+for worker in 1 2 3; do
+	for i in {1..6}; do "$XLAB" up "$dir/plain.ini"; "$XLAB" down plain; done >"$dir/$worker" 2>&1 &
 done
 wait
 xlab down plain
