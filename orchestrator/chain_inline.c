@@ -58,6 +58,15 @@ static int take_from_book(struct build *b, const char *name, struct taken *into,
 		    : error_sys(e, -ENOENT, "the book's %s", name);
 }
 
+/* Some filter goes on after another verdict than PASS. */
+static bool goes_on_after_others(const struct chain_job *job)
+{
+	for (size_t i = 0; i < job->n_filters; i++)
+		if (job->lab->suite.filters[job->filters[i]].continues & ~(1U << XDP_PASS))
+			return true;
+	return false;
+}
+
 static int prepare_book(struct build *b, const struct chain_job *job, struct error *e)
 {
 	struct xlab_place place = chain_job_place(job, job->n_filters);
@@ -76,7 +85,12 @@ static int prepare_book(struct build *b, const struct chain_job *job, struct err
 	if (err)
 		return error_sys(e, err, "giving the chain its book");
 	err = take_from_book(b, "xlab_stop", &b->stop, e);
-	return err ? err : take_from_book(b, "xlab_note", &b->note, e);
+	if (!err && goes_on_after_others(job))
+		return take_from_book(b, "xlab_note", &b->note, e);
+	/* What is not called need not be loaded. */
+	(void)bpf_program__set_autoload(bpf_object__find_program_by_name(b->book, "xlab_note"),
+					false);
+	return err;
 }
 
 static int prepare_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)

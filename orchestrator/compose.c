@@ -21,6 +21,9 @@ static int check_budget(const struct composition *c, struct error *e)
 {
 	size_t insns = 0, subprogs = 1;
 
+	if (c->n_filters > XLAB_CHAIN_MAX)
+		return error_input(e, "a chain has at most %d filters, not %zu", XLAB_CHAIN_MAX,
+				   c->n_filters);
 	for (size_t i = 0; i < c->n_filters; i++) {
 		const struct piece *p = &c->filters[i];
 
@@ -231,26 +234,36 @@ static int load(struct image *im, struct composition *c, char **log, struct erro
 	return fd;
 }
 
-int compose_load(struct composition *c, int *fd, char **log, struct error *e)
+static int load_whole(struct composition *c, char **log, struct error *e)
 {
 	struct image im = { .rodata_fd = -1 };
-	FREE_AUTO char *words = NULL;
-	int loaded, err;
+	int fd = lay_all(&im, c, e);
 
-	if (c->n_filters > XLAB_CHAIN_MAX)
-		return error_input(e, "a chain has at most %d filters, not %zu", XLAB_CHAIN_MAX,
-				   c->n_filters);
-	err = check_budget(c, e);
-	if (!err)
-		err = lay_all(&im, c, e);
-	if (!err)
-		err = image_merge_constants(&im, c, e);
-	if (!err)
-		err = image_check_maps(&im, c, e);
-	if (!err)
-		err = image_describe(&im, c, e);
-	loaded = err ? err : load(&im, c, &words, e);
+	if (!fd)
+		fd = image_merge_constants(&im, c, e);
+	if (!fd)
+		fd = image_check_maps(&im, c, e);
+	if (!fd)
+		fd = image_describe(&im, c, e);
+	if (!fd)
+		fd = load(&im, c, log, e);
 	image_clear(&im);
+	return fd;
+}
+
+int compose_load(struct composition *c, int *fd, char **log, struct error *e)
+{
+	FREE_AUTO char *words = NULL;
+	int loaded = check_budget(c, e);
+
+	if (!loaded)
+		loaded = load_whole(c, &words, e);
+	/* A few bytes of stack are to be had for a call more. */
+	if (loaded < 0 && words && strstr(words, "combined stack size")) {
+		c->calls_stop = true;
+		error_clear(e);
+		loaded = load_whole(c, &words, e);
+	}
 	if (log)
 		*log = steal_pointer(&words);
 	if (loaded < 0)

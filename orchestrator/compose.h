@@ -6,7 +6,7 @@
  * Many XDP programs as one: their instructions laid end to end behind a
  * dispatcher, their BTF merged.
  *
- *   [dispatcher, calls each filter][xlab_stop, jumped into][its subprograms]
+ *   [dispatcher, calls each filter][xlab_stop, jumped into if its stack allows][its subprograms]
  *   [xlab_note][…][filter 0][its subprograms][filter 1] …
  *
  * The dispatcher uses no stack, so that a filter has all that the kernel gives.
@@ -43,6 +43,7 @@ struct composition {
 	size_t n_filters;
 	struct piece stop, note; /* of bpf/book.bpf.c */
 	bool gpl, frags;
+	bool calls_stop; /* worked out: jumping into it takes stack that a filter needs */
 };
 
 /* Some filter goes on after another verdict than PASS, so that xlab_note is called. */

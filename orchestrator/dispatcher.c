@@ -11,7 +11,7 @@
  *   note_i: xlab_note(ctx, i, verdict)    -> call_i+1
  *   out_i:  r2 = i, r3 = verdict          -> stop
  *   end:    r2 = n, r3 = PASS
- *   stop:   r1 = r6, and on into xlab_stop()
+ *   stop:   r1 = r6, and on into xlab_stop(), or a call of it and the end
  *
  * Its only state is r6, and verdicts are compared as 32 bits, as libxdp's does.
  */
@@ -140,6 +140,10 @@ static void write_all(struct image *im, const struct composition *c, struct labe
 	emit_constant(im, BPF_REG_3, XDP_PASS);
 	l->stop = im->n_insns;
 	emit_move(im, BPF_REG_1, BPF_REG_6);
+	if (!c->calls_stop)
+		return;
+	emit_call(im, n + 1);
+	emit(im, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
 int dispatcher_write(struct image *im, const struct composition *c, struct error *e)
@@ -161,15 +165,19 @@ int dispatcher_write(struct image *im, const struct composition *c, struct error
 	return 0;
 }
 
+static const struct piece *called(const struct composition *c, size_t number)
+{
+	if (number < c->n_filters)
+		return &c->filters[number];
+	return number == c->n_filters ? &c->note : &c->stop;
+}
+
 void dispatcher_aim(struct image *im, size_t n_insns, const struct composition *c)
 {
 	for (size_t i = 0; i < n_insns; i++) {
 		struct bpf_insn *insn = &im->insns[i];
-		const struct piece *p;
 
-		if (insn->code != (BPF_JMP | BPF_CALL))
-			continue;
-		p = (size_t)insn->imm == c->n_filters ? &c->note : &c->filters[insn->imm];
-		insn->imm = (int32_t)(p->at - i - 1);
+		if (insn->code == (BPF_JMP | BPF_CALL))
+			insn->imm = (int32_t)(called(c, (size_t)insn->imm)->at - i - 1);
 	}
 }

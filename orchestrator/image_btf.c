@@ -240,9 +240,9 @@ int image_describe(struct image *im, struct composition *c, struct error *e)
 		err = merge_types(im, c, &c->filters[i], i);
 	proto = err ? err : chain_proto(im);
 	err = proto < 0 ? proto : describe_dispatcher(im, c, proto);
-	/* xlab_stop's own function is the dispatcher's end. */
+	/* Jumped into, xlab_stop's own function is the dispatcher's end. */
 	if (!err)
-		err = describe_code(im, &c->stop, 1);
+		err = describe_code(im, &c->stop, c->calls_stop ? 0 : 1);
 	if (!err && composition_notes(c))
 		err = describe_code(im, &c->note, 0);
 	for (size_t i = 0; i < c->n_filters && !err; i++)

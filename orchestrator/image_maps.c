@@ -161,6 +161,7 @@ static const char *piece_at(const struct composition *c, size_t insn)
 int image_check_maps(const struct image *im, const struct composition *c, struct error *e)
 {
 	struct map_ids seen = { .n = 0 };
+	int before = -1;
 
 	for (size_t i = 0; i + 1 < im->n_insns; i++) {
 		const struct bpf_insn *insn = &im->insns[i];
@@ -168,8 +169,10 @@ int image_check_maps(const struct image *im, const struct composition *c, struct
 		if (!is_wide_load(insn))
 			continue;
 		i++;
-		if (insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_VALUE)
+		if ((insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_VALUE) ||
+		    insn->imm == before)
 			continue;
+		before = insn->imm;
 		if (add_id(&seen, insn->imm))
 			return error_state(
 				e, -E2BIG,

@@ -28,7 +28,8 @@ static const char filters[] =
 	"[filter settings]\nprogram = OBJECTS/odd.bpf.o:settings\nset.small = -300\n"
 	"set.flag = yes\nset.word = hi\nset.mac = de:ad:be:ef:00:10\nset.addr = 10.0.0.1\n"
 	"set.chosen = XDP_TX\n" ODD(pointer) ODD(locking) ODD(callbacks) ODD(timing) ODD(shorten)
-		ODD(push) ODD(meta) ODD(saw_meta) ODD(printing) ODD(stack) ODD(less_deep)
+		ODD(push) ODD(meta) ODD(saw_meta) ODD(printing) ODD(stack) ODD(whole_stack) ODD(
+			less_deep)
 			ODD(fragments) "[filter tails]\nprogram = OBJECTS/tail.bpf.o:tail_caller\n"
 				       "[filter tails-on]\nprogram = "
 				       "OBJECTS/tail.bpf.o:tail_caller\nset.verdict = 2\n"
@@ -69,6 +70,7 @@ static const struct kind kinds[] = {
 	{ "meta hi saw_meta p1", XDP_DROP, true, 0 },
 	{ "printing p1", XDP_DROP, false, 0 },
 	{ "stack hi", XDP_PASS, true, 0 },
+	{ "whole_stack hi", XDP_PASS, true, 612 },
 	{ "less_deep hi", XDP_PASS, true, 0 },
 	{ "fragments", XDP_PASS, false, 0 },
 	{ "fragments hi", XDP_PASS, false, 0 },
