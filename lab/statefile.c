@@ -111,7 +111,7 @@ static int read_all(int fd, char *text, size_t size, size_t *got)
 int statefile_read(int folder, const char *name, size_t max, char **text, size_t *size,
 		   struct error *e)
 {
-	int FD_AUTO fd = open_below(folder, name, O_RDONLY);
+	int FD_AUTO fd = open_below(folder, name, O_RDONLY | O_NONBLOCK); /* if it is a fifo */
 	struct stat st;
 	int err;
 
