@@ -86,6 +86,7 @@ HAND(10, EACH(ONE))
 SEC("xdp")
 int nothing(struct xdp_md *ctx)
 {
+	(void)ctx;
 	return XDP_PASS;
 }
 
