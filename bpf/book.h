@@ -101,18 +101,15 @@ static __noinline void book_tell(struct xdp_md *ctx, struct xlab_book *slot, __u
 	}
 }
 
-/* Count a verdict and tell it. Bytes are those of the linear part: asking for a jumbo packet's
- * whole length would cost every packet a call. The event has the whole length.
+/* Bytes are those of the linear part: asking for a jumbo packet's whole length would cost every
+ * packet a call. The event has the whole length.
  */
-static __always_inline void book_write(struct xdp_md *ctx, __u32 kind, __u32 position,
+static __always_inline void book_count(struct xdp_md *ctx, struct xlab_book *slot, __u32 position,
 				       __u32 verdict)
 {
-	struct xlab_book *slot = book_slot();
 	__u32 action = verdict < XLAB_ACTIONS ? verdict : XLAB_ACTIONS - 1;
 	struct xlab_count *count;
 
-	if (!slot)
-		return;
 	if (position > XLAB_CHAIN_MAX)
 		position = XLAB_CHAIN_MAX;
 	/* The verifier of 6.1 does not learn from a comparison made before a copy: so a mask. */
@@ -121,6 +118,17 @@ static __always_inline void book_write(struct xdp_md *ctx, __u32 kind, __u32 pos
 	count = &slot->count[xlab_place.gen & 1][position][action];
 	count->packets++;
 	count->bytes += ctx->data_end - ctx->data;
+}
+
+/* Count a verdict and tell it. */
+static __always_inline void book_write(struct xdp_md *ctx, __u32 kind, __u32 position,
+				       __u32 verdict)
+{
+	struct xlab_book *slot = book_slot();
+
+	if (!slot)
+		return;
+	book_count(ctx, slot, position, verdict);
 	if (slot->listening)
 		book_tell(ctx, slot, BOOK_WHAT(kind, XLAB_SNAP), position, verdict);
 }
@@ -140,6 +148,15 @@ static __always_inline void book_show(struct xdp_md *ctx, struct xlab_book *slot
 	book_tell(ctx, slot, BOOK_WHAT(kind, bytes), xlab_place.position, XDP_PASS);
 }
 
+/* Where some filter of the chain does not count, PASSes do not follow by subtraction. */
+static __always_inline void book_pass(struct xdp_md *ctx)
+{
+	struct xlab_book *slot = book_slot();
+
+	if (slot)
+		book_count(ctx, slot, xlab_place.position, XDP_PASS);
+}
+
 /*
  * Every built-in ends through this. Where the chain's dispatcher is not ours
  * the filter keeps the book itself, knowing its place; that dispatcher returns
@@ -155,6 +172,8 @@ static __always_inline int book_close(struct xdp_md *ctx, __u32 verdict)
 	}
 	if (verdict != XDP_PASS)
 		book_write(ctx, XLAB_WENT_ON, xlab_place.position, verdict);
+	else if (xlab_place.keeps_book == XLAB_KEEPS_PASSES)
+		book_pass(ctx);
 	if (xlab_place.position + 1 == xlab_place.length)
 		book_write(ctx, XLAB_DECIDED, xlab_place.length, XDP_PASS);
 	return verdict;

@@ -33,6 +33,9 @@ struct xlab_book {
 	struct xlab_count count[2][XLAB_CHAIN_MAX + 1][XLAB_ACTIONS];
 };
 
+#define XLAB_KEEPS	  1
+#define XLAB_KEEPS_PASSES 2 /* those that went on, too: not every filter of the chain counts */
+
 /* Where a built-in filter stands: the const volatile global `xlab_place` of each. */
 struct xlab_place {
 	__u32 iface;	  /* index in the lab's topology */
@@ -40,8 +43,8 @@ struct xlab_place {
 	__u32 length;	  /* filters in the chain */
 	__u32 gen;	  /* generation of the chain */
 	__u32 continues;  /* bit 1 << action: the chain goes on */
-	__u32 keeps_book; /* 1: counts and tells its own verdicts (libxdp); 0: the chain does
-			     (inline) */
+	__u32 keeps_book; /* XLAB_KEEPS_…: counts and tells its own verdicts (libxdp); 0: the
+			     chain does (inline) */
 };
 
 enum xlab_event_kind {

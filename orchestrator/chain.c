@@ -26,6 +26,14 @@ struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
 	};
 }
 
+bool chain_has_object(const struct suite *suite, const size_t *filters, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (suite->filters[filters[i]].program == PROGRAM_OBJECT)
+			return true;
+	return false;
+}
+
 /* What libxdp cannot carry is inline's, unless libxdp was asked for by name. */
 static int build(const struct chain_job *job, const struct chain_engine **engine, int *fd,
 		 struct error *e)

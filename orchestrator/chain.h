@@ -51,6 +51,7 @@ struct chain_view {
 	struct chain_record record; /* n_filters 0: no chain stands there */
 	struct chain_row *rows;	    /* one a filter */
 	struct xlab_count passed;   /* came through to the chain's end */
+	bool passed_known;	    /* false: its last filter does not count */
 };
 void chain_view_clear(struct chain_view *view);
 

@@ -36,6 +36,9 @@ struct chain_engine {
 
 extern const struct chain_engine chain_engine_inline, chain_engine_libxdp;
 
+/* In a dispatcher of libxdp's only a built-in counts, each for itself: does one of these not? */
+bool chain_has_object(const struct suite *suite, const size_t *filters, size_t n);
+
 /* Where filter @i of the job stands. */
 struct xlab_place chain_job_place(const struct chain_job *job, size_t i);
 

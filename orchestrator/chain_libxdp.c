@@ -61,7 +61,9 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 	struct bpf_program *prog;
 	int err;
 
-	place.keeps_book = 1;
+	place.keeps_book = chain_has_object(&job->lab->suite, job->filters, job->n_filters)
+				   ? XLAB_KEEPS_PASSES
+				   : XLAB_KEEPS;
 	err = instance_open(job->lab, job->filters[i], in, e);
 	if (err)
 		return err;

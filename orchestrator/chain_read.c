@@ -38,7 +38,6 @@ void chain_view_clear(struct chain_view *view)
 	*view = (struct chain_view){ 0 };
 }
 
-/* In a dispatcher of libxdp's only a built-in counts, each for itself. */
 static bool counts(const struct chain_record *r, const struct filter *f)
 {
 	return r->engine == ENGINE_INLINE || f->program != PROGRAM_OBJECT;
@@ -46,6 +45,7 @@ static bool counts(const struct chain_record *r, const struct filter *f)
 
 struct filters {
 	const struct filter *of[XLAB_CHAIN_MAX];
+	bool all_count;
 };
 
 static int find_filters(const struct lab *lab, const struct chain_record *r, struct filters *f,
@@ -61,6 +61,7 @@ static int find_filters(const struct lab *lab, const struct chain_record *r, str
 			return error_state(e, -ENOENT, "filter %s of its chain is not in the lab",
 					   r->filters[i]);
 		f->of[i] = &lab->suite.filters[filter];
+		f->all_count &= counts(r, f->of[i]);
 	}
 	return 0;
 }
@@ -85,27 +86,20 @@ static bool goes_on(const struct filter *f, size_t action)
 	return f->continues >> action & 1;
 }
 
-/*
- * From the end back: what came to a filter and is not in its row passed it and
- * went on. Before a filter that does not count nobody knows how many those were.
- */
+/* From the end back: what came on to the next filter and is not in a filter's row passed it. */
 static void derive_passes(struct chain_view *view, const struct filters *f)
 {
 	struct xlab_count came_on = view->passed;
-	bool known = true;
 
 	for (size_t i = view->record.n_filters; i-- > 0;) {
 		struct chain_row *row = &view->rows[i];
 
-		known &= row->known;
-		row->known = known || !goes_on(f->of[i], XDP_PASS) ? row->known : false;
 		if (goes_on(f->of[i], XDP_PASS)) {
-			struct xlab_count passed = came_on;
-
+			row->verdicts[XDP_PASS] = came_on;
 			for (size_t a = 0; a < XLAB_ACTIONS; a++)
 				if (a != XDP_PASS && goes_on(f->of[i], a))
-					passed = minus(passed, row->verdicts[a]);
-			row->verdicts[XDP_PASS] = passed;
+					row->verdicts[XDP_PASS] =
+						minus(row->verdicts[XDP_PASS], row->verdicts[a]);
 		}
 		for (size_t a = 0; a < XLAB_ACTIONS; a++)
 			if (!goes_on(f->of[i], a))
@@ -116,7 +110,7 @@ static void derive_passes(struct chain_view *view, const struct filters *f)
 static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e)
 {
 	FD_AUTO int book_fd = -1, ears_fd = -1;
-	struct filters f = { { NULL } };
+	struct filters f = { .all_count = true };
 	struct book book = { 0 };
 	int err = find_filters(lab, &view->record, &f, e);
 
@@ -128,7 +122,10 @@ static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *vie
 		return err;
 	read_rows(&book, view, &f);
 	book_unmap(&book);
-	derive_passes(view, &f);
+	view->passed_known = view->rows[view->record.n_filters - 1].known;
+	/* Otherwise each that counts has counted its PASSes as well. */
+	if (f.all_count)
+		derive_passes(view, &f);
 	return 0;
 }
 

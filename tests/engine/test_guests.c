@@ -161,6 +161,27 @@ static void test_statistics(void **state)
 	assert_int_equal(passed_by(lab, "alw-tcp"), before + 2);
 }
 
+/* Where a guest cannot be counted that is said, and ours are counted all the same. */
+static void test_counts(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	struct chain_view v;
+
+	rig_must_chain(lab, "hi alw-tcp p1 hi alw-tcp");
+	assert_int_equal(verdict_of(lab, 1001), XDP_DROP);
+	assert_int_equal(verdict_of(lab, 1000), XDP_PASS);
+	assert_int_equal(chain_read(lab, rig_end(lab), &v, &e), 0);
+	assert_int_equal(v.rows[0].verdicts[XDP_PASS].packets, 2);
+	assert_int_equal(v.rows[1].known, !rig_is_libxdp());
+	assert_int_equal(v.rows[1].verdicts[XDP_PASS].packets, rig_is_libxdp() ? 0 : 2);
+	assert_int_equal(v.rows[2].verdicts[XDP_DROP].packets, 1);
+	assert_int_equal(v.rows[2].verdicts[XDP_PASS].packets, 1);
+	assert_int_equal(v.rows[3].verdicts[XDP_PASS].packets, 1);
+	assert_int_equal(v.passed_known, !rig_is_libxdp());
+	chain_view_clear(&v);
+}
+
 static int up(void **state)
 {
 	static struct lab lab;
@@ -180,10 +201,9 @@ static int down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_together),
-		cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_statistics),
+		cmocka_unit_test(test_together),  cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_addresses), cmocka_unit_test(test_statistics),
+		cmocka_unit_test(test_counts),
 	};
 
 	return cmocka_run_group_tests(tests, up, down);
