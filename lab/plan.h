@@ -29,7 +29,7 @@ struct error;
 	X(LINK, link)	    /* an end: offloads, alias, up */                          \
 	X(ADDRESS, address) /* of a node's interface, or of a bridge */                \
 	X(ROUTE, route)	    /* a node's */                                             \
-	X(READY, ready)	    /* link-watch has run, ports forward */
+	X(READY, ready)	    /* links carry, ports forward, IPv6 answers */
 
 enum op_kind {
 #define X(kind, name) OP_##kind,

@@ -163,8 +163,8 @@ static void put_ready(const struct plan *plan, const struct op *op, FILE *out)
 {
 	(void)plan;
 	(void)op;
-	(void)fputs("ask for each interface once, which runs what link-watch has pending; "
-		    "every port forwards",
+	(void)fputs("every link has its carrier, every port forwards, every IPv6 address is "
+		    "answered for",
 		    out);
 }
 

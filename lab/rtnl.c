@@ -2,11 +2,11 @@
 #include "lab/rtnl.h"
 
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <net/if.h>
 #include <string.h>
 
 #include "lab/error.h"
@@ -165,6 +165,8 @@ static int read_link(const struct nlattr *attr, void *cookie)
 
 	if (mnl_attr_get_type(attr) == IFLA_LINK && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 		state->other = mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == IFLA_OPERSTATE && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
+		state->operstate = mnl_attr_get_u8(attr);
 	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
 		(void)mnl_attr_parse_nested(attr, read_link_info, cookie);
 	if (mnl_attr_get_type(attr) == IFLA_XDP)
@@ -197,6 +199,12 @@ int rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
 	if (name)
 		mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	return netlink_talk(rt, message, read_link_message, state, e);
+}
+
+bool rt_link_carries(const struct rt_link_state *state)
+{
+	return state->operstate == IF_OPER_UP &&
+	       (state->port_state == RT_NOT_A_PORT || state->port_state == BR_STATE_FORWARDING);
 }
 
 /* A change of a port's state is told in a message of family AF_BRIDGE, its state elsewhere in it;

@@ -48,6 +48,7 @@ struct rt_link_state {
 	unsigned int ifindex;
 	unsigned int other; /* of a veth: the ifindex of its other end, where that is */
 	int port_state;	    /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
+	uint8_t operstate;  /* IF_OPER_* of linux/if.h */
 	uint8_t xdp_mode;   /* XDP_ATTACHED_* of linux/if_link.h */
 	uint32_t xdp_prog;  /* program id; 0: none */
 };
@@ -56,6 +57,9 @@ struct rt_link_state {
 int rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
 		struct rt_link_state *state, struct error *e);
 
+/* Whether packets get through: its carrier has been seen, and as a port it forwards. */
+bool rt_link_carries(const struct rt_link_state *state);
+
 /* Until a bridge's port forwards. @ears has joined RTNLGRP_LINK in the bridge's namespace. */
 int rt_port_await(struct netlink *rt, struct netlink *ears, unsigned int ifindex,
 		  uint64_t deadline_ns, struct error *e);
@@ -63,6 +67,10 @@ int rt_port_await(struct netlink *rt, struct netlink *ears, unsigned int ifindex
 /* IPv6 addresses are usable at once (no duplicate address detection). */
 int rt_address_add(struct netlink *rt, unsigned int ifindex, const struct prefix *address,
 		   struct error *e);
+
+/* Hand over each IPv6 address that the namespace answers to, which is later than it is listed. */
+typedef void (*rt_own6)(void *cookie, unsigned int ifindex, const struct in6_addr *address);
+int rt_own6_each(struct netlink *rt, rt_own6 each, void *cookie, struct error *e);
 
 /* @via NULL: on the link; @ifindex 0: whichever link reaches @via. */
 int rt_route_add(struct netlink *rt, const struct prefix *to, const struct address *via,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 
 #include "lab/error.h"
 #include "lab/rtnl.h"
@@ -29,6 +30,54 @@ int rt_address_add(struct netlink *rt, unsigned int ifindex, const struct prefix
 	if (address->address.family == AF_INET6)
 		mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
 	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+struct own6_dump {
+	rt_own6 each;
+	void *cookie;
+};
+
+static int read_own6(const struct nlattr *attr, void *cookie)
+{
+	const struct nlattr **found = cookie;
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (type <= RTA_MAX)
+		found[type] = attr;
+	return MNL_CB_OK;
+}
+
+static int hear_own6(const struct nlmsghdr *message, void *cookie)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *found[RTA_MAX + 1] = { NULL };
+	const struct own6_dump *dump = cookie;
+	struct in6_addr address;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) || header->rtm_type != RTN_LOCAL ||
+	    header->rtm_dst_len != 128)
+		return MNL_CB_OK;
+	(void)mnl_attr_parse(message, sizeof(*header), read_own6, found);
+	if (!found[RTA_DST] || mnl_attr_get_payload_len(found[RTA_DST]) != sizeof(address) ||
+	    !found[RTA_OIF] || mnl_attr_validate(found[RTA_OIF], MNL_TYPE_U32))
+		return MNL_CB_OK;
+	memcpy(&address, mnl_attr_get_payload(found[RTA_DST]), sizeof(address));
+	dump->each(dump->cookie, mnl_attr_get_u32(found[RTA_OIF]), &address);
+	return MNL_CB_OK;
+}
+
+/* The same worker first joins the group of an address, then makes its route: who has this has
+ * both.
+ */
+int rt_own6_each(struct netlink *rt, rt_own6 each, void *cookie, struct error *e)
+{
+	struct own6_dump dump = { each, cookie };
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_GETROUTE, NLM_F_DUMP);
+	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->rtm_family = AF_INET6;
+	return netlink_talk(rt, message, hear_own6, &dump, e);
 }
 
 int rt_route_add(struct netlink *rt, const struct prefix *to, const struct address *via,

@@ -129,6 +129,13 @@ for i in {1..20}; do
 	"$XLAB" down >/dev/null || break
 done
 is 'the first ping is answered, by the host itself' "$first of 20" '20 of 20'
+first=0
+for i in {1..10}; do
+	"$XLAB" up "$dir/mix.ini" >/dev/null || break
+	within a ping -c1 -W1 fd08::2 >/dev/null && first=$((first + 1))
+	"$XLAB" down >/dev/null || break
+done
+is 'the first ping over a router is answered, IPv6' "$first of 10" '10 of 10'
 for i in {1..30}; do "$XLAB" up "$dir/plain.ini" && "$XLAB" down || break; done >/dev/null 2>&1
 is '30 times up and down' "$i" 30
 clean 'nothing is left of 50 labs'

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The last operation: wait until what was asked for is so. The kernel answers before it has
+ * finished, and the first packet of a hurried lab then waits a second for its repeated question:
+ *
+ *   a link       carries nothing until link-watch, a worker, has seen its carrier; asking for the
+ *                link runs that at once since Linux 6.8
+ *   a port       forwards only after that
+ *   an address   of IPv6 is joined to its neighbours' questions, and reached by a route of its own,
+ *                by another worker, whether it waits for duplicates or not
+ *   a router     can ask for a neighbour only once it has a link-local address to ask from
+ *
+ * Each takes microseconds, or on a machine that has much to do many milliseconds.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "lab/error.h"
+#include "lab/netlink.h"
+#include "lab/ops.h"
+#include "lab/rtnl.h"
+
+/* The kernel's STP needs two forward delays of two seconds. */
+#define LINK_DEADLINE_NS 10000000000ULL
+
+/* Settings of the lab file can leave an interface without IPv6, or without a link-local address. */
+#define OWN6_DEADLINE_NS 2000000000ULL
+
+#define ASK_NS 100000L /* between two questions */
+
+static void pause_before_asking(void)
+{
+	const struct timespec wait = { 0, ASK_NS };
+
+	(void)nanosleep(&wait, NULL);
+}
+
+static int await_link(struct netlink *rt, unsigned int ifindex, struct error *e)
+{
+	uint64_t deadline = netlink_clock_ns() + LINK_DEADLINE_NS;
+	struct rt_link_state state;
+	int err;
+
+	for (;;) {
+		err = rt_link_get(rt, NULL, ifindex, &state, e);
+		if (err || rt_link_carries(&state))
+			return err;
+		if (netlink_clock_ns() > deadline)
+			return error_state(e, -ETIMEDOUT, "the kernel does not bring it up");
+		pause_before_asking();
+	}
+}
+
+static int await_port(const struct build *b, size_t iface, struct error *e)
+{
+	const struct place *place = bridge_place(b, b->plan->topo->ifaces[iface].bridge);
+
+	if (place->ears)
+		return rt_port_await(place->rt, place->ears, b->port_index[iface],
+				     netlink_clock_ns() + LINK_DEADLINE_NS, e);
+	return await_link(place->rt, b->port_index[iface], e);
+}
+
+static int await_ends(const struct build *b, size_t iface, struct error *e)
+{
+	const struct iface *f = &b->plan->topo->ifaces[iface];
+	int err = f->bridge == NONE ? 0 : await_port(b, iface, e);
+
+	return err ? err : await_link(node_place(b, f->node)->rt, b->end_index[iface], e);
+}
+
+/* What IPv6 shall have in one namespace, and has. */
+struct own6 {
+	const struct build *b;
+	size_t node; /* or NONE: a bridge's namespace */
+	size_t addresses, link_locals;
+	size_t wanted, wanted_link_locals;
+};
+
+static size_t count6(const struct prefix *addresses, size_t n)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < n; i++)
+		count += addresses[i].address.family == AF_INET6 &&
+			 !IN6_IS_ADDR_LINKLOCAL(&addresses[i].address.v6);
+	return count;
+}
+
+/* Whether the interface is one that was asked about; in a namespace that xlab did not make
+ * there may be others.
+ */
+static bool asked_about(const struct own6 *own, unsigned int ifindex)
+{
+	const struct topology *topo = own->b->plan->topo;
+	size_t i;
+
+	if (own->node == NONE)
+		return ifindex == BRIDGE_INDEX;
+	if (!plan_is_self(own->b->plan, own->node)) {
+		i = (size_t)ifindex - END_INDEX;
+		return i < topo->n_ifaces &&
+		       count6(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses);
+	}
+	for (i = 0; i < topo->n_ifaces; i++)
+		if (topo->ifaces[i].node == own->node && own->b->end_index[i] == ifindex &&
+		    count6(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses))
+			return true;
+	return false;
+}
+
+static void count_own6(void *cookie, unsigned int ifindex, const struct in6_addr *address)
+{
+	struct own6 *own = cookie;
+
+	if (!asked_about(own, ifindex))
+		return;
+	if (IN6_IS_ADDR_LINKLOCAL(address))
+		own->link_locals++;
+	else
+		own->addresses++;
+}
+
+static int await_own6(struct own6 *own, struct netlink *rt, struct error *e)
+{
+	uint64_t deadline = netlink_clock_ns() + OWN6_DEADLINE_NS;
+	int err;
+
+	while (own->wanted) {
+		own->addresses = own->link_locals = 0;
+		err = rt_own6_each(rt, count_own6, own, e);
+		if (err || netlink_clock_ns() > deadline ||
+		    (own->addresses >= own->wanted && own->link_locals >= own->wanted_link_locals))
+			return err;
+		pause_before_asking();
+	}
+	return 0;
+}
+
+static int await_nodes6(struct build *b, struct error *e)
+{
+	const struct topology *topo = b->plan->topo;
+	struct own6 *nodes = calloc(topo->n_nodes + 1, sizeof(*nodes));
+	size_t i;
+	int err = 0;
+
+	if (!nodes)
+		return error_sys(e, -ENOMEM, "the nodes' addresses");
+	for (i = 0; i < topo->n_ifaces; i++) {
+		size_t n = count6(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses);
+
+		nodes[topo->ifaces[i].node].wanted += n;
+		nodes[topo->ifaces[i].node].wanted_link_locals += n > 0;
+	}
+	for (i = 0; i < topo->n_nodes && !err; i++) {
+		nodes[i].b = b;
+		nodes[i].node = i;
+		err = await_own6(&nodes[i], node_place(b, i)->rt, e);
+		if (err)
+			error_wrap(e, "the IPv6 addresses of node %s", topo->nodes[i].name);
+	}
+	free(nodes);
+	return err;
+}
+
+static int await_bridges6(const struct build *b, struct error *e)
+{
+	const struct topology *topo = b->plan->topo;
+	int err = 0;
+
+	for (size_t i = 0; i < topo->n_bridges && !err; i++) {
+		struct own6 own = { .b = b, .node = NONE };
+
+		own.wanted = count6(topo->bridges[i].addresses, topo->bridges[i].n_addresses);
+		err = await_own6(&own, bridge_place(b, i)->rt, e);
+		if (err)
+			error_wrap(e, "the IPv6 addresses of bridge %s", topo->bridges[i].name);
+	}
+	return err;
+}
+
+int op_ready_apply(struct build *b, const struct op *op, struct error *e)
+{
+	const struct topology *topo = b->plan->topo;
+	size_t i;
+	int err = 0;
+
+	(void)op;
+	for (i = 0; i < topo->n_ifaces && !err; i++) {
+		err = await_ends(b, i, e);
+		if (err)
+			error_wrap(e, "interface %s:%s is not ready",
+				   topo->nodes[topo->ifaces[i].node].name, topo->ifaces[i].name);
+	}
+	if (!err)
+		err = await_nodes6(b, e);
+	return err ? err : await_bridges6(b, e);
+}
+
+/* It made nothing. */
+int op_ready_undo(struct build *b, const struct op *op, struct error *e)
+{
+	(void)b;
+	(void)op;
+	(void)e;
+	return 0;
+}
