@@ -29,36 +29,45 @@ static __always_inline __u32 mac_rule(const __u16 *mac, enum xlab_key side)
 	return found ? found->rule[side] : 0;
 }
 
-static __always_inline __u32 type_rule(struct xdp_md *ctx, struct xlab_rules *r, __be16 first)
+static __always_inline __u32 type_rule(struct xdp_md *ctx, __be16 first)
 {
 	__u32 offset, rule;
 	__be16 type;
 
 	if (!parse_ether(ctx, &type, &offset))
 		return 0;
-	rule = match_table(r, 0, bpf_ntohs(type));
+	rule = match_table(0, bpf_ntohs(type));
 	if (!rule && is_tag(first))
-		rule = match_table(r, 0, bpf_ntohs(first));
+		rule = match_table(0, bpf_ntohs(first));
 	if (!rule && is_tag(first))
-		rule = match_table(r, 0, ETH_P_8021Q);
+		rule = match_table(0, ETH_P_8021Q);
 	return rule;
 }
 
 static __always_inline bool ether_matches(struct xdp_md *ctx)
 {
 	struct ether *eth = (void *)(long)ctx->data;
-	struct xlab_rules *r = match_rules();
-	__u32 src = 0, dst = 0, type = 0;
+	__u32 given = rules.head.given, rule;
+	matched_t matched = 0;
 
-	if (!r || !r->given || (void *)(eth + 1) > (void *)(long)ctx->data_end)
+	if (!given || (void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return false;
-	if (r->given & XLAB_GIVEN(XLAB_KEY_TYPE) && !(type = type_rule(ctx, r, eth->type)))
-		return false;
-	if (r->given & XLAB_GIVEN(XLAB_KEY_SRC) && !(src = mac_rule(eth->src, XLAB_KEY_SRC)))
-		return false;
-	if (r->given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = mac_rule(eth->dst, XLAB_KEY_DST)))
-		return false;
-	match_hits(r, type, src, dst);
+	if (given & XLAB_GIVEN(XLAB_KEY_TYPE)) {
+		if (!(rule = type_rule(ctx, eth->type)))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	if (given & XLAB_GIVEN(XLAB_KEY_SRC)) {
+		if (!(rule = mac_rule(eth->src, XLAB_KEY_SRC)))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	if (given & XLAB_GIVEN(XLAB_KEY_DST)) {
+		if (!(rule = mac_rule(eth->dst, XLAB_KEY_DST)))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	match_hits(matched);
 	return true;
 }
 

@@ -98,20 +98,28 @@ static __always_inline __u32 side_rule(const struct network *net, __u32 given, e
 
 static __always_inline bool ip_matches(struct xdp_md *ctx)
 {
-	struct xlab_rules *r = match_rules();
+	__u32 given = rules.head.given, rule;
 	struct network net = {};
-	__u32 src = 0, dst = 0, proto = 0, given;
+	matched_t matched = 0;
 
-	if (!r || !r->given || !parse_network(ctx, &net))
+	if (!given || !parse_network(ctx, &net))
 		return false;
-	given = r->given;
-	if (given & XLAB_GIVEN(XLAB_KEY_PROTO) && !(proto = r->protos[net.proto & 0xff]))
-		return false;
-	if (given & XLAB_GIVEN(XLAB_KEY_SRC) && !(src = side_rule(&net, given, XLAB_KEY_SRC)))
-		return false;
-	if (given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = side_rule(&net, given, XLAB_KEY_DST)))
-		return false;
-	match_hits(r, proto, src, dst);
+	if (given & XLAB_GIVEN(XLAB_KEY_PROTO)) {
+		if (!(rule = rules.head.protos[net.proto & 0xff]))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	if (given & XLAB_GIVEN(XLAB_KEY_SRC)) {
+		if (!(rule = side_rule(&net, given, XLAB_KEY_SRC)))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	if (given & XLAB_GIVEN(XLAB_KEY_DST)) {
+		if (!(rule = side_rule(&net, given, XLAB_KEY_DST)))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	match_hits(matched);
 	return true;
 }
 

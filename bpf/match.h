@@ -4,7 +4,7 @@
 
 /*
  * What ether, ip and port have in common: a verdict for what matches, and the
- * map "rules". Define MATCH_TABLES (tables in it, see rules.h) first.
+ * rules as rules.h says. Define MATCH_TABLES (tables among them) first.
  */
 
 #include <linux/if_ether.h>
@@ -17,55 +17,61 @@
 /* Set before the load. */
 const volatile __u32 xlab_action = XDP_DROP;
 const volatile __u32 xlab_capacity = 1; /* rule numbers */
-const volatile __u32 xlab_cpus = 1;
 
-#define MATCH_HEAD	      (sizeof(struct xlab_rules) + MATCH_TABLES * XLAB_TABLE * 2)
-#define MATCH_SIZE(cap, cpus) (MATCH_HEAD + (cap) * (sizeof(struct xlab_span) + 8 * (cpus)))
+/* A variable and no map that is looked into: the program has its address. */
+struct {
+	struct xlab_rules head;
+	__u16 tables[MATCH_TABLES][XLAB_TABLE];
+} rules;
 
-/* User space sets the value's size to MATCH_SIZE(xlab_capacity, xlab_cpus). */
+/* User space gives a value room for xlab_capacity numbers, and adds a value for each CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, MATCH_SIZE(1, 1));
-} rules SEC(".maps");
-
-static __always_inline struct xlab_rules *match_rules(void)
-{
-	__u32 key = 0;
-
-	return bpf_map_lookup_elem(&rules, &key);
-}
+	__type(key, __u32);
+	__type(value, __u64);
+} hits SEC(".maps");
 
 /* The rule of table @table (0 or 1) that holds @value. */
-static __always_inline __u32 match_table(const struct xlab_rules *r, __u32 table, __u16 value)
+static __always_inline __u32 match_table(__u32 table, __u16 value)
 {
-	const __u16 *entries = (const void *)(r + 1);
-
-	return entries[table * XLAB_TABLE + value];
+	return rules.tables[table][value];
 }
 
-static __always_inline void match_hit(__u64 *row, __u32 capacity, __u32 rule)
-{
-	if (rule > 0 && rule < capacity)
-		row[rule]++;
-}
-
-/* Count a packet that matched by these rules (0: none). No atomics: each CPU has a row of its own.
+/*
+ * The rules by which a packet matched, one behind another in one number: what is kept over a
+ * call costs a register each. A packet matches by one rule a key, thus by three.
  */
-static __always_inline void match_hits(struct xlab_rules *r, __u32 a, __u32 b, __u32 c)
-{
-	__u32 capacity = xlab_capacity; /* each mention of it would be a load */
-	__u64 *row = (void *)r + MATCH_HEAD + capacity * sizeof(struct xlab_span);
-	__u32 cpu = bpf_get_smp_processor_id();
+typedef __u64 matched_t;
 
-	if (cpu >= xlab_cpus)
+static __always_inline matched_t match_and(matched_t matched, __u32 rule)
+{
+	return matched << XLAB_RULE_BITS | rule;
+}
+
+static __always_inline matched_t match_hit(__u64 *row, matched_t matched)
+{
+	__u32 rule = matched & ((1U << XLAB_RULE_BITS) - 1);
+
+	if (rule < xlab_capacity)
+		row[rule]++;
+	return matched >> XLAB_RULE_BITS;
+}
+
+/* Count a hit of each rule. No atomics: a CPU has a row of its own. */
+static __always_inline void match_hits(matched_t matched)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 *row = bpf_map_lookup_elem(&hits, &cpu);
+
+	if (!row)
 		return;
-	row += cpu * capacity;
-	match_hit(row, capacity, a);
-	match_hit(row, capacity, b);
-	match_hit(row, capacity, c);
+	matched = match_hit(row, matched);
+	if (matched)
+		matched = match_hit(row, matched);
+	if (matched)
+		match_hit(row, matched);
 }
 
 #endif

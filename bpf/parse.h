@@ -28,6 +28,12 @@
 
 #define PARSE_REACH 0x7fff /* bytes; all extension headers together cannot be longer */
 
+/* IPv4's first byte is its version and its length in words: at least 5. At once, it is one
+ * comparison.
+ */
+#define VERSION4     0x45
+#define VERSION4_END 0x4f
+
 #define FRAGMENT_OFFSET4 0x1fff
 #define FRAGMENT_OFFSET6 0xfff8
 
@@ -136,17 +142,19 @@ static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, struct 
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct iphdr *ip = (void *)(long)ctx->data + offset;
+	__u32 first;
 
 	if ((void *)(ip + 1) > end)
 		return false;
-	if (ip->version != 4 || ip->ihl < 5)
+	first = *(__u8 *)ip;
+	if (first < VERSION4 || first > VERSION4_END)
 		return false;
 	if (ip->frag_off & bpf_htons(FRAGMENT_OFFSET4))
 		return false;
 	net->header = ip;
 	net->v6 = false;
 	net->proto = ip->protocol;
-	net->l4 = (void *)ip + ip->ihl * 4;
+	net->l4 = (void *)ip + (first & 0xf) * 4;
 	return true;
 }
 

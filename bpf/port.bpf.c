@@ -17,26 +17,35 @@ struct ports {
 	__be16 dst;
 };
 
-static __always_inline bool rules_hold(struct xlab_rules *r, const struct ports *ports, __u8 proto)
+static __always_inline bool rules_hold(const struct ports *ports, __u32 proto)
 {
-	__u32 src = 0, dst = 0, by_proto = 0, given = r->given;
+	__u32 given = rules.head.given, rule;
+	matched_t matched = 0;
 
 	if (!given)
 		return false;
-	if (given & XLAB_GIVEN(XLAB_KEY_PROTO) && !(by_proto = r->protos[proto]))
-		return false;
-	if (given & XLAB_GIVEN(XLAB_KEY_SRC) && !(src = match_table(r, 0, bpf_ntohs(ports->src))))
-		return false;
-	if (given & XLAB_GIVEN(XLAB_KEY_DST) && !(dst = match_table(r, 1, bpf_ntohs(ports->dst))))
-		return false;
-	match_hits(r, by_proto, src, dst);
+	if (given & XLAB_GIVEN(XLAB_KEY_PROTO)) {
+		if (!(rule = rules.head.protos[proto & 0xff]))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	if (given & XLAB_GIVEN(XLAB_KEY_SRC)) {
+		if (!(rule = match_table(0, bpf_ntohs(ports->src))))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	if (given & XLAB_GIVEN(XLAB_KEY_DST)) {
+		if (!(rule = match_table(1, bpf_ntohs(ports->dst))))
+			return false;
+		matched = match_and(matched, rule);
+	}
+	match_hits(matched);
 	return true;
 }
 
 static __always_inline bool port_matches(struct xdp_md *ctx)
 {
 	struct network net = {};
-	struct xlab_rules *r;
 	struct ports *ports;
 
 	if (!parse_network(ctx, &net))
@@ -46,8 +55,7 @@ static __always_inline bool port_matches(struct xdp_md *ctx)
 	ports = net.l4;
 	if ((void *)(ports + 1) > (void *)(long)ctx->data_end)
 		return false;
-	r = match_rules();
-	return r && rules_hold(r, ports, net.proto);
+	return rules_hold(ports, net.proto);
 }
 
 SEC("xdp")

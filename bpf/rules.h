@@ -6,12 +6,14 @@
  * The rules of ether, ip and port as they lie in maps: written by user space, read by the
  * filters. A rule is one value of one key, and has a number from 1 to capacity - 1; 0 is none.
  *
- *   map "rules", one element:
+ *   variable "rules", in map ".bss":
  *     struct xlab_rules    which keys are given; rule numbers by protocol
  *     __u16 [n][65536]     rule numbers by EtherType (ether: n = 1), by port (port: n = 2,
  *                          source and destination; ip: n = 0)
- *     struct xlab_span     [capacity], for user space: the rules that the tables are made from
- *     __u64                [cpus][capacity]: hits of each rule
+ *   map "hits", an element a possible CPU and one more:
+ *     __u64 [capacity]     hits of each rule
+ *     struct xlab_span     [capacity], in the last element, for user space: the rules that the
+ *                          tables are made from
  *   hash "macs", "addresses4", "addresses6": struct xlab_sides by address
  *   trie "nets": struct xlab_net_rule by struct xlab_net
  */
@@ -35,6 +37,9 @@ enum xlab_family {
 #define XLAB_GIVEN(key)		       (1U << (key))
 #define XLAB_GIVEN_EXACT(side, family) (1U << (4 + 2 * (family) + (side)))
 #define XLAB_GIVEN_NETS(side, family)  (1U << (8 + 2 * (family) + (side)))
+
+/* A rule's number has so many bits: three numbers go into 64. */
+#define XLAB_RULE_BITS 21
 
 struct xlab_rules {
 	__u32 given; /* 0: the filter matches nothing */

@@ -30,16 +30,21 @@ static bool is_constant(const struct bpf_map *map)
 }
 
 /* A bpffs takes no dots: "filter.bss" is pinned as "_bss". */
+static void undot(const char *from, char name[static 256])
+{
+	(void)snprintf(name, 256, "%s", from);
+	for (char *c = name; *c; c++)
+		if (*c == '.')
+			*c = '_';
+}
+
 static void pin_name(const struct bpf_map *map, char name[static 256])
 {
 	const char *from = bpf_map__name(map);
 
 	if (bpf_map__is_internal(map) && strchr(from, '.'))
 		from = strchr(from, '.');
-	(void)snprintf(name, 256, "%s", from);
-	for (char *c = name; *c; c++)
-		if (*c == '.')
-			*c = '_';
+	undot(from, name);
 }
 
 static int pin_all(struct bpf_object *obj, const char *folder, struct error *e)
@@ -219,10 +224,12 @@ int chain_filter_map(const struct lab *lab, size_t filter, const char *name, int
 {
 	FREE_AUTO char *folder = instance_maps(lab, filter, e);
 	FREE_AUTO char *path = NULL;
+	char pin[256];
 
 	if (!folder)
 		return e->err;
-	path = text_format("%s/%s", folder, name);
+	undot(name, pin);
+	path = text_format("%s/%s", folder, pin);
 	*fd = path ? bpf_obj_get(path) : -1;
 	if (*fd < 0)
 		return error_sys(e, path ? -errno : -ENOMEM, "map %s of filter %s", name,

@@ -4,7 +4,8 @@
 
 #include <bpf/libbpf.h>
 
-/* The skeletons below use its types. */
+/* The skeletons below use their types. */
+#include "bpf/rules.h"
 #include "bpf/xlab.h"
 
 #include "bpf/aborted.skel.h"

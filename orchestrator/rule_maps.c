@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -35,21 +34,6 @@ const struct rule_layout *rule_layout(enum program_kind program)
 	return &layouts[program];
 }
 
-static size_t head_size(const struct rule_layout *layout)
-{
-	return sizeof(struct xlab_rules) + layout->tables * XLAB_TABLE * sizeof(uint16_t);
-}
-
-static size_t rule_size(uint32_t cpus)
-{
-	return sizeof(struct xlab_span) + cpus * sizeof(uint64_t);
-}
-
-size_t rule_value_size(const struct rule_layout *layout, uint32_t capacity, uint32_t cpus)
-{
-	return head_size(layout) + capacity * rule_size(cpus);
-}
-
 static uint16_t *table_of(const struct rule_maps *m, enum xlab_key key)
 {
 	uint16_t *tables = (uint16_t *)(m->head + 1);
@@ -59,16 +43,16 @@ static uint16_t *table_of(const struct rule_maps *m, enum xlab_key key)
 	return tables + (key == XLAB_KEY_DST ? XLAB_TABLE : 0);
 }
 
-static struct xlab_span *spans_of(const struct rule_maps *m)
-{
-	return (void *)((char *)m->head + head_size(m->layout));
-}
-
 static uint64_t *hits_of(const struct rule_maps *m, uint32_t cpu)
 {
-	uint64_t *hits = (uint64_t *)(spans_of(m) + m->capacity);
+	return m->hits + (size_t)cpu * m->capacity;
+}
 
-	return hits + (size_t)cpu * m->capacity;
+/* Behind the hits of the last CPU. */
+static struct xlab_span *spans_of(const struct rule_maps *m)
+{
+	_Static_assert(sizeof(struct xlab_span) == sizeof(*m->hits), "a span has a hit's place");
+	return (void *)hits_of(m, m->cpus);
 }
 
 uint64_t rule_maps_hits(const struct rule_maps *m, uint32_t number)
@@ -86,28 +70,49 @@ static void zero_hits(struct rule_maps *m, uint32_t number)
 		__atomic_store_n(&hits_of(m, cpu)[number], 0, __ATOMIC_RELAXED);
 }
 
-static int map_value(struct rule_maps *m, int fd, struct error *e)
+/* Map the whole of an array, *@size bytes; its first value's size goes to *@value_size. */
+static void *map_array(int fd, size_t *size, uint32_t *value_size, struct error *e)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
 	void *at;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return error_sys(e, -errno, "the map of the rules cannot be asked for its size");
-	m->mapped = (info.value_size + page - 1) / page * page;
-	at = mmap(NULL, m->mapped, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (at == MAP_FAILED)
-		return error_sys(e, -errno, "the map of the rules cannot be mapped");
-	m->head = at;
-	m->capacity = (info.value_size - head_size(m->layout)) / rule_size(m->cpus);
+	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
+		(void)error_sys(e, -errno, "a map of the rules cannot be asked for its size");
+		return NULL;
+	}
+	*size = (size_t)info.value_size * info.max_entries;
+	*value_size = info.value_size;
+	at = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at != MAP_FAILED)
+		return at;
+	(void)error_sys(e, -errno, "a map of the rules cannot be mapped");
+	return NULL;
+}
+
+static int map_arrays(struct rule_maps *m, rule_map_fd open, void *cookie, struct error *e)
+{
+	FD_AUTO int rules = -1, hits = -1;
+	uint32_t value_size;
+	int err;
+
+	err = open(cookie, ".bss", &rules, e);
+	if (!err)
+		err = open(cookie, "hits", &hits, e);
+	if (err)
+		return err;
+	m->head = map_array(rules, &m->head_size, &value_size, e);
+	if (m->head)
+		m->hits = map_array(hits, &m->hits_size, &value_size, e);
+	if (!m->hits)
+		return e->err;
+	m->capacity = value_size / sizeof(*m->hits);
 	return 0;
 }
 
 int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd open, void *cookie,
 		   struct error *e)
 {
-	FD_AUTO int fd = -1;
 	int err;
 
 	m->layout = rule_layout(program);
@@ -119,14 +124,15 @@ int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd o
 		if (err)
 			return err;
 	}
-	err = open(cookie, "rules", &fd, e);
-	return err ? err : map_value(m, fd, e);
+	return map_arrays(m, open, cookie, e);
 }
 
 void rule_maps_close(struct rule_maps *m)
 {
 	if (m->head)
-		munmap(m->head, m->mapped);
+		munmap(m->head, m->head_size);
+	if (m->hits)
+		munmap(m->hits, m->hits_size);
 	for (int i = 0; i < RULE_MAPS; i++)
 		cleanup_fd(&m->fds[i]);
 	*m = (struct rule_maps)RULE_MAPS_NONE;
@@ -272,7 +278,9 @@ static uint32_t find(const struct rule_maps *m, const struct rule *rule)
 /* Numbers a rule may have end before this: tables have room for 16 bits. */
 static uint32_t number_end(const struct rule_maps *m, const struct rule *rule)
 {
-	return rule->kind == RULE_SPAN && m->capacity > UINT16_MAX ? UINT16_MAX : m->capacity;
+	uint32_t end = rule->kind == RULE_SPAN ? UINT16_MAX : 1U << XLAB_RULE_BITS;
+
+	return m->capacity > end ? end : m->capacity;
 }
 
 static int insert(struct rule_maps *m, const struct rule *rule, uint32_t number)

@@ -35,22 +35,20 @@ struct rule_layout {
 /* NULL: the program has no rules. */
 const struct rule_layout *rule_layout(enum program_kind program);
 
-/* Bytes of the element of map "rules". */
-size_t rule_value_size(const struct rule_layout *layout, uint32_t capacity, uint32_t cpus);
-
 struct rule_maps {
 	const struct rule_layout *layout;
-	struct xlab_rules *head; /* the mapped element of "rules" */
-	size_t mapped;
+	struct xlab_rules *head; /* the variable "rules", mapped */
+	uint64_t *hits;		 /* the map "hits", mapped */
+	size_t head_size, hits_size;
 	uint32_t capacity, cpus;
 	int fds[RULE_MAPS];
 };
-#define RULE_MAPS_NONE                 \
-	{                              \
-		NULL, NULL, 0, 0, 0,   \
-		{                      \
-			-1, -1, -1, -1 \
-		}                      \
+#define RULE_MAPS_NONE                        \
+	{                                     \
+		NULL, NULL, NULL, 0, 0, 0, 0, \
+		{                             \
+			-1, -1, -1, -1        \
+		}                             \
 	}
 
 /* Hands over an fd of a map, which the caller closes. */

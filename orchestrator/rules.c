@@ -29,13 +29,13 @@ static uint32_t room_for(const struct filter *filter)
 	return twice < ROOM_MIN ? ROOM_MIN : twice;
 }
 
-static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, uint32_t capacity,
-		     uint32_t cpus)
+static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, uint32_t capacity)
 {
-	struct bpf_map *rules = bpf_object__find_map_by_name(obj, "rules");
-	int err = rules ? bpf_map__set_value_size(rules, rule_value_size(layout, capacity, cpus))
-			: -ENOENT;
+	struct bpf_map *hits = bpf_object__find_map_by_name(obj, "hits");
+	int err = hits ? bpf_map__set_value_size(hits, capacity * sizeof(uint64_t)) : -ENOENT;
 
+	if (!err)
+		err = bpf_map__set_max_entries(hits, libbpf_num_possible_cpus() + 1);
 	for (int i = 0; i < RULE_MAPS && !err; i++)
 		if (layout->maps >> i & 1)
 			err = bpf_map__set_max_entries(
@@ -46,19 +46,17 @@ static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, u
 int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
 {
 	const struct rule_layout *layout = rule_layout(filter->program);
-	uint32_t capacity, cpus;
+	uint32_t capacity;
 	int err;
 
 	if (!layout)
 		return 0;
 	capacity = room_for(filter);
-	cpus = libbpf_num_possible_cpus();
 	if (!globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)) ||
-	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)) ||
-	    !globals_poke(obj, "xlab_cpus", &cpus, sizeof(cpus)))
+	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)))
 		return error_state(e, -EINVAL, "filter `%s`: its embedded object lacks a constant",
 				   filter->name);
-	err = set_sizes(obj, layout, capacity, cpus);
+	err = set_sizes(obj, layout, capacity);
 	if (err)
 		return error_sys(e, err, "filter `%s`: its maps cannot be given their size",
 				 filter->name);
