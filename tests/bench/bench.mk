@@ -11,7 +11,7 @@ ALONE   := unshare --net --mount --propagation private sh -c \
 
 $(B)/tests/bench/chains: $(B)/tests/engine/rig.o
 $(B)/tests/bench/filters: $(B)/tests/filters/frame.o $(B)/tests/filters/subject.o
-$(BENCHES): $(B)/%: $(B)/%.o $(B)/libxlab.a
+$(BENCHES): $(B)/%: $(B)/%.o $(B)/tests/bench/turns.o $(B)/libxlab.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libxlab.a $(LIBS) -lcmocka
 

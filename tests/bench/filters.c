@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ns a packet, in test runs: our filters without and with the book against
- * xdp-filter's packaged objects on the same rules and packets. The
- * three take turns in one process. Root, in a namespace of its own.
+ * xdp-filter's packaged objects on the same rules and packets. Ours counts hits of each rule,
+ * theirs packets and bytes of each verdict; the book is what a chain adds, whoever's filters
+ * are in it. All take turns in one process. Root, in a namespace of its own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,14 +20,13 @@
 
 #include "lab/cleanup.h"
 #include "lab/text.h"
+#include "tests/bench/turns.h"
 #include "tests/filters/frame.h"
 #include "tests/filters/subject.h"
 
-#define TURNS	61
-#define PACKETS 200000 /* a few milliseconds: short enough to fall between interruptions */
-#define THEIRS	"/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_%s.o"
-#define BY_DST	(1 << 1) /* xdp-filter's flags of an element */
-#define BY_UDP	(1 << 3)
+#define THEIRS "/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_%s.o"
+#define BY_DST (1 << 1) /* xdp-filter's flags of an element */
+#define BY_UDP (1 << 3)
 
 static struct mac_rule mac = { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01 } };
 static struct range port = { 8888, 8888 };
@@ -105,34 +105,6 @@ static struct frame frame_of(const struct row *row)
 	return f;
 }
 
-static double run(int fd, const struct frame *f, uint32_t *verdict)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->bytes, .data_size_in = f->len,
-		    .repeat = PACKETS);
-
-	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
-	*verdict = opts.retval;
-	return opts.duration;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The mean of the quieter half: the kernel gives whole ns, and interruptions only ever add. */
-static double quiet(double ns[TURNS])
-{
-	double sum = 0;
-
-	qsort(ns, TURNS, sizeof(*ns), by_value);
-	for (int i = 0; i < TURNS / 2; i++)
-		sum += ns[i];
-	return sum / (TURNS / 2);
-}
-
 static void measure(const struct row *row)
 {
 	const struct xlab_place place = { .length = 1, .keeps_book = 1 };
@@ -140,23 +112,20 @@ static void measure(const struct row *row)
 	struct filter filter = *row->ours;
 	struct subject plain, book;
 	struct bpf_object *theirs;
-	double ns[3][TURNS];
-	uint32_t verdicts[3];
-	int fds[3];
+	struct runner r[3];
 
 	filter.name = "f";
 	filter.action = XDP_DROP;
 	subject_load(&plain, &filter, NULL);
 	subject_load(&book, &filter, &place);
-	theirs = load_theirs(row->theirs, &fds[2]);
+	theirs = load_theirs(row->theirs, &r[2].fd);
 	assert_non_null(theirs);
-	fds[0] = plain.fd;
-	fds[1] = book.fd;
-	for (int turn = 0; turn < TURNS; turn++)
-		for (int i = 0; i < 3; i++)
-			ns[i][turn] = run(fds[i], &f, &verdicts[i]);
-	assert_int_equal(verdicts[0], verdicts[2]);
-	printf("%-24s %8.1f %8.1f %10.1f\n", row->name, quiet(ns[0]), quiet(ns[1]), quiet(ns[2]));
+	r[0].fd = plain.fd;
+	r[1].fd = book.fd;
+	turns_run(r, ARRAY_SIZE(r), f.bytes, f.len);
+	assert_int_equal(r[0].verdict, r[2].verdict);
+	printf("%-24s %8.1f %8.1f %10.1f %8.2f\n", row->name, r[0].ns, r[1].ns, r[2].ns,
+	       r[0].ns / r[2].ns);
 	bpf_object__close(theirs);
 	subject_free(&plain);
 	subject_free(&book);
@@ -167,9 +136,12 @@ static void all_rows(void **state)
 	(void)state;
 	text_cidr("10.0.0.1", &v4);
 	text_cidr("fd00::1", &v6);
-	printf("%-24s %8s %8s %10s\n", "ns a packet", "ours", "+ book", "xdp-filter");
+	turns_pin();
+	libbpf_set_print(NULL);
+	printf("%-24s %8s %8s %10s %8s\n", "ns a packet", "ours", "+ book", "xdp-filter", "ratio");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		measure(&rows[i]);
+	printf("goal: ratio at most 1.00\n");
 }
 
 int main(void)
