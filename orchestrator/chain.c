@@ -309,6 +309,9 @@ int chain_restore_all(struct lab *lab, struct error *e)
 
 	for (size_t i = 0; !err && places[i]; i++)
 		err = restore_place(lab, places[i], e);
+	/* Which are wanted is known when all chains are back. */
+	for (size_t i = 0; !err && places[i]; i++)
+		err = chain_pass_tidy(lab, places[i], e);
 	chain_places_free(places);
 	return err;
 }

@@ -175,3 +175,22 @@ int chain_pass_drop(struct lab *lab, size_t iface, const size_t *filters, size_t
 
 	return chain_needs(&lab->suite, iface, filters, n, drop_one, &w);
 }
+
+int chain_pass_tidy(struct lab *lab, const char *place, struct error *e)
+{
+	struct work w = { lab, e };
+	struct chain_file file;
+	struct chain_end end;
+	bool pass;
+	int err;
+
+	if (!chain_end_find(&lab->suite, place, &end))
+		return 0;
+	err = chain_file_read(lab, place, &file, e);
+	if (err)
+		return err;
+	pass = (file.now.prog_id && !file.now.n_filters) ||
+	       (file.before.prog_id && !file.before.n_filters);
+	chain_file_clear(&file);
+	return pass ? drop_one(&w, &end) : 0;
+}

@@ -35,4 +35,7 @@ int chain_pass_put(struct lab *lab, struct spot *s, struct error *e);
 int chain_pass_drop(struct lab *lab, size_t iface, const size_t *filters, size_t n,
 		    struct error *e);
 
+/* The same for a place ("NETNS:IFACE") on which a killed command left one. */
+int chain_pass_tidy(struct lab *lab, const char *place, struct error *e);
+
 #endif
