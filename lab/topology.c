@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/cleanup.h"
+#include "lab/inifile.h"
+
 /* The model itself: asking it and freeing it. topology_read.c fills it. */
 
 static void node_clear(struct node *node)
@@ -162,4 +165,35 @@ bool topology_has_way(const struct topology *topo, size_t node, const struct add
 		if (prefix_covers(&n->routes[i].to, a))
 			return true;
 	return on_subnet(topo, node, &host, false);
+}
+
+char *topology_why_bridge(const struct topology *topo, const char *name)
+{
+	size_t len = strcspn(name, ":");
+	char FREE_AUTO *host = strndup(name, len);
+	size_t bridge = host ? topology_bridge(topo, host) : NONE;
+
+	if (bridge == NONE)
+		return NULL;
+	for (size_t i = 0; name[len] && i < topo->n_ifaces; i++)
+		if (topo->ifaces[i].bridge == bridge &&
+		    !strcmp(topo->ifaces[i].port, name + len + 1))
+			return text_format("%s is a port of a bridge, and XDP stands at the other "
+					   "end: %s",
+					   name, topo->ifaces[i].id);
+	return text_format("%s is a bridge, which takes no native XDP: name a node, or a node's "
+			   "interface",
+			   host);
+}
+
+int topology_complain(const struct ini_where *at, struct error *e, const char *what,
+		      const char *name, const struct topology *topo)
+{
+	char FREE_AUTO *why = topology_why_bridge(topo, name);
+
+	if (why)
+		return ini_complain(at, e, "%s", why);
+	return ini_unknown(at, e, what, name,
+			   strcmp(what, "node") ? topology_name_iface : topology_name_node,
+			   (void *)topo);
 }

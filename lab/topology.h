@@ -17,6 +17,7 @@
 #include "lab/text.h"
 
 struct error;
+struct ini_where;
 struct inifile;
 struct ini_section_spec;
 
@@ -131,6 +132,15 @@ bool topology_has_address(const struct topology *topo, const struct address *a);
 const char *topology_name_node(void *topo, size_t i);
 const char *topology_name_bridge(void *topo, size_t i);
 const char *topology_name_iface(void *topo, size_t i);
+
+/* Why @name ("br0", "br0:veth1") is not what was looked for though a bridge has it, malloc'ed; NULL
+ * if none has.
+ */
+char *topology_why_bridge(const struct topology *topo, const char *name);
+
+/* Complain that there is no such "node" or "interface": the nearest, or the bridge of that name. */
+int topology_complain(const struct ini_where *at, struct error *e, const char *what,
+		      const char *name, const struct topology *topo);
 
 /* True if @node knows a way to @a: a subnet of its own, or a route. */
 bool topology_has_way(const struct topology *topo, size_t node, const struct address *a);

@@ -205,9 +205,7 @@ static int read_peer(const struct ini_where *at, const char *value, void *object
 	struct iface *f = &r->topo->ifaces[r->current];
 
 	f->peer = topology_iface(r->topo, value);
-	return f->peer == NONE
-		       ? ini_unknown(at, e, "interface", value, topology_name_iface, r->topo)
-		       : 0;
+	return f->peer == NONE ? topology_complain(at, e, "interface", value, r->topo) : 0;
 }
 
 static int read_mac(const struct ini_where *at, const char *value, void *object, struct error *e)

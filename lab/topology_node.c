@@ -123,9 +123,7 @@ static int read_dev(const struct ini_where *at, const char *word, struct topolog
 	if (!id)
 		return -ENOMEM;
 	route->dev = topology_iface(r->topo, id);
-	return route->dev == NONE
-		       ? ini_unknown(at, e, "interface", id, topology_name_iface, r->topo)
-		       : 0;
+	return route->dev == NONE ? topology_complain(at, e, "interface", id, r->topo) : 0;
 }
 
 /* `default` is of the family of the way: of the gateway's address, or of the

@@ -160,7 +160,7 @@ static int find_nodes(struct topology_reading *r, struct error *e)
 			return -ENOMEM;
 		f->node = topology_node(r->topo, name);
 		if (f->node == NONE)
-			err = ini_unknown(&at, e, "node", name, topology_name_node, r->topo);
+			err = topology_complain(&at, e, "node", name, r->topo);
 	}
 	return err;
 }

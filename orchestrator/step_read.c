@@ -138,8 +138,7 @@ static int read_at(const struct ini_where *at, const char *name, const struct su
 		return ini_refuse(at, e, "\"at\" stands twice");
 	step->at = topology_iface(&suite->topo, name);
 	if (step->at == NONE)
-		return ini_unknown(at, e, "interface", name, topology_name_iface,
-				   (void *)&suite->topo);
+		return topology_complain(at, e, "interface", name, &suite->topo);
 	chain = suite_chain(suite, &suite->scenarios[r->current], step->at);
 	if (!chain || !chain->n_filters)
 		return ini_complain(at, e, "no chain stands on %s in this scenario", name);
@@ -189,9 +188,7 @@ static int read_src(const struct ini_where *at, struct step_words *w, const stru
 	if (!word)
 		return ini_refuse(at, e, "the node SRC is missing");
 	step->src = topology_node(topo, word);
-	return step->src == NONE
-		       ? ini_unknown(at, e, "node", word, topology_name_node, (void *)topo)
-		       : 0;
+	return step->src == NONE ? topology_complain(at, e, "node", word, topo) : 0;
 }
 
 /* "HOST:PORT" or "[fd00::1]:PORT": cut in place at the port. */
@@ -290,9 +287,8 @@ static int read_dst(const struct ini_where *at, struct step_words *w, const stru
 		err = resolve_address(at, host, topo, step, e);
 	} else {
 		step->dst = topology_node(topo, host);
-		err = step->dst == NONE
-			      ? ini_unknown(at, e, "node", host, topology_name_node, (void *)topo)
-			      : resolve_node(at, topo, step, e);
+		err = step->dst == NONE ? topology_complain(at, e, "node", host, topo)
+					: resolve_node(at, topo, step, e);
 	}
 	return err ? err : check_way(at, topo, step, e);
 }

@@ -56,9 +56,7 @@ int suite_read_iface(const struct ini_where *at, const char **rest, const struct
 	if (!word[0])
 		return ini_refuse(at, e, "the interface is missing");
 	*iface = topology_iface(&suite->topo, word);
-	return *iface == NONE ? ini_unknown(at, e, "interface", word, topology_name_iface,
-					    (void *)&suite->topo)
-			      : 0;
+	return *iface == NONE ? topology_complain(at, e, "interface", word, &suite->topo) : 0;
 }
 
 int suite_read_filter(const struct ini_where *at, const char **rest, const struct suite *suite,

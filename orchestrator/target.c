@@ -51,6 +51,16 @@ static int unknown(struct error *e, const struct suite *suite, const char *what,
 	return error_input(e, "lab %s has no %s %s", suite->topo.name, what, name);
 }
 
+/* A node's or an interface's name that nothing has, or only a bridge. */
+static int unknown_place(struct error *e, const struct suite *suite, const char *what,
+			 const char *name, const char *nearest)
+{
+	char FREE_AUTO *why = topology_why_bridge(&suite->topo, name);
+
+	return why ? error_input(e, "lab %s: %s", suite->topo.name, why)
+		   : unknown(e, suite, what, name, nearest);
+}
+
 static const char *node_name(void *cookie, size_t i)
 {
 	const struct topology *topo = cookie;
@@ -63,7 +73,8 @@ int target_node(const struct suite *suite, const char *name, size_t *node, struc
 	*node = topology_node(&suite->topo, name);
 	if (*node != NONE)
 		return 0;
-	return unknown(e, suite, "node", name, text_nearest(name, node_name, (void *)&suite->topo));
+	return unknown_place(e, suite, "node", name,
+			     text_nearest(name, node_name, (void *)&suite->topo));
 }
 
 struct iface_names {
@@ -91,12 +102,12 @@ int target_iface(const struct suite *suite, const char *name, size_t *iface, str
 	*iface = topology_iface(&suite->topo, name);
 	if (*iface != NONE)
 		return 0;
-	if (!strchr(name, ':'))
+	if (!strchr(name, ':') && topology_bridge(&suite->topo, name) == NONE)
 		return error_input(e, "\"%s\" is no NODE:IFACE, as host:veth0 is one", name);
 	n.names = calloc(suite->topo.n_ifaces + 1, sizeof(*n.names));
 	if (!n.names)
 		return error_sys(e, -ENOMEM, "%s", name);
-	err = unknown(e, suite, "interface", name, text_nearest(name, iface_name, &n));
+	err = unknown_place(e, suite, "interface", name, text_nearest(name, iface_name, &n));
 	for (i = 0; i < suite->topo.n_ifaces; i++)
 		free(n.names[i]);
 	free(n.names);

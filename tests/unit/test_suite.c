@@ -32,6 +32,7 @@
 	"[filter g]\n"                   \
 	"program = drop\n"
 #define SCENARIO LAB "[scenario s]\nchain = a:e0 headers f\n"
+#define BRIDGE	 "[bridge br0]\n[iface c:e0]\nbridge = br0\n"
 #define AT	 "f.ini:18: [scenario s] "
 
 static int parse(struct suite *suite, const char *text, struct error *e)
@@ -105,6 +106,11 @@ static const struct {
 	{ SCENARIO "chain = a:e0 g\npass = ping a b\n",
 	  AT "chain = a:e0 g: a:e0 has a chain in this scenario already, at line 17" },
 	{ SCENARIO "chain = b:e1 g\npass = ping a b\n", "there is no interface \"b:e1\"" },
+	{ SCENARIO "chain = br0 g\npass = ping a b\n" BRIDGE,
+	  AT "chain = br0 g: br0 is a bridge, which takes no native XDP: name a node" },
+	{ SCENARIO "chain = br0:e0-p g\npass = ping a b\n" BRIDGE,
+	  "br0:e0-p is a port of a bridge, and XDP stands at the other end: c:e0" },
+	{ SCENARIO "pass = ping a br0\n" BRIDGE, "br0 is a bridge" },
 	{ SCENARIO "pass = pign a b\n", AT "pass = pign a b: there is no step \"pign\"; did you" },
 	{ SCENARIO "pass = ping\n", "the node SRC is missing" },
 	{ SCENARIO "pass = ping a\n", "the destination DST is missing" },

@@ -59,6 +59,8 @@ static const struct {
 	{ "[node a]\n[bridge b]\nstp = 1\n", "[bridge b] stp = 1: neither yes nor no" },
 	{ TWO "[iface a:e1]\n", "f.ini:13: [iface a:e1]: its other end is missing" },
 	{ TWO "[iface x:e1]\nbridge = br0\n", "[iface x:e1]: there is no node \"x\"" },
+	{ TWO "[iface br0:br0]\nbridge = br0\n",
+	  "f.ini:13: [iface br0:br0]: br0 is a bridge, which takes no native XDP" },
 	{ TWO "[iface a]\n", "[iface a]: write [iface NODE:NAME]" },
 	{ TWO "[iface a:abcdefghijklmnop]\nbridge = br0\nport = p\n",
 	  "is no name for an interface: it has more than 15 characters" },
