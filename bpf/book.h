@@ -109,13 +109,16 @@ static __always_inline void book_count(struct xdp_md *ctx, struct xlab_book *slo
 {
 	__u32 action = verdict < XLAB_ACTIONS ? verdict : XLAB_ACTIONS - 1;
 	struct xlab_count *count;
+	__u64 at = position;
 
-	if (position > XLAB_CHAIN_MAX)
-		position = XLAB_CHAIN_MAX;
+	/* So that what is compared is what indexes: the verifier of 6.1 forgets a 32-bit copy. */
+	barrier_var(at);
+	if (at > XLAB_CHAIN_MAX)
+		at = XLAB_CHAIN_MAX;
 	/* The verifier of 6.1 does not learn from a comparison made before a copy: so a mask. */
 	barrier_var(action);
 	action &= XLAB_ACTIONS - 1;
-	count = &slot->count[xlab_place.gen & 1][position][action];
+	count = &slot->count[xlab_place.gen & 1][at][action];
 	count->packets++;
 	count->bytes += ctx->data_end - ctx->data;
 }
