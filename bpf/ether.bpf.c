@@ -37,8 +37,8 @@ static __always_inline __u32 type_rule(struct xdp_md *ctx, __be16 first)
 	if (!parse_ether(ctx, &type, &offset))
 		return 0;
 	rule = match_table(0, bpf_ntohs(type));
-	if (!rule && is_tag(first))
-		rule = match_table(0, bpf_ntohs(first));
+	if (!rule && first == bpf_htons(ETH_P_8021AD))
+		rule = match_table(0, ETH_P_8021AD);
 	if (!rule && is_tag(first))
 		rule = match_table(0, ETH_P_8021Q);
 	return rule;
