@@ -8,8 +8,9 @@
  * chain_libxdp.c and chain_inline.c implement struct chain_engine.
  *
  * A chain's maps, all pinned in the lab's bpffs:
- *   bpf/iface/NODE:IFACE/book, ears   as bpf/xlab.h says; made on first use, there
- *                                     as long as the lab
+ *   bpf/iface/NODE:IFACE/book         where the chains of an interface count; made on first
+ *                                     use, there as long as the lab
+ *   bpf/iface/ears                    the listeners' rings, for all interfaces of the lab
  *   bpf/filter/INSTANCE/MAP           every other map of a filter but .rodata; shared by
  *                                     all places where the filter stands. An instance is
  *                                     a [filter] section; sections that name different
