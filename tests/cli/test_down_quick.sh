@@ -48,7 +48,7 @@ cut_and_down()
 	began=$EPOCHREALTIME
 	"$XLAB" down >/dev/null || return 1
 	TOOK=$(((${EPOCHREALTIME/./} - ${began/./}) / 1000))
-	kill "$server"
+	kill "$server" 2>/dev/null
 	wait "$server" 2>/dev/null
 	[ ! -e /run/xlab ]
 }

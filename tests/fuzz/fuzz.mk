@@ -47,8 +47,13 @@ $(FUZZ_TARGETS:%=$(F)/%): $(F)/%: $(F)/tests/fuzz/%.o $(F)/libxlab.a
 
 fuzz-build: $(FUZZ_TARGETS:%=$(F)/%)
 
-fuzz: fuzz-build
+# Only here: `make test` needs no libFuzzer.
+fuzz-deps:
+	$(call install_missing,$(DEMO_PACKAGES) libclang-rt-14-dev)
+
+fuzz: fuzz-deps
+	$(MAKE) fuzz-build
 	tests/fuzz/explore $(F) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-.PHONY: fuzz fuzz-build
+.PHONY: fuzz fuzz-build fuzz-deps
 -include $(shell find $(F) -name '*.d' 2>/dev/null)
