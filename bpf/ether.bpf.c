@@ -74,10 +74,11 @@ static __always_inline bool ether_matches(struct xdp_md *ctx)
 SEC("xdp")
 int ether(struct xdp_md *ctx)
 {
-	__u32 action = xlab_action;
+	__u32 action;
 
 	if (!ether_matches(ctx))
 		return book_close(ctx, XDP_PASS);
+	action = xlab_action;
 	if (action == XDP_TX)
 		turn(ctx);
 	return book_close(ctx, action);

@@ -126,10 +126,11 @@ static __always_inline bool ip_matches(struct xdp_md *ctx)
 SEC("xdp")
 int ip(struct xdp_md *ctx)
 {
-	__u32 action = xlab_action;
+	__u32 action;
 
 	if (!ip_matches(ctx))
 		return book_close(ctx, XDP_PASS);
+	action = xlab_action;
 	if (action == XDP_TX)
 		turn(ctx);
 	return book_close(ctx, action);
