@@ -117,6 +117,9 @@ is 'standard error is closed: the status is right' "$status" 2
 run script -qec "$XLAB check topologies/lb.ini" /dev/null
 is 'check on a terminal: exit status' "$status" 0
 
+# The program knows nothing of the folder that it was built in.
+is 'no path of the build in the program' "$(grep -cF "$PWD/" "$XLAB")" 0
+
 # Completion, as bash does it.
 complete_words() # WORD…: the last is the one to complete
 {
