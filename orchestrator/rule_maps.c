@@ -93,7 +93,7 @@ static void *map_array(int fd, size_t *size, uint32_t *value_size, struct error 
 static int map_arrays(struct rule_maps *m, rule_map_fd open, void *cookie, struct error *e)
 {
 	FD_AUTO int rules = -1, hits = -1;
-	uint32_t value_size;
+	uint32_t value_size = 0;
 	int err;
 
 	err = open(cookie, ".bss", &rules, e);
