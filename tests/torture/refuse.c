@@ -51,7 +51,8 @@ static void log_message(unsigned int type, bool refused)
 static void spoil(void *bytes, size_t size)
 {
 	struct nlmsghdr *nlh = bytes;
-	int left = (int)size, err = errno;
+	int left = (int)size; /* signed, as NLMSG_OK compares it */
+	int err = errno;
 
 	for (; NLMSG_OK(nlh, left); nlh = NLMSG_NEXT(nlh, left)) {
 		bool refused = ++sent == refused_number();
