@@ -268,7 +268,6 @@ static void test_jumbo(void **state)
 /* Both modes at once are refused by the kernel; generic alone works. */
 static void test_generic(void **state)
 {
-	ERROR_AUTO struct error e = ERROR_INIT;
 	struct lab lab;
 
 	(void)state;

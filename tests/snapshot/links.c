@@ -383,18 +383,20 @@ static void picture_table(struct picture *p, const char *where, const struct tab
 /* The features of a link that ethtool -k shows, as the kernel's own bits. */
 static void picture_offloads(struct picture *p, const char *where, const char *link, int fd)
 {
-	struct {
+	union {
 		struct ethtool_gfeatures head;
-		struct ethtool_get_features_block blocks[8];
-	} features = { .head = { .cmd = ETHTOOL_GFEATURES, .size = 8 } };
-	struct ifreq req = { .ifr_data = (void *)&features };
+		char room[sizeof(struct ethtool_gfeatures) +
+			  8 * sizeof(struct ethtool_get_features_block)];
+	} answer = { .head = { .cmd = ETHTOOL_GFEATURES, .size = 8 } };
+	const struct ethtool_get_features_block *blocks = answer.head.features;
+	struct ifreq req = { .ifr_data = (void *)&answer };
 	struct text t = { .n = 0 };
 
 	(void)snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", link);
 	if (ioctl(fd, SIOCETHTOOL, &req) < 0)
 		return;
-	for (unsigned int i = 0; i < features.head.size && i < 8; i++)
-		text_add(&t, " %08x/%08x", features.blocks[i].active, features.blocks[i].requested);
+	for (unsigned int i = 0; i < answer.head.size && i < 8; i++)
+		text_add(&t, " %08x/%08x", blocks[i].active, blocks[i].requested);
 	picture_add(p, "%s offloads %s%s", where, link, t.bytes);
 }
 

@@ -48,13 +48,19 @@ static void log_message(unsigned int type, bool refused)
 	(void)close(fd);
 }
 
+/* NLMSG_OK() compares numbers of different signs, whatever it is given. */
+static bool is_whole(const struct nlmsghdr *nlh, size_t left)
+{
+	return left >= sizeof(*nlh) && nlh->nlmsg_len >= sizeof(*nlh) && nlh->nlmsg_len <= left;
+}
+
 static void spoil(void *bytes, size_t size)
 {
 	struct nlmsghdr *nlh = bytes;
-	int left = (int)size; /* signed, as NLMSG_OK compares it */
+	size_t left = size;
 	int err = errno;
 
-	for (; NLMSG_OK(nlh, left); nlh = NLMSG_NEXT(nlh, left)) {
+	for (; is_whole(nlh, left); nlh = NLMSG_NEXT(nlh, left)) {
 		bool refused = ++sent == refused_number();
 
 		log_message(nlh->nlmsg_type, refused);
