@@ -3,6 +3,8 @@
 
 #include "lab/error.h"
 #include "orchestrator/command.h"
+#include "orchestrator/instance.h"
+#include "orchestrator/lab.h"
 #include "orchestrator/suite.h"
 
 static void print_count(size_t n, const char *what)
@@ -31,6 +33,40 @@ static void print_ok(const char *path, const struct suite *suite)
 	putchar('\n');
 }
 
+/* Objects that are not there, or lack what the file says of them. */
+static int check_objects(const struct lab *lab, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < lab->suite.n_filters; i++) {
+		struct error ERROR_AUTO one = ERROR_INIT;
+		struct instance in;
+
+		if (lab->suite.filters[i].program != PROGRAM_OBJECT)
+			continue;
+		if (instance_open(lab, i, &in, &one) == 0) {
+			instance_close(&in);
+			continue;
+		}
+		(void)error_wrap(&one, "%s:%d", lab->suite.ini.path, lab->suite.filters[i].line);
+		err = error_join(e, &one);
+	}
+	return err;
+}
+
+static int check_file(const char *path, struct error *e)
+{
+	struct lab lab = { 0 };
+	int err = suite_load(&lab.suite, path, e);
+
+	if (!err)
+		err = check_objects(&lab, e);
+	if (!err)
+		print_ok(path, &lab.suite);
+	suite_clear(&lab.suite);
+	return err;
+}
+
 /* All errors of all files are told, as all those of one file are. */
 static int check_run(const struct invocation *in, int *status, struct error *e)
 {
@@ -39,13 +75,9 @@ static int check_run(const struct invocation *in, int *status, struct error *e)
 	(void)status;
 	for (i = 0; i < in->argc; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
-		struct suite suite = { 0 };
 
-		if (suite_load(&suite, in->argv[i], &one) == 0)
-			print_ok(in->argv[i], &suite);
-		else
+		if (check_file(in->argv[i], &one))
 			err = error_join(e, &one);
-		suite_clear(&suite);
 	}
 	return err;
 }

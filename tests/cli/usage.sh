@@ -85,6 +85,12 @@ while read -r word rest; do
 	esac
 done < <(grep -E '^$|^\[|^  [a-z]' <<<"$out" | sed 's/^  //')
 
+# Objects are looked at by check already, without root.
+printf '%s\n' '[node a]' '[filter gone]' 'program = nosuch.bpf.o' '[filter text]' 'program = o.ini' >"$dir/o.ini"
+xlab check "$dir/o.ini"
+ended 'check: an object that is not there' 2 'o.ini:2: filter gone *No such file'
+like 'check: an object that is none' "$err" 'o.ini:4: filter text *is not an ELF file'
+
 # Somebody who is not root.
 mkdir -m 755 "$dir/bin"
 cp "$XLAB" "$dir/bin/xlab"
