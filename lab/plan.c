@@ -287,6 +287,15 @@ static int check_self(const struct draft *d, size_t self)
 	return 0;
 }
 
+static int unknown_self(const struct draft *d, const char *name)
+{
+	const char *nearest = text_nearest(name, topology_name_node, (void *)d->topo);
+
+	return error_input(d->e, "--self %s: the lab %s has no node of that name%s%s%s", name,
+			   d->topo->name, nearest ? "; did you mean " : "", nearest ? nearest : "",
+			   nearest ? "?" : "");
+}
+
 static int check_options(const struct draft *d, const struct plan_options *options)
 {
 	const char *why;
@@ -298,8 +307,7 @@ static int check_options(const struct draft *d, const struct plan_options *optio
 		return 0;
 	self = topology_node(d->topo, options->self);
 	if (self == NONE)
-		return error_input(d->e, "--self %s: the lab %s has no node of that name",
-				   options->self, d->topo->name);
+		return unknown_self(d, options->self);
 	return check_self(d, self);
 }
 

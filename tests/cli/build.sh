@@ -156,6 +156,8 @@ timeout 5 sh -c 'while ip link show veth0 >/dev/null 2>&1; do :; done'
 clean '--self: nothing is left, for its other end is gone'
 xlab up "$dir/plain.ini" --self nobody
 ended '--self with an unknown node' 2 nobody
+xlab up "$dir/plain.ini" --self hots
+ended '--self with a misspelt node' 2 'did you mean host?'
 
 # Two at once.
 xlab up "$dir/plain.ini" --as one
