@@ -22,8 +22,8 @@ command_args() # COMMAND
 command_prepare() # COMMAND
 {
 	case $1 in
-	down | scenario) "$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- ;;
-	chain)
+	down) "$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- ;;
+	scenario | chain) # a chain of its own stands there
 		"$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- &&
 			"$XLAB" chain host:veth0 hello >/dev/null 2>"$ERR" 3<&-
 		;;
