@@ -5,6 +5,9 @@
 # make test       all tests, with and without sanitizers, here and on stock kernels
 # make deps       install what building and testing need (Debian)
 # make install    PREFIX=/usr/local DESTDIR=
+# make torture    killed and refused at every system call: an hour; make test has a sample
+# make fuzz       each fuzzer for a minute; make test has their corpus
+# make bench      what a filter and a chain cost, beside others
 # make lint       the tree as clang-format, clang-tidy, shellcheck and mandoc want it
 #
 # SAN=1 builds with ASan and UBSan, under build/san; CC=clang with clang; CI=1 makes

@@ -51,7 +51,8 @@ static void log_message(unsigned int type, bool refused)
 /* NLMSG_OK() compares numbers of different signs, whatever it is given. */
 static bool is_whole(const struct nlmsghdr *nlh, size_t left)
 {
-	return left >= sizeof(*nlh) && nlh->nlmsg_len >= sizeof(*nlh) && nlh->nlmsg_len <= left;
+	return left >= sizeof(*nlh) && nlh->nlmsg_len >= sizeof(*nlh) &&
+	       NLMSG_ALIGN(nlh->nlmsg_len) <= left;
 }
 
 static void spoil(void *bytes, size_t size)
