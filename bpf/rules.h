@@ -6,14 +6,12 @@
  * The rules of ether, ip and port as they lie in maps: written by user space, read by the
  * filters. A rule is one value of one key, and has a number from 1 to capacity - 1; 0 is none.
  *
- *   variable "rules", in map ".bss":
- *     struct xlab_rules    which keys are given; rule numbers by protocol
- *     __u16 [n][65536]     rule numbers by EtherType (ether: n = 1), by port (port: n = 2,
- *                          source and destination; ip: n = 0)
- *   map "hits", an element a possible CPU and one more:
- *     __u64 [capacity]     hits of each rule
- *     struct xlab_span     [capacity], in the last element, for user space: the rules that the
- *                          tables are made from
+ *   map ".bss", which is one value, and in it one behind another:
+ *     struct xlab_rules          which keys are given; rule numbers by protocol
+ *     __u16 [n][65536]           rule numbers by EtherType (ether: n = 1), by port (port: n = 2,
+ *                                source and destination; ip: n = 0)
+ *     __u64 [CPUs][capacity]     hits of each rule, a row a possible CPU
+ *     struct xlab_span [capacity]    for user space: the rules that the tables are made from
  *   hash "macs", "addresses4", "addresses6": struct xlab_sides by address
  *   trie "nets": struct xlab_net_rule by struct xlab_net
  */

@@ -119,6 +119,32 @@ int book_create(int *book_fd, int *ears_fd, struct error *e)
 	return 0;
 }
 
+/* As bpf/book.h calls them. */
+static const char *const map_names[] = { "book", "ears" };
+
+int book_give(struct bpf_object *obj, int book_fd, int ears_fd)
+{
+	const int fds[] = { book_fd, ears_fd };
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(map_names) && !err; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, map_names[i]);
+
+		err = map ? bpf_map__reuse_fd(map, fds[i]) : 0;
+	}
+	return err;
+}
+
+void book_withhold(struct bpf_object *obj)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(map_names); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, map_names[i]);
+
+		if (map)
+			(void)bpf_map__set_autocreate(map, false);
+	}
+}
+
 /* The map pinned at @path, made and pinned if it is not there. Another command may be quicker. */
 static int pinned_map(const char *path, int (*create)(void))
 {

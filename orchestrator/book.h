@@ -9,6 +9,7 @@
 
 #include "bpf/xlab.h"
 
+struct bpf_object;
 struct error;
 struct lab;
 
@@ -29,6 +30,11 @@ uint64_t book_lost(const struct book *book, size_t listener);
 
 /* Maps of the same form that belong to no interface; fds of the caller's. */
 int book_create(int *book_fd, int *ears_fd, struct error *e);
+
+/* Let @obj, not loaded yet, use them, if it keeps a book at all. */
+int book_give(struct bpf_object *obj, int book_fd, int ears_fd);
+/* Let @obj, which is loaded for its other maps only, make none of its own. */
+void book_withhold(struct bpf_object *obj);
 
 /* The lab's ears, which all its interfaces share: made if need be. */
 int book_ears_open(const struct lab *lab, int *ears_fd, struct error *e);

@@ -14,6 +14,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/book.h"
 #include "orchestrator/bpflog.h"
 #include "orchestrator/chain_engine.h"
 #include "orchestrator/compose.h"
@@ -78,10 +79,7 @@ static int prepare_book(struct build *b, const struct chain_job *job, struct err
 	if (!b->book)
 		return error_sys(e, -errno, "opening the book's program");
 	(void)globals_poke(b->book, "xlab_place", &place, sizeof(place));
-	err = bpf_map__reuse_fd(bpf_object__find_map_by_name(b->book, "book"), job->book_fd);
-	if (!err)
-		err = bpf_map__reuse_fd(bpf_object__find_map_by_name(b->book, "ears"),
-					job->ears_fd);
+	err = book_give(b->book, job->book_fd, job->ears_fd);
 	if (err)
 		return error_sys(e, err, "giving the chain its book");
 	err = take_from_book(b, "xlab_stop", &b->stop, e);

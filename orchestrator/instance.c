@@ -11,6 +11,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/book.h"
 #include "orchestrator/bpflog.h"
 #include "orchestrator/errand.h"
 #include "orchestrator/globals.h"
@@ -87,12 +88,12 @@ static int open_bytes(const void *bytes, size_t size, struct instance *in, struc
 
 static int open_builtin(const struct filter *f, struct instance *in, struct error *e)
 {
+	FREE_AUTO void *bytes = NULL;
 	const char *function;
-	const void *bytes;
 	size_t size;
 	int err;
 
-	err = program_object(f->program, &bytes, &size, &function);
+	err = program_bytes(f, &bytes, &size, &function);
 	if (err)
 		return error_sys(e, err, "the built-in %s", program_name(f->program));
 	err = open_bytes(bytes, size, in, e);
@@ -216,13 +217,6 @@ void instance_close(struct instance *in)
 	*in = (struct instance){ 0 };
 }
 
-static int reuse(struct bpf_object *obj, const char *name, int fd)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
-
-	return map ? bpf_map__reuse_fd(map, fd) : 0;
-}
-
 int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
 		    const struct xlab_place *place, int book_fd, int ears_fd, struct error *e)
 {
@@ -232,11 +226,8 @@ int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
 	if (!folder)
 		return e->err;
 	(void)globals_poke(in->obj, "xlab_place", place, sizeof(*place));
-	if (lab->suite.filters[filter].program != PROGRAM_OBJECT) {
-		err = reuse(in->obj, "book", book_fd);
-		if (!err)
-			err = reuse(in->obj, "ears", ears_fd);
-	}
+	if (lab->suite.filters[filter].program != PROGRAM_OBJECT)
+		err = book_give(in->obj, book_fd, ears_fd);
 	if (err)
 		return error_sys(e, err, "giving the filter its book");
 	return instance_maps_reuse(in->obj, folder, e);

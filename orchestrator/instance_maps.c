@@ -15,6 +15,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/book.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/bpflog.h"
 #include "orchestrator/chain.h"
@@ -85,25 +86,14 @@ static int load_maps(struct instance *in, struct error *e)
 	return 0;
 }
 
-static void leave_out(struct bpf_object *obj, const char *name)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
-
-	if (map)
-		(void)bpf_map__set_autocreate(map, false);
-}
-
 static int fill_folder(const struct lab *lab, size_t filter, struct instance *in,
 		       const char *folder, struct error *e)
 {
 	bool builtin = lab->suite.filters[filter].program != PROGRAM_OBJECT;
 	int err;
 
-	/* These are the interface's. */
-	if (builtin) {
-		leave_out(in->obj, "book");
-		leave_out(in->obj, "ears");
-	}
+	if (builtin)
+		book_withhold(in->obj);
 	err = load_maps(in, e);
 	if (err)
 		return error_wrap(e, "filter %s", lab->suite.filters[filter].name);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <bpf/libbpf.h>
 
@@ -49,4 +52,41 @@ int program_object(enum program_kind kind, const void **bytes, size_t *size, con
 	*bytes = programs[kind].bytes(size);
 	*function = programs[kind].function;
 	return 0;
+}
+
+/* Section ".bss" is made longer, and with it the map that libbpf makes of it; libbpf itself can do
+ * that only from 1.3 on.
+ */
+static int lengthen_variables(char *bytes, size_t size)
+{
+	const Elf64_Ehdr *elf = (const void *)bytes;
+	Elf64_Shdr *sections = (void *)(bytes + elf->e_shoff);
+	const char *names = bytes + sections[elf->e_shstrndx].sh_offset;
+
+	for (size_t i = 0; i < elf->e_shnum; i++) {
+		if (strcmp(names + sections[i].sh_name, ".bss") != 0)
+			continue;
+		sections[i].sh_size = size;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function)
+{
+	size_t rules = rules_size(filter);
+	FREE_AUTO void *copy = NULL;
+	const void *object;
+	int err = program_object(filter->program, &object, size, function);
+
+	if (err)
+		return err;
+	copy = malloc(*size);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, object, *size);
+	err = rules ? lengthen_variables(copy, rules) : 0;
+	if (!err)
+		*bytes = steal_pointer(&copy);
+	return err;
 }

@@ -43,15 +43,33 @@ static uint16_t *table_of(const struct rule_maps *m, enum xlab_key key)
 	return tables + (key == XLAB_KEY_DST ? XLAB_TABLE : 0);
 }
 
+/* Before the hits. */
+static size_t tables_size(const struct rule_layout *layout)
+{
+	return sizeof(struct xlab_rules) + layout->tables * XLAB_TABLE * sizeof(uint16_t);
+}
+
+/* A rule number's hits, one a CPU, and its span. */
+static size_t number_size(void)
+{
+	return (size_t)libbpf_num_possible_cpus() * sizeof(uint64_t) + sizeof(struct xlab_span);
+}
+
+size_t rule_maps_size(const struct rule_layout *layout, size_t capacity)
+{
+	return tables_size(layout) + capacity * number_size();
+}
+
 static uint64_t *hits_of(const struct rule_maps *m, uint32_t cpu)
 {
-	return m->hits + (size_t)cpu * m->capacity;
+	uint64_t *hits = (void *)((char *)m->head + tables_size(m->layout));
+
+	return hits + (size_t)cpu * m->capacity;
 }
 
 /* Behind the hits of the last CPU. */
 static struct xlab_span *spans_of(const struct rule_maps *m)
 {
-	_Static_assert(sizeof(struct xlab_span) == sizeof(*m->hits), "a span has a hit's place");
 	return (void *)hits_of(m, m->cpus);
 }
 
@@ -70,49 +88,27 @@ static void zero_hits(struct rule_maps *m, uint32_t number)
 		__atomic_store_n(&hits_of(m, cpu)[number], 0, __ATOMIC_RELAXED);
 }
 
-/* Map the whole of an array, *@size bytes; its first value's size goes to *@value_size. */
-static void *map_array(int fd, size_t *size, uint32_t *value_size, struct error *e)
+static int map_rules(struct rule_maps *m, int fd, struct error *e)
 {
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
 	void *at;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
-		(void)error_sys(e, -errno, "a map of the rules cannot be asked for its size");
-		return NULL;
-	}
-	*size = (size_t)info.value_size * info.max_entries;
-	*value_size = info.value_size;
-	at = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (at != MAP_FAILED)
-		return at;
-	(void)error_sys(e, -errno, "a map of the rules cannot be mapped");
-	return NULL;
-}
-
-static int map_arrays(struct rule_maps *m, rule_map_fd open, void *cookie, struct error *e)
-{
-	FD_AUTO int rules = -1, hits = -1;
-	uint32_t value_size = 0;
-	int err;
-
-	err = open(cookie, ".bss", &rules, e);
-	if (!err)
-		err = open(cookie, "hits", &hits, e);
-	if (err)
-		return err;
-	m->head = map_array(rules, &m->head_size, &value_size, e);
-	if (m->head)
-		m->hits = map_array(hits, &m->hits_size, &value_size, e);
-	if (!m->hits)
-		return e->err;
-	m->capacity = value_size / sizeof(*m->hits);
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return error_sys(e, -errno, "the map of the rules cannot be asked for its size");
+	at = mmap(NULL, info.value_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return error_sys(e, -errno, "the map of the rules cannot be mapped");
+	m->head = at;
+	m->size = info.value_size;
+	m->capacity = (m->size - tables_size(m->layout)) / number_size();
 	return 0;
 }
 
 int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd open, void *cookie,
 		   struct error *e)
 {
+	FD_AUTO int rules = -1;
 	int err;
 
 	m->layout = rule_layout(program);
@@ -124,15 +120,14 @@ int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd o
 		if (err)
 			return err;
 	}
-	return map_arrays(m, open, cookie, e);
+	err = open(cookie, RULES_MAP, &rules, e);
+	return err ? err : map_rules(m, rules, e);
 }
 
 void rule_maps_close(struct rule_maps *m)
 {
 	if (m->head)
-		munmap(m->head, m->head_size);
-	if (m->hits)
-		munmap(m->hits, m->hits_size);
+		munmap(m->head, m->size);
 	for (int i = 0; i < RULE_MAPS; i++)
 		cleanup_fd(&m->fds[i]);
 	*m = (struct rule_maps)RULE_MAPS_NONE;

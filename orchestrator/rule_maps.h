@@ -35,20 +35,25 @@ struct rule_layout {
 /* NULL: the program has no rules. */
 const struct rule_layout *rule_layout(enum program_kind program);
 
+/* The map of the variable "rules": tables, hits and spans. */
+#define RULES_MAP ".bss"
+
+/* Its size in bytes, with room for @capacity rule numbers. */
+size_t rule_maps_size(const struct rule_layout *layout, size_t capacity);
+
 struct rule_maps {
 	const struct rule_layout *layout;
-	struct xlab_rules *head; /* the variable "rules", mapped */
-	uint64_t *hits;		 /* the map "hits", mapped */
-	size_t head_size, hits_size;
+	struct xlab_rules *head; /* the whole of RULES_MAP, mapped */
+	size_t size;
 	uint32_t capacity, cpus;
 	int fds[RULE_MAPS];
 };
-#define RULE_MAPS_NONE                        \
-	{                                     \
-		NULL, NULL, NULL, 0, 0, 0, 0, \
-		{                             \
-			-1, -1, -1, -1        \
-		}                             \
+#define RULE_MAPS_NONE                 \
+	{                              \
+		NULL, NULL, 0, 0, 0,   \
+		{                      \
+			-1, -1, -1, -1 \
+		}                      \
 	}
 
 /* Hands over an fd of a map, which the caller closes. */

@@ -29,13 +29,17 @@ static uint32_t room_for(const struct filter *filter)
 	return twice < ROOM_MIN ? ROOM_MIN : twice;
 }
 
+size_t rules_size(const struct filter *filter)
+{
+	const struct rule_layout *layout = rule_layout(filter->program);
+
+	return layout ? rule_maps_size(layout, room_for(filter)) : 0;
+}
+
 static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, uint32_t capacity)
 {
-	struct bpf_map *hits = bpf_object__find_map_by_name(obj, "hits");
-	int err = hits ? bpf_map__set_value_size(hits, capacity * sizeof(uint64_t)) : -ENOENT;
+	int err = 0;
 
-	if (!err)
-		err = bpf_map__set_max_entries(hits, libbpf_num_possible_cpus() + 1);
 	for (int i = 0; i < RULE_MAPS && !err; i++)
 		if (layout->maps >> i & 1)
 			err = bpf_map__set_max_entries(
@@ -46,14 +50,15 @@ static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, u
 int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
 {
 	const struct rule_layout *layout = rule_layout(filter->program);
-	uint32_t capacity;
+	uint64_t capacity = room_for(filter);
+	uint64_t hits = capacity * (uint64_t)libbpf_num_possible_cpus();
 	int err;
 
 	if (!layout)
 		return 0;
-	capacity = room_for(filter);
 	if (!globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)) ||
-	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)))
+	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)) ||
+	    !globals_poke(obj, "xlab_hits", &hits, sizeof(hits)))
 		return error_state(e, -EINVAL, "filter `%s`: its embedded object lacks a constant",
 				   filter->name);
 	err = set_sizes(obj, layout, capacity);

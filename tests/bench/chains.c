@@ -19,7 +19,9 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
+#include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/book.h"
 #include "tests/bench/turns.h"
 #include "tests/engine/rig.h"
 
@@ -41,12 +43,13 @@ struct bench {
 
 static void open_object(struct bench *b)
 {
-	struct bpf_map *book;
+	ERROR_AUTO struct error e = ERROR_INIT;
+	FD_AUTO int book = -1, ears = -1;
 
 	b->obj = bpf_object__open_file(BUILD_DIR "/tests/bench/links.bpf.o", NULL);
 	assert_non_null(b->obj);
-	book = bpf_object__find_map_by_name(b->obj, "book");
-	assert_int_equal(bpf_map__set_max_entries(book, (__u32)libbpf_num_possible_cpus()), 0);
+	assert_int_equal(book_create(&book, &ears, &e), 0);
+	assert_int_equal(book_give(b->obj, book, ears), 0);
 	assert_int_equal(bpf_object__load(b->obj), 0);
 }
 

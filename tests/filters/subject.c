@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/globals.h"
@@ -28,34 +29,36 @@ static int map_of(void *obj, const char *name, int *fd, struct error *e)
 	return 0;
 }
 
-static void give_place(struct bpf_object *obj, const struct xlab_place *place)
+static void give_place(struct subject *s, const struct xlab_place *place)
 {
-	struct bpf_map *book = bpf_object__find_map_by_name(obj, "book");
+	ERROR_AUTO struct error e = ERROR_INIT;
+	FD_AUTO int book = -1, ears = -1;
 
-	assert_int_equal(bpf_map__set_max_entries(book, libbpf_num_possible_cpus()), 0);
 	if (place)
-		assert_true(globals_poke(obj, "xlab_place", place, sizeof(*place)));
+		assert_true(globals_poke(s->obj, "xlab_place", place, sizeof(*place)));
+	assert_int_equal(book_create(&book, &ears, &e), 0);
+	assert_int_equal(book_give(s->obj, book, ears), 0);
+	assert_int_equal(book_map(&s->book, book, &e), 0);
 }
 
 void subject_load(struct subject *s, const struct filter *filter, const struct xlab_place *place)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
 	struct lab lab = { .suite = { .filters = &s->filter, .n_filters = 1 } };
+	FREE_AUTO void *bytes = NULL;
 	const char *function;
-	const void *bytes;
 	size_t size;
 
 	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
-	assert_int_equal(program_object(filter->program, &bytes, &size, &function), 0);
+	assert_int_equal(program_bytes(filter, &bytes, &size, &function), 0);
 	s->obj = bpf_object__open_mem(bytes, size, NULL);
 	assert_non_null(s->obj);
-	give_place(s->obj, place);
+	give_place(s, place);
 	assert_int_equal(rules_prepare(s->obj, filter, &e), 0);
 	bpf_program__set_flags(bpf_object__find_program_by_name(s->obj, function),
 			       BPF_F_XDP_HAS_FRAGS);
 	assert_int_equal(bpf_object__load(s->obj), 0);
 	s->fd = bpf_program__fd(bpf_object__find_program_by_name(s->obj, function));
-	s->book = bpf_object__find_map_fd_by_name(s->obj, "book");
 	if (!rule_layout(filter->program))
 		return;
 	assert_int_equal(rules_fill(s->obj, &lab, 0, &e), 0);
@@ -65,6 +68,7 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 void subject_free(struct subject *s)
 {
 	rule_maps_close(&s->maps);
+	book_unmap(&s->book);
 	bpf_object__close(s->obj);
 	s->obj = NULL;
 }

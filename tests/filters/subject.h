@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bpf/xlab.h"
+#include "orchestrator/book.h"
 #include "orchestrator/rule_maps.h"
 #include "orchestrator/suite.h"
 
@@ -18,7 +19,7 @@ struct subject {
 	struct filter filter;
 	struct bpf_object *obj;
 	int fd; /* of the program */
-	int book;
+	struct book book;
 	struct rule_maps maps; /* of ether, ip and port */
 };
 

@@ -29,20 +29,6 @@ static const struct filter drops_8888 = { .name = "f",
 
 #define GOES_ON(action) (1U << (action))
 
-static struct xlab_count counted(const struct subject *s, uint32_t gen, uint32_t position,
-				 uint32_t action)
-{
-	static struct xlab_book slot;
-	struct xlab_count sum = { 0, 0 };
-
-	for (uint32_t cpu = 0; cpu < (uint32_t)libbpf_num_possible_cpus(); cpu++) {
-		assert_int_equal(bpf_map_lookup_elem(s->book, &cpu, &slot), 0);
-		sum.packets += slot.count[gen][position][action].packets;
-		sum.bytes += slot.count[gen][position][action].bytes;
-	}
-	return sum;
-}
-
 /* All that the book has counted, to show that nothing is counted elsewhere. */
 static uint64_t counted_in_all(const struct subject *s)
 {
@@ -51,7 +37,7 @@ static uint64_t counted_in_all(const struct subject *s)
 	for (uint32_t gen = 0; gen < 2; gen++)
 		for (uint32_t position = 0; position <= XLAB_CHAIN_MAX; position++)
 			for (uint32_t action = 0; action < XLAB_ACTIONS; action++)
-				sum += counted(s, gen, position, action).packets;
+				sum += book_count(&s->book, gen, position, action).packets;
 	return sum;
 }
 
@@ -76,18 +62,13 @@ static int hear(void *cookie, void *data, size_t size)
 static void listen_to(struct subject *s, struct ear *ear, uint32_t number, uint32_t bytes)
 {
 	int ears = bpf_object__find_map_fd_by_name(s->obj, "ears");
-	static struct xlab_book slot;
 
 	*ear = (struct ear){ .fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ear", 0, 0, bytes, NULL) };
 	assert_true(ear->fd >= 0);
 	ear->ring = ring_buffer__new(ear->fd, hear, ear, NULL);
 	assert_non_null(ear->ring);
 	assert_int_equal(bpf_map_update_elem(ears, &number, &ear->fd, BPF_ANY), 0);
-	for (uint32_t cpu = 0; cpu < (uint32_t)libbpf_num_possible_cpus(); cpu++) {
-		bpf_map_lookup_elem(s->book, &cpu, &slot);
-		slot.listening |= 1ULL << number;
-		bpf_map_update_elem(s->book, &cpu, &slot, BPF_ANY);
-	}
+	book_listen(&s->book, number);
 }
 
 static size_t heard(struct ear *ear)
@@ -117,8 +98,8 @@ static void a_stop_is_counted_where_it_was(void **state)
 	assert_int_equal(subject_run(&s, stop.bytes, stop.len), XDP_DROP);
 	assert_int_equal(subject_run(&s, stop.bytes, 100), XDP_DROP);
 	assert_int_equal(subject_run(&s, on.bytes, on.len), XDP_PASS);
-	assert_int_equal(counted(&s, 1, 3, XDP_DROP).packets, 2);
-	assert_int_equal(counted(&s, 1, 3, XDP_DROP).bytes, 228);
+	assert_int_equal(book_count(&s.book, 1, 3, XDP_DROP).packets, 2);
+	assert_int_equal(book_count(&s.book, 1, 3, XDP_DROP).bytes, 228);
 	assert_int_equal(counted_in_all(&s), 2); /* what went on is counted where it stops */
 	subject_free(&s);
 }
@@ -134,7 +115,7 @@ static void the_last_one_counts_the_end(void **state)
 	(void)state;
 	subject_load(&s, &drops_8888, &place);
 	assert_int_equal(subject_run(&s, on.bytes, on.len), XDP_PASS);
-	assert_int_equal(counted(&s, 0, 5, XDP_PASS).packets, 1);
+	assert_int_equal(book_count(&s.book, 0, 5, XDP_PASS).packets, 1);
 	assert_int_equal(counted_in_all(&s), 1);
 	subject_free(&s);
 }
@@ -154,8 +135,8 @@ static void going_on_after_a_drop(void **state)
 	subject_load(&s, &drops_8888, &place);
 	listen_to(&s, &ear, 0, XLAB_LISTENER_BYTES);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
-	assert_int_equal(counted(&s, 0, 4, XDP_DROP).packets, 1);
-	assert_int_equal(counted(&s, 0, 5, XDP_PASS).packets, 1);
+	assert_int_equal(book_count(&s.book, 0, 4, XDP_DROP).packets, 1);
+	assert_int_equal(book_count(&s.book, 0, 5, XDP_PASS).packets, 1);
 	assert_int_equal(heard(&ear), 2);
 	assert_int_equal(ear.events[0].kind, XLAB_WENT_ON);
 	assert_int_equal(ear.events[0].verdict, XDP_DROP);
@@ -175,7 +156,7 @@ static void without_pass_in_the_mask_pass_stops(void **state)
 	(void)state;
 	subject_load(&s, &drops_8888, &place);
 	assert_int_equal(subject_run(&s, on.bytes, on.len), XDP_PASS);
-	assert_int_equal(counted(&s, 0, 0, XDP_PASS).packets, 1);
+	assert_int_equal(book_count(&s.book, 0, 0, XDP_PASS).packets, 1);
 	assert_int_equal(counted_in_all(&s), 1);
 	subject_free(&s);
 }
@@ -255,8 +236,7 @@ static void a_full_ring_is_said(void **state)
 	struct frame f = frame_udp(1, 8888, 0);
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.bytes, .data_size_in = f.len,
 		    .repeat = packets);
-	static struct xlab_book slot;
-	uint64_t lost = 0;
+	uint64_t lost;
 	struct subject s;
 	struct ear ear;
 
@@ -264,10 +244,7 @@ static void a_full_ring_is_said(void **state)
 	subject_load(&s, &drops_8888, &place);
 	listen_to(&s, &ear, 2, XLAB_LISTENER_BYTES);
 	assert_int_equal(bpf_prog_test_run_opts(s.fd, &opts), 0);
-	for (uint32_t cpu = 0; cpu < (uint32_t)libbpf_num_possible_cpus(); cpu++) {
-		bpf_map_lookup_elem(s.book, &cpu, &slot);
-		lost += slot.lost[2];
-	}
+	lost = book_lost(&s.book, 2);
 	assert_int_equal(counted_in_all(&s), packets);
 	assert_int_equal(packets - lost, XLAB_LISTENER_BYTES / (sizeof(struct xlab_event) + 8));
 	stop_listening(&ear);
