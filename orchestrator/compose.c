@@ -13,6 +13,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/image.h"
+#include "orchestrator/splice.h"
 
 #define LOG_BYTES     (1U << 20)
 #define LOG_BYTES_MAX (1U << 28)
@@ -45,10 +46,36 @@ static int check_budget(const struct composition *c, struct error *e)
 	return 0;
 }
 
+size_t piece_place(const struct piece *p, size_t i)
+{
+	if (p->form != PIECE_SPLICED)
+		return p->at + i;
+	return i < p->n_main ? p->body + i : p->at + i - p->n_main;
+}
+
+static size_t piece_laid(const struct piece *p)
+{
+	return p->form == PIECE_SPLICED ? p->n_main : 0;
+}
+
+size_t composition_filter(const struct composition *c, size_t insn)
+{
+	for (size_t i = 0; i < c->n_filters; i++) {
+		const struct piece *p = &c->filters[i];
+		size_t spliced = piece_laid(p);
+
+		if ((insn >= p->at && insn < p->at + p->code->n_insns - spliced) ||
+		    (insn >= p->body && insn < p->body + spliced))
+			return i;
+	}
+	return c->n_filters;
+}
+
+/* What the dispatcher does not hold. */
 static int lay(struct image *im, struct piece *p)
 {
 	p->at = im->n_insns;
-	for (size_t i = 0; i < p->code->n_insns; i++) {
+	for (size_t i = piece_laid(p); i < p->code->n_insns; i++) {
 		struct bpf_insn *insn = image_insn(im);
 
 		if (!insn)
@@ -79,8 +106,8 @@ static int fd_array_index(struct image *im, int fd)
 /* A module's kfunc is named by an index into its object's array of module BTFs. */
 static int merge_modules(struct image *im, const struct piece *p)
 {
-	for (size_t i = p->at; i < p->at + p->code->n_insns; i++) {
-		struct bpf_insn *insn = &im->insns[i];
+	for (size_t i = 0; i < p->code->n_insns; i++) {
+		struct bpf_insn *insn = &im->insns[piece_place(p, i)];
 		int index;
 
 		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL ||
@@ -105,12 +132,10 @@ bool composition_notes(const struct composition *c)
 
 static int lay_all(struct image *im, struct composition *c, struct error *e)
 {
-	size_t dispatcher;
 	int err = dispatcher_write(im, c, e);
 
 	if (err)
 		return err;
-	dispatcher = im->n_insns;
 	err = lay(im, &c->stop);
 	if (!err && composition_notes(c))
 		err = lay(im, &c->note);
@@ -121,7 +146,7 @@ static int lay_all(struct image *im, struct composition *c, struct error *e)
 	}
 	if (err)
 		return error_sys(e, err, "composing a chain");
-	dispatcher_aim(im, dispatcher, c);
+	dispatcher_aim(im, c);
 	return 0;
 }
 
@@ -195,46 +220,64 @@ static int load_linked(struct image *im, const struct composition *c, char **log
 	return fd < 0 ? refusal_explain(im, c, *log ? *log : "", fd, e) : fd;
 }
 
-/* True if @filter, or every filter when it is none, was global until now. */
-static bool make_static(struct image *im, struct composition *c, size_t filter)
+/*
+ * Jumps reach 32767 instructions, and the longest is from the first filter to the end: so large
+ * filters are called.
+ */
+#define SPLICED_MAX 16384
+
+static void choose_forms(struct composition *c)
+{
+	size_t room = SPLICED_MAX;
+
+	c->stop.form = PIECE_STATIC;
+	c->note.form = PIECE_STATIC;
+	for (size_t i = 0; i < c->n_filters; i++) {
+		struct piece *p = &c->filters[i];
+
+		p->form = splice_possible(p) && p->n_main <= room ? PIECE_SPLICED : PIECE_GLOBAL;
+		room -= piece_laid(p);
+	}
+}
+
+/* @filter, or every one when it is none, takes its next form: false if there is no further one. */
+static bool next_form(struct composition *c, size_t filter)
 {
 	bool changed = false;
 
 	for (size_t i = 0; i < c->n_filters; i++) {
 		struct piece *p = &c->filters[i];
 
-		if (p->is_static || (filter < c->n_filters && filter != i))
+		if (p->form == PIECE_STATIC || (filter < c->n_filters && filter != i))
 			continue;
-		p->is_static = true;
+		p->form++;
 		changed = true;
-		image_set_linkage(im, p);
 	}
 	return changed;
 }
 
-#define SINGLE_TRIES 3
-
-/*
- * A global function is verified alone and once, which is quicker, but takes
- * only `struct xdp_md *` and `void` and forgets what the caller knows: what is
- * refused so is tried as a static one.
- */
-static int load(struct image *im, struct composition *c, char **log, struct error *e)
+static bool any_spliced(const struct composition *c)
 {
-	int fd = load_linked(im, c, log, e);
-
-	for (int tries = 0; fd < 0 && fd != -ENOMEM && fd != -EPERM; tries++) {
-		size_t filter = refusal_filter(c, *log ? *log : "");
-
-		if (!make_static(im, c, tries < SINGLE_TRIES ? filter : c->n_filters))
-			break;
-		error_clear(e);
-		fd = load_linked(im, c, log, e);
-	}
-	return fd;
+	for (size_t i = 0; i < c->n_filters; i++)
+		if (c->filters[i].form == PIECE_SPLICED)
+			return true;
+	return false;
 }
 
-static int load_whole(struct composition *c, char **log, struct error *e)
+#define SINGLE_TRIES 4
+
+/* Another way to put it, after the verifier's refusal: false if there is none. */
+static bool give_way(struct composition *c, const char *log, int tries)
+{
+	/* A few bytes of stack are to be had for a call more. */
+	if (strstr(log, "combined stack size") && !any_spliced(c) && !c->calls_stop) {
+		c->calls_stop = true;
+		return true;
+	}
+	return next_form(c, tries < SINGLE_TRIES ? refusal_filter(c, log) : c->n_filters);
+}
+
+static int load(struct composition *c, char **log, struct error *e)
 {
 	struct image im = { .rodata_fd = -1 };
 	int fd = lay_all(&im, c, e);
@@ -246,7 +289,7 @@ static int load_whole(struct composition *c, char **log, struct error *e)
 	if (!fd)
 		fd = image_describe(&im, c, e);
 	if (!fd)
-		fd = load(&im, c, log, e);
+		fd = load_linked(&im, c, log, e);
 	image_clear(&im);
 	return fd;
 }
@@ -256,13 +299,15 @@ int compose_load(struct composition *c, int *fd, char **log, struct error *e)
 	FREE_AUTO char *words = NULL;
 	int loaded = check_budget(c, e);
 
-	if (!loaded)
-		loaded = load_whole(c, &words, e);
-	/* A few bytes of stack are to be had for a call more. */
-	if (loaded < 0 && words && strstr(words, "combined stack size")) {
-		c->calls_stop = true;
+	if (loaded < 0)
+		return loaded;
+	choose_forms(c);
+	loaded = load(c, &words, e);
+	for (int tries = 0; loaded < 0 && words && loaded != -ENOMEM && loaded != -EPERM; tries++) {
+		if (!give_way(c, words, tries))
+			break;
 		error_clear(e);
-		loaded = load_whole(c, &words, e);
+		loaded = load(c, &words, e);
 	}
 	if (log)
 		*log = steal_pointer(&words);

@@ -6,10 +6,12 @@
  * Many XDP programs as one: their instructions laid end to end behind a
  * dispatcher, their BTF merged.
  *
- *   [dispatcher, calls each filter][xlab_stop, jumped into if its stack allows][its subprograms]
- *   [xlab_note][…][filter 0][its subprograms][filter 1] …
+ *   [dispatcher with the filters][xlab_stop, jumped into if its stack allows][its subprograms]
+ *   [xlab_note][…][filter 0's subprograms][filter 1's] …
  *
- * The dispatcher uses no stack, so that a filter has all that the kernel gives.
+ * A filter's main function is spliced into the dispatcher; one that does not fit there is
+ * called, and then stands whole before its subprograms. The dispatcher uses no stack of its own, so
+ * that a filter has all that the kernel gives.
  */
 
 #include <stdbool.h>
@@ -26,25 +28,43 @@ struct error;
 #define COMPOSE_SUBPROGS_MAX 256     /* BPF_MAX_SUBPROGS */
 #define COMPOSE_INSNS_MAX    1000000 /* BPF_COMPLEXITY_LIMIT_INSNS */
 
+/* How a filter stands in the whole. What the verifier refuses one way is tried the next. */
+enum piece_form {
+	PIECE_SPLICED,
+	PIECE_GLOBAL, /* a function that is verified alone and once, which takes a ctx and no more
+		       */
+	PIECE_STATIC, /* a function that is verified where it is called */
+};
+
 struct piece {
 	const char *name; /* shown by bpftool and in messages: the filter's */
 	const struct taken *code;
 	struct bpf_object *obj; /* loaded (its program a stub): its maps and BTF */
 	uint32_t continues;	/* bit 1 << action: the chain goes on */
 	/* Worked out by compose_load(): */
-	bool is_static; /* refused as a global function, which is verified alone */
-	size_t at;	/* its first instruction in the whole */
-	int btf_shift;	/* from ids of its own BTF to merged ones */
-	int func_id;	/* of its function, in the merged BTF */
+	enum piece_form form;
+	size_t n_main; /* instructions of its main function, if spliced */
+	size_t turn;   /* where the dispatcher comes to it */
+	size_t body;   /* where its main function begins, if spliced */
+	size_t at;     /* where it begins; if spliced: its subprograms */
+	int btf_shift; /* from ids of its own BTF to merged ones */
 };
+
+/* Where its instruction @i is in the whole. */
+size_t piece_place(const struct piece *p, size_t i);
 
 struct composition {
 	struct piece *filters;
 	size_t n_filters;
 	struct piece stop, note; /* of bpf/book.bpf.c */
 	bool gpl, frags;
-	bool calls_stop; /* worked out: jumping into it takes stack that a filter needs */
+	/* Worked out by compose_load(): */
+	bool calls_stop; /* jumping into it takes stack that a filter needs */
+	size_t end;	 /* where the dispatcher is when all filters have gone on */
 };
+
+/* The filter that the whole's instruction @insn belongs to, or n_filters. */
+size_t composition_filter(const struct composition *c, size_t insn);
 
 /* Some filter goes on after another verdict than PASS, so that xlab_note is called. */
 bool composition_notes(const struct composition *c);

@@ -3,17 +3,19 @@
  * The program before the filters:
  *
  *           r6 = ctx
- *   call_i: r1 = r6; call filter i
- *           PASS, in its mask:            -> call_i+1
+ *   turn_i: r1 = r6; filter i itself (splice.c), or a call of it
+ *           PASS, in its mask:            -> turn_i+1
  *           another verdict in its mask:  -> note_i
  *           any other:                    -> out_i
  *           …                             -> end
- *   note_i: xlab_note(ctx, i, verdict)    -> call_i+1
+ *   note_i: xlab_note(ctx, i, verdict)    -> turn_i+1
  *   out_i:  r2 = i, r3 = verdict          -> stop
  *   end:    r2 = n, r3 = PASS
  *   stop:   r1 = r6, and on into xlab_stop(), or a call of it and the end
  *
- * Its only state is r6, and verdicts are compared as 32 bits, as libxdp's does.
+ * What no mask lets on is jumped over by a comparison that is always true, since the kernel
+ * refuses code that cannot be reached. Its only state is r6, and verdicts are compared as 32 bits,
+ * as libxdp's does.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,10 +24,11 @@
 #include "lab/error.h"
 #include "orchestrator/compose.h"
 #include "orchestrator/image.h"
+#include "orchestrator/splice.h"
 
 struct labels {
 	size_t end, stop;
-	size_t *call, *note, *out; /* by filter; call has one more, the end */
+	size_t *turn, *note, *out; /* by filter; turn has one more, the end */
 };
 
 /* Without memory the image stays as it is, and the two passes differ: that is found. */
@@ -82,23 +85,30 @@ static void emit_call(struct image *im, size_t piece)
 #define PASS_ONLY  (1U << XDP_PASS)
 #define ANY_ACTION ((1U << (XDP_REDIRECT + 1)) - 1)
 
-static void write_call(struct image *im, const struct composition *c, size_t i, struct labels *l)
+static void write_turn(struct image *im, struct composition *c, size_t i, struct labels *l)
 {
-	uint32_t mask = c->filters[i].continues & ANY_ACTION;
+	struct piece *p = &c->filters[i];
+	uint32_t mask = p->continues & ANY_ACTION;
 
-	l->call[i] = im->n_insns;
+	p->turn = l->turn[i] = im->n_insns;
 	emit_move(im, BPF_REG_1, BPF_REG_6);
-	emit_call(im, i);
+	if (p->form == PIECE_SPLICED)
+		splice_write(im, p);
+	else
+		emit_call(im, i);
 	if (mask == PASS_ONLY) {
 		emit_jump_if(im, BPF_JNE, XDP_PASS, l->out[i]);
 		return;
 	}
 	if (mask & PASS_ONLY)
-		emit_jump_if(im, BPF_JEQ, XDP_PASS, l->call[i + 1]);
+		emit_jump_if(im, BPF_JEQ, XDP_PASS, l->turn[i + 1]);
 	for (uint32_t action = XDP_ABORTED; action <= XDP_REDIRECT; action++)
 		if (action != XDP_PASS && mask >> action & 1)
 			emit_jump_if(im, BPF_JEQ, action, l->note[i]);
-	emit_jump(im, l->out[i]);
+	if (mask)
+		emit_jump(im, l->out[i]);
+	else
+		emit_jump_if(im, BPF_JGE, 0, l->out[i]);
 }
 
 static void write_note(struct image *im, const struct composition *c, size_t i, struct labels *l)
@@ -110,7 +120,7 @@ static void write_note(struct image *im, const struct composition *c, size_t i, 
 	emit_constant(im, BPF_REG_2, i);
 	emit_verdict(im);
 	emit_call(im, c->n_filters);
-	emit_jump(im, l->call[i + 1]);
+	emit_jump(im, l->turn[i + 1]);
 }
 
 static void write_out(struct image *im, size_t i, struct labels *l)
@@ -121,15 +131,15 @@ static void write_out(struct image *im, size_t i, struct labels *l)
 	emit_jump(im, l->stop);
 }
 
-static void write_all(struct image *im, const struct composition *c, struct labels *l)
+static void write_all(struct image *im, struct composition *c, struct labels *l)
 {
 	size_t n = c->n_filters;
 
 	im->n_insns = 0;
 	emit_move(im, BPF_REG_6, BPF_REG_1);
 	for (size_t i = 0; i < n; i++)
-		write_call(im, c, i, l);
-	l->call[n] = im->n_insns;
+		write_turn(im, c, i, l);
+	c->end = l->turn[n] = im->n_insns;
 	emit_jump(im, l->end);
 	for (size_t i = 0; i < n; i++) {
 		write_note(im, c, i, l);
@@ -146,11 +156,11 @@ static void write_all(struct image *im, const struct composition *c, struct labe
 	emit(im, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
-int dispatcher_write(struct image *im, const struct composition *c, struct error *e)
+int dispatcher_write(struct image *im, struct composition *c, struct error *e)
 {
 	size_t n = c->n_filters, first;
 	FREE_AUTO size_t *places = calloc(3 * n + 1, sizeof(*places));
-	struct labels l = { .call = places };
+	struct labels l = { .turn = places };
 
 	if (!places)
 		return error_sys(e, -ENOMEM, "composing a chain");
@@ -172,12 +182,17 @@ static const struct piece *called(const struct composition *c, size_t number)
 	return number == c->n_filters ? &c->note : &c->stop;
 }
 
-void dispatcher_aim(struct image *im, size_t n_insns, const struct composition *c)
+void dispatcher_aim(struct image *im, const struct composition *c)
 {
-	for (size_t i = 0; i < n_insns; i++) {
+	size_t filter;
+
+	for (size_t i = 0; i < c->stop.at; i++) {
 		struct bpf_insn *insn = &im->insns[i];
 
-		if (insn->code == (BPF_JMP | BPF_CALL))
+		if (insn->code == (BPF_JMP | BPF_CALL) && composition_filter(c, i) == c->n_filters)
 			insn->imm = (int32_t)(called(c, (size_t)insn->imm)->at - i - 1);
 	}
+	for (filter = 0; filter < c->n_filters; filter++)
+		if (c->filters[filter].form == PIECE_SPLICED)
+			splice_aim(im, &c->filters[filter]);
 }

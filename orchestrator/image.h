@@ -39,14 +39,12 @@ struct bpf_func_info *image_func(struct image *im);
 struct bpf_line_info *image_line(struct image *im);
 
 /* dispatcher.c: the first block. */
-int dispatcher_write(struct image *im, const struct composition *c, struct error *e);
-/* Aim its calls, when each piece's place (piece.at) is known. */
-void dispatcher_aim(struct image *im, size_t n_insns, const struct composition *c);
+int dispatcher_write(struct image *im, struct composition *c, struct error *e);
+/* Aim its calls, and those of the filters in it, when each piece's place (piece.at) is known. */
+void dispatcher_aim(struct image *im, const struct composition *c);
 
 /* image_btf.c: the merged BTF, and with it what describes each instruction. */
 int image_describe(struct image *im, struct composition *c, struct error *e);
-/* Let piece's function be static, or global. */
-void image_set_linkage(struct image *im, const struct piece *p);
 
 /* image_maps.c: constants merged into one frozen map; a clear error for too many maps. */
 int image_merge_constants(struct image *im, const struct composition *c, struct error *e);

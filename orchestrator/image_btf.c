@@ -106,8 +106,9 @@ static int add_line(struct image *im, size_t at, const char *file, const char *t
 /* A function of its own name for each filter: `bpftool prog dump xlated` and the verifier's log
  * then tell twice the same program in one chain apart.
  */
-static int name_filter(struct image *im, struct piece *p, int proto)
+static int name_filter(struct image *im, const struct piece *p, int proto)
 {
+	enum btf_func_linkage linkage = p->form == PIECE_STATIC ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL;
 	char name[128];
 
 	if (p->code->n_funcs) {
@@ -119,9 +120,7 @@ static int name_filter(struct image *im, struct piece *p, int proto)
 		proto = (int)f->type;
 	}
 	c_name(p->name, name);
-	p->func_id = btf__add_func(im->btf, name, p->is_static ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL,
-				   proto);
-	return p->func_id < 0 ? p->func_id : 0;
+	return add_func(im, p->at, btf__add_func(im->btf, name, linkage, proto));
 }
 
 /* A call's target within its own program, or 0. */
@@ -162,22 +161,35 @@ static int invent_funcs(struct image *im, const struct piece *p, int proto)
 	return err;
 }
 
+/* Its lines of source, from instruction @from on, before @to. */
+static int describe_lines(struct image *im, const struct piece *p, size_t from, size_t to)
+{
+	const struct btf *own = bpf_object__btf(p->obj);
+	int err = 0;
+
+	for (size_t i = 0; i < p->code->n_lines && !err; i++) {
+		const struct bpf_line_info *l = &p->code->lines[i];
+
+		if (l->insn_off >= from && l->insn_off < to)
+			err = add_line(im, piece_place(p, l->insn_off),
+				       btf__str_by_offset(own, l->file_name_off),
+				       btf__str_by_offset(own, l->line_off), l->line_col);
+	}
+	return err;
+}
+
+/* What is behind the dispatcher; @first_func: the first that is a function there. */
 static int describe_code(struct image *im, const struct piece *p, size_t first_func)
 {
 	const struct taken *t = p->code;
 	int err = 0;
 
 	for (size_t i = first_func; i < t->n_funcs && !err; i++)
-		err = add_func(im, p->at + t->funcs[i].insn_off,
+		err = add_func(im, piece_place(p, t->funcs[i].insn_off),
 			       (int)t->funcs[i].type_id + p->btf_shift);
-	for (size_t i = 0; i < t->n_lines && !err; i++) {
-		const struct bpf_line_info *l = &t->lines[i];
-		const struct btf *own = bpf_object__btf(p->obj);
-
-		err = add_line(im, p->at + l->insn_off, btf__str_by_offset(own, l->file_name_off),
-			       btf__str_by_offset(own, l->line_off), l->line_col);
-	}
-	return err;
+	if (err)
+		return err;
+	return describe_lines(im, p, p->form == PIECE_SPLICED ? p->n_main : 0, t->n_insns);
 }
 
 /* The kernel wants a line at the start of each function, or none at all. */
@@ -189,17 +201,15 @@ static int invent_lines(struct image *im, const struct piece *p, size_t first)
 	if (t->n_lines)
 		return 0;
 	for (size_t i = first; i < t->n_funcs && !err; i++)
-		err = add_line(im, p->at + t->funcs[i].insn_off, p->name, "(compiled without -g)",
-			       0);
+		err = add_line(im, piece_place(p, t->funcs[i].insn_off), p->name,
+			       "(compiled without -g)", 0);
 	return err;
 }
 
-static int describe_filter(struct image *im, struct piece *p, int proto)
+static int describe_called(struct image *im, const struct piece *p, int proto)
 {
 	int err = name_filter(im, p, proto);
 
-	if (!err)
-		err = add_func(im, p->at, p->func_id);
 	if (!err && !p->code->n_funcs)
 		err = add_line(im, p->at, p->name, "(compiled without -g)", 0);
 	if (!err && !p->code->n_funcs)
@@ -209,22 +219,40 @@ static int describe_filter(struct image *im, struct piece *p, int proto)
 	return err ? err : invent_lines(im, p, 0);
 }
 
+static int describe_filter(struct image *im, const struct piece *p, int proto)
+{
+	int err;
+
+	if (p->form != PIECE_SPLICED)
+		return describe_called(im, p, proto);
+	err = describe_code(im, p, 1);
+	return err ? err : invent_lines(im, p, 1);
+}
+
+static int describe_turn(struct image *im, const struct composition *c, size_t i)
+{
+	const struct piece *p = &c->filters[i];
+	char text[160];
+	int err;
+
+	(void)snprintf(text, sizeof(text), "filter %zu: %s", i, p->name);
+	err = add_line(im, p->turn, "xlab", text, 0);
+	if (err || p->form != PIECE_SPLICED)
+		return err;
+	err = describe_lines(im, p, 0, p->n_main);
+	(void)snprintf(text, sizeof(text), "the verdict of filter %zu: %s", i, p->name);
+	return err ? err : add_line(im, p->body + p->n_main, "xlab", text, 0);
+}
+
 static int describe_dispatcher(struct image *im, const struct composition *c, int proto)
 {
 	int err = add_func(im, 0, btf__add_func(im->btf, "xlab_chain", BTF_FUNC_GLOBAL, proto));
 
 	if (!err)
 		err = add_line(im, 0, "xlab", "the chain begins", 0);
-	for (size_t i = 0, next = 0; i < c->stop.at && next < c->n_filters && !err; i++) {
-		char text[160];
-
-		if (im->insns[i].code != (BPF_JMP | BPF_CALL))
-			continue;
-		(void)snprintf(text, sizeof(text), "filter %zu: %s", next, c->filters[next].name);
-		err = add_line(im, i - 1, "xlab", text, 0);
-		next++;
-	}
-	return err;
+	for (size_t i = 0; i < c->n_filters && !err; i++)
+		err = describe_turn(im, c, i);
+	return err ? err : add_line(im, c->end, "xlab", "the chain ends", 0);
 }
 
 int image_describe(struct image *im, struct composition *c, struct error *e)
@@ -248,14 +276,4 @@ int image_describe(struct image *im, struct composition *c, struct error *e)
 	for (size_t i = 0; i < c->n_filters && !err; i++)
 		err = describe_filter(im, &c->filters[i], proto);
 	return err ? error_sys(e, err, "merging the filters' BTF") : 0;
-}
-
-void image_set_linkage(struct image *im, const struct piece *p)
-{
-	/* Ours to change; adding a string drops libbpf's copy of how it was. */
-	struct btf_type *f = (struct btf_type *)btf__type_by_id(im->btf, (__u32)p->func_id);
-
-	(void)btf__add_str(im->btf, "");
-	f->info = ((__u32)BTF_KIND_FUNC << 24) |
-		  (__u32)(p->is_static ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL);
 }

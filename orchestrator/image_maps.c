@@ -150,12 +150,9 @@ static int add_id(struct map_ids *seen, int fd)
 
 static const char *piece_at(const struct composition *c, size_t insn)
 {
-	const char *name = "the chain itself";
+	size_t filter = composition_filter(c, insn);
 
-	for (size_t i = 0; i < c->n_filters; i++)
-		if (c->filters[i].at <= insn)
-			name = c->filters[i].name;
-	return name;
+	return filter < c->n_filters ? c->filters[filter].name : "the chain itself";
 }
 
 int image_check_maps(const struct image *im, const struct composition *c, struct error *e)

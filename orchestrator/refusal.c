@@ -50,11 +50,7 @@ size_t refusal_filter(const struct composition *c, const char *log)
 
 	if (!last_insn(log, &insn))
 		return c->n_filters;
-	for (size_t i = 0; i < c->n_filters; i++)
-		if (insn >= c->filters[i].at &&
-		    insn < c->filters[i].at + c->filters[i].code->n_insns)
-			return i;
-	return c->n_filters;
+	return composition_filter(c, insn);
 }
 
 static const struct bpf_line_info *line_of(const struct image *im, size_t insn)
@@ -71,10 +67,9 @@ static const struct {
 } hints[] = {
 	{ "cannot call GPL-restricted function",
 	  "a chain is GPL only if every filter's license is: one of them is not" },
-	{ "Too large", "a chain's dispatcher uses no stack, but its filters may not use more "
-		       "than 512 bytes over all their calls" },
-	{ "the call stack of",
-	  "the kernel allows 8 nested frames, and the chain itself is the first of them" },
+	{ "Too large", "a filter and the functions that it calls have 512 bytes of stack "
+		       "together; on kernels before 6.12, 480" },
+	{ "the call stack of", "the kernel allows 8 nested frames" },
 	{ "BPF program is too large", "the whole chain must fit the verifier's budget of a million "
 				      "instructions: take a filter out" },
 };

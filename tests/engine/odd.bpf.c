@@ -244,8 +244,41 @@ LEVEL(4, level5)
 LEVEL(3, level4)
 LEVEL(2, level3)
 LEVEL(1, level2)
+LEVEL(0, level1)
 
-/* Eight frames: the most that a program can have, and one more than a filter. */
+#define SUM(registers) /* over a call, which clobbers the others */                           \
+	asm volatile("r6 = 1\n r7 = 2\n r8 = 4\n" registers " call 8\n r6 += r7\n r6 += r8\n" \
+		     "%0 = r6"                                                                \
+		     : "=r"(sum)::"r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8")
+
+/* Three of the registers that calls preserve: one is left for the chain. */
+SEC("xdp")
+int three(struct xdp_md *ctx)
+{
+	__u64 sum;
+
+	SUM("");
+	return sum == 7 ? XDP_PASS : XDP_ABORTED;
+}
+
+/* All four. */
+SEC("xdp")
+int four(struct xdp_md *ctx)
+{
+	__u64 sum;
+
+	SUM("r9 = 8\n r7 += r9\n");
+	return sum == 15 ? XDP_PASS : XDP_ABORTED;
+}
+
+/* Nine frames: more than any program can have. */
+SEC("xdp")
+int too_deep(struct xdp_md *ctx)
+{
+	return level0(ctx);
+}
+
+/* Eight frames, which fit a chain only where its first is the chain's own. */
 SEC("xdp")
 int deep(struct xdp_md *ctx)
 {

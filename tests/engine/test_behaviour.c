@@ -33,7 +33,10 @@ static const char filters[] =
 	"[filter onward]\nprogram = drop\ncontinue = pass drop\n"
 	"[filter final]\nprogram = pass\ncontinue = drop\n"
 	"[filter any]\nprogram = drop\ncontinue = aborted drop pass tx redirect\n"
-	"[filter txon]\nprogram = tx\ncontinue = tx\n";
+	"[filter txon]\nprogram = tx\ncontinue = tx\n"
+	"[filter aborton]\nprogram = aborted\ncontinue = aborted pass\n"
+	"[filter away]\nprogram = redirect\nto = right:r0\n"
+	"[filter stop6]\nprogram = port\ndst = 1006\ncontinue = none\n";
 
 #define ENDED 99 /* at the chain's end */
 
@@ -65,6 +68,13 @@ static const struct row rows[] = {
 	{ "final no", 1000, XDP_PASS, 0, { NULL } },
 	{ "any any p1", 1001, XDP_DROP, 2, { "0:1", "1:1" } },
 	{ "txon onward hi", 1000, XDP_PASS, ENDED, { "0:3", "1:1" } },
+	{ "aborton p1", 1001, XDP_DROP, 1, { "0:0" } },
+	{ "p1 away no", 1000, XDP_REDIRECT, 1, { NULL } },
+	{ "stop6", 1006, XDP_DROP, 0, { NULL } },
+	{ "stop6 no", 1006, XDP_DROP, 0, { NULL } },
+	{ "stop6 no", 1000, XDP_PASS, 0, { NULL } },
+	{ "p1 stop6 no", 1000, XDP_PASS, 1, { NULL } },
+	{ "p1 stop6", 1000, XDP_PASS, 1, { NULL } },
 	{ "p1 p2 abort3 tx4 pass5 hi yes onward any", 1004, XDP_TX, 3, { NULL } },
 	{ "p1 p2 abort3 tx4 pass5 hi yes onward any", 1000, XDP_PASS, ENDED, { "7:1", "8:1" } },
 };

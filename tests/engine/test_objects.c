@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Anybody's programs in a chain: what they are made of must not matter. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static const char filters[] =
 	"set.flag = yes\nset.word = hi\nset.mac = de:ad:be:ef:00:10\nset.addr = 10.0.0.1\n"
 	"set.chosen = XDP_TX\n" ODD(pointer) ODD(locking) ODD(callbacks) ODD(timing) ODD(shorten)
 		ODD(push) ODD(meta) ODD(saw_meta) ODD(printing) ODD(stack) ODD(whole_stack) ODD(
-			less_deep)
+			less_deep) ODD(deep) ODD(three) ODD(four)
 			ODD(fragments) "[filter tails]\nprogram = OBJECTS/tail.bpf.o:tail_caller\n"
 				       "[filter tails-on]\nprogram = "
 				       "OBJECTS/tail.bpf.o:tail_caller\nset.verdict = 2\n"
@@ -72,6 +73,8 @@ static const struct kind kinds[] = {
 	{ "stack hi", XDP_PASS, true, 0 },
 	{ "whole_stack hi", XDP_PASS, true, 612 },
 	{ "less_deep hi", XDP_PASS, true, 0 },
+	{ "hi deep p1", XDP_DROP, true, 0 },
+	{ "four three four three p1", XDP_DROP, false, 0 },
 	{ "fragments", XDP_PASS, false, 0 },
 	{ "fragments hi", XDP_PASS, false, 0 },
 	{ "tails hi", XDP_DROP, true, 0 },
@@ -157,7 +160,7 @@ static void test_instance(void **state)
 	assert_int_equal(a.id, b.id);
 }
 
-/* bpftool and kallsyms name the filters as the lab does. */
+/* bpftool names the filters as the lab does; one that is called is a function. */
 static void test_names(void **state)
 {
 	struct lab *lab = *state;
@@ -166,19 +169,20 @@ static void test_names(void **state)
 	int found = 0;
 	FILE *dump;
 
-	rig_must_chain(lab, "hi p1 f2");
+	rig_must_chain(lab, "hi p1 tails-on f2");
 	command = text_format("bpftool prog dump xlated id %u", rig_attached(lab, "right", "r0"));
 	dump = popen(command, "r");
 	assert_non_null(dump);
 	while (fgets(line, sizeof(line), dump)) {
 		found |= strstr(line, "int xlab_chain(struct xdp_md * ctx)") ? 1 : 0;
-		found |= strstr(line, "int hi(struct xdp_md * ctx)") ? 2 : 0;
-		found |= strstr(line, "int p1(struct xdp_md * ctx)") ? 4 : 0;
-		found |= strstr(line, "int f2(struct xdp_md * ctx)") ? 8 : 0;
+		found |= strstr(line, "; filter 0: hi") ? 2 : 0;
+		found |= strstr(line, "; filter 1: p1") ? 4 : 0;
+		found |= strstr(line, "; filter 2: tails-on") ? 8 : 0;
+		found |= strstr(line, "int tails_on(struct xdp_md * ctx)") ? 32 : 0;
 		found |= strstr(line, "return judge(ctx);") ? 16 : 0;
 	}
 	(void)pclose(dump);
-	assert_int_equal(found, 31);
+	assert_int_equal(found, 63);
 }
 
 /* As many filters as a chain can have. */
@@ -195,12 +199,39 @@ static void test_sixty_four(void **state)
 	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 1);
 }
 
+#define FULL 61 /* what 64 maps leave: the book, the ears and the constants are three */
+
+/* A map each: q0, q1, … */
+static void test_many_rules(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	char chain[FULL * 4 + 8] = "";
+	struct lab *lab = *state;
+
+	for (int i = 0; i < FULL - 1; i++)
+		(void)sprintf(chain + strlen(chain), "q%d ", i);
+	strcat(chain, "p1");
+	assert_int_equal(run_chain(lab, chain, NULL), XDP_DROP);
+	assert_int_equal(rig_count(lab, FULL - 1, XDP_DROP).packets, 1);
+	strcat(chain, " p2");
+	assert_int_equal(rig_chain(lab, chain, &e), -E2BIG);
+	assert_non_null(strstr(e.text, "64 maps"));
+	assert_non_null(strstr(e.text, "filter p2"));
+}
+
 static int up(void **state)
 {
 	static struct lab lab;
 	FREE_AUTO char *text =
 		text_format("%s[filter p2]\nprogram = port\nproto = udp\ndst = 1002\n", filters);
 
+	for (int i = 0; i < FULL - 1; i++) {
+		char *longer = text_format("%s[filter q%d]\nprogram = port\ndst = %d\n", text, i,
+					   2000 + i);
+
+		free(text);
+		text = longer;
+	}
 	rig_up(&lab, text);
 	*state = &lab;
 	return 0;
@@ -222,6 +253,7 @@ int main(void)
 		/* What only the inline engine does. */
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_sixty_four),
+		cmocka_unit_test(test_many_rules),
 	};
 
 	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 4 : ARRAY_SIZE(tests),

@@ -32,10 +32,12 @@ static const char filters[] =
 							    "OBJECTS/odd.bpf.o:functionz")
 		BAD("several", "OBJECTS/odd.bpf.o") BAD("tc", "OBJECTS/odd.bpf.o:no_xdp") BAD(
 			"refused",
-			"OBJECTS/odd.bpf.o:refused") BAD("deep",
-							 "OBJECTS/odd.bpf.o:deep") BAD("bare",
-										       "OBJECTS/"
-										       "bare.bpf.o")
+			"OBJECTS/odd.bpf.o:refused") BAD("too-deep",
+							 "OBJECTS/odd.bpf.o:too_deep") BAD("bare",
+											   "OBJECTS"
+											   "/"
+											   "bare."
+											   "bpf.o")
 			BAD("throwing",
 			    "OBJECTS/throw.bpf.o") "[filter unknown]\nprogram = "
 						   "OBJECTS/odd.bpf.o:settings\nset.verdikt = 1\n"
@@ -87,7 +89,7 @@ static const struct refusal refusals[] = {
 	  BOTH,
 	  ERROR_STATE,
 	  { "filter refused at ", "odd.bpf.c:", "eth->h_proto", "invalid access to packet" } },
-	{ "deep", INLINE, ERROR_STATE, { "filter deep", "frames is too deep", "8 nested frames" } },
+	{ "too-deep", INLINE, ERROR_STATE, { "frames is too deep", "8 nested frames" } },
 	{ "throwing", INLINE, ERROR_INPUT, { "filter throwing", "bpf_throw" } },
 	{ "unknown",
 	  BOTH,
