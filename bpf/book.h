@@ -24,7 +24,14 @@
 
 #include "bpf/xlab.h"
 
-/* User space gives it a slot for each possible CPU before the load. */
+/*
+ * One value with a slot for each possible CPU; user space makes it that long. An object that has
+ * no variables of its own but these defines BOOK_IS_BSS: the program then has their address,
+ * which saves it the look-up.
+ */
+#ifdef BOOK_IS_BSS
+struct xlab_book book;
+#else
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -32,6 +39,7 @@ struct {
 	__type(key, __u32);
 	__type(value, struct xlab_book);
 } book SEC(".maps");
+#endif
 
 struct xlab_ear {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -48,11 +56,28 @@ struct {
 /* Set before the load, so the verifier folds what depends on it. */
 const volatile struct xlab_place xlab_place = {};
 
+static __always_inline struct xlab_book *book_slots(void)
+{
+#ifdef BOOK_IS_BSS
+	struct xlab_book *slots = &book;
+
+	barrier_var(slots); /* clang knows of one only */
+	return slots;
+#else
+	__u32 first = 0;
+
+	return bpf_map_lookup_elem(&book, &first);
+#endif
+}
+
 static __always_inline struct xlab_book *book_slot(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
+	struct xlab_book *slots = book_slots();
+	__u64 cpu = bpf_get_smp_processor_id();
 
-	return bpf_map_lookup_elem(&book, &cpu);
+	/* What is compared shall be what indexes. */
+	barrier_var(cpu);
+	return slots && cpu < xlab_place.cpus ? slots + cpu : NULL;
 }
 
 /* An event's kind, and how many of the packet's bytes it may show: a function of five arguments
@@ -101,30 +126,32 @@ static __noinline void book_tell(struct xdp_md *ctx, struct xlab_book *slot, __u
 	}
 }
 
-/* Bytes are those of the linear part: asking for a jumbo packet's whole length would cost every
- * packet a call. The event has the whole length.
- */
-static __always_inline void book_count(struct xdp_md *ctx, struct xlab_book *slot, __u32 position,
+/* Of the whole packet, where it can have fragments. */
+static __always_inline __u64 book_length(struct xdp_md *ctx)
+{
+	if (xlab_place.frags)
+		return bpf_xdp_get_buff_len(ctx);
+	return ctx->data_end - ctx->data;
+}
+
+/* @position is a constant: the verifier sees that it is within the slot. */
+static __always_inline void book_count(struct xdp_md *ctx, struct xlab_book *slot, __u64 position,
 				       __u32 verdict)
 {
 	__u32 action = verdict < XLAB_ACTIONS ? verdict : XLAB_ACTIONS - 1;
 	struct xlab_count *count;
-	__u64 at = position;
 
-	/* So that what is compared is what indexes: the verifier of 6.1 forgets a 32-bit copy. */
-	barrier_var(at);
-	if (at > XLAB_CHAIN_MAX)
-		at = XLAB_CHAIN_MAX;
 	/* The verifier of 6.1 does not learn from a comparison made before a copy: so a mask. */
 	barrier_var(action);
 	action &= XLAB_ACTIONS - 1;
-	count = &slot->count[xlab_place.gen & 1][at][action];
+	count = &slot->count[0][position][action];
+	count = (void *)count + xlab_place.half;
 	count->packets++;
-	count->bytes += ctx->data_end - ctx->data;
+	count->bytes += book_length(ctx);
 }
 
 /* Count a verdict and tell it. */
-static __always_inline void book_write(struct xdp_md *ctx, __u32 kind, __u32 position,
+static __always_inline void book_write(struct xdp_md *ctx, __u32 kind, __u64 position,
 				       __u32 verdict)
 {
 	struct xlab_book *slot = book_slot();
@@ -161,7 +188,7 @@ static __always_inline void book_pass(struct xdp_md *ctx)
 }
 
 /*
- * Every built-in ends through this. Where the chain's dispatcher is not ours
+ * Every built-in that keeps the book ends through this. Where the chain's dispatcher is not ours
  * the filter keeps the book itself, knowing its place; that dispatcher returns
  * XDP_PASS once all filters have gone on, whatever the last of them said.
  */
@@ -181,5 +208,23 @@ static __always_inline int book_close(struct xdp_md *ctx, __u32 verdict)
 		book_write(ctx, XLAB_DECIDED, xlab_place.length, XDP_PASS);
 	return verdict;
 }
+
+/*
+ * The programs of a filter, whose verdict @judge works out: NAME_verdict for chains whose
+ * dispatcher is ours, which counts where they end; NAME for others. Two, and not a constant that
+ * leaves code out, for clang spends registers on what the verifier throws away.
+ */
+#define BUILT_IN(name, judge)                       \
+	SEC("xdp")                                  \
+	int name##_verdict(struct xdp_md *ctx)      \
+	{                                           \
+		return judge(ctx);                  \
+	}                                           \
+                                                    \
+	SEC("xdp")                                  \
+	int name(struct xdp_md *ctx)                \
+	{                                           \
+		return book_close(ctx, judge(ctx)); \
+	}
 
 #endif

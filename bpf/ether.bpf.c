@@ -11,7 +11,6 @@
 #define MATCH_TABLES 1
 #include "bpf/match.h"
 #include "bpf/parse.h"
-#include "bpf/turn.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -71,17 +70,11 @@ static __always_inline bool ether_matches(struct xdp_md *ctx)
 	return true;
 }
 
-SEC("xdp")
-int ether(struct xdp_md *ctx)
+static __always_inline int judge(struct xdp_md *ctx)
 {
-	__u32 action;
-
-	if (!ether_matches(ctx))
-		return book_close(ctx, XDP_PASS);
-	action = xlab_action;
-	if (action == XDP_TX)
-		turn(ctx);
-	return book_close(ctx, action);
+	return match_verdict(ctx, ether_matches(ctx));
 }
+
+BUILT_IN(ether, judge)
 
 char LICENSE[] SEC("license") = "GPL";

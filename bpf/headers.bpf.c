@@ -57,14 +57,15 @@ static __always_inline __u32 headers_end(struct xdp_md *ctx)
 	return XLAB_SNAP;
 }
 
-SEC("xdp")
-int headers(struct xdp_md *ctx)
+static __always_inline int judge(struct xdp_md *ctx)
 {
 	struct xlab_book *slot = book_heard();
 
 	if (slot)
 		book_show(ctx, slot, XLAB_HEADERS, headers_end(ctx));
-	return book_close(ctx, XDP_PASS);
+	return XDP_PASS;
 }
+
+BUILT_IN(headers, judge)
 
 char LICENSE[] SEC("license") = "GPL";

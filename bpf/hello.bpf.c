@@ -3,14 +3,15 @@
 
 #include "bpf/book.h"
 
-SEC("xdp")
-int hello(struct xdp_md *ctx)
+static __always_inline int judge(struct xdp_md *ctx)
 {
 	struct xlab_book *slot = book_heard();
 
 	if (slot)
 		book_show(ctx, slot, XLAB_HELLO, XLAB_SNAP);
-	return book_close(ctx, XDP_PASS);
+	return XDP_PASS;
 }
+
+BUILT_IN(hello, judge)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -10,7 +10,6 @@
 #define MATCH_TABLES 0
 #include "bpf/match.h"
 #include "bpf/parse.h"
-#include "bpf/turn.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -123,17 +122,11 @@ static __always_inline bool ip_matches(struct xdp_md *ctx)
 	return true;
 }
 
-SEC("xdp")
-int ip(struct xdp_md *ctx)
+static __always_inline int judge(struct xdp_md *ctx)
 {
-	__u32 action;
-
-	if (!ip_matches(ctx))
-		return book_close(ctx, XDP_PASS);
-	action = xlab_action;
-	if (action == XDP_TX)
-		turn(ctx);
-	return book_close(ctx, action);
+	return match_verdict(ctx, ip_matches(ctx));
 }
+
+BUILT_IN(ip, judge)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -13,6 +13,7 @@
 
 #include "bpf/book.h"
 #include "bpf/rules.h"
+#include "bpf/turn.h"
 
 /* Set before the load. */
 const volatile __u32 xlab_action = XDP_DROP;
@@ -67,6 +68,19 @@ static __always_inline void match_hits(matched_t matched)
 		matched = match_hit(row, matched);
 	if (matched)
 		match_hit(row, matched);
+}
+
+/* What the action is for; a frame that is sent back is turned round. */
+static __always_inline int match_verdict(struct xdp_md *ctx, bool matched)
+{
+	__u32 action;
+
+	if (!matched)
+		return XDP_PASS;
+	action = xlab_action;
+	if (action == XDP_TX)
+		turn(ctx);
+	return action;
 }
 
 #endif

@@ -10,7 +10,6 @@
 #define MATCH_TABLES 2
 #include "bpf/match.h"
 #include "bpf/parse.h"
-#include "bpf/turn.h"
 
 struct ports {
 	__be16 src;
@@ -58,17 +57,11 @@ static __always_inline bool port_matches(struct xdp_md *ctx)
 	return rules_hold(ports, net.proto);
 }
 
-SEC("xdp")
-int port(struct xdp_md *ctx)
+static __always_inline int judge(struct xdp_md *ctx)
 {
-	__u32 action;
-
-	if (!port_matches(ctx))
-		return book_close(ctx, XDP_PASS);
-	action = xlab_action;
-	if (action == XDP_TX)
-		turn(ctx);
-	return book_close(ctx, action);
+	return match_verdict(ctx, port_matches(ctx));
 }
+
+BUILT_IN(port, judge)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -10,10 +10,12 @@ struct {
 	__type(value, __u32);
 } target SEC(".maps");
 
-SEC("xdp")
-int redirect(struct xdp_md *ctx)
+static __always_inline int judge(struct xdp_md *ctx)
 {
-	return book_close(ctx, bpf_redirect_map(&target, 0, XDP_PASS));
+	(void)ctx;
+	return bpf_redirect_map(&target, 0, XDP_PASS);
 }
+
+BUILT_IN(redirect, judge)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -4,11 +4,12 @@
 #include "bpf/book.h"
 #include "bpf/turn.h"
 
-SEC("xdp")
-int tx(struct xdp_md *ctx)
+static __always_inline int judge(struct xdp_md *ctx)
 {
 	turn(ctx);
-	return book_close(ctx, XDP_TX);
+	return XDP_TX;
 }
+
+BUILT_IN(tx, judge)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -16,12 +16,19 @@
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/object_file.h"
 
-static size_t book_bytes(const struct book *book)
+/* Of the map's one value. */
+static size_t value_bytes(void)
+{
+	return (size_t)libbpf_num_possible_cpus() * sizeof(struct xlab_book);
+}
+
+static size_t mapped_bytes(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	return (book->n * sizeof(*book->slots) + page - 1) & ~(page - 1);
+	return (value_bytes() + page - 1) & ~(page - 1);
 }
 
 int book_map(struct book *book, int book_fd, struct error *e)
@@ -29,7 +36,7 @@ int book_map(struct book *book, int book_fd, struct error *e)
 	void *at;
 
 	book->n = (size_t)libbpf_num_possible_cpus();
-	at = mmap(NULL, book_bytes(book), PROT_READ | PROT_WRITE, MAP_SHARED, book_fd, 0);
+	at = mmap(NULL, mapped_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, book_fd, 0);
 	if (at == MAP_FAILED)
 		return error_sys(e, -errno, "mapping an interface's book");
 	book->slots = at;
@@ -39,8 +46,13 @@ int book_map(struct book *book, int book_fd, struct error *e)
 void book_unmap(struct book *book)
 {
 	if (book->slots)
-		(void)munmap(book->slots, book_bytes(book));
+		(void)munmap(book->slots, mapped_bytes());
 	book->slots = NULL;
+}
+
+uint32_t book_half(uint32_t gen)
+{
+	return (gen & 1) * (uint32_t)sizeof(((struct xlab_book *)NULL)->count[0]);
 }
 
 void book_begin(struct book *book, uint32_t gen)
@@ -90,8 +102,8 @@ static int create_book(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 
-	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "book", sizeof(__u32), sizeof(struct xlab_book),
-			      (__u32)libbpf_num_possible_cpus(), &opts);
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "book", sizeof(__u32), (__u32)value_bytes(), 1,
+			      &opts);
 }
 
 /* Any ring fits one that is asked for by its type, so the pattern is the smallest. */
@@ -133,6 +145,22 @@ int book_give(struct bpf_object *obj, int book_fd, int ears_fd)
 		err = map ? bpf_map__reuse_fd(map, fds[i]) : 0;
 	}
 	return err;
+}
+
+int book_open(const void *bytes, size_t size, int book_fd, int ears_fd, struct bpf_object **obj)
+{
+	FREE_AUTO void *copy = malloc(size);
+	int err;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, bytes, size);
+	err = object_lengthen(copy, value_bytes());
+	*obj = err ? NULL : bpf_object__open_mem(copy, size, NULL);
+	if (!*obj)
+		return err ? err : -errno;
+	err = bpf_map__reuse_fd(bpf_object__find_map_by_name(*obj, ".bss"), book_fd);
+	return err ? err : book_give(*obj, book_fd, ears_fd);
 }
 
 void book_withhold(struct bpf_object *obj)

@@ -21,6 +21,9 @@ struct book {
 int book_map(struct book *book, int book_fd, struct error *e);
 void book_unmap(struct book *book);
 
+/* Where the half that generation @gen counts in begins, as xlab_place has it. */
+uint32_t book_half(uint32_t gen);
+
 /* Wipe the half that generation @gen counts in. Only before its chain is attached. */
 void book_begin(struct book *book, uint32_t gen);
 
@@ -33,6 +36,8 @@ int book_create(int *book_fd, int *ears_fd, struct error *e);
 
 /* Let @obj, not loaded yet, use them, if it keeps a book at all. */
 int book_give(struct bpf_object *obj, int book_fd, int ears_fd);
+/* Open an object of ours that has the book in its .bss (bpf/book.h), and let it use them. */
+int book_open(const void *bytes, size_t size, int book_fd, int ears_fd, struct bpf_object **obj);
 /* Let @obj, which is loaded for its other maps only, make none of its own. */
 void book_withhold(struct bpf_object *obj);
 

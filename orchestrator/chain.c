@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/libbpf.h>
+
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/book.h"
@@ -23,6 +25,8 @@ struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
 		.gen = job->gen,
 		.continues =
 			i < job->n_filters ? job->lab->suite.filters[job->filters[i]].continues : 0,
+		.cpus = (__u32)libbpf_num_possible_cpus(),
+		.half = book_half(job->gen),
 	};
 }
 

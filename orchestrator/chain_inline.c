@@ -75,13 +75,10 @@ static int prepare_book(struct build *b, const struct chain_job *job, struct err
 	const void *bytes = book_bpf__elf_bytes(&size);
 	int err;
 
-	b->book = bpf_object__open_mem(bytes, size, NULL);
-	if (!b->book)
-		return error_sys(e, -errno, "opening the book's program");
-	(void)globals_poke(b->book, "xlab_place", &place, sizeof(place));
-	err = book_give(b->book, job->book_fd, job->ears_fd);
+	err = book_open(bytes, size, job->book_fd, job->ears_fd, &b->book);
 	if (err)
 		return error_sys(e, err, "giving the chain its book");
+	(void)globals_poke(b->book, "xlab_place", &place, sizeof(place));
 	err = take_from_book(b, "xlab_stop", &b->stop, e);
 	if (!err && goes_on_after_others(job))
 		return take_from_book(b, "xlab_note", &b->note, e);
@@ -102,6 +99,8 @@ static int prepare_filter(struct build *b, const struct chain_job *job, size_t i
 	if (err)
 		return err;
 	b->n = i + 1;
+	if (job->lab->suite.filters[filter].program != PROGRAM_OBJECT)
+		instance_leave_book(in);
 	err = instance_settle(in, job->lab, filter, &place, job->book_fd, job->ears_fd, e);
 	if (!err)
 		err = take_program(&b->taker, in->main, in->has_prog_array, &b->codes[i], e);
@@ -132,8 +131,8 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 	struct bpf_program *prog;
 	int err;
 
-	bpf_object__for_each_program(prog, in->obj)(void)
-		bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
+	bpf_object__for_each_program (prog, in->obj)
+		(void)bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
 	err = load_object(in->obj, e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);

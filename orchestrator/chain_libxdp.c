@@ -76,8 +76,8 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 	err = instance_settle(in, job->lab, job->filters[i], &place, job->book_fd, job->ears_fd, e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
-	bpf_object__for_each_program(prog, in->obj)(void)
-		bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
+	bpf_object__for_each_program (prog, in->obj)
+		(void)bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
 	opts.obj = in->obj;
 	opts.prog_name = bpf_program__name(in->main);
 	t->progs[i] = xdp_program__create(&opts);

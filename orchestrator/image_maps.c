@@ -62,9 +62,10 @@ static int add_object(struct constants *k, struct bpf_object *obj)
 	struct bpf_map *map;
 	int err = 0;
 
-	bpf_object__for_each_map(
-		map, obj) if (!err && bpf_map__is_internal(map) && bpf_map__fd(map) >= 0 &&
-			      bpf_map__map_flags(map) & BPF_F_RDONLY_PROG) err = add_map(k, map);
+	bpf_object__for_each_map (map, obj)
+		if (!err && bpf_map__is_internal(map) && bpf_map__fd(map) >= 0 &&
+		    bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)
+			err = add_map(k, map);
 	return err;
 }
 

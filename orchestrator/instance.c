@@ -2,6 +2,7 @@
 #include "orchestrator/instance.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,13 +185,13 @@ static void make_ours(struct instance *in)
 	struct bpf_program *prog;
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, in->obj)
-	{
+	bpf_object__for_each_map (map, in->obj) {
 		(void)bpf_map__set_pin_path(map, NULL);
 		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
 			in->has_prog_array = true;
 	}
-	bpf_object__for_each_program(prog, in->obj)(void) bpf_program__set_autoload(prog, false);
+	bpf_object__for_each_program (prog, in->obj)
+		(void)bpf_program__set_autoload(prog, false);
 	in->frags = !strncmp(bpf_program__section_name(in->main), "xdp.frags", 9);
 }
 
@@ -211,6 +212,17 @@ int instance_open(const struct lab *lab, size_t filter, struct instance *in, str
 	return 0;
 }
 
+void instance_leave_book(struct instance *in)
+{
+	char name[64];
+	struct bpf_program *plain;
+
+	(void)snprintf(name, sizeof(name), "%s_verdict", bpf_program__name(in->main));
+	plain = bpf_object__find_program_by_name(in->obj, name);
+	if (plain)
+		in->main = plain;
+}
+
 void instance_close(struct instance *in)
 {
 	bpf_object__close(in->obj);
@@ -225,9 +237,10 @@ int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
 
 	if (!folder)
 		return e->err;
-	(void)globals_poke(in->obj, "xlab_place", place, sizeof(*place));
-	if (lab->suite.filters[filter].program != PROGRAM_OBJECT)
+	if (lab->suite.filters[filter].program != PROGRAM_OBJECT) {
+		(void)globals_poke(in->obj, "xlab_place", place, sizeof(*place));
 		err = book_give(in->obj, book_fd, ears_fd);
+	}
 	if (err)
 		return error_sys(e, err, "giving the filter its book");
 	return instance_maps_reuse(in->obj, folder, e);

@@ -32,6 +32,9 @@ struct instance {
 int instance_open(const struct lab *lab, size_t filter, struct instance *in, struct error *e);
 void instance_close(struct instance *in);
 
+/* Let main be the built-in's program that keeps no book: for a dispatcher that does. */
+void instance_leave_book(struct instance *in);
+
 /* Give it its place, the interface's book and ears, and the instance's maps
  * (made now if they are not there yet).
  */

@@ -52,8 +52,7 @@ static int pin_all(struct bpf_object *obj, const char *folder, struct error *e)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, obj)
-	{
+	bpf_object__for_each_map (map, obj) {
 		FREE_AUTO char *path = NULL;
 		char name[256];
 
@@ -77,8 +76,8 @@ static int load_maps(struct instance *in, struct error *e)
 
 	bpflog_begin(&log);
 	/* A PROG_ARRAY may name programs to begin with: they must be there then. */
-	bpf_object__for_each_program(prog, in->obj)(void)
-		bpf_program__set_autoload(prog, in->has_prog_array);
+	bpf_object__for_each_program (prog, in->obj)
+		(void)bpf_program__set_autoload(prog, in->has_prog_array);
 	err = bpf_object__load(in->obj);
 	if (err)
 		return error_state(e, err, "its maps cannot be made: %s",
@@ -196,8 +195,7 @@ int instance_maps_reuse(struct bpf_object *obj, const char *folder, struct error
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, obj)
-	{
+	bpf_object__for_each_map (map, obj) {
 		int err;
 
 		if (is_constant(map) || !bpf_map__autocreate(map) || bpf_map__fd(map) >= 0)

@@ -106,8 +106,7 @@ static char *list_functions(struct bpf_object *obj)
 	char *list = strdup("");
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program(prog, obj)
-	{
+	bpf_object__for_each_program (prog, obj) {
 		char *longer;
 
 		if (!is_xdp(prog) || !list)
@@ -135,8 +134,7 @@ static int named_main(struct bpf_object *obj, const char *function, struct bpf_p
 {
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program(prog, obj)
-	{
+	bpf_object__for_each_program (prog, obj) {
 		if (strcmp(bpf_program__name(prog), function) != 0)
 			continue;
 		if (!is_xdp(prog))
@@ -156,8 +154,7 @@ static int only_main(struct bpf_object *obj, struct bpf_program **main, struct e
 	struct bpf_program *prog, *other = NULL;
 	size_t n = 0;
 
-	bpf_object__for_each_program(prog, obj)
-	{
+	bpf_object__for_each_program (prog, obj) {
 		if (is_xdp(prog)) {
 			*main = prog;
 			n++;
@@ -188,4 +185,20 @@ int object_file_main(struct bpf_object *obj, const char *function, struct bpf_pr
 		     struct error *e)
 {
 	return function && *function ? named_main(obj, function, main, e) : only_main(obj, main, e);
+}
+
+int object_lengthen(void *bytes, size_t size)
+{
+	char *start = bytes;
+	const Elf64_Ehdr *elf = bytes;
+	Elf64_Shdr *sections = (void *)(start + elf->e_shoff);
+	const char *names = start + sections[elf->e_shstrndx].sh_offset;
+
+	for (size_t i = 0; i < elf->e_shnum; i++) {
+		if (strcmp(names + sections[i].sh_name, ".bss") != 0)
+			continue;
+		sections[i].sh_size = size;
+		return 0;
+	}
+	return -ENOENT;
 }

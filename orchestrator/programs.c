@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <elf.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "bpf/tx.skel.h"
 #include "bpf/unchecked.skel.h"
 #include "lab/cleanup.h"
+#include "orchestrator/object_file.h"
 #include "orchestrator/rules.h"
 
 /* The function of each has the program's own name. */
@@ -54,24 +54,6 @@ int program_object(enum program_kind kind, const void **bytes, size_t *size, con
 	return 0;
 }
 
-/* Section ".bss" is made longer, and with it the map that libbpf makes of it; libbpf itself can do
- * that only from 1.3 on.
- */
-static int lengthen_variables(char *bytes, size_t size)
-{
-	const Elf64_Ehdr *elf = (const void *)bytes;
-	Elf64_Shdr *sections = (void *)(bytes + elf->e_shoff);
-	const char *names = bytes + sections[elf->e_shstrndx].sh_offset;
-
-	for (size_t i = 0; i < elf->e_shnum; i++) {
-		if (strcmp(names + sections[i].sh_name, ".bss") != 0)
-			continue;
-		sections[i].sh_size = size;
-		return 0;
-	}
-	return -ENOENT;
-}
-
 int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function)
 {
 	size_t rules = rules_size(filter);
@@ -85,7 +67,7 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, object, *size);
-	err = rules ? lengthen_variables(copy, rules) : 0;
+	err = rules ? object_lengthen(copy, rules) : 0;
 	if (!err)
 		*bytes = steal_pointer(&copy);
 	return err;

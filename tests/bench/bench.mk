@@ -23,7 +23,7 @@ $(FLOOR): $(FLOOR).o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -o $@ $<
 
-bench: all $(BENCHES) $(FLOOR) $(B)/tests/bench/links.bpf.o
+bench: all $(BENCHES) $(FLOOR) $(B)/tests/bench/link.bpf.o $(B)/tests/bench/links.bpf.o
 	@for bench in $(BENCHES) tests/bench/lab tests/bench/scale tests/bench/scenario; do \
 		$(SUDO) $(ALONE) env BUILD=$(B) CMOCKA_MESSAGE_OUTPUT=SUBUNIT $$bench; echo; done
 

@@ -22,6 +22,8 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/book.h"
+#include "orchestrator/globals.h"
+#include "orchestrator/object_file.h"
 #include "tests/bench/turns.h"
 #include "tests/engine/rig.h"
 
@@ -43,13 +45,17 @@ struct bench {
 
 static void open_object(struct bench *b)
 {
+	struct xlab_place place = { .cpus = (uint32_t)libbpf_num_possible_cpus() };
 	ERROR_AUTO struct error e = ERROR_INIT;
 	FD_AUTO int book = -1, ears = -1;
+	FREE_AUTO void *bytes = NULL;
+	size_t size;
 
-	b->obj = bpf_object__open_file(BUILD_DIR "/tests/bench/links.bpf.o", NULL);
-	assert_non_null(b->obj);
+	assert_int_equal(object_file_read(BUILD_DIR "/tests/bench/links.bpf.o", &bytes, &size, &e),
+			 0);
 	assert_int_equal(book_create(&book, &ears, &e), 0);
-	assert_int_equal(book_give(b->obj, book, ears), 0);
+	assert_int_equal(book_open(bytes, size, book, ears, &b->obj), 0);
+	assert_true(globals_poke(b->obj, "xlab_place", &place, sizeof(place)));
 	assert_int_equal(bpf_object__load(b->obj), 0);
 }
 
@@ -126,9 +132,8 @@ static void bench(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		char *longer =
-			text_format("%s[filter l%d]\nprogram = OBJECTS/../bench/links.bpf.o:link\n",
-				    sections, i);
+		char *longer = text_format(
+			"%s[filter l%d]\nprogram = OBJECTS/../bench/link.bpf.o\n", sections, i);
 
 		free(sections);
 		sections = longer;

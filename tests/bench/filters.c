@@ -81,7 +81,8 @@ static struct bpf_object *load_theirs(const char *which, int *fd)
 	snprintf(name, sizeof(name), "xdpfilt_alw_%s", which);
 	obj = bpf_object__open_file(path, NULL);
 	assert_non_null(obj);
-	bpf_object__for_each_map(map, obj) bpf_map__set_pin_path(map, NULL);
+	bpf_object__for_each_map (map, obj)
+		bpf_map__set_pin_path(map, NULL);
 	if (bpf_object__load(obj))
 		return NULL;
 	*fd = bpf_program__fd(bpf_object__find_program_by_name(obj, name));

@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A filter that looks a MAC up in a hash, as a link of a chain; ten of them written by
- * hand into one program; and as ten programs that jump from one to the next by tail calls.
+ * Ten links (link.h) written by hand into one program; and as ten programs that jump from one to
+ * the next by tail calls.
  */
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
 
 #include <bpf/bpf_helpers.h>
 
+#define BOOK_IS_BSS
 #include "bpf/book.h"
-
-struct mac {
-	__u8 bytes[ETH_ALEN];
-	__u16 zero;
-};
-
-#define MACS(n)                                  \
-	struct {                                 \
-		__uint(type, BPF_MAP_TYPE_HASH); \
-		__uint(max_entries, 64);         \
-		__type(key, struct mac);         \
-		__type(value, __u32);            \
-	} macs##n SEC(".maps");
-
-static __always_inline int look(struct xdp_md *ctx, void *macs)
-{
-	struct ethhdr *eth = (void *)(long)ctx->data;
-	struct mac mac = {};
-
-	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
-		return XDP_PASS;
-	__builtin_memcpy(mac.bytes, eth->h_source, ETH_ALEN);
-	return bpf_map_lookup_elem(macs, &mac) ? XDP_DROP : XDP_PASS;
-}
+#include "tests/bench/link.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -61,12 +38,6 @@ static __always_inline int count(struct xdp_md *ctx, int position, int verdict)
 #define EACH(x) x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9)
 EACH(MACS)
 EACH(TAIL)
-
-SEC("xdp")
-int link(struct xdp_md *ctx)
-{
-	return look(ctx, &macs0);
-}
 
 #define ONE(n, end)                          \
 	if (look(ctx, &macs##n) != XDP_PASS) \

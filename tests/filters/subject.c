@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,9 +34,13 @@ static void give_place(struct subject *s, const struct xlab_place *place)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
 	FD_AUTO int book = -1, ears = -1;
+	struct xlab_place whole = {};
 
 	if (place)
-		assert_true(globals_poke(s->obj, "xlab_place", place, sizeof(*place)));
+		whole = *place;
+	whole.cpus = (uint32_t)libbpf_num_possible_cpus();
+	whole.half = book_half(whole.gen);
+	assert_true(globals_poke(s->obj, "xlab_place", &whole, sizeof(whole)));
 	assert_int_equal(book_create(&book, &ears, &e), 0);
 	assert_int_equal(book_give(s->obj, book, ears), 0);
 	assert_int_equal(book_map(&s->book, book, &e), 0);
@@ -46,19 +51,27 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	ERROR_AUTO struct error e = ERROR_INIT;
 	struct lab lab = { .suite = { .filters = &s->filter, .n_filters = 1 } };
 	FREE_AUTO void *bytes = NULL;
+	struct bpf_program *prog, *other;
 	const char *function;
+	char name[64];
 	size_t size;
 
 	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
 	assert_int_equal(program_bytes(filter, &bytes, &size, &function), 0);
 	s->obj = bpf_object__open_mem(bytes, size, NULL);
 	assert_non_null(s->obj);
+	/* Without a place it is what chains of ours take. */
+	(void)snprintf(name, sizeof(name), "%s%s", function, place ? "" : "_verdict");
 	give_place(s, place);
 	assert_int_equal(rules_prepare(s->obj, filter, &e), 0);
-	bpf_program__set_flags(bpf_object__find_program_by_name(s->obj, function),
-			       BPF_F_XDP_HAS_FRAGS);
+	prog = bpf_object__find_program_by_name(s->obj, name);
+	assert_non_null(prog);
+	bpf_object__for_each_program (other, s->obj) {
+		bpf_program__set_autoload(other, other == prog);
+	}
+	bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	assert_int_equal(bpf_object__load(s->obj), 0);
-	s->fd = bpf_program__fd(bpf_object__find_program_by_name(s->obj, function));
+	s->fd = bpf_program__fd(prog);
 	if (!rule_layout(filter->program))
 		return;
 	assert_int_equal(rules_fill(s->obj, &lab, 0, &e), 0);
