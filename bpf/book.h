@@ -215,13 +215,13 @@ static __always_inline int book_close(struct xdp_md *ctx, __u32 verdict)
  * leaves code out, for clang spends registers on what the verifier throws away.
  */
 #define BUILT_IN(name, judge)                       \
-	SEC("xdp")                                  \
+	SEC("xdp.frags")                            \
 	int name##_verdict(struct xdp_md *ctx)      \
 	{                                           \
 		return judge(ctx);                  \
 	}                                           \
                                                     \
-	SEC("xdp")                                  \
+	SEC("xdp.frags")                            \
 	int name(struct xdp_md *ctx)                \
 	{                                           \
 		return book_close(ctx, judge(ctx)); \

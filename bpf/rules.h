@@ -41,7 +41,7 @@ enum xlab_family {
 
 struct xlab_rules {
 	__u32 given; /* 0: the filter matches nothing */
-	__u32 spare;
+	__u32 kept;  /* keys of the lab file: given, with or without a value */
 	__u16 protos[256];
 };
 

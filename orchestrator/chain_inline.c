@@ -18,6 +18,7 @@
 #include "orchestrator/bpflog.h"
 #include "orchestrator/chain_engine.h"
 #include "orchestrator/compose.h"
+#include "orchestrator/frags.h"
 #include "orchestrator/globals.h"
 #include "orchestrator/instance.h"
 #include "orchestrator/instance_maps.h"
@@ -48,7 +49,8 @@ static int load_object(struct bpf_object *obj, struct error *e)
 	words = bpflog_verifier(&log);
 	tail = words ? bpflog_tail(words, 12) : NULL;
 	return error_state(e, err, "libbpf cannot load the object: %s%s%s",
-			   bpflog_first(&log, strerror(-err)), tail ? "\n" : "", tail ? tail : "");
+			   bpflog_first(&log, strerror(-err)), tail && *tail ? "\n" : "",
+			   tail ? tail : "");
 }
 
 static int take_from_book(struct build *b, const char *name, struct taken *into, struct error *e)
@@ -70,7 +72,6 @@ static bool goes_on_after_others(const struct chain_job *job)
 
 static int prepare_book(struct build *b, const struct chain_job *job, struct error *e)
 {
-	struct xlab_place place = chain_job_place(job, job->n_filters);
 	size_t size;
 	const void *bytes = book_bpf__elf_bytes(&size);
 	int err;
@@ -78,7 +79,6 @@ static int prepare_book(struct build *b, const struct chain_job *job, struct err
 	err = book_open(bytes, size, job->book_fd, job->ears_fd, &b->book);
 	if (err)
 		return error_sys(e, err, "giving the chain its book");
-	(void)globals_poke(b->book, "xlab_place", &place, sizeof(place));
 	err = take_from_book(b, "xlab_stop", &b->stop, e);
 	if (!err && goes_on_after_others(job))
 		return take_from_book(b, "xlab_note", &b->note, e);
@@ -99,6 +99,7 @@ static int prepare_filter(struct build *b, const struct chain_job *job, size_t i
 	if (err)
 		return err;
 	b->n = i + 1;
+	in->own_arrays = true;
 	if (job->lab->suite.filters[filter].program != PROGRAM_OBJECT)
 		instance_leave_book(in);
 	err = instance_settle(in, job->lab, filter, &place, job->book_fd, job->ears_fd, e);
@@ -107,13 +108,22 @@ static int prepare_filter(struct build *b, const struct chain_job *job, size_t i
 	return err ? error_wrap(e, "filter %s", job->lab->suite.filters[filter].name) : 0;
 }
 
-/* Fragments only if every filter takes them; then tail-called programs follow suit. */
-static void agree_on_frags(struct build *b)
+/* Tail-called programs follow suit. */
+static int agree_on_frags(struct build *b, const struct chain_job *job, struct error *e)
 {
-	b->taker.frags = true;
-	for (size_t i = 0; i < b->n; i++)
-		b->taker.frags &= b->instances[i].frags;
-	b->whole.frags = b->taker.frags;
+	int err = frags_agree(job, b->instances, &b->whole.frags, e);
+
+	b->taker.frags = b->whole.frags;
+	return err;
+}
+
+static int load_book(struct build *b, const struct chain_job *job, struct error *e)
+{
+	struct xlab_place place = chain_job_place(job, job->n_filters);
+
+	place.frags = b->whole.frags;
+	(void)globals_poke(b->book, "xlab_place", &place, sizeof(place));
+	return load_object(b->book, e);
 }
 
 static bool is_gpl(const struct bpf_program *prog)
@@ -134,6 +144,8 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 	bpf_object__for_each_program (prog, in->obj)
 		(void)bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
 	err = load_object(in->obj, e);
+	if (!err && in->has_prog_array)
+		err = instance_share_arrays(in, job->lab, job->filters[i], e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
 	b->whole.gpl &= is_gpl(in->main);
@@ -150,10 +162,11 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 
 	for (size_t i = 0; i < job->n_filters && !err; i++)
 		err = prepare_filter(b, job, i, e);
-	agree_on_frags(b);
 	b->whole.gpl = true;
 	if (!err)
-		err = load_object(b->book, e);
+		err = agree_on_frags(b, job, e);
+	if (!err)
+		err = load_book(b, job, e);
 	for (size_t i = 0; i < job->n_filters && !err; i++)
 		err = load_filter(b, job, i, e);
 	if (err)

@@ -28,6 +28,7 @@
 #include "orchestrator/bpflog.h"
 #include "orchestrator/chain_engine.h"
 #include "orchestrator/errand.h"
+#include "orchestrator/frags.h"
 #include "orchestrator/instance.h"
 #include "orchestrator/instance_maps.h"
 #include "orchestrator/lab.h"
@@ -41,6 +42,7 @@ struct team {
 	struct instance instances[DISPATCHER_MAX];
 	struct xdp_program *progs[DISPATCHER_MAX + 1];
 	size_t n;
+	bool frags;
 };
 
 static int configure(struct xdp_program *prog, size_t i, uint32_t continues)
@@ -54,17 +56,9 @@ static int configure(struct xdp_program *prog, size_t i, uint32_t continues)
 
 static int open_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
 {
-	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
-	const struct filter *f = &job->lab->suite.filters[job->filters[i]];
-	struct xlab_place place = chain_job_place(job, i);
 	struct instance *in = &t->instances[i];
-	struct bpf_program *prog;
-	int err;
+	int err = instance_open(job->lab, job->filters[i], in, e);
 
-	place.keeps_book = chain_has_object(&job->lab->suite, job->filters, job->n_filters)
-				   ? XLAB_KEEPS_PASSES
-				   : XLAB_KEEPS;
-	err = instance_open(job->lab, job->filters[i], in, e);
 	if (err)
 		return err;
 	/* libxdp would attach it alone then, without a word. */
@@ -72,19 +66,49 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 		return error_input(e,
 				   "filter %s: the object has no BTF, which libxdp's dispatcher "
 				   "needs: compile it with -g, or say engine = inline",
-				   f->name);
-	err = instance_settle(in, job->lab, job->filters[i], &place, job->book_fd, job->ears_fd, e);
+				   job->lab->suite.filters[job->filters[i]].name);
+	return 0;
+}
+
+static int settle_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
+{
+	const struct suite *suite = &job->lab->suite;
+	struct xlab_place place = chain_job_place(job, i);
+	int err;
+
+	place.frags = t->frags;
+	place.keeps_book = chain_has_object(suite, job->filters, job->n_filters) ? XLAB_KEEPS_PASSES
+										 : XLAB_KEEPS;
+	err = instance_settle(&t->instances[i], job->lab, job->filters[i], &place, job->book_fd,
+			      job->ears_fd, e);
+	return err ? error_wrap(e, "filter %s", suite->filters[job->filters[i]].name) : 0;
+}
+
+/* libxdp looks at flags that libbpf sets no sooner than at the load. */
+static int configure_frags(const struct team *t, struct xdp_program *prog)
+{
+	return t->frags ? xdp_program__set_xdp_frags_support(prog, true) : 0;
+}
+
+static int add_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
+{
+	const struct filter *f = &job->lab->suite.filters[job->filters[i]];
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
+	struct instance *in = &t->instances[i];
+	struct bpf_program *prog;
+	int err = settle_member(t, job, i, e);
+
 	if (err)
-		return error_wrap(e, "filter %s", f->name);
-	bpf_object__for_each_program (prog, in->obj)
-		(void)bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
+		return err;
+	bpf_object__for_each_program (prog, in->obj) {
+		bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
+	}
 	opts.obj = in->obj;
 	opts.prog_name = bpf_program__name(in->main);
 	t->progs[i] = xdp_program__create(&opts);
 	err = (int)libxdp_get_error(t->progs[i]);
-	/* libxdp looks at flags that libbpf sets no sooner than at the load. */
-	if (!err && in->frags)
-		err = xdp_program__set_xdp_frags_support(t->progs[i], true);
+	if (!err)
+		err = configure_frags(t, t->progs[i]);
 	if (!err)
 		err = configure(t->progs[i], i, f->continues);
 	return err ? error_sys(e, err, "filter %s: libxdp", f->name) : 0;
@@ -112,6 +136,8 @@ static int open_end(struct team *t, struct error *e)
 		return error_sys(e, err ? err : -errno, "the built-in pass");
 	t->progs[t->n] = xdp_program__create(&opts);
 	err = (int)libxdp_get_error(t->progs[t->n]);
+	if (!err)
+		err = configure_frags(t, t->progs[t->n]);
 	if (!err)
 		err = configure(t->progs[t->n], t->n, 1U << XDP_PASS);
 	if (err)
@@ -155,8 +181,12 @@ static int assemble(struct team *t, const struct chain_job *job, int *fd, struct
 	BPFLOG log = BPFLOG_INIT;
 	int err = 0;
 
+	for (size_t i = 0; i < job->n_filters && !err; i++)
+		err = open_member(t, job, i, e);
+	if (!err)
+		err = frags_agree(job, t->instances, &t->frags, e);
 	for (t->n = 0; t->n < job->n_filters && !err; t->n++)
-		err = open_member(t, job, t->n, e);
+		err = add_member(t, job, t->n, e);
 	if (!err && needs_end(job))
 		err = open_end(t, e);
 	if (err)

@@ -174,8 +174,12 @@ static int load_btf(struct image *im, struct error *e)
 		       : error_sys(e, fd, "the kernel refuses the chain's BTF: %s", log ? log : "");
 }
 
+#define LOG_STEPS 1 /* each instruction on the way to a refusal */
+#define LOG_FEW	  4 /* why it is refused, and what it took */
+
+/* @level: of the log, if there is one. */
 static int load_once(const struct image *im, const struct composition *c, int btf_fd, char *log,
-		     size_t log_size)
+		     size_t log_size, unsigned int level)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP,
 		    .prog_btf_fd = (__u32)btf_fd, .fd_array = im->fd_array, .func_info = im->funcs,
@@ -183,14 +187,15 @@ static int load_once(const struct image *im, const struct composition *c, int bt
 		    .line_info = im->lines, .line_info_cnt = (__u32)im->n_lines,
 		    .line_info_rec_size = sizeof(*im->lines),
 		    .prog_flags = c->frags ? BPF_F_XDP_HAS_FRAGS : 0, .log_buf = log,
-		    .log_size = (__u32)log_size, .log_level = log ? 1 : 0);
+		    .log_size = (__u32)log_size, .log_level = log ? level : 0);
 
 	return bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_chain", c->gpl ? "GPL" : "Proprietary",
 			     im->insns, im->n_insns, &opts);
 }
 
 /* Load once more for the verifier's words. Older kernels refuse a log that does not fit. */
-static int load_for_log(const struct image *im, const struct composition *c, int btf_fd, char **log)
+static int load_for_log(const struct image *im, const struct composition *c, int btf_fd,
+			unsigned int level, char **log)
 {
 	int fd = -ENOMEM;
 
@@ -200,11 +205,17 @@ static int load_for_log(const struct image *im, const struct composition *c, int
 		if (!*log)
 			return -ENOMEM;
 		**log = '\0';
-		fd = load_once(im, c, btf_fd, *log, size);
+		fd = load_once(im, c, btf_fd, *log, size, level);
 		if (fd != -ENOSPC)
 			break;
 	}
 	return fd;
+}
+
+/* The steps of a million instructions would take seconds, and tell nobody anything. */
+static bool is_too_large(const char *log)
+{
+	return strstr(log, "BPF program is too large");
 }
 
 static int load_linked(struct image *im, const struct composition *c, char **log, struct error *e)
@@ -214,9 +225,11 @@ static int load_linked(struct image *im, const struct composition *c, char **log
 
 	if (btf_fd < 0)
 		return btf_fd;
-	fd = load_once(im, c, btf_fd, NULL, 0);
-	if (fd < 0)
-		fd = load_for_log(im, c, btf_fd, log);
+	fd = load_once(im, c, btf_fd, NULL, 0, 0);
+	if (fd == -E2BIG)
+		fd = load_for_log(im, c, btf_fd, LOG_FEW, log);
+	if (fd < 0 && !(*log && is_too_large(*log)))
+		fd = load_for_log(im, c, btf_fd, LOG_STEPS, log);
 	return fd < 0 ? refusal_explain(im, c, *log ? *log : "", fd, e) : fd;
 }
 
@@ -269,6 +282,9 @@ static bool any_spliced(const struct composition *c)
 /* Another way to put it, after the verifier's refusal: false if there is none. */
 static bool give_way(struct composition *c, const char *log, int tries)
 {
+	/* Functions that are verified once cost the verifier least. */
+	if (is_too_large(log))
+		return any_spliced(c) && next_form(c, c->n_filters);
 	/* A few bytes of stack are to be had for a call more. */
 	if (strstr(log, "combined stack size") && !any_spliced(c) && !c->calls_stop) {
 		c->calls_stop = true;
@@ -294,6 +310,73 @@ static int load(struct composition *c, char **log, struct error *e)
 	return fd;
 }
 
+static int load_somehow(struct composition *c, char **log, struct error *e)
+{
+	int fd;
+
+	choose_forms(c);
+	fd = load(c, log, e);
+	for (int tries = 0; fd < 0 && *log && fd != -ENOMEM && fd != -EPERM; tries++) {
+		if (!give_way(c, *log, tries))
+			break;
+		error_clear(e);
+		fd = load(c, log, e);
+	}
+	return fd;
+}
+
+/* Does the chain load that the @n filters from @first on are? Its refusal is in @e. */
+static int try_part(const struct composition *whole, size_t first, size_t n, char **log,
+		    struct error *e)
+{
+	struct composition part = *whole;
+	FD_AUTO int fd = -1;
+
+	part.filters += first;
+	part.n_filters = n;
+	part.calls_stop = false;
+	fd = load_somehow(&part, log, e);
+	return fd < 0 ? fd : 0;
+}
+
+/* The verifier's words name no filter: one that it refuses alone is at fault. */
+static void blame(const struct composition *c, struct error *e)
+{
+	for (size_t i = 0; i < c->n_filters; i++) {
+		ERROR_AUTO struct error alone = ERROR_INIT;
+		FREE_AUTO char *log = NULL;
+
+		if (!try_part(c, i, 1, &log, &alone))
+			continue;
+		error_move(e, &alone);
+		(void)error_wrap(e, "filter %s", c->filters[i].name);
+		return;
+	}
+	(void)error_add(e, "each of its filters loads alone");
+}
+
+/* Which filter makes it too much: the first with which the chain up to it is refused. */
+static int blame_size(const struct composition *c, struct error *e)
+{
+	size_t fits = 0, too_many = c->n_filters;
+
+	while (too_many - fits > 1) {
+		ERROR_AUTO struct error part = ERROR_INIT;
+		size_t middle = (fits + too_many) / 2;
+		FREE_AUTO char *log = NULL;
+
+		if (try_part(c, 0, middle, &log, &part) && log && is_too_large(log))
+			too_many = middle;
+		else
+			fits = middle;
+	}
+	error_clear(e);
+	return error_state(e, -E2BIG,
+			   "with filter %s the chain needs more than the %d instructions that the "
+			   "verifier looks at in one program: take a filter out",
+			   c->filters[fits].name, COMPOSE_INSNS_MAX);
+}
+
 int compose_load(struct composition *c, int *fd, char **log, struct error *e)
 {
 	FREE_AUTO char *words = NULL;
@@ -301,14 +384,12 @@ int compose_load(struct composition *c, int *fd, char **log, struct error *e)
 
 	if (loaded < 0)
 		return loaded;
-	choose_forms(c);
-	loaded = load(c, &words, e);
-	for (int tries = 0; loaded < 0 && words && loaded != -ENOMEM && loaded != -EPERM; tries++) {
-		if (!give_way(c, words, tries))
-			break;
-		error_clear(e);
-		loaded = load(c, &words, e);
-	}
+	loaded = load_somehow(c, &words, e);
+	if (loaded < 0 && words && is_too_large(words))
+		loaded = blame_size(c, e);
+	else if (loaded < 0 && words && c->n_filters > 1 &&
+		 refusal_filter(c, words) == c->n_filters)
+		blame(c, e);
 	if (log)
 		*log = steal_pointer(&words);
 	if (loaded < 0)

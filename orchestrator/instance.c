@@ -243,5 +243,13 @@ int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
 	}
 	if (err)
 		return error_sys(e, err, "giving the filter its book");
-	return instance_maps_reuse(in->obj, folder, e);
+	return instance_maps_reuse(in->obj, folder, in->own_arrays, e);
+}
+
+int instance_share_arrays(const struct instance *in, const struct lab *lab, size_t filter,
+			  struct error *e)
+{
+	FREE_AUTO char *folder = instance_maps(lab, filter, e);
+
+	return folder ? instance_maps_share(in->obj, folder, e) : e->err;
 }

@@ -24,6 +24,7 @@ struct instance {
 	struct bpf_program *main;
 	bool frags;	     /* its section says that it takes packets in fragments */
 	bool has_prog_array; /* its other programs are loaded too, for tail calls */
+	bool own_arrays;     /* its PROG_ARRAYs are new ones until instance_share_arrays() */
 };
 
 /* Open filter @filter's object with its constants set; nothing is loaded, and no program is
@@ -40,6 +41,14 @@ void instance_leave_book(struct instance *in);
  */
 int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
 		    const struct xlab_place *place, int book_fd, int ears_fd, struct error *e);
+
+/*
+ * When the object is loaded: let the fds of its PROG_ARRAYs be the instance's. libbpf fills each
+ * PROG_ARRAY with the programs that it has just loaded, and those of chains that stand, which
+ * share the instance's, must not change with that.
+ */
+int instance_share_arrays(const struct instance *in, const struct lab *lab, size_t filter,
+			  struct error *e);
 
 /* The section that stands for the filter's instance: its index in the suite. */
 size_t instance_of(const struct lab *lab, size_t filter);

@@ -2,6 +2,7 @@
 #include "orchestrator/instance_maps.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,13 +31,13 @@ static bool is_constant(const struct bpf_map *map)
 	return bpf_map__is_internal(map) && bpf_map__map_flags(map) & BPF_F_RDONLY_PROG;
 }
 
-/* A bpffs takes no dots: "filter.bss" is pinned as "_bss". */
+/* A bpffs takes no dots: "filter.bss" is pinned as ":bss", which no map in C can be called. */
 static void undot(const char *from, char name[static 256])
 {
 	(void)snprintf(name, 256, "%s", from);
 	for (char *c = name; *c; c++)
 		if (*c == '.')
-			*c = '_';
+			*c = ':';
 }
 
 static void pin_name(const struct bpf_map *map, char name[static 256])
@@ -95,7 +96,7 @@ static int fill_folder(const struct lab *lab, size_t filter, struct instance *in
 		book_withhold(in->obj);
 	err = load_maps(in, e);
 	if (err)
-		return error_wrap(e, "filter %s", lab->suite.filters[filter].name);
+		return err;
 	if (mkdir(folder, 0700))
 		return error_sys(e, -errno, "making the folder %s for BPF maps", folder);
 	err = pin_all(in->obj, folder, e);
@@ -104,10 +105,22 @@ static int fill_folder(const struct lab *lab, size_t filter, struct instance *in
 	return rules_fill(in->obj, lab, filter, e);
 }
 
+/* Another command may have been quicker: its maps are as good. */
+static int name_folder(const char *growing, const char *folder, struct error *e)
+{
+	if (!rename(growing, folder))
+		return 0;
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return error_sys(e, -errno, "naming the folder %s", folder);
+	bpffs_remove(growing);
+	return 0;
+}
+
+/* The programs that a PROG_ARRAY names have the constants of the first section that needs it. */
 static int make_folder(const struct lab *lab, size_t filter, const char *folder, struct error *e)
 {
 	/* No filter's name can have a tilde. */
-	FREE_AUTO char *growing = text_format("%s~", folder);
+	FREE_AUTO char *growing = text_format("%s~%d", folder, (int)getpid());
 	struct taker taker;
 	struct instance in;
 	int err;
@@ -124,8 +137,8 @@ static int make_folder(const struct lab *lab, size_t filter, const char *folder,
 		err = fill_folder(lab, filter, &in, growing, e);
 		if (err)
 			(void)error_wrap(e, "filter %s", lab->suite.filters[filter].name);
-		if (!err && rename(growing, folder))
-			err = error_sys(e, -errno, "naming the folder %s", folder);
+		else
+			err = name_folder(growing, folder, e);
 		if (err)
 			bpffs_remove(growing);
 		instance_close(&in);
@@ -168,7 +181,8 @@ static int check_same(const struct bpf_map *map, int fd, struct error *e)
 			   bpf_map__name(map));
 }
 
-static int reuse_map(struct bpf_map *map, const char *folder, struct error *e)
+/* An fd of the caller's. */
+static int pinned_fd(const struct bpf_map *map, const char *folder, struct error *e)
 {
 	FREE_AUTO char *path = NULL;
 	FD_AUTO int fd = -1;
@@ -185,24 +199,57 @@ static int reuse_map(struct bpf_map *map, const char *folder, struct error *e)
 			"the pin was removed; take the lab down and up again",
 			name);
 	err = check_same(map, fd, e);
-	if (err)
-		return err;
-	err = bpf_map__reuse_fd(map, fd);
-	return err ? error_sys(e, err, "using map %s", name) : 0;
+	return err ? err : steal_fd(&fd);
 }
 
-int instance_maps_reuse(struct bpf_object *obj, const char *folder, struct error *e)
+static int reuse_map(struct bpf_map *map, const char *folder, struct error *e)
+{
+	FD_AUTO int fd = pinned_fd(map, folder, e);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map__reuse_fd(map, fd);
+	return err ? error_sys(e, err, "using map %s", bpf_map__name(map)) : 0;
+}
+
+static bool is_prog_array(const struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY;
+}
+
+int instance_maps_reuse(struct bpf_object *obj, const char *folder, bool own_arrays,
+			struct error *e)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map (map, obj) {
 		int err;
 
-		if (is_constant(map) || !bpf_map__autocreate(map) || bpf_map__fd(map) >= 0)
+		if (is_constant(map) || !bpf_map__autocreate(map) || bpf_map__fd(map) >= 0 ||
+		    (own_arrays && is_prog_array(map)))
 			continue;
 		err = reuse_map(map, folder, e);
 		if (err)
 			return err;
+	}
+	return 0;
+}
+
+int instance_maps_share(struct bpf_object *obj, const char *folder, struct error *e)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, obj) {
+		FD_AUTO int fd = -1;
+
+		if (!is_prog_array(map))
+			continue;
+		fd = pinned_fd(map, folder, e);
+		if (fd < 0)
+			return fd;
+		if (dup3(fd, bpf_map__fd(map), O_CLOEXEC) < 0)
+			return error_sys(e, -errno, "using map %s", bpf_map__name(map));
 	}
 	return 0;
 }

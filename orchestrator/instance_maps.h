@@ -4,6 +4,7 @@
 
 /* The pinned maps of an instance, in bpf/filter/INSTANCE. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct bpf_object;
@@ -18,7 +19,13 @@ struct lab;
  */
 char *instance_maps(const struct lab *lab, size_t filter, struct error *e);
 
-/* Let @obj, not loaded yet, use the maps pinned in @folder instead of its own. */
-int instance_maps_reuse(struct bpf_object *obj, const char *folder, struct error *e);
+/* Let @obj, not loaded yet, use the maps pinned in @folder instead of its own; @own_arrays: except
+ * PROG_ARRAYs.
+ */
+int instance_maps_reuse(struct bpf_object *obj, const char *folder, bool own_arrays,
+			struct error *e);
+
+/* When @obj is loaded: let the fds of its PROG_ARRAYs be those of the ones in @folder. */
+int instance_maps_share(struct bpf_object *obj, const char *folder, struct error *e);
 
 #endif

@@ -70,8 +70,6 @@ static const struct {
 	{ "Too large", "a filter and the functions that it calls have 512 bytes of stack "
 		       "together; on kernels before 6.12, 480" },
 	{ "the call stack of", "the kernel allows 8 nested frames" },
-	{ "BPF program is too large", "the whole chain must fit the verifier's budget of a million "
-				      "instructions: take a filter out" },
 };
 
 static const char *hint_for(const char *log)

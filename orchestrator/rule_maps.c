@@ -373,7 +373,7 @@ static int add_given(void *cookie, const struct rule *rule, uint32_t number)
 /* Derive anew what is derived. Tables go first: a key is given only when its table is ready. */
 static void refresh(struct rule_maps *m)
 {
-	uint32_t given = 0;
+	uint32_t given = m->head->kept;
 
 	refresh_table(m, XLAB_KEY_PROTO, 256);
 	if (m->layout->tables > 0)
@@ -392,6 +392,7 @@ int rule_maps_fill(struct rule_maps *m, const struct filter *filter)
 	for (size_t i = 0; i < n && !err; i++) {
 		struct rule rule = rule_at(filter, i);
 
+		m->head->kept |= XLAB_GIVEN(rule.key);
 		if (!find(m, &rule))
 			err = i + 1 < number_end(m, &rule) ? insert(m, &rule, i + 1) : -ENOSPC;
 	}

@@ -67,7 +67,10 @@ void rule_maps_close(struct rule_maps *m);
 /* Put a filter's rules into new maps. */
 int rule_maps_fill(struct rule_maps *m, const struct filter *filter);
 
-/* -EEXIST, -ENOSPC; -ENOENT. Packets see all of a change or nothing. */
+/*
+ * -EEXIST, -ENOSPC; -ENOENT. Packets see all of a change or nothing. A key of the lab file whose
+ * last rule is deleted matches nothing: it does not become a filter without that key.
+ */
 int rule_maps_add(struct rule_maps *m, const struct rule *rule);
 int rule_maps_del(struct rule_maps *m, const struct rule *rule);
 

@@ -144,7 +144,7 @@ uint32_t rig_attached(const struct lab *lab, const char *netns, const char *name
 uint32_t rig_run(const struct lab *lab, const void *frame, size_t size, size_t *after)
 {
 	FD_AUTO int fd = bpf_prog_get_fd_by_id(rig_attached(lab, "right", "r0"));
-	uint8_t out[4096];
+	static uint8_t out[16384];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = (__u32)size,
 		    .data_out = out, .data_size_out = sizeof(out));
 

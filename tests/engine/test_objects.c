@@ -136,7 +136,7 @@ static void test_data_stays(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(run_chain(lab, i % 2 ? "hi data1" : "data1 hi", NULL), XDP_PASS);
 	assert_int_equal(
-		chain_filter_map(lab, suite_filter(&lab->suite, "data1"), "_data", &fd, &e), 0);
+		chain_filter_map(lab, suite_filter(&lab->suite, "data1"), ".data", &fd, &e), 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &zero, values), 0);
 	assert_true(values[0] > 102 || values[1] > 102);
 }
@@ -151,13 +151,27 @@ static void test_instance(void **state)
 	__u32 len = sizeof(a);
 
 	assert_int_equal(
-		chain_filter_map(lab, suite_filter(&lab->suite, "tails"), "_bss", &one, &e), 0);
+		chain_filter_map(lab, suite_filter(&lab->suite, "tails"), ".bss", &one, &e), 0);
 	assert_int_equal(
-		chain_filter_map(lab, suite_filter(&lab->suite, "target"), "_bss", &other, &e), 0);
+		chain_filter_map(lab, suite_filter(&lab->suite, "target"), ".bss", &other, &e), 0);
 	assert_int_equal(bpf_obj_get_info_by_fd(one, &a, &len), 0);
 	len = sizeof(b);
 	assert_int_equal(bpf_obj_get_info_by_fd(other, &b, &len), 0);
 	assert_int_equal(a.id, b.id);
+}
+
+/* Who is tail-called stays, whatever is loaded of the same object besides, for good or in vain. */
+static void test_arrays_stay(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	FREE_AUTO char *log = NULL;
+	struct lab *lab = *state;
+	uint8_t frame[64];
+
+	assert_int_equal(run_chain(lab, "tails hi", NULL), XDP_DROP);
+	assert_int_equal(chain_try_load(lab, suite_filter(&lab->suite, "target"), &log, &e), 0);
+	rig_frame(frame, sizeof(frame), 1001);
+	assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_DROP);
 }
 
 /* bpftool names the filters as the lab does; one that is called is a function. */
@@ -251,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_data_stays),
 		cmocka_unit_test(test_instance),
 		/* What only the inline engine does. */
+		cmocka_unit_test(test_arrays_stay),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_sixty_four),
 		cmocka_unit_test(test_many_rules),

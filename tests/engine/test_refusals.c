@@ -256,14 +256,19 @@ static int down(void **state)
 static void test_jumbo(void **state)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
+	static uint8_t frame[8000];
 	struct lab lab;
 
 	(void)state;
 	rig_up_with(&lab, filters, "mtu = 9000\n");
-	assert_int_equal(rig_chain(&lab, "frags hi", &e), -ERANGE);
+	assert_int_equal(rig_chain(&lab, "frags closed hi", &e), -ERANGE);
 	assert_non_null(strstr(e.text, "3506"));
+	assert_non_null(strstr(e.text, "are not: closed;"));
 	assert_int_equal(rig_attached(&lab, "right", "r0"), 0);
-	rig_must_chain(&lab, "frags frags");
+	rig_must_chain(&lab, "frags hi frags");
+	rig_frame(frame, sizeof(frame), 1000);
+	assert_int_equal(rig_run(&lab, frame, sizeof(frame), NULL), XDP_PASS);
+	assert_int_equal(rig_count(&lab, rig_is_libxdp() ? 1 : 2, XDP_PASS).bytes, sizeof(frame));
 	rig_down(&lab);
 }
 

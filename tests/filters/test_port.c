@@ -251,6 +251,37 @@ static void killed_half_way(void **state)
 	subject_free(&s);
 }
 
+/* A key of the lab file whose last value went matches nothing: the filter does not become wider. */
+static void an_emptied_key(void **state)
+{
+	static struct range p9999 = { 9999, 9999 };
+	static uint8_t udp = IPPROTO_UDP;
+	const struct filter filter = { .name = "f",
+				       .program = PROGRAM_PORT,
+				       .action = XDP_DROP,
+				       .protos = &udp,
+				       .n_protos = 1,
+				       .dst_ports = &p9999,
+				       .n_dst_ports = 1 };
+	struct rule dst = rule_span(XLAB_KEY_DST, 9999, 9999);
+	struct rule src = rule_span(XLAB_KEY_SRC, 53, 53);
+	struct frame f = frame_udp(53, 9999, 0);
+	struct subject s;
+
+	(void)state;
+	subject_load(&s, &filter, NULL);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(rule_maps_del(&s.maps, &dst), 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(rule_maps_add(&s.maps, &dst), 0);
+	/* One that was added besides comes and goes. */
+	assert_int_equal(rule_maps_add(&s.maps, &src), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &src), 0);
+	f = frame_udp(54, 9999, 0);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	subject_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +295,7 @@ int main(void)
 		cmocka_unit_test(tags),
 		cmocka_unit_test(overlapping_ranges),
 		cmocka_unit_test(killed_half_way),
+		cmocka_unit_test(an_emptied_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
