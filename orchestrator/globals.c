@@ -222,19 +222,57 @@ static int set_bool(const struct global *g, const char *value, struct error *e)
 	return error_input(e, "\"%s\" is no bool: yes, no, true, false, 1 or 0 is allowed", value);
 }
 
-static int set_enum(const struct global *g, const char *value, struct error *e)
+static uint64_t enum_value(const struct btf_type *t, int i)
 {
-	const struct btf_enum *v = btf_enum(g->type);
+	return btf_is_enum64(t) ? btf_enum64_value(&btf_enum64(t)[i])
+				: (uint32_t)btf_enum(t)[i].val;
+}
 
-	if (btf_is_enum(g->type)) {
-		for (int i = 0; i < btf_vlen(g->type); i++) {
-			if (!strcmp(btf__name_by_offset(g->btf, v[i].name_off), value)) {
-				put_integer(g, (uint32_t)v[i].val);
-				return 0;
-			}
-		}
+/* For text_nearest(); @cookie is the global. */
+static const char *enum_name(void *cookie, size_t i)
+{
+	const struct global *g = cookie;
+	const struct btf_type *t = g->type;
+
+	if (i >= btf_vlen(t))
+		return NULL;
+	return btf__name_by_offset(g->btf, btf_is_enum64(t) ? btf_enum64(t)[i].name_off
+							    : btf_enum(t)[i].name_off);
+}
+
+static int unknown_enumerator(struct global *g, const char *value, struct error *e)
+{
+	const char *near = text_nearest(value, enum_name, g), *first = enum_name(g, 0);
+
+	return error_input(e, "\"%s\" is none of the enum's names, and no number; %s \"%s\"%s",
+			   value, near ? "did you mean" : "there is, among others,",
+			   near	   ? near
+			   : first ? first
+				   : "",
+			   near ? "?" : "");
+}
+
+/* Before ENUM64, BTF has the lower halves of an enum's values, and no word of their sign. */
+static int set_enum(struct global *g, const char *value, struct error *e)
+{
+	bool has_half = btf_is_enum(g->type) && g->size > 4;
+	uint64_t v;
+
+	for (int i = 0; i < btf_vlen(g->type); i++) {
+		if (strcmp(enum_name(g, (size_t)i), value) != 0)
+			continue;
+		if (has_half)
+			return error_input(
+				e,
+				"the object's BTF does not have the whole value of \"%s\": "
+				"give it as a number",
+				value);
+		put_integer(g, enum_value(g->type, i));
+		return 0;
 	}
-	return set_number(g, value, btf_kflag(g->type), e);
+	if (read_integer(value, g->size, *value == '-', &v) == -EINVAL)
+		return unknown_enumerator(g, value, e);
+	return set_number(g, value, *value == '-', e);
 }
 
 static bool is_char(const struct btf *btf, uint32_t id)
@@ -274,15 +312,18 @@ static int set_bytes(const struct global *g, const char *value, struct error *e)
 		return 0;
 	}
 	if (g->size == 4 || g->size == 16)
-		return error_input(e, "\"%s\" is no IPv%d address, and the global has %zu bytes",
-				   value, g->size == 4 ? 4 : 6, g->size);
+		return error_input(e,
+				   "\"%s\" is no IPv%d address, and %s of %zu bytes takes nothing "
+				   "else",
+				   value, g->size == 4 ? 4 : 6,
+				   btf_is_struct(g->type) ? "a struct" : "an array", g->size);
 	return error_input(e,
 			   "the global has %zu bytes and is no integer, bool, enum, text, MAC or "
 			   "address: it cannot be set",
 			   g->size);
 }
 
-static int set_value(const struct global *g, const char *value, struct error *e)
+static int set_value(struct global *g, const char *value, struct error *e)
 {
 	const struct btf_type *t = g->type;
 

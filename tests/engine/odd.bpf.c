@@ -19,6 +19,7 @@ const volatile char word[8] = "none";
 const volatile __u8 mac[6];
 const volatile __u32 addr;
 const volatile enum xdp_action chosen = XDP_PASS;
+const volatile enum { FEW = -5, MANY = 0x1ffffffffLL } large = FEW;
 
 static __u64 seen_static;
 __u64 seen = 100;
@@ -65,6 +66,8 @@ SEC("xdp")
 int settings(struct xdp_md *ctx)
 {
 	if (small != -300 || !flag || word[0] != 'h' || word[1] != 'i' || word[2])
+		return XDP_ABORTED;
+	if (large != -7)
 		return XDP_ABORTED;
 	if (mac[5] != 0x10 || addr != bpf_htonl(0x0a000001))
 		return XDP_ABORTED;

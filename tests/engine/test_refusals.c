@@ -55,6 +55,9 @@ static const char filters[] =
 						   "OBJECTS/odd.bpf.o:settings\nset.mac = de:ad\n"
 						   "[filter no-globals]\nprogram = "
 						   "OBJECTS/closed.bpf.o\nset.verdict = 1\n"
+						   "[filter no-name]\nprogram = "
+						   "OBJECTS/odd.bpf.o:settings\nset.chosen = "
+						   "XDP_DORP\n"
 						   "[filter maps1]\nprogram = "
 						   "OBJECTS/maps.bpf.o\n[filter maps2]\nprogram = "
 						   "OBJECTS/maps.bpf.o\n"
@@ -100,6 +103,7 @@ static const struct refusal refusals[] = {
 	{ "no-bool", BOTH, ERROR_INPUT, { "set.flag", "yes, no" } },
 	{ "too-long", BOTH, ERROR_INPUT, { "set.word", "8 bytes", "room for 7" } },
 	{ "no-mac", BOTH, ERROR_INPUT, { "set.mac", "no MAC" } },
+	{ "no-name", BOTH, ERROR_INPUT, { "set.chosen", "did you mean \"XDP_DROP\"" } },
 	{ "no-globals", BOTH, ERROR_INPUT, { "set.verdict", "no read-only global" } },
 	{ "maps1 maps2 maps3 maps4", INLINE, ERROR_STATE, { "64 maps", "filter maps4" } },
 	{ "closed needs-gpl", INLINE, ERROR_STATE, { "GPL", "filter needs-gpl" } },
