@@ -22,5 +22,6 @@ torture: deps
 	tests/torture/inject all
 	tests/torture/canary
 	tests/torture/afternoon 1000
+	SWAPS=1000 PACKETS=100000 ONLY=vm/test_swap tests/vm/run
 
 .PHONY: torture
