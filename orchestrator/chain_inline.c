@@ -61,11 +61,10 @@ static int take_from_book(struct build *b, const char *name, struct taken *into,
 		    : error_sys(e, -ENOENT, "the book's %s", name);
 }
 
-/* Some filter goes on after another verdict than PASS. */
 static bool goes_on_after_others(const struct chain_job *job)
 {
 	for (size_t i = 0; i < job->n_filters; i++)
-		if (job->lab->suite.filters[job->filters[i]].continues & ~(1U << XDP_PASS))
+		if (compose_notes(job->lab->suite.filters[job->filters[i]].continues))
 			return true;
 	return false;
 }

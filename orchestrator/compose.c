@@ -121,11 +121,18 @@ static int merge_modules(struct image *im, const struct piece *p)
 	return 0;
 }
 
+bool compose_notes(uint32_t continues)
+{
+	const uint32_t actions = (1U << (XDP_REDIRECT + 1)) - 1;
+
+	return continues & actions & ~(1U << XDP_PASS);
+}
+
 /* What is called nowhere is no function to the kernel, and must not be described as one. */
 bool composition_notes(const struct composition *c)
 {
 	for (size_t i = 0; i < c->n_filters; i++)
-		if (c->filters[i].continues & 0x1f & ~(1U << XDP_PASS)) /* actions there are */
+		if (compose_notes(c->filters[i].continues))
 			return true;
 	return false;
 }

@@ -66,8 +66,8 @@ struct composition {
 /* The filter that the whole's instruction @insn belongs to, or n_filters. */
 size_t composition_filter(const struct composition *c, size_t insn);
 
-/* Some filter goes on after another verdict than PASS, so that xlab_note is called. */
-bool composition_notes(const struct composition *c);
+/* Does a filter of this mask go on after another action than PASS, so that xlab_note is called? */
+bool compose_notes(uint32_t continues);
 
 /*
  * Load it: *fd is the program's, to be closed by the caller. -EACCES, -EINVAL, -E2BIG, …: the

@@ -114,7 +114,7 @@ static void write_turn(struct image *im, struct composition *c, size_t i, struct
 static void write_note(struct image *im, const struct composition *c, size_t i, struct labels *l)
 {
 	l->note[i] = im->n_insns;
-	if (!(c->filters[i].continues & ANY_ACTION & ~PASS_ONLY))
+	if (!compose_notes(c->filters[i].continues))
 		return;
 	emit_move(im, BPF_REG_1, BPF_REG_6);
 	emit_constant(im, BPF_REG_2, i);
