@@ -111,7 +111,7 @@ static int merge_modules(struct image *im, const struct piece *p)
 		int index;
 
 		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL ||
-		    !insn->off || !p->code->fd_array)
+		    !insn->off)
 			continue;
 		index = fd_array_index(im, p->code->fd_array[insn->off]);
 		if (index < 0)

@@ -2,6 +2,7 @@
 #include "orchestrator/take.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,9 @@ void taken_clear(struct taken *taken)
 	free(taken->insns);
 	free(taken->funcs);
 	free(taken->lines);
+	for (size_t i = 1; i < taken->n_fds; i++)
+		cleanup_fd(&taken->fd_array[i]);
+	free(taken->fd_array);
 	*taken = (struct taken){ 0 };
 }
 
@@ -39,6 +43,34 @@ static void *copy_records(const void *records, size_t n, size_t size, size_t kno
 	return copy;
 }
 
+/* Fds that there must be for the indices in kfunc calls, [0] among them. */
+static size_t fds_named(const struct taken *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_insns; i++)
+		if (t->insns[i].code == (BPF_JMP | BPF_CALL) &&
+		    t->insns[i].src_reg == BPF_PSEUDO_KFUNC_CALL && t->insns[i].off >= (int)n)
+			n = (size_t)t->insns[i].off + 1;
+	return n;
+}
+
+/* libbpf closes its own when the object is loaded. */
+static int copy_fds(struct taken *t, const int *fds)
+{
+	size_t n = fds ? fds_named(t) : 0;
+
+	t->fd_array = calloc(n ? n : 1, sizeof(*t->fd_array));
+	if (!t->fd_array)
+		return -ENOMEM;
+	for (t->n_fds = 1; t->n_fds < n; t->n_fds++) {
+		t->fd_array[t->n_fds] = fcntl(fds[t->n_fds], F_DUPFD_CLOEXEC, 3);
+		if (t->fd_array[t->n_fds] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 static int copy_program(struct taken *t, const struct bpf_program *prog,
 			const struct bpf_prog_load_opts *opts)
 {
@@ -51,8 +83,7 @@ static int copy_program(struct taken *t, const struct bpf_program *prog,
 	t->n_lines = opts->line_info ? opts->line_info_cnt : 0;
 	t->lines = copy_records(opts->line_info, t->n_lines, opts->line_info_rec_size,
 				sizeof(*t->lines));
-	t->fd_array = opts->fd_array;
-	return t->insns && t->funcs && t->lines ? 0 : -ENOMEM;
+	return t->insns && t->funcs && t->lines ? copy_fds(t, opts->fd_array) : -ENOMEM;
 }
 
 static int put_stub(struct bpf_program *prog, struct bpf_prog_load_opts *opts)

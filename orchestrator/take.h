@@ -27,7 +27,8 @@ struct taken {
 	size_t n_funcs;
 	struct bpf_line_info *lines;
 	size_t n_lines;
-	const int *fd_array; /* the object's; NULL without kfuncs of modules */
+	int *fd_array; /* of BTFs of modules, whose kfuncs name them by index; [0] is none */
+	size_t n_fds;
 };
 void taken_clear(struct taken *taken);
 

@@ -37,6 +37,7 @@ static const char filters[] =
 				       "[filter target]\nprogram = "
 				       "OBJECTS/tail.bpf.o:tail_target\nset.verdict = 2\n"
 				       "[filter core]\nprogram = OBJECTS/core.bpf.o\n"
+				       "[filter module]\nprogram = OBJECTS/module.bpf.o\n"
 				       "[filter kfunc]\nprogram = OBJECTS/kfunc.bpf.o\n"
 				       "[filter bare]\nprogram = OBJECTS/bare.bpf.o\n"
 				       "[filter closed]\nprogram = OBJECTS/closed.bpf.o\n";
@@ -108,6 +109,15 @@ static void test_kinds(void **state)
 			fail_msg("%s: verdict %u, not %u", kinds[i].chain, verdict,
 				 kinds[i].verdict);
 	}
+}
+
+/* Two at once, of which each has its module's BTF by an index of its own. */
+static void test_module(void **state)
+{
+	/* The guests have it. */
+	if (access("/sys/kernel/btf/nf_conntrack", F_OK))
+		return;
+	assert_int_equal(run_chain(*state, "module hi module p1", NULL), XDP_DROP);
 }
 
 /* Later filters see the packet as earlier ones have left it. */
@@ -261,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_data_stays),
 		cmocka_unit_test(test_instance),
@@ -271,6 +282,6 @@ int main(void)
 		cmocka_unit_test(test_many_rules),
 	};
 
-	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 4 : ARRAY_SIZE(tests),
+	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 5 : ARRAY_SIZE(tests),
 				       up, down);
 }
