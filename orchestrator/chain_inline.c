@@ -64,7 +64,7 @@ static int take_from_book(struct build *b, const char *name, struct taken *into,
 static bool goes_on_after_others(const struct chain_job *job)
 {
 	for (size_t i = 0; i < job->n_filters; i++)
-		if (compose_notes(job->lab->suite.filters[job->filters[i]].continues))
+		if (piece_notes(job->lab->suite.filters[job->filters[i]].continues))
 			return true;
 	return false;
 }

@@ -46,36 +46,11 @@ static int check_budget(const struct composition *c, struct error *e)
 	return 0;
 }
 
-size_t piece_place(const struct piece *p, size_t i)
-{
-	if (p->form != PIECE_SPLICED)
-		return p->at + i;
-	return i < p->n_main ? p->body + i : p->at + i - p->n_main;
-}
-
-static size_t piece_laid(const struct piece *p)
-{
-	return p->form == PIECE_SPLICED ? p->n_main : 0;
-}
-
-size_t composition_filter(const struct composition *c, size_t insn)
-{
-	for (size_t i = 0; i < c->n_filters; i++) {
-		const struct piece *p = &c->filters[i];
-		size_t spliced = piece_laid(p);
-
-		if ((insn >= p->at && insn < p->at + p->code->n_insns - spliced) ||
-		    (insn >= p->body && insn < p->body + spliced))
-			return i;
-	}
-	return c->n_filters;
-}
-
 /* What the dispatcher does not hold. */
 static int lay(struct image *im, struct piece *p)
 {
 	p->at = im->n_insns;
-	for (size_t i = piece_laid(p); i < p->code->n_insns; i++) {
+	for (size_t i = piece_spliced(p); i < p->code->n_insns; i++) {
 		struct bpf_insn *insn = image_insn(im);
 
 		if (!insn)
@@ -119,22 +94,6 @@ static int merge_modules(struct image *im, const struct piece *p)
 		insn->off = (int16_t)index;
 	}
 	return 0;
-}
-
-bool compose_notes(uint32_t continues)
-{
-	const uint32_t actions = (1U << (XDP_REDIRECT + 1)) - 1;
-
-	return continues & actions & ~(1U << XDP_PASS);
-}
-
-/* What is called nowhere is no function to the kernel, and must not be described as one. */
-bool composition_notes(const struct composition *c)
-{
-	for (size_t i = 0; i < c->n_filters; i++)
-		if (compose_notes(c->filters[i].continues))
-			return true;
-	return false;
 }
 
 static int lay_all(struct image *im, struct composition *c, struct error *e)
@@ -256,7 +215,7 @@ static void choose_forms(struct composition *c)
 		struct piece *p = &c->filters[i];
 
 		p->form = splice_possible(p) && p->n_main <= room ? PIECE_SPLICED : PIECE_GLOBAL;
-		room -= piece_laid(p);
+		room -= piece_spliced(p);
 	}
 }
 

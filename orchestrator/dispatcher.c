@@ -22,7 +22,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/compose.h"
+#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 #include "orchestrator/splice.h"
 
@@ -114,7 +114,7 @@ static void write_turn(struct image *im, struct composition *c, size_t i, struct
 static void write_note(struct image *im, const struct composition *c, size_t i, struct labels *l)
 {
 	l->note[i] = im->n_insns;
-	if (!compose_notes(c->filters[i].continues))
+	if (!piece_notes(c->filters[i].continues))
 		return;
 	emit_move(im, BPF_REG_1, BPF_REG_6);
 	emit_constant(im, BPF_REG_2, i);

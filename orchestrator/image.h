@@ -4,7 +4,6 @@
 
 /* A program in the making: instructions, what describes them, and its BTF. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,9 +37,6 @@ void image_clear(struct image *im);
 struct bpf_insn *image_insn(struct image *im);
 struct bpf_func_info *image_func(struct image *im);
 struct bpf_line_info *image_line(struct image *im);
-
-/* compose.c: is xlab_note among the pieces? */
-bool composition_notes(const struct composition *c);
 
 /* dispatcher.c: the first block. */
 int dispatcher_write(struct image *im, struct composition *c, struct error *e);

@@ -11,7 +11,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/compose.h"
+#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 
 /* "udp-8888" -> "udp_8888": BTF and kallsyms take C names only. */

@@ -8,7 +8,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/compose.h"
+#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 
 /* A map of constants and where its bytes lie in the merged one. */

@@ -12,7 +12,7 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/bpflog.h"
-#include "orchestrator/compose.h"
+#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 
 #define TAIL_LINES 12

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "orchestrator/splice.h"
 
-#include "orchestrator/compose.h"
+#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 
 #define FIRST_KEPT BPF_REG_6 /* calls preserve r6 to r9 */
@@ -47,9 +47,9 @@ static uint8_t stand_in(const struct piece *p)
 {
 	uint32_t used = kept_registers(p);
 
-	for (uint8_t reg = FIRST_KEPT; reg <= LAST_KEPT; reg++)
+	for (unsigned int reg = FIRST_KEPT; reg <= LAST_KEPT; reg++)
 		if (!(used >> reg & 1))
-			return reg;
+			return (uint8_t)reg;
 	return NO_REG;
 }
 
