@@ -64,7 +64,7 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		.iface = chain->iface,
 		.filters = chain->filters,
 		.n_filters = chain->n_filters,
-		.gen = s->current ? s->current->gen + 1 : 1,
+		.gen = chain_file_next_gen(&s->file, s->current),
 		.ifindex = s->ifindex,
 		.node = s->end.netns,
 		.book_fd = -1,

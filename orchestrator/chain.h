@@ -41,6 +41,9 @@ struct chain_record {
 };
 void chain_record_clear(struct chain_record *record);
 
+/* A chain's filter counts and tells its verdicts, whatever @program it is. */
+bool chain_tells(const struct chain_record *record, enum program_kind program);
+
 /* The verdicts of one filter of a chain. */
 struct chain_row {
 	char *filter;
@@ -76,6 +79,12 @@ int chain_restore_all(struct lab *lab, struct error *e);
 int chain_remove_all(struct lab *lab, struct error *e);
 
 int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e);
+
+/* The chain of generation @gen, though others may have come in its place since: whose an event is.
+ * -ENOENT, without words, if that was too long ago.
+ */
+int chain_recall(const struct lab *lab, size_t iface, uint32_t gen, struct chain_record *record,
+		 struct error *e);
 
 /* Load filter @f alone, attach nothing: 0 it loads; -EACCES the verifier refuses it, its log in
  * *@log (malloc'ed); other errors in @e.

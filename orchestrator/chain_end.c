@@ -99,34 +99,12 @@ void spot_close(struct spot *s)
 	*s = (struct spot)SPOT_INIT;
 }
 
-/* The file as it is to be: now is what comes, before is what stands there. */
-static int plan_file(struct spot *s, const struct chain_record *next, struct chain_file *file)
-{
-	int err = chain_record_copy(&file->now, next);
-
-	if (!err && s->current)
-		err = chain_record_copy(&file->before, s->current);
-	file->pending = true;
-	file->has_rest = s->file.has_rest;
-	if (!err)
-		err = chain_names_copy(&file->rest, &file->n_rest, s->file.rest, s->file.n_rest);
-	return err;
-}
-
-/* It is done: if ours is not attached from now on, somebody else took it off. */
-static int settle(struct spot *s, struct lab *lab, struct error *e)
-{
-	s->file.pending = false;
-	chain_record_clear(&s->file.before);
-	return chain_file_write(lab, s->place, &s->file, e);
-}
-
 int spot_swap(struct spot *s, struct lab *lab, const struct chain_record *next, int fd,
 	      struct error *e)
 {
 	uint32_t old = s->current ? s->current->prog_id : 0;
 	struct chain_file file = { 0 };
-	int err = plan_file(s, next, &file);
+	int err = chain_file_plan(&file, &s->file, s->current, next);
 
 	if (err)
 		err = error_sys(e, err, "recording a chain");
@@ -143,5 +121,6 @@ int spot_swap(struct spot *s, struct lab *lab, const struct chain_record *next, 
 	chain_file_clear(&s->file);
 	s->file = file;
 	s->current = fd >= 0 ? &s->file.now : NULL;
-	return settle(s, lab, e);
+	chain_file_settle(&s->file);
+	return chain_file_write(lab, s->place, &s->file, e);
 }

@@ -64,8 +64,7 @@ int chain_pass_put(struct lab *lab, struct spot *s, struct error *e)
 
 	if (fd < 0)
 		return fd;
-	if (s->current)
-		next.gen = s->current->gen + 1;
+	next.gen = chain_file_next_gen(&s->file, s->current);
 	if (attach_prog_id(fd, &next.prog_id))
 		return error_sys(e, -errno, "asking for a program's id");
 	return spot_swap(s, lab, &next, fd, e);

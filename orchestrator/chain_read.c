@@ -38,9 +38,10 @@ void chain_view_clear(struct chain_view *view)
 	*view = (struct chain_view){ 0 };
 }
 
-static bool counts(const struct chain_record *r, const struct filter *f)
+/* In libxdp's dispatcher each filter keeps the book for itself, and a guest has none. */
+bool chain_tells(const struct chain_record *record, enum program_kind program)
 {
-	return r->engine == ENGINE_INLINE || f->program != PROGRAM_OBJECT;
+	return record->engine == ENGINE_INLINE || program != PROGRAM_OBJECT;
 }
 
 struct filters {
@@ -61,7 +62,7 @@ static int find_filters(const struct lab *lab, const struct chain_record *r, str
 			return error_state(e, -ENOENT, "filter %s of its chain is not in the lab",
 					   r->filters[i]);
 		f->of[i] = &lab->suite.filters[filter];
-		f->all_count &= counts(r, f->of[i]);
+		f->all_count &= chain_tells(r, f->of[i]->program);
 	}
 	return 0;
 }
@@ -73,7 +74,7 @@ static void read_rows(const struct book *book, struct chain_view *view, const st
 	size_t n = view->record.n_filters;
 
 	for (size_t i = 0; i < n && f->of[i]; i++) {
-		view->rows[i].known = counts(&view->record, f->of[i]);
+		view->rows[i].known = chain_tells(&view->record, f->of[i]->program);
 		for (size_t a = 0; a < XLAB_ACTIONS; a++)
 			view->rows[i].verdicts[a] = book_count(book, gen, i, a);
 	}
@@ -171,5 +172,29 @@ int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, str
 		err = fill_rows(lab, iface, view, e);
 	if (err)
 		chain_view_clear(view);
+	return err;
+}
+
+int chain_recall(const struct lab *lab, size_t iface, uint32_t gen, struct chain_record *record,
+		 struct error *e)
+{
+	FREE_AUTO char *place = suite_iface_name(&lab->suite, iface);
+	const struct chain_record *found;
+	struct chain_file file;
+	int err;
+
+	*record = (struct chain_record){ 0 };
+	if (!place)
+		return error_sys(e, -ENOMEM, "reading a chain");
+	err = chain_file_read(lab, place, &file, e);
+	if (err)
+		return err;
+	found = chain_file_of_gen(&file, gen);
+	err = found ? chain_record_copy(record, found) : -ENOENT;
+	chain_file_clear(&file);
+	if (err == -ENOMEM) {
+		chain_record_clear(record);
+		return error_sys(e, err, "reading a chain");
+	}
 	return err;
 }

@@ -30,6 +30,8 @@ void chain_file_clear(struct chain_file *file)
 {
 	chain_record_clear(&file->now);
 	chain_record_clear(&file->before);
+	for (size_t i = 0; i < file->n_past; i++)
+		chain_record_clear(&file->past[i]);
 	names_free(file->rest, file->n_rest);
 	*file = (struct chain_file){ 0 };
 }
@@ -88,6 +90,14 @@ static int read_record(const char *line, struct chain_record *r)
 	return 0;
 }
 
+static int read_past(const char *line, struct chain_file *file, struct chain_record **r)
+{
+	if (file->n_past == CHAIN_PAST)
+		return -E2BIG;
+	*r = &file->past[file->n_past++];
+	return read_record(line, *r);
+}
+
 /* What follows @key and a space, or NULL. */
 static const char *after(const char *line, const char *key)
 {
@@ -108,6 +118,10 @@ static int read_line(const char *line, struct chain_file *file, struct chain_rec
 		return read_record(value, *r = &file->before);
 	if ((value = after(line, "filters")) && *r)
 		return read_names(value, &(*r)->filters, &(*r)->n_filters);
+	if ((value = after(line, "past")))
+		return read_past(value, file, r);
+	if ((value = after(line, "gen")))
+		return sscanf(value, "%" SCNu32, &file->gen) == 1 ? 0 : -EINVAL;
 	if (after(line, "pending")) {
 		file->pending = true;
 		return 0;
@@ -189,6 +203,9 @@ int chain_file_write(struct lab *lab, const char *place, const struct chain_file
 		(void)fprintf(out, "pending\n");
 	if (file->has_rest)
 		write_names(out, "rest", file->rest, file->n_rest);
+	(void)fprintf(out, "gen %" PRIu32 "\n", file->gen);
+	for (size_t i = 0; i < file->n_past; i++)
+		write_record(out, "past", &file->past[i]);
 	if (fclose(out))
 		return error_sys(e, -ENOMEM, "recording the chain on %s", place);
 	return state_write(lab->state, name, text, e);
@@ -201,6 +218,67 @@ const struct chain_record *chain_file_match(const struct chain_file *file, uint3
 	if (file->now.prog_id == prog_id)
 		return &file->now;
 	return file->before.prog_id == prog_id ? &file->before : NULL;
+}
+
+uint32_t chain_file_next_gen(const struct chain_file *file, const struct chain_record *current)
+{
+	uint32_t gen = file->gen + 1;
+
+	return current && (gen & 1) == (current->gen & 1) ? gen + 1 : gen;
+}
+
+const struct chain_record *chain_file_of_gen(const struct chain_file *file, uint32_t gen)
+{
+	if (file->now.n_filters && file->now.gen == gen)
+		return &file->now;
+	if (file->before.n_filters && file->before.gen == gen)
+		return &file->before;
+	for (size_t i = 0; i < file->n_past; i++)
+		if (file->past[i].gen == gen)
+			return &file->past[i];
+	return NULL;
+}
+
+static int copy_past(struct chain_file *to, const struct chain_file *from)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < from->n_past && !err; i++) {
+		err = chain_record_copy(&to->past[i], &from->past[i]);
+		to->n_past = i + 1;
+	}
+	return err;
+}
+
+int chain_file_plan(struct chain_file *to, const struct chain_file *from,
+		    const struct chain_record *current, const struct chain_record *next)
+{
+	int err = chain_record_copy(&to->now, next);
+
+	if (!err && current)
+		err = chain_record_copy(&to->before, current);
+	if (!err)
+		err = copy_past(to, from);
+	if (!err)
+		err = chain_names_copy(&to->rest, &to->n_rest, from->rest, from->n_rest);
+	to->has_rest = from->has_rest;
+	to->pending = true;
+	to->gen = next->gen > from->gen ? next->gen : from->gen;
+	return err;
+}
+
+/* If ours is not attached from now on, somebody else took it off. */
+void chain_file_settle(struct chain_file *file)
+{
+	file->pending = false;
+	if (file->before.n_filters) {
+		if (file->n_past == CHAIN_PAST)
+			chain_record_clear(&file->past[--file->n_past]);
+		memmove(&file->past[1], &file->past[0], file->n_past++ * sizeof(file->past[0]));
+		file->past[0] = file->before;
+		file->before = (struct chain_record){ 0 };
+	}
+	chain_record_clear(&file->before);
 }
 
 int chain_places(const struct lab *lab, char ***places, struct error *e)

@@ -15,6 +15,9 @@
  *   pending                                the kernel may not have been asked yet
  *   rest headers                           what the scenario's chain stands in for;
  *                                          not there: the lab file's chain
+ *   gen 5                                  the last generation that was given out there
+ *   past inline 3 native 1190 own          what stood there earlier, the latest first: events
+ *   filters udp-8888                       of it may still have to be read
  */
 
 #include <stdbool.h>
@@ -23,9 +26,14 @@
 
 #include "orchestrator/chain.h"
 
+#define CHAIN_PAST 8
+
 struct chain_file {
 	struct chain_record now, before;
 	bool pending;
+	uint32_t gen;
+	struct chain_record past[CHAIN_PAST];
+	size_t n_past;
 	bool has_rest;
 	char **rest;
 	size_t n_rest;
@@ -41,6 +49,21 @@ int chain_file_write(struct lab *lab, const char *place, const struct chain_file
 
 /* Which of the two @prog_id is, or NULL: neither, it is another tool's. 0: nothing is attached. */
 const struct chain_record *chain_file_match(const struct chain_file *file, uint32_t prog_id);
+
+/* For a new chain: no event of another one has had it, as long as the lab is there, and it counts
+ * in another half of the book than @current (may be NULL), which counts on until it is replaced.
+ */
+uint32_t chain_file_next_gen(const struct chain_file *file, const struct chain_record *current);
+
+/* The chain of generation @gen, or NULL: it stood there too long ago. */
+const struct chain_record *chain_file_of_gen(const struct chain_file *file, uint32_t gen);
+
+/* The file that says that @next comes in place of @current (NULL: nothing); to be cleared by
+ * chain_file_clear() in either case. And, once that is done, the file that says so.
+ */
+int chain_file_plan(struct chain_file *to, const struct chain_file *from,
+		    const struct chain_record *current, const struct chain_record *next);
+void chain_file_settle(struct chain_file *file);
 
 /* Places that have a file: malloc'ed names, NULL at the end; freed by chain_places_free(). */
 int chain_places(const struct lab *lab, char ***places, struct error *e);

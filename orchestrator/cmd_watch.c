@@ -8,27 +8,20 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
 #include "orchestrator/events.h"
+#include "orchestrator/flight.h"
 #include "orchestrator/packet.h"
 #include "orchestrator/signals.h"
 #include "orchestrator/target.h"
 
 /* How often to look whether the lab still stands: it goes without a word to us. */
 #define LAB_LOOK_MS 500
-
-/* What the filters before the deciding one told of the packet that a CPU is at. */
-struct flight {
-	uint16_t iface;
-	uint32_t gen;
-	bool hello;
-	uint8_t verdicts[XLAB_CHAIN_MAX + 1];
-	uint64_t told; /* bit N: verdicts[N] is set */
-};
 
 struct watch {
 	struct lab lab;
@@ -37,39 +30,66 @@ struct watch {
 	char **names;		     /* by iface: "host:veth0", NULL where not watched */
 	struct flight *flights;	     /* by CPU */
 	size_t n_flights;
-	uint64_t start_ns; /* of the first event */
+	uint64_t lost, lost_before; /* when the ring was about to be read, and the time before */
+	uint64_t start_ns;	    /* of the first event */
 	uint32_t packets, stop_after;
 	bool colour;
 };
 
-static struct flight *flight_of(struct watch *w, const struct xlab_event *event)
+static const struct filter *filter_of(const struct watch *w, const struct chain_record *chain,
+				      size_t i)
 {
-	struct flight *f;
+	size_t filter = suite_filter(&w->lab.suite, chain->filters[i]);
 
-	if (event->cpu >= w->n_flights)
-		return NULL;
-	f = &w->flights[event->cpu];
-	if (f->iface == event->iface && f->gen == event->gen)
-		return f;
-	/* The end of another packet's story was lost. */
-	*f = (struct flight){ .iface = event->iface, .gen = event->gen };
-	return f;
+	return filter == NONE ? NULL : &w->lab.suite.filters[filter];
 }
 
-static void chain_refresh(struct watch *w, const struct xlab_event *event)
+static bool tells(const struct watch *w, const struct chain_record *chain, size_t i)
 {
-	struct chain_record *record = &w->chains[event->iface];
-	struct error ERROR_AUTO e = ERROR_INIT;
-	struct chain_view view = { 0 };
+	const struct filter *f = filter_of(w, chain, i);
 
-	if (record->n_filters && record->gen == event->gen)
+	return f && chain_tells(chain, f->program);
+}
+
+static bool all_tell(const struct watch *w, const struct chain_record *chain)
+{
+	for (size_t i = 0; i < chain->n_filters; i++)
+		if (!tells(w, chain, i))
+			return false;
+	return true;
+}
+
+/* Packets that end at a filter which does not tell are not seen here at all. */
+static void warn_of_silent(const struct watch *w, const char *name,
+			   const struct chain_record *chain)
+{
+	const char *between = "";
+
+	if (all_tell(w, chain))
 		return;
-	if (chain_read(&w->lab, event->iface, &view, &e) == 0) {
-		chain_record_clear(record);
-		*record = view.record;
-		view.record = (struct chain_record){ 0 };
+	(void)fprintf(stderr, "xlab: %s: packets that end at ", name);
+	for (size_t i = 0; i < chain->n_filters; i++) {
+		if (tells(w, chain, i))
+			continue;
+		(void)fprintf(stderr, "%s%s", between, chain->filters[i]);
+		between = ", ";
 	}
-	chain_view_clear(&view);
+	(void)fprintf(stderr, " cannot be shown with libxdp; engine = inline shows all\n");
+}
+
+/* The chain that an event is of. */
+static void chain_learn(struct watch *w, const struct xlab_event *event)
+{
+	struct chain_record *known = &w->chains[event->iface], record;
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	if (known->n_filters && known->gen == event->gen)
+		return;
+	if (chain_recall(&w->lab, event->iface, event->gen, &record, &e))
+		return;
+	chain_record_clear(known);
+	*known = record;
+	warn_of_silent(w, w->names[event->iface], known);
 }
 
 static void print_line(void *cookie, const char *text)
@@ -78,79 +98,105 @@ static void print_line(void *cookie, const char *text)
 	printf("  %s\n", text);
 }
 
-static void print_verdict(const struct watch *w, const char *filter, uint32_t verdict)
+static void print_verdict(const struct watch *w, const char *filter, int verdict)
 {
 	const char *colour = !w->colour ? NULL : verdict == XDP_PASS ? COLOUR_GOOD : COLOUR_BAD;
+	const char *name = verdict > XDP_REDIRECT ? "invalid" : "?";
 
-	printf(" %s=%s%s%s", filter, colour ? colour : "",
-	       verdict <= XDP_REDIRECT ? action_name(verdict) : "invalid",
-	       colour ? COLOUR_END : "");
+	if (verdict >= XDP_ABORTED && verdict <= XDP_REDIRECT)
+		name = action_name((uint32_t)verdict);
+	printf(" %s=%s%s%s", filter, colour ? colour : "", name, colour ? COLOUR_END : "");
 }
 
-/* Filters that said nothing of their own before the deciding one passed the packet. */
 static void print_verdicts(const struct watch *w, const struct xlab_event *event,
-			   const struct flight *f)
+			   const struct flight *flight)
 {
 	const struct chain_record *chain = &w->chains[event->iface];
-	bool known = chain->gen == event->gen;
-	size_t i, n = known ? chain->n_filters : event->position;
+	bool sure = flight->lost == listener_lost(w->listener) && all_tell(w, chain);
 
 	putchar(' ');
-	for (i = 0; i <= event->position && i < n; i++) {
-		char position[16];
-		uint32_t verdict = XDP_PASS;
+	for (unsigned int i = 0; i < event->position && i < chain->n_filters; i++) {
+		const struct filter *f = filter_of(w, chain, i);
+		uint32_t continues = f ? f->continues : 0;
 
-		(void)snprintf(position, sizeof(position), "#%zu", i + 1);
-		if (i == event->position)
-			verdict = event->verdict;
-		else if (f && f->told >> i & 1)
-			verdict = f->verdicts[i];
-		print_verdict(w, known ? chain->filters[i] : position, verdict);
+		print_verdict(w, chain->filters[i], flight_verdict(flight, i, continues, sure));
 	}
-	if (!known)
-		printf(" => %s (by a chain that has been replaced since)",
-		       action_name(event->verdict));
-	else if (event->position >= n)
+	if (event->position < chain->n_filters)
+		print_verdict(w, chain->filters[event->position], event->verdict);
+	else
 		printf(" => came through");
 	putchar('\n');
 }
 
-static int print_packet(struct watch *w, const struct xlab_event *event, const struct flight *f)
+/* Its chain was replaced so often since that nobody knows its filters any more. */
+static void print_nameless(const struct watch *w, const struct xlab_event *event)
+{
+	char filter[16];
+
+	(void)snprintf(filter, sizeof(filter), "#%u", event->position + 1U);
+	putchar(' ');
+	print_verdict(w, filter, event->verdict);
+	puts(" (of a chain that was replaced long since)");
+}
+
+static int print_packet(struct watch *w, const struct xlab_event *event,
+			const struct flight *flight)
 {
 	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
 
 	if (!w->start_ns)
 		w->start_ns = event->time_ns;
-	chain_refresh(w, event);
-	printf("%s%s%s  +%.6f s  %" PRIu32 " bytes\n", w->colour ? COLOUR_TITLE : "",
+	printf("%s%s%s  +%.6f s  %" PRIu32 " byte%s\n", w->colour ? COLOUR_TITLE : "",
 	       w->names[event->iface], w->colour ? COLOUR_END : "",
-	       (double)(event->time_ns - w->start_ns) / 1e9, event->length);
-	if (f && f->hello)
+	       (double)(event->time_ns - w->start_ns) / 1e9, event->length,
+	       event->length == 1 ? "" : "s");
+	if (flight_greeted(flight, event->position))
 		print_line(NULL, "received a packet");
 	packet_print(event->snap, size, print_line, NULL);
-	print_verdicts(w, event, f);
+	if (w->chains[event->iface].gen == event->gen)
+		print_verdicts(w, event, flight);
+	else
+		print_nameless(w, event);
 	return ++w->packets == w->stop_after;
+}
+
+/* CPUs have numbers, but not all of them need be there. */
+static struct flight *flight_of(struct watch *w, uint32_t cpu)
+{
+	while (cpu >= w->n_flights)
+		if (!array_add(&w->flights, &w->n_flights, sizeof(*w->flights)))
+			return NULL;
+	return &w->flights[cpu];
 }
 
 static int on_event(void *cookie, const struct xlab_event *event)
 {
 	struct watch *w = cookie;
-	struct flight *f = flight_of(w, event);
-	int stop = 0;
+	struct flight *flight;
+	int stop;
 
 	if (event->iface >= w->lab.suite.topo.n_ifaces || !w->names[event->iface])
 		return 0;
-	if (event->kind == XLAB_DECIDED) {
-		stop = print_packet(w, event, f);
-		if (f)
-			*f = (struct flight){ .iface = event->iface, .gen = event->gen };
-	} else if (f && event->kind == XLAB_HELLO) {
-		f->hello = true;
-	} else if (f && event->kind == XLAB_WENT_ON && event->position <= XLAB_CHAIN_MAX) {
-		f->verdicts[event->position] = event->verdict;
-		f->told |= 1ULL << event->position;
-	}
+	flight = flight_of(w, event->cpu);
+	if (!flight)
+		return -ENOMEM;
+	flight_hear(flight, event, w->lost_before);
+	if (event->kind != XLAB_DECIDED)
+		return 0;
+	chain_learn(w, event);
+	stop = print_packet(w, event, flight);
+	flight_end(flight);
 	return stop;
+}
+
+/* The ring was empty at the end of the reading before this one, so what had been lost at its
+ * beginning was lost before any event came that is read now.
+ */
+static int read_events(struct watch *w)
+{
+	w->lost_before = w->lost;
+	w->lost = listener_lost(w->listener);
+	return listener_read(w->listener, on_event, w);
 }
 
 static bool lab_stands(const struct watch *w)
@@ -168,6 +214,7 @@ static int watch_loop(struct watch *w, struct error *e)
 	};
 	sigset_t set;
 	int FD_AUTO signals = -1;
+	int err;
 
 	signals_set(&set);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
@@ -177,13 +224,25 @@ static int watch_loop(struct watch *w, struct error *e)
 	for (;;) {
 		if (poll(fds, ARRAY_SIZE(fds), LAB_LOOK_MS) < 0 && errno != EINTR)
 			return error_sys(e, -errno, "poll");
-		if (listener_read(w->listener, on_event, w))
-			return 0;
+		err = read_events(w);
+		if (err)
+			return err < 0 ? error_sys(e, err, "reading the events") : 0;
 		if (fflush(stdout) || fds[1].revents || fds[2].revents)
 			return 0;
 		if (!lab_stands(w))
 			return error_state(e, -ENOENT, "the lab went down");
 	}
+}
+
+/* The chain that stands there now; of one that comes later its first event makes us learn. */
+static void warn_at_start(struct watch *w, size_t iface)
+{
+	struct error ERROR_AUTO none = ERROR_INIT;
+	struct chain_view view = { 0 };
+
+	if (chain_read(&w->lab, iface, &view, &none) == 0)
+		warn_of_silent(w, w->names[iface], &view.record);
+	chain_view_clear(&view);
 }
 
 static int hear(struct watch *w, size_t iface, struct error *e)
@@ -193,6 +252,7 @@ static int hear(struct watch *w, size_t iface, struct error *e)
 	w->names[iface] = suite_iface_name(&w->lab.suite, iface);
 	if (!w->names[iface])
 		return error_sys(e, -ENOMEM, "watch");
+	warn_at_start(w, iface);
 	return listener_hear(w->listener, iface, e);
 }
 
@@ -228,14 +288,20 @@ static int watch_begin(struct watch *w, const struct invocation *in, struct erro
 	if (err)
 		return err;
 	n_ifaces = w->lab.suite.topo.n_ifaces;
-	w->n_flights = (size_t)sysconf(_SC_NPROCESSORS_CONF);
 	w->chains = calloc(n_ifaces + 1, sizeof(*w->chains));
 	w->names = calloc(n_ifaces + 1, sizeof(*w->names));
-	w->flights = calloc(w->n_flights, sizeof(*w->flights));
-	if (!w->chains || !w->names || !w->flights)
+	if (!w->chains || !w->names)
 		return error_sys(e, -ENOMEM, "watch");
 	err = listener_open(&w->lab, &w->listener, e);
 	return err ? err : hear_all(w, first, in->argv + 1, e);
+}
+
+static void print_end(const struct watch *w)
+{
+	uint64_t lost = listener_lost(w->listener);
+
+	(void)fprintf(stderr, "xlab: %" PRIu32 " packet%s seen, %" PRIu64 " event%s lost\n",
+		      w->packets, w->packets == 1 ? "" : "s", lost, lost == 1 ? "" : "s");
 }
 
 static void watch_end(struct watch *w)
@@ -243,8 +309,7 @@ static void watch_end(struct watch *w)
 	size_t i;
 
 	if (w->listener) {
-		(void)fprintf(stderr, "xlab: %" PRIu32 " packets seen, %" PRIu64 " events lost\n",
-			      w->packets, listener_lost(w->listener));
+		print_end(w);
 		listener_close(w->listener);
 	}
 	for (i = 0; w->chains && w->names && i < w->lab.suite.topo.n_ifaces; i++) {

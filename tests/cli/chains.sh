@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#      l (l0) ======== (r0: the chains) r
+#
+# Which chain stands, and what chain, status and watch say of it, whatever came before.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+
+cat >"$dir/two.ini" <<'LAB'
+[lab]
+name = two
+[node l]
+[node r]
+[iface l:l0]
+peer = r:r0
+address = 10.0.0.1/24
+[iface r:r0]
+peer = l:l0
+address = 10.0.0.2/24
+[filter pings]
+program = ip
+proto = icmp
+[filter udp-9]
+program = port
+proto = udp
+dst = 9
+[filter udp-7]
+program = port
+proto = udp
+dst = 7
+[filter noted]
+program = ip
+proto = icmp
+continue = pass drop
+[scenario first]
+chain = r:r0 udp-9 pings
+drop = ping l r by pings
+[scenario second]
+chain = r:r0 noted udp-7
+drop = udp l r:7 hello by udp-7
+pass = ping l r
+LAB
+
+# Until a line of the file has the text: 10 s for a machine that is busy.
+await() # FILE TEXT
+{
+	local i
+	for ((i = 0; i < 1000; i++)); do
+		grep -qsF -- "$2" "$1" && return
+		sleep 0.01
+	done
+}
+
+# NAME TEXT: what the watch has shown, or shows soon
+shows()
+{
+	await "$dir/watched" "$2"
+	like "$1" "$(<"$dir/watched")" "$2"
+}
+
+xlab up "$dir/two.ini"
+is 'up' "$status" 0
+[ "$status" -eq 0 ] || exit 1
+"$XLAB" watch r:r0 >"$dir/watched" 2>"$dir/watching" &
+watcher=$!
+await "$dir/watching" 'watching'
+
+# A generation is given out once, whatever stood there before and was taken off.
+xlab chain r:r0 hello pass
+"$XLAB" exec l -- ping -c 1 -W 2 10.0.0.2 >"$dir/ping"
+shows 'watch: a chain' ' hello=pass pass=pass => came through'
+xlab chain r:r0 --off
+xlab chain r:r0 headers pings
+"$XLAB" exec l -- ping -c 1 -W 1 10.0.0.2 >"$dir/ping"
+shows 'watch: another one in its place, after none' ' headers=pass pings=drop'
+xlab chain r:r0 noted pass
+"$XLAB" exec l -- ping -c 1 -W 1 10.0.0.2 >"$dir/ping"
+shows 'watch: a filter that goes on after a drop' ' noted=drop pass=pass => came through'
+
+# Scenarios take chains off, put others on, and those from before back.
+xlab scenario --all --timeout 5000
+is 'watch: two scenarios meanwhile' "$status" 0
+shows 'watch: the first one' ' udp-9=pass pings=drop'
+shows 'watch: the second one' ' noted=pass udp-7=drop'
+"$XLAB" exec l -- ping -c 1 -W 1 10.0.0.2 >"$dir/ping"
+is 'watch: no chain is unknown' "$(grep -c 'long since' "$dir/watched")" 0
+is 'watch: no filter is of another chain' \
+	"$(grep -cE 'hello=.* pings=|headers=.* (pass|udp-[79])=|noted=.* pings=|udp-9=.* (udp-7|pass)=' "$dir/watched")" 0
+kill -INT $watcher
+wait $watcher
+is 'watch: its end' $? 0
+xlab down
+is 'down' "$status" 0
+
+done_testing
