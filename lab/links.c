@@ -13,7 +13,6 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/rtnl.h"
 
 static void free_socket(struct nl_sock **socket)
 {
@@ -83,24 +82,6 @@ void links_clear(struct links *links)
 		link_clear(&links->links[i]);
 	free(links->links);
 	*links = (struct links){ 0 };
-}
-
-/* This libnl does not know IFLA_XDP. */
-static int add_xdp(struct links *links, struct error *e)
-{
-	struct netlink *NETLINK_AUTO rt = NULL;
-	struct rt_link_state state;
-	size_t i;
-	int err = netlink_open(NETLINK_ROUTE, &rt, e);
-
-	for (i = 0; i < links->n && !err; i++) {
-		err = rt_link_get(rt, NULL, links->links[i].ifindex, &state, e);
-		if (err)
-			return error_wrap(e, "read link %s", links->links[i].name);
-		links->links[i].xdp_mode = state.xdp_mode;
-		links->links[i].xdp_prog = state.xdp_prog;
-	}
-	return err;
 }
 
 static int add_links(struct links *links, struct nl_cache *cache, struct error *e)
@@ -188,7 +169,7 @@ int links_read(struct links *links, struct error *e)
 		err = add_addresses(links, socket, e);
 	if (links->n)
 		qsort(links->links, links->n, sizeof(*links->links), compare_links);
-	return err ? err : add_xdp(links, e);
+	return err;
 }
 
 int links_find(const char *name, struct link *link, struct error *e)
@@ -209,10 +190,4 @@ int links_find(const char *name, struct link *link, struct error *e)
 	err = copy_link(link, found, e);
 	rtnl_link_put(found);
 	return err;
-}
-
-int links_index(const char *name, unsigned int *ifindex, struct error *e)
-{
-	*ifindex = if_nametoindex(name);
-	return *ifindex ? 0 : error_sys(e, -errno, "find the interface %s", name);
 }

@@ -25,8 +25,6 @@ struct link {
 	uint32_t group;
 	unsigned int master; /* ifindex of its bridge, 0: none */
 	char *alias;	     /* "" if none */
-	uint8_t xdp_mode;    /* XDP_ATTACHED_* of linux/if_link.h */
-	uint32_t xdp_prog;   /* program id, 0: none */
 	struct prefix *addresses;
 	size_t n_addresses;
 };
@@ -36,17 +34,14 @@ struct links {
 	size_t n;
 };
 
-/* All links with their addresses and XDP programs. Free with links_clear() in either case. */
+/* All links with their addresses. Free with links_clear() in either case. */
 int links_read(struct links *links, struct error *e);
 void links_clear(struct links *links);
 
-/* One by its name, without addresses and XDP; -ENODEV, without words, if there is none. Free
- * with link_clear().
+/* One by its name, without addresses; -ENODEV, without words, if there is none. Free with
+ * link_clear().
  */
 int links_find(const char *name, struct link *link, struct error *e);
 void link_clear(struct link *link);
-
-/* Its ifindex; -ENODEV, with words, if there is none. */
-int links_index(const char *name, unsigned int *ifindex, struct error *e);
 
 #endif

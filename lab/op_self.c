@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <string.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/links.h"
 #include "lab/netns.h"
 #include "lab/ops.h"
-#include "lab/rtnl.h"
+#include "lab/own.h"
 
 /*
  * What lies in the namespace that xlab was started in lives on when the lab is gone, so it is
- * deleted, link by link, and only what carries the lab's mark.
+ * deleted, link by link, and all that carries the lab's mark, and only that.
  */
 
 int goes_with_its_namespace(struct build *b, const struct op *op, struct error *e)
@@ -50,47 +48,32 @@ static int enter_self(const struct build *b, const char *node, struct error *e)
 	return err;
 }
 
-/* In that namespace. */
-static int delete_marked(const struct build *b, const char *name, struct error *e)
+/* One look finds them all, of whichever operation they are. */
+static int delete_ends(struct build *b, size_t node, struct error *e)
 {
-	struct netlink *NETLINK_AUTO rt = NULL;
-	struct link link;
-	int err = links_find(name, &link, e);
-	bool ours =
-		!err && link.group == state_intent(b->st)->group && strcmp(link.kind, "veth") == 0;
+	const char *name = b->plan->topo->nodes[node].name;
+	int err;
 
-	if (ours)
-		err = netlink_open(NETLINK_ROUTE, &rt, e);
-	if (ours && !err)
-		err = rt_link_del(rt, link.ifindex, e);
-	link_clear(&link);
-	if (err != -ENODEV)
-		return err;
-	error_clear(e);
-	return 0;
-}
-
-static int delete_end(struct build *b, size_t iface, struct error *e)
-{
-	const struct iface *f = &b->plan->topo->ifaces[iface];
-	const char *node = b->plan->topo->nodes[f->node].name;
-	int err = enter_self(b, node, e);
-
+	if (b->self_swept)
+		return 0;
+	err = enter_self(b, name, e);
 	if (!err)
-		err = delete_marked(b, f->name, e);
+		err = own_links_delete(b->st, e);
+	b->self_swept = !err;
 	err = go_home(b, err, e);
 	if (err == -ENOENT)
 		return 0;
-	return err ? error_wrap(e, "delete %s:%s", node, f->name) : 0;
+	return err ? error_wrap(e, "delete the lab's links of %s", name) : 0;
 }
 
 int op_veth_undo(struct build *b, const struct op *op, struct error *e)
 {
-	const struct iface *f = &b->plan->topo->ifaces[op->iface];
+	const struct topology *topo = b->plan->topo;
+	const struct iface *f = &topo->ifaces[op->iface];
 
 	if (plan_is_self(b->plan, f->node))
-		return delete_end(b, op->iface, e);
-	if (f->peer != NONE && plan_is_self(b->plan, b->plan->topo->ifaces[f->peer].node))
-		return delete_end(b, f->peer, e);
+		return delete_ends(b, f->node, e);
+	if (f->peer != NONE && plan_is_self(b->plan, topo->ifaces[f->peer].node))
+		return delete_ends(b, topo->ifaces[f->peer].node, e);
 	return goes_with_its_namespace(b, op, e);
 }

@@ -40,6 +40,7 @@ struct build {
 	struct sysctl_fresh fresh;
 	uint16_t ethtool; /* family id, 0 until it is needed */
 	char *alias;	  /* "xlab LAB" */
+	bool self_swept;  /* an undo has deleted what was in xlab's own namespace */
 };
 
 struct place *op_place(const struct build *b, const struct op *op);

@@ -140,22 +140,13 @@ static int read_port(const struct nlattr *attr, void *cookie)
 
 static int read_link_info(const struct nlattr *attr, void *cookie)
 {
+	struct rt_link_state *state = cookie;
+
+	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+		state->veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
 	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_DATA)
 		(void)mnl_attr_parse_nested(attr, read_port, cookie);
-	return MNL_CB_OK;
-}
-
-/* IFLA_XDP_PROG_ID is the one program; with several attached (XDP_ATTACHED_MULTI) the driver's. */
-static int read_xdp(const struct nlattr *attr, void *cookie)
-{
-	struct rt_link_state *state = cookie;
-	uint16_t type = mnl_attr_get_type(attr);
-
-	if (type == IFLA_XDP_ATTACHED && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
-		state->xdp_mode = mnl_attr_get_u8(attr);
-	if ((type == IFLA_XDP_PROG_ID || type == IFLA_XDP_DRV_PROG_ID) &&
-	    mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
-		state->xdp_prog = mnl_attr_get_u32(attr);
 	return MNL_CB_OK;
 }
 
@@ -169,8 +160,8 @@ static int read_link(const struct nlattr *attr, void *cookie)
 		state->operstate = mnl_attr_get_u8(attr);
 	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
 		(void)mnl_attr_parse_nested(attr, read_link_info, cookie);
-	if (mnl_attr_get_type(attr) == IFLA_XDP)
-		(void)mnl_attr_parse_nested(attr, read_xdp, cookie);
+	if (mnl_attr_get_type(attr) == IFLA_GROUP && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+		state->group = mnl_attr_get_u32(attr);
 	return MNL_CB_OK;
 }
 
@@ -199,6 +190,33 @@ int rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
 	if (name)
 		mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	return netlink_talk(rt, message, read_link_message, state, e);
+}
+
+struct link_dump {
+	rt_link_fn each;
+	void *cookie;
+};
+
+static int read_one_of_all(const struct nlmsghdr *message, void *cookie)
+{
+	const struct link_dump *dump = cookie;
+	struct rt_link_state state = { .port_state = RT_NOT_A_PORT };
+	int more = read_link_message(message, &state);
+
+	if (state.ifindex)
+		dump->each(dump->cookie, &state);
+	return more;
+}
+
+int rt_link_each(struct netlink *rt, rt_link_fn each, void *cookie, struct error *e)
+{
+	struct link_dump dump = { each, cookie };
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP);
+
+	put_link(message, 0);
+	mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return netlink_talk(rt, message, read_one_of_all, &dump, e);
 }
 
 bool rt_link_carries(const struct rt_link_state *state)

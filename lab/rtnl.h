@@ -49,13 +49,17 @@ struct rt_link_state {
 	unsigned int other; /* of a veth: the ifindex of its other end, where that is */
 	int port_state;	    /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
 	uint8_t operstate;  /* IF_OPER_* of linux/if.h */
-	uint8_t xdp_mode;   /* XDP_ATTACHED_* of linux/if_link.h */
-	uint32_t xdp_prog;  /* program id; 0: none */
+	uint32_t group;
+	bool veth;
 };
 
 /* By name, or by index when @name is NULL. */
 int rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
 		struct rt_link_state *state, struct error *e);
+
+/* All of them. */
+typedef void (*rt_link_fn)(void *cookie, const struct rt_link_state *state);
+int rt_link_each(struct netlink *rt, rt_link_fn each, void *cookie, struct error *e);
 
 /* Whether packets get through: its carrier has been seen, and as a port it forwards. */
 bool rt_link_carries(const struct rt_link_state *state);

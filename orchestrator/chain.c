@@ -333,8 +333,8 @@ static int remove_place(struct lab *lab, const char *place, struct error *e)
 	err = spot_open(&s, lab, &end, e);
 	if (!err && s.current)
 		err = spot_swap(&s, lab, &off, -1, e);
-	/* Gone with its namespace or its link, or another tool's, which stays: both are done. */
-	if (err == -ENOENT || err == -ENODEV || err == -EBUSY) {
+	/* Gone with its namespace or its link, or somebody else's, which stays: both are done. */
+	if (err == -ENOENT || err == -ENODEV || err == -ESTALE || err == -EBUSY) {
 		error_clear(e);
 		err = 0;
 	}

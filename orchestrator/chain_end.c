@@ -2,12 +2,12 @@
 #include "orchestrator/chain_end.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/own.h"
 #include "lab/text.h"
 #include "orchestrator/lab.h"
 
@@ -68,13 +68,13 @@ static int find_current(struct spot *s, struct error *e)
 static int look(struct spot *s, const struct lab *lab, struct error *e)
 {
 	int err = netns_visit(&s->visit, lab->state, s->end.netns, e);
+	unsigned int ifindex = 0;
 
-	if (err)
-		return err;
-	s->ifindex = (int)if_nametoindex(s->end.name);
-	if (!s->ifindex)
-		return error_sys(e, -errno, "the interface");
-	err = chain_file_read(lab, s->place, &s->file, e);
+	if (!err)
+		err = own_link(lab->state, s->end.name, &ifindex, e);
+	s->ifindex = (int)ifindex;
+	if (!err)
+		err = chain_file_read(lab, s->place, &s->file, e);
 	return err ? err : find_current(s, e);
 }
 

@@ -43,7 +43,9 @@ struct spot {
 	}
 #define SPOT __attribute__((cleanup(spot_close))) struct spot
 
-/* -EBUSY: another tool's program is there. */
+/* -EBUSY: another tool's program is there; -ENODEV: the interface is gone; -ESTALE: the interface
+ * of that name is not the lab's.
+ */
 int spot_open(struct spot *s, const struct lab *lab, const struct chain_end *end, struct error *e);
 void spot_close(struct spot *s);
 

@@ -159,7 +159,7 @@ static int drop_one(void *cookie, const struct chain_end *end)
 	if (err || wanted)
 		return err;
 	err = spot_open(&s, w->lab, end, w->e);
-	if (err == -EBUSY) { /* another tool's by now */
+	if (err == -EBUSY || err == -ESTALE) { /* somebody else's by now */
 		error_clear(w->e);
 		return 0;
 	}

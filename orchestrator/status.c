@@ -49,13 +49,21 @@ static void __attribute__((format(printf, 2, 3))) differ(struct status *s, const
 	va_end(ap);
 }
 
-static const struct link *find_link(const struct links *links, const char *name)
+/* The lab's link of that name and kind; where somebody else's has the name, @full is told so. */
+static const struct link *find_link(struct status *s, const struct links *links, const char *name,
+				    const char *kind, const char *full)
 {
-	size_t i;
+	uint32_t group = state_intent(s->lab.state)->group;
 
-	for (i = 0; i < links->n; i++)
-		if (strcmp(links->links[i].name, name) == 0)
-			return &links->links[i];
+	for (size_t i = 0; i < links->n; i++) {
+		const struct link *link = &links->links[i];
+
+		if (strcmp(link->name, name) != 0)
+			continue;
+		if (link->group == group && strcmp(link->kind, kind) == 0)
+			return link;
+		differ(s, "%s is not the lab's link: another one has taken its name", full);
+	}
 	return NULL;
 }
 
@@ -96,9 +104,9 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 {
 	const struct iface *iface = &s->lab.suite.topo.ifaces[i];
 	struct iface_status *seen = &s->ifaces[i];
-	const struct link *link = find_link(links, iface->name);
 	char FREE_AUTO *full = suite_iface_name(&s->lab.suite, i);
 	const char *name = full ? full : iface->name;
+	const struct link *link = find_link(s, links, iface->name, "veth", name);
 
 	seen->node_end = link_standing(link);
 	if (seen->node_end != STANDING_UP)
@@ -147,7 +155,7 @@ static void read_bridge(struct status *s, size_t bridge)
 	size_t i;
 
 	read_netns(s, b->name, &links);
-	link = find_link(&links, b->name);
+	link = find_link(s, &links, b->name, "bridge", b->name);
 	s->bridges[bridge] = link_standing(link);
 	if (!link)
 		differ(s, "bridge %s is missing", b->name);
@@ -159,7 +167,7 @@ static void read_bridge(struct status *s, size_t bridge)
 
 		if (iface->bridge != bridge)
 			continue;
-		port = find_link(&links, iface->port);
+		port = find_link(s, &links, iface->port, "veth", iface->port);
 		s->ifaces[i].port_end = link_standing(port);
 		if (s->ifaces[i].port_end == STANDING_DOWN || !port)
 			differ(s, "port %s of %s is %s", iface->port, b->name,

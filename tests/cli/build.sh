@@ -154,6 +154,16 @@ xlab down
 like '--self: a link without our mark is not ours' "$(ip link show veth0 2>&1)" veth0
 timeout 5 sh -c 'while ip link show veth0 >/dev/null 2>&1; do :; done'
 clean '--self: nothing is left, for its other end is gone'
+xlab up "$dir/plain.ini" --self host
+ip link set veth0 down
+ip link set veth0 name other0
+ip link add veth0 type veth peer name stranger
+xlab down
+is '--self: down with a renamed link' "$status" 0
+is '--self: a link of ours goes, whatever its name' "$(ip link show other0 2>&1)" 'Device "other0" does not exist.'
+like '--self: a stranger under its name stays' "$(ip link show veth0 2>&1)" veth0@stranger
+ip link del veth0
+clean '--self: nothing is left of the renamed link'
 xlab up "$dir/plain.ini" --self nobody
 ended '--self with an unknown node' 2 nobody
 xlab up "$dir/plain.ini" --self hots

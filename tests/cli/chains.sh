@@ -93,4 +93,19 @@ is 'watch: its end' $? 0
 xlab down
 is 'down' "$status" 0
 
+# In the namespace that xlab was started in, others may make a link of that name.
+xlab up "$dir/two.ini" --self r
+xlab chain r:r0 hello
+is '--self: a chain' "$status" 0
+ip link del r0
+ip link add r0 type veth peer name stranger
+xlab chain r:r0 pings
+ended "--self: a stranger's link gets no chain" 3 'r0 is not the lab'
+is "--self: a stranger's link is as it was" "$(ip -o link show r0 | grep -c xdp)" 0
+xlab status
+like "status: a stranger's link" "$out" "r:r0 is not the lab's link"
+xlab down
+is "--self: down leaves a stranger's link" "$status $(ip -br link show r0 | grep -c r0@stranger)" '0 1'
+ip link del r0
+
 done_testing

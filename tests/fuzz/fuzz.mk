@@ -15,7 +15,7 @@ FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(B)/tests/fuzz/%)
 # What stands in for libraries, by target.
 fuzz_wraps = $(patsubst %,-Wl$(comma)--wrap=%,$(FUZZ_WRAP_$(1)))
 comma := ,
-FUZZ_WRAP_fuzz_links := sendmsg recvmsg netlink_open netlink_close rt_link_get
+FUZZ_WRAP_fuzz_links := sendmsg recvmsg
 FUZZ_WRAP_fuzz_object := errand
 FUZZ_WRAP_fuzz_netlink := mnl_socket_open2 mnl_socket_bind mnl_socket_setsockopt \
                           mnl_socket_close mnl_socket_sendto mnl_socket_recvfrom

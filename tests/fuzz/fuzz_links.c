@@ -15,7 +15,6 @@
 
 #include "lab/error.h"
 #include "lab/links.h"
-#include "lab/rtnl.h"
 #include "tests/fuzz/fuzz.h"
 
 /* libnl 3.7 loses an object whose message it refuses, and what is in it. */
@@ -129,35 +128,6 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *in, int flags)
 	if (!(flags & MSG_PEEK))
 		waiting = 0;
 	return (ssize_t)n;
-}
-
-/* XDP programs are asked of the kernel by other means, which fuzz_netlink is about. */
-int __wrap_netlink_open(int protocol, struct netlink **out, struct error *e);
-void __wrap_netlink_close(struct netlink *nl);
-int __wrap_rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
-		       struct rt_link_state *state, struct error *e);
-
-int __wrap_netlink_open(int protocol, struct netlink **out, struct error *e)
-{
-	(void)protocol;
-	(void)e;
-	*out = NULL;
-	return 0;
-}
-
-void __wrap_netlink_close(struct netlink *nl)
-{
-	(void)nl;
-}
-
-int __wrap_rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
-		       struct rt_link_state *state, struct error *e)
-{
-	(void)rt;
-	(void)name;
-	(void)e;
-	*state = (struct rt_link_state){ .ifindex = ifindex };
-	return 0;
 }
 
 static void rewind_to(const uint8_t *bytes, size_t size)

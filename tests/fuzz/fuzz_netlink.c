@@ -93,6 +93,20 @@ static void ask_link(struct netlink *nl)
 	must(!err == !e.kind);
 }
 
+static void see_link(void *cookie, const struct rt_link_state *state)
+{
+	(void)cookie;
+	must(state->ifindex != 0);
+}
+
+static void list_links(struct netlink *nl)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	int err = rt_link_each(nl, see_link, NULL, &e);
+
+	must(!err == !e.kind);
+}
+
 static void ask_family(struct netlink *nl)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -137,8 +151,8 @@ static void ask_sockets(struct netlink *nl)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static void (*const asks[])(struct netlink *) = { ask_link, ask_family, set_offloads,
-							  add_bridge, ask_sockets };
+	static void (*const asks[])(struct netlink *) = { ask_link,	list_links, ask_family,
+							  set_offloads, add_bridge, ask_sockets };
 
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
 		struct error ERROR_AUTO e = ERROR_INIT;
