@@ -14,6 +14,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/bpflog.h"
+#include "orchestrator/words.h"
 
 int attach_query(int ifindex, struct attached *now, struct error *e)
 {
@@ -40,7 +41,7 @@ int attach_prog_id(int fd, uint32_t *id)
 	return 0;
 }
 
-int attach_foreign(uint32_t prog_id, struct error *e)
+int attach_foreign(uint32_t prog_id, const char *off, struct error *e)
 {
 	FD_AUTO int fd = bpf_prog_get_fd_by_id(prog_id);
 	struct bpf_prog_info info = { 0 };
@@ -48,11 +49,11 @@ int attach_foreign(uint32_t prog_id, struct error *e)
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
 		info.name[0] = '\0';
-	return error_state(
-		e, -EBUSY,
-		"another tool's XDP program is attached there (id %u%s%s) and stays; take it "
-		"off with the tool that put it there, or with `ip link set dev IFACE xdp off`",
-		prog_id, *info.name ? ", name " : "", info.name);
+	return error_state(e, -EBUSY,
+			   "another tool's XDP program is attached there (id %u%s%s) and stays; "
+			   "take it off with the tool that put it there%s%s%s",
+			   prog_id, *info.name ? ", name " : "", info.name,
+			   off ? ", or with `" : "", off ? off : "", off ? "`" : "");
 }
 
 static unsigned int mode_flag(enum xdp_mode mode)
@@ -62,7 +63,7 @@ static unsigned int mode_flag(enum xdp_mode mode)
 
 static int explain(int ifindex, enum xdp_mode mode, int err, struct bpflog *log, struct error *e)
 {
-	const char *name = mode == XDP_MODE_CHOICE_GENERIC ? "generic" : "native";
+	const char *name = mode_name(mode);
 	struct attached now = { 0 };
 
 	switch (-err) {
@@ -84,10 +85,9 @@ static int explain(int ifindex, enum xdp_mode mode, int err, struct bpflog *log,
 			return error_state(e, -EBUSY,
 					   "a program stands there in %s mode, and the two modes "
 					   "exclude each other",
-					   now.mode == XDP_MODE_CHOICE_GENERIC ? "generic"
-									       : "native");
+					   mode_name(now.mode));
 		if (now.prog_id)
-			return attach_foreign(now.prog_id, e);
+			return attach_foreign(now.prog_id, NULL, e);
 		return error_state(e, -EBUSY,
 				   "its XDP program was changed by another tool just now");
 	default:

@@ -24,8 +24,9 @@ int attach_query(int ifindex, struct attached *now, struct error *e);
 int attach_swap(int ifindex, enum xdp_mode mode, int fd, uint32_t old_id, struct error *e);
 int attach_remove(int ifindex, enum xdp_mode mode, uint32_t old_id, struct error *e);
 
-/* Another tool's program: -EBUSY, with its id and name. */
-int attach_foreign(uint32_t prog_id, struct error *e);
+/* Another tool's program: -EBUSY, with its id and name. @off: a command that takes it off, or NULL.
+ */
+int attach_foreign(uint32_t prog_id, const char *off, struct error *e);
 
 int attach_prog_id(int fd, uint32_t *id);
 

@@ -10,6 +10,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/text.h"
 #include "orchestrator/book.h"
 #include "orchestrator/chain_end.h"
 #include "orchestrator/chain_engine.h"
@@ -30,29 +31,52 @@ struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
 	};
 }
 
-bool chain_has_object(const struct suite *suite, const size_t *filters, size_t n)
+const struct filter *chain_guest(const struct suite *suite, const size_t *filters, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (suite->filters[filters[i]].program == PROGRAM_OBJECT)
-			return true;
-	return false;
+			return &suite->filters[filters[i]];
+	return NULL;
 }
 
-/* What libxdp cannot carry is inline's, unless libxdp was asked for by name. */
-static int build(const struct chain_job *job, const struct chain_engine **engine, int *fd,
+/* For `auto`, where libxdp is to carry what it can count and tell; and why it does, or does not. */
+static int try_libxdp(const struct chain_job *job, int *fd, char **why)
+{
+	const struct filter *guest = chain_guest(&job->lab->suite, job->filters, job->n_filters);
+	ERROR_AUTO struct error refused = ERROR_INIT;
+	const char *kernel;
+	int err;
+
+	if (guest) {
+		*why = text_format("libxdp cannot tell what %s decides", guest->name);
+		return -EOPNOTSUPP;
+	}
+	if (chain_engine_auto(&kernel) != ENGINE_LIBXDP) {
+		*why = text_format("%s", kernel);
+		return -EOPNOTSUPP;
+	}
+	err = chain_engine_libxdp.build(job, fd, NULL, &refused);
+	if (!err)
+		*why = text_format("%s", kernel);
+	else if (refused.text)
+		*why = text_format("libxdp cannot carry it: %.*s", (int)strcspn(refused.text, "\n"),
+				   refused.text);
+	return err;
+}
+
+static int build(struct chain_job *job, const struct chain_engine **engine, int *fd, char **why,
 		 struct error *e)
 {
 	enum engine_choice choice = job->lab->suite.engine;
-	ERROR_AUTO struct error refused = ERROR_INIT;
-	const char *why;
 
+	job->asked = choice != ENGINE_AUTO;
 	*engine = &chain_engine_libxdp;
-	if (choice == ENGINE_LIBXDP)
-		return (*engine)->build(job, fd, NULL, e);
-	if (choice == ENGINE_AUTO && chain_engine_auto(&why) == ENGINE_LIBXDP &&
-	    !(*engine)->build(job, fd, NULL, &refused))
+	if (job->asked)
+		*why = text_format("asked for");
+	else if (!try_libxdp(job, fd, why))
 		return 0;
-	*engine = &chain_engine_inline;
+	if (choice != ENGINE_LIBXDP)
+		*engine = &chain_engine_inline;
 	return (*engine)->build(job, fd, NULL, e);
 }
 
@@ -159,10 +183,10 @@ static int put_on(struct lab *lab, struct spot *s, const struct chain_config *ch
 	int err = open_job(&job, lab, chain, s, e);
 
 	if (!err)
-		err = build(&job, &engine, &fd, e);
+		err = build(&job, &engine, &fd, &next->why, e);
 	if (!err)
 		err = attach(lab, s, &job, engine, fd, next, e);
-	chain_engine_libxdp.tidy(&job, s->current ? s->current->prog_id : 0);
+	chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
 	close_job(&job);
 	return err;
 }
@@ -181,7 +205,7 @@ static int take_off(struct lab *lab, struct spot *s, struct chain_record *next, 
 	else if (!err)
 		err = spot_swap(s, lab, next, -1, e);
 	if (!err)
-		chain_engine_libxdp.tidy(&job, 0);
+		chain_libxdp_tidy(&job, 0);
 	return err;
 }
 
@@ -238,12 +262,15 @@ static struct chain_config file_chain(const struct lab *lab, size_t iface)
 	return (struct chain_config){ .iface = iface };
 }
 
-static int rest_chain(const struct lab *lab, const struct chain_file *file,
-		      struct chain_config *chain, size_t **filters)
+int chain_wanted(const struct lab *lab, const struct spot *s, struct chain_config *chain,
+		 size_t **filters, struct error *e)
 {
+	const struct chain_file *file = &s->file;
+
+	*chain = file_chain(lab, s->end.iface);
 	*filters = calloc(file->n_rest + 1, sizeof(**filters));
 	if (!*filters)
-		return -ENOMEM;
+		return error_sys(e, -ENOMEM, "chain");
 	if (!file->has_rest)
 		return 0;
 	chain->filters = *filters;
@@ -252,10 +279,14 @@ static int rest_chain(const struct lab *lab, const struct chain_file *file,
 		(*filters)[i] = suite_filter(&lab->suite, file->rest[i]);
 		chain->n_filters += (*filters)[i] != NONE;
 	}
-	return chain->n_filters == file->n_rest ? 0 : -EINVAL;
+	if (chain->n_filters == file->n_rest)
+		return 0;
+	return error_state(e, -EINVAL,
+			   "%s: the record of its chain names filters that the lab does not have",
+			   s->place);
 }
 
-static bool stands(const struct lab *lab, const struct spot *s, const struct chain_config *chain)
+bool chain_stands(const struct lab *lab, const struct spot *s, const struct chain_config *chain)
 {
 	const struct chain_record *r = s->current;
 
@@ -270,7 +301,7 @@ static bool stands(const struct lab *lab, const struct spot *s, const struct cha
 int chain_restore(struct lab *lab, size_t iface, struct error *e)
 {
 	struct chain_end end = chain_end_of(&lab->suite, iface);
-	struct chain_config chain = file_chain(lab, iface);
+	struct chain_config chain = { .iface = iface };
 	FREE_AUTO size_t *filters = NULL;
 	bool done = false;
 	int err;
@@ -279,12 +310,9 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 		SPOT s = SPOT_INIT;
 
 		err = spot_open(&s, lab, &end, e);
-		if (!err && rest_chain(lab, &s.file, &chain, &filters))
-			err = error_state(e, -EINVAL,
-					  "%s: the record of its chain names filters that "
-					  "the lab does not have",
-					  s.place);
-		done = !err && stands(lab, &s, &chain);
+		if (!err)
+			err = chain_wanted(lab, &s, &chain, &filters, e);
+		done = !err && chain_stands(lab, &s, &chain);
 	}
 	return err || done ? err : chain_set(lab, &chain, false, e);
 }

@@ -32,6 +32,7 @@ struct lab;
 /* Which chain stands on an interface: the file chains/NODE:IFACE. */
 struct chain_record {
 	enum engine_choice engine; /* libxdp or inline */
+	char *why;		   /* this engine, in words on one line; NULL for a pass program */
 	uint32_t gen;
 	enum xdp_mode mode;
 	uint32_t prog_id; /* of what is attached: the composed program, or libxdp's dispatcher */

@@ -53,16 +53,31 @@ bool chain_end_find(const struct suite *suite, const char *place, struct chain_e
 	return false;
 }
 
-static int find_current(struct spot *s, struct error *e)
+/* A bridge is no node for `xlab exec`. */
+static char *command_off(const struct lab *lab, const struct spot *s)
 {
+	const char *mode = s->attached.mode == XDP_MODE_CHOICE_GENERIC ? "xdpgeneric" : "xdpdrv";
+	FREE_AUTO char *netns = plan_netns_name(&lab->plan, s->end.netns);
+
+	if (s->end.iface == NONE)
+		return text_format("ip -n %s link set dev %s %s off", netns ? netns : s->end.netns,
+				   s->end.name, mode);
+	return text_format("xlab exec %s/%s -- ip link set dev %s %s off",
+			   state_intent(lab->state)->lab, s->end.netns, s->end.name, mode);
+}
+
+static int find_current(struct spot *s, const struct lab *lab, struct error *e)
+{
+	FREE_AUTO char *off = NULL;
 	int err = attach_query(s->ifindex, &s->attached, e);
 
 	if (err)
 		return err;
 	s->current = chain_file_match(&s->file, s->attached.prog_id);
-	if (s->attached.prog_id && !s->current)
-		return attach_foreign(s->attached.prog_id, e);
-	return 0;
+	if (!s->attached.prog_id || s->current)
+		return 0;
+	off = command_off(lab, s);
+	return attach_foreign(s->attached.prog_id, off, e);
 }
 
 static int look(struct spot *s, const struct lab *lab, struct error *e)
@@ -75,7 +90,7 @@ static int look(struct spot *s, const struct lab *lab, struct error *e)
 	s->ifindex = (int)ifindex;
 	if (!err)
 		err = chain_file_read(lab, s->place, &s->file, e);
-	return err ? err : find_current(s, e);
+	return err ? err : find_current(s, lab, e);
 }
 
 int spot_open(struct spot *s, const struct lab *lab, const struct chain_end *end, struct error *e)

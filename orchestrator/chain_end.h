@@ -57,4 +57,11 @@ void spot_close(struct spot *s);
 int spot_swap(struct spot *s, struct lab *lab, const struct chain_record *next, int fd,
 	      struct error *e);
 
+/* What is to stand there for good: what `xlab chain` put there last, else the lab file's chain. Its
+ * names are @filters (malloc'ed in either case).
+ */
+int chain_wanted(const struct lab *lab, const struct spot *s, struct chain_config *chain,
+		 size_t **filters, struct error *e);
+bool chain_stands(const struct lab *lab, const struct spot *s, const struct chain_config *chain);
+
 #endif

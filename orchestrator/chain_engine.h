@@ -22,6 +22,7 @@ struct chain_job {
 	int ifindex;
 	int book_fd, ears_fd;
 	const char *node; /* whose namespace it is in */
+	bool asked;	  /* for this engine, by its name: the other one is an advice then */
 };
 
 struct chain_engine {
@@ -30,14 +31,19 @@ struct chain_engine {
 	 * verifier *@log, if not NULL, gets its whole log (malloc'ed).
 	 */
 	int (*build)(const struct chain_job *job, int *fd, char **log, struct error *e);
-	/* Drop what earlier builds left for this interface, all but program @keep's (0: all). */
-	void (*tidy)(const struct chain_job *job, uint32_t keep);
 };
 
 extern const struct chain_engine chain_engine_inline, chain_engine_libxdp;
 
-/* In a dispatcher of libxdp's only a built-in counts, each for itself: does one of these not? */
-bool chain_has_object(const struct suite *suite, const size_t *filters, size_t n);
+/* Drop what earlier dispatchers left for this interface, all but program @keep's (0: all). A
+ * composed program leaves nothing: the kernel drops it with its last user.
+ */
+void chain_libxdp_tidy(const struct chain_job *job, uint32_t keep);
+
+/* In a dispatcher of libxdp's only a built-in counts, each for itself: the first of these that does
+ * not, or NULL.
+ */
+const struct filter *chain_guest(const struct suite *suite, const size_t *filters, size_t n);
 
 /* Where filter @i of the job stands. */
 struct xlab_place chain_job_place(const struct chain_job *job, size_t i);

@@ -224,15 +224,7 @@ static int inline_build(const struct chain_job *job, int *fd, char **log, struct
 	return err;
 }
 
-/* The kernel drops a composed program with its last user. */
-static void inline_tidy(const struct chain_job *job, uint32_t keep)
-{
-	(void)job;
-	(void)keep;
-}
-
 const struct chain_engine chain_engine_inline = {
 	.choice = ENGINE_INLINE,
 	.build = inline_build,
-	.tidy = inline_tidy,
 };

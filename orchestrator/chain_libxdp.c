@@ -65,8 +65,9 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 	if (!bpf_object__btf(in->obj))
 		return error_input(e,
 				   "filter %s: the object has no BTF, which libxdp's dispatcher "
-				   "needs: compile it with -g, or say engine = inline",
-				   job->lab->suite.filters[job->filters[i]].name);
+				   "needs: compile it with -g%s",
+				   job->lab->suite.filters[job->filters[i]].name,
+				   job->asked ? ", or say engine = inline" : "");
 	return 0;
 }
 
@@ -77,8 +78,8 @@ static int settle_member(struct team *t, const struct chain_job *job, size_t i, 
 	int err;
 
 	place.frags = t->frags;
-	place.keeps_book = chain_has_object(suite, job->filters, job->n_filters) ? XLAB_KEEPS_PASSES
-										 : XLAB_KEEPS;
+	place.keeps_book =
+		chain_guest(suite, job->filters, job->n_filters) ? XLAB_KEEPS_PASSES : XLAB_KEEPS;
 	err = instance_settle(&t->instances[i], job->lab, job->filters[i], &place, job->book_fd,
 			      job->ears_fd, e);
 	return err ? error_wrap(e, "filter %s", suite->filters[job->filters[i]].name) : 0;
@@ -249,8 +250,9 @@ static int check_length(const struct chain_job *job, struct error *e)
 		return 0;
 	return error_state(e, -E2BIG,
 			   "libxdp's dispatcher takes at most %d programs, and the chain has %zu "
-			   "filters: say engine = inline or auto",
-			   DISPATCHER_MAX, job->n_filters);
+			   "filters%s",
+			   DISPATCHER_MAX, job->n_filters,
+			   job->asked ? ": say engine = inline or auto" : "");
 }
 
 static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct error *e)
@@ -276,13 +278,15 @@ static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct
 		return e->err;
 	trip.bpffs = bpffs;
 	err = errand(go, &trip, ERRAND_MS, fd, e);
+	if (!err || !job->asked)
+		return err;
 	if (err == -EOPNOTSUPP)
 		return refused_ext(e);
 	return err == -EACCES || err == -EINVAL ? refused_filter(job, e) : err;
 }
 
 /* Its pins are in folders named by interface and program. */
-static void libxdp_tidy(const struct chain_job *job, uint32_t keep)
+void chain_libxdp_tidy(const struct chain_job *job, uint32_t keep)
 {
 	FREE_AUTO char *path = state_path(job->lab->state, "xdp/%s/xdp", job->node);
 	DIR_AUTO DIR *dir = path ? opendir(path) : NULL;
@@ -305,5 +309,4 @@ static void libxdp_tidy(const struct chain_job *job, uint32_t keep)
 const struct chain_engine chain_engine_libxdp = {
 	.choice = ENGINE_LIBXDP,
 	.build = libxdp_build,
-	.tidy = libxdp_tidy,
 };

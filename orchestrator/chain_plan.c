@@ -5,6 +5,7 @@
 #include "orchestrator/chain.h"
 #include "orchestrator/chain_end.h"
 #include "orchestrator/chain_pass.h"
+#include "orchestrator/words.h"
 
 struct printed {
 	const struct suite *suite;
@@ -26,8 +27,8 @@ static int print_pass(void *cookie, const struct chain_end *end)
 	/* A chain is a program as well. */
 	if (!has_chain(p->suite, end->iface))
 		(void)fprintf(p->out,
-			      "pass %s:%s native: so that veth delivers what a chain sends there\n",
-			      end->netns, end->name);
+			      "%-8s %s:%s native: so that veth delivers what a chain sends there\n",
+			      "pass", end->netns, end->name);
 	return 0;
 }
 
@@ -42,9 +43,7 @@ void chain_plan_print(const struct suite *suite, FILE *out)
 		if (!c->n_filters || !name)
 			continue;
 		(void)chain_needs(suite, c->iface, c->filters, c->n_filters, print_pass, &p);
-		(void)fprintf(out, "chain %s %s:", name,
-			      suite->modes[c->iface] == XDP_MODE_CHOICE_GENERIC ? "generic"
-										: "native");
+		(void)fprintf(out, "%-8s %s %s:", "chain", name, mode_name(suite->modes[c->iface]));
 		for (size_t f = 0; f < c->n_filters; f++)
 			(void)fprintf(out, " %s", suite->filters[c->filters[f]].name);
 		(void)fprintf(out, "\n");

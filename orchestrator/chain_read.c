@@ -8,6 +8,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/text.h"
 #include "orchestrator/book.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/chain_end.h"
@@ -145,15 +146,65 @@ static int make_view(const struct spot *s, struct chain_view *view)
 	return 0;
 }
 
-/* Ours is recorded but not attached: somebody took it off. */
-static int check_present(const struct spot *s, struct error *e)
+/* Malloc'ed; @none for an empty chain. */
+static char *names_text(char *const *names, size_t n, const char *none)
 {
+	char *text = NULL;
+	size_t size;
+	FILE *out = n ? open_memstream(&text, &size) : NULL;
+
+	if (!n)
+		return strdup(none);
+	for (size_t i = 0; out && i < n; i++)
+		(void)fprintf(out, "%s%s", i ? " " : "", names[i]);
+	if (out)
+		(void)fclose(out);
+	return text;
+}
+
+static char *wanted_text(const struct lab *lab, const struct chain_config *chain, const char *none)
+{
+	FREE_AUTO char **names = calloc(chain->n_filters + 1, sizeof(*names));
+
+	for (size_t i = 0; names && i < chain->n_filters; i++)
+		names[i] = lab->suite.filters[chain->filters[i]].name;
+	return names ? names_text(names, chain->n_filters, none) : NULL;
+}
+
+/* Which puts there what is to stand there. */
+static char *command_for(const struct lab *lab, const struct spot *s,
+			 const struct chain_config *chain)
+{
+	FREE_AUTO char *filters = wanted_text(lab, chain, "--off");
+
+	return filters ? text_format("xlab chain %s/%s %s", state_intent(lab->state)->lab, s->place,
+				     filters)
+		       : NULL;
+}
+
+/* Ours is recorded but not attached: somebody took it off. */
+static int check_present(const struct lab *lab, const struct spot *s,
+			 const struct chain_config *chain, struct error *e)
+{
+	FREE_AUTO char *command = NULL;
+
 	if (s->current || s->file.pending || !s->file.now.prog_id || !s->file.now.n_filters)
 		return 0;
+	command = command_for(lab, s, chain);
 	return error_state(e, -ESTALE,
-			   "%s: xlab's chain was taken off by another tool; put it back with "
-			   "`xlab chain %s FILTER…`",
-			   s->place, s->place);
+			   "%s: xlab's chain was taken off by another tool; put it back with `%s`",
+			   s->place, command ? command : "xlab chain");
+}
+
+static int compare(const struct lab *lab, const struct spot *s, struct error *e)
+{
+	FREE_AUTO size_t *filters = NULL;
+	struct chain_config chain;
+	int err = chain_wanted(lab, s, &chain, &filters, e);
+
+	if (!err)
+		err = check_present(lab, s, &chain, e);
+	return err;
 }
 
 int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e)
@@ -165,7 +216,7 @@ int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, str
 	*view = (struct chain_view){ 0 };
 	err = spot_open(&s, lab, &end, e);
 	if (!err)
-		err = check_present(&s, e);
+		err = compare(lab, &s, e);
 	if (!err && make_view(&s, view))
 		err = error_sys(e, -ENOMEM, "reading a chain");
 	if (!err && view->record.n_filters)

@@ -12,6 +12,7 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/words.h"
 
 static void names_free(char **names, size_t n)
 {
@@ -23,6 +24,7 @@ static void names_free(char **names, size_t n)
 void chain_record_clear(struct chain_record *record)
 {
 	names_free(record->filters, record->n_filters);
+	free(record->why);
 	*record = (struct chain_record){ 0 };
 }
 
@@ -64,7 +66,11 @@ int chain_names_copy(char ***to, size_t *n_to, char *const *from, size_t n)
 int chain_record_copy(struct chain_record *to, const struct chain_record *from)
 {
 	*to = *from;
-	return chain_names_copy(&to->filters, &to->n_filters, from->filters, from->n_filters);
+	to->why = from->why ? strdup(from->why) : NULL;
+	if (chain_names_copy(&to->filters, &to->n_filters, from->filters, from->n_filters) ||
+	    (from->why && !to->why))
+		return -ENOMEM;
+	return 0;
 }
 
 static int read_names(const char *line, char ***names, size_t *n)
@@ -77,17 +83,31 @@ static int read_names(const char *line, char ***names, size_t *n)
 	return err;
 }
 
+static const struct word whose_words[] = { { "own", false }, { "scenario", true }, { NULL, 0 } };
+
 static int read_record(const char *line, struct chain_record *r)
 {
 	char engine[16], mode[16], whose[16];
+	uint32_t engine_value, mode_value, scenario;
 
 	if (sscanf(line, "%15s %" SCNu32 " %15s %" SCNu32 " %15s", engine, &r->gen, mode,
 		   &r->prog_id, whose) != 5)
 		return -EINVAL;
-	r->engine = !strcmp(engine, "libxdp") ? ENGINE_LIBXDP : ENGINE_INLINE;
-	r->mode = !strcmp(mode, "generic") ? XDP_MODE_CHOICE_GENERIC : XDP_MODE_CHOICE_NATIVE;
-	r->scenario = !strcmp(whose, "scenario");
+	if (!word_value(engine_words, engine, &engine_value) ||
+	    !word_value(mode_words, mode, &mode_value) ||
+	    !word_value(whose_words, whose, &scenario))
+		return -EINVAL;
+	r->engine = (enum engine_choice)engine_value;
+	r->mode = (enum xdp_mode)mode_value;
+	r->scenario = scenario;
 	return 0;
+}
+
+static int read_why(const char *text, struct chain_record *r)
+{
+	free(r->why);
+	r->why = strdup(*text ? text + 1 : text);
+	return r->why ? 0 : -ENOMEM;
 }
 
 static int read_past(const char *line, struct chain_file *file, struct chain_record **r)
@@ -118,6 +138,8 @@ static int read_line(const char *line, struct chain_file *file, struct chain_rec
 		return read_record(value, *r = &file->before);
 	if ((value = after(line, "filters")) && *r)
 		return read_names(value, &(*r)->filters, &(*r)->n_filters);
+	if ((value = after(line, "why")) && *r)
+		return read_why(value, *r);
 	if ((value = after(line, "past")))
 		return read_past(value, file, r);
 	if ((value = after(line, "gen")))
@@ -177,10 +199,10 @@ static void write_names(FILE *out, const char *key, char *const *names, size_t n
 
 static void write_record(FILE *out, const char *key, const struct chain_record *r)
 {
-	(void)fprintf(out, "%s %s %" PRIu32 " %s %" PRIu32 " %s\n", key,
-		      r->engine == ENGINE_LIBXDP ? "libxdp" : "inline", r->gen,
-		      r->mode == XDP_MODE_CHOICE_GENERIC ? "generic" : "native", r->prog_id,
-		      r->scenario ? "scenario" : "own");
+	(void)fprintf(out, "%s %s %" PRIu32 " %s %" PRIu32 " %s\n", key, engine_name(r->engine),
+		      r->gen, mode_name(r->mode), r->prog_id, word_name(whose_words, r->scenario));
+	if (r->why)
+		(void)fprintf(out, "why %s\n", r->why);
 	write_names(out, "filters", r->filters, r->n_filters);
 }
 

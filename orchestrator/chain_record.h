@@ -9,6 +9,7 @@
  * of what is attached tells which of the two it is.
  *
  *   now inline 5 native 1234 scenario      engine, generation, mode, program id
+ *   why asked for                          this engine; not there for a pass program
  *   filters headers udp-8888               none: a pass program for the other end's sake
  *   before inline 4 native 1200 own
  *   filters

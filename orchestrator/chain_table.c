@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
 #include <linux/bpf.h>
+#include <stdlib.h>
 
 #include "lab/cleanup.h"
 #include "orchestrator/chain_table.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/json.h"
+#include "orchestrator/printable.h"
+#include "orchestrator/words.h"
 
 /* Verdicts in the order in which people think of them; the last stands for all that are none. */
 static const struct verdict {
@@ -17,22 +20,6 @@ static const struct verdict {
 	{ XDP_TX, "tx", false },	   { XDP_REDIRECT, "redirect", false },
 	{ XDP_ABORTED, "aborted", false }, { XLAB_ACTIONS, "invalid", false },
 };
-
-const char *engine_name(enum engine_choice engine)
-{
-	static const char *const names[] = {
-		[ENGINE_AUTO] = "auto",
-		[ENGINE_LIBXDP] = "libxdp",
-		[ENGINE_INLINE] = "inline",
-	};
-
-	return names[engine];
-}
-
-const char *mode_name(enum xdp_mode mode)
-{
-	return mode == XDP_MODE_CHOICE_GENERIC ? "generic" : "native";
-}
 
 static struct xlab_count count_of(const struct chain_row *row, const struct verdict *v)
 {
@@ -98,19 +85,59 @@ static void print_rows(const struct chain_view *view, int indent, bool colour, F
 	columns_print(&t, indent, out);
 }
 
+static void print_passed(const struct chain_view *view, FILE *out)
+{
+	const struct xlab_count *passed = &view->passed;
+
+	if (!view->passed_known)
+		(void)fprintf(out, "came through: ?\n");
+	else
+		(void)fprintf(out, "came through: %llu packet%s, %llu byte%s\n", passed->packets,
+			      passed->packets == 1 ? "" : "s", passed->bytes,
+			      passed->bytes == 1 ? "" : "s");
+}
+
+/* What only the other engine can do for this chain (malloc'ed), or NULL. */
+static char *note_of(const struct chain_view *view)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; out && i < view->record.n_filters; i++)
+		if (!view->rows[i].known)
+			(void)fprintf(out, "%s%s",
+				      ftell(out) ? ", " : "libxdp neither counts nor tells what ",
+				      view->rows[i].filter);
+	if (out && ftell(out))
+		(void)fprintf(out, " decides; engine = inline does");
+	if (out)
+		(void)fclose(out);
+	if (text && *text)
+		return text;
+	free(text);
+	return NULL;
+}
+
 void chain_print(const char *name, const struct chain_view *view, int indent, bool colour,
 		 FILE *out)
 {
-	if (!view->record.n_filters) {
+	const struct chain_record *r = &view->record;
+	FREE_AUTO char *note = note_of(view);
+	PRINTABLE_AUTO const char *why = printable(r->why ? r->why : "");
+
+	if (!r->n_filters) {
 		(void)fprintf(out, "%s has no chain\n", name);
 		return;
 	}
-	(void)fprintf(out, "%s: %s, %s XDP%s\n", name, engine_name(view->record.engine),
-		      mode_name(view->record.mode),
-		      view->record.scenario ? ", put on by a scenario" : "");
+	(void)fprintf(out, "%s: %s, %s XDP%s\n", name, engine_name(r->engine), mode_name(r->mode),
+		      r->scenario ? ", put on by a scenario" : "");
 	print_rows(view, indent, colour, out);
-	(void)fprintf(out, "%*scame through: %llu packets, %llu bytes\n", indent, "",
-		      view->passed.packets, view->passed.bytes);
+	(void)fprintf(out, "%*s", indent, "");
+	print_passed(view, out);
+	(void)fprintf(out, "%*swhy %s: %s\n", indent, "", engine_name(r->engine), why);
+	if (note)
+		(void)fprintf(out, "%*s%s\n", indent, "", note);
 }
 
 static void json_count(struct json *j, const char *key, struct xlab_count count)
@@ -137,6 +164,8 @@ static void json_row(struct json *j, const struct chain_row *row)
 
 void chain_json_print(const struct chain_view *view, struct json *j)
 {
+	PRINTABLE_AUTO const char *why = printable(view->record.why ? view->record.why : "");
+	FREE_AUTO char *note = note_of(view);
 	size_t i;
 
 	if (!view->record.n_filters) {
@@ -145,6 +174,8 @@ void chain_json_print(const struct chain_view *view, struct json *j)
 	}
 	json_open(j, "chain", '{');
 	json_text(j, "engine", engine_name(view->record.engine));
+	json_text(j, "why", why);
+	json_text(j, "note", note);
 	json_text(j, "mode", mode_name(view->record.mode));
 	json_number(j, "generation", view->record.gen);
 	json_number(j, "program", view->record.prog_id);
@@ -153,6 +184,9 @@ void chain_json_print(const struct chain_view *view, struct json *j)
 	for (i = 0; i < view->record.n_filters; i++)
 		json_row(j, &view->rows[i]);
 	json_close(j, ']');
-	json_count(j, "passed", view->passed);
+	if (view->passed_known)
+		json_count(j, "passed", view->passed);
+	else
+		json_text(j, "passed", NULL);
 	json_close(j, '}');
 }

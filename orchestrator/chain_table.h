@@ -11,9 +11,6 @@
 
 struct json;
 
-const char *engine_name(enum engine_choice engine); /* auto libxdp inline */
-const char *mode_name(enum xdp_mode mode);	    /* native generic */
-
 /* The interface's @name and its chain, below that a row a filter after @indent spaces, with a
  * column for each action that is there.
  */

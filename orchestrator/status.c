@@ -8,7 +8,6 @@
 #include "lab/error.h"
 #include "lab/links.h"
 #include "lab/netns.h"
-#include "orchestrator/chain_table.h"
 #include "orchestrator/status.h"
 
 const char *standing_name(enum standing s)
@@ -96,7 +95,9 @@ static void read_chain(struct status *s, const char *name, size_t iface)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
 
-	if (chain_read(&s->lab, iface, &s->ifaces[iface].chain, &e))
+	struct chain_view *view = &s->ifaces[iface].chain;
+
+	if (chain_read(&s->lab, iface, view, &e))
 		differ(s, "%s", e.text ? e.text : name);
 }
 
@@ -178,21 +179,20 @@ static void read_bridge(struct status *s, size_t bridge)
 	links_clear(&links);
 }
 
-/* What carries the chains; where there is none yet, what would. */
+/* What a new chain gets; each that stands has its own, and why. */
 static void read_engine(struct status *s)
 {
-	const char *asked = state_intent(s->lab.state)->engine;
-	size_t i;
+	enum engine_choice asked = s->lab.suite.engine;
+	const char *kernel;
+	enum engine_choice works = chain_engine_auto(&kernel);
 
-	s->engine = chain_engine_auto(&s->why);
-	if (strcmp(asked, engine_name(ENGINE_AUTO)) != 0) {
-		s->why = "asked for";
-		s->engine = strcmp(asked, engine_name(ENGINE_INLINE)) == 0 ? ENGINE_INLINE
-									   : ENGINE_LIBXDP;
-	}
-	for (i = 0; i < s->lab.suite.topo.n_ifaces; i++)
-		if (s->ifaces[i].chain.record.n_filters)
-			s->engine = s->ifaces[i].chain.record.engine;
+	s->engine = asked == ENGINE_AUTO ? works : asked;
+	if (asked == ENGINE_AUTO)
+		s->why = strdup(kernel);
+	else if (asked == ENGINE_LIBXDP && works != ENGINE_LIBXDP)
+		s->why = text_format("asked for, but it cannot carry a chain here: %s", kernel);
+	else
+		s->why = strdup("asked for");
 }
 
 int status_read(struct status *s, const char *lab, struct error *e)
@@ -226,6 +226,7 @@ void status_clear(struct status *s)
 	for (i = 0; i < s->n_differences; i++)
 		free(s->differences[i]);
 	free(s->differences);
+	free(s->why);
 	free(s->ifaces);
 	free(s->bridges);
 	if (s->lab.state)

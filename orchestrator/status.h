@@ -29,8 +29,8 @@ struct status {
 	struct lab lab;
 	struct iface_status *ifaces; /* by iface */
 	enum standing *bridges;	     /* by bridge */
-	enum engine_choice engine;   /* what is used, and why */
-	const char *why;
+	enum engine_choice engine;   /* what a new chain would get, if it has no say in it */
+	char *why;
 	char **differences; /* sentences: where the kernel has it otherwise than the lab file */
 	size_t n_differences;
 };

@@ -6,6 +6,7 @@
 #include "orchestrator/json.h"
 #include "orchestrator/printable.h"
 #include "orchestrator/status.h"
+#include "orchestrator/words.h"
 
 static void json_clean(struct json *j, const char *key, const char *value)
 {

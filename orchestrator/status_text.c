@@ -6,6 +6,7 @@
 #include "orchestrator/columns.h"
 #include "orchestrator/printable.h"
 #include "orchestrator/status.h"
+#include "orchestrator/words.h"
 
 static void add_standing(struct columns *t, enum standing s, bool colour)
 {

@@ -59,6 +59,16 @@ const char *word_name(const struct word *table, uint32_t value)
 	return NULL;
 }
 
+const char *engine_name(uint32_t engine)
+{
+	return word_name(engine_words, engine);
+}
+
+const char *mode_name(uint32_t mode)
+{
+	return word_name(mode_words, mode);
+}
+
 const char *action_name(uint32_t action)
 {
 	const char *name = word_name(action_words, action);

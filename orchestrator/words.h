@@ -21,4 +21,7 @@ extern const struct word mode_words[];	    /* enum xdp_mode */
 bool word_value(const struct word *table, const char *name, uint32_t *value);
 const char *word_name(const struct word *table, uint32_t value); /* or NULL */
 
+const char *engine_name(uint32_t engine); /* auto libxdp inline */
+const char *mode_name(uint32_t mode);	  /* native generic */
+
 #endif

@@ -42,6 +42,8 @@ drop = udp l r:7 hello by udp-7
 pass = ping l r
 LAB
 
+printf '%s\n' '[filter guest]' "program = $PWD/build/tests/engine/odd.bpf.o:functions" >>"$dir/two.ini"
+
 # Until a line of the file has the text: 10 s for a machine that is busy.
 await() # FILE TEXT
 {
@@ -50,6 +52,19 @@ await() # FILE TEXT
 		grep -qsF -- "$2" "$1" && return
 		sleep 0.01
 	done
+}
+
+# NAME TEXT: the command that the text tells at its end, typed as it is, works
+followed()
+{
+	local command
+
+	command=$(grep -o '`[^`]*`' <<<"$2" | tail -n 1 | tr -d '`')
+	(
+		xlab() { "$XLAB" "$@"; }
+		eval "$command"
+	) >"$dir/out" 2>&1
+	result $? "$1: $command" "$(<"$dir/out")"
 }
 
 # NAME TEXT: what the watch has shown, or shows soon
@@ -92,6 +107,51 @@ wait $watcher
 is 'watch: its end' $? 0
 xlab down
 is 'down' "$status" 0
+
+xlab up "$dir/two.ini"
+xlab chain r:r0 hello pass
+
+# What others do to it: the commands that are told can be typed.
+"$XLAB" exec r -- ip link set dev r0 xdpdrv off
+xlab status --json
+told=$(jq -r '.labs[0].differences[]' <<<"$out")
+like 'a chain that was taken off: status' "$told" 'taken off by another tool*`xlab chain two/r:r0 hello pass`'
+followed 'a chain that was taken off' "$told"
+xlab chain r:r0
+like 'a chain that was taken off: it is back' "$out" hello
+xlab chain r:r0 --off
+"$XLAB" exec r -- ip link set dev r0 xdpgeneric obj build/tests/engine/bare.bpf.o sec xdp
+xlab chain r:r0 pings
+ended "another tool's program" 3 '*xdpgeneric off'
+followed "another tool's program" "$err"
+xlab chain r:r0 pings
+is "another tool's program: it is off" "$status" 0
+
+# Which engine carries a chain, and why that one.
+xlab status
+[[ $out =~ 'engine '([a-z]+)': '([^$'\n']*) ]]
+works=${BASH_REMATCH[1]} kernel=${BASH_REMATCH[2]}
+xlab chain r:r0 hello
+like 'auto: what this kernel can do' "$out" "why $works: $kernel"
+xlab chain r:r0 hello guest
+like 'auto: a filter whose verdicts libxdp cannot tell' "$out" 'why inline: libxdp cannot tell what guest decides'
+"$XLAB" exec l -- ping -c 1 -W 2 10.0.0.2 >"$dir/ping"
+xlab chain r:r0
+is 'auto: so it is counted' "$(awk '$2 == "guest" { print ($3 >= 1) }' <<<"$out")" 1
+xlab status --json
+is 'status --json: the engine, and why' "$(jq -c '.labs[0].nodes[1].interfaces[0].chain | [.engine, .why, .note]' <<<"$out")" \
+	'["inline","libxdp cannot tell what guest decides",null]'
+xlab down
+xlab up "$dir/two.ini" --engine inline
+xlab chain r:r0 guest
+like 'inline: asked for' "$out" 'why inline: asked for'
+sed -i 's/^now inline/now inlnie/' /run/xlab/*/two/chains/r:r0
+xlab chain r:r0
+ended 'a record that cannot be read' 3 'the record of the chain on r:r0'
+xlab down
+is 'a record that cannot be read: down' "$status" 3
+xlab plan topologies/router.ini
+is 'plan: all verbs are of one width' "$(grep -oE '^[a-z]+ +' <<<"$out" | awk '{ print length($0) }' | sort -u)" 9
 
 # In the namespace that xlab was started in, others may make a link of that name.
 xlab up "$dir/two.ini" --self r

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A chain's record from one change to the next, and how a chain is shown; no kernel is asked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <linux/bpf.h>
+
+#include "lab/cleanup.h"
+#include "orchestrator/chain_record.h"
+#include "orchestrator/chain_table.h"
+#include "orchestrator/json.h"
+
+static char *guest[] = { (char *)"guest" };
+
+/* @file says then that a chain, or nothing, of this generation stands there. */
+static void change(struct chain_file *file, uint32_t gen, size_t n_filters)
+{
+	const struct chain_record next = { .gen = gen, .filters = guest, .n_filters = n_filters };
+	struct chain_file planned = { 0 };
+
+	assert_int_equal(
+		chain_file_plan(&planned, file, file->now.n_filters ? &file->now : NULL, &next), 0);
+	assert_true(planned.pending);
+	chain_file_clear(file);
+	*file = planned;
+	chain_file_settle(file);
+	assert_false(file->pending);
+}
+
+static void generations_are_given_out_once(void **state)
+{
+	struct chain_file file = { 0 };
+
+	(void)state;
+	assert_int_equal(chain_file_next_gen(&file, NULL), 1);
+	change(&file, 1, 1);
+	assert_int_equal(chain_file_next_gen(&file, &file.now), 2);
+	change(&file, 0, 0);
+	assert_int_equal(chain_file_next_gen(&file, NULL), 2);
+	change(&file, 2, 1);
+	/* A command was killed when it had recorded 3 and not yet attached it. */
+	file.gen = 3;
+	assert_int_equal(chain_file_next_gen(&file, &file.now), 5);
+	chain_file_clear(&file);
+}
+
+static void the_last_chains_are_known(void **state)
+{
+	struct chain_file file = { 0 };
+	uint32_t gen;
+
+	(void)state;
+	for (gen = 1; gen <= CHAIN_PAST + 2; gen++)
+		change(&file, gen, 1);
+	change(&file, 0, 0);
+	assert_int_equal(file.n_past, CHAIN_PAST);
+	for (gen = CHAIN_PAST + 2; gen > 2; gen--) {
+		assert_non_null(chain_file_of_gen(&file, gen));
+		assert_int_equal(chain_file_of_gen(&file, gen)->gen, gen);
+	}
+	assert_null(chain_file_of_gen(&file, 2));
+	assert_null(chain_file_of_gen(&file, 0));
+	assert_null(chain_file_of_gen(&file, CHAIN_PAST + 3));
+	chain_file_clear(&file);
+}
+
+static char *shown(const struct chain_view *view, bool json)
+{
+	char *text = NULL;
+	size_t size;
+	struct json j = { .out = open_memstream(&text, &size) };
+
+	assert_non_null(j.out);
+	if (json)
+		chain_json_print(view, &j);
+	else
+		chain_print("r:r0", view, 2, false, j.out);
+	assert_int_equal(fclose(j.out), 0);
+	return text;
+}
+
+static void expect(const struct chain_view *view, bool json, const char *words)
+{
+	FREE_AUTO char *text = shown(view, json);
+
+	if (!strstr(text, words))
+		fail_msg("\"%s\" is not in:\n%s", words, text);
+}
+
+static void what_is_not_counted(void **state)
+{
+	struct chain_row rows[] = { { .filter = guest[0] } };
+	const struct chain_view view = {
+		.record = { .engine = ENGINE_LIBXDP,
+			    .why = (char *)"asked for",
+			    .filters = guest,
+			    .n_filters = 1 },
+		.rows = rows,
+	};
+
+	(void)state;
+	expect(&view, false, "r:r0: libxdp, native XDP\n");
+	expect(&view, false, "  1  guest      ?     ?\n");
+	expect(&view, false, "  came through: ?\n");
+	expect(&view, false, "  why libxdp: asked for\n");
+	expect(&view, false,
+	       "  libxdp neither counts nor tells what guest decides; engine = inline does\n");
+	expect(&view, true, "\"passed\": null");
+	expect(&view, true, "\"why\": \"asked for\"");
+	expect(&view, true, "\"note\": \"libxdp neither counts nor tells what guest decides; ");
+}
+
+static void one_is_not_several(void **state)
+{
+	struct chain_row rows[] = { { .filter = guest[0], .known = true } };
+	struct chain_view view = {
+		.record = { .engine = ENGINE_INLINE, .filters = guest, .n_filters = 1 },
+		.rows = rows,
+		.passed_known = true,
+		.passed = { 1, 60 },
+	};
+
+	(void)state;
+	expect(&view, false, "came through: 1 packet, 60 bytes\n");
+	expect(&view, true, "\"note\": null");
+	view.passed = (struct xlab_count){ 2, 1 };
+	expect(&view, false, "came through: 2 packets, 1 byte\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(generations_are_given_out_once),
+		cmocka_unit_test(the_last_chains_are_known),
+		cmocka_unit_test(what_is_not_counted),
+		cmocka_unit_test(one_is_not_several),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
