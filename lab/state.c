@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -408,6 +409,18 @@ int state_open(const char *name, enum state_lock lock, const char *command, stru
 	if (text_name(name, NAME_MAX_LEN, &why))
 		return error_input(e, "\"%s\" is no name of a lab: %s", name, why);
 	return open_named(name, lock, command, st, e);
+}
+
+int state_still(const struct state *st)
+{
+	char *FREE_AUTO file = text_format("%s.lock", st->intent.lab);
+	int FD_AUTO fd = -1;
+
+	if (file)
+		fd = openat(st->folder.home, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) || lock_is_dead(fd))
+		return -1;
+	return steal_fd(&fd);
 }
 
 int state_set_phase(struct state *st, enum state_phase phase, struct error *e)

@@ -80,6 +80,11 @@ int state_set_phase(struct state *st, enum state_phase phase, struct error *e);
  */
 int state_forget(struct state *st, struct error *e);
 
+/* For one who only looks, lest he take what he sees half-way for the end of it: no command is at
+ * work on the lab, and none begins until this fd is closed. -1: one is.
+ */
+int state_still(const struct state *st);
+
 /* Close and unlock; what is on disk stays. */
 void state_close(struct state *st);
 

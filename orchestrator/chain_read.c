@@ -35,6 +35,7 @@ void chain_view_clear(struct chain_view *view)
 	for (size_t i = 0; view->rows && view->rows[i].filter; i++)
 		free(view->rows[i].filter);
 	free(view->rows);
+	free(view->amiss);
 	chain_record_clear(&view->record);
 	*view = (struct chain_view){ 0 };
 }
@@ -182,6 +183,22 @@ static char *command_for(const struct lab *lab, const struct spot *s,
 		       : NULL;
 }
 
+static char *describe_amiss(const struct lab *lab, const struct spot *s,
+			    const struct chain_config *chain)
+{
+	bool scenario = s->file.now.scenario || s->file.before.scenario;
+	FREE_AUTO char *command = command_for(lab, s, chain);
+	FREE_AUTO char *wanted = wanted_text(lab, chain, "no chain");
+	FREE_AUTO char *there =
+		s->current ? names_text(s->current->filters, s->current->n_filters, "no chain")
+			   : strdup("no chain");
+
+	if (!command || !wanted || !there)
+		return NULL;
+	return text_format("%s: there is %s instead of %s: a %s was killed; `%s` puts it right",
+			   s->place, there, wanted, scenario ? "scenario" : "command", command);
+}
+
 /* Ours is recorded but not attached: somebody took it off. */
 static int check_present(const struct lab *lab, const struct spot *s,
 			 const struct chain_config *chain, struct error *e)
@@ -196,7 +213,8 @@ static int check_present(const struct lab *lab, const struct spot *s,
 			   s->place, command ? command : "xlab chain");
 }
 
-static int compare(const struct lab *lab, const struct spot *s, struct error *e)
+static int compare(const struct lab *lab, const struct spot *s, struct chain_view *view,
+		   struct error *e)
 {
 	FREE_AUTO size_t *filters = NULL;
 	struct chain_config chain;
@@ -204,6 +222,8 @@ static int compare(const struct lab *lab, const struct spot *s, struct error *e)
 
 	if (!err)
 		err = check_present(lab, s, &chain, e);
+	if (!err && !chain_stands(lab, s, &chain))
+		view->amiss = describe_amiss(lab, s, &chain);
 	return err;
 }
 
@@ -216,7 +236,7 @@ int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, str
 	*view = (struct chain_view){ 0 };
 	err = spot_open(&s, lab, &end, e);
 	if (!err)
-		err = compare(lab, &s, e);
+		err = compare(lab, &s, view, e);
 	if (!err && make_view(&s, view))
 		err = error_sys(e, -ENOMEM, "reading a chain");
 	if (!err && view->record.n_filters)

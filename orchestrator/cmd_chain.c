@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/chain_table.h"
@@ -14,6 +15,7 @@ static int show(const char *word, struct error *e)
 {
 	struct chain_view view = { 0 };
 	struct lab lab = { 0 };
+	int FD_AUTO still = -1;
 	const char *name;
 	size_t iface;
 	int err = target_open_word(&lab, word, STATE_READ, "chain", &name, e);
@@ -21,10 +23,13 @@ static int show(const char *word, struct error *e)
 	if (err)
 		return err;
 	err = target_iface(&lab.suite, name, &iface, e);
+	still = state_still(lab.state);
 	if (!err)
 		err = chain_read(&lab, iface, &view, e);
 	if (!err)
 		chain_print(name, &view, 2, colour_wanted(stdout), stdout);
+	if (!err && view.amiss && still >= 0)
+		(void)fprintf(stderr, "xlab: %s\n", view.amiss);
 	chain_view_clear(&view);
 	lab_close(&lab);
 	return err;

@@ -99,6 +99,8 @@ static void read_chain(struct status *s, const char *name, size_t iface)
 
 	if (chain_read(&s->lab, iface, view, &e))
 		differ(s, "%s", e.text ? e.text : name);
+	else if (view->amiss && s->still)
+		differ(s, "%s", view->amiss);
 }
 
 static void read_iface(struct status *s, size_t i, const struct links *links)
@@ -198,6 +200,7 @@ static void read_engine(struct status *s)
 int status_read(struct status *s, const char *lab, struct error *e)
 {
 	const struct topology *topo = &s->lab.suite.topo;
+	int FD_AUTO still = -1;
 	size_t i;
 	int err = lab_open(&s->lab, lab, STATE_READ, "status", e);
 
@@ -209,6 +212,8 @@ int status_read(struct status *s, const char *lab, struct error *e)
 	s->bridges = calloc(topo->n_bridges + 1, sizeof(*s->bridges));
 	if (!s->ifaces || !s->bridges)
 		return error_sys(e, -ENOMEM, "status");
+	still = state_still(s->lab.state);
+	s->still = still >= 0;
 	for (i = 0; i < topo->n_nodes; i++)
 		read_node(s, i);
 	for (i = 0; i < topo->n_bridges; i++)

@@ -27,6 +27,7 @@ struct iface_status {
 
 struct status {
 	struct lab lab;
+	bool still;		     /* no other command was at work meanwhile */
 	struct iface_status *ifaces; /* by iface */
 	enum standing *bridges;	     /* by bridge */
 	enum engine_choice engine;   /* what a new chain would get, if it has no say in it */

@@ -4,7 +4,7 @@
 #      l (l0) ======== (r0: the chains) r
 #
 # Which chain stands, and what chain, status and watch say of it, whatever came before.
-# shellcheck source=tests/cli/tap
+# shellcheck source=tests/cli/tap disable=SC2016,SC2317 # commands as they are told, and typed
 . "$(dirname "$0")/tap"
 
 cat >"$dir/two.ini" <<'LAB'
@@ -108,8 +108,44 @@ is 'watch: its end' $? 0
 xlab down
 is 'down' "$status" 0
 
+# A killed scenario: its chain stays, or none does, and status knows which is to be there. The server
+# of its step never listens: in the control run, in which no chain stands, or in the one after it.
 xlab up "$dir/two.ini"
 xlab chain r:r0 hello pass
+nc=$(readlink -f "$(command -v nc)")
+cp "$nc" "$dir/real-nc"
+printf '#!/bin/sh\n%s\n' "case \$* in *-l*) echo >>$dir/servers
+[ \$(wc -l <$dir/servers) -lt \$(cat $dir/silent) ] || exec sleep 60;; esac
+exec $dir/real-nc \"\$@\"" >"$dir/nc"
+chmod 755 "$dir/nc"
+mount --bind "$dir/nc" "$nc"
+for silent in 1 2; do
+	echo $silent >"$dir/silent"
+	: >"$dir/servers"
+	"$XLAB" scenario second --timeout 60000 >"$dir/out" 2>"$dir/err" &
+	scenario=$!
+	for ((i = 0; i < 1000; i++)); do
+		[ "$(wc -l <"$dir/servers")" -ge $silent ] && break
+		sleep 0.01
+	done
+	xlab status --json
+	is "a scenario, server $silent: status finds nothing wrong" \
+		"$(jq -c '.labs[0].differences' <<<"$out")" '[]'
+	kill -KILL $scenario
+	wait $scenario 2>/dev/null
+	there='no chain'
+	[ $silent -eq 1 ] || there='noted udp-7'
+	wrong="r:r0: there is $there instead of hello pass: a scenario was killed; \`xlab chain two/r:r0 hello pass\` puts it right"
+	xlab status --json
+	is "a killed scenario, server $silent: status tells" "$(jq -r '.labs[0].differences[]' <<<"$out")" "$wrong"
+	xlab chain r:r0
+	is "a killed scenario, server $silent: chain tells" "$err" "xlab: $wrong"
+	followed "a killed scenario, server $silent" "$wrong"
+	xlab status --json
+	is "a killed scenario, server $silent: it is put right" \
+		"$(jq -c '.labs[0].differences' <<<"$out")" '[]'
+done
+umount "$nc"
 
 # What others do to it: the commands that are told can be typed.
 "$XLAB" exec r -- ip link set dev r0 xdpdrv off
