@@ -19,12 +19,16 @@
 #include "orchestrator/suite.h"
 
 struct chain_record;
+struct datagram;
 struct packet;
+struct segment;
 
 enum relation {
 	RELATION_OTHER,	    /* not of this step, or a bridge's copy that went elsewhere */
 	RELATION_REQUEST,   /* from the step's source */
 	RELATION_REPLY,	    /* on its way back */
+	RELATION_BARE,	    /* of its TCP connection, but without a part of the text: nothing hangs
+			       on whether it comes through */
 	RELATION_NEIGHBOUR, /* ARP or ND by which one of the two looks for the next hop */
 };
 
@@ -35,6 +39,7 @@ struct mark {
 	uint16_t src_port, dst_port; /* ping: src_port is the ICMP id */
 };
 
+/* As far as the packet itself tells; a later fragment does not. */
 enum relation mark_relation(const struct mark *mark, const struct packet *p);
 
 /* Equal sayings of a chain about packets of one relation. */
@@ -46,9 +51,11 @@ struct sighting {
 	enum relation relation;
 	const char *filter; /* that said it: of the chain's record; NULL: the chain's end */
 	unsigned int packets;
+	unsigned int undone; /* drops of TCP segments that came through when they were sent again */
 };
 
-bool sighting_is_drop(const struct sighting *s); /* decided: DROP or ABORTED */
+/* Decided, DROP or ABORTED, and not all of them undone. */
+bool sighting_is_drop(const struct sighting *s);
 
 enum neighbour_state { NEIGHBOUR_UNKNOWN, NEIGHBOUR_UNRESOLVED, NEIGHBOUR_RESOLVED };
 
@@ -69,9 +76,13 @@ struct evidence {
 	/* of the chains */
 	struct sighting *seen;
 	size_t n_seen;
-	unsigned int drops; /* different packets of the step that a filter dropped */
-	uint8_t *sequences; /* a bit for each echo counted in @drops */
-	uint64_t lost;	    /* events that found the ring full */
+	unsigned int drops;	    /* of those wanted: that a filter dropped */
+	uint8_t *sequences;	    /* ping: a bit for each echo counted in @drops */
+	struct datagram *datagrams; /* in fragments */
+	size_t n_datagrams;
+	struct segment *segments; /* TCP: dropped ones */
+	size_t n_segments;
+	uint64_t lost; /* events that found the ring full */
 
 	/* asked of the kernel when something is missing */
 	enum neighbour_state neighbour; /* of the next hop */
@@ -81,6 +92,11 @@ struct evidence {
 };
 
 void evidence_clear(struct evidence *ev);
+
+/* A chain there can decide over a packet of the step. A bridge floods copies; what happens to one
+ * at a third node says nothing.
+ */
+bool evidence_on_the_way(const struct evidence *ev, size_t iface);
 
 /* What a chain said of @p, if it is of this step's time. */
 void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p);
@@ -94,7 +110,15 @@ const struct sighting *evidence_diverted(const struct evidence *ev);
 /* The step's own packet was seen by some chain, in either direction. */
 bool evidence_seen(const struct evidence *ev);
 
-/* Every packet that could arrive was dropped by a filter: waiting on is of no use. */
+/* Every packet that could arrive was dropped by a filter. */
 bool evidence_all_dropped(const struct evidence *ev);
+
+/* The kernel sends again within @ms what a filter dropped of the step's own packets, so it may
+ * still arrive: a part of TCP's text soon, TCP's handshake after a second, all else never.
+ */
+bool evidence_comes_again(const struct evidence *ev, uint64_t ms);
+
+/* It was sent again, and the same filter dropped it again. */
+bool evidence_dropped_again(const struct evidence *ev);
 
 #endif

@@ -19,6 +19,7 @@
 struct cursor {
 	const uint8_t *bytes;
 	size_t size, at;
+	size_t ip_end; /* where the IP packet says that it ends: beyond @size if it is cut off */
 };
 
 /* The next @n bytes, stepped over; NULL (and no step) if they are not all there. */
@@ -38,6 +39,11 @@ static const uint8_t *peek(const struct cursor *c, size_t n)
 static uint16_t be16(const uint8_t *b)
 {
 	return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+static uint32_t be32(const uint8_t *b)
+{
+	return (uint32_t)be16(b) << 16 | be16(b + 2);
 }
 
 static void address_v4(struct address *a, const uint8_t *b)
@@ -83,6 +89,21 @@ static void read_arp(struct cursor *c, struct packet *p)
 	address_v4(&p->arp_target, b + 24);
 }
 
+static void read_tcp(struct cursor *c, struct packet *p)
+{
+	const uint8_t *b = peek(c, 14);
+	size_t length;
+
+	if (!b)
+		return;
+	length = (size_t)(b[12] >> 4) * 4;
+	p->has_tcp_flags = true;
+	p->tcp_flags = b[13];
+	p->tcp_seq = be32(b + 4);
+	p->tcp_length = c->ip_end > c->at + length ? c->ip_end - c->at - length : 0;
+	take(c, length);
+}
+
 static void read_ports(struct cursor *c, struct packet *p)
 {
 	const uint8_t *b = peek(c, 4);
@@ -92,16 +113,10 @@ static void read_ports(struct cursor *c, struct packet *p)
 	p->has_ports = true;
 	p->src_port = be16(b);
 	p->dst_port = be16(b + 2);
-	if (p->proto == IPPROTO_UDP) {
+	if (p->proto == IPPROTO_UDP)
 		take(c, 8);
-		return;
-	}
-	b = peek(c, 14);
-	if (!b)
-		return;
-	p->has_tcp_flags = true;
-	p->tcp_flags = b[13];
-	take(c, (size_t)(b[12] >> 4) * 4);
+	else
+		read_tcp(c, p);
 }
 
 static bool icmp_is_echo(const struct packet *p)
@@ -154,11 +169,14 @@ static void read_ipv4(struct cursor *c, struct packet *p)
 	length = (size_t)(b[0] & 0xf) * 4;
 	if (length < 20 || !take(c, length))
 		return;
+	c->ip_end = c->at - length + be16(b + 2);
 	p->has_ip = true;
 	address_v4(&p->src, b + 12);
 	address_v4(&p->dst, b + 16);
 	p->proto = b[9];
+	p->fragmented = (be16(b + 6) & 0x3fff) != 0;
 	p->fragment = (be16(b + 6) & 0x1fff) != 0;
+	p->fragment_id = be16(b + 4);
 	read_transport(c, p);
 }
 
@@ -180,7 +198,9 @@ static bool read_extension(struct cursor *c, struct packet *p)
 		length = ((size_t)b[1] + 2) * 4;
 		break;
 	case IPPROTO_FRAGMENT:
+		p->fragmented = (be16(b + 2) & 0xfff9) != 0;
 		p->fragment = (be16(b + 2) & 0xfff8) != 0;
+		p->fragment_id = be32(b + 4);
 		break;
 	default:
 		return false;
@@ -197,6 +217,7 @@ static void read_ipv6(struct cursor *c, struct packet *p)
 
 	if (!b || b[0] >> 4 != 6)
 		return;
+	c->ip_end = c->at + be16(b + 4);
 	p->has_ip = true;
 	address_v6(&p->src, b + 8);
 	address_v6(&p->dst, b + 24);
@@ -209,7 +230,7 @@ static void read_ipv6(struct cursor *c, struct packet *p)
 
 void packet_read(const uint8_t *bytes, size_t size, struct packet *p)
 {
-	struct cursor c = { bytes, size, 0 };
+	struct cursor c = { .bytes = bytes, .size = size };
 
 	memset(p, 0, sizeof(*p));
 	if (!read_ether(&c, p))

@@ -24,12 +24,16 @@ struct packet {
 	uint16_t type; /* EtherType behind VLAN tags, host order */
 	bool has_ip;
 	struct address src, dst;
-	uint8_t proto; /* behind IPv6 extension headers */
-	bool fragment; /* not the first one: no ports */
+	uint8_t proto;	      /* behind IPv6 extension headers */
+	bool fragmented;      /* one of several fragments */
+	bool fragment;	      /* not the first of them: no ports */
+	uint32_t fragment_id; /* what the fragments of one packet have in common */
 	bool has_ports;
 	uint16_t src_port, dst_port;
 	bool has_tcp_flags;
 	uint8_t tcp_flags; /* FIN is bit 0 */
+	uint32_t tcp_seq;
+	size_t tcp_length; /* bytes of the connection's data, which need not all be here */
 	bool has_icmp;
 	uint8_t icmp_type, icmp_code;
 	bool has_echo; /* a request or reply: id and seq */

@@ -4,7 +4,9 @@
 
 /*
  * One step on the wire: iputils' ping, or OpenBSD netcat at both ends, in the nodes'
- * namespaces. Ends as soon as the outcome is known; nothing sleeps.
+ * namespaces. Ends as soon as the outcome is known; nothing sleeps. What was dropped and is
+ * not sent again before the deadline is known not to come; where TCP or the question for a
+ * neighbour is sent again, that is waited for, and a drop is a drop if that is dropped too.
  *
  *   udp   server and client start; when sock_diag lists the server as bound, the
  *         client is given the text
@@ -23,7 +25,7 @@ struct probe {
 	unsigned int timeout_ms;
 	int signal_fd; /* readable: stop with -EINTR; nothing is read from it */
 	int ear_fd;    /* readable: call hear(); -1: nobody listens */
-	void (*hear)(void *cookie, struct evidence *ev);
+	int (*hear)(void *cookie, struct evidence *ev, struct error *e);
 	void *cookie;
 };
 

@@ -107,13 +107,14 @@ static int hear_event(void *cookie, const struct xlab_event *event)
 	return 0;
 }
 
-static void hear(void *cookie, struct evidence *ev)
+static int hear(void *cookie, struct evidence *ev, struct error *e)
 {
 	struct run *r = cookie;
 	struct hearing hearing = { r, ev };
+	int err = listener_read(r->listener, hear_event, &hearing);
 
-	(void)listener_read(r->listener, hear_event, &hearing);
 	ev->lost = listener_lost(r->listener);
+	return err ? error_sys(e, err, "cannot hear what the chains say") : 0;
 }
 
 /* Traffic, and what the kernel knows of it if it did not arrive. */
@@ -247,11 +248,11 @@ static int attach(struct run *r)
 static int step_traffic(struct run *r, const struct step *step, struct step_result *result)
 {
 	struct evidence ev = { .topo = &r->lab->suite.topo, .chains = r->chains };
-	int err;
+	int err = hear(r, &ev, r->e); /* what came since the step before is not this one's */
 
-	hear(r, &ev); /* what came since the step before is not this one's */
 	forget_shown(r);
-	err = run_traffic(r, step, &ev);
+	if (!err)
+		err = run_traffic(r, step, &ev);
 	if (!err)
 		verdict_traffic(&r->lab->suite, step, &ev, result);
 	evidence_clear(&ev);

@@ -220,19 +220,29 @@ static const char *passing_word(const struct evidence *ev, const struct sighting
 	return "pass";
 }
 
-/* "host:veth0: request: headers pass, udp-8888 drop" */
-static void print_way(FILE *out, const struct suite *suite, const struct evidence *ev,
-		      const struct sighting *end)
+static const char *packet_text(const struct evidence *ev, enum relation relation)
 {
 	static const char *const what[] = {
 		[RELATION_REQUEST] = "request",
 		[RELATION_REPLY] = "reply",
+		[RELATION_BARE] = "TCP segment without text",
 		[RELATION_NEIGHBOUR] = "neighbour request or answer",
 	};
+
+	/* Only ping asks for an answer. */
+	if (relation == RELATION_REQUEST && ev->mark.kind != STEP_PING)
+		return "packet";
+	return what[relation];
+}
+
+/* "host:veth0: request: headers pass, udp-8888 drop" */
+static void print_way(FILE *out, const struct suite *suite, const struct evidence *ev,
+		      const struct sighting *end)
+{
 	const struct chain_record *chain = &ev->chains[end->iface];
 	char FREE_AUTO *iface = suite_iface_name(suite, end->iface);
 
-	(void)fprintf(out, "%s: %s:", iface ? iface : "?", what[end->relation]);
+	(void)fprintf(out, "%s: %s:", iface ? iface : "?", packet_text(ev, end->relation));
 	for (unsigned int i = 0; i < end->position; i++)
 		(void)fprintf(out, " %s %s,", chain->filters[i], passing_word(ev, end, i));
 	if (end->filter)

@@ -127,6 +127,38 @@ static void any_bytes_are_safe(void **state)
 	}
 }
 
+/* What fragments share, and which bytes of a TCP connection these are. */
+static void fragments_and_segments_are_known(void **state)
+{
+	static const uint8_t v4[] = { ETHER, 8, 0, 0x45, 0, 0, 28, 0x12, 0x34, 0x20, 185, 64,
+				      17,    0, 0, 10,	 0, 0, 10, 10,	 0,    0,    1 };
+	static const uint8_t v6[] = { ETHER, 0x86, 0xdd, IPV6(44), 17, 0,	 0,
+				      1,     1,	   2,	 3,	   4,  UDP_44024 };
+	static const uint8_t whole[] = { ETHER, 0x86, 0xdd, IPV6(44), 17, 0,	    0,
+					 0,	1,    2,    3,	      4,  UDP_44024 };
+	/* 20 bytes of IP, 24 of TCP, 1000 of text, of which none is here */
+	static const uint8_t tcp[] = {
+		ETHER, 8, 0, 0x45, 0,  1044 >> 8, 1044 & 0xff, 0, 0,	0x40, 0, 64, 6,	   0, 0,
+		10,    0, 0, 10,   10, 0,	  0,	       1, 0xab, 0xf8, 0, 53, 0xff, 2, 3,
+		4,     0, 0, 0,	   0,  0x60,	  0x18,	       0, 0,	0,    0, 0,  0
+	};
+	struct packet p;
+
+	(void)state;
+	packet_read(v4, sizeof(v4), &p);
+	assert_true(p.fragmented && p.fragment);
+	assert_int_equal(p.fragment_id, 0x1234);
+	packet_read(v6, sizeof(v6), &p);
+	assert_true(p.fragmented && !p.fragment && p.has_ports);
+	assert_int_equal(p.fragment_id, 0x01020304);
+	packet_read(whole, sizeof(whole), &p);
+	assert_false(p.fragmented);
+	packet_read(tcp, sizeof(tcp), &p);
+	assert_true(p.has_tcp_flags && !p.fragmented);
+	assert_int_equal(p.tcp_seq, 0xff020304);
+	assert_int_equal(p.tcp_length, 1000);
+}
+
 static void marks_are_found(void **state)
 {
 	static const uint8_t echo[] = { ETHER, 8, 0, IPV4(1), 8, 0, 0, 0, 0x12, 0x34, 0, 7, 'x' };
@@ -177,6 +209,7 @@ int main(void)
 		cmocka_unit_test(headers_are_printed),
 		cmocka_unit_test(no_byte_beyond_the_end_is_read),
 		cmocka_unit_test(any_bytes_are_safe),
+		cmocka_unit_test(fragments_and_segments_are_known),
 		cmocka_unit_test(marks_are_found),
 		cmocka_unit_test(patterns_match_whole_lines),
 	};

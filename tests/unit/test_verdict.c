@@ -20,6 +20,7 @@
  */
 enum { HOST, H2, LB };
 enum { HEADERS, UDP_8888, OTHER };
+enum { SYN = 2, ACK = 16 };
 
 static struct node nodes[] = { { .name = "host" }, { .name = "h2" }, { .name = "lb" } };
 static struct iface ifaces[] = {
@@ -95,6 +96,8 @@ static struct packet a_packet(enum step_kind kind)
 		p.icmp_id = 44024;
 		p.icmp_seq = 1;
 	} else {
+		p.tcp_flags = kind == STEP_TCP ? SYN : 0;
+		p.tcp_seq = 1000;
 		p.proto = kind == STEP_UDP ? IPPROTO_UDP : IPPROTO_TCP;
 		p.has_ports = true;
 		p.src_port = 44024;
@@ -326,6 +329,158 @@ static void each_echo_counts_once(void **state)
 	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
 }
 
+/* Fragment @n of the echo's datagram @id. */
+static struct packet a_fragment(struct packet p, uint32_t id, unsigned int n)
+{
+	p.fragmented = true;
+	p.fragment_id = id;
+	if (n) {
+		p.fragment = true;
+		p.has_icmp = p.has_echo = p.has_ports = false;
+		p.icmp_id = p.icmp_seq = p.src_port = p.dst_port = 0;
+	}
+	return p;
+}
+
+/* The datagram's first fragment passes, the two behind it are dropped. */
+static void lose_fragments(struct evidence *ev, const struct packet *echo, uint32_t id)
+{
+	struct packet p = a_fragment(*echo, id, 0);
+
+	hear(ev, &p, HOST, 2, XDP_PASS);
+	for (unsigned int i = 1; i < 3; i++) {
+		p = a_fragment(*echo, id, i);
+		hear(ev, &p, HOST, 1, XDP_DROP);
+	}
+}
+
+static void fragments_of_a_datagram_count_once(void **state)
+{
+	struct step step = a_step(STEP_PING, EXPECT_DROP);
+	struct packet p = a_packet(STEP_PING), reply;
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	ev.wanted = 2;
+	lose_fragments(&ev, &p, 77);
+	assert_int_equal(ev.drops, 1);
+	assert_false(evidence_all_dropped(&ev));
+	/* Numbers are a source's own: the reply's 77 is another datagram, of the same echo. */
+	reply = reply_to(p);
+	lose_fragments(&ev, &reply, 77);
+	assert_int_equal(ev.drops, 1);
+	p.icmp_seq++;
+	lose_fragments(&ev, &p, 78);
+	assert_true(evidence_all_dropped(&ev));
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+}
+
+static void fragments_of_others_prove_nothing(void **state)
+{
+	static const char silence[] = "nothing arrived, but no filter says that it dropped it: "
+				      "no chain saw it";
+	struct step step = a_step(STEP_PING, EXPECT_DROP);
+	struct packet p = a_packet(STEP_PING);
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	p.icmp_id++; /* another ping between the same two */
+	lose_fragments(&ev, &p, 77);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE, silence);
+
+	/* nobody has seen whose it is */
+	p = a_fragment(a_packet(STEP_PING), 79, 1);
+	ev = an_evidence(STEP_PING);
+	hear(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE, silence);
+}
+
+/* A segment of the text: it follows the SYN. */
+static struct packet a_segment(uint32_t seq, size_t length)
+{
+	struct packet p = a_packet(STEP_TCP);
+
+	p.tcp_flags = ACK;
+	p.tcp_seq = seq;
+	p.tcp_length = length;
+	return p;
+}
+
+static void a_dropped_handshake_comes_again_after_a_second(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_TCP), reply = reply_to(p);
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	hear(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_all_dropped(&ev));
+	assert_false(evidence_comes_again(&ev, 1000));
+	assert_true(evidence_comes_again(&ev, 1001));
+	assert_false(evidence_dropped_again(&ev));
+	hear(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_dropped_again(&ev));
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+
+	ev = an_evidence(STEP_TCP);
+	reply.tcp_flags = SYN | ACK;
+	hear(&ev, &p, HOST, 2, XDP_PASS);
+	hear(&ev, &reply, HOST, 1, XDP_DROP);
+	assert_false(evidence_comes_again(&ev, 1000));
+	expect(&step, &ev, OUTCOME_OK, "reply dropped by udp-8888 at host:veth0");
+}
+
+static void a_dropped_text_comes_again_soon(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet p = a_segment(1001, 7), other = a_segment(5000, 7);
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	hear(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_all_dropped(&ev));
+	assert_true(evidence_comes_again(&ev, 1));
+	hear(&ev, &other, HOST, 1, XDP_DROP);
+	assert_false(evidence_dropped_again(&ev));
+	hear(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_dropped_again(&ev));
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+}
+
+static void a_drop_is_undone_by_what_comes_through_later(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet first = a_segment(1001, 7), second = a_segment(1008, 7), both;
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	hear(&ev, &first, HOST, 1, XDP_DROP);
+	hear(&ev, &second, HOST, 1, XDP_DROP);
+	hear(&ev, &first, HOST, 2, XDP_PASS);
+	assert_true(evidence_all_dropped(&ev));
+	both = a_segment(1001, 14);
+	hear(&ev, &both, HOST, 2, XDP_PASS);
+	assert_false(evidence_all_dropped(&ev));
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: "
+	       "it was let through, and lost after the chain");
+}
+
+static void a_bare_segment_proves_nothing(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet p = a_segment(1001, 0), syn = a_packet(STEP_TCP);
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	hear(&ev, &syn, HOST, 2, XDP_PASS);
+	hear(&ev, &p, HOST, 1, XDP_DROP);
+	assert_false(evidence_all_dropped(&ev));
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: "
+	       "it was let through, and lost after the chain");
+}
+
 static void a_dropped_question_for_the_neighbour_is_proof(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
@@ -387,7 +542,7 @@ static void details_tell_the_way(void **state)
 	assert_string_equal(result.why, "nothing arrived, but no filter says that it dropped it: "
 					"down: br0:veth1");
 	assert_string_equal(result.details,
-			    "host:veth0: request: headers pass, udp-8888 drop, on to the stack\n"
+			    "host:veth0: packet: headers pass, udp-8888 drop, on to the stack\n"
 			    "h2:veth2: saw none of it, only other packets\n"
 			    "links down: br0:veth1\n"
 			    "neighbour entry for 10.0.0.1 at lb: none, or failed\n");
@@ -459,6 +614,12 @@ int main(void)
 		cmocka_unit_test(other_packets_prove_nothing),
 		cmocka_unit_test(by_and_at_must_match),
 		cmocka_unit_test(each_echo_counts_once),
+		cmocka_unit_test(fragments_of_a_datagram_count_once),
+		cmocka_unit_test(fragments_of_others_prove_nothing),
+		cmocka_unit_test(a_dropped_handshake_comes_again_after_a_second),
+		cmocka_unit_test(a_dropped_text_comes_again_soon),
+		cmocka_unit_test(a_drop_is_undone_by_what_comes_through_later),
+		cmocka_unit_test(a_bare_segment_proves_nothing),
 		cmocka_unit_test(a_dropped_question_for_the_neighbour_is_proof),
 		cmocka_unit_test(details_tell_the_way),
 		cmocka_unit_test(a_control_run_speaks_of_the_lab),
