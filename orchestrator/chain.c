@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "lab/cleanup.h"
@@ -15,6 +16,7 @@
 #include "orchestrator/chain_end.h"
 #include "orchestrator/chain_engine.h"
 #include "orchestrator/chain_pass.h"
+#include "orchestrator/chain_ready.h"
 #include "orchestrator/lab.h"
 
 struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
@@ -141,61 +143,91 @@ static int keep_rest(struct spot *s, const struct chain_record *next)
 	return chain_names_copy(&s->file.rest, &s->file.n_rest, next->filters, next->n_filters);
 }
 
-static int attach(struct lab *lab, struct spot *s, const struct chain_job *job,
-		  const struct chain_engine *engine, int fd, struct chain_record *next,
-		  struct error *e)
+/* Of what was built, as it will stand there. */
+static int fill_record(const struct chain_job *job, const struct chain_engine *engine, int fd,
+		       struct chain_record *next)
 {
-	int err = attach_prog_id(fd, &next->prog_id);
-
 	next->engine = engine->choice;
 	next->gen = job->gen;
-	next->mode = lab->suite.modes[job->iface];
-	if (!err)
-		err = keep_rest(s, next);
-	if (err)
-		return error_sys(e, err, "recording a chain");
-	err = chain_pass_add(lab, job->iface, job->filters, job->n_filters, e);
-	if (!err)
-		err = open_page(job, e);
-	return err ? err : spot_swap(s, lab, next, fd, e);
+	next->mode = job->lab->suite.modes[job->iface];
+	return attach_prog_id(fd, &next->prog_id);
 }
 
-/* The chain that stood there, as indices (malloc'ed); those the suite knows. */
-static size_t *old_filters(const struct lab *lab, const struct spot *s, size_t *n)
+/* A recorded chain as indices (malloc'ed); those that the suite knows. */
+static size_t *find_filters(const struct lab *lab, const struct chain_record *r, size_t *n)
 {
-	size_t have = s->current ? s->current->n_filters : 0;
+	size_t have = r ? r->n_filters : 0;
 	size_t *filters = calloc(have + 1, sizeof(*filters));
 
 	*n = 0;
 	for (size_t i = 0; filters && i < have; i++) {
-		filters[*n] = suite_filter(&lab->suite, s->current->filters[i]);
+		filters[*n] = suite_filter(&lab->suite, r->filters[i]);
 		*n += filters[*n] != NONE;
 	}
 	return filters;
 }
 
-static int put_on(struct lab *lab, struct spot *s, const struct chain_config *chain,
-		  struct chain_record *next, struct error *e)
+/* Build a chain that can follow what stands at the spot. */
+static int load(struct lab *lab, struct spot *s, const struct chain_config *chain,
+		struct chain_ready *ready, struct error *e)
 {
 	const struct chain_engine *engine = NULL;
-	FD_AUTO int fd = -1;
 	struct chain_job job;
 	int err = open_job(&job, lab, chain, s, e);
 
 	if (!err)
-		err = build(&job, &engine, &fd, &next->why, e);
+		err = build(&job, &engine, &ready->fd, &ready->record.why, e);
 	if (!err)
-		err = attach(lab, s, &job, engine, fd, next, e);
-	chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
+		err = open_page(&job, e);
+	if (!err && (name_filters(&lab->suite, chain, &ready->record) ||
+		     fill_record(&job, engine, ready->fd, &ready->record)))
+		err = error_sys(e, -ENOMEM, "recording a chain");
+	if (err)
+		chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
 	close_job(&job);
 	return err;
 }
 
-static int take_off(struct lab *lab, struct spot *s, struct chain_record *next, struct error *e)
+/* A scenario's chain leaves what it stands in for as it is. */
+static void tidy(const struct lab *lab, const struct spot *s, bool for_scenario)
 {
 	struct chain_job job = { .lab = lab, .ifindex = s->ifindex, .node = s->end.netns };
+
+	if (!for_scenario)
+		chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
+}
+
+static int attach(struct lab *lab, struct spot *s, const struct chain_ready *ready, struct error *e)
+{
+	size_t iface = ready->iface, n = 0, n_old = 0;
+	FREE_AUTO size_t *filters = find_filters(lab, &ready->record, &n);
+	FREE_AUTO size_t *old = find_filters(lab, s->current, &n_old);
+	int err = 0;
+
+	if (!filters || !old || keep_rest(s, &ready->record))
+		return error_sys(e, -ENOMEM, "recording a chain");
+	if (!s->current || s->current->prog_id != ready->record.prog_id) {
+		err = chain_pass_add(lab, iface, filters, n, e);
+		if (!err)
+			err = spot_swap(s, lab, &ready->record, ready->fd, e);
+	}
+	tidy(lab, s, ready->record.scenario);
+	if (err) {
+		ERROR_AUTO struct error more = ERROR_INIT;
+
+		(void)chain_pass_drop(lab, iface, filters, n, &more);
+		return err;
+	}
+	return chain_pass_drop(lab, iface, old, n_old, e);
+}
+
+static int take_off(struct lab *lab, struct spot *s, bool for_scenario, struct error *e)
+{
+	struct chain_record off = { .scenario = for_scenario };
 	bool wanted = false;
-	int err = keep_rest(s, next);
+	size_t n = 0;
+	FREE_AUTO size_t *old = find_filters(lab, s->current, &n);
+	int err = old ? keep_rest(s, &off) : -ENOMEM;
 
 	if (err)
 		return error_sys(e, err, "recording a chain");
@@ -203,38 +235,96 @@ static int take_off(struct lab *lab, struct spot *s, struct chain_record *next, 
 	if (!err && wanted)
 		err = chain_pass_put(lab, s, e);
 	else if (!err)
-		err = spot_swap(s, lab, next, -1, e);
-	if (!err)
-		chain_libxdp_tidy(&job, 0);
-	return err;
+		err = spot_swap(s, lab, &off, -1, e);
+	if (err)
+		return err;
+	tidy(lab, s, for_scenario);
+	return chain_pass_drop(lab, s->end.iface, old, n, e);
+}
+
+static int put_on(struct lab *lab, struct spot *s, const struct chain_config *chain,
+		  struct chain_ready *ready, struct error *e)
+{
+	int err = load(lab, s, chain, ready, e);
+
+	return err ? err : attach(lab, s, ready, e);
+}
+
+/* @err, with the place in its words. */
+static int at_place(const struct spot *s, int err, struct error *e)
+{
+	return err && !(e->text && strstr(e->text, s->place)) ? error_wrap(e, "%s", s->place) : err;
 }
 
 int chain_set(struct lab *lab, const struct chain_config *chain, bool for_scenario, struct error *e)
 {
 	struct chain_end end = chain_end_of(&lab->suite, chain->iface);
-	struct chain_record next = { .scenario = for_scenario };
-	FREE_AUTO size_t *old = NULL;
-	size_t n_old = 0;
+	struct chain_ready ready = CHAIN_READY_NONE;
 	SPOT s = SPOT_INIT;
 	int err = spot_open(&s, lab, &end, e);
 
 	if (err)
 		return err;
-	old = old_filters(lab, &s, &n_old);
-	if (!old || name_filters(&lab->suite, chain, &next))
-		err = error_sys(e, -ENOMEM, "chain");
-	else if (chain->n_filters)
-		err = put_on(lab, &s, chain, &next, e);
-	else
-		err = take_off(lab, &s, &next, e);
-	chain_record_clear(&next);
-	if (err) {
-		ERROR_AUTO struct error more = ERROR_INIT;
+	ready.iface = chain->iface;
+	ready.record.scenario = for_scenario;
+	err = chain->n_filters ? put_on(lab, &s, chain, &ready, e)
+			       : take_off(lab, &s, for_scenario, e);
+	chain_ready_clear(&ready);
+	return at_place(&s, err, e);
+}
 
-		(void)chain_pass_drop(lab, chain->iface, chain->filters, chain->n_filters, &more);
-		return !e->text || !strstr(e->text, s.place) ? error_wrap(e, "%s", s.place) : err;
-	}
-	return chain_pass_drop(lab, chain->iface, old, n_old, e);
+int chain_load(struct lab *lab, const struct chain_config *chain, struct chain_ready *ready,
+	       struct error *e)
+{
+	struct chain_end end = chain_end_of(&lab->suite, chain->iface);
+	SPOT s = SPOT_INIT;
+	int err = spot_open(&s, lab, &end, e);
+
+	*ready = (struct chain_ready)CHAIN_READY_NONE;
+	ready->iface = chain->iface;
+	ready->record.scenario = true;
+	return err ? err : at_place(&s, load(lab, &s, chain, ready, e), e);
+}
+
+int chain_put(struct lab *lab, const struct chain_ready *ready, struct error *e)
+{
+	struct chain_end end = chain_end_of(&lab->suite, ready->iface);
+	SPOT s = SPOT_INIT;
+	int err = spot_open(&s, lab, &end, e);
+
+	return err ? err : at_place(&s, attach(lab, &s, ready, e), e);
+}
+
+int chain_hold(struct lab *lab, size_t iface, struct chain_ready *ready, struct error *e)
+{
+	struct chain_view view = { 0 };
+	int err = chain_read(lab, iface, &view, e);
+
+	*ready = (struct chain_ready)CHAIN_READY_NONE;
+	ready->iface = iface;
+	ready->record = view.record;
+	view.record = (struct chain_record){ 0 };
+	chain_view_clear(&view);
+	if (err || !ready->record.n_filters)
+		return err;
+	ready->fd = bpf_prog_get_fd_by_id(ready->record.prog_id);
+	return ready->fd < 0 ? error_sys(e, -errno, "holding the chain's program") : 0;
+}
+
+void chain_ready_clear(struct chain_ready *ready)
+{
+	chain_record_clear(&ready->record);
+	cleanup_fd(&ready->fd);
+}
+
+void chain_tidy(struct lab *lab, size_t iface)
+{
+	struct chain_end end = chain_end_of(&lab->suite, iface);
+	ERROR_AUTO struct error e = ERROR_INIT;
+	SPOT s = SPOT_INIT;
+
+	if (!spot_open(&s, lab, &end, &e))
+		tidy(lab, &s, false);
 }
 
 int chain_try_load(const struct lab *lab, size_t filter, char **log, struct error *e)

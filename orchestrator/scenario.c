@@ -17,6 +17,7 @@
 #include "orchestrator/packet.h"
 #include "orchestrator/probe.h"
 #include "orchestrator/signals.h"
+#include "orchestrator/stage.h"
 #include "orchestrator/verdict.h"
 
 #define SHOWN_MAX 4096 /* lines kept of what hello and headers show during one step */
@@ -29,8 +30,8 @@ struct shown {
 /*
  * One scenario under way:
  *
- *   strip    take off every chain that stands       (what was there is restored at the end)
- *   control  each step once: the lab itself carries it
+ *   prepare  load the scenario's chains, hold those that stand
+ *   control  each step once, with no chain anywhere: the lab itself carries it
  *   attach   the lab's own chains again, and the scenario's in place of some of them
  *   steps    in the file's order, with an ear on every chain
  *   restore  in any case
@@ -39,8 +40,7 @@ struct run {
 	struct lab *lab;
 	const struct scenario *scenario;
 	struct scenario_result *result;
-	struct chain_record *chains; /* by interface: what stands there during the steps */
-	bool *touched;		     /* by interface: to be restored */
+	struct stage *stage;
 	struct listener *listener;
 	struct probe probe;
 	struct shown *shown;
@@ -146,20 +146,6 @@ static bool tried_before(const struct run *r, size_t n)
 	return false;
 }
 
-static int take_off(struct run *r, size_t iface)
-{
-	struct chain_config none = { .iface = iface };
-	struct chain_view view = { 0 };
-	int err = chain_read(r->lab, iface, &view, r->e);
-	bool stands = !err && view.record.n_filters;
-
-	chain_view_clear(&view);
-	if (err || !stands)
-		return err;
-	r->touched[iface] = true;
-	return chain_set(r->lab, &none, true, r->e);
-}
-
 static int control_step(struct run *r, size_t i, bool *fine)
 {
 	const struct step *step = &r->scenario->steps[i];
@@ -188,66 +174,35 @@ static int control(struct run *r, bool *fine)
 	for (size_t i = 0; i < r->scenario->n_steps && !err && *fine; i++) {
 		if (!is_traffic(&r->scenario->steps[i]) || tried_before(r, i))
 			continue;
-		for (size_t k = 0; !stripped && k < r->lab->suite.topo.n_ifaces && !err; k++)
-			err = take_off(r, k);
+		if (!stripped)
+			err = stage_strip(r->stage, r->e);
 		stripped = true;
-		if (!err)
-			err = control_step(r, i, fine);
+		if (err)
+			break;
+		err = control_step(r, i, fine);
 	}
-	return err;
-}
-
-static const struct chain_config *chain_of(const struct scenario *scenario, size_t iface)
-{
-	for (size_t i = 0; i < scenario->n_chains; i++)
-		if (scenario->chains[i].iface == iface)
-			return &scenario->chains[i];
-	return NULL;
-}
-
-/* Which chain stands there now, and an ear on it. */
-static int learn(struct run *r, size_t iface)
-{
-	struct chain_view view = { 0 };
-	int err = chain_read(r->lab, iface, &view, r->e);
-
-	if (!err) {
-		r->chains[iface] = view.record;
-		view.record = (struct chain_record){ 0 };
-		if (r->chains[iface].n_filters)
-			err = listener_hear(r->listener, iface, r->e);
-	}
-	chain_view_clear(&view);
 	return err;
 }
 
 static int attach(struct run *r)
 {
-	size_t n = r->lab->suite.topo.n_ifaces;
+	const struct chain_record *chains = stage_chains(r->stage);
 	int err = listener_open(r->lab, &r->listener, r->e);
 
+	if (!err)
+		err = stage_set(r->stage, r->e);
 	if (err)
 		return err;
 	r->probe.ear_fd = listener_fd(r->listener);
-	for (size_t i = 0; i < n && !err; i++) {
-		const struct chain_config *chain = chain_of(r->scenario, i);
-
-		if (chain) {
-			r->touched[i] = true;
-			err = chain_set(r->lab, chain, true, r->e);
-		} else if (r->touched[i]) {
-			err = chain_restore(r->lab, i, r->e);
-			r->touched[i] = err != 0;
-		}
-		if (!err)
-			err = learn(r, i);
-	}
+	for (size_t i = 0; i < r->lab->suite.topo.n_ifaces && !err; i++)
+		if (chains[i].n_filters)
+			err = listener_hear(r->listener, i, r->e);
 	return err;
 }
 
 static int step_traffic(struct run *r, const struct step *step, struct step_result *result)
 {
-	struct evidence ev = { .topo = &r->lab->suite.topo, .chains = r->chains };
+	struct evidence ev = { .topo = &r->lab->suite.topo, .chains = stage_chains(r->stage) };
 	int err = hear(r, &ev, r->e); /* what came since the step before is not this one's */
 
 	forget_shown(r);
@@ -303,32 +258,23 @@ static int run_step(struct run *r, size_t i)
 	return err ? error_wrap(r->e, "step %s", step->line_text) : 0;
 }
 
-/* Put back what was there, past every error; the first is kept. */
 static int restore(struct run *r)
 {
-	struct error ERROR_AUTO first = ERROR_INIT;
+	struct error ERROR_AUTO e = ERROR_INIT;
 
-	for (size_t i = 0; i < r->lab->suite.topo.n_ifaces; i++) {
-		struct error ERROR_AUTO e = ERROR_INIT;
-
-		if (r->touched[i] && chain_restore(r->lab, i, &e) && !first.err)
-			error_move(&first, &e);
-	}
-	if (!first.err)
+	if (!stage_restore(r->stage, &e))
 		return 0;
-	(void)error_wrap(&first, "the chains from before could not be put back");
-	if (r->e->err)
-		(void)error_add(r->e, "%s", first.text ? first.text : "out of memory");
-	else
-		error_move(r->e, &first);
-	return r->e->err;
+	(void)error_wrap(&e, "the chains from before could not be put back");
+	return error_join(r->e, &e);
 }
 
 static int run_all(struct run *r)
 {
 	bool fine = true;
-	int err = control(r, &fine);
+	int err = stage_prepare(r->lab, r->scenario, &r->stage, r->e);
 
+	if (!err)
+		err = control(r, &fine);
 	if (!err && fine)
 		err = attach(r);
 	for (size_t i = 0; i < r->scenario->n_steps && !err && fine; i++)
@@ -338,13 +284,10 @@ static int run_all(struct run *r)
 
 static int prepare(struct run *r, const struct scenario_options *options)
 {
-	size_t n = r->lab->suite.topo.n_ifaces;
 	sigset_t signals;
 
-	r->chains = calloc(n + 1, sizeof(*r->chains));
-	r->touched = calloc(n + 1, sizeof(*r->touched));
 	r->result->steps = calloc(r->scenario->n_steps + 1, sizeof(*r->result->steps));
-	if (!r->chains || !r->touched || !r->result->steps)
+	if (!r->result->steps)
 		return error_sys(r->e, -ENOMEM, "a scenario");
 	for (size_t i = 0; i < r->scenario->n_steps; i++) {
 		r->result->steps[i].outcome = OUTCOME_SKIPPED;
@@ -365,12 +308,8 @@ static void run_clear(struct run *r)
 {
 	if (r->listener)
 		listener_close(r->listener);
-	for (size_t i = 0; r->chains && i < r->lab->suite.topo.n_ifaces; i++)
-		chain_record_clear(&r->chains[i]);
 	forget_shown(r);
 	free(r->shown);
-	free(r->chains);
-	free(r->touched);
 	cleanup_fd(&r->probe.signal_fd);
 }
 
@@ -402,8 +341,7 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 	err = prepare(&r, options);
 	if (!err)
 		err = run_all(&r);
-	if (r.touched)
-		err = restore(&r) ? e->err : err;
+	err = restore(&r) ? e->err : err;
 	conclude(&r, err);
 	run_clear(&r);
 	result->ms = ms_since(start);

@@ -110,6 +110,37 @@ honest 'several packets' 0 '*5 of 5 replies*dropped by lb-ip at host:veth0*' \
 honest 'TCP is dropped' 0 '*dropped by lb-ip at host:veth0*' \
 	'chain = host:veth0 lb-ip' 'drop = tcp lb host:8000 coucou'
 
+# A chain whose object does not load any more: what stands is held, and comes back as it is.
+sed '/^\[scenario hello\]/,$d' topologies/lb.ini >"$dir/lb.ini"
+cp "${BUILD:-$PWD/build}/tests/cli/loses.bpf.o" "$dir/guest.bpf.o"
+sed -i '/^mac *= de:ad:be:ef:00:01/s/$/\nchain = guest/' "$dir/lb.ini"
+printf '%s\n' '[filter guest]' 'program = guest.bpf.o:text' 'set.losses = 0' '[scenario others]' \
+	'chain = host:veth0 udp-8888' 'drop = udp lb host:8888' '[scenario own]' 'pass = ping lb host' \
+	'[scenario again]' 'chain = h2:veth2 udp-8888' 'chain = host:veth0 headers guest' \
+	'pass = ping lb host' >>"$dir/lb.ini"
+xlab up "$dir/lb.ini"
+is 'a guest stands: exit status' "$status" 0
+attached() { xlab exec host -- ip -j link show veth0; jq '.[0].xdp.prog.id' <<<"$out"; }
+counted() { xlab chain host:veth0; awk '$2 == "guest" { print $3 }' <<<"$out"; }
+stood=$(attached)
+xlab exec lb -- ping -q -c 3 10.0.0.1
+before=$(counted)
+for broken in rewritten gone; do
+	[ "$broken" = rewritten ] && echo nonsense >"$dir/guest.bpf.o"
+	[ "$broken" = gone ] && rm "$dir/guest.bpf.o"
+	xlab scenario others own
+	is "the object is $broken: exit status" "$status" 0
+	is "the object is $broken: its program is back" "$(attached)" "$stood"
+	xlab scenario again
+	is "the object is $broken: a chain of it: exit status" "$((status > 1))" 1
+	is "the object is $broken: nothing was taken off" "$(attached)" "$stood"
+done
+is 'what it counted is still there' "$(($(counted) >= before && before >= 3))" 1
+before=$(counted)
+xlab exec lb -- ping -q -c 3 10.0.0.1
+is 'it goes on counting' "$(($(counted) >= before + 3))" 1
+"$XLAB" down >/dev/null
+
 # Errors of the lab.
 lab_with 'chain = host:veth0 udp-8888' 'pass = ping lb host' 'pass = udp lb host:8000'
 ip -n br0 link set veth1 down
