@@ -76,3 +76,8 @@ void printable_free(const char **text)
 	if (*text != no_memory)
 		free((char *)*text);
 }
+
+const char *or_lost(const char *text)
+{
+	return text ? text : "(out of memory)";
+}

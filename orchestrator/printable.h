@@ -12,4 +12,7 @@ void printable_free(const char **text);
 
 #define PRINTABLE_AUTO __attribute__((cleanup(printable_free)))
 
+/* The text, or what stands for one that memory did not suffice for. */
+const char *or_lost(const char *text);
+
 #endif

@@ -9,8 +9,6 @@
 #include "orchestrator/printable.h"
 #include "orchestrator/scenario.h"
 
-#define OUTCOMES 5
-
 static const struct {
 	const char *word;
 	const char *colour;
@@ -20,6 +18,7 @@ static const struct {
 	[OUTCOME_NOT_OK] = { "not ok", COLOUR_BAD, "failure" },
 	[OUTCOME_INCONCLUSIVE] = { "inconclusive", COLOUR_BAD, "error" },
 	[OUTCOME_LAB] = { "lab error", COLOUR_BAD, "error" },
+	[OUTCOME_STOPPED] = { "stopped", COLOUR_BAD, "error" },
 	[OUTCOME_SKIPPED] = { "skipped", NULL, "skipped" },
 };
 
@@ -41,12 +40,6 @@ struct report {
 	struct json json;
 };
 
-/* The text, or what stands for one that memory did not suffice for. */
-static const char *or_lost(const char *text)
-{
-	return text ? text : "(out of memory)";
-}
-
 static const char *step_key(const struct step *step)
 {
 	if (step->kind == STEP_SEE)
@@ -56,9 +49,20 @@ static const char *step_key(const struct step *step)
 	return step->expect == EXPECT_PASS ? "pass" : "drop";
 }
 
+/* Steps that came to an end of their own. */
+static size_t steps_done(const struct scenario_result *result)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; result->steps && i < result->scenario->n_steps; i++)
+		n += result->steps[i].outcome <= OUTCOME_INCONCLUSIVE;
+	return n;
+}
+
+/* Those to tell of: none if an error came before the first of them. */
 static size_t steps_of(const struct scenario_result *result)
 {
-	return result->steps && !result->error ? result->scenario->n_steps : 0;
+	return result->error && !steps_done(result) ? 0 : result->scenario->n_steps;
 }
 
 static size_t count_steps(const struct scenario_result *result, const char *junit)
@@ -134,10 +138,10 @@ static void text_details(struct report *r, const struct scenario_result *result)
 static void text_scenario(struct report *r, const struct scenario_result *result)
 {
 	struct columns rows = { .n_columns = 5, .right = { [3] = true } };
-	size_t n = steps_of(result);
+	size_t n = result->scenario->n_steps, done = steps_done(result);
 
 	text_title(r, result->scenario);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < steps_of(result); i++)
 		text_row(r, &rows, &result->scenario->steps[i], &result->steps[i]);
 	columns_print(&rows, 4, r->out);
 	text_details(r, result);
@@ -146,20 +150,28 @@ static void text_scenario(struct report *r, const struct scenario_result *result
 
 		print_lines(r->out, "    ", error);
 	}
-	(void)fprintf(r->out, "  %s%s%s, %zu step%s in %.1f ms\n\n",
-		      r->colour ? outcomes[result->outcome].colour : "",
-		      outcomes[result->outcome].word, r->colour ? COLOUR_END : "", n,
-		      n == 1 ? "" : "s", result->ms);
+	(void)fprintf(r->out, "  %s%s%s, ", r->colour ? outcomes[result->outcome].colour : "",
+		      outcomes[result->outcome].word, r->colour ? COLOUR_END : "");
+	if (done < n)
+		(void)fprintf(r->out, "%zu of ", done);
+	(void)fprintf(r->out, "%zu step%s in %.1f ms\n\n", n, n == 1 ? "" : "s", result->ms);
 	(void)fflush(r->out);
+}
+
+static size_t scenarios_told(const struct report *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < OUTCOMES; i++)
+		n += r->counts[i];
+	return n;
 }
 
 static void text_end(struct report *r)
 {
 	const char *separator = ":";
-	size_t n = 0;
+	size_t n = scenarios_told(r);
 
-	for (size_t i = 0; i < OUTCOMES; i++)
-		n += r->counts[i];
 	if (n < r->n_planned)
 		(void)fprintf(r->out, "%zu of ", n);
 	(void)fprintf(r->out, "%zu scenario%s", r->n_planned, r->n_planned == 1 ? "" : "s");
@@ -212,11 +224,10 @@ static void tap_diagnosis(FILE *out, enum outcome outcome, const char *why, cons
 	(void)fputs("  ...\n", out);
 }
 
+/* @step: or NULL, the whole scenario; @skip: why it was not run, or NULL. */
 static void tap_line(struct report *r, const struct scenario *scenario, const struct step *step,
-		     enum outcome outcome)
+		     bool good, const char *skip)
 {
-	bool good = outcome == OUTCOME_OK || outcome == OUTCOME_SKIPPED;
-
 	(void)fprintf(r->out, "%sok %zu - %s", good ? "" : "not ", ++r->n_tests, scenario->name);
 	if (step) {
 		const char PRINTABLE_AUTO *line = printable(step->line_text);
@@ -224,29 +235,49 @@ static void tap_line(struct report *r, const struct scenario *scenario, const st
 		(void)fprintf(r->out, ": %s ", step_key(step));
 		tap_escaped(r->out, line);
 	}
-	(void)fprintf(r->out, "%s\n",
-		      outcome == OUTCOME_SKIPPED ? " # SKIP after an error of the lab" : "");
+	(void)fprintf(r->out, "%s%s\n", skip ? " # SKIP " : "", skip ? skip : "");
 }
 
+static void tap_step(struct report *r, const struct scenario *scenario, const struct step *step,
+		     const struct step_result *s)
+{
+	bool skipped = s->outcome == OUTCOME_SKIPPED, good = s->outcome == OUTCOME_OK || skipped;
+
+	tap_line(r, scenario, step, good, skipped ? or_lost(s->why) : NULL);
+	if (!good)
+		tap_diagnosis(r->out, s->outcome, s->why, s->details);
+}
+
+/* Of a scenario that was stopped the steps that were done. */
 static void tap_scenario(struct report *r, const struct scenario_result *result)
 {
-	if (result->error) {
-		tap_line(r, result->scenario, NULL, result->outcome);
+	bool stopped = result->outcome == OUTCOME_STOPPED;
+
+	if (result->error && !stopped) {
+		tap_line(r, result->scenario, NULL, false, NULL);
 		tap_diagnosis(r->out, result->outcome, result->error, NULL);
 	}
-	for (size_t i = 0; i < steps_of(result); i++) {
-		const struct step_result *s = &result->steps[i];
-
-		tap_line(r, result->scenario, &result->scenario->steps[i], s->outcome);
-		if (s->outcome != OUTCOME_OK && s->outcome != OUTCOME_SKIPPED)
-			tap_diagnosis(r->out, s->outcome, s->why, s->details);
-	}
+	for (size_t i = 0; i < steps_of(result); i++)
+		if (!stopped || result->steps[i].outcome <= OUTCOME_INCONCLUSIVE)
+			tap_step(r, result->scenario, &result->scenario->steps[i],
+				 &result->steps[i]);
+	if (stopped)
+		(void)fprintf(r->out, "Bail out! stopped in scenario %zu of %zu: %s\n",
+			      scenarios_told(r), r->n_planned, result->scenario->name);
 	(void)fflush(r->out);
 }
 
 static void tap_end(struct report *r)
 {
-	(void)fprintf(r->out, "1..%zu\n", r->n_tests);
+	size_t n = scenarios_told(r);
+
+	if (r->counts[OUTCOME_STOPPED])
+		return;
+	if (n < r->n_planned)
+		(void)fprintf(r->out, "Bail out! stopped after scenario %zu of %zu\n", n,
+			      r->n_planned);
+	else
+		(void)fprintf(r->out, "1..%zu\n", r->n_tests);
 }
 
 /* JUnit: a testsuite a scenario, a testcase a step. */
@@ -324,7 +355,8 @@ static void junit_scenario(struct report *r, const struct scenario_result *resul
 		      count_steps(result, "error") + !!result->error,
 		      count_steps(result, "skipped"), result->ms / 1000);
 	if (result->error) {
-		const struct step_result error = { OUTCOME_LAB, result->error, NULL, result->ms };
+		const struct step_result error = { result->outcome, result->error, NULL,
+						   result->ms };
 
 		junit_case(r, scenario->name, "the whole", "scenario", &error);
 	}

@@ -41,6 +41,7 @@ struct run {
 	const struct scenario *scenario;
 	struct scenario_result *result;
 	struct stage *stage;
+	size_t at; /* the step that is run, or tried; NONE: between them */
 	struct listener *listener;
 	struct probe probe;
 	struct shown *shown;
@@ -179,7 +180,10 @@ static int control(struct run *r, bool *fine)
 		stripped = true;
 		if (err)
 			break;
+		r->at = i;
 		err = control_step(r, i, fine);
+		if (!err)
+			r->at = NONE;
 	}
 	return err;
 }
@@ -248,6 +252,7 @@ static int run_step(struct run *r, size_t i)
 	uint64_t start = netlink_clock_ns();
 	int err;
 
+	r->at = i;
 	if (step->kind == STEP_SEE)
 		err = step_see(r, step, result);
 	else if (step->kind == STEP_REJECT)
@@ -255,17 +260,9 @@ static int run_step(struct run *r, size_t i)
 	else
 		err = step_traffic(r, step, result);
 	result->ms = ms_since(start);
-	return err ? error_wrap(r->e, "step %s", step->line_text) : 0;
-}
-
-static int restore(struct run *r)
-{
-	struct error ERROR_AUTO e = ERROR_INIT;
-
-	if (!stage_restore(r->stage, &e))
-		return 0;
-	(void)error_wrap(&e, "the chains from before could not be put back");
-	return error_join(r->e, &e);
+	if (!err)
+		r->at = NONE;
+	return err;
 }
 
 static int run_all(struct run *r)
@@ -289,10 +286,8 @@ static int prepare(struct run *r, const struct scenario_options *options)
 	r->result->steps = calloc(r->scenario->n_steps + 1, sizeof(*r->result->steps));
 	if (!r->result->steps)
 		return error_sys(r->e, -ENOMEM, "a scenario");
-	for (size_t i = 0; i < r->scenario->n_steps; i++) {
+	for (size_t i = 0; i < r->scenario->n_steps; i++)
 		r->result->steps[i].outcome = OUTCOME_SKIPPED;
-		r->result->steps[i].why = strdup("not run, after an error of the lab");
-	}
 	r->probe.lab = r->lab;
 	r->probe.timeout_ms = options->timeout_ms;
 	r->probe.hear = hear;
@@ -313,24 +308,58 @@ static void run_clear(struct run *r)
 	cleanup_fd(&r->probe.signal_fd);
 }
 
+/* An error in a step is that step's result: its first line, and what follows. */
+static void blame_step(struct step_result *step, enum outcome outcome, const char *text)
+{
+	size_t first = strcspn(text, "\n");
+
+	step->outcome = outcome;
+	free(step->why);
+	step->why = strndup(text, first);
+	if (text[first] && !step->details)
+		step->details = strdup(text + first + 1);
+}
+
 static void conclude(struct run *r, int err)
 {
+	enum outcome outcome = err == -EINTR ? OUTCOME_STOPPED : OUTCOME_LAB;
+	const char *text = r->e->text ? r->e->text : "out of memory";
 	struct scenario_result *result = r->result;
 
-	result->outcome = OUTCOME_OK;
-	for (size_t i = 0; result->steps && i < r->scenario->n_steps; i++)
-		result->outcome = outcome_worse(result->outcome, result->steps[i].outcome);
-	if (!err)
-		return;
-	result->outcome = OUTCOME_LAB;
-	result->error = strdup(r->e->text ? r->e->text : "out of memory");
+	if (err && r->at != NONE)
+		blame_step(&result->steps[r->at], outcome, text);
+	else if (err)
+		result->error = strdup(text);
+	result->outcome = err ? outcome : OUTCOME_OK;
+	for (size_t i = 0; result->steps && i < r->scenario->n_steps; i++) {
+		struct step_result *step = &result->steps[i];
+
+		if (step->outcome == OUTCOME_SKIPPED)
+			step->why = strdup(err == -EINTR ? "not run, after a signal"
+							 : "not run, after an error of the lab");
+		result->outcome = outcome_worse(result->outcome, step->outcome);
+	}
+}
+
+/* Chains that could not be put back are an error beside whatever else went wrong. */
+static int restore(struct run *r)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	if (!stage_restore(r->stage, &e))
+		return 0;
+	(void)error_wrap(&e, "the chains from before could not be put back");
+	free(r->result->error);
+	r->result->error = strdup(e.text ? e.text : "out of memory");
+	r->result->outcome = OUTCOME_LAB;
+	return error_join(r->e, &e);
 }
 
 int scenario_run(struct lab *lab, const struct scenario *scenario,
 		 const struct scenario_options *options, struct scenario_result *result,
 		 struct error *e)
 {
-	struct run r = { .lab = lab, .scenario = scenario, .result = result, .e = e };
+	struct run r = { .lab = lab, .scenario = scenario, .result = result, .at = NONE, .e = e };
 	uint64_t start = netlink_clock_ns();
 	SIGNALS_HOLD hold;
 	int err;
@@ -341,8 +370,8 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 	err = prepare(&r, options);
 	if (!err)
 		err = run_all(&r);
-	err = restore(&r) ? e->err : err;
 	conclude(&r, err);
+	err = restore(&r) ? e->err : err;
 	run_clear(&r);
 	result->ms = ms_since(start);
 	return err;

@@ -18,7 +18,9 @@ enum outcome {
 	OUTCOME_NOT_OK,	      /* the opposite was seen */
 	OUTCOME_INCONCLUSIVE, /* nothing arrived, and no filter says that it dropped it */
 	OUTCOME_LAB,	      /* the control run failed: an error of the lab */
-	OUTCOME_SKIPPED,      /* not run, after an earlier step's error of the lab */
+	OUTCOME_STOPPED,      /* by a signal in the middle */
+	OUTCOME_SKIPPED,      /* not run, after one of those two */
+	OUTCOMES,
 };
 
 struct step_result {

@@ -61,16 +61,11 @@ static void run_one(const struct session *s, struct lab *lab, size_t i, struct r
 		    int *status)
 {
 	const struct scenario *scenario = &lab->suite.scenarios[s->scenarios[i]];
-	struct scenario_result result = { .scenario = scenario };
+	struct scenario_result result;
 	struct error ERROR_AUTO e = ERROR_INIT;
 
-	if (scenario_run(lab, scenario, &s->options, &result, &e)) {
-		result.scenario = scenario;
-		result.outcome = OUTCOME_LAB;
-		if (!result.error)
-			result.error = strdup(e.text ? e.text : "out of memory");
+	if (scenario_run(lab, scenario, &s->options, &result, &e))
 		*status = e.kind ? (int)e.kind : ERROR_STATE;
-	}
 	report_scenario(report, &result);
 	scenario_result_clear(&result);
 }

@@ -414,7 +414,7 @@ enum outcome outcome_worse(enum outcome a, enum outcome b)
 {
 	static const int rank[] = {
 		[OUTCOME_OK] = 0,     [OUTCOME_SKIPPED] = 1, [OUTCOME_INCONCLUSIVE] = 2,
-		[OUTCOME_NOT_OK] = 3, [OUTCOME_LAB] = 4,
+		[OUTCOME_NOT_OK] = 3, [OUTCOME_LAB] = 4,     [OUTCOME_STOPPED] = 5,
 	};
 
 	return rank[a] >= rank[b] ? a : b;

@@ -133,6 +133,7 @@ for broken in rewritten gone; do
 	is "the object is $broken: its program is back" "$(attached)" "$stood"
 	xlab scenario again
 	is "the object is $broken: a chain of it: exit status" "$((status > 1))" 1
+	like "the object is $broken: a chain of it: no step was run" "$out" '0 of 1 step'
 	is "the object is $broken: nothing was taken off" "$(attached)" "$stood"
 done
 is 'what it counted is still there' "$(($(counted) >= before && before >= 3))" 1
@@ -218,10 +219,13 @@ for signal in INT TERM KILL; do
 	wait "$pid" 2>/dev/null
 	status=$?
 	is "SIG$signal: it ended" "$((status > 2))" 1
+	cp "$dir/out" "$dir/stopped"
 	no_children "SIG$signal"
 	xlab status
 	[ "$signal" = KILL ] && continue
 	like "SIG$signal: the chain from before is back" "$out" 'hello'
+	like "SIG$signal: said so" "$(<"$dir/stopped")" \
+		'stopped  drop  udp lb host:8888 coucou by udp-8888*stopped by a signal*1 scenario: 1 stopped'
 done
 umount "$nc"
 xlab scenario s

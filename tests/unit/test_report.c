@@ -42,6 +42,11 @@ static char *render(enum report_format format, const struct scenario_result *res
 	return text;
 }
 
+static struct step_result good_results[] = { { OUTCOME_OK, "arrived whole", NULL, 1 },
+					     { OUTCOME_OK, "b", NULL, 1 },
+					     { OUTCOME_OK, "c", NULL, 1 } };
+static const struct scenario_result all_good = { &scenario, OUTCOME_OK, NULL, good_results, 3 };
+
 static void text_is_for_people(void **state)
 {
 	struct step_result results[] = {
@@ -66,9 +71,73 @@ static void text_is_for_people(void **state)
 		"    skipped  see   host:veth0 UdpHdr: *                         not run\n"
 		"    drop udp lb host:8888 coucou by udp-8888:\n"
 		"        host:veth0: none\n"
-		"  not ok, 3 steps in 38.0 ms\n"
+		"  not ok, 2 of 3 steps in 38.0 ms\n"
 		"\n"
 		"1 of 2 scenarios: 1 not ok\n");
+	free(text);
+}
+
+static struct step_result stopped_results[] = {
+	{ OUTCOME_OK, "arrived whole", NULL, 7.12 },
+	{ OUTCOME_STOPPED, "stopped by a signal", NULL, 300 },
+	{ OUTCOME_SKIPPED, "not run, after a signal", NULL, 0 },
+};
+static const struct scenario_result stopped = { &scenario, OUTCOME_STOPPED, NULL, stopped_results,
+						310 };
+
+static void a_stopped_run_shows_what_was_done(void **state)
+{
+	char *text;
+
+	(void)state;
+	steps[1].line_text = "ping lb host by lb-ip";
+	text = render(REPORT_TEXT, &stopped, 3, false);
+	assert_string_equal(
+		text, "udp-8888-drop  UDP stops\n"
+		      "    ok       pass  udp lb host:8000 coucou    7.1 ms  arrived whole\n"
+		      "    stopped  drop  ping lb host by lb-ip    300.0 ms  stopped by a signal\n"
+		      "    skipped  see   host:veth0 UdpHdr: *               "
+		      "not run, after a signal\n"
+		      "  stopped, 1 of 3 steps in 310.0 ms\n"
+		      "\n"
+		      "1 of 3 scenarios: 1 stopped\n");
+	free(text);
+	text = render(REPORT_TAP, &stopped, 3, false);
+	assert_string_equal(text, "TAP version 14\n"
+				  "ok 1 - udp-8888-drop: pass udp lb host:8000 coucou\n"
+				  "Bail out! stopped in scenario 1 of 3: udp-8888-drop\n");
+	free(text);
+	steps[1].line_text = NASTY;
+}
+
+/* Stopped between two of them. */
+static void a_run_of_some_has_no_plan(void **state)
+{
+	char *text = render(REPORT_TAP, &all_good, 2, true);
+
+	(void)state;
+	assert_null(strstr(text, "1.."));
+	assert_non_null(strstr(text, "\nBail out! stopped after scenario 1 of 2\n"));
+	free(text);
+}
+
+/* The chains could not be put back: that is no step's fault, and the steps were done. */
+static void an_error_after_the_steps_leaves_them(void **state)
+{
+	struct scenario_result result = all_good;
+	char *text;
+
+	(void)state;
+	result.outcome = OUTCOME_LAB;
+	result.error = "not put back";
+	text = render(REPORT_TEXT, &result, 1, false);
+	assert_non_null(strstr(text, "arrived whole\n"));
+	assert_non_null(strstr(text, "\n    not put back\n  lab error, 3 steps in 3.0 ms\n"));
+	free(text);
+	text = render(REPORT_TAP, &result, 1, false);
+	assert_non_null(strstr(text, "\nnot ok 1 - udp-8888-drop\n"));
+	assert_non_null(strstr(text, "\nok 4 - udp-8888-drop: see"));
+	assert_non_null(strstr(text, "\n1..4\n"));
 	free(text);
 }
 
@@ -178,14 +247,9 @@ static void tap_has_a_line_a_step(void **state)
 
 static void all_ok_is_ok(void **state)
 {
-	struct step_result results[3] = { { OUTCOME_OK, "a", NULL, 1 },
-					  { OUTCOME_OK, "b", NULL, 1 },
-					  { OUTCOME_OK, "c", NULL, 1 } };
-	struct scenario_result result = { &scenario, OUTCOME_OK, NULL, results, 3 };
-
 	(void)state;
 	for (int format = REPORT_TEXT; format <= REPORT_JSON; format++)
-		free(render((enum report_format)format, &result, 1, true));
+		free(render((enum report_format)format, &all_good, 1, true));
 }
 
 static void printable_keeps_what_is_harmless(void **state)
@@ -215,6 +279,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_for_people),
+		cmocka_unit_test(a_stopped_run_shows_what_was_done),
+		cmocka_unit_test(a_run_of_some_has_no_plan),
+		cmocka_unit_test(an_error_after_the_steps_leaves_them),
 		cmocka_unit_test(json_is_read_by_a_json_reader),
 		cmocka_unit_test(junit_is_read_by_an_xml_reader),
 		cmocka_unit_test(tap_has_a_line_a_step),
