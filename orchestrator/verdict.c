@@ -9,6 +9,7 @@
 #include "orchestrator/chain.h"
 #include "orchestrator/evidence.h"
 #include "orchestrator/packet.h"
+#include "orchestrator/printable.h"
 
 #define LOG_LINES 6 /* of the verifier's log: its last ones hold the reason */
 
@@ -34,12 +35,12 @@ static char *decision_text(const struct suite *suite, const struct sighting *s)
 		[XDP_TX] = "sent back (tx)",
 		[XDP_REDIRECT] = "sent elsewhere (redirect)",
 	};
-	char FREE_AUTO *iface = suite_iface_name(suite, s->iface);
+	const char *iface = suite->topo.ifaces[s->iface].id;
 	const char *reply = s->relation == RELATION_REPLY ? "reply " : "";
 
 	return text_format("%s%s by %s at %s", reply,
 			   s->verdict < ARRAY_SIZE(did) ? did[s->verdict] : "taken away",
-			   s->filter ? s->filter : "the chain's end", iface ? iface : "?");
+			   s->filter ? s->filter : "the chain's end", iface);
 }
 
 static char *arrival_text(const struct step *step, const struct evidence *ev)
@@ -74,10 +75,36 @@ static const struct sighting *own_drop(const struct evidence *ev)
 	return s ? s : evidence_drop(ev, RELATION_REPLY);
 }
 
+/* In libxdp's dispatcher a guest says nothing of its verdicts: its name, or NULL if all tell. */
+static const char *mute_filter(const struct suite *suite, const struct chain_record *chain)
+{
+	for (size_t i = 0; chain->engine == ENGINE_LIBXDP && i < chain->n_filters; i++) {
+		size_t f = suite_filter(suite, chain->filters[i]);
+
+		if (f != NONE && suite->filters[f].program == PROGRAM_OBJECT)
+			return chain->filters[i];
+	}
+	return NULL;
+}
+
+/* The first on the step's way; *@at is where it stands. */
+static const char *mute_on_the_way(const struct suite *suite, const struct evidence *ev, size_t *at)
+{
+	const char *mute = NULL;
+
+	for (size_t i = 0; ev->chains && i < suite->topo.n_ifaces && !mute; i++) {
+		*at = i;
+		mute = evidence_on_the_way(ev, i) ? mute_filter(suite, &ev->chains[i]) : NULL;
+	}
+	return mute;
+}
+
 /* The best explanation of silence; malloc'ed. */
 static char *silence_text(const struct suite *suite, const struct evidence *ev)
 {
 	const struct sighting *s = evidence_diverted(ev);
+	const char *mute;
+	size_t at = 0;
 
 	if (s)
 		return decision_text(suite, s);
@@ -85,6 +112,11 @@ static char *silence_text(const struct suite *suite, const struct evidence *ev)
 		return text_format("down: %s", ev->links_down);
 	if (ev->trouble)
 		return text_format("%s", ev->trouble);
+	mute = mute_on_the_way(suite, ev, &at);
+	if (mute)
+		return text_format("with libxdp the verdicts of %s at %s cannot be seen; "
+				   "engine = inline shows them",
+				   mute, suite->topo.ifaces[at].id);
 	if (ev->neighbour == NEIGHBOUR_UNRESOLVED && ev->neighbour_text)
 		return text_format("no neighbour entry for %s", ev->neighbour_text);
 	if (ev->lost)
@@ -100,7 +132,7 @@ static char *explained(const struct suite *suite, const struct evidence *ev, con
 {
 	char FREE_AUTO *because = silence_text(suite, ev);
 
-	return text_format("%s: %s", what, because ? because : "out of memory");
+	return text_format("%s: %s", or_lost(what), or_lost(because));
 }
 
 static bool is_expected(const struct suite *suite, const struct step *step,
@@ -129,10 +161,9 @@ static char *mismatch_text(const struct suite *suite, const struct step *step,
 			   const struct sighting *s)
 {
 	char FREE_AUTO *was = decision_text(suite, s);
-	char FREE_AUTO *at = step->at == NONE ? NULL : suite_iface_name(suite, step->at);
+	const char *at = step->at == NONE ? NULL : suite->topo.ifaces[step->at].id;
 
-	return text_format("%s; expected%s%s%s%s", was ? was : "dropped",
-			   step->by == NONE ? "" : " by ",
+	return text_format("%s; expected%s%s%s%s", or_lost(was), step->by == NONE ? "" : " by ",
 			   step->by == NONE ? "" : suite->filters[step->by].name, at ? " at " : "",
 			   at ? at : "");
 }
@@ -149,18 +180,20 @@ static void judge_pass(const struct suite *suite, const struct step *step,
 	} else if (own || evidence_diverted(ev)) {
 		decision = decision_text(suite, own ? own : evidence_diverted(ev));
 		set(result, OUTCOME_NOT_OK,
-		    something_arrived(ev) ? text_format("%s; %s", arrival, decision)
-					  : steal_pointer(&decision));
+		    something_arrived(ev)
+			    ? text_format("%s; %s", or_lost(arrival), or_lost(decision))
+			    : steal_pointer(&decision));
 	} else if (neighbour) {
 		decision = decision_text(suite, neighbour);
 		set(result, OUTCOME_NOT_OK,
-		    text_format("its neighbour request was %s, so it never went out", decision));
+		    text_format("its neighbour request was %s, so it never went out",
+				or_lost(decision)));
 	} else if (!ev->server_bound) {
 		set(result, OUTCOME_INCONCLUSIVE,
 		    explained(suite, ev, "the server never came to listen"));
 	} else {
 		set(result, ev->trouble ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
-		    explained(suite, ev, arrival ? arrival : "not all arrived"));
+		    explained(suite, ev, arrival));
 	}
 }
 
@@ -176,13 +209,14 @@ static void judge_dropped(const struct suite *suite, const struct step *step,
 		set(result, OUTCOME_NOT_OK, mismatch_text(suite, step, wrong));
 	else if (s->relation == RELATION_NEIGHBOUR)
 		set(result, OUTCOME_OK,
-		    text_format("its neighbour request was %s, so it never went out", decision));
+		    text_format("its neighbour request was %s, so it never went out",
+				or_lost(decision)));
 	else if (evidence_all_dropped(ev))
 		set(result, OUTCOME_OK, steal_pointer(&decision));
 	else
 		set(result, OUTCOME_INCONCLUSIVE,
 		    text_format("%u of %u %s; of the others nobody says so", ev->drops, ev->wanted,
-				decision));
+				or_lost(decision)));
 }
 
 static void judge_drop(const struct suite *suite, const struct step *step,
@@ -194,7 +228,8 @@ static void judge_drop(const struct suite *suite, const struct step *step,
 	if (!dropped)
 		dropped = neighbour_drop(ev);
 	if (something_arrived(ev))
-		set(result, OUTCOME_NOT_OK, text_format("%s, where a drop was expected", arrival));
+		set(result, OUTCOME_NOT_OK,
+		    text_format("%s, where a drop was expected", or_lost(arrival)));
 	else if (!ev->server_bound)
 		set(result, OUTCOME_INCONCLUSIVE,
 		    explained(suite, ev,
@@ -240,9 +275,9 @@ static void print_way(FILE *out, const struct suite *suite, const struct evidenc
 		      const struct sighting *end)
 {
 	const struct chain_record *chain = &ev->chains[end->iface];
-	char FREE_AUTO *iface = suite_iface_name(suite, end->iface);
+	const char *iface = suite->topo.ifaces[end->iface].id;
 
-	(void)fprintf(out, "%s: %s:", iface ? iface : "?", packet_text(ev, end->relation));
+	(void)fprintf(out, "%s: %s:", iface, packet_text(ev, end->relation));
 	for (unsigned int i = 0; i < end->position; i++)
 		(void)fprintf(out, " %s %s,", chain->filters[i], passing_word(ev, end, i));
 	if (end->filter)
@@ -258,7 +293,8 @@ static void print_way(FILE *out, const struct suite *suite, const struct evidenc
 static void print_chain(FILE *out, const struct suite *suite, const struct evidence *ev,
 			size_t iface)
 {
-	char FREE_AUTO *name = suite_iface_name(suite, iface);
+	const char *mute = mute_filter(suite, &ev->chains[iface]);
+	const char *name = suite->topo.ifaces[iface].id;
 	unsigned int own = 0, others = 0;
 
 	for (size_t i = 0; i < ev->n_seen; i++) {
@@ -273,18 +309,20 @@ static void print_chain(FILE *out, const struct suite *suite, const struct evide
 		own += s->relation != RELATION_NEIGHBOUR;
 		print_way(out, suite, ev, s);
 	}
-	if (!own)
-		(void)fprintf(out, "%s: saw none of it%s\n", name ? name : "?",
+	if (mute)
+		(void)fprintf(out, "%s: with libxdp the verdicts of %s cannot be seen\n", name,
+			      mute);
+	else if (!own)
+		(void)fprintf(out, "%s: saw none of it%s\n", name,
 			      others ? ", only other packets" : "");
 }
 
-static void print_known(FILE *out, const struct evidence *ev)
+/* @why has one of these already, and is not said twice. */
+static void print_known(FILE *out, const struct evidence *ev, const char *why)
 {
-	if (!ev->server_bound)
-		(void)fputs("server: never came to listen\n", out);
-	if (ev->trouble)
+	if (ev->trouble && !strstr(why, ev->trouble))
 		(void)fprintf(out, "%s\n", ev->trouble);
-	if (ev->links_down)
+	if (ev->links_down && !strstr(why, ev->links_down))
 		(void)fprintf(out, "links down: %s\n", ev->links_down);
 	if (ev->neighbour != NEIGHBOUR_UNKNOWN && ev->neighbour_text)
 		(void)fprintf(out, "neighbour entry for %s: %s\n", ev->neighbour_text,
@@ -296,7 +334,7 @@ static void print_known(FILE *out, const struct evidence *ev)
 		(void)fputs("memory ran out: not all is told here\n", out);
 }
 
-static char *details_text(const struct suite *suite, const struct evidence *ev)
+static char *details_text(const struct suite *suite, const struct evidence *ev, const char *why)
 {
 	char *text = NULL;
 	size_t size;
@@ -307,7 +345,7 @@ static char *details_text(const struct suite *suite, const struct evidence *ev)
 	for (size_t i = 0; ev->chains && i < suite->topo.n_ifaces; i++)
 		if (ev->chains[i].n_filters)
 			print_chain(out, suite, ev, i);
-	print_known(out, ev);
+	print_known(out, ev, or_lost(why));
 	(void)fclose(out);
 	return text;
 }
@@ -320,7 +358,7 @@ void verdict_traffic(const struct suite *suite, const struct step *step, const s
 	else
 		judge_drop(suite, step, ev, result);
 	if (result->outcome != OUTCOME_OK)
-		result->details = details_text(suite, ev);
+		result->details = details_text(suite, ev, result->why);
 }
 
 void verdict_control(const struct suite *suite, const struct step *step, const struct evidence *ev,
@@ -335,9 +373,8 @@ void verdict_control(const struct suite *suite, const struct step *step, const s
 	}
 	why = explained(suite, ev, ev->server_bound ? arrival : "the server never came to listen");
 	set(result, OUTCOME_LAB,
-	    text_format("error of the lab: without any chain it fails too: %s",
-			why ? why : "out of memory"));
-	result->details = details_text(suite, ev);
+	    text_format("error of the lab: without any chain it fails too: %s", or_lost(why)));
+	result->details = details_text(suite, ev, result->why);
 }
 
 static char *shown_text(const char *const *lines, size_t n)
@@ -357,11 +394,13 @@ static char *shown_text(const char *const *lines, size_t n)
 void verdict_see(const struct suite *suite, const struct step *step, const char *const *lines,
 		 size_t n, struct step_result *result)
 {
-	char FREE_AUTO *at = suite_iface_name(suite, step->at);
+	const char *at = suite->topo.ifaces[step->at].id;
 
 	for (size_t i = 0; i < n; i++) {
 		if (packet_line_matches(step->text, lines[i])) {
-			set(result, OUTCOME_OK, text_format("%s", lines[i]));
+			/* Without a * the pattern is the line. */
+			set(result, OUTCOME_OK,
+			    text_format("%s", strchr(step->text, '*') ? lines[i] : "shown"));
 			return;
 		}
 	}
@@ -401,12 +440,11 @@ void verdict_reject(const struct suite *suite, const struct step *step, const ch
 	if (!log)
 		set(result, OUTCOME_NOT_OK, text_format("the verifier took %s", filter));
 	else if (found)
-		set(result, OUTCOME_OK,
-		    text_format("refused by the verifier: %s", line ? line : step->text));
+		set(result, OUTCOME_OK, text_format("refused by the verifier: %s", or_lost(line)));
 	else
 		set(result, OUTCOME_NOT_OK,
 		    text_format("refused by the verifier, but not with \"%s\"", step->text));
-	if (log)
+	if (log && !found)
 		result->details = log_end(log);
 }
 

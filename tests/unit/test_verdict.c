@@ -30,11 +30,12 @@ static struct iface ifaces[] = {
 };
 static struct filter filters[] = { { .name = "headers" },
 				   { .name = "udp-8888" },
-				   { .name = "other" } };
-static const struct suite suite = {
+				   { .name = "other" },
+				   { .name = "guest", .program = PROGRAM_OBJECT } };
+static struct suite suite = {
 	.topo = { .nodes = nodes, .n_nodes = 3, .ifaces = ifaces, .n_ifaces = 3 },
 	.filters = filters,
-	.n_filters = 3,
+	.n_filters = 4,
 };
 static char *host_filters[] = { "headers", "udp-8888" };
 static char *h2_filters[] = { "udp-8888" };
@@ -544,10 +545,45 @@ static void details_tell_the_way(void **state)
 	assert_string_equal(result.details,
 			    "host:veth0: packet: headers pass, udp-8888 drop, on to the stack\n"
 			    "h2:veth2: saw none of it, only other packets\n"
-			    "links down: br0:veth1\n"
 			    "neighbour entry for 10.0.0.1 at lb: none, or failed\n");
 	free(result.why);
 	free(result.details);
+	evidence_clear(&ev);
+}
+
+static void a_guest_is_mute_in_a_dispatcher(void **state)
+{
+	static char *names[] = { "udp-8888", "guest" };
+	struct chain_record mute[] = {
+		{ .engine = ENGINE_LIBXDP, .gen = 7, .filters = names, .n_filters = 2 },
+		{ .engine = ENGINE_INLINE, .gen = 1, .filters = names, .n_filters = 2 },
+		{ .gen = 0 },
+	};
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step_result result = { 0 };
+
+	(void)state;
+	ev.chains = mute;
+	verdict_traffic(&suite, &step, &ev, &result);
+	assert_int_equal(result.outcome, OUTCOME_INCONCLUSIVE);
+	assert_string_equal(result.why,
+			    "nothing arrived, but no filter says that it dropped it: with libxdp "
+			    "the verdicts of guest at host:veth0 cannot be seen; engine = inline "
+			    "shows them");
+	assert_string_equal(result.details,
+			    "host:veth0: with libxdp the verdicts of guest cannot be seen\n"
+			    "h2:veth2: saw none of it\n");
+	free(result.details);
+
+	/* A third node's has no part in it. */
+	mute[HOST].engine = ENGINE_INLINE;
+	mute[H2].engine = ENGINE_LIBXDP;
+	verdict_traffic(&suite, &step, &ev, &result);
+	assert_string_equal(result.why, "nothing arrived, but no filter says that it dropped it: "
+					"no chain saw it");
+	free(result.details);
+	free(result.why);
 	evidence_clear(&ev);
 }
 
@@ -582,27 +618,47 @@ static void see_and_reject_read_what_was_shown(void **state)
 	verdict_see(&suite, &step, lines, 2, &result);
 	assert_int_equal(result.outcome, OUTCOME_OK);
 	assert_string_equal(result.why, lines[1]);
+	/* Nothing to tell that the step does not say. */
+	step.text = "UdpHdr: src: 44024 => dst: 8000";
+	verdict_see(&suite, &step, lines, 2, &result);
+	assert_string_equal(result.why, "shown");
 	verdict_see(&suite, &step, lines, 1, &result);
 	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
 	assert_string_equal(result.details, "shown: EthHdr: …\n");
 	free(result.details);
+	result.details = NULL;
 
 	step.text = "invalid access to packet";
 	verdict_reject(&suite, &step, log, &result);
 	assert_int_equal(result.outcome, OUTCOME_OK);
 	assert_string_equal(result.why,
 			    "refused by the verifier: invalid access to packet, off=12");
-	assert_string_equal(result.details, log);
-	free(result.details);
+	assert_null(result.details);
 	step.text = "something else";
 	verdict_reject(&suite, &step, log, &result);
 	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
+	assert_string_equal(result.details, log);
 	free(result.details);
 	result.details = NULL;
 	verdict_reject(&suite, &step, NULL, &result);
 	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
 	assert_string_equal(result.why, "the verifier took udp-8888");
 	free(result.why);
+}
+
+static int name_filters(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
+		assert_int_equal(names_add(&suite.filter_names, filters[i].name, i, NULL), 0);
+	return 0;
+}
+
+static int forget_names(void **state)
+{
+	(void)state;
+	names_clear(&suite.filter_names);
+	return 0;
 }
 
 int main(void)
@@ -622,9 +678,10 @@ int main(void)
 		cmocka_unit_test(a_bare_segment_proves_nothing),
 		cmocka_unit_test(a_dropped_question_for_the_neighbour_is_proof),
 		cmocka_unit_test(details_tell_the_way),
+		cmocka_unit_test(a_guest_is_mute_in_a_dispatcher),
 		cmocka_unit_test(a_control_run_speaks_of_the_lab),
 		cmocka_unit_test(see_and_reject_read_what_was_shown),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, name_filters, forget_names);
 }
