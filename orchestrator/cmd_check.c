@@ -3,8 +3,6 @@
 
 #include "lab/error.h"
 #include "orchestrator/command.h"
-#include "orchestrator/instance.h"
-#include "orchestrator/lab.h"
 #include "orchestrator/suite.h"
 
 static void print_count(size_t n, const char *what)
@@ -33,37 +31,14 @@ static void print_ok(const char *path, const struct suite *suite)
 	putchar('\n');
 }
 
-/* Objects that are not there, or lack what the file says of them. */
-static int check_objects(const struct lab *lab, struct error *e)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < lab->suite.n_filters; i++) {
-		struct error ERROR_AUTO one = ERROR_INIT;
-		struct instance in;
-
-		if (lab->suite.filters[i].program != PROGRAM_OBJECT)
-			continue;
-		if (instance_open(lab, i, &in, &one) == 0) {
-			instance_close(&in);
-			continue;
-		}
-		(void)error_wrap(&one, "%s:%d", lab->suite.ini.path, lab->suite.filters[i].line);
-		err = error_join(e, &one);
-	}
-	return err;
-}
-
 static int check_file(const char *path, struct error *e)
 {
-	struct lab lab = { 0 };
-	int err = suite_load(&lab.suite, path, e);
+	struct suite suite;
+	int err = suite_load(&suite, path, e);
 
 	if (!err)
-		err = check_objects(&lab, e);
-	if (!err)
-		print_ok(path, &lab.suite);
-	suite_clear(&lab.suite);
+		print_ok(path, &suite);
+	suite_clear(&suite);
 	return err;
 }
 

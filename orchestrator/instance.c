@@ -158,13 +158,13 @@ static int refuse_exceptions(struct bpf_object *obj, struct error *e)
 			   "filter alone: it cannot stand in one");
 }
 
-static int open_object(const struct lab *lab, const struct filter *f, struct instance *in,
-		       struct error *e)
+int instance_open_object(const struct filter *f, struct instance *in, struct error *e)
 {
 	FREE_AUTO void *bytes = NULL;
 	size_t size = 0;
 	int err;
 
+	*in = (struct instance){ 0 };
 	err = object_file_read(f->object, &bytes, &size, e);
 	if (!err)
 		err = try_object(bytes, size, e);
@@ -174,8 +174,14 @@ static int open_object(const struct lab *lab, const struct filter *f, struct ins
 	if (err)
 		return err;
 	err = object_file_main(in->obj, f->function, &in->main, e);
-	if (!err)
-		err = refuse_exceptions(in->obj, e);
+	return err ? err : refuse_exceptions(in->obj, e);
+}
+
+static int open_object(const struct lab *lab, const struct filter *f, struct instance *in,
+		       struct error *e)
+{
+	int err = instance_open_object(f, in, e);
+
 	return err ? err : set_constants(lab, f, in, e);
 }
 

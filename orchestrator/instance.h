@@ -16,6 +16,7 @@
 struct bpf_object;
 struct bpf_program;
 struct error;
+struct filter;
 struct lab;
 struct taker;
 
@@ -31,6 +32,11 @@ struct instance {
  * marked for loading. All that is wrong with object, function or set. keys is in @e.
  */
 int instance_open(const struct lab *lab, size_t filter, struct instance *in, struct error *e);
+
+/* The same for an object of the user's, without its constants and without the filter's name in
+ * the complaint: for whoever knows a better place to name. Close it in either case.
+ */
+int instance_open_object(const struct filter *f, struct instance *in, struct error *e);
 void instance_close(struct instance *in);
 
 /* Let main be the built-in's program that keeps no book: for a dispatcher that does. */

@@ -296,8 +296,7 @@ static int read_suite(struct suite_reading *r, struct error *e)
 	return err;
 }
 
-/* @ini_err: what reading the file said. Whatever could be read is checked all the same. */
-static int check_suite(struct suite *suite, int ini_err, struct error *e)
+int suite_check(struct suite *suite, int ini_err, struct error *e)
 {
 	struct suite_reading r = { .suite = suite };
 	int err;
@@ -315,17 +314,11 @@ static int check_suite(struct suite *suite, int ini_err, struct error *e)
 	return e->kind == ERROR_NONE ? 0 : e->err;
 }
 
-int suite_load(struct suite *suite, const char *path, struct error *e)
-{
-	*suite = (struct suite){ 0 };
-	return check_suite(suite, inifile_load(&suite->ini, path, e), e);
-}
-
 int suite_parse(struct suite *suite, const char *path, const char *dir, const char *text,
 		size_t len, struct error *e)
 {
 	*suite = (struct suite){ 0 };
-	return check_suite(suite, inifile_parse(&suite->ini, path, dir, text, len, e), e);
+	return suite_check(suite, inifile_parse(&suite->ini, path, dir, text, len, e), e);
 }
 
 static void filter_clear(struct filter *f)

@@ -4,7 +4,7 @@
 
 /*
  * A whole lab file as a model: the topology, and what xlab does with it, that
- * is filters, chains, scenarios. Pure; checked when read.
+ * is filters, chains, scenarios. Checked when read.
  */
 
 #include <stdbool.h>
@@ -130,8 +130,8 @@ struct suite {
  */
 extern const struct ini_section_spec *const suite_tables[];
 
-/* Read and check a whole lab file; all its errors are in @e. Free with
- * suite_clear() in either case.
+/* Read and check a whole lab file; all its errors are in @e. suite_load() looks into the objects
+ * that its filters name, too; suite_parse() is pure. Free with suite_clear() in either case.
  */
 int suite_load(struct suite *suite, const char *path, struct error *e);
 int suite_parse(struct suite *suite, const char *path, const char *dir, const char *text,

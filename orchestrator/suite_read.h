@@ -21,6 +21,11 @@ extern const struct ini_section_spec suite_filter_table, suite_scenario_table, s
 #define SUITE_PROGRAM_TABLES 5 /* programs that have keys of their own */
 extern const struct ini_section_spec suite_program_tables[SUITE_PROGRAM_TABLES];
 
+/* Everything behind the reading of the file, of which @ini_err is what it said: whatever could be
+ * read is checked all the same.
+ */
+int suite_check(struct suite *suite, int ini_err, struct error *e);
+
 /* Append a filter of that name; NULL without memory. */
 struct filter *filter_add(struct suite *suite, const char *name, int line);
 

@@ -19,6 +19,18 @@ ended 'scenario with no lab' 3
 xlab exec host -- true
 ended 'exec with no lab' 3
 
+# What is wrong with a file is found before anything is built, by all alike.
+printf '%s\n' '[node a]' 'forwrad = yes' '[filter gone]' 'program = nosuch.bpf.o' \
+	'[scenario s]' 'reject = gone x' >"$dir/wrong.ini"
+xlab check "$dir/wrong.ini"
+checked=$err
+for command in plan up run; do
+	xlab $command "$dir/wrong.ini"
+	ended "$command: a file that is wrong" 2 'wrong.ini:4: \[filter gone] '
+	is "$command: says what check says" "$err" "$checked"
+done
+is 'nothing was built' "$(ls -A /run/netns /run/xlab 2>/dev/null)" '/run/netns:'
+
 xlab up topologies/lb.ini
 is 'up: exit status' "$status" 0
 like 'up: says so' "$out" 'lb is up: host h2 h3 lb'

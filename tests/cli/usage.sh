@@ -85,11 +85,19 @@ while read -r word rest; do
 	esac
 done < <(grep -E '^$|^\[|^  [a-z]' <<<"$out" | sed 's/^  //')
 
-# Objects are looked at by check already, without root.
-printf '%s\n' '[node a]' '[filter gone]' 'program = nosuch.bpf.o' '[filter text]' 'program = o.ini' >"$dir/o.ini"
-xlab check "$dir/o.ini"
-ended 'check: an object that is not there' 2 'o.ini:2: filter gone *No such file'
-like 'check: an object that is none' "$err" 'o.ini:4: filter text *is not an ELF file'
+# Objects are looked at before anything is built, without root, and beside all else that is wrong.
+cp "$BUILD/tests/engine/odd.bpf.o" "$dir"
+printf '%s\n' '[node a]' '[filter gone]' 'program = nosuch.bpf.o' '[filter text]' 'program = o.ini' \
+	'[filter b]' 'program = odd.bpf.o:nosuch' '[filter c]' 'program = drop' 'acton = pass' >"$dir/o.ini"
+for command in check plan; do
+	xlab $command "$dir/o.ini"
+	ended "$command: an object that is not there" 2 \
+		'o.ini:3: \[filter gone] program = nosuch.bpf.o: the object *nosuch.bpf.o cannot be read: No such'
+	like "$command: an object that is none" "$err" 'o.ini:5: \[filter text] program = o.ini: *is not an ELF'
+	like "$command: a function that it lacks" "$err" 'o.ini:7: \[filter b] *the object has no function nosuch'
+	like "$command: and a misspelt key" "$err" 'o.ini:10: \[filter c] acton = pass: '
+	is "$command: four errors, a line each" "$(wc -l <<<"$err")" 4
+done
 
 # Somebody who is not root.
 mkdir -m 755 "$dir/bin"

@@ -57,19 +57,25 @@ static char *fill_in(const char *filters)
 	return longer;
 }
 
-static void write_file(const char *path, const char *filters, const char *ends)
+static char *lab_text(const char *filters, const char *ends)
 {
 	FREE_AUTO char *sections = fill_in(filters);
+
+	return text_format("[lab]\nname = rig\nengine = %s\n[node left]\n[node right]\n"
+			   "[iface left:l0]\npeer = right:r0\naddress = 10.9.0.1/24\n"
+			   "mac = 02:00:00:00:00:01\n%s\n"
+			   "[iface right:r0]\npeer = left:l0\naddress = 10.9.0.2/24\n"
+			   "mac = 02:00:00:00:00:02\n%s\n%s",
+			   rig_engine(), ends, ends, sections);
+}
+
+static void write_file(const char *path, const char *filters, const char *ends)
+{
+	FREE_AUTO char *text = lab_text(filters, ends);
 	FILE_AUTO FILE *file = fopen(path, "w");
 
 	assert_non_null(file);
-	assert_true(fprintf(file,
-			    "[lab]\nname = rig\nengine = %s\n[node left]\n[node right]\n"
-			    "[iface left:l0]\npeer = right:r0\naddress = 10.9.0.1/24\n"
-			    "mac = 02:00:00:00:00:01\n%s\n"
-			    "[iface right:r0]\npeer = left:l0\naddress = 10.9.0.2/24\n"
-			    "mac = 02:00:00:00:00:02\n%s\n%s",
-			    rig_engine(), ends, ends, sections) > 0);
+	assert_true(fputs(text, file) >= 0);
 }
 
 void rig_up_with(struct lab *lab, const char *filters, const char *ends)
@@ -91,6 +97,19 @@ void rig_up_with(struct lab *lab, const char *filters, const char *ends)
 void rig_up(struct lab *lab, const char *filters)
 {
 	rig_up_with(lab, filters, "");
+}
+
+void rig_reread(struct lab *lab, const char *filters)
+{
+	FREE_AUTO char *text = lab_text(filters, "");
+	const struct plan_options nameless = { .nameless = true };
+	ERROR_AUTO struct error e = ERROR_INIT;
+
+	plan_clear(&lab->plan);
+	suite_clear(&lab->suite);
+	if (suite_parse(&lab->suite, "/tmp/xlab-rig", "/tmp", text, strlen(text), &e) ||
+	    plan_make(&lab->plan, &lab->suite.topo, &nameless, &e))
+		die("the lab cannot be read again", &e);
 }
 
 void rig_down(struct lab *lab)

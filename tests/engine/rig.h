@@ -29,6 +29,11 @@ bool rig_is_libxdp(void);
  */
 void rig_up(struct lab *lab, const char *filters);
 void rig_up_with(struct lab *lab, const char *filters, const char *ends); /* keys of both ifaces */
+
+/* Go on with other filters, whose objects nobody has looked into: as of a lab whose objects were
+ * changed when it was up already.
+ */
+void rig_reread(struct lab *lab, const char *filters);
 void rig_down(struct lab *lab);
 
 size_t rig_end(const struct lab *lab); /* right:r0 */

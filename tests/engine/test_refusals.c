@@ -245,7 +245,8 @@ static int up(void **state)
 {
 	static struct lab lab;
 
-	rig_up(&lab, filters);
+	rig_up(&lab, "");
+	rig_reread(&lab, filters);
 	*state = &lab;
 	return 0;
 }
@@ -264,7 +265,11 @@ static void test_jumbo(void **state)
 	struct lab lab;
 
 	(void)state;
-	rig_up_with(&lab, filters, "mtu = 9000\n");
+	rig_up_with(&lab,
+		    "[filter hi]\nprogram = hello\n"
+		    "[filter frags]\nprogram = OBJECTS/odd.bpf.o:fragments\n"
+		    "[filter closed]\nprogram = OBJECTS/closed.bpf.o\n",
+		    "mtu = 9000\n");
 	assert_int_equal(rig_chain(&lab, "frags closed hi", &e), -ERANGE);
 	assert_non_null(strstr(e.text, "3506"));
 	assert_non_null(strstr(e.text, "are not: closed;"));
@@ -282,9 +287,9 @@ static void test_generic(void **state)
 	struct lab lab;
 
 	(void)state;
-	rig_up_with(&lab, filters, "mode = generic\n");
+	rig_up_with(&lab, "", "mode = generic\n");
 	as_somebody(&lab, XDP_FLAGS_DRV_MODE);
-	refuse_foreign(&lab, "hi");
+	refuse_foreign(&lab, "hello");
 	as_somebody(&lab, 0);
 	rig_must_chain(&lab, "tx");
 	assert_int_equal(rig_attached(&lab, "left", "l0"), 0);
