@@ -43,6 +43,10 @@ __attribute__((format(printf, 2, 3))) static void complain(struct reader *r, con
 	FREE_AUTO char *text = NULL;
 	va_list args;
 
+	if (r->section < r->ini->n_sections)
+		r->ini->sections[r->section].broken = true;
+	else
+		r->ini->broken = true;
 	if (ini_gave_up(r->e))
 		return;
 	va_start(args, fmt);

@@ -33,6 +33,7 @@ struct ini_section {
 	int line;
 	struct ini_key *keys;
 	size_t n_keys;
+	bool broken; /* a line or a key of it was not understood: what seems missing may be that */
 };
 
 struct inifile {
@@ -41,6 +42,7 @@ struct inifile {
 	char *text; /* the whole file, as read */
 	struct ini_section *sections;
 	size_t n_sections;
+	bool broken; /* a line or a section was not understood, whosever it is */
 };
 
 /*
@@ -79,9 +81,17 @@ int ini_complain(const struct ini_where *at, struct error *e, const char *fmt, .
 int ini_refuse(const struct ini_where *at, struct error *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Complain that there is no @what named @name, and offer the nearest (see text_nearest). */
+/* Complain that there is no @what named @name, and offer the nearest (see text_nearest), or tell
+ * which there are where they are few.
+ */
 int ini_unknown(const struct ini_where *at, struct error *e, const char *what, const char *name,
 		const char *(*next)(void *cookie, size_t i), void *cookie);
+
+/* Complain that @word is not @what ("a protocol"), offer the nearest of the words that are, and
+ * tell what the key's table allows.
+ */
+int ini_misspelt(const struct ini_where *at, struct error *e, const char *what, const char *word,
+		 const char *(*next)(void *cookie, size_t i), void *cookie);
 
 /* Set "out of memory" and return -ENOMEM: readers give up at once on that. */
 int ini_no_memory(struct error *e);
@@ -113,6 +123,11 @@ struct ini_section_spec {
  */
 int ini_section_read(const struct inifile *ini, const struct ini_section *section,
 		     const struct ini_key_spec *keys, void *object, struct error *e);
+
+/* Before any table reads: mark as broken the sections with keys that no table has, and the file if
+ * it has a section that none has. ini_report_unknown() will tell of each.
+ */
+void ini_mark_broken(struct inifile *ini, const struct ini_section_spec *const *tables);
 
 /*
  * After all tables have read: report each section whose kind no table has and

@@ -100,9 +100,30 @@ int ini_refuse(const struct ini_where *at, struct error *e, const char *fmt, ...
 	return err;
 }
 
+#define LISTED_MAX 12 /* names in a message */
+
+/* "a, b, c"; NULL if there are none, or more than anybody would read. */
+static char *list_few(const char *(*next)(void *cookie, size_t i), void *cookie)
+{
+	char *list = NULL, *longer;
+	const char *name;
+
+	for (size_t i = 0; (name = next(cookie, i)); i++) {
+		longer = i == LISTED_MAX ? NULL
+			 : list		 ? text_format("%s, %s", list, name)
+					 : strdup(name);
+		free(list);
+		list = longer;
+		if (!list)
+			return NULL;
+	}
+	return list;
+}
+
 int ini_unknown(const struct ini_where *at, struct error *e, const char *what, const char *name,
 		const char *(*next)(void *cookie, size_t i), void *cookie)
 {
+	FREE_AUTO char *list = NULL;
 	const char *nearest;
 
 	if (ini_gave_up(e)) /* the search below is what would take time */
@@ -111,8 +132,24 @@ int ini_unknown(const struct ini_where *at, struct error *e, const char *what, c
 	if (nearest)
 		return ini_complain(at, e, "there is no %s \"%.*s%s\"; did you mean \"%s\"?", what,
 				    shown(name), name, ellipsis(name), nearest);
-	return ini_complain(at, e, "there is no %s \"%.*s%s\"", what, shown(name), name,
-			    ellipsis(name));
+	list = list_few(next, cookie);
+	return ini_complain(at, e, "there is no %s \"%.*s%s\"%s%s", what, shown(name), name,
+			    ellipsis(name), list ? "; allowed: " : "", list ? list : "");
+}
+
+int ini_misspelt(const struct ini_where *at, struct error *e, const char *what, const char *word,
+		 const char *(*next)(void *cookie, size_t i), void *cookie)
+{
+	const char *nearest;
+
+	if (ini_gave_up(e))
+		return -EINVAL;
+	nearest = text_nearest(word, next, cookie);
+	if (!nearest)
+		return ini_refuse(at, e, "\"%.*s%s\" is not %s", shown(word), word, ellipsis(word),
+				  what);
+	return ini_complain(at, e, "\"%.*s%s\" is not %s; did you mean \"%s\"? (allowed: %s)",
+			    shown(word), word, ellipsis(word), what, nearest, at->spec->allowed);
 }
 
 const struct ini_key *ini_find_key(const struct ini_section *section, const char *name)
@@ -141,6 +178,22 @@ static const struct ini_key_spec *find_spec(const struct ini_key_spec *keys, con
 }
 
 #define SPECS_MAX 16 /* keys in one table */
+
+static const char *only_name(void *name, size_t i)
+{
+	return i ? NULL : name;
+}
+
+/* A key of another name that may well be meant for this one. */
+static bool has_misspelt(const struct ini_section *section, const struct ini_key_spec *keys,
+			 const char *name)
+{
+	for (size_t i = 0; i < section->n_keys; i++)
+		if (!find_spec(keys, section->keys[i].name) &&
+		    text_nearest(section->keys[i].name, only_name, (void *)name))
+			return true;
+	return false;
+}
 
 /* @first: the line where each of the table's keys stood first. */
 static int read_key(const struct ini_where *at, const struct ini_key_spec *keys, void *object,
@@ -175,8 +228,10 @@ int ini_section_read(const struct inifile *ini, const struct ini_section *sectio
 	at.key = NULL;
 	for (int i = 0; keys[i].name; i++)
 		if (keys[i].required && !first[i])
-			err = ini_complain(&at, e, "the key %s is missing; allowed: %s",
-					   keys[i].name, keys[i].allowed);
+			err = has_misspelt(section, keys, keys[i].name)
+				      ? -EINVAL /* told as an unknown key */
+				      : ini_complain(&at, e, "the key %s is missing; allowed: %s",
+						     keys[i].name, keys[i].allowed);
 	return err;
 }
 
@@ -202,12 +257,35 @@ static const char *next_candidate(void *cookie, size_t i)
 	return NULL;
 }
 
+static bool key_known(const struct ini_section_spec *const *tables, const char *kind,
+		      const char *name)
+{
+	for (; *tables; tables++)
+		if (!strcmp((*tables)->kind, kind) && find_spec((*tables)->keys, name))
+			return true;
+	return false;
+}
+
 static bool kind_known(const struct candidates *c, const char *kind)
 {
 	for (const struct ini_section_spec *const *t = c->tables; *t; t++)
 		if (!strcmp((*t)->kind, kind))
 			return true;
 	return false;
+}
+
+void ini_mark_broken(struct inifile *ini, const struct ini_section_spec *const *tables)
+{
+	struct candidates kinds = { tables, NULL };
+
+	for (size_t i = 0; i < ini->n_sections; i++) {
+		struct ini_section *s = &ini->sections[i];
+
+		if (!kind_known(&kinds, s->kind))
+			ini->broken = true;
+		for (size_t j = 0; j < s->n_keys && !s->broken; j++)
+			s->broken = !key_known(tables, s->kind, s->keys[j].name);
+	}
 }
 
 /* "name, about, engine": each of the kind's names (or each kind) once. */

@@ -60,6 +60,16 @@ size_t topology_iface(const struct topology *topo, const char *name)
 	return names_find(&topo->iface_names, name);
 }
 
+bool topology_doubts(const struct topology *topo, size_t node)
+{
+	if (topo->doubtful || node != NONE)
+		return topo->doubtful || topo->nodes[node].doubtful;
+	for (size_t i = 0; i < topo->n_nodes; i++)
+		if (topo->nodes[i].doubtful)
+			return true;
+	return false;
+}
+
 const char *topology_name_node(void *topo, size_t i)
 {
 	const struct topology *t = topo;

@@ -51,6 +51,7 @@ struct node {
 	size_t n_routes;
 	struct sysctl *sysctls;
 	size_t n_sysctls;
+	bool doubtful; /* see topology_doubts() */
 	int line;
 };
 
@@ -89,6 +90,7 @@ struct topology {
 	size_t n_ifaces;
 	struct names node_names, bridge_names, iface_names; /* -> indices */
 	struct names addresses; /* as text -> iface, or n_ifaces + bridge */
+	bool doubtful;		/* all of it; see topology_doubts() */
 };
 
 /* The sections that topology_read() reads, for help and for ini_report_unknown(). */
@@ -106,6 +108,11 @@ void topology_clear(struct topology *topo);
 
 size_t topology_node(const struct topology *topo, const char *name);   /* or NONE */
 size_t topology_bridge(const struct topology *topo, const char *name); /* or NONE */
+
+/* True if something of @node's (NONE: of anybody's) was refused, an interface, an address, a route:
+ * whoever finds such a thing missing there need not say so, for it was told.
+ */
+bool topology_doubts(const struct topology *topo, size_t node);
 
 /* "NODE:IFACE" -> index or NONE. */
 size_t topology_iface(const struct topology *topo, const char *name);

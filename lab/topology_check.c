@@ -34,6 +34,8 @@ static int check_plug(struct topology_reading *r, size_t i, struct error *e)
 
 	if (has(r, i, "bridge") && has(r, i, "peer"))
 		return ini_complain(&at, e, "it is on a bridge already: give bridge or peer");
+	if (!has(r, i, "bridge") && !has(r, i, "peer") && at.section->broken)
+		return -EINVAL;
 	if (!has(r, i, "bridge") && !has(r, i, "peer"))
 		return ini_complain(&at, e, "its other end is missing: give bridge or peer");
 	if (!has(r, i, "bridge") && has(r, i, "port")) {
@@ -55,6 +57,9 @@ static int check_peer(struct topology_reading *r, size_t i, struct error *e)
 		return ini_complain(&at, e, "an interface cannot be its own peer");
 	if (ifaces[peer].peer == i)
 		return 0;
+	if (ifaces[peer].peer == NONE &&
+	    (has(r, peer, "peer") || r->ini->sections[r->sections[peer]].broken))
+		return -EINVAL;
 	return ini_complain(&at, e, "the peer does not name it back: write peer = %s in [iface %s]",
 			    ifaces[i].id, ifaces[peer].id);
 }

@@ -144,8 +144,10 @@ static int read_bridge_address(const struct ini_where *at, const char *value, vo
 
 	if (!err)
 		err = claim_address(at, r->topo, &p.address, r->topo->n_ifaces + r->current, e);
-	if (err)
+	if (err) {
+		r->topo->doubtful = true;
 		return err;
+	}
 	if (b->n_addresses == NODE_ADDRESSES_MAX)
 		return ini_complain(at, e, "a bridge has at most %d addresses", NODE_ADDRESSES_MAX);
 	added = array_add(&b->addresses, &b->n_addresses, sizeof(*added));
@@ -165,6 +167,8 @@ static int read_iface_address(const struct ini_where *at, const char *value, voi
 
 	if (!err)
 		err = claim_address(at, r->topo, &p.address, r->current, e);
+	if (err && f->node != NONE)
+		r->topo->nodes[f->node].doubtful = true;
 	if (err)
 		return err;
 	if (f->node != NONE && r->node_addresses[f->node]++ == NODE_ADDRESSES_MAX)

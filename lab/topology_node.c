@@ -107,10 +107,12 @@ static int read_via(const struct ini_where *at, const char *word, struct topolog
 	if (own_prefix(r->topo, r->current, &route->via, true))
 		return ini_complain(at, e, "%s is an address of %s itself, not of a router", word,
 				    node->name);
-	if (!own_prefix(r->topo, r->current, &route->via, false))
+	if (own_prefix(r->topo, r->current, &route->via, false) ||
+	    topology_doubts(r->topo, r->current))
+		route->has_via = true;
+	else
 		return ini_complain(at, e, "%s is on no subnet of %s: it has no neighbour there",
 				    word, node->name);
-	route->has_via = true;
 	return 0;
 }
 
@@ -179,11 +181,11 @@ static int add_route(const struct ini_where *at, struct topology_reading *r,
 	return 0;
 }
 
-static int read_route(const struct ini_where *at, const char *value, void *object, struct error *e)
+static int read_way(const struct ini_where *at, const char *value, struct topology_reading *r,
+		    struct error *e)
 {
 	char to[PREFIX_TEXT + 1], how[8], where[NAME_MAX_LEN + 1], rest[2];
 	struct route route = { .dev = NONE, .line = at->key->line };
-	struct topology_reading *r = object;
 	const char *word = value;
 	int err;
 
@@ -204,6 +206,16 @@ static int read_route(const struct ini_where *at, const char *value, void *objec
 	else
 		err = read_route_to(at, to, &route, e);
 	return err ? err : add_route(at, r, &route, e);
+}
+
+static int read_route(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct topology_reading *r = object;
+	int err = read_way(at, value, r, e);
+
+	if (err)
+		r->topo->nodes[r->current].doubtful = true;
+	return err;
 }
 
 const struct ini_key_spec topology_node_keys[] = {

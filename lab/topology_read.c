@@ -75,7 +75,7 @@ static int add_node(struct topology_reading *r, const struct ini_where *at, stru
 	node = array_add(&topo->nodes, &topo->n_nodes, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
-	*node = (struct node){ .name = strdup(s->name), .line = s->line };
+	*node = (struct node){ .name = strdup(s->name), .doubtful = s->broken, .line = s->line };
 	if (!node->name || names_add(&topo->node_names, s->name, topo->n_nodes - 1, NULL))
 		return -ENOMEM;
 	return flaw;
@@ -159,7 +159,9 @@ static int find_nodes(struct topology_reading *r, struct error *e)
 		if (!name)
 			return -ENOMEM;
 		f->node = topology_node(r->topo, name);
-		if (f->node == NONE)
+		if (f->node != NONE)
+			r->topo->nodes[f->node].doubtful |= at.section->broken;
+		else
 			err = topology_complain(&at, e, "node", name, r->topo);
 	}
 	return err;
@@ -249,6 +251,7 @@ static int read_all(struct topology_reading *r, struct error *e)
 		return err;
 	r->node_addresses = calloc(r->topo->n_nodes + 1, sizeof(*r->node_addresses));
 	one = r->node_addresses ? find_nodes(r, e) : -ENOMEM;
+	r->topo->doubtful = r->ini->broken || err || one;
 	for (size_t i = 0; one != -ENOMEM && i < ARRAY_SIZE(order); i++) {
 		err = one ? one : err;
 		one = read_keys(r, order[i], e);

@@ -156,11 +156,42 @@ static char *list_keys(const struct ini_key_spec *keys, bool matching)
 	return list;
 }
 
+/* Candidates for text_nearest(): the keys that a filter of this program may have. */
+static const char *next_key(void *program, size_t i)
+{
+	const struct program *p = program;
+
+	for (const struct ini_key_spec *k = p->keys; k->name; k++)
+		if (i-- == 0)
+			return k->name;
+	for (const struct ini_key_spec *k = filter_common_keys; k->name; k++)
+		if (i-- == 0)
+			return k->name;
+	return NULL;
+}
+
+static int foreign_key(const struct ini_where *at, const struct program *p, struct error *e)
+{
+	bool object = p == &programs[PROGRAM_OBJECT];
+	FREE_AUTO char *who = text_format("%s%s", object ? "an object of yours" : "program ",
+					  object ? "" : p->name);
+	FREE_AUTO char *own = list_keys(p->keys, false);
+	FREE_AUTO char *common = list_keys(filter_common_keys, false);
+	FREE_AUTO char *all = text_format("%s%s%s", own ? own : "", own && *own ? ", " : "",
+					  common ? common : "");
+	const char *near = text_nearest(at->key->name, next_key, (void *)p);
+
+	if (near)
+		return ini_complain(at, e,
+				    "%s has no key %.32s; did you mean \"%s\"? (allowed: %s)",
+				    who ? who : p->name, at->key->name, near, all ? all : "");
+	return ini_complain(at, e, "%s has no key %.32s; allowed: %s", who ? who : p->name,
+			    at->key->name, all ? all : "");
+}
+
 static int report_foreign_keys(const struct ini_where *filter, const struct program *p,
 			       struct error *e)
 {
-	FREE_AUTO char *own = list_keys(p->keys, false);
-	FREE_AUTO char *common = list_keys(filter_common_keys, false);
 	struct ini_where at = *filter;
 	int err = 0;
 
@@ -169,9 +200,7 @@ static int report_foreign_keys(const struct ini_where *filter, const struct prog
 		if (at.key->used)
 			continue;
 		at.section->keys[i].used = true;
-		err = ini_complain(&at, e, "program %s has no key %.32s; allowed: %s%s%s", p->name,
-				   at.key->name, own ? own : "", own && *own ? ", " : "",
-				   common ? common : "");
+		err = foreign_key(&at, p, e);
 	}
 	return err;
 }
@@ -226,17 +255,43 @@ int filter_read(struct suite_reading *r, const struct ini_section *section, stru
 	if (err == -ENOMEM)
 		return err;
 	at = (struct ini_where){ &r->suite->ini, section, NULL, NULL };
-	one = check_match(&at, &programs[f->program], e);
-	err = one ? one : err;
 	one = report_foreign_keys(&at, &programs[f->program], e);
+	if (!one && !section->broken)
+		one = check_match(&at, &programs[f->program], e);
 	return one ? one : err;
+}
+
+static const char *next_matching(void *program, size_t i)
+{
+	const struct program *p = program;
+
+	for (const struct ini_key_spec *k = p->keys; k->name; k++)
+		if (filter_key_matches(k) && i-- == 0)
+			return k->name;
+	return NULL;
+}
+
+static int no_rules(const struct filter *filter, const struct program *p, const char *key,
+		    struct error *e)
+{
+	FREE_AUTO char *own = list_keys(p->keys, true);
+	const char *near = p->matches ? text_nearest(key, next_matching, (void *)p) : NULL;
+
+	if (!p->matches)
+		return error_add(e, "filter %s (program %s) has no rules", filter->name, p->name);
+	if (near)
+		return error_add(e,
+				 "filter %s (program %s) has no rules of %s; did you mean \"%s\"? "
+				 "(allowed: %s)",
+				 filter->name, p->name, key, near, own ? own : "");
+	return error_add(e, "filter %s (program %s) has no rules of %s; allowed: %s", filter->name,
+			 p->name, key, own ? own : "");
 }
 
 int filter_read_key(struct filter *filter, const struct suite *suite, const char *key,
 		    const char *value, struct error *e)
 {
 	const struct program *p = &programs[filter->program];
-	FREE_AUTO char *own = NULL;
 	int err;
 
 	(void)suite;
@@ -249,9 +304,7 @@ int filter_read_key(struct filter *filter, const struct suite *suite, const char
 		err = k->read(&at, value, filter, e);
 		return err == -ENOMEM ? ini_no_memory(e) : err;
 	}
-	own = list_keys(p->keys, true);
-	return error_add(e, "filter %s (program %s) has no rules of %s%s%s", filter->name, p->name,
-			 key, p->matches ? "; allowed: " : "", p->matches && own ? own : "");
+	return no_rules(filter, p, key, e);
 }
 
 struct filter *filter_add(struct suite *suite, const char *name, int line)

@@ -60,7 +60,8 @@ static int add_type(const struct ini_where *at, const char *word, struct filter 
 	/* Smaller numbers are lengths (IEEE 802.3), not types. */
 	if (!word_value(ethertype_words, word, &value) &&
 	    text_u32(word, ETH_P_802_3_MIN, UINT16_MAX, &value))
-		return ini_refuse(at, e, "\"%s\" is not an EtherType", word);
+		return ini_misspelt(at, e, "an EtherType", word, word_next,
+				    (void *)ethertype_words);
 	type = (uint16_t)value;
 	return list_add(at, &f->types, &f->n_types, sizeof(type), &type, e);
 }
@@ -91,17 +92,25 @@ static int add_net(const struct ini_where *at, const char *word, struct filter *
 			     : list_add(at, &f->dst_nets, &f->n_dst_nets, sizeof(net), &net, e);
 }
 
+/* The protocols that have ports. */
+static const struct word port_words[] = {
+	{ "udp", IPPROTO_UDP },
+	{ "tcp", IPPROTO_TCP },
+	{ NULL, 0 },
+};
+
 static int add_proto(const struct ini_where *at, const char *word, struct filter *f,
 		     struct error *e)
 {
 	bool port = f->program == PROGRAM_PORT;
+	const struct word *words = port ? port_words : proto_words;
 	uint32_t value;
 	uint8_t proto;
 
-	if (!word_value(proto_words, word, &value) && (port || text_u32(word, 0, 255, &value)))
-		return ini_refuse(at, e, "\"%s\" is not a protocol", word);
-	if (port && value != IPPROTO_TCP && value != IPPROTO_UDP)
-		return ini_refuse(at, e, "%s has no ports", word);
+	if (!word_value(words, word, &value) && (port || text_u32(word, 0, 255, &value)))
+		return port && word_value(proto_words, word, &value)
+			       ? ini_refuse(at, e, "%s has no ports", word)
+			       : ini_misspelt(at, e, "a protocol", word, word_next, (void *)words);
 	proto = (uint8_t)value;
 	return list_add(at, &f->protos, &f->n_protos, sizeof(proto), &proto, e);
 }
@@ -169,13 +178,17 @@ static int read_ports(const struct ini_where *at, const char *value, void *objec
 	return read_list(at, value, object, e, add_ports);
 }
 
+/* What a match can return: where to redirect to, only program redirect knows. */
+static const struct word match_words[] = {
+	{ "drop", XDP_DROP }, { "pass", XDP_PASS }, { "aborted", XDP_ABORTED },
+	{ "tx", XDP_TX },     { NULL, 0 },
+};
+
 static int read_action(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	struct filter *f = object;
 
-	if (!word_value(action_words, value, &f->action) || f->action == XDP_REDIRECT)
-		return ini_refuse(at, e, "not an action");
-	return 0;
+	return suite_read_word(at, "an action of a match", value, match_words, &f->action, e);
 }
 
 static int add_continue(const struct ini_where *at, const char *word, struct filter *f,
@@ -183,10 +196,11 @@ static int add_continue(const struct ini_where *at, const char *word, struct fil
 {
 	uint32_t action;
 
-	if (!word_value(action_words, word, &action))
-		return ini_refuse(at, e, "\"%s\" is not an action", word);
-	f->continues |= UINT32_C(1) << action;
-	return 0;
+	int err = suite_read_word(at, "an action", word, action_words, &action, e);
+
+	if (!err)
+		f->continues |= UINT32_C(1) << action;
+	return err;
 }
 
 static int read_continue(const struct ini_where *at, const char *value, void *object,

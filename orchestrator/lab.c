@@ -16,12 +16,18 @@
 
 static int read_engine(const char *name, enum engine_choice *engine, struct error *e)
 {
+	const char *near;
 	uint32_t value;
 
-	if (!word_value(engine_words, name, &value))
-		return error_input(e, "\"%s\" is no engine: auto, libxdp or inline", name);
-	*engine = (enum engine_choice)value;
-	return 0;
+	if (word_value(engine_words, name, &value)) {
+		*engine = (enum engine_choice)value;
+		return 0;
+	}
+	near = text_nearest(name, word_next, (void *)engine_words);
+	if (near)
+		return error_input(e, "there is no engine \"%s\"; did you mean \"%s\"?", name,
+				   near);
+	return error_input(e, "there is no engine \"%s\"; allowed: auto, libxdp or inline", name);
 }
 
 void lab_close(struct lab *lab)

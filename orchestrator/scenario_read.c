@@ -105,6 +105,8 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 		return ini_refuse(at, e, "the TEXT to be seen is missing");
 	if (!r->n_probes)
 		return ini_complain(at, e, "nothing was sent before it: put it behind a step");
+	if (r->doubtful)
+		return add_step(at, r, &step, value);
 	if (!shows_packets(suite, suite_chain(suite, &suite->scenarios[r->current], step.at)))
 		return ini_complain(at, e,
 				    "no filter on %s shows packets in this scenario: its chain "
@@ -208,6 +210,7 @@ int scenario_read(struct suite_reading *r, const struct ini_section *section, st
 	if (err == -ENOMEM)
 		return err;
 	mark_standing(r, s);
+	r->doubtful = err || section->broken || r->own_doubtful || ini->broken;
 	r->n_probes = 0;
 	one = ini_section_read(ini, section, step_keys, r, e);
 	if (one == -ENOMEM)
@@ -216,6 +219,8 @@ int scenario_read(struct suite_reading *r, const struct ini_section *section, st
 	for (size_t i = 0; i < ARRAY_SIZE(step_keys) - 1; i++)
 		if (ini_find_key(section, step_keys[i].name))
 			return err;
+	if (section->broken)
+		return -EINVAL;
 	return ini_complain(&at, e,
 			    "it has no step (pass, drop, see or reject), and proves nothing");
 }

@@ -15,17 +15,19 @@
  * so that all of a file's are reported at once.
  */
 
-int suite_read_word(const struct ini_where *at, const char *value, const struct word *table,
-		    uint32_t *out, struct error *e)
+int suite_read_word(const struct ini_where *at, const char *what, const char *value,
+		    const struct word *table, uint32_t *out, struct error *e)
 {
-	return word_value(table, value, out) ? 0 : ini_refuse(at, e, "not one of them");
+	return word_value(table, value, out)
+		       ? 0
+		       : ini_misspelt(at, e, what, value, word_next, (void *)table);
 }
 
 static int read_engine(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	struct suite_reading *r = object;
 	uint32_t engine;
-	int err = suite_read_word(at, value, engine_words, &engine, e);
+	int err = suite_read_word(at, "an engine", value, engine_words, &engine, e);
 
 	if (!err)
 		r->suite->engine = (enum engine_choice)engine;
@@ -36,7 +38,7 @@ static int read_mode(const struct ini_where *at, const char *value, void *object
 {
 	struct suite_reading *r = object;
 	uint32_t mode;
-	int err = suite_read_word(at, value, mode_words, &mode, e);
+	int err = suite_read_word(at, "a mode", value, mode_words, &mode, e);
 
 	if (!err && r->current != NONE)
 		r->suite->modes[r->current] = (enum xdp_mode)mode;
@@ -103,6 +105,7 @@ static int read_chain(const struct ini_where *at, const char *value, void *objec
 	struct suite_reading *r = object;
 	struct suite *suite = r->suite;
 	struct chain_config *chain;
+	int err;
 
 	if (r->current == NONE)
 		return -EINVAL;
@@ -110,7 +113,9 @@ static int read_chain(const struct ini_where *at, const char *value, void *objec
 	if (!chain)
 		return -ENOMEM;
 	*chain = (struct chain_config){ .iface = r->current, .line = at->key->line };
-	return chain_read_filters(at, value, suite, chain, e);
+	err = chain_read_filters(at, value, suite, chain, e);
+	r->own_doubtful |= err != 0;
+	return err;
 }
 
 static const struct ini_key_spec lab_keys[] = {
@@ -240,6 +245,7 @@ static int read_lab(struct suite_reading *r, const struct ini_section *s, struct
 static int read_iface(struct suite_reading *r, const struct ini_section *s, struct error *e)
 {
 	r->current = topology_iface(&r->suite->topo, s->name);
+	r->own_doubtful |= s->broken;
 	return ini_section_read(&r->suite->ini, s, iface_keys, r, e);
 }
 
@@ -303,6 +309,7 @@ int suite_check(struct suite *suite, int ini_err, struct error *e)
 
 	if (ini_err && !suite->ini.n_sections)
 		return ini_err;
+	ini_mark_broken(&suite->ini, suite_tables);
 	err = topology_read(&suite->topo, &suite->ini, e);
 	/* With too many nodes the rest would only be told of unknown names. */
 	if (err != -ENOMEM && suite->topo.name)

@@ -10,10 +10,12 @@
 /* The object that the key tables' readers get. */
 struct suite_reading {
 	struct suite *suite;
-	size_t current;	 /* the iface, filter or scenario being read */
-	bool *stands;	 /* by filter: in a chain of the current scenario */
-	size_t n_steps;	 /* of all scenarios */
-	size_t n_probes; /* ping, udp and tcp steps of the current one */
+	size_t current;	   /* the iface, filter or scenario being read */
+	bool *stands;	   /* by filter: in a chain of the current scenario */
+	bool own_doubtful; /* a chain of an [iface] was refused */
+	bool doubtful;	   /* or one of the current scenario: what stands where is not known */
+	size_t n_steps;	   /* of all scenarios */
+	size_t n_probes;   /* ping, udp and tcp steps of the current one */
 };
 
 extern const struct ini_section_spec suite_filter_table, suite_scenario_table, suite_steps_table;
@@ -49,8 +51,8 @@ int suite_read_filter(const struct ini_where *at, const char **rest, const struc
 
 const char *suite_name_filter(void *suite, size_t i); /* candidates for text_nearest() */
 
-/* A word of the table, with the table's words in the complaint. */
-int suite_read_word(const struct ini_where *at, const char *value, const struct word *table,
-		    uint32_t *out, struct error *e);
+/* A word of the table, which are @what: "an engine". */
+int suite_read_word(const struct ini_where *at, const char *what, const char *value,
+		    const struct word *table, uint32_t *out, struct error *e);
 
 #endif

@@ -69,6 +69,13 @@ const char *mode_name(uint32_t mode)
 	return word_name(mode_words, mode);
 }
 
+const char *word_next(void *table, size_t i)
+{
+	const struct word *words = table;
+
+	return words[i].name; /* NULL ends a table */
+}
+
 const char *action_name(uint32_t action)
 {
 	const char *name = word_name(action_words, action);

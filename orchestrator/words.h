@@ -5,6 +5,7 @@
 /* Words that stand for numbers, in lab files and in reports: each table once. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct word {
@@ -19,6 +20,7 @@ extern const struct word engine_words[];    /* enum engine_choice */
 extern const struct word mode_words[];	    /* enum xdp_mode */
 
 bool word_value(const struct word *table, const char *name, uint32_t *value);
+const char *word_next(void *table, size_t i);			 /* candidates for text_nearest() */
 const char *word_name(const struct word *table, uint32_t value); /* or NULL */
 
 const char *engine_name(uint32_t engine); /* auto libxdp inline */

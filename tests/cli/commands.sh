@@ -31,6 +31,8 @@ for command in plan up run; do
 done
 is 'nothing was built' "$(ls -A /run/netns /run/xlab 2>/dev/null)" '/run/netns:'
 
+xlab up topologies/lb.ini --engine libx
+ended 'up: a misspelt engine' 2 'there is no engine "libx"; did you mean "libxdp"?'
 xlab up topologies/lb.ini
 is 'up: exit status' "$status" 0
 like 'up: says so' "$out" 'lb is up: host h2 h3 lb'
@@ -150,6 +152,8 @@ xlab filter lb-mac del src=de:ad:be:ef:00:02
 ended 'filter del: not there' "$status" de:ad:be:ef:00:02
 xlab filter lb-mac add src=nonsense
 ended 'filter add: not a MAC' 2 nonsense
+xlab filter lb-mac add scr=de:ad:be:ef:00:02
+ended 'filter add: a misspelt key' 2 'no rules of scr; did you mean "src"?'
 xlab filter lb-mca list
 ended 'filter: no such filter' 2 'did you mean lb-mac?'
 

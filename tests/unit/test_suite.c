@@ -44,15 +44,19 @@ static const struct {
 	const char *text, *message;
 } refused[] = {
 	{ LAB "[lab]\nengine = both\n",
-	  "engine = both: not one of them; allowed: auto, libxdp or" },
+	  "engine = both: \"both\" is not an engine; allowed: auto, libxdp or" },
+	{ LAB "[lab]\nengine = inlnie\n", "\"inlnie\" is not an engine; did you mean \"inline\"? "
+					  "(allowed: auto, libxdp or inline)" },
 	{ LAB "[lab]\nnam = x\n", "[lab] nam = x: unknown key; did you mean \"name\"? (allowed: "
 				  "name, about, engine)" },
 	{ LAB "[filtre x]\n", "f.ini:16: [filtre x]: unknown section; did you mean \"filter\"? "
 			      "(allowed: lab, node, bridge, iface, filter, scenario)" },
 	{ LAB "[iface c:e0]\npeer = c:e1\nmode = fast\n[iface c:e1]\npeer = c:e0\n",
-	  "[iface c:e0] mode = fast: not one of them; allowed: native or generic" },
+	  "[iface c:e0] mode = fast: \"fast\" is not a mode; allowed: native or generic" },
+	{ LAB "[iface c:e0]\npeer = c:e1\nmode = genric\n[iface c:e1]\npeer = c:e0\n",
+	  "mode = genric: \"genric\" is not a mode; did you mean \"generic\"?" },
 	{ LAB "[iface c:e0]\npeer = c:e1\nchain = f udp-53\n[iface c:e1]\npeer = c:e0\n",
-	  "there is no filter \"udp-53\"" },
+	  "there is no filter \"udp-53\"; allowed: f, g, hello, headers, pass, drop" },
 	{ LAB "[iface c:e0]\npeer = c:e1\nchian = f\n[iface c:e1]\npeer = c:e0\n",
 	  "chian = f: unknown key; did you mean \"chain\"?" },
 	{ LAB "[filter x]\n",
@@ -76,10 +80,28 @@ static const struct {
 	{ LAB "[filter x]\nprogram = ip\nsrc = ::/129\n", "the prefix length of \"::/129\"" },
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1, 10.0.0.2 10.0.0.1/32\n",
 	  "value number 3 of the list stands in it already, as number 1" },
+	{ LAB "[filter x]\nprogram = port\ndts = 80\n",
+	  "program port has no key dts; did you mean \"dst\"? (allowed: src, dst, proto, action, "
+	  "program, continue)" },
+	{ LAB "[filter x]\nprogram = ip\nsorce = 10.0.0.1\n",
+	  "program ip has no key sorce; did you mean \"src\"?" },
+	{ LAB "[filter x]\nprogram = ip\nfrobnicate = 10.0.0.1\n",
+	  "program ip has no key frobnicate; allowed: src, dst" },
+	{ LAB "[filter x]\nprogam = ip\nsrc = 10.0.0.1\n",
+	  "progam = ip: unknown key; did you mean \"program\"?" },
+	{ LAB "[filter x]\nprogram = redirect\ntoo = a:e0\n",
+	  "program redirect has no key too; did you mean \"to\"?" },
+	{ LAB "[filter x]\nprogram = port\nproto = upd\ndst = 1\n",
+	  "\"upd\" is not a protocol; did you mean \"udp\"? (allowed: udp, tcp)" },
+	{ LAB "[filter x]\nprogram = ip\nproto = icpm\n", "did you mean \"icmp\"?" },
+	{ LAB "[filter x]\nprogram = ether\ntype = ipv5\n",
+	  "\"ipv5\" is not an EtherType; did you mean \"ipv4\"?" },
 	{ LAB "[filter x]\nprogram = ip\nproto = gre\n", "\"gre\" is not a protocol" },
 	{ LAB "[filter x]\nprogram = ip\nproto = 256\n", "\"256\" is not a protocol" },
 	{ LAB "[filter x]\nprogram = ip\nproto = udp\naction = redirect\n",
-	  "action = redirect: not an action; allowed: drop, pass, aborted or tx" },
+	  "\"redirect\" is not an action of a match; allowed: drop, pass, aborted or tx" },
+	{ LAB "[filter x]\nprogram = ip\nproto = udp\naction = dorp\n",
+	  "\"dorp\" is not an action of a match; did you mean \"drop\"?" },
 	{ LAB "[filter x]\nprogram = ether\nsrc = 10.0.0.1\n", "\"10.0.0.1\" is not a MAC" },
 	{ LAB "[filter x]\nprogram = ether\ntype = 0x5ff\n", "\"0x5ff\" is not an EtherType" },
 	{ LAB "[filter x]\nprogram = port\ndst = 8999-8000\n",
@@ -91,7 +113,7 @@ static const struct {
 	{ LAB "[filter x]\nprogram = port\ndst = 1\nproto = 6\n", "\"6\" is not a protocol" },
 	{ LAB "[filter x]\nprogram = port\ndst = ,\n", "the list is empty" },
 	{ LAB "[filter x]\nprogram = port\ndst = 1\ncontinue = pas\n",
-	  "\"pas\" is not an action; allowed: a list of aborted" },
+	  "\"pas\" is not an action; did you mean \"pass\"? (allowed: a list of aborted" },
 	{ LAB "[filter x]\nprogram = redirect\n", "the key to is missing; allowed: NODE:IFACE" },
 	{ LAB "[filter x]\nprogram = redirect\nto = a:e1\n",
 	  "there is no interface \"a:e1\"; did you mean \"a:e0\"?" },
@@ -99,7 +121,7 @@ static const struct {
 	{ LAB "[filter x]\nprogram = x.o\nset.1 = 2\n", "\"1\" is no name of a C variable" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nset.y = 3\n", "y is set at line 18 already" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nsrc = 3\n",
-	  "program object has no key src; allowed: set.NAME, program, continue" },
+	  "an object of yours has no key src; allowed: set.NAME, program, continue" },
 	{ LAB "[scenario s]\n", "f.ini:16: [scenario s]: it has no step" },
 	{ LAB "[scenario s]\nchain = a:e0\n", "it has no step" },
 	{ SCENARIO "pas = ping a b\ndrop = ping b a\n", "unknown key; did you mean \"pass\"?" },
@@ -111,6 +133,8 @@ static const struct {
 	{ SCENARIO "chain = br0:e0-p g\npass = ping a b\n" BRIDGE,
 	  "br0:e0-p is a port of a bridge, and XDP stands at the other end: c:e0" },
 	{ SCENARIO "pass = ping a br0\n" BRIDGE, "br0 is a bridge" },
+	{ SCENARIO "pass = xyz a b\n", "there is no step \"xyz\"; allowed: ping, udp, tcp" },
+	{ SCENARIO "pass = ping axxxx b\n", "there is no node \"axxxx\"; allowed: a, b, c" },
 	{ SCENARIO "pass = pign a b\n", AT "pass = pign a b: there is no step \"pign\"; did you" },
 	{ SCENARIO "pass = ping\n", "the node SRC is missing" },
 	{ SCENARIO "pass = ping a\n", "the destination DST is missing" },
@@ -159,6 +183,44 @@ static const struct {
 	{ SCENARIO "reject = unchecked\n", "the TEXT of the verifier's log is missing" },
 	{ SCENARIO "reject = x y\n", "there is no filter \"x\"" },
 };
+
+/* What a refused thing was needed for is not told as missing besides. */
+static const char *const cascades[] = {
+	"[node a]\n[node b]\nroute = default via 10.0.0.1\n"
+	"[iface a:e0]\npeer = b:e0\naddress = 10.0.0.1/24\n"
+	"[iface b:e0]\npeer = a:e0\naddress = 10.0.0.999/24\n"
+	"[scenario s]\npass = ping a b\npass = ping b a\npass = ping a 10.0.0.99\n",
+	"[node a]\n[node b]\nroute = default via 10.0.0.1\n"
+	"[iface a:e0]\npeer = b:e0\naddress = 10.0.0.1/24\n"
+	"[iface b:e0]\npeer = a:e0\nadress = 10.0.0.2/24\n"
+	"[scenario s]\npass = ping a b\npass = ping b a\n",
+	"[node a]\n[node b]\n"
+	"[iface a:e0]\npeer = b:e0\naddress = 10.0.0.1/24\n"
+	"[ifcae b:e0]\npeer = a:e0\naddress = 10.0.0.2/24\n"
+	"[iface b:e1]\naddress 10.0.0.2/24\n[scenario s]\npass = ping b a\n",
+	SCENARIO "chian = b:e0 g\ndrop = ping a b by g\ndrop = ping a b at b:e0\n"
+		 "drop = ping a b by f at b:e0\nsee = b:e0 x\n",
+	SCENARIO "chain = b:e0 gg hello1\ndrop = ping a b by g\nsee = b:e0 x\n",
+	LAB "[filter x]\nprogram = port\ndts = 80\n[filter y]\nprogram = port\nxyzzy = 80\n",
+	LAB "[iface c:e0]\nbrigde = br0\n[bridge br0]\n[scenario s]\npas = ping a b\n",
+	LAB "[iface c:e0]\npeer = c:e9\n[iface c:e1]\npeer = c:e0\n",
+};
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1 };
+
+static void tells_each_fault_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cascades); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct suite suite;
+
+		assert_int_equal(parse(&suite, cascades[i], &e), -EINVAL);
+		if (e.lines != cascade_lines[i])
+			fail_msg("not %u but %u errors of number %zu: \"%s\"", cascade_lines[i],
+				 e.lines, i, e.text);
+		suite_clear(&suite);
+	}
+}
 
 static void refuses_what_is_wrong(void **state)
 {
@@ -375,6 +437,10 @@ static void live_rules_are_read_as_keys(void **state)
 	assert_string_equal(e.text, "filter f (program port) has no rules of type; allowed: src, "
 				    "dst, proto");
 	error_clear(&e);
+	assert_int_equal(filter_read_key(f, &suite, "dts", "80", &e), -EINVAL);
+	assert_string_equal(e.text, "filter f (program port) has no rules of dts; did you mean "
+				    "\"dst\"? (allowed: src, dst, proto)");
+	error_clear(&e);
 	f = &suite.filters[suite_filter(&suite, "g")];
 	assert_int_equal(filter_read_key(f, &suite, "src", "1", &e), -EINVAL);
 	suite_clear(&suite);
@@ -401,6 +467,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_is_wrong),
+		cmocka_unit_test(tells_each_fault_once),
 		cmocka_unit_test(printed_it_reads_as_itself),
 		cmocka_unit_test(holds_filters),
 		cmocka_unit_test(holds_chains_and_steps),
