@@ -13,26 +13,6 @@
 
 typedef int verb_fn(const struct lab *lab, size_t filter, char *const *rules, struct error *e);
 
-static int each_rule(int (*fn)(const struct lab *, size_t, const char *, struct error *),
-		     const struct lab *lab, size_t filter, char *const *rules, struct error *e)
-{
-	int err = 0;
-
-	for (; *rules && !err; rules++)
-		err = fn(lab, filter, *rules, e);
-	return err;
-}
-
-static int add(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
-{
-	return each_rule(rules_add, lab, filter, rules, e);
-}
-
-static int del(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
-{
-	return each_rule(rules_del, lab, filter, rules, e);
-}
-
 static int list(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
 {
 	struct columns t = { .n_columns = 2, .right = { false, true } };
@@ -60,8 +40,8 @@ static const struct verb {
 	enum state_lock lock;
 	verb_fn *run;
 } verbs[] = {
-	{ "add", true, STATE_LOCKED, add },
-	{ "del", true, STATE_LOCKED, del },
+	{ "add", true, STATE_LOCKED, rules_add },
+	{ "del", true, STATE_LOCKED, rules_del },
 	{ "list", false, STATE_READ, list },
 };
 
@@ -110,7 +90,8 @@ const struct command cmd_filter = {
 	.name = "filter",
 	.arguments = "[LAB/]FILTER add RULE... | del RULE... | list",
 	.summary = "Add, remove or list a filter's rules while it filters",
-	.details = "A rule is one value of one of the filter's keys: dst=9999, src=10.0.0.0/8.",
+	.details = "A rule is one value of one of the filter's keys: dst=9999, src=10.0.0.0/8.\n"
+		   "Of several rules all are changed, or none if one of them cannot be.",
 	.min_args = 2,
 	.max_args = -1,
 	.needs_root = true,

@@ -46,13 +46,13 @@ static int run_command(char **words, int *status, struct error *e)
 	if (!c)
 		return command_unknown(words[0], e);
 	err = invocation_read(&in, c, words + 1, &help, e);
-	if (err)
-		return err;
 	if (help) {
 		usage_print_command(c, stdout);
 		return 0;
 	}
-	err = need_root(c, e);
+	/* Before what is wrong with the arguments: sudo comes in front of all of them. */
+	if (need_root(c, e))
+		return e->err;
 	return err ? err : c->run(&in, status, e);
 }
 

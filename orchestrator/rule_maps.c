@@ -424,6 +424,11 @@ static uint32_t free_number(const struct rule_maps *m, const struct rule *rule)
 	return 0;
 }
 
+bool rule_maps_has(const struct rule_maps *m, const struct rule *rule)
+{
+	return find(m, rule) != 0;
+}
+
 int rule_maps_add(struct rule_maps *m, const struct rule *rule)
 {
 	uint32_t number = find(m, rule) ? 0 : free_number(m, rule);

@@ -10,6 +10,7 @@
  * these, and made anew by every change, so what a killed one left is put right by the next.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,6 +67,8 @@ void rule_maps_close(struct rule_maps *m);
 
 /* Put a filter's rules into new maps. */
 int rule_maps_fill(struct rule_maps *m, const struct filter *filter);
+
+bool rule_maps_has(const struct rule_maps *m, const struct rule *rule);
 
 /*
  * -EEXIST, -ENOSPC; -ENOENT. Packets see all of a change or nothing. A key of the lab file whose

@@ -59,11 +59,11 @@ int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct er
 	if (!globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)) ||
 	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)) ||
 	    !globals_poke(obj, "xlab_hits", &hits, sizeof(hits)))
-		return error_state(e, -EINVAL, "filter `%s`: its embedded object lacks a constant",
+		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
 				   filter->name);
 	err = set_sizes(obj, layout, capacity);
 	if (err)
-		return error_sys(e, err, "filter `%s`: its maps cannot be given their size",
+		return error_sys(e, err, "filter %s: its maps cannot be given their size",
 				 filter->name);
 	return 0;
 }
@@ -73,7 +73,7 @@ static int object_map(void *cookie, const char *name, int *fd, struct error *e)
 	int own = bpf_object__find_map_fd_by_name(cookie, name);
 
 	*fd = fcntl(own, F_DUPFD_CLOEXEC, 3);
-	return *fd < 0 ? error_sys(e, -errno, "map `%s` of the loaded object", name) : 0;
+	return *fd < 0 ? error_sys(e, -errno, "map %s of the loaded object", name) : 0;
 }
 
 static int fill_target(struct bpf_object *obj, const struct lab *lab, const struct filter *filter,
@@ -90,7 +90,7 @@ static int fill_target(struct bpf_object *obj, const struct lab *lab, const stru
 		return err;
 	index = if_nametoindex(to->name);
 	if (!index || bpf_map_update_elem(fd, &first, &index, BPF_ANY))
-		return error_sys(e, -errno, "filter `%s`: `to = %s:%s`", filter->name,
+		return error_sys(e, -errno, "filter %s: to = %s:%s", filter->name,
 				 topo->nodes[to->node].name, to->name);
 	return 0;
 }
@@ -107,9 +107,9 @@ int rules_fill(struct bpf_object *obj, const struct lab *lab, size_t filter, str
 		return 0;
 	err = rule_maps_open(&maps, f->program, object_map, obj, e);
 	if (err)
-		return error_wrap(e, "filter `%s`", f->name);
+		return error_wrap(e, "filter %s", f->name);
 	err = rule_maps_fill(&maps, f);
-	return err ? error_sys(e, err, "filter `%s`: its rules cannot be written", f->name) : 0;
+	return err ? error_sys(e, err, "filter %s: its rules cannot be written", f->name) : 0;
 }
 
 struct instance {
@@ -130,7 +130,7 @@ static int open_live(struct rule_maps *maps, const struct lab *lab, size_t filte
 	struct instance instance = { lab, filter };
 
 	if (rule_maps_open(maps, f->program, instance_map, &instance, e))
-		return error_wrap(e, "filter `%s`", f->name);
+		return error_wrap(e, "filter %s", f->name);
 	return 0;
 }
 
@@ -146,22 +146,35 @@ static void free_lists(struct filter *f)
 	free(f->dst_ports);
 }
 
-/* Read "dst=9999,8888" into the lists of an empty filter. */
+/* Read "dst=9999,8888" into @read's lists. */
 static int read_rule(const struct lab *lab, const struct filter *f, const char *text,
 		     struct filter *read, struct error *e)
 {
-	size_t len = strcspn(text, "=");
+	size_t len = strcspn(text, "="), before = rule_count(read);
 	char key[NAME_MAX_LEN + 1] = "";
 	int err;
 
 	if (text[len] != '=' || len == 0 || len >= sizeof(key))
-		return error_input(e, "rule `%s`: write KEY=VALUE, as in dst=9999", text);
+		return error_add(e, "rule %s: write KEY=VALUE, as in dst=9999", text);
 	memcpy(key, text, len);
-	*read = (struct filter){ .name = f->name, .program = f->program, .redirect_to = SIZE_MAX };
 	err = filter_read_key(read, &lab->suite, key, text + len + 1, e);
-	if (!err && rule_count(read) == 0)
-		err = error_input(e, "rule `%s`: `%s` is no rule; it stays as the lab file has it",
-				  text, key);
+	if (!err && rule_count(read) == before)
+		err = error_add(e, "rule %s: filter %s keeps its %s as the lab file has it", text,
+				f->name, key);
+	return err;
+}
+
+/* All of them into the lists of an empty filter, which find what is named twice. */
+static int read_rules(const struct lab *lab, const struct filter *f, char *const *texts,
+		      struct filter *read, struct error *e)
+{
+	int err = 0, one;
+
+	*read = (struct filter){ .name = f->name, .program = f->program, .redirect_to = SIZE_MAX };
+	for (; *texts; texts++) {
+		one = read_rule(lab, f, *texts, read, e);
+		err = one ? one : err;
+	}
 	return err;
 }
 
@@ -208,8 +221,7 @@ int rules_list(const struct lab *lab, size_t filter, struct rule_row **rows, siz
 	err = rule_maps_each(&maps, collect_row, &r);
 	if (err) {
 		rules_free(r.rows, r.n);
-		return error_sys(e, err, "the rules of filter `%s`",
-				 lab->suite.filters[filter].name);
+		return error_sys(e, err, "the rules of filter %s", lab->suite.filters[filter].name);
 	}
 	*rows = r.rows;
 	*n = r.n;
@@ -231,7 +243,7 @@ static int not_there(struct rule_maps *maps, const struct filter *f, const char 
 
 	rule_maps_each(maps, collect_row, &r);
 	near = text_nearest(text, row_text, &r);
-	error_input(e, "filter `%s` has no rule %s%s%s%s; see xlab filter %s list", f->name, text,
+	error_input(e, "filter %s has no rule %s%s%s%s; see xlab filter %s list", f->name, text,
 		    near ? " (did you mean " : "", near ? near : "", near ? "?)" : "", f->name);
 	rules_free(r.rows, r.n);
 	e->err = -ENOENT;
@@ -240,7 +252,7 @@ static int not_there(struct rule_maps *maps, const struct filter *f, const char 
 
 static int already_there(const struct filter *f, const char *text, struct error *e)
 {
-	error_input(e, "filter `%s` has the rule %s already", f->name, text);
+	error_input(e, "filter %s has the rule %s already", f->name, text);
 	e->err = -EEXIST;
 	return -EEXIST;
 }
@@ -254,46 +266,80 @@ static int explain(int err, struct rule_maps *maps, const struct filter *f, cons
 	if (!err)
 		return 0;
 	if (!text)
-		return error_sys(e, -ENOMEM, "filter `%s`", f->name);
+		return error_sys(e, -ENOMEM, "filter %s", f->name);
 	if (err == -ENOENT)
 		return not_there(maps, f, text, e);
 	if (err == -EEXIST)
 		return already_there(f, text, e);
 	if (err == -ENOSPC || err == -E2BIG)
 		return error_state(e, -ENOSPC,
-				   "filter `%s` is full, with room for %u rules: delete some, or "
+				   "filter %s is full, with room for %u rules: delete some, or "
 				   "write %s into the lab file, which makes room for twice as many",
 				   f->name, maps->capacity - 1, text);
-	return error_sys(e, err, "filter `%s`: rule %s", f->name, text);
+	return error_sys(e, err, "filter %s: rule %s", f->name, text);
 }
 
-typedef int (*rule_change)(struct rule_maps *maps, const struct rule *rule);
+typedef int rule_change(struct rule_maps *maps, const struct rule *rule);
 
-static int change(const struct lab *lab, size_t filter, const char *text, rule_change fn,
+/* What is wrong with a rule shows before the first one is changed, except that there is no room. */
+static int check_rules(struct rule_maps *maps, const struct filter *f, const struct filter *read,
+		       bool there, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < rule_count(read); i++) {
+		struct rule rule = rule_at(read, i);
+
+		if (rule_maps_has(maps, &rule) != there)
+			err = explain(there ? -ENOENT : -EEXIST, maps, f, &rule, e);
+	}
+	return err;
+}
+
+static int change_rules(struct rule_maps *maps, const struct filter *f, const struct filter *read,
+			rule_change *fn, rule_change *undo, struct error *e)
+{
+	size_t done = 0;
+	int err = 0;
+
+	for (; !err && done < rule_count(read); done++) {
+		struct rule rule = rule_at(read, done);
+
+		err = explain(fn(maps, &rule), maps, f, &rule, e);
+	}
+	for (size_t i = 0; err && i + 1 < done; i++) {
+		struct rule rule = rule_at(read, i);
+
+		(void)undo(maps, &rule);
+	}
+	return err;
+}
+
+static int change(const struct lab *lab, size_t filter, char *const *texts, bool add,
 		  struct error *e)
 {
 	const struct filter *f = &lab->suite.filters[filter];
 	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
 	struct filter read = { 0 };
-	int err = open_live(&maps, lab, filter, e);
+	int err = read_rules(lab, f, texts, &read, e);
 
 	if (!err)
-		err = read_rule(lab, f, text, &read, e);
-	for (size_t i = 0; !err && i < rule_count(&read); i++) {
-		struct rule rule = rule_at(&read, i);
-
-		err = explain(fn(&maps, &rule), &maps, f, &rule, e);
-	}
+		err = open_live(&maps, lab, filter, e);
+	if (!err)
+		err = check_rules(&maps, f, &read, !add, e);
+	if (!err)
+		err = add ? change_rules(&maps, f, &read, rule_maps_add, rule_maps_del, e)
+			  : change_rules(&maps, f, &read, rule_maps_del, rule_maps_add, e);
 	free_lists(&read);
 	return err;
 }
 
-int rules_add(const struct lab *lab, size_t filter, const char *rule, struct error *e)
+int rules_add(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
 {
-	return change(lab, filter, rule, rule_maps_add, e);
+	return change(lab, filter, rules, true, e);
 }
 
-int rules_del(const struct lab *lab, size_t filter, const char *rule, struct error *e)
+int rules_del(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
 {
-	return change(lab, filter, rule, rule_maps_del, e);
+	return change(lab, filter, rules, false, e);
 }

@@ -32,9 +32,11 @@ int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct er
  */
 int rules_fill(struct bpf_object *obj, const struct lab *lab, size_t filter, struct error *e);
 
-/* Live: @rule is "dst=9999". -EEXIST, -ENOENT, -ENOSPC with what to do in @e. */
-int rules_add(const struct lab *lab, size_t filter, const char *rule, struct error *e);
-int rules_del(const struct lab *lab, size_t filter, const char *rule, struct error *e);
+/* Live: each of @rules, which end in NULL, is "dst=9999". All of them are changed, or none:
+ * -EEXIST, -ENOENT, -ENOSPC with what to do in @e.
+ */
+int rules_add(const struct lab *lab, size_t filter, char *const *rules, struct error *e);
+int rules_del(const struct lab *lab, size_t filter, char *const *rules, struct error *e);
 
 struct rule_row {
 	char *rule;    /* "dst=9999" */

@@ -154,6 +154,27 @@ xlab filter lb-mac add src=nonsense
 ended 'filter add: not a MAC' 2 nonsense
 xlab filter lb-mac add scr=de:ad:be:ef:00:02
 ended 'filter add: a misspelt key' 2 'no rules of scr; did you mean "src"?'
+xlab filter lb-mac add src=de:ad:be:ef:00:03 src=nonsense scr=1
+ended 'filter add: all bad ones are told' 2 '"nonsense" is not a MAC*no rules of scr'
+xlab filter lb-mac add src=de:ad:be:ef:00:03 src=de:ad:be:ef:00:10
+ended 'filter add: a new rule and an old one' 2 'has the rule src=de:ad:be:ef:00:10 already'
+xlab filter lb-mac add src=de:ad:be:ef:00:03 src=de:ad:be:ef:00:03
+ended 'filter add: one rule twice' 2 'stands in it already'
+xlab filter lb-mac del src=de:ad:be:ef:00:10 src=de:ad:be:ef:00:03
+ended 'filter del: an old rule and none' 2 'has no rule src=de:ad:be:ef:00:03'
+xlab filter lb-mac list
+is 'filter: a command that failed has changed nothing' "$(awk 'NR > 1 { print $1 }' <<<"$out")" \
+	src=de:ad:be:ef:00:10
+xlab filter lb-mac add src=de:ad:be:ef:00:02,de:ad:be:ef:00:03 dst=de:ad:be:ef:00:01
+is 'filter add: several' "$status" 0
+xlab filter lb-mac del dst=de:ad:be:ef:00:01 src=de:ad:be:ef:00:02 src=de:ad:be:ef:00:03
+is 'filter del: several' "$status" 0
+mapfile -t many < <(printf 'src=02:00:00:00:%02x:%02x\n' $(seq 0 1099 | awk '{ print int($1 / 256), $1 % 256 }'))
+xlab filter lb-mac add "${many[@]}"
+ended 'filter add: more than there is room for' 3 'lb-mac is full'
+xlab filter lb-mac list
+is 'filter add: without room for all, none' "$(awk 'NR > 1 { print $1 }' <<<"$out")" \
+	src=de:ad:be:ef:00:10
 xlab filter lb-mca list
 ended 'filter: no such filter' 2 'did you mean lb-mac?'
 

@@ -106,7 +106,7 @@ cp topologies/lb.ini "$dir/bin"
 chmod 755 "$dir"
 student() { run setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/bin/xlab" "$@"; }
 for words in 'up lb.ini' down status 'scenario --all' 'run lb.ini' 'exec host -- true' 'shell host' \
-	'chain host:veth0' watch 'filter f list'; do
+	'chain host:veth0' watch 'filter f list' 'filter list' 'up --bogus'; do
 	# shellcheck disable=SC2086
 	student $words
 	ended "not root: $words" 3 'sudo'
