@@ -64,13 +64,12 @@ static int check_peer(struct topology_reading *r, size_t i, struct error *e)
 			    ifaces[i].id, ifaces[peer].id);
 }
 
-static int default_port(struct topology_reading *r, size_t i, struct error *e)
+/* NAME-p, which an interface has that gives no port and can have no other's. */
+static int short_port(struct topology_reading *r, size_t i, struct error *e)
 {
 	struct iface *f = &r->topo->ifaces[i];
 	const struct ini_where at = where(r, i, "bridge");
 
-	if (f->port[0])
-		return 0;
 	if (strlen(f->name) + strlen("-p") > NAME_IFACE_MAX)
 		return ini_complain(&at, e,
 				    "%s-p is too long a name for the end at the bridge; give it "
@@ -80,16 +79,79 @@ static int default_port(struct topology_reading *r, size_t i, struct error *e)
 	return 0;
 }
 
+/* NODE-NAME. Of a node's name that is too long the middle is left out: its end is where node1 and
+ * node2 differ.
+ */
+static void long_port(const struct topology *topo, struct iface *f)
+{
+	const char *node = topo->nodes[f->node].name;
+	size_t len = strlen(node), room = NAME_IFACE_MAX - strlen("-") - strlen(f->name);
+	size_t tail = len > room ? room / 2 : 0, head = len > room ? room - tail : len;
+	char *to = mempcpy(mempcpy(f->port, node, head), node + len - tail, tail);
+
+	*to++ = '-';
+	memcpy(to, f->name, strlen(f->name) + 1);
+}
+
+/* Names of ports as "bridge port" -> iface; */
+static int claim_port(struct topology_reading *r, struct names *ports, size_t i, size_t *old)
+{
+	const struct iface *f = &r->topo->ifaces[i];
+	FREE_AUTO char *title = text_format("%zu %s", f->bridge, f->port);
+
+	return title ? names_add(ports, title, i, old) : -ENOMEM;
+}
+
+/* Gives each interface without a port NAME-p; @shared: that is, or a port is, not its alone. */
+static int short_ports(struct topology_reading *r, bool *shared, struct names *ports,
+		       struct error *e)
+{
+	int err = 0, one;
+
+	for (size_t i = 0; i < r->topo->n_ifaces; i++) {
+		const struct iface *f = &r->topo->ifaces[i];
+		size_t old = i;
+
+		if (f->bridge == NONE)
+			continue;
+		one = f->port[0] ? 0 : short_port(r, i, e);
+		err = one ? one : err;
+		one = one ? one : claim_port(r, ports, i, &old);
+		if (one == -ENOMEM)
+			return one;
+		if (one == -EEXIST)
+			shared[i] = shared[old] = true;
+	}
+	return err;
+}
+
+/*
+ * An interface that gives no port gets NAME-p. Where that name is not its alone on the bridge, as
+ * in the natural lab of nodes that all have an eth0, it gets NODE-NAME, wherever in the file it
+ * stands.
+ */
+static int default_ports(struct topology_reading *r, struct error *e)
+{
+	FREE_AUTO bool *shared = calloc(r->topo->n_ifaces + 1, sizeof(*shared));
+	struct names ports = { 0 };
+	int err = shared ? short_ports(r, shared, &ports, e) : -ENOMEM;
+
+	names_clear(&ports);
+	for (size_t i = 0; i < r->topo->n_ifaces && err != -ENOMEM; i++)
+		if (shared[i] && !has(r, i, "port") && r->topo->ifaces[i].node != NONE)
+			long_port(r->topo, &r->topo->ifaces[i]);
+	return err;
+}
+
 static int check_port(struct topology_reading *r, size_t i, size_t *n_ports, struct error *e)
 {
 	const struct iface *f = &r->topo->ifaces[i];
 	const struct bridge *bridge = &r->topo->bridges[f->bridge];
 	const struct ini_where at = where(r, i, has(r, i, "port") ? "port" : "bridge");
-	FREE_AUTO char *title = text_format("%zu %s", f->bridge, f->port);
 	size_t old;
-	int err = title ? names_add(&r->ports, title, i, &old) : -ENOMEM;
+	int err = f->port[0] ? claim_port(r, &r->ports, i, &old) : -EINVAL;
 
-	if (err == -ENOMEM)
+	if (err == -ENOMEM || !f->port[0])
 		return err;
 	if (!strcmp(f->port, bridge->name))
 		return ini_complain(&at, e,
@@ -129,21 +191,17 @@ static int check_iface(struct topology_reading *r, size_t i, size_t *n_ports, st
 	err = one ? one : err;
 	one = check_mtu(r, i, e);
 	err = one ? one : err;
-	if (r->topo->ifaces[i].bridge == NONE)
-		return err;
-	one = default_port(r, i, e);
-	if (!one)
-		one = check_port(r, i, n_ports, e);
+	one = r->topo->ifaces[i].bridge != NONE ? check_port(r, i, n_ports, e) : 0;
 	return one ? one : err;
 }
 
 int topology_check_ifaces(struct topology_reading *r, struct error *e)
 {
 	FREE_AUTO size_t *n_ports = calloc(r->topo->n_bridges + 1, sizeof(*n_ports));
-	int err = 0;
+	int err = n_ports ? default_ports(r, e) : -ENOMEM;
 
-	if (!n_ports)
-		return -ENOMEM;
+	if (err == -ENOMEM)
+		return err;
 	for (size_t i = 0; i < r->topo->n_ifaces && !ini_gave_up(e); i++) {
 		int one = check_iface(r, i, n_ports, e);
 

@@ -276,7 +276,8 @@ const struct ini_key_spec topology_iface_keys[] = {
 	  .read = read_bridge },
 	{ .name = "port",
 	  .allowed = AN_IFNAME,
-	  .help = "the bridge-side end's name; default NAME-p",
+	  .help = "the bridge-side end's name; default NAME-p, or NODE-NAME where others of the "
+		  "bridge would have that, too",
 	  .read = read_port },
 	{ .name = "peer",
 	  .allowed = "NODE:NAME of another [iface]",

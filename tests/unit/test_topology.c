@@ -70,6 +70,9 @@ static const struct {
 	  "f.ini:15: [iface a:e1] bridge = br0: the key stands at line 14 already" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = pa\n",
 	  "f.ini:15: [iface a:e1] port = pa: a port named pa is in bridge br0 already, of a:e0" },
+	{ "[node a]\n[node b]\n[bridge s]\n[iface a:e0]\nbridge = s\n[iface b:e0]\nbridge = s\n"
+	  "[iface b:e1]\nbridge = s\nport = a-e0\n",
+	  "f.ini:10: [iface b:e1] port = a-e0: a port named a-e0 is in bridge s already, of a:e0" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = br0\n", "would be named br0 as its bridge" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = a/b\n", "not a name for an interface" },
 	{ TWO "[iface a:abcdefghijklmno]\nbridge = br0\n",
@@ -263,6 +266,42 @@ static void holds_what_was_written(void **state)
 	topology_clear(&topo);
 }
 
+/* Three nodes that call their interface eth0, two of a name too long, one with the port's name. */
+static const char crowd[] = "[node a]\n[node b]\n[node backend-server-1]\n[node backend-server-2]\n"
+			    "[bridge sw]\n[bridge other]\n"
+			    "[iface b:eth0]\nbridge = sw\n"
+			    "[iface a:eth0]\nbridge = sw\n"
+			    "[iface backend-server-1:eth0]\nbridge = sw\n"
+			    "[iface backend-server-2:eth0]\nbridge = sw\n"
+			    "[iface a:eth1]\nbridge = other\n"
+			    "[iface b:eth1]\nbridge = sw\n"
+			    "[iface a:e]\nbridge = sw\n"
+			    "[iface b:e]\nbridge = sw\nport = e-p\n";
+
+static void names_ports_that_many_would_have(void **state)
+{
+	static const char *const ports[][2] = {
+		{ "a:eth0", "a-eth0" },
+		{ "b:eth0", "b-eth0" },
+		{ "a:eth1", "eth1-p" },
+		{ "b:eth1", "eth1-p" },
+		{ "a:e", "a-e" },
+		{ "b:e", "e-p" },
+		{ "backend-server-1:eth0", "backever-1-eth0" },
+		{ "backend-server-2:eth0", "backever-2-eth0" },
+	};
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+
+	(void)state;
+	if (read_topology(&topo, "f.ini", crowd, &e))
+		fail_msg("%s", e.text);
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
+		assert_string_equal(topo.ifaces[topology_iface(&topo, ports[i][0])].port,
+				    ports[i][1]);
+	topology_clear(&topo);
+}
+
 static void reaches(const struct topology *topo, const char *from, const char *to, int family,
 		    const char *expected)
 {
@@ -409,6 +448,7 @@ int main(void)
 		cmocka_unit_test(refuses_addresses_of_nobody),
 		cmocka_unit_test(takes_the_edges),
 		cmocka_unit_test(holds_what_was_written),
+		cmocka_unit_test(names_ports_that_many_would_have),
 		cmocka_unit_test(knows_the_ways),
 		cmocka_unit_test(checks_the_route_against_addresses),
 		cmocka_unit_test(reports_all_errors_in_order),
