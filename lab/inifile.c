@@ -344,6 +344,12 @@ void inifile_clear(struct inifile *ini)
 	*ini = (struct inifile){ 0 };
 }
 
+/* O_NONBLOCK: opening a fifo must not wait for its writer. */
+static int open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 /* A path that names no readable file is wrong input; what the machine refuses is not. */
 static int open_failed(const char *path, int err, struct error *e)
 {
@@ -407,8 +413,7 @@ int inifile_load(struct inifile *ini, const char *path, struct error *e)
 	int err;
 
 	*ini = (struct inifile){ 0 };
-	/* O_NONBLOCK: opening a fifo must not wait for its writer. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = open_file(path);
 	if (fd < 0)
 		return open_failed(path, errno, e);
 	if (fstat(fd, &st) < 0)
@@ -423,4 +428,20 @@ int inifile_load(struct inifile *ini, const char *path, struct error *e)
 	if (!dir)
 		return error_sys(e, -errno, "%s: its folder cannot be found", path);
 	return inifile_parse(ini, path, dir, text, len, e);
+}
+
+bool inifile_changed(const struct inifile *ini)
+{
+	FREE_AUTO char *copy = strdup(ini->path), *path = NULL, *text = NULL;
+	FD_AUTO int fd = -1;
+	struct stat st;
+	size_t len;
+
+	if (copy)
+		path = text_format("%s/%s", ini->dir, basename(copy));
+	fd = path ? open_file(path) : -1;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	text = read_whole(fd, &len);
+	return text && (len != strlen(ini->text) || memcmp(text, ini->text, len) != 0);
 }

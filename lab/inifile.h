@@ -57,6 +57,9 @@ int inifile_parse(struct inifile *ini, const char *path, const char *dir, const 
 		  size_t len, struct error *e);
 void inifile_clear(struct inifile *ini);
 
+/* True if the file that this was read from can be read again and holds something else now. */
+bool inifile_changed(const struct inifile *ini);
+
 /* Put the lines of @e, which the readers added, into the order of the file's lines. */
 void inifile_sort_errors(const struct inifile *ini, struct error *e);
 

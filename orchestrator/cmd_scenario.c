@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/columns.h"
@@ -8,6 +9,15 @@
 #include "orchestrator/session.h"
 #include "orchestrator/signals.h"
 #include "orchestrator/target.h"
+
+/* What runs is the lab as it is up, whatever its file says by now. */
+static void warn_stale(const struct suite *suite)
+{
+	char FREE_AUTO *stale = target_stale(suite);
+
+	if (stale)
+		(void)fprintf(stderr, "xlab: %s\n", stale);
+}
 
 static int list(const char *lab_name, bool hint, struct error *e)
 {
@@ -25,6 +35,7 @@ static int list(const char *lab_name, bool hint, struct error *e)
 		columns_add(&rows, NULL, "%s", s->about ? s->about : "");
 	}
 	columns_print(&rows, 0, stdout);
+	warn_stale(&lab.suite);
 	if (hint)
 		(void)fputs("xlab: `xlab scenario NAME...` runs some, `xlab scenario --all` all\n",
 			    stderr);
@@ -40,6 +51,8 @@ static int run_some(const struct invocation *in, struct session *s, int *status,
 	if (err)
 		return err;
 	err = session_pick(s, &lab.suite, in->argv, e);
+	if (!err)
+		warn_stale(&lab.suite);
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)

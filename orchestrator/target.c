@@ -42,13 +42,26 @@ int target_open_word(struct lab *lab, const char *word, enum state_lock lock, co
 	return target_open(lab, name, lock, command, e);
 }
 
+char *target_stale(const struct suite *suite)
+{
+	if (!inifile_changed(&suite->ini))
+		return NULL;
+	return text_format(
+		"%s has changed since `xlab up`: take the lab down and up again to use it",
+		suite->ini.path);
+}
+
 static int unknown(struct error *e, const struct suite *suite, const char *what, const char *name,
 		   const char *nearest)
 {
+	char FREE_AUTO *stale = target_stale(suite);
+
 	if (nearest)
-		return error_input(e, "lab %s has no %s %s; did you mean %s?", suite->topo.name,
-				   what, name, nearest);
-	return error_input(e, "lab %s has no %s %s", suite->topo.name, what, name);
+		(void)error_input(e, "lab %s has no %s %s; did you mean %s?", suite->topo.name,
+				  what, name, nearest);
+	else
+		(void)error_input(e, "lab %s has no %s %s", suite->topo.name, what, name);
+	return stale ? error_add(e, "%s", stale) : e->err;
 }
 
 /* A node's or an interface's name that nothing has, or only a bridge. */

@@ -28,4 +28,8 @@ int target_iface(const struct suite *suite, const char *name, size_t *iface, str
 int target_filter(const struct suite *suite, const char *name, size_t *filter, struct error *e);
 int target_scenario(const struct suite *suite, const char *name, size_t *scenario, struct error *e);
 
+/* That the lab file has changed since `up` read it, and what to do, malloc'ed; NULL if it has not.
+ */
+char *target_stale(const struct suite *suite);
+
 #endif

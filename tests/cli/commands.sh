@@ -258,6 +258,30 @@ xlab down --all --wait
 is 'several labs: down --all' "$status $out" '0 two is down'
 is 'nothing is left in /run/netns' "$(ls -A /run/netns 2>/dev/null)" ''
 
+# A lab file that is edited while its lab is up.
+printf '%s\n' '[node a]' '[node b]' '[iface a:e]' 'peer = b:e' 'address = 10.0.0.1/24' '[iface b:e]' \
+	'peer = a:e' 'address = 10.0.0.2/24' '[scenario early]' 'pass = ping a b' >"$dir/edited.ini"
+(cd "$dir" && "$XLAB" up edited.ini >/dev/null)
+xlab scenario early
+is 'a file as it was: nothing to say' "$status $err" '0 '
+printf '%s\n' '[scenario late]' 'pass = ping b a' >>"$dir/edited.ini"
+xlab scenario late
+ended 'an edited file: a scenario that is new in it' 2 \
+	'no scenario late*edited.ini has changed since `xlab up`: take the lab down and up again'
+xlab scenario early
+is 'an edited file: what there was runs' "$status" 0
+like 'an edited file: it is told that it is not used' "$err" 'xlab: edited.ini has changed'
+xlab scenario --list
+like 'an edited file: it is told in the list' "$err" 'xlab: edited.ini has changed'
+xlab exec c -- true
+ended 'an edited file: a node that may be new in it' 2 'no node c*has changed'
+rm "$dir/edited.ini"
+xlab scenario late
+ended 'a file that is gone: nothing to say' 2 'no scenario late'
+is 'a file that is gone: one line' "$(wc -l <<<"$err")" 1
+xlab down
+is 'down without its file' "$status" 0
+
 # In one go.
 xlab run topologies/lb.ini hello udp-8888-drop
 is 'run: exit status' "$status" 0
