@@ -39,7 +39,7 @@ static int list_add(const struct ini_where *at, void *list, size_t *n, size_t si
 
 static bool is_source(const struct ini_where *at)
 {
-	return at->key->name[0] == 's';
+	return !strcmp(at->key->name, "src");
 }
 
 static int add_mac(const struct ini_where *at, const char *word, struct filter *f, struct error *e)

@@ -51,30 +51,41 @@ static int read_chain(const struct ini_where *at, const char *value, void *objec
 	return chain_read_filters(at, value, r->suite, chain, e);
 }
 
-static int read_probe(const struct ini_where *at, const char *value, void *object, struct error *e)
+static int read_probe(const struct ini_where *at, const char *value, enum step_expect expect,
+		      struct suite_reading *r, struct error *e)
 {
-	struct suite_reading *r = object;
-
 	if (r->n_steps++ >= SUITE_STEPS_MAX)
 		return ini_complain(at, e, "a lab has at most %d steps", SUITE_STEPS_MAX);
-	return step_read(at, value, r, e);
+	return step_read(at, value, expect, r, e);
 }
 
-/* @text is the rest of the line, in see and reject. */
+static int read_pass(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	return read_probe(at, value, EXPECT_PASS, object, e);
+}
+
+static int read_drop(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	return read_probe(at, value, EXPECT_DROP, object, e);
+}
+
+/* @text, which this takes over, is the rest of the line, in see and reject. */
 static int add_step(const struct ini_where *at, struct suite_reading *r, const struct step *values,
-		    const char *text)
+		    char *text)
 {
 	struct scenario *s = &r->suite->scenarios[r->current];
 	struct step *step = array_add(&s->steps, &s->n_steps, sizeof(*step));
 
-	if (!step)
+	if (!step) {
+		free(text);
 		return -ENOMEM;
+	}
 	*step = *values;
 	step->src = step->dst = NONE;
-	step->text = strdup(text);
+	step->text = text;
 	step->line_text = strdup(at->key->value);
 	step->line = at->key->line;
-	return step->text && step->line_text ? 0 : -ENOMEM;
+	return step->line_text ? 0 : -ENOMEM;
 }
 
 static bool shows_packets(const struct suite *suite, const struct chain_config *chain)
@@ -94,6 +105,7 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 	struct step step = { .kind = STEP_SEE, .by = NONE, .at = NONE };
 	struct suite_reading *r = object;
 	const struct suite *suite = r->suite;
+	FREE_AUTO char *text = NULL;
 	int err;
 
 	if (r->n_steps++ >= SUITE_STEPS_MAX)
@@ -101,24 +113,25 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 	err = suite_read_iface(at, &value, suite, &step.at, e);
 	if (err)
 		return err;
-	if (!*value)
-		return ini_refuse(at, e, "the TEXT to be seen is missing");
+	err = step_read_rest(at, "the TEXT to be seen", value, &text, e);
+	if (err)
+		return err;
 	if (!r->n_probes)
 		return ini_complain(at, e, "nothing was sent before it: put it behind a step");
-	if (r->doubtful)
-		return add_step(at, r, &step, value);
-	if (!shows_packets(suite, suite_chain(suite, &suite->scenarios[r->current], step.at)))
+	if (!r->doubtful &&
+	    !shows_packets(suite, suite_chain(suite, &suite->scenarios[r->current], step.at)))
 		return ini_complain(at, e,
 				    "no filter on %s shows packets in this scenario: its chain "
 				    "needs one with program = headers or hello",
 				    suite->topo.ifaces[step.at].id);
-	return add_step(at, r, &step, value);
+	return add_step(at, r, &step, steal_pointer(&text));
 }
 
 static int read_reject(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	struct step step = { .kind = STEP_REJECT, .by = NONE, .at = NONE };
 	struct suite_reading *r = object;
+	char *text;
 	int err;
 
 	if (r->n_steps++ >= SUITE_STEPS_MAX)
@@ -126,9 +139,8 @@ static int read_reject(const struct ini_where *at, const char *value, void *obje
 	err = suite_read_filter(at, &value, r->suite, &step.by, e);
 	if (err)
 		return err;
-	if (!*value)
-		return ini_refuse(at, e, "the TEXT of the verifier's log is missing");
-	return add_step(at, r, &step, value);
+	err = step_read_rest(at, "the TEXT of the verifier's log", value, &text, e);
+	return err ? err : add_step(at, r, &step, text);
 }
 
 static const struct ini_key_spec scenario_keys[] = {
@@ -148,12 +160,12 @@ static const struct ini_key_spec step_keys[] = {
 	  .repeats = true,
 	  .allowed = STEPS,
 	  .help = "a step whose packet must arrive",
-	  .read = read_probe },
+	  .read = read_pass },
 	{ .name = "drop",
 	  .repeats = true,
 	  .allowed = STEPS ", then [by F] [at NODE:IFACE]",
 	  .help = "a step whose packet a filter must drop",
-	  .read = read_probe },
+	  .read = read_drop },
 	{ .name = "see",
 	  .repeats = true,
 	  .allowed = "NODE:IFACE TEXT",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,14 +70,54 @@ void step_words_clear(struct step_words *w)
 	w->copy = NULL;
 }
 
-static bool is_tail_word(const char *word)
+int step_read_rest(const struct ini_where *at, const char *what, const char *rest, char **text,
+		   struct error *e)
 {
-	return !strcmp(word, "by") || !strcmp(word, "at");
+	struct step_words w = { 0 };
+	int err = *rest == '"' ? step_split(at, rest, &w, e) : 0;
+
+	if (!err && w.n > 1)
+		err = ini_refuse(at, e, "\"%s\" stands behind the quotes", w.word[1]);
+	if (!err && !*(w.n ? w.word[0] : rest))
+		err = ini_refuse(at, e, "%s is missing", what);
+	if (!err) {
+		*text = strdup(w.n ? w.word[0] : rest);
+		err = *text ? 0 : -ENOMEM;
+	}
+	step_words_clear(&w);
+	return err;
+}
+
+bool step_rest_needs_quotes(const char *text)
+{
+	return strchr("\";# \t", text[0]) || strchr(" \t", text[strlen(text) - 1]);
+}
+
+typedef int tail_fn(const struct ini_where *at, const char *value, const struct suite_reading *r,
+		    struct step *step, struct error *e);
+static tail_fn read_by, read_at;
+
+/* What may stand at a step's end: a word and its argument. */
+static const struct tail {
+	const char *word;
+	const char *argument;
+	tail_fn *read;
+} tails[] = {
+	{ "by", "filter", read_by },
+	{ "at", "interface NODE:IFACE", read_at },
+};
+
+static const struct tail *find_tail(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tails); i++)
+		if (!strcmp(tails[i].word, word))
+			return &tails[i];
+	return NULL;
 }
 
 bool step_needs_quotes(const char *text)
 {
-	return is_tail_word(text) ||
+	return find_tail(text) ||
 	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				 "0123456789_-.:,+/=@%!?")];
 }
@@ -145,19 +186,26 @@ static int read_at(const struct ini_where *at, const char *name, const struct su
 	return 0;
 }
 
+/* The tail word at @i, which is none in quotes. */
+static const struct tail *tail_at(const struct step_words *w, size_t i)
+{
+	return w->quoted[i] ? NULL : find_tail(w->word[i]);
+}
+
 /* `by F` and `at NODE:IFACE`, in either order, are the last words of a step. */
 static int read_tail(const struct ini_where *at, struct step_words *w,
 		     const struct suite_reading *r, struct step *step, struct error *e)
 {
+	const struct tail *tail;
 	int err = 0;
 
-	while (!err && w->n >= w->next + 2 && !w->quoted[w->n - 2] &&
-	       is_tail_word(w->word[w->n - 2])) {
-		const char *key = w->word[w->n - 2], *value = w->word[w->n - 1];
-
+	/* Nodes may be called so: SRC and DST stand in front. */
+	if (w->n >= w->next + 3 && (tail = tail_at(w, w->n - 1)))
+		return ini_complain(at, e, "%s: the %s is missing", tail->word, tail->argument);
+	while (!err && w->n >= w->next + 4 && (tail = tail_at(w, w->n - 2))) {
 		if (step->expect == EXPECT_PASS)
-			return ini_complain(at, e, "\"%s\" goes with drop only", key);
-		err = *key == 'b' ? read_by(at, value, r, step, e) : read_at(at, value, r, step, e);
+			return ini_complain(at, e, "\"%s\" goes with drop only", tail->word);
+		err = tail->read(at, w->word[w->n - 1], r, step, e);
 		w->n -= 2;
 	}
 	return err;
@@ -302,21 +350,46 @@ static int read_dst(const struct ini_where *at, struct step_words *w, const stru
 #define PING_COUNT_MAX 100
 #define PING_SIZE_MAX  65507 /* what an IPv4 packet holds behind its headers */
 
+/* The options of ping, each of which may stand once. */
+static const struct ping_option {
+	const char *name;
+	size_t offset;
+	uint32_t min, max;
+} ping_options[] = {
+	{ "count", offsetof(struct step, count), 1, PING_COUNT_MAX },
+	{ "size", offsetof(struct step, size), 0, PING_SIZE_MAX },
+};
+
+static size_t find_ping_option(const char *word, size_t len)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(ping_options) && (strlen(ping_options[i].name) != len ||
+						strncmp(ping_options[i].name, word, len) != 0))
+		i++;
+	return i;
+}
+
 static int read_ping_options(const struct ini_where *at, struct step_words *w, struct step *step,
 			     struct error *e)
 {
+	bool given[ARRAY_SIZE(ping_options)] = { 0 };
 	const char *word;
 
 	while ((word = next_word(w))) {
-		const char *equals = strchr(word, '=');
-		bool count = !strncmp(word, "count=", strlen("count="));
+		size_t len = strcspn(word, "="), i = find_ping_option(word, len);
+		const struct ping_option *o = &ping_options[i];
 
-		if (!equals || (!count && strncmp(word, "size=", strlen("size=")) != 0))
+		if (i == ARRAY_SIZE(ping_options) || word[len] != '=')
 			return ini_refuse(at, e, "\"%s\" is neither count=N nor size=N", word);
-		if (text_u32(equals + 1, count ? 1 : 0, count ? PING_COUNT_MAX : PING_SIZE_MAX,
-			     count ? &step->count : &step->size))
-			return ini_refuse(at, e, "\"%s\": a count is 1-%d, a size 0-%d", word,
-					  PING_COUNT_MAX, PING_SIZE_MAX);
+		if (given[i])
+			return ini_complain(at, e, "\"%s\": the %s is given already", word,
+					    o->name);
+		given[i] = true;
+		if (text_u32(word + len + 1, o->min, o->max,
+			     (uint32_t *)((char *)step + o->offset)))
+			return ini_refuse(at, e, "\"%s\": a %s is %u-%u", word, o->name, o->min,
+					  o->max);
 	}
 	return 0;
 }
@@ -353,8 +426,8 @@ static int read_words(const struct ini_where *at, struct step_words *w, struct s
 				       : read_text(at, w, step, e);
 }
 
-int step_read(const struct ini_where *at, const char *value, struct suite_reading *r,
-	      struct error *e)
+int step_read(const struct ini_where *at, const char *value, enum step_expect expect,
+	      struct suite_reading *r, struct error *e)
 {
 	struct scenario *scenario = &r->suite->scenarios[r->current];
 	struct step_words w;
@@ -364,7 +437,7 @@ int step_read(const struct ini_where *at, const char *value, struct suite_readin
 	if (!step)
 		return -ENOMEM;
 	*step = (struct step){
-		.expect = at->key->name[0] == 'p' ? EXPECT_PASS : EXPECT_DROP,
+		.expect = expect,
 		.dst = NONE,
 		.count = 1,
 		.size = 56, /* iputils' own default */

@@ -185,9 +185,9 @@ static void print_filter(const struct suite *suite, const struct filter *f, FILE
 	print_continue(f, out);
 }
 
-static void print_text(const char *text, FILE *out)
+static void print_text(const char *text, bool quotes, FILE *out)
 {
-	if (!step_needs_quotes(text)) {
+	if (!quotes) {
 		(void)fprintf(out, " %s", text);
 		return;
 	}
@@ -217,7 +217,7 @@ static void print_probe(const struct suite *suite, const struct step *s, FILE *o
 		      suite->topo.nodes[s->src].name);
 	print_destination(&suite->topo, s, out);
 	if (s->kind != STEP_PING)
-		print_text(s->text, out);
+		print_text(s->text, step_needs_quotes(s->text), out);
 	else if (s->count != 1)
 		(void)fprintf(out, " count=%u", s->count);
 	if (s->kind == STEP_PING && s->size != 56)
@@ -229,6 +229,23 @@ static void print_probe(const struct suite *suite, const struct step *s, FILE *o
 	(void)fputc('\n', out);
 }
 
+static void print_rest(const char *key, const char *where, const struct step *s, FILE *out)
+{
+	(void)fprintf(out, "%s = %s", key, where);
+	print_text(s->text, step_rest_needs_quotes(s->text), out);
+	(void)fputc('\n', out);
+}
+
+static void print_step(const struct suite *suite, const struct step *s, FILE *out)
+{
+	if (s->kind == STEP_SEE)
+		print_rest("see", suite->topo.ifaces[s->at].id, s, out);
+	else if (s->kind == STEP_REJECT)
+		print_rest("reject", suite->filters[s->by].name, s, out);
+	else
+		print_probe(suite, s, out);
+}
+
 static void print_scenario(const struct suite *suite, const struct scenario *scenario, FILE *out)
 {
 	(void)fprintf(out, "\n[scenario %s]\n", scenario->name);
@@ -238,16 +255,8 @@ static void print_scenario(const struct suite *suite, const struct scenario *sce
 		(void)fprintf(out, "chain = %s", suite->topo.ifaces[scenario->chains[i].iface].id);
 		print_chain(suite, &scenario->chains[i], out);
 	}
-	for (size_t i = 0; i < scenario->n_steps; i++) {
-		const struct step *s = &scenario->steps[i];
-
-		if (s->kind == STEP_SEE)
-			(void)fprintf(out, "see = %s %s\n", suite->topo.ifaces[s->at].id, s->text);
-		else if (s->kind == STEP_REJECT)
-			(void)fprintf(out, "reject = %s %s\n", suite->filters[s->by].name, s->text);
-		else
-			print_probe(suite, s, out);
-	}
+	for (size_t i = 0; i < scenario->n_steps; i++)
+		print_step(suite, &scenario->steps[i], out);
 }
 
 void suite_print(const struct suite *suite, FILE *out)

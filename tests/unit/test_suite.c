@@ -147,10 +147,18 @@ static const struct {
 	{ SCENARIO "pass = ping a 10.0.0.999\n", "\"10.0.0.999\" is not an address" },
 	{ SCENARIO "pass = ping a a\n", "it goes from a to itself" },
 	{ SCENARIO "pass = ping a 10.0.0.1\n", "it goes from a to itself" },
-	{ SCENARIO "pass = ping a b count=0\n", "\"count=0\": a count is 1-100, a size 0-65507" },
+	{ SCENARIO "pass = ping a b count=0\n", "\"count=0\": a count is 1-100" },
 	{ SCENARIO "pass = ping a b count=101\n", "\"count=101\": a count" },
-	{ SCENARIO "pass = ping a b size=65508\n", "\"size=65508\": a count" },
-	{ SCENARIO "pass = ping a b size=\n", "\"size=\": a count" },
+	{ SCENARIO "pass = ping a b size=65508\n", "\"size=65508\": a size is 0-65507" },
+	{ SCENARIO "pass = ping a b size=\n", "\"size=\": a size" },
+	{ SCENARIO "pass = ping a b count=2 size=9 count=3\n", "\"count=3\": the count is given" },
+	{ SCENARIO "pass = ping a b counts=2\n", "\"counts=2\" is neither count=N nor size=N" },
+	{ SCENARIO "drop = ping a b by\n", AT "drop = ping a b by: by: the filter is missing" },
+	{ SCENARIO "drop = ping a b by f at\n", "at: the interface NODE:IFACE is missing" },
+	{ SCENARIO "drop = udp b a:53 by\n", "by: the filter is missing" },
+	{ SCENARIO "pass = ping b a\nsee = a:e0 \"x\" y\n", "\"y\" stands behind the quotes" },
+	{ SCENARIO "pass = ping b a\nsee = a:e0 \"\"\n", "the TEXT to be seen is missing" },
+	{ SCENARIO "reject = unchecked \"x\n", "the quotes are not closed" },
 	{ SCENARIO "pass = ping a b ttl=1\n", "\"ttl=1\" is neither count=N nor size=N" },
 	{ SCENARIO "pass = udp a b\n", "the port is missing: write b:PORT" },
 	{ SCENARIO "pass = udp a b:0\n", "\"0\" is not a port of 1-65535" },
@@ -259,7 +267,9 @@ static const char whole[] =
 	    "drop = udp b 10.0.0.1:53 at a:e0 by f\n"
 	    "drop = tcp b a:53 \"two \\\"w\\\\o\" by f\n"
 	    "pass = udp b a:9 \"by\"\n"
-	    "reject = unchecked invalid access to packet\n";
+	    "reject = unchecked invalid access to packet\n"
+	    "reject = unchecked \"invalid  \\\"access\\\"\"\n"
+	    "reject = unchecked say \"so\"\nreject = unchecked \"; \"\n";
 
 static char *print(const struct suite *suite)
 {
@@ -294,6 +304,8 @@ static void printed_it_reads_as_itself(void **state)
 	assert_non_null(strstr(first, "program = ./../x/my.bpf.o:main\nset.limit = 7\n"));
 	assert_non_null(strstr(first, "drop = udp b 10.0.0.1:53 xlab by f at a:e0\n"));
 	assert_non_null(strstr(first, "pass = udp b a:9 \"by\"\n"));
+	assert_non_null(
+		strstr(first, "reject = unchecked say \"so\"\nreject = unchecked \"; \"\n"));
 	assert_null(strstr(first, "[filter hello]"));
 }
 
@@ -351,7 +363,7 @@ static void holds_chains_and_steps(void **state)
 	assert_int_equal(suite.modes[iface], XDP_MODE_CHOICE_GENERIC);
 	assert_int_equal(suite_chain(&suite, NULL, iface)->n_filters, 3);
 	assert_int_equal(suite_chain(&suite, s, iface)->n_filters, 0);
-	assert_int_equal(s->n_steps, 6);
+	assert_int_equal(s->n_steps, 9);
 	assert_int_equal(s->steps[0].kind, STEP_PING);
 	assert_int_equal(s->steps[0].count, 3);
 	assert_int_equal(s->steps[0].size, 1000);
@@ -366,6 +378,10 @@ static void holds_chains_and_steps(void **state)
 	assert_string_equal(s->steps[3].text, "two \"w\\o");
 	assert_string_equal(s->steps[4].text, "by");
 	assert_int_equal(s->steps[5].by, suite_filter(&suite, "unchecked"));
+	assert_string_equal(s->steps[5].text, "invalid access to packet");
+	assert_string_equal(s->steps[6].text, "invalid  \"access\"");
+	assert_string_equal(s->steps[7].text, "say \"so\"");
+	assert_string_equal(s->steps[8].text, "; ");
 	suite_clear(&suite);
 }
 
