@@ -52,15 +52,32 @@ static void put_state(const struct plan *plan, const struct op *op, FILE *out)
 		      plan->nameless ? ", in a mount namespace of its own" : "");
 }
 
+/* The first namespace with the same settings, maybe @op's own. */
+static const struct op *first_alike(const struct plan *plan, const struct op *op)
+{
+	const struct op *first = plan->ops;
+
+	while (first->kind != OP_NETNS || first->traits != op->traits ||
+	       plan_is_self(plan, first->node))
+		first++;
+	return first;
+}
+
 static void put_netns(const struct plan *plan, const struct op *op, FILE *out)
 {
+	const struct op *first;
+
 	(void)fputs(op->netns, out);
 	if (plan_is_self(plan, op->node)) {
 		(void)fputs(" is the namespace xlab was started in; its settings stay", out);
 		return;
 	}
+	first = first_alike(plan, op);
 	(void)fputs(": new, lo up;", out);
-	put_settings(out, op->traits);
+	if (first == op)
+		put_settings(out, op->traits);
+	else
+		(void)fprintf(out, " settings as of %s", first->netns);
 }
 
 static void put_name(const struct plan *plan, const struct op *op, FILE *out)

@@ -126,7 +126,8 @@ static void forwarding_is_the_routers_alone(void **state)
 	assert_true(strstr(router, "net.ipv4.ip_forward=1") < b);
 	assert_true(strstr(router, "net.ipv6.conf.all.forwarding=1") < b);
 	assert_null(strstr(b, "ip_forward=1"));
-	place(b, "net.ipv4.ip_forward=0");
+	place(text + place(text, "netns    br0:"), "net.ipv4.ip_forward=0");
+	place(b, "netns    b: new, lo up; settings as of br0\n");
 }
 
 static void order_is_what_the_kernel_needs(void **state)
