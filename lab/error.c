@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/cleanup.h"
+
 void error_clear(struct error *e)
 {
 	free(e->text);
@@ -27,6 +29,7 @@ static void take_text(struct error *e, char *text)
 	e->text = text;
 	e->length = text ? strlen(text) : 0;
 	e->lines = text ? 1 : 0;
+	e->placed = false;
 }
 
 int error_input(struct error *e, const char *fmt, ...)
@@ -70,22 +73,42 @@ int error_sys(struct error *e, int err, const char *fmt, ...)
 	return err;
 }
 
+/* Without memory the inner text says more than the outer would. */
+static int wrap(struct error *e, const char *what, bool placed)
+{
+	char *text;
+
+	if (what && asprintf(&text, "%s: %s", what, e->text ? e->text : "out of memory") >= 0) {
+		free(e->text);
+		e->text = text;
+		e->length = strlen(text);
+		e->placed = placed;
+	}
+	return e->err;
+}
+
 int error_wrap(struct error *e, const char *fmt, ...)
 {
-	char *what, *text;
+	FREE_AUTO char *what = NULL;
 	va_list args;
 
 	va_start(args, fmt);
 	what = format_text(fmt, args);
 	va_end(args);
-	/* Without memory the inner text says more than the outer would. */
-	if (what && asprintf(&text, "%s: %s", what, e->text ? e->text : "out of memory") >= 0) {
-		free(e->text);
-		e->text = text;
-		e->length = strlen(text);
-	}
-	free(what);
-	return e->err;
+	return wrap(e, what, false);
+}
+
+int error_wrap_at(struct error *e, const char *file, int line, const char *fmt, ...)
+{
+	FREE_AUTO char *what = NULL, *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	what = format_text(fmt, args);
+	va_end(args);
+	if (what && asprintf(&text, "%s:%d: %s", file, line, what) < 0)
+		text = NULL;
+	return wrap(e, text, true);
 }
 
 /* Appended in place: a lab file can have many errors, and copying all the
@@ -106,22 +129,40 @@ static void append_line(struct error *e, const char *line)
 	e->lines++;
 }
 
-int error_add(struct error *e, const char *fmt, ...)
+static int add_line(struct error *e, const char *line)
 {
-	va_list args;
-	char *line;
-
-	va_start(args, fmt);
-	line = format_text(fmt, args);
-	va_end(args);
 	if (line)
 		append_line(e, line);
-	free(line);
 	if (e->kind == ERROR_NONE) {
 		e->kind = ERROR_INPUT;
 		e->err = -EINVAL;
 	}
 	return e->err;
+}
+
+int error_add(struct error *e, const char *fmt, ...)
+{
+	FREE_AUTO char *line = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	line = format_text(fmt, args);
+	va_end(args);
+	return add_line(e, line);
+}
+
+int error_at(struct error *e, const char *file, int line, const char *fmt, ...)
+{
+	FREE_AUTO char *what = NULL, *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	what = format_text(fmt, args);
+	va_end(args);
+	if (what && asprintf(&text, "%s:%d: %s", file, line, what) < 0)
+		text = NULL;
+	e->placed |= !e->text;
+	return add_line(e, text);
 }
 
 void error_move(struct error *to, struct error *from)

@@ -13,6 +13,7 @@
  *   - a text can have many lines (all errors of a lab file, a verifier's log).
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What kind of wrong it was. The values are xlab's exit statuses. */
@@ -29,6 +30,7 @@ struct error {
 	char *text; /* owned; NULL while nothing is set */
 	size_t length;
 	unsigned int lines; /* how often error_add() added one, plus the first */
+	bool placed; /* it begins with FILE:LINE:, which editors look for at a line's begin */
 };
 
 #define ERROR_INIT \
@@ -52,8 +54,16 @@ int error_sys(struct error *e, int err, const char *fmt, ...) __attribute__((for
 /* Put "what we were doing: " in front; returns e->err. */
 int error_wrap(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same, with "FILE:LINE: " before that. */
+int error_wrap_at(struct error *e, const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Add a line below; the kind is kept if one is set, else ERROR_INPUT. */
 int error_add(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, with "FILE:LINE: " in front. */
+int error_at(struct error *e, const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* Hand over: *to becomes *from, *from is cleared. */
 void error_move(struct error *to, struct error *from);

@@ -38,22 +38,26 @@ struct reader {
 #define NOWHERE (SIZE_MAX - 1)
 #define BROKEN	SIZE_MAX
 
+/* The section that the line is in, NULL before the first and behind a bad heading. */
+static struct ini_section *current_section(const struct reader *r)
+{
+	return r->section < r->ini->n_sections ? &r->ini->sections[r->section] : NULL;
+}
+
 __attribute__((format(printf, 2, 3))) static void complain(struct reader *r, const char *fmt, ...)
 {
+	struct ini_section *in = current_section(r);
 	FREE_AUTO char *text = NULL;
 	va_list args;
 
-	if (r->section < r->ini->n_sections)
-		r->ini->sections[r->section].broken = true;
-	else
-		r->ini->broken = true;
+	*(in ? &in->broken : &r->ini->broken) = true;
 	if (ini_gave_up(r->e))
 		return;
 	va_start(args, fmt);
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
 	va_end(args);
-	(void)error_add(r->e, "%s:%d: %s", r->ini->path, r->line, text ? text : "out of memory");
+	(void)error_at(r->e, r->ini->path, r->line, "%s", text ? text : "out of memory");
 }
 
 static bool blank(char c)
@@ -200,26 +204,37 @@ static void read_heading(struct reader *r, char *line)
 		open_section(r, kind, name);
 }
 
+/* "[kind name] KEY…", malloc'ed: what a complaint of a key's line begins with. */
+static char *key_subject(const struct reader *r, const char *key)
+{
+	const struct ini_section *in = current_section(r);
+
+	return in ? text_format("[%s%s%s] %s", in->kind, *in->name ? " " : "", in->name, key)
+		  : strdup(key);
+}
+
 /* Is this line a key and a value that libinih reads as we do? */
 static bool is_key_line(struct reader *r, const char *line)
 {
 	const char *key = skip_blank(line), *equals = key, *value;
+	FREE_AUTO char *copy = key_subject(r, key);
+	const char *subject = copy ? copy : key;
 
 	while (*equals && *equals != '=' && !(comment(*equals) && blank(equals[-1])))
 		equals++;
 	if (*equals != '=') {
-		complain(r, "%s: neither a [section], nor KEY = VALUE, nor a comment", key);
+		complain(r, "%s: neither a [section], nor KEY = VALUE, nor a comment", subject);
 		return false;
 	}
 	value = skip_blank(equals + 1);
 	if (equals == key)
-		complain(r, "%s: no key stands before the =", key);
+		complain(r, "%s: no key stands before the =", subject);
 	else if (memchr(key, ':', (size_t)(equals - key)))
-		complain(r, "%s: a key has no ':'; write KEY = VALUE", key);
+		complain(r, "%s: a key has no ':'; write KEY = VALUE", subject);
 	else if (r->section == NOWHERE)
-		complain(r, "%s: the key stands before the first [section]", key);
+		complain(r, "%s: the key stands before the first [section]", subject);
 	else if (!*value || comment(*value))
-		complain(r, "%s: the key has no value%s", key,
+		complain(r, "%s: the key has no value%s", subject,
 			 *value ? " (; and # start a comment)" : "");
 	else
 		return r->section != BROKEN;

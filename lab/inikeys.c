@@ -42,8 +42,8 @@ static const char *ellipsis(const char *s)
 	return strlen(s) > VALUE_SHOWN ? "…" : "";
 }
 
-/* "file:line: [section] key = value", or what of it there is. */
-static char *position_text(const struct ini_where *at)
+/* "[section] key = value", or what of it there is. */
+static char *subject_text(const struct ini_where *at)
 {
 	const struct ini_section *s = at->section;
 	const struct ini_key *k = at->key;
@@ -54,24 +54,28 @@ static char *position_text(const struct ini_where *at)
 				  shown(k->value), k->value, ellipsis(k->value));
 	if (!at->ini || !s)
 		return steal_pointer(&key);
-	return text_format("%s:%d: [%s%s%.*s%s]%s%s", at->ini->path, k ? k->line : s->line, s->kind,
-			   *s->name ? " " : "", shown(s->name), s->name, ellipsis(s->name),
-			   key ? " " : "", key ? key : "");
+	return text_format("[%s%s%.*s%s]%s%s", s->kind, *s->name ? " " : "", shown(s->name),
+			   s->name, ellipsis(s->name), key ? " " : "", key ? key : "");
 }
 
 static int add_complaint(const struct ini_where *at, struct error *e, const char *fmt, va_list args,
 			 const char *allowed)
 {
-	FREE_AUTO char *position = NULL, *text = NULL;
+	FREE_AUTO char *subject = NULL, *what = NULL, *text = NULL;
 
 	if (ini_gave_up(e))
 		return -EINVAL;
-	position = position_text(at);
-	if (vasprintf(&text, fmt, args) < 0)
-		text = NULL;
-	(void)error_add(e, "%s: %s%s%s", position ? position : "lab file",
-			text ? text : "out of memory", allowed ? "; allowed: " : "",
-			allowed ? allowed : "");
+	subject = subject_text(at);
+	if (vasprintf(&what, fmt, args) < 0)
+		what = NULL;
+	text = text_format("%s: %s%s%s", subject ? subject : "lab file",
+			   what ? what : "out of memory", allowed ? "; allowed: " : "",
+			   allowed ? allowed : "");
+	if (at->ini && at->section)
+		(void)error_at(e, at->ini->path, at->key ? at->key->line : at->section->line, "%s",
+			       text ? text : "out of memory");
+	else
+		(void)error_add(e, "%s", text ? text : "out of memory");
 	if (ini_gave_up(e) && at->ini)
 		(void)error_add(e, "%s: these are the first %d errors, the rest was not read",
 				at->ini->path, INIFILE_ERRORS_MAX);

@@ -31,9 +31,9 @@ int op_route_apply(struct build *b, const struct op *op, struct error *e)
 
 	if (rt_route_add(op_place(b, op)->rt, &route->to, route->has_via ? &route->via : NULL,
 			 ifindex, e))
-		return error_wrap(e, "%s:%d: node %s: add the route to %s",
-				  topo->file ? topo->file : topo->name, route->line, op->netns,
-				  prefix_text(&route->to, text));
+		return error_wrap_at(e, topo->file ? topo->file : topo->name, route->line,
+				     "node %s: add the route to %s", op->netns,
+				     prefix_text(&route->to, text));
 	return 0;
 }
 

@@ -145,8 +145,8 @@ int op_sysctl_apply(struct build *b, const struct op *op, struct error *e)
 		err = go_home(b, sysctl_write(op->sysctl->name, op->sysctl->value, e), e);
 	if (!err)
 		return 0;
-	return error_wrap(e, "%s:%d: node %s", topo->file ? topo->file : topo->name,
-			  op->sysctl->line, op->netns);
+	return error_wrap_at(e, topo->file ? topo->file : topo->name, op->sysctl->line, "node %s",
+			     op->netns);
 }
 
 int op_sysctl_undo(struct build *b, const struct op *op, struct error *e)

@@ -266,24 +266,22 @@ static int check_self(const struct draft *d, size_t self)
 	size_t i;
 
 	if (n->forward)
-		return error_input(d->e,
-				   "%s:%d: node %s forwards, which is a setting of the whole "
-				   "namespace: --self %s leaves those alone; take another node",
-				   file, n->line, n->name, n->name);
+		return error_at(d->e, file, n->line,
+				"node %s forwards, which is a setting of the whole namespace: "
+				"--self %s leaves those alone; take another node",
+				n->name, n->name);
 	for (i = 0; i < n->n_sysctls; i++)
 		if (sysctl_iface(d, self, n->sysctls[i].name) == NONE)
-			return error_input(d->e,
-					   "%s:%d: node %s sets %s, and --self %s leaves the "
-					   "namespace's settings alone; take another node",
-					   file, n->sysctls[i].line, n->name, n->sysctls[i].name,
-					   n->name);
+			return error_at(d->e, file, n->sysctls[i].line,
+					"node %s sets %s, and --self %s leaves the namespace's "
+					"settings alone; take another node",
+					n->name, n->sysctls[i].name, n->name);
 	for (i = 0; i < n->n_routes; i++)
 		if (n->routes[i].to.len == 0)
-			return error_input(
-				d->e,
-				"%s:%d: node %s has a default route, and --self %s leaves "
-				"the namespace's own alone; take another node",
-				file, n->routes[i].line, n->name, n->name);
+			return error_at(d->e, file, n->routes[i].line,
+					"node %s has a default route, and --self %s leaves the "
+					"namespace's own alone; take another node",
+					n->name, n->name);
 	return 0;
 }
 

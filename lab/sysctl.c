@@ -136,6 +136,9 @@ static int write_at(int net, const char *name, const char *value, struct error *
 	int FD_AUTO fd = open_setting(net, name, O_WRONLY);
 	ssize_t len = (ssize_t)strlen(value);
 
+	if (fd == -ENOENT)
+		return error_state(e, fd, "set %s = %s: this kernel has no such setting", name,
+				   value);
 	if (fd < 0)
 		return error_sys(e, fd, "set %s = %s", name, value);
 	if (write(fd, value, (size_t)len) != len)

@@ -78,8 +78,8 @@ static int count_check(const struct invocation *in, struct error *e)
 	const struct command *c = in->command;
 
 	if (in->argc < c->min_args)
-		return error_input(e, "%s: something is missing; usage: xlab %s %s", c->name,
-				   c->name, c->arguments);
+		return error_input(e, "%s: %s is missing; usage: xlab %s %s", c->name,
+				   c->wants[in->argc], c->name, c->arguments);
 	if (c->max_args >= 0 && in->argc > c->max_args)
 		return error_input(e, "%s: \"%s\" is too much; usage: xlab %s%s%s", c->name,
 				   in->argv[c->max_args], c->name, *c->arguments ? " " : "",

@@ -63,5 +63,6 @@ const struct command cmd_check = {
 	.summary = "Check lab files, and tell all that is wrong with them",
 	.min_args = 1,
 	.max_args = -1,
+	.wants = { "the lab file" },
 	.run = check_run,
 };

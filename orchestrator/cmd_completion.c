@@ -71,5 +71,6 @@ const struct command cmd_completion = {
 	.details = "For this shell alone: `. <(xlab completion bash)`.",
 	.min_args = 1,
 	.max_args = 1,
+	.wants = { "the shell" },
 	.run = completion_run,
 };

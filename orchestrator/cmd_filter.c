@@ -94,6 +94,7 @@ const struct command cmd_filter = {
 		   "Of several rules all are changed, or none if one of them cannot be.",
 	.min_args = 2,
 	.max_args = -1,
+	.wants = { "the filter", "add, del or list" },
 	.needs_root = true,
 	.run = filter_run,
 };

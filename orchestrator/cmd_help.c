@@ -7,6 +7,29 @@
 #include "orchestrator/command.h"
 #include "orchestrator/suite.h"
 
+#define WRAP_WIDTH 76 /* beside the widest key it ends within 90 columns */
+
+/* The text as cells of the second column, one below the other where it is long. */
+static void add_wrapped(struct columns *rows, const char *mark, const char *text)
+{
+	const char *indent = "";
+
+	while (strlen(text) > WRAP_WIDTH) {
+		size_t len = WRAP_WIDTH;
+
+		while (len && text[len] != ' ')
+			len--;
+		if (!len)
+			break;
+		columns_add(rows, NULL, "%s%s%.*s", indent, mark, (int)len, text);
+		columns_add(rows, NULL, "%s", "");
+		indent = "  ";
+		mark = "";
+		text += len + 1;
+	}
+	columns_add(rows, NULL, "%s%s%s", indent, mark, text);
+}
+
 static void print_keys(const struct ini_section_spec *section)
 {
 	struct columns rows = { .n_columns = 2 };
@@ -16,9 +39,9 @@ static void print_keys(const struct ini_section_spec *section)
 		columns_add(&rows, NULL, "%s%s%s", key->name,
 			    key->name[strlen(key->name) - 1] == '.' ? "NAME" : "",
 			    key->repeats ? " *" : "");
-		columns_add(&rows, NULL, "%s", key->help);
+		add_wrapped(&rows, "", key->help);
 		columns_add(&rows, NULL, "%s", "");
-		columns_add(&rows, NULL, "= %s", key->allowed);
+		add_wrapped(&rows, "= ", key->allowed);
 	}
 	columns_print(&rows, 2, stdout);
 }

@@ -46,5 +46,6 @@ const struct command cmd_plan = {
 	},
 	.min_args = 1,
 	.max_args = 1,
+	.wants = { "the lab file" },
 	.run = plan_run,
 };

@@ -58,6 +58,7 @@ const struct command cmd_run = {
 	},
 	.min_args = 1,
 	.max_args = -1,
+	.wants = { "the lab file" },
 	.needs_root = true,
 	.run = run_command,
 };

@@ -70,6 +70,9 @@ static int scenario_command(const struct invocation *in, int *status, struct err
 
 	if ((in->argc > 0) + all + only_list > 1)
 		return error_input(e, "scenario: names, --all or --list: one of the three");
+	if (only_list && (invocation_option(in, "--format") || invocation_option(in, "--timeout")))
+		return error_input(
+			e, "scenario: --format and --timeout are of runs; --list runs none");
 	if (only_list || (!all && !in->argc))
 		return list(invocation_option(in, "--lab"), !only_list, e);
 	signals_hold(&hold);

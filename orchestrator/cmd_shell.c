@@ -53,6 +53,7 @@ const struct command cmd_shell = {
 	.details = "$SHELL, else /bin/sh. As with `exec`, the exit status is the shell's.",
 	.min_args = 1,
 	.max_args = 1,
+	.wants = { "the node" },
 	.needs_root = true,
 	.run = shell_run,
 };

@@ -59,6 +59,7 @@ const struct command cmd_up = {
 	},
 	.min_args = 1,
 	.max_args = 1,
+	.wants = { "the lab file" },
 	.needs_root = true,
 	.run = up_run,
 };

@@ -37,6 +37,7 @@ struct command {
 	const char *details;   /* more lines for `xlab help NAME`, or NULL */
 	struct option_spec options[COMMAND_OPTIONS_MAX + 1];
 	int min_args, max_args; /* max -1: any number */
+	const char *wants[2];	/* what each of the min_args is: "the node" */
 	bool needs_root;
 	/* From the second word, or from --, all words are a command's: none is an option. */
 	bool rest_is_command;

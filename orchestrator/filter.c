@@ -230,6 +230,19 @@ static int check_match(const struct ini_where *at, const struct program *p, stru
 			    p->name, own ? own : "its keys");
 }
 
+/* A built-in that needs no key stands in chains under its own name, and nothing else shall. */
+static int check_name(const struct ini_where *at, const struct filter *f, struct error *e)
+{
+	for (int kind = 0; kind < PROGRAM_OBJECT; kind++)
+		if (!programs[kind].keys->name && !strcmp(programs[kind].name, f->name) &&
+		    f->program != (enum program_kind)kind)
+			return ini_complain(at, e,
+					    "%s is the name of a built-in filter, and this one has "
+					    "another program: give it a name of its own",
+					    f->name);
+	return 0;
+}
+
 int filter_read(struct suite_reading *r, const struct ini_section *section, struct error *e)
 {
 	struct filter *f = &r->suite->filters[r->current];
@@ -245,6 +258,8 @@ int filter_read(struct suite_reading *r, const struct ini_section *section, stru
 		excuse_keys(section);
 		return one;
 	}
+	one = check_name(&at, f, e);
+	err = one ? one : err;
 	one = ini_section_read(at.ini, section, programs[f->program].keys, f, e);
 	err = one ? one : err;
 	at.key = ini_find_key(section, "to");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lab/error.h"
+#include "lab/text.h"
 #include "orchestrator/command.h"
 
 /* A file that xlab opens must never become its standard output. Those that are
@@ -56,6 +57,25 @@ static int run_command(char **words, int *status, struct error *e)
 	return err ? err : c->run(&in, status, e);
 }
 
+static const char *option_name(void *cookie, size_t i)
+{
+	static const char *const options[] = { "--help", "--version", NULL };
+
+	(void)cookie;
+	return options[i];
+}
+
+static int unknown_option(const char *word, struct error *e)
+{
+	const char *nearest = text_nearest(word, option_name, NULL);
+
+	if (nearest)
+		return error_input(e, "there is no option %s; did you mean %s?", word, nearest);
+	return error_input(
+		e, "there is no option %s; before a command only --help and --version are allowed",
+		word);
+}
+
 static int xlab(char **words, int *status, struct error *e)
 {
 	if (!words[0]) {
@@ -66,6 +86,8 @@ static int xlab(char **words, int *status, struct error *e)
 		usage_print(stdout);
 	else if (strcmp(words[0], "--version") == 0)
 		puts("xlab " XLAB_VERSION);
+	else if (words[0][0] == '-')
+		return unknown_option(words[0], e);
 	else
 		return run_command(words, status, e);
 	return 0;
@@ -79,9 +101,17 @@ static int output_end(struct error *e)
 	errno = 0;
 	if (fflush(stdout) == 0 && !failed)
 		return 0;
-	if (!errno)
+	/* It failed earlier, when nobody looked: one more byte tells why. */
+	if (!errno && write(STDOUT_FILENO, "\n", 1) == 1)
 		return error_state(e, -EIO, "standard output took only a part of what there was");
 	return error_sys(e, -errno, "standard output");
+}
+
+/* What is wrong with a file begins with its place, for editors; all else with our name. */
+static void tell(const struct error *e)
+{
+	(void)fprintf(stderr, "%s%s\n",
+		      e->placed && e->text ? "" : "xlab: ", e->text ? e->text : "out of memory");
 }
 
 int main(int argc, char **argv)
@@ -96,11 +126,11 @@ int main(int argc, char **argv)
 	if (xlab(argv + 1, &status, &e)) {
 		if (!status)
 			status = e.kind ? (int)e.kind : ERROR_STATE;
-		(void)fprintf(stderr, "xlab: %s\n", e.text ? e.text : "out of memory");
+		tell(&e);
 	}
 	if (output_end(&output)) {
 		status = status ? status : (int)output.kind;
-		(void)fprintf(stderr, "xlab: %s\n", output.text ? output.text : "out of memory");
+		tell(&output);
 	}
 	return status;
 }

@@ -286,6 +286,11 @@ is 'down without its file' "$status" 0
 xlab run topologies/lb.ini hello udp-8888-drop
 is 'run: exit status' "$status" 0
 like 'run: a report' "$out" '2 ok'
+run sh -c '"$0" run topologies/lb.ini hello >/dev/full' "$XLAB"
+ended 'run: standard output is full' 3 'standard output: No space left'
+printf '%s\n' '[node a]' 'sysctl = net.ipv4.nosuch = 1' >"$dir/sysctl.ini"
+xlab run "$dir/sysctl.ini"
+ended 'run: an unknown sysctl' 3 'set net.ipv4.nosuch = 1: this kernel has no such setting'
 xlab run topologies/lb.ini nosuchscenario
 ended 'run: no such scenario' 2 nosuchscenario
 xlab run /nosuchfile

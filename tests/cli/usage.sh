@@ -20,6 +20,10 @@ xlab
 ended 'no command' 2
 like 'no command: usage on standard error' "$err" 'usage: xlab COMMAND'
 
+xlab --hepl
+ended 'a misspelt option of no command' 2 'no option --hepl; did you mean --help?'
+xlab -V
+ended 'an unknown option of no command' 2 'no option -V; before a command only --help and --version'
 xlab statsu
 ended 'a misspelt command' 2 'did you mean "status"'
 xlab xyzzyxyzzy
@@ -29,7 +33,13 @@ ended 'help on a misspelt command' 2 'did you mean "scenario"'
 xlab down --al
 ended 'a misspelt option' 2 'did you mean --all'
 xlab up
-ended 'a missing argument' 2 'usage: xlab up'
+ended 'a missing argument' 2 'up: the lab file is missing; usage: xlab up'
+xlab filter
+ended 'the first of two missing arguments' 2 'the filter is missing'
+xlab filter f
+ended 'the second of two missing arguments' 2 'add, del or list is missing'
+xlab exec host
+ended 'a missing command' 2 'exec: the command is missing; usage: xlab exec'
 xlab up a b
 ended 'an argument too many' 2 '"b"'
 xlab up a --as
@@ -42,6 +52,8 @@ xlab up a --as b --as c
 ended 'an option twice' 2 '--as is given twice'
 xlab scenario --all --list
 ended 'two of names, --all, --list' 2 'one of the three'
+xlab scenario --list --format json
+ended 'a format of a list' 2 '--list runs none'
 xlab scenario --all --format yaml
 ended 'an unknown format' 2 'text, tap, junit or json'
 for timeout in 0 12abc -1 9999999999; do
@@ -73,6 +85,7 @@ done
 # The man page's tables against those that read the file.
 xlab help file
 is 'help file: exit status' "$status" 0
+is 'help file: lines that a terminal holds' "$(grep -cE '.{100}' <<<"$out")" 0
 section=''
 while read -r word rest; do
 	case $word in
@@ -96,7 +109,8 @@ for command in check plan; do
 	like "$command: an object that is none" "$err" 'o.ini:5: \[filter text] program = o.ini: *is not an ELF'
 	like "$command: a function that it lacks" "$err" 'o.ini:7: \[filter b] *the object has no function nosuch'
 	like "$command: and a misspelt key" "$err" 'o.ini:10: \[filter c] acton = pass: '
-	is "$command: four errors, a line each" "$(wc -l <<<"$err")" 4
+	is "$command: four errors, a line each, which begins with its place" \
+		"$(grep -c "^$dir/o.ini:[0-9]*: " <<<"$err")/$(wc -l <<<"$err")" 4/4
 done
 
 # Somebody who is not root.

@@ -45,7 +45,17 @@ static void added_line_by_line(void **state)
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	(void)state;
-	assert_int_equal(error_add(&e, "a:1: one"), -EINVAL);
+	assert_int_equal(error_at(&e, "a", 1, "one"), -EINVAL);
+	assert_true(e.placed);
+	assert_int_equal(error_wrap(&e, "b"), -EINVAL);
+	assert_false(e.placed);
+	error_clear(&e);
+	(void)error_state(&e, -EIO, "what");
+	assert_int_equal(error_wrap_at(&e, "a", 7, "where"), -EIO);
+	assert_true(e.placed);
+	assert_string_equal(e.text, "a:7: where: what");
+	error_clear(&e);
+	(void)error_at(&e, "a", 1, "one");
 	assert_int_equal(e.kind, ERROR_INPUT);
 	assert_int_equal(error_add(&e, "a:%d: two", 2), -EINVAL);
 	assert_string_equal(e.text, "a:1: one\na:2: two");

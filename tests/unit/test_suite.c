@@ -61,6 +61,8 @@ static const struct {
 	  "chian = f: unknown key; did you mean \"chain\"?" },
 	{ LAB "[filter x]\n",
 	  "f.ini:16: [filter x]: the key program is missing; allowed: a built-in" },
+	{ LAB "[filter drop]\nprogram = pass\n",
+	  "f.ini:17: [filter drop] program = pass: drop is the name of a built-in filter" },
 	{ LAB "[filter a/b]\nprogram = drop\n", "\"a/b\" is no name for a filter" },
 	{ LAB "[filter x]\nprogram = eter\n", "there is no such program; did you mean \"ether\"? "
 					      "(allowed: hello, headers, ether, ip, port, pass" },
