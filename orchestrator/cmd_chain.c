@@ -99,6 +99,7 @@ const struct command cmd_chain = {
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the interface" },
+	.completes = { "NODE:IFACE", "CHAIN" },
 	.needs_root = true,
 	.run = chain_run,
 };

@@ -64,5 +64,6 @@ const struct command cmd_check = {
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the lab file" },
+	.completes = { "FILE" },
 	.run = check_run,
 };

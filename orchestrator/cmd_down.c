@@ -69,6 +69,7 @@ const struct command cmd_down = {
 		{ "--wait", NULL, "until the kernel has destroyed the namespaces too" },
 	},
 	.max_args = 1,
+	.completes = { "LAB", "" },
 	.needs_root = true,
 	.run = down_run,
 };

@@ -43,6 +43,7 @@ const struct command cmd_exec = {
 	.min_args = 2,
 	.max_args = -1,
 	.wants = { "the node", "the command" },
+	.completes = { "NODE", "COMMAND" },
 	.needs_root = true,
 	.rest_is_command = true,
 	.run = exec_run,

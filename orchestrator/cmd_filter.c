@@ -95,6 +95,7 @@ const struct command cmd_filter = {
 	.min_args = 2,
 	.max_args = -1,
 	.wants = { "the filter", "add, del or list" },
+	.completes = { "FILTER", "add del list", "" },
 	.needs_root = true,
 	.run = filter_run,
 };

@@ -98,5 +98,6 @@ const struct command cmd_help = {
 	.arguments = "[COMMAND | file]",
 	.summary = "Tell about a command, or what a lab file may hold",
 	.max_args = 1,
+	.completes = { "HELP", "" },
 	.run = help_run,
 };

@@ -47,5 +47,6 @@ const struct command cmd_plan = {
 	.min_args = 1,
 	.max_args = 1,
 	.wants = { "the lab file" },
+	.completes = { "FILE", "" },
 	.run = plan_run,
 };

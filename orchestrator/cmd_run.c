@@ -59,6 +59,7 @@ const struct command cmd_run = {
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the lab file" },
+	.completes = { "FILE" },
 	.needs_root = true,
 	.run = run_command,
 };

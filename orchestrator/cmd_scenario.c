@@ -96,6 +96,7 @@ const struct command cmd_scenario = {
 		SESSION_OPTIONS,
 	},
 	.max_args = -1,
+	.completes = { "SCENARIO" },
 	.needs_root = true,
 	.run = scenario_command,
 };

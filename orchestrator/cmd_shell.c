@@ -54,6 +54,7 @@ const struct command cmd_shell = {
 	.min_args = 1,
 	.max_args = 1,
 	.wants = { "the node" },
+	.completes = { "NODE", "" },
 	.needs_root = true,
 	.run = shell_run,
 };

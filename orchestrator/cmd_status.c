@@ -78,6 +78,7 @@ const struct command cmd_status = {
 		{ "--json", NULL, "for programs; the keys are in the man page" },
 	},
 	.max_args = 1,
+	.completes = { "LAB", "" },
 	.needs_root = true,
 	.run = status_run,
 };

@@ -60,6 +60,7 @@ const struct command cmd_up = {
 	.min_args = 1,
 	.max_args = 1,
 	.wants = { "the lab file" },
+	.completes = { "FILE", "" },
 	.needs_root = true,
 	.run = up_run,
 };

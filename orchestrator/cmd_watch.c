@@ -353,6 +353,7 @@ const struct command cmd_watch = {
 		{ "--count", "N", "end after N packets" },
 	},
 	.max_args = -1,
+	.completes = { "NODE:IFACE" },
 	.needs_root = true,
 	.run = watch_run,
 };

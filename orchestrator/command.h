@@ -38,6 +38,11 @@ struct command {
 	struct option_spec options[COMMAND_OPTIONS_MAX + 1];
 	int min_args, max_args; /* max -1: any number */
 	const char *wants[2];	/* what each of the min_args is: "the node" */
+	/* What completes the words at each place, the last one those behind, too: a kind that
+	 * complete_print() knows ("NODE"), "FILE", "COMMAND", or words to choose from. Ends in
+	 * NULL.
+	 */
+	const char *completes[4];
 	bool needs_root;
 	/* From the second word, or from --, all words are a command's: none is an option. */
 	bool rest_is_command;
@@ -56,6 +61,11 @@ int command_unknown(const char *name, struct error *e); /* -EINVAL, nearest name
  */
 int invocation_read(struct invocation *in, const struct command *command, char **words, bool *help,
 		    struct error *e);
+
+/* For the completion scripts: a line for each such thing of the labs that are up, "NODE" or
+ * "[LAB/]NODE", and not a word about what cannot be read.
+ */
+void complete_print(const char *kind);
 
 /* The option's argument, "" for a flag, or NULL; @name with its dashes. */
 const char *invocation_option(const struct invocation *in, const char *name);

@@ -169,7 +169,7 @@ xlab filter lb-mac add src=de:ad:be:ef:00:02,de:ad:be:ef:00:03 dst=de:ad:be:ef:0
 is 'filter add: several' "$status" 0
 xlab filter lb-mac del dst=de:ad:be:ef:00:01 src=de:ad:be:ef:00:02 src=de:ad:be:ef:00:03
 is 'filter del: several' "$status" 0
-mapfile -t many < <(printf 'src=02:00:00:00:%02x:%02x\n' $(seq 0 1099 | awk '{ print int($1 / 256), $1 % 256 }'))
+mapfile -t many < <(awk 'BEGIN { for (i = 0; i < 1100; i++) printf "src=02:00:00:00:%02x:%02x\n", i / 256, i % 256 }')
 xlab filter lb-mac add "${many[@]}"
 ended 'filter add: more than there is room for' 3 'lb-mac is full'
 xlab filter lb-mac list
@@ -229,6 +229,24 @@ xlab scenario udp-8888-drop
 xlab chain host:veth0
 like 'scenario: the chain from before is back' "$out" hello
 
+# Completion knows the names of what is up.
+complete_words shell h
+is 'completion: nodes' "$out" 'h2 h3 host'
+complete_words chain host:
+is 'completion: interfaces, the piece behind the colon' "$out" veth0
+complete_words watch h2:veth2 lb:v
+is 'completion: interfaces, one after another' "$out" veth6
+complete_words chain host:veth0 hea
+is "completion: a chain's filters, with the built-ins" "$out" headers
+complete_words filter udp-
+is 'completion: filters' "$out" 'udp-8888 udp-from-high udp-from-low'
+complete_words scenario --timeout 10 mac-
+is 'completion: scenarios' "$out" 'mac-dst-drop mac-src-drop'
+complete_words down ''
+is 'completion: labs' "$out" lb
+student_sees=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$XLAB" completion words NODE 2>&1 | sort | paste -sd ' ')
+is 'completion: nodes for who is not root yet' "$student_sees" 'br0 h2 h3 host lb'
+
 # What others do to it is told.
 ip netns exec host ip link set veth0 down
 xlab status
@@ -250,6 +268,8 @@ xlab exec host -- true
 ended 'several labs: one must be named' 2 two
 xlab scenario --list --lab two
 is 'several labs: --lab' "$status" 0
+complete_words exec two/l
+is 'completion: several labs' "$out" two/lb
 xlab exec two/lb -- ping -c 1 -W 2 10.0.0.1
 is 'several labs: LAB/NODE' "$status" 0
 xlab down lb

@@ -151,11 +151,6 @@ is 'check on a terminal: exit status' "$status" 0
 is 'no path of the build in the program' "$(grep -cF "$PWD/" "$XLAB")" 0
 
 # Completion, as bash does it.
-complete_words() # WORD…: the last is the one to complete
-{
-	run bash -c '. <("$0" completion bash); COMP_WORDS=(xlab "$@"); COMP_CWORD=$#
-		_xlab xlab; echo "${COMPREPLY[*]}"' "$XLAB" "$@"
-}
 complete_words sta
 is 'completion: a command' "$out" status
 complete_words up --e
@@ -164,5 +159,19 @@ complete_words up --engine i
 is "completion: an option's value" "$out" inline
 complete_words check topologies/lb.i
 is 'completion: a file' "$out" topologies/lb.ini
+complete_words up --engine=li
+is "completion: an option's value behind =" "$out" libxdp
+complete_words help pl
+is 'completion: help on a command' "$out" plan
+complete_words help 'fi'
+is 'completion: help on the file' "$out" 'file filter'
+complete_words completion ''
+is 'completion: of completion' "$out" bash
+complete_words filter f ''
+is 'completion: what is done with a filter' "$out" 'add del list'
+complete_words exec --user roo
+is 'completion: a user' "$out" root
+complete_words exec ''
+is 'completion: nothing is up, and nothing is said of it' "$out$err" '--help --user'
 
 done_testing
