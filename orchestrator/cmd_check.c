@@ -31,12 +31,14 @@ static void print_ok(const char *path, const struct suite *suite)
 	putchar('\n');
 }
 
-static int check_file(const char *path, struct error *e)
+static int check_file(const char *path, bool print, struct error *e)
 {
 	struct suite suite;
 	int err = suite_load(&suite, path, e);
 
-	if (!err)
+	if (!err && print)
+		suite_print(&suite, stdout);
+	else if (!err)
 		print_ok(path, &suite);
 	suite_clear(&suite);
 	return err;
@@ -45,13 +47,16 @@ static int check_file(const char *path, struct error *e)
 /* All errors of all files are told, as all those of one file are. */
 static int check_run(const struct invocation *in, int *status, struct error *e)
 {
+	bool print = invocation_option(in, "--print");
 	int i, err = 0;
 
 	(void)status;
+	if (print && in->argc > 1)
+		return error_input(e, "check: --print is of one lab file, not of %d", in->argc);
 	for (i = 0; i < in->argc; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
-		if (check_file(in->argv[i], &one))
+		if (check_file(in->argv[i], print, &one))
 			err = error_join(e, &one);
 	}
 	return err;
@@ -61,6 +66,9 @@ const struct command cmd_check = {
 	.name = "check",
 	.arguments = "FILE...",
 	.summary = "Check lab files, and tell all that is wrong with them",
+	.options = {
+		{ "--print", NULL, "print the file as it was understood: one form for all, no comments" },
+	},
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the lab file" },

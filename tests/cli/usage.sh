@@ -113,6 +113,17 @@ for command in check plan; do
 		"$(grep -c "^$dir/o.ini:[0-9]*: " <<<"$err")/$(wc -l <<<"$err")" 4/4
 done
 
+# The canonical form is a lab file, of the same lab.
+xlab check --print topologies/lb.ini
+is 'check --print: exit status' "$status" 0
+printf '%s\n' "$out" >"$dir/lb.ini"
+xlab check "$dir/lb.ini"
+is 'check --print: it is right' "$status" 0
+xlab check --print "$dir/lb.ini"
+is 'check --print: printed again it is the same' "$out" "$(<"$dir/lb.ini")"
+xlab check --print "$dir/lb.ini" "$dir/lb.ini"
+ended 'check --print: of one file' 2 'not of 2'
+
 # Somebody who is not root.
 mkdir -m 755 "$dir/bin"
 cp "$XLAB" "$dir/bin/xlab"
