@@ -7,6 +7,7 @@
 #include "lab/error.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
+#include "orchestrator/instance.h"
 #include "orchestrator/rules.h"
 #include "orchestrator/signals.h"
 #include "orchestrator/target.h"
@@ -63,6 +64,21 @@ static const struct verb *find_verb(const struct invocation *in, struct error *e
 	return NULL;
 }
 
+/* The maps that stand for a guest's rules: their path is how anybody drives them. */
+static int refuse_object(const struct lab *lab, size_t filter, struct error *e)
+{
+	const struct filter *f = &lab->suite.filters[filter];
+	const char *instance = lab->suite.filters[instance_of(lab, filter)].name;
+	char FREE_AUTO *maps = state_path(lab->state, "bpf/filter/%s", instance);
+
+	if (f->program != PROGRAM_OBJECT)
+		return 0;
+	return error_input(e,
+			   "filter %s is an object of yours, without rules of xlab's; once it has "
+			   "stood in a chain its maps are in %s",
+			   f->name, maps ? maps : "/run/xlab");
+}
+
 static int filter_run(const struct invocation *in, int *status, struct error *e)
 {
 	const struct verb *verb = find_verb(in, e);
@@ -80,6 +96,8 @@ static int filter_run(const struct invocation *in, int *status, struct error *e)
 	if (err)
 		return err;
 	err = target_filter(&lab.suite, name, &filter, e);
+	if (!err)
+		err = refuse_object(&lab, filter, e);
 	if (!err)
 		err = verb->run(&lab, filter, in->argv + 2, e);
 	lab_close(&lab);

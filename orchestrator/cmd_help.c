@@ -7,7 +7,7 @@
 #include "orchestrator/command.h"
 #include "orchestrator/suite.h"
 
-#define WRAP_WIDTH 76 /* beside the widest key it ends within 90 columns */
+#define WRAP_WIDTH 76 /* beside the widest key it ends within 100 columns */
 
 /* The text as cells of the second column, one below the other where it is long. */
 static void add_wrapped(struct columns *rows, const char *mark, const char *text)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "lab/error.h"
@@ -10,7 +11,8 @@
 static void print_up(const struct lab *lab)
 {
 	const struct topology *topo = &lab->suite.topo;
-	const char *name = state_intent(lab->state)->lab;
+	const char *name = state_intent(lab->state)->lab,
+		   *sudo = getenv("SUDO_USER") ? "sudo " : "";
 	size_t i;
 
 	printf("%s is up:", name);
@@ -20,8 +22,8 @@ static void print_up(const struct lab *lab)
 		printf(" and %zu more", topo->n_nodes - i);
 	putchar('\n');
 	if (isatty(STDOUT_FILENO))
-		printf("now: xlab status, xlab scenario --all, xlab shell %s, xlab down\n",
-		       topo->n_nodes ? topo->nodes[0].name : "NODE");
+		printf("now: %sxlab status, %sxlab scenario --all, %sxlab shell %s, %sxlab down\n",
+		       sudo, sudo, sudo, topo->n_nodes ? topo->nodes[0].name : "NODE", sudo);
 }
 
 static int up_run(const struct invocation *in, int *status, struct error *e)

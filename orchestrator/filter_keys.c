@@ -320,8 +320,9 @@ const struct ini_key_spec filter_redirect_keys[] = {
 const struct ini_key_spec filter_object_keys[] = {
 	{ .name = "set.",
 	  .repeats = true,
-	  .allowed = "set.NAME = VALUE",
-	  .help = "the value of the read-only global NAME",
+	  .allowed =
+		  "a number, yes or no, text, a MAC, an address or an enum's name, as its type is",
+	  .help = "the value of the read-only global NAME (const volatile), set before the load",
 	  .read = read_setting },
 	{ 0 },
 };

@@ -278,6 +278,32 @@ xlab down --all --wait
 is 'several labs: down --all' "$status $out" '0 two is down'
 is 'nothing is left in /run/netns' "$(ls -A /run/netns 2>/dev/null)" ''
 
+# The man page's example of an object of one's own: source, compile line and lab file.
+awk -v dir="$dir" '/^\.S[sh]/ { on = /Objects of your own/ } /^\.Bd/ && on { file = dir "/example" ++n; next }
+	/^\.Ed/ { file = "" } file { print >file }' man/xlab.8
+mv "$dir/example1" "$dir/limit.bpf.c"
+run sh -c 'cd "$1" && . ./example2' sh "$dir"
+is "the man page's object: it compiles" "$status$err" 0
+mv "$dir/example3" "$dir/limit.ini"
+xlab run "$dir/limit.ini"
+is "the man page's object: its scenario" "$status" 0
+like "the man page's object: it drops" "$out" 'dropped by short at b:eth0'
+
+# An object of one's own: its maps are told, and are there.
+printf '%s\n' '[node a]' '[node b]' '[iface a:e]' 'peer = b:e' '[iface b:e]' 'peer = a:e' 'chain = own' \
+	'[filter own]' 'program = maps.bpf.o' >"$dir/own.ini"
+cp "$BUILD/tests/engine/maps.bpf.o" "$dir"
+run env -u SUDO_USER script -qec "$XLAB up $dir/own.ini" /dev/null
+like 'up on a terminal: what to do now' "$out" 'now: xlab status, '
+xlab down
+run env SUDO_USER=me script -qec "$XLAB up $dir/own.ini" /dev/null
+like 'up by sudo: what to do now' "$out" 'now: sudo xlab status, *sudo xlab down'
+xlab filter own list
+ended 'filter list: an object of yours' 2 'its maps are in /run/xlab/*/own/bpf/filter/own'
+like 'its maps are there' "$(ls "${err##* }")" map0
+xlab down
+is 'down: with an object' "$status" 0
+
 # A lab file that is edited while its lab is up.
 printf '%s\n' '[node a]' '[node b]' '[iface a:e]' 'peer = b:e' 'address = 10.0.0.1/24' '[iface b:e]' \
 	'peer = a:e' 'address = 10.0.0.2/24' '[scenario early]' 'pass = ping a b' >"$dir/edited.ini"
