@@ -113,7 +113,7 @@ int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd o
 
 	m->layout = rule_layout(program);
 	if (!m->layout)
-		return error_input(e, "`%s` has no rules", program_name(program));
+		return error_input(e, "program %s has no rules", program_name(program));
 	m->cpus = libbpf_num_possible_cpus();
 	for (int i = 0; i < RULE_MAPS; i++) {
 		err = m->layout->maps >> i & 1 ? open(cookie, rule_map_names[i], &m->fds[i], e) : 0;
