@@ -2,12 +2,12 @@
 #include "lab/build.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "lab/netns.h"
 #include "lab/ops.h"
 #include "lab/taken.h"
@@ -78,14 +78,9 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 /* The caller holds these back while a lab is built; they end it between two operations. */
 static int check_signals(struct error *e)
 {
-	sigset_t pending;
-
-	if (sigpending(&pending))
+	if (!interrupt_pending())
 		return 0;
-	if (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
-	    sigismember(&pending, SIGHUP))
-		return error_state(e, -EINTR, "interrupted; all that was made is removed again");
-	return 0;
+	return error_state(e, -EINTR, "interrupted; all that was made is removed again");
 }
 
 /* Enough files for all namespaces of a large lab; @before is what it was. */

@@ -204,6 +204,14 @@ static bool lab_stands(const struct watch *w)
 	return access(state_dir(w->lab.state), F_OK) == 0;
 }
 
+/* It has done its work, and is not to end the process besides. */
+static bool take_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info);
+}
+
 /* Until the count is reached, a signal comes, nobody reads, or the lab is gone. */
 static int watch_loop(struct watch *w, struct error *e)
 {
@@ -227,7 +235,9 @@ static int watch_loop(struct watch *w, struct error *e)
 		err = read_events(w);
 		if (err)
 			return err < 0 ? error_sys(e, err, "reading the events") : 0;
-		if (fflush(stdout) || fds[1].revents || fds[2].revents)
+		if (fds[1].revents && take_signal(signals))
+			return 0;
+		if (fflush(stdout) || fds[2].revents)
 			return 0;
 		if (!lab_stands(w))
 			return error_state(e, -ENOENT, "the lab went down");

@@ -119,9 +119,11 @@ int main(int argc, char **argv)
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct error ERROR_AUTO output = ERROR_INIT;
 	struct sigaction pipe = { .sa_handler = write_fails_instead, .sa_flags = SA_RESTART };
+	sigset_t at_start;
 	int status = 0;
 
-	if (argc < 1 || standard_fds_hold() || sigaction(SIGPIPE, &pipe, NULL))
+	if (argc < 1 || standard_fds_hold() || sigaction(SIGPIPE, &pipe, NULL) ||
+	    sigprocmask(SIG_SETMASK, NULL, &at_start))
 		return ERROR_STATE;
 	if (xlab(argv + 1, &status, &e)) {
 		if (!status)
@@ -132,5 +134,7 @@ int main(int argc, char **argv)
 		status = status ? status : (int)output.kind;
 		tell(&output);
 	}
+	/* A signal that ended the command ends the process, now that all is told. */
+	(void)sigprocmask(SIG_SETMASK, &at_start, NULL);
 	return status;
 }

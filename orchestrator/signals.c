@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 
+#include "lab/interrupt.h"
 #include "orchestrator/signals.h"
 
 void signals_set(sigset_t *set)
 {
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
+	interrupt_signals(set);
 }
 
 void signals_hold(struct signals_hold *hold)
@@ -21,16 +19,13 @@ void signals_hold(struct signals_hold *hold)
 
 bool signals_pending(void)
 {
-	sigset_t pending;
-
-	return sigpending(&pending) == 0 &&
-	       (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
-		sigismember(&pending, SIGHUP) == 1);
+	return interrupt_pending();
 }
 
 void signals_release(struct signals_hold *hold)
 {
 	/* The process may end in the next call: what was printed is printed. */
 	(void)fflush(stdout);
-	sigprocmask(SIG_SETMASK, &hold->before, NULL);
+	if (!signals_pending())
+		sigprocmask(SIG_SETMASK, &hold->before, NULL);
 }

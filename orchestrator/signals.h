@@ -5,7 +5,7 @@
 /*
  * Ctrl-C and kill wait while a lab is changed, which takes milliseconds, or while
  * a scenario runs, so that what was begun is ended or undone. They take effect
- * when the hold leaves its scope.
+ * when the hold leaves its scope; one that came meanwhile when main() has told what it led to.
  */
 
 #include <signal.h>
@@ -20,7 +20,7 @@ void signals_hold(struct signals_hold *hold);
 bool signals_pending(void);
 void signals_release(struct signals_hold *hold);
 
-/* The signals that are meant: SIGINT, SIGTERM, SIGHUP. */
+/* The signals that are meant (lab/interrupt.h). */
 void signals_set(sigset_t *set);
 
 #endif

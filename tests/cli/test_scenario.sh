@@ -209,7 +209,7 @@ no_children 'the server never listens'
 # Ended from outside.
 for signal in INT TERM KILL; do
 	: >"$dir/servers"
-	"$XLAB" scenario s --timeout 60000 >"$dir/out" 2>"$dir/err" &
+	env --default-signal=INT "$XLAB" scenario s --timeout 60000 >"$dir/out" 2>"$dir/err" &
 	pid=$!
 	for _ in $(seq 200); do
 		[ "$(wc -l <"$dir/servers")" -gt 1 ] && break

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/interrupt.h"
+
+#include <stddef.h>
+
+#include "lab/cleanup.h"
+
+static const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
+
+static bool is_ignored(int signal_number)
+{
+	struct sigaction action;
+
+	return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+void interrupt_signals(sigset_t *set)
+{
+	size_t i;
+
+	(void)sigemptyset(set);
+	for (i = 0; i < ARRAY_SIZE(interrupts); i++)
+		if (!is_ignored(interrupts[i]))
+			(void)sigaddset(set, interrupts[i]);
+}
+
+bool interrupt_pending(void)
+{
+	sigset_t pending, wanted;
+	size_t i;
+
+	if (sigpending(&pending))
+		return false;
+	interrupt_signals(&wanted);
+	for (i = 0; i < ARRAY_SIZE(interrupts); i++)
+		if (sigismember(&pending, interrupts[i]) == 1 &&
+		    sigismember(&wanted, interrupts[i]) == 1)
+			return true;
+	return false;
+}
