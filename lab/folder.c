@@ -12,23 +12,16 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/folder_id.h"
 #include "lab/netlink.h"
 #include "lab/state.h"
+
+#define STATE_ROOT "/run/xlab"
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* In ROOT/ID: xlab made /run/netns, and the last lab to leave removes it. */
 #define NAMES_MARK "netns.made"
-
-static int find_id(char id[24], struct error *e)
-{
-	struct stat st;
-
-	if (stat("/proc/self/ns/mnt", &st))
-		return error_sys(e, -errno, "look at this mount namespace (/proc/self/ns/mnt)");
-	(void)snprintf(id, 24, "%llu", (unsigned long long)st.st_ino);
-	return 0;
-}
 
 /* The fd of a folder that is root's alone, or -1 with *@fd where there is none. */
 static int open_own(const struct folder *f, int at, const char *name, int *fd, struct error *e)
@@ -57,62 +50,120 @@ static int open_own(const struct folder *f, int at, const char *name, int *fd, s
 	return 0;
 }
 
-/* Open ROOT/ID; with @make, make what is missing. */
-static int open_home(struct folder *f, bool make, struct error *e)
+/* Open ROOT, if it is there; with @make it is. */
+static int open_root(const struct folder *f, bool make, int *root, struct error *e)
 {
-	int FD_AUTO root = -1;
-	int err;
-
-	if (make && f->name && mkdirat(f->gate, f->name, 0700) && errno != EEXIST)
+	if (make && mkdir(f->root, 0700) && errno != EEXIST)
 		return error_sys(e, -errno, "make the folder %s", f->root);
-	err = open_own(f, f->gate, f->name ? f->name : ".", &root, e);
-	if (err || root < 0)
-		return err;
+	return open_own(f, AT_FDCWD, f->root, root, e);
+}
+
+/* Open ROOT/ID, if it is there; with @make it is. */
+static int open_home(struct folder *f, int root, bool make, struct error *e)
+{
+	cleanup_fd(&f->home);
+	f->home = -1;
+	if (root < 0)
+		return 0;
 	if (make && mkdirat(root, f->id, 0700) && errno != EEXIST)
 		return error_sys(e, -errno, "make the folder %s/%s", f->root, f->id);
-	cleanup_fd(&f->home);
 	return open_own(f, root, f->id, &f->home, e);
 }
 
 int folder_open(struct folder *f, bool private, struct error *e)
 {
+	int FD_AUTO root = -1;
 	int err;
 
 	*f = (struct folder)FOLDER_NONE;
-	f->root = private ? STATE_PRIVATE_ROOT : "/run/xlab";
-	f->parent = private ? STATE_PRIVATE_ROOT : "/run";
-	f->name = private ? NULL : "xlab";
-	err = find_id(f->id, e);
-	if (err)
-		return err;
-	f->gate = open(f->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->gate < 0)
-		return error_sys(e, -errno, "open %s", f->parent);
-	return open_home(f, false, e);
+	f->root = private ? STATE_PRIVATE_ROOT : STATE_ROOT;
+	f->stays = private;
+	err = folder_id(f->id, e);
+	if (!err)
+		err = open_root(f, false, &root, e);
+	return err ? err : open_home(f, root, false, e);
 }
 
 void folder_close(struct folder *f)
 {
-	cleanup_fd(&f->home);
 	cleanup_fd(&f->gate);
+	cleanup_fd(&f->home);
 	*f = (struct folder)FOLDER_NONE;
 }
 
-static int gate_enter(const struct folder *f, struct error *e)
+/* A folder that somebody removed while we waited for its lock is no gate any more. */
+static bool gate_stands(const struct folder *f)
 {
-	int err = lock_await(f->gate, netlink_clock_ns() + LOCK_DEADLINE_NS, e);
+	struct stat held, there;
 
-	return err ? error_wrap(e, "%s is locked by another program", f->parent) : 0;
+	return fstat(f->gate, &held) == 0 && lstat(f->root, &there) == 0 &&
+	       held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
-static void gate_leave(const struct folder *f)
+static void gate_leave(struct folder *f)
 {
-	(void)flock(f->gate, LOCK_UN);
+	cleanup_fd(&f->gate);
+	f->gate = -1;
+}
+
+/* Without @make, the gate may be -1 then: there is nothing behind it. */
+static int gate_enter(struct folder *f, bool make, struct error *e)
+{
+	uint64_t deadline = netlink_clock_ns() + LOCK_DEADLINE_NS;
+	int err;
+
+	for (;;) {
+		err = open_root(f, make, &f->gate, e);
+		if (!err && f->gate < 0 && make)
+			continue; /* somebody removed it as soon as it was made */
+		if (err || f->gate < 0)
+			return err;
+		err = lock_await(f->gate, deadline, e);
+		if (err)
+			err = error_wrap(e, "%s is locked by another program", f->root);
+		else if (gate_stands(f))
+			return 0;
+		gate_leave(f);
+		if (err)
+			return err;
+	}
+}
+
+/* Labs whose names went with the mount that they were on: their mounts did, too, and files are
+ * all that is left of them.
+ */
+static void remove_dead(int root, const char *id)
+{
+	int FD_AUTO fd = openat(root, id, FOLDER_FLAGS);
+	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	(void)steal_fd(&fd);
+	while ((entry = readdir(dir)))
+		(void)unlinkat(dirfd(dir), entry->d_name,
+			       entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
+	(void)unlinkat(root, id, AT_REMOVEDIR);
+}
+
+static void reap_dead(const struct folder *f)
+{
+	int FD_AUTO fd = f->stays ? -1 : openat(f->gate, ".", FOLDER_FLAGS);
+	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	(void)steal_fd(&fd);
+	while ((entry = readdir(dir)))
+		if (folder_id_is_dead(entry->d_name, f->id))
+			remove_dead(f->gate, entry->d_name);
 }
 
 static int make_behind_gate(struct folder *f, const char *lock, int *lock_fd, struct error *e)
 {
-	int err = open_home(f, true, e);
+	int err = open_home(f, f->gate, true, e);
 
 	if (err)
 		return err;
@@ -124,10 +175,11 @@ static int make_behind_gate(struct folder *f, const char *lock, int *lock_fd, st
 
 int folder_make(struct folder *f, const char *lock, int *lock_fd, struct error *e)
 {
-	int err = gate_enter(f, e);
+	int err = gate_enter(f, true, e);
 
 	if (err)
 		return err;
+	reap_dead(f);
 	err = make_behind_gate(f, lock, lock_fd, e);
 	gate_leave(f);
 	return err;
@@ -226,19 +278,16 @@ static void tidy_names(const struct folder *f)
 /* Folders that other labs are in stay: that is no error. */
 static void remove_empty(struct folder *f)
 {
-	int FD_AUTO root = openat(f->gate, f->name ? f->name : ".", FOLDER_FLAGS);
-
 	cleanup_fd(&f->home);
 	f->home = -1;
-	if (root >= 0)
-		(void)unlinkat(root, f->id, AT_REMOVEDIR);
-	if (f->name)
-		(void)unlinkat(f->gate, f->name, AT_REMOVEDIR);
+	(void)unlinkat(f->gate, f->id, AT_REMOVEDIR);
+	if (!f->stays)
+		(void)rmdir(f->root);
 }
 
 static int tidy_behind_gate(struct folder *f, const char *own, struct error *e)
 {
-	int err = open_home(f, false, e);
+	int err = open_home(f, f->gate, false, e);
 
 	if (!err && f->home >= 0)
 		err = tidy_locks(f, own, e);
@@ -246,19 +295,30 @@ static int tidy_behind_gate(struct folder *f, const char *own, struct error *e)
 		return err;
 	if (f->home >= 0)
 		tidy_names(f);
+	reap_dead(f);
 	remove_empty(f);
 	return 0;
 }
 
 int folder_tidy(struct folder *f, const char *own, struct error *e)
 {
-	int err = gate_enter(f, e);
+	int err = gate_enter(f, false, e);
 
-	if (err)
+	if (err || f->gate < 0)
 		return err;
 	err = tidy_behind_gate(f, own, e);
 	gate_leave(f);
 	return err;
+}
+
+/* Names are for everybody, whatever the caller keeps from others that he makes himself. */
+static int make_names_dir(void)
+{
+	mode_t before = umask(0);
+	int made = mkdir(NAMES_DIR, 0755);
+
+	(void)umask(before);
+	return made;
 }
 
 /* The mark comes first, so that a killed command's /run/netns is known to be ours. */
@@ -269,7 +329,7 @@ static int make_names(struct folder *f, struct error *e)
 
 	if (mark < 0 || fsync(mark) || fsync(f->home))
 		return error_sys(e, -errno, "note that " NAMES_DIR " is made");
-	if (mkdir(NAMES_DIR, 0755) == 0)
+	if (make_names_dir() == 0)
 		return 0;
 	if (errno != EEXIST)
 		return error_sys(e, -errno, "make " NAMES_DIR);
@@ -293,7 +353,7 @@ static int open_names(struct folder *f, int *fd, struct error *e)
 
 int folder_names_make(struct folder *f, int *fd, struct error *e)
 {
-	int err = gate_enter(f, e);
+	int err = gate_enter(f, true, e);
 
 	if (err)
 		return err;

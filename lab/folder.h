@@ -5,22 +5,23 @@
 /*
  * The folders above a lab's files, and locks. Folders come and go with the labs in
  * them, while other commands may be on their way in: all of that happens behind one gate, an
- * flock on the folder that is always there (/run). Whoever waits for a lab's lock has left the
- * gate; whoever holds a lab's lock may enter it.
+ * flock on the uppermost of them, which only root can open. Whoever waits for a lab's lock has
+ * left the gate; whoever holds a lab's lock may enter it.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lab/folder_id.h"
+
 struct error;
 
 struct folder {
-	const char *root;   /* "/run/xlab", or the private one's */
-	const char *parent; /* "/run"; of the private root itself */
-	const char *name;   /* "xlab" in it, or NULL: the root is the parent, and stays */
-	char id[24];	    /* the inode of this mount namespace */
-	int gate;	    /* fd of parent */
-	int home;	    /* fd of ROOT/ID, or -1: not there */
+	const char *root; /* "/run/xlab", or the private one's */
+	bool stays;	  /* the private one's is a mount */
+	char id[FOLDER_ID];
+	int gate; /* fd of ROOT while we are behind it, or -1 */
+	int home; /* fd of ROOT/ID, or -1: not there */
 };
 
 #define FOLDER_NONE                     \

@@ -5,8 +5,7 @@
 /*
  * A lab's place on disk, and its journal.
  *
- *   /run/xlab/ID/            ID: the inode of this mount namespace, so that copies of
- *                            /run shared by several of them never meet (0700)
+ *   /run/xlab/ID/            ID: of the file system that the names lie on (folder_id.h; 0700)
  *   /run/xlab/ID/LAB.lock    one flock a lab; holds "PID COMMAND" of its holder
  *   /run/xlab/ID/LAB.intent  the journal: what is going to be done, on disk before it is
  *   /run/xlab/ID/netns.made  /run/netns was not there before the labs
