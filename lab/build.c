@@ -8,6 +8,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
+#include "lab/names.h"
 #include "lab/netns.h"
 #include "lab/ops.h"
 #include "lab/taken.h"
@@ -105,20 +106,24 @@ static void restore_file_limit(const struct rlimit *before)
 		(void)setrlimit(RLIMIT_NOFILE, before);
 }
 
-static int apply_all(struct build *b, struct error *e)
+/* *@begun: how many operations may have left something. */
+static int apply_all(struct build *b, size_t *begun, struct error *e)
 {
-	size_t i;
 	int err = 0;
 
-	for (i = 0; i < b->plan->n_ops && !err; i++) {
+	while (*begun < b->plan->n_ops && !err) {
+		const struct op *op = &b->plan->ops[*begun];
+
 		err = check_signals(e);
-		if (!err)
-			err = op_types[b->plan->ops[i].kind].apply(b, &b->plan->ops[i], e);
+		if (err)
+			return err;
+		++*begun;
+		err = op_types[op->kind].apply(b, op, e);
 	}
 	return err;
 }
 
-static int apply(const struct plan *plan, struct state *st, struct error *e)
+static int apply(const struct plan *plan, struct state *st, size_t *begun, struct error *e)
 {
 	BUILD_AUTO b;
 	struct rlimit before;
@@ -130,18 +135,8 @@ static int apply(const struct plan *plan, struct state *st, struct error *e)
 	if (err)
 		return err;
 	raise_file_limit(&b, &before);
-	err = apply_all(&b, e);
+	err = apply_all(&b, begun, e);
 	restore_file_limit(&before);
-	return err;
-}
-
-int build_apply(const struct plan *plan, struct state *st, struct error *e)
-{
-	struct error ERROR_AUTO undo = ERROR_INIT;
-	int err = apply(plan, st, e);
-
-	if (err && build_undo(plan, st, false, &undo))
-		(void)error_add(e, "undoing it: %s", undo.text ? undo.text : "out of memory");
 	return err;
 }
 
@@ -154,41 +149,68 @@ static void keep_first(struct error *first, struct error *later)
 		error_clear(later);
 }
 
-static void undo_all(struct build *b, struct error *e)
+static void undo_all(struct build *b, size_t begun, struct error *e)
 {
 	struct error one = ERROR_INIT;
 	size_t i;
 
-	for (i = b->plan->n_ops; i-- > 0;) {
+	for (i = begun; i-- > 0;) {
 		(void)op_types[b->plan->ops[i].kind].undo(b, &b->plan->ops[i], &one);
 		keep_first(e, &one);
 	}
 }
 
 /* With the fds of namespaces closed again at its end, for they would keep them alive. */
-static void undo(const struct plan *plan, struct state *st, struct error *e)
+static void undo(const struct plan *plan, struct state *st, size_t begun, struct error *e)
 {
 	BUILD_AUTO b;
 
 	if (build_init(&b, plan, st, e) == 0)
-		undo_all(&b, e);
+		undo_all(&b, begun, e);
+}
+
+/* What could not be removed is still known, for another try. */
+static int undo_and_forget(const struct plan *plan, struct state *st, size_t begun, struct error *e)
+{
+	undo(plan, st, begun, e);
+	return e->err ? e->err : state_forget(st, e);
+}
+
+int build_apply(const struct plan *plan, struct state *st, struct error *e)
+{
+	struct error ERROR_AUTO undoing = ERROR_INIT;
+	size_t begun = 0;
+	int err = apply(plan, st, &begun, e);
+
+	if (err && undo_and_forget(plan, st, begun, &undoing))
+		(void)error_add(e, "undoing it: %s", undoing.text ? undoing.text : "out of memory");
+	return err;
 }
 
 int build_undo(const struct plan *plan, struct state *st, bool wait, struct error *e)
 {
 	struct vigil *VIGIL_AUTO vigil = NULL;
-	struct error first = ERROR_INIT, waiting = ERROR_INIT, later = ERROR_INIT;
+	struct error first = ERROR_INIT, waiting = ERROR_INIT;
 
 	if (wait)
 		(void)vigil_begin(plan, st, &vigil, &waiting);
-	undo(plan, st, &first);
-	/* What could not be removed is still known, for another try. */
-	if (!first.err && state_forget(st, &later))
-		keep_first(&first, &later);
+	(void)undo_and_forget(plan, st, plan->n_ops, &first);
 	if (vigil)
 		(void)vigil_await(vigil, &waiting);
 	keep_first(&first, &waiting);
 	if (first.err)
 		error_move(e, &first);
 	return e->err;
+}
+
+int build_undo_lost(struct state *st, struct error *e)
+{
+	const struct op op = { .kind = OP_STATE };
+	struct build b = { .st = st };
+	struct error tmpfs = ERROR_INIT;
+
+	(void)names_remove(state_dir(st), e);
+	(void)op_state_undo(&b, &op, &tmpfs);
+	keep_first(e, &tmpfs);
+	return e->err ? e->err : state_forget(st, e);
 }

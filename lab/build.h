@@ -24,4 +24,9 @@ int build_apply(const struct plan *plan, struct state *st, struct error *e);
  */
 int build_undo(const struct plan *plan, struct state *st, bool wait, struct error *e);
 
+/* The same for a lab of which no more than the name is known (STATE_LOST): its tmpfs with all
+ * namespaces, and the names that lead into it.
+ */
+int build_undo_lost(struct state *st, struct error *e);
+
 #endif

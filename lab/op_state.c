@@ -9,6 +9,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/ops.h"
+#include "lab/site.h"
 
 /* Where the lab's other things will lie; the engines mount what they need. */
 static const char *const folders[] = { "ns", "bpf", "xdp", "chains", "ears" };
@@ -35,7 +36,7 @@ int op_state_apply(struct build *b, const struct op *op, struct error *e)
 	(void)op;
 	if (err)
 		return err;
-	if (mount("xlab", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+	if (mount(SITE_SOURCE, dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return error_sys(e, -errno, "mount a tmpfs on %s", dir);
 	home = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (home < 0)
@@ -49,17 +50,32 @@ int op_state_apply(struct build *b, const struct op *op, struct error *e)
 /* All that is mounted below goes with it: namespaces, bpffs. A tmpfs that is still busy is
  * detached, and freed when its last user lets go.
  */
+static int unmount_ours(const char *dir, struct error *e)
+{
+	enum site site;
+	int err = site_look(dir, &site, NULL, e);
+
+	while (!err && site == SITE_OURS) {
+		if (umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW))
+			return error_sys(e, -errno, "unmount %s", dir);
+		err = site_look(dir, &site, NULL, e);
+	}
+	return err ? err : site == SITE_COVERED ? site_uncovered(dir, e) : 0;
+}
+
+/* What has something in it or on it now, or is no folder, is somebody else's. A tmpfs of ours that
+ * is mounted there in another mount namespace goes with the folder.
+ */
 int op_state_undo(struct build *b, const struct op *op, struct error *e)
 {
 	const char *dir = state_dir(b->st);
+	int err = unmount_ours(dir, e);
 
 	(void)op;
-	while (umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-		;
-	if (errno != EINVAL && errno != ENOENT)
-		return error_sys(e, -errno, "unmount %s", dir);
-	/* Only a folder with nothing in it and nothing on it can be removed. */
-	if (rmdir(dir) && errno != ENOENT)
+	if (err)
+		return err;
+	if (rmdir(dir) && errno != ENOENT && errno != ENOTEMPTY && errno != EBUSY &&
+	    errno != ENOTDIR)
 		return error_sys(e, -errno, "remove the folder %s", dir);
 	return 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lab/state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -18,7 +17,10 @@
 #include "lab/error.h"
 #include "lab/folder.h"
 #include "lab/intent.h"
+#include "lab/names.h"
 #include "lab/netlink.h"
+#include "lab/site.h"
+#include "lab/state_list.h"
 #include "lab/statefile.h"
 #include "lab/text.h"
 
@@ -30,6 +32,7 @@ struct state {
 };
 
 #define INTENT_FILE_MAX (16u << 20)
+#define INTENT_COPY	"intent" /* in the tmpfs of a lab that is up */
 
 static struct state *state_new(const char *lab, bool private, struct error *e)
 {
@@ -169,35 +172,81 @@ static int lock_lab(struct state *st, const char *lab, const char *command, bool
 	}
 }
 
-/* -ENOENT without words if there is none. */
-static int load_intent(struct state *st, const char *lab, struct error *e)
+/* -ENOENT without words if there is no such file, -EBADMSG if it is no intent of this lab. */
+static int read_intent(struct state *st, const char *lab, const char *file, struct error *e)
 {
-	char *FREE_AUTO file = text_format("%s.intent", lab);
 	char *FREE_AUTO text = NULL;
 	size_t size;
+	int err = statefile_read(st->folder.home, file, INTENT_FILE_MAX, &text, &size, e);
+
+	if (err)
+		return err;
+	err = intent_read(&st->intent, text, size, e);
+	if (!err && strcmp(st->intent.lab, lab) != 0)
+		err = error_state(e, -EBADMSG, "it is of a lab \"%s\"", st->intent.lab);
+	if (!err)
+		return 0;
+	intent_clear(&st->intent);
+	return error_wrap(e, "%s/%s/%s", st->folder.root, st->folder.id, file);
+}
+
+/* The journal, else the copy that the lab has of it. -ENOENT without words if there is neither. */
+static int load_intent(struct state *st, const char *lab, struct error *e)
+{
+	struct error ERROR_AUTO ignored = ERROR_INIT;
+	char *FREE_AUTO file = text_format("%s.intent", lab);
+	char *FREE_AUTO copy = text_format("%s/" INTENT_COPY, lab);
 	int err;
 
-	if (!file)
+	if (!file || !copy)
 		return error_sys(e, -ENOMEM, "read the intent of lab %s", lab);
 	if (st->folder.home < 0)
 		return -ENOENT;
-	err = statefile_read(st->folder.home, file, INTENT_FILE_MAX, &text, &size, e);
-	if (err)
+	err = read_intent(st, lab, file, e);
+	if (err != -ENOENT && err != -EBADMSG)
 		return err;
-	intent_clear(&st->intent);
-	err = intent_read(&st->intent, text, size, e);
-	return err ? error_wrap(e, "%s.intent", st->dir) : 0;
+	if (read_intent(st, lab, copy, &ignored))
+		return err;
+	error_clear(e);
+	return 0;
 }
 
 static int save_intent(struct state *st, struct error *e)
 {
+	const char *lab = st->intent.lab;
 	size_t size = 0;
 	char *FREE_AUTO text = intent_write(&st->intent, &size);
-	char *FREE_AUTO file = text_format("%s.intent", st->intent.lab);
+	char *FREE_AUTO file = text_format("%s.intent", lab);
+	char *FREE_AUTO copy = text_format("%s/" INTENT_COPY, lab);
+	int err = 0;
 
-	if (!text || !file)
-		return error_sys(e, -ENOMEM, "write the intent of lab %s", st->intent.lab);
-	return statefile_write(st->folder.home, file, text, size, e);
+	if (!text || !file || !copy)
+		return error_sys(e, -ENOMEM, "write the intent of lab %s", lab);
+	if (st->intent.phase == STATE_UP)
+		err = statefile_write(st->folder.home, copy, text, size, e);
+	return err ? err : statefile_write(st->folder.home, file, text, size, e);
+}
+
+/* A lab that is up has its namespaces, unless they ended with the mount namespace that it was
+ * started in.
+ */
+static void note_gone(struct state *st)
+{
+	char *FREE_AUTO ns = state_path(st, "ns");
+
+	if (ns && st->intent.phase == STATE_UP && access(ns, F_OK) && errno == ENOENT)
+		st->intent.phase = STATE_GONE;
+}
+
+int state_lose(struct state *st, const char *lab, struct error *e)
+{
+	const struct intent lost = { .lab = (char *)lab, .phase = STATE_LOST };
+	struct intent copy = { 0 };
+	int err = intent_copy(&copy, &lost, e);
+
+	intent_clear(&st->intent);
+	st->intent = copy;
+	return err;
 }
 
 /* Locked, and no intent there: write ours. On an error the file may be there all the same: a disk
@@ -216,6 +265,48 @@ static int begin_new(struct state *st, const struct intent *in, struct error *e)
 	return err;
 }
 
+/* Before anything is begun, so that nothing has to be undone. */
+static int check_place(const struct state *st, const char *lab, struct error *e)
+{
+	char *FREE_AUTO what = NULL;
+	enum site site;
+	int err = site_look(st->dir, &site, &what, e);
+
+	if (err || site == SITE_FREE)
+		return err;
+	if (site == SITE_OURS)
+		return error_state(e, -EEXIST,
+				   "lab %s is up already, though its intent is lost: `xlab down "
+				   "%s` first, or `--as NAME` for another copy",
+				   lab, lab);
+	return error_state(e, -EEXIST,
+			   "the place of lab %s is taken: %s is %s that xlab did not make; remove "
+			   "it if nobody needs it, or use `--as NAME` for another place",
+			   lab, st->dir, what ? what : "something");
+}
+
+static int refuse_damaged(const char *lab, struct error *e)
+{
+	struct error ERROR_AUTO why = ERROR_INIT;
+
+	error_move(&why, e);
+	return error_state(e, -EBADMSG, "%s: `xlab down %s` removes what is left of that lab",
+			   why.text ? why.text : "a damaged intent", lab);
+}
+
+static int refuse_standing(const struct state *st, struct error *e)
+{
+	const char *lab = st->intent.lab;
+
+	return error_state(
+		e, -EEXIST,
+		"lab %s is up already%s: `xlab down %s` first, or `--as NAME` for "
+		"another copy",
+		lab,
+		st->intent.phase == STATE_GONE ? ", though its namespaces are gone from here" : "",
+		lab);
+}
+
 static int begin_locked(struct state *st, const struct intent *in, const char *command,
 			struct error *e)
 {
@@ -224,16 +315,16 @@ static int begin_locked(struct state *st, const struct intent *in, const char *c
 	if (err)
 		return err;
 	err = load_intent(st, in->lab, e);
-	if (err == -ENOENT)
-		return begin_new(st, in, e);
+	if (err == -ENOENT) {
+		err = check_place(st, in->lab, e);
+		return err ? err : begin_new(st, in, e);
+	}
 	if (err)
-		return err;
-	if (st->intent.phase != STATE_UP)
-		return 1;
-	return error_state(
-		e, -EEXIST,
-		"lab %s is up already: `xlab down %s` first, or `--as NAME` for another copy",
-		in->lab, in->lab);
+		return err == -EBADMSG ? refuse_damaged(in->lab, e) : err;
+	note_gone(st);
+	if (st->intent.phase == STATE_UP || st->intent.phase == STATE_GONE)
+		return refuse_standing(st, e);
+	return 1;
 }
 
 int state_begin(const struct intent *in, const char *command, struct state **st, struct error *e)
@@ -249,124 +340,48 @@ int state_begin(const struct intent *in, const char *command, struct state **st,
 	return err;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int add_name(char ***names, size_t *n, const char *file)
-{
-	size_t len = strlen(file), cut = strlen(".intent");
-	char **grown;
-
-	if (len <= cut || strcmp(file + len - cut, ".intent") != 0)
-		return 0;
-	grown = realloc(*names, (*n + 2) * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	*names = grown;
-	grown[*n] = strndup(file, len - cut);
-	grown[*n + 1] = NULL;
-	return grown[(*n)++] ? 0 : -ENOMEM;
-}
-
-static int read_names(int home, char ***names, size_t *n)
-{
-	int FD_AUTO fd = openat(home, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int err = 0;
-
-	if (!dir)
-		return -errno;
-	(void)steal_fd(&fd);
-	while (!err && (entry = readdir(dir)))
-		err = add_name(names, n, entry->d_name);
-	return err;
-}
-
-int state_list(char ***names, struct error *e)
-{
-	FOLDER_AUTO folder = FOLDER_NONE;
-	size_t n = 0;
-	int err = folder_open(&folder, false, e);
-
-	*names = calloc(1, sizeof(**names));
-	if (!*names)
-		return error_sys(e, -ENOMEM, "list the labs");
-	if (!err && folder.home >= 0) {
-		err = read_names(folder.home, names, &n);
-		if (err)
-			error_sys(e, err, "list the labs of %s/%s", folder.root, folder.id);
-	}
-	if (n)
-		qsort(*names, n, sizeof(**names), compare_names);
-	if (!err && n == 0)
-		err = folder_tidy(&folder, NULL, e);
-	if (err) {
-		state_list_free(*names);
-		*names = NULL;
-	}
-	return err;
-}
-
-void state_list_free(char **names)
-{
-	size_t i;
-
-	for (i = 0; names && names[i]; i++)
-		free(names[i]);
-	free(names);
-}
-
-/* "a, b", malloc'ed. */
-static char *join_names(char *const *names)
-{
-	char *text = strdup("");
-	char *longer;
-	size_t i;
-
-	for (i = 0; text && names[i]; i++) {
-		longer = text_format("%s%s%s", text, i ? ", " : "", names[i]);
-		free(text);
-		text = longer;
-	}
-	return text;
-}
-
-static int only_name(char **name, struct error *e)
-{
-	char *FREE_AUTO all = NULL;
-	char **names;
-	int err = state_list(&names, e);
-
-	if (err)
-		return err;
-	all = join_names(names);
-	if (!names[0])
-		err = error_state(e, -ENOENT, "no lab is up: `xlab up FILE` starts one");
-	else if (names[1])
-		err = error_input(e, "several labs are up: %s; say which", all ? all : "");
-	else
-		*name = strdup(names[0]);
-	state_list_free(names);
-	if (!err && !*name)
-		err = error_sys(e, -ENOMEM, "find the lab that is up");
-	return err;
-}
-
-static int no_such_lab(const char *name, struct error *e)
+/* Is anything there that only a lab of this name can have left? */
+static bool is_left_over(const struct state *st)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	char *FREE_AUTO all = NULL;
-	char **names = NULL;
+	enum site site;
 
-	if (state_list(&names, &ignored) == 0 && names[0])
-		all = join_names(names);
-	state_list_free(names);
-	if (all)
-		return error_state(e, -ENOENT, "no lab \"%s\" is up; up: %s", name, all);
-	return error_state(e, -ENOENT, "no lab \"%s\" is up, nor any other", name);
+	if (site_look(st->dir, &site, NULL, &ignored) == 0 &&
+	    (site == SITE_OURS || site == SITE_COVERED))
+		return true;
+	return names_lead_into(st->dir);
+}
+
+static bool has_intent(const struct state *st, const char *lab)
+{
+	char *FREE_AUTO file = text_format("%s.intent", lab);
+
+	return file && st->folder.home >= 0 &&
+	       faccessat(st->folder.home, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Somebody may have removed the lock's file, and left the lab. */
+static int lock_known(struct state *st, const char *lab, const char *command, struct error *e)
+{
+	int err = lock_lab(st, lab, command, false, e);
+
+	if (err != -ENOENT || (!has_intent(st, lab) && !is_left_over(st)))
+		return err;
+	error_clear(e);
+	return lock_lab(st, lab, command, true, e);
+}
+
+static int load_or_lose(struct state *st, const char *lab, struct error *e)
+{
+	int err = load_intent(st, lab, e);
+
+	if (err == -EBADMSG || (err == -ENOENT && is_left_over(st))) {
+		error_clear(e);
+		return state_lose(st, lab, e);
+	}
+	if (!err)
+		note_gone(st);
+	return err;
 }
 
 static int open_named(const char *name, enum state_lock lock, const char *command,
@@ -378,15 +393,15 @@ static int open_named(const char *name, enum state_lock lock, const char *comman
 	if (!opened)
 		return e->err;
 	if (lock == STATE_LOCKED)
-		err = lock_lab(opened, name, command, false, e);
+		err = lock_known(opened, name, command, e);
 	if (!err)
-		err = load_intent(opened, name, e);
+		err = load_or_lose(opened, name, e);
 	if (err == -ENOENT) {
 		/* Its lock may be all that a killed command left; let go of it, to have it removed.
 		 */
 		state_close(steal_pointer(&opened));
 		error_clear(e);
-		return no_such_lab(name, e);
+		return state_no_such(name, e);
 	}
 	*st = err ? NULL : steal_pointer(&opened);
 	return err;
@@ -401,7 +416,7 @@ int state_open(const char *name, enum state_lock lock, const char *command, stru
 
 	*st = NULL;
 	if (!name) {
-		err = only_name(&only, e);
+		err = state_only(&only, e);
 		if (err)
 			return err;
 		name = only;
@@ -435,7 +450,9 @@ int state_forget(struct state *st, struct error *e)
 
 	if (!file)
 		return error_sys(e, -ENOMEM, "forget lab %s", st->intent.lab);
-	if (unlinkat(st->folder.home, file, 0) && errno != ENOENT)
+	/* Where it was lost, somebody may have put anything in its place. */
+	if (unlinkat(st->folder.home, file, 0) && errno != ENOENT &&
+	    unlinkat(st->folder.home, file, AT_REMOVEDIR))
 		return error_sys(e, -errno, "remove %s.intent", st->dir);
 	(void)fsync(st->folder.home);
 	return folder_tidy(&st->folder, st->intent.lab, e);

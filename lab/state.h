@@ -10,6 +10,7 @@
  *   /run/xlab/ID/LAB.intent  the journal: what is going to be done, on disk before it is
  *   /run/xlab/ID/netns.made  /run/netns was not there before the labs
  *   /run/xlab/ID/LAB/        a tmpfs of the lab's own; one umount takes all of it:
+ *       intent               a copy of the journal, once the lab is up
  *       ns/NODE              its network namespaces (nsfs mounts)
  *       bpf/                 for a bpffs: maps and programs of the lab
  *       xdp/NODE/            for a bpffs a node, for libxdp
@@ -27,7 +28,14 @@
 
 struct error;
 
-enum state_phase { STATE_BUILDING, STATE_UP, STATE_LEAVING };
+enum state_phase {
+	STATE_BUILDING,
+	STATE_UP,
+	STATE_LEAVING,
+	/* Never on disk, but found: */
+	STATE_GONE, /* up, but its tmpfs is not in this mount namespace */
+	STATE_LOST, /* its intent cannot be read: no more than its name is known */
+};
 
 struct intent {
 	char *lab;	      /* its name here: [lab] name, or what --as gave */
@@ -65,7 +73,10 @@ int state_begin(const struct intent *in, const char *command, struct state **st,
 int state_open(const char *name, enum state_lock lock, const char *command, struct state **st,
 	       struct error *e);
 
-/* Names of all labs of this mount namespace: malloc'ed, NULL at its end. */
+/* Regard the intent as lost. */
+int state_lose(struct state *st, const char *lab, struct error *e);
+
+/* Names of all labs: malloc'ed, NULL at its end. */
 int state_list(char ***names, struct error *e);
 void state_list_free(char **names);
 

@@ -25,27 +25,17 @@ static int open_below(int folder, const char *name, uint64_t flags)
 	return (int)syscall(SYS_openat2, folder, name, &how, sizeof(how));
 }
 
-/* The fd of the folder that @name lies in, made where it is missing; *@leaf is the rest. */
+/* The fd of the folder that @name lies in; *@leaf is the rest. */
 static int open_parent(int folder, const char *name, const char **leaf)
 {
 	const char *slash = strrchr(name, '/');
-	char *FREE_AUTO path = NULL;
-	int fd;
+	char *FREE_AUTO path = slash ? strndup(name, (size_t)(slash - name)) : strdup(".");
 
 	*leaf = slash ? slash + 1 : name;
-	if (!slash)
-		return open_below(folder, ".", O_RDONLY | O_DIRECTORY);
-	path = strndup(name, (size_t)(slash - name));
-	if (!path) {
-		errno = ENOMEM;
-		return -1;
-	}
-	fd = open_below(folder, path, O_RDONLY | O_DIRECTORY);
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	if (mkdirat(folder, path, 0700) && errno != EEXIST)
-		return -1;
-	return open_below(folder, path, O_RDONLY | O_DIRECTORY);
+	if (path)
+		return open_below(folder, path, O_RDONLY | O_DIRECTORY);
+	errno = ENOMEM;
+	return -1;
 }
 
 static int write_all(int fd, const char *text, size_t size)
@@ -118,6 +108,8 @@ int statefile_read(int folder, const char *name, size_t max, char **text, size_t
 	*text = NULL;
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
+	if (fd < 0 && errno == ELOOP)
+		return error_state(e, -EBADMSG, "the state file %s is a symlink", name);
 	if (fd < 0 || fstat(fd, &st))
 		return error_sys(e, -errno, "open the state file %s", name);
 	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > max)

@@ -8,13 +8,13 @@
 
 struct error;
 
-/* Replace @name, a path below @folder whose folders are made: after a crash it is the old one or
+/* Replace @name, a path below @folder whose folders are there: after a crash it is the old one or
  * the new one, whole.
  */
 int statefile_write(int folder, const char *name, const char *text, size_t size, struct error *e);
 
 /* Read it whole: malloc'ed, with a NUL behind its *@size bytes. -ENOENT, without words, if it
- * is not there.
+ * is not there; -EBADMSG if it is no file that xlab wrote.
  */
 int statefile_read(int folder, const char *name, size_t max, char **text, size_t *size,
 		   struct error *e);

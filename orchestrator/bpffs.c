@@ -27,10 +27,12 @@ static bool is_bpffs(const char *path)
 	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
-/* Make each folder of @path from @below on. */
+/* Make each folder of @path from @below on. Those right below a lab's own are there for as long as
+ * its tmpfs is mounted, and are not made here: so nothing is put where a lab was that went down.
+ */
 static int make_folders(char *path, size_t below)
 {
-	for (char *at = path + below; at; at = strchr(at + 1, '/')) {
+	for (char *at = path + below; at && *at; at = strchr(at + 1, '/')) {
 		char *slash = strchr(at + 1, '/');
 		int failed;
 
@@ -56,7 +58,7 @@ char *bpffs_mount(const struct lab *lab, const char *what, struct error *e)
 	}
 	if (is_bpffs(path))
 		return steal_pointer(&path);
-	err = make_folders(path, strlen(state_dir(lab->state)));
+	err = make_folders(path, strlen(state_dir(lab->state)) + 1 + strcspn(what, "/"));
 	if (!err && mount("bpf", path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		err = -errno;
 	if (err) {

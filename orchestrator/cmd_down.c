@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
@@ -8,21 +10,44 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/signals.h"
 
-/* @name may be NULL: the lab that is up, or half of one. */
-static int down_one(const char *name, bool wait, struct error *e)
+/* What goes without being named goes with the namespaces at its other end. */
+static void tell_lost(const char *name)
 {
-	char FREE_AUTO *label = NULL;
-	struct lab lab = { 0 };
-	int err = lab_open(&lab, name, STATE_LOCKED, "down", e);
+	(void)fprintf(
+		stderr,
+		"xlab: what lab %s was meant to be was lost: if it was started with --self, its "
+		"links here go when the kernel has destroyed its namespaces; look for others "
+		"with `ip link`\n",
+		name);
+}
+
+static int take_down(struct lab *lab, bool wait, struct error *e)
+{
+	/* The state's own goes with the lab. */
+	char FREE_AUTO *name = strdup(state_intent(lab->state)->lab);
+	bool lost = state_intent(lab->state)->phase == STATE_LOST;
+	int err = lab_down(lab, wait, e);
 
 	if (err)
 		return err;
-	/* The state's own goes with the lab. */
-	label = text_format("%s", state_intent(lab.state)->lab);
-	err = lab_down(&lab, wait, e);
+	printf("%s is down\n", name ? name : "the lab");
+	if (lost)
+		tell_lost(name ? name : "there");
+	return 0;
+}
+
+/* @name may be NULL: the lab that is up, or half of one. @listed: it was there a moment ago, and
+ * somebody else may have taken it down since.
+ */
+static int down_one(const char *name, bool listed, bool wait, struct error *e)
+{
+	struct lab lab = { 0 };
+	int err = lab_open_left(&lab, name, STATE_LOCKED, "down", e);
+
+	if (err)
+		return listed && err == -ENOENT ? 0 : err;
+	err = take_down(&lab, wait, e);
 	lab_close(&lab);
-	if (!err)
-		printf("%s is down\n", label ? label : "the lab");
 	return err;
 }
 
@@ -37,9 +62,8 @@ static int down_all(bool wait, struct error *e)
 	for (i = 0; names[i]; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
-		if (down_one(names[i], wait, &one) == 0)
-			continue;
-		err = error_join(e, &one);
+		if (down_one(names[i], true, wait, &one))
+			err = error_join(e, &one);
 	}
 	state_list_free(names);
 	return err;
@@ -53,7 +77,7 @@ static int down_run(const struct invocation *in, int *status, struct error *e)
 	(void)status;
 	signals_hold(&hold);
 	if (!invocation_option(in, "--all"))
-		return down_one(in->argv[0], wait, e);
+		return down_one(in->argv[0], false, wait, e);
 	if (in->argc)
 		return error_input(e, "down: either --all or a lab's name");
 	return down_all(wait, e);

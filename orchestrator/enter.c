@@ -73,12 +73,12 @@ int enter_node(const struct lab *lab, size_t node, struct error *e)
 
 	if (!what)
 		return error_sys(e, -ENOMEM, "%s", name);
-	bpffs = bpffs_mount(lab, what, e);
-	if (!bpffs)
-		return e->err;
 	netns = netns_open(lab->state, name, e);
 	if (netns < 0)
 		return netns;
+	bpffs = bpffs_mount(lab, what, e);
+	if (!bpffs)
+		return e->err;
 	err = netns_enter(netns, e);
 	return err ? err : mount_all(bpffs, e);
 }

@@ -41,14 +41,11 @@ struct listener {
 
 static int open_lock(const struct lab *lab, size_t slot, struct error *e)
 {
-	FREE_AUTO char *folder = state_path(lab->state, "ears");
 	FREE_AUTO char *path = state_path(lab->state, "ears/%zu", slot);
 	FD_AUTO int fd = -1;
 
-	if (!folder || !path)
+	if (!path)
 		return error_sys(e, -ENOMEM, "listening");
-	if (mkdir(folder, 0700) && errno != EEXIST)
-		return error_sys(e, -errno, "making %s", folder);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return error_sys(e, -errno, "opening %s", path);

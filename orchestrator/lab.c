@@ -10,6 +10,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netns.h"
+#include "lab/site.h"
+#include "orchestrator/bpffs.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/signals.h"
 #include "orchestrator/words.h"
@@ -56,8 +58,28 @@ static int recall(struct lab *lab, struct error *e)
 	return err ? error_wrap(e, "lab %s", in->lab) : 0;
 }
 
-int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
-	     struct error *e)
+/* A plan that cannot be had any more, from a text that this xlab does not understand, is lost like
+ * an intent that cannot be read.
+ */
+static int recall_or_lose(struct lab *lab, struct error *e)
+{
+	char *FREE_AUTO name = NULL;
+	int err;
+
+	if (state_intent(lab->state)->phase == STATE_LOST)
+		return 0;
+	err = recall(lab, e);
+	if (!err || err == -ENOMEM)
+		return err;
+	name = strdup(state_intent(lab->state)->lab);
+	plan_clear(&lab->plan);
+	suite_clear(&lab->suite);
+	error_clear(e);
+	return name ? state_lose(lab->state, name, e) : error_sys(e, -ENOMEM, "open the lab");
+}
+
+int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		  struct error *e)
 {
 	int err;
 
@@ -66,10 +88,58 @@ int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char
 		return error_state(e, -EPERM, "xlab %s must be root (try sudo)", command);
 	err = state_open(name, lock, command, &lab->state, e);
 	if (!err)
-		err = recall(lab, e);
+		err = recall_or_lose(lab, e);
 	if (err)
 		lab_close(lab);
 	return err;
+}
+
+int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+	     struct error *e)
+{
+	int err = lab_open_left(lab, name, lock, command, e);
+
+	if (!err && state_intent(lab->state)->phase == STATE_LOST)
+		err = lab_refuse(lab, e);
+	if (err)
+		lab_close(lab);
+	return err;
+}
+
+char *lab_trouble(const struct lab *lab)
+{
+	const struct intent *in = state_intent(lab->state);
+
+	switch (in->phase) {
+	case STATE_BUILDING:
+		return text_format(
+			"being built now, or its command was killed: then `xlab down %s` clears it",
+			in->lab);
+	case STATE_LEAVING:
+		return text_format(
+			"going down now, or its command was killed: then `xlab down %s` clears it",
+			in->lab);
+	case STATE_GONE:
+		return text_format("its namespaces are gone from here: somebody unmounted them, or "
+				   "they ended with the shell or sandbox that they were made in: "
+				   "`xlab down %s` clears the rest",
+				   in->lab);
+	case STATE_LOST:
+		return text_format("what it was meant to be is lost, or damaged: `xlab down %s` "
+				   "removes it all the same",
+				   in->lab);
+	case STATE_UP:
+		break;
+	}
+	return NULL;
+}
+
+int lab_refuse(const struct lab *lab, struct error *e)
+{
+	char *FREE_AUTO trouble = lab_trouble(lab);
+
+	return error_state(e, -EBUSY, "lab %s: %s", state_intent(lab->state)->lab,
+			   trouble ? trouble : "not up");
 }
 
 /* A number that no other link on this machine is likely to have as its group. 0 is everybody's,
@@ -109,7 +179,7 @@ static int begin_state(struct lab *lab, const struct lab_options *options, struc
 static int undo_left_over(struct lab *lab, struct error *e)
 {
 	struct lab old = { .state = steal_pointer(&lab->state) };
-	int err = recall(&old, e);
+	int err = recall_or_lose(&old, e);
 
 	if (!err)
 		err = lab_down(&old, false, e);
@@ -138,10 +208,20 @@ static int begin_lab(struct lab *lab, const struct lab_options *options, struct 
 			: err;
 }
 
+/* The lab's maps stand here. It is mounted now, not with the first of them: that may be made in a
+ * mount namespace that comes and goes (`ip netns exec`), and they would go with it.
+ */
+static int mount_maps(const struct lab *lab, struct error *e)
+{
+	char *FREE_AUTO path = bpffs_mount(lab, "bpf", e);
+
+	return path ? 0 : e->err;
+}
+
 static int attach_chains(struct lab *lab, struct error *e)
 {
 	size_t i;
-	int err = 0;
+	int err = mount_maps(lab, e);
 
 	for (i = 0; i < lab->suite.n_chains && !err; i++)
 		err = signals_pending() ? error_state(e, -EINTR, "interrupted")
@@ -196,6 +276,12 @@ int lab_down(struct lab *lab, bool wait, struct error *e)
 {
 	struct error ERROR_AUTO chains = ERROR_INIT, builds = ERROR_INIT, phase = ERROR_INIT;
 
+	if (state_intent(lab->state)->phase == STATE_LOST)
+		return build_undo_lost(lab->state, e);
+	/* Where it is, nothing is begun. */
+	if (state_intent(lab->state)->phase == STATE_GONE &&
+	    site_uncovered(state_dir(lab->state), e))
+		return e->err;
 	/* A lab that goes needs no phase on disk, unless this is killed: no reason to stop. */
 	(void)state_set_phase(lab->state, STATE_LEAVING, &phase);
 	(void)chain_remove_all(lab, &chains);

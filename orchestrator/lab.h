@@ -17,6 +17,17 @@ struct lab {
 /* As state_open(); @name NULL means the one that is up. Free with lab_close(). */
 int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 	     struct error *e);
+
+/* Even one of which no more than the name is known (STATE_LOST): it has no model and no plan. */
+int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		  struct error *e);
+
+/* What is wrong with a lab that is not up, and what to do about it (malloc'ed); NULL if it is up.
+ */
+char *lab_trouble(const struct lab *lab);
+
+/* Set it as an error; returns that. */
+int lab_refuse(const struct lab *lab, struct error *e);
 void lab_close(struct lab *lab);
 
 struct lab_options {

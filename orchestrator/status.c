@@ -22,17 +22,6 @@ const char *standing_name(enum standing s)
 	return names[s];
 }
 
-char *status_advice(const struct status *s)
-{
-	const struct intent *intent = state_intent(s->lab.state);
-
-	if (intent->phase == STATE_UP)
-		return NULL;
-	return text_format("%s now, or its command was killed: then `xlab down %s` clears it",
-			   intent->phase == STATE_BUILDING ? "being built" : "going down",
-			   intent->lab);
-}
-
 static void __attribute__((format(printf, 2, 3))) differ(struct status *s, const char *fmt, ...)
 {
 	char **longer = reallocarray(s->differences, s->n_differences + 1, sizeof(*longer));
@@ -202,7 +191,7 @@ int status_read(struct status *s, const char *lab, struct error *e)
 	const struct topology *topo = &s->lab.suite.topo;
 	int FD_AUTO still = -1;
 	size_t i;
-	int err = lab_open(&s->lab, lab, STATE_READ, "status", e);
+	int err = lab_open_left(&s->lab, lab, STATE_READ, "status", e);
 
 	if (err)
 		return err;

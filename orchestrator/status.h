@@ -40,11 +40,6 @@ struct status {
 int status_read(struct status *s, const char *lab, struct error *e);
 void status_clear(struct status *s);
 
-/* What to do about a lab that a killed command left half built or half removed (malloc'ed), or
- * NULL if it is up.
- */
-char *status_advice(const struct status *s);
-
 void status_print_text(const struct status *s, bool colour, FILE *out);
 void status_print_json(const struct status *s, struct json *j);
 

@@ -135,12 +135,11 @@ static void json_engine(struct json *j, const struct status *s)
 void status_print_json(const struct status *s, struct json *j)
 {
 	static const char *const phases[] = {
-		[STATE_BUILDING] = "building",
-		[STATE_UP] = "up",
-		[STATE_LEAVING] = "leaving",
+		[STATE_BUILDING] = "building", [STATE_UP] = "up",     [STATE_LEAVING] = "leaving",
+		[STATE_GONE] = "gone",	       [STATE_LOST] = "lost",
 	};
 	const struct intent *intent = state_intent(s->lab.state);
-	char FREE_AUTO *advice = status_advice(s);
+	char FREE_AUTO *advice = lab_trouble(&s->lab);
 
 	json_open(j, NULL, '{');
 	json_text(j, "name", intent->lab);

@@ -156,7 +156,7 @@ void status_print_text(const struct status *s, bool colour, FILE *out)
 	const char PRINTABLE_AUTO *about =
 		printable(s->lab.suite.topo.about ? s->lab.suite.topo.about : "");
 	const char PRINTABLE_AUTO *path = printable(intent->path);
-	char FREE_AUTO *advice = status_advice(s);
+	char FREE_AUTO *advice = lab_trouble(&s->lab);
 
 	(void)fprintf(out, "%s%s%s%s%s\n", colour ? COLOUR_TITLE : "", intent->lab,
 		      colour ? COLOUR_END : "", *about ? "  " : "", about);

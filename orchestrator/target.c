@@ -10,19 +10,11 @@
 int target_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 		struct error *e)
 {
-	const struct intent *intent;
 	int err = lab_open(lab, name, lock, command, e);
 
-	if (err)
+	if (err || state_intent(lab->state)->phase == STATE_UP)
 		return err;
-	intent = state_intent(lab->state);
-	if (intent->phase == STATE_UP)
-		return 0;
-	err = error_state(
-		e, -EBUSY,
-		"lab %s is %s, or was when its command was killed: `xlab down %s` clears it",
-		intent->lab, intent->phase == STATE_BUILDING ? "being built" : "going down",
-		intent->lab);
+	err = lab_refuse(lab, e);
 	lab_close(lab);
 	return err;
 }

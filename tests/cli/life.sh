@@ -44,6 +44,139 @@ works() # NAME: a lab can be had again
 	nothing_left "$1"
 }
 
+# Commands that hold no lock, beside one that takes the lab down.
+while :; do "$XLAB" exec lb -- true; "$XLAB" filter lb-mac list; done >/dev/null 2>&1 &
+beside=$!
+for i in {1..25}; do "$XLAB" up $lb && "$XLAB" down || break; done >"$dir/out" 2>&1
+is 'exec and filter list beside down' "$i $(grep -c xlab: "$dir/out")" '25 0'
+kill $beside
+wait $beside 2>/dev/null
+works 'exec beside down'
+xlab up $lb
+halt statfs 2 exec lb -- true
+umount -l "$home/lb"
+resume
+is 'exec whose lab goes meanwhile makes nothing' "$(find "$home/lb" -mindepth 1)" ''
+xlab exec lb -- true
+ended 'exec in a lab without its tmpfs' 3 'xlab down lb'
+is 'exec in a lab without its tmpfs makes nothing' "$(find "$home/lb" -mindepth 1)" ''
+xlab status
+like 'status of a lab without its tmpfs' "$out" 'are gone from here'
+xlab up $lb
+ended 'up of a lab without its tmpfs' 3 'xlab down lb'
+xlab down
+is 'down of a lab without its tmpfs' "$status $out" '0 lb is down'
+works 'a lab without its tmpfs'
+
+# Somebody else's mount at the lab's place.
+prepare_home
+mkdir "$home/lb"
+mount -t tmpfs theirs "$home/lb"
+xlab up $lb
+ended 'a mount at the place' 3 'a mount (tmpfs, "theirs")'
+is 'a mount at the place: told in one line' "$(wc -l <"$dir/err")" 1
+is 'a mount at the place: it stays' "$(mounted "$home/lb")" 1
+umount "$home/lb"
+works 'a mount at the place'
+xlab up $lb
+mount -t tmpfs theirs "$home/lb"
+xlab down
+ended 'a mount over the lab' 3 "umount $home/lb"
+is 'a mount over the lab: both stay' "$(mounted "$home/lb")" 2
+umount "$home/lb"
+xlab exec lb -- true
+is 'a mount over the lab: below it all is as it was' "$status" 0
+xlab down
+works 'a mount over the lab'
+
+# Somebody else's file at the place: nothing is begun.
+for make in 'mkdir -p $home/lb/x' 'ln -s /tmp $home/lb' 'mkfifo $home/lb' 'touch $home/lb'; do
+	prepare_home
+	eval "$make"
+	for i in 1 2; do
+		xlab up $lb
+		ended "${make%% *} at the place" 3 "$home/lb"
+		is "${make%% *} at the place: told in one line" "$(wc -l <"$dir/err")" 1
+		xlab down
+		ended "${make%% *} at the place: no lab is begun" 3 'no lab'
+	done
+	rm -r "$home/lb"
+	works "${make%% *} at the place"
+done
+
+# An intent that is lost or damaged, with a copy of it and without.
+for harm in 'rm $home/lb.intent' 'echo junk >$home/lb.intent' ': >$home/lb.intent' 'rm $home/lb.lock' \
+	'rm $home/lb.intent; mkdir $home/lb.intent' 'sed -i s/lab.2:lb/lab\ 2:xx/ $home/lb.intent'; do
+	xlab up $lb --self host
+	eval "$harm"
+	xlab exec lb -- ping -c1 -W1 10.0.0.1
+	is "$harm: the lab works" "$status" 0
+	xlab up $lb
+	ended "$harm: it is up" 3 'is up already'
+	xlab down
+	is "$harm: down" "$status $out $err" '0 lb is down '
+	is "$harm: down removes the links here" "$(ip -o link | grep -c veth0)" 0
+	nothing_left "$harm"
+done
+for harm in 'rm -rf /run/xlab' 'rm $home/lb.intent $home/lb/intent' \
+	'echo junk | tee $home/lb.intent >$home/lb/intent'; do
+	xlab up $lb
+	eval "$harm" 2>/dev/null
+	xlab status
+	like "$harm: status" "$out" 'xlab down lb'
+	xlab status --json
+	is "$harm: status --json" "$(jq -r '.labs[] | .name + " " + .phase' <<<"$out")" 'lb lost'
+	xlab up $lb
+	ended "$harm: up" 3 'xlab down lb'
+	xlab exec lb -- true
+	ended "$harm: exec" 3 'xlab down lb'
+	xlab down
+	is "$harm: down" "$status $out" '0 lb is down'
+	like "$harm: down says what it cannot know" "$err" 'ip link'
+	works "$harm"
+done
+xlab up $lb
+rm "$home/lb.intent" "$home/lb/intent"
+xlab down --all
+is 'down --all of a lost lab' "$status $out" '0 lb is down'
+nothing_left 'down --all of a lost lab'
+
+# Inside a node: the same labs, from a mount namespace that comes and goes.
+xlab up $lb
+xlab exec host -- "$XLAB" status
+like 'status inside a node' "$out" 'lb:veth6 *up'
+xlab exec host -- "$XLAB" chain host:veth0 headers
+is 'chain inside a node' "$status" 0
+xlab exec h2 -- ping -c1 -W1 10.0.0.1
+xlab chain host:veth0
+like 'chain inside a node: it counts outside' "$(awk '$2 == "headers" { print ($3 > 0) }' <<<"$out")" 1
+run ip netns exec h2 "$XLAB" exec host -- ip -br addr show dev veth0
+like 'exec inside ip netns exec' "$out" 10.0.0.1/24
+xlab exec host -- "$XLAB" up $lb
+ended 'up inside a node' 3 'is up already'
+xlab exec host -- "$XLAB" down
+is 'down inside a node' "$status $out" '0 lb is down'
+works 'down inside a node'
+xlab up $lb
+xlab exec host -- "$XLAB" up $pair
+is 'up of another lab inside a node' "$status" 0
+xlab status pair
+like 'it ends with the mount namespace' "$out" 'are gone from here'
+xlab up $pair
+ended 'its name is taken until it is cleared' 3 'xlab down pair'
+xlab down --all
+is 'down --all clears it' "$status $out" $'0 lb is down\npair is down'
+works 'up inside a node'
+xlab up $lb
+xlab exec host -- "$XLAB" up $pair
+xlab down lb
+rm -rf /run/xlab
+xlab up $pair
+ended 'only its names are left' 3 'xlab down pair'
+xlab down pair
+is 'down knows it by them' "$status $out" '0 pair is down'
+nothing_left 'only its names are left'
+
 # Where others have names of their own, they have labs of their own; what is left of them when they
 # are gone, the next command removes.
 unshare --mount --propagation private sh -c "mount -t tmpfs names /run/netns && $XLAB up $lb" >/dev/null
@@ -66,6 +199,14 @@ resume
 is 'up, when /run/xlab goes as soon as it is made' "$status $out" '0 lb is up: host h2 h3 lb'
 xlab down
 nothing_left 'up, when /run/xlab goes as soon as it is made'
+
+# Several at once, none of which is the one that fails.
+for i in {1..8}; do
+	for lab in a b c; do "$XLAB" up $pair --as $lab || echo "up $lab"; done >/dev/null 2>>"$dir/all"
+	for _ in 1 2 3; do "$XLAB" down --all >/dev/null 2>>"$dir/all" & done
+	wait
+done
+is 'down --all beside down --all' "$(<"$dir/all")" ''
 
 # Signals: what became of it is told, and those that were ignored stay so.
 for signal in TERM HUP INT; do

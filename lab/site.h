@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_SITE_H
+#define XLAB_SITE_H
+
+/*
+ * What is at the place of a lab's folder. A mount there is xlab's own if it is a tmpfs of xlab's
+ * name: it has that from its first instant on, and keeps it whatever is removed from it.
+ */
+
+struct error;
+
+#define SITE_SOURCE "xlab"
+
+enum site {
+	SITE_FREE,    /* nothing, or a folder without anything in it or on it */
+	SITE_OURS,    /* our tmpfs is uppermost */
+	SITE_COVERED, /* our tmpfs is there, and below somebody else's mount */
+	SITE_TAKEN,   /* somebody else's */
+};
+
+/* @dir is absolute and has no symlink, space or backslash in it. Where it is neither free nor ours,
+ * *@what tells what is there (malloc'ed; may be NULL without memory); @what may be NULL.
+ */
+int site_look(const char *dir, enum site *site, char **what, struct error *e);
+
+/* -EBUSY if somebody else's mount covers the lab's: it goes first, and that is for him to decide.
+ */
+int site_uncovered(const char *dir, struct error *e);
+
+#endif
