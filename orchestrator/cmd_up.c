@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,11 +9,37 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/signals.h"
 
+static bool is_alone(void)
+{
+	struct error ERROR_AUTO ignored = ERROR_INIT;
+	char **names = NULL;
+	bool alone = state_list(&names, &ignored) == 0 && names[0] && !names[1];
+
+	state_list_free(names);
+	return alone;
+}
+
+/* Commands that work as they stand here: with other labs up, they name this one. */
+static void print_hint(const struct lab *lab)
+{
+	const struct topology *topo = &lab->suite.topo;
+	const char *name = state_intent(lab->state)->lab;
+	const char *sudo = getenv("SUDO_USER") ? "sudo " : "";
+	bool alone = is_alone();
+	const char *of = alone ? "" : " ", *which = alone ? "" : name;
+
+	printf("now: %sxlab status%s%s", sudo, of, which);
+	if (lab->suite.n_scenarios)
+		printf(", %sxlab scenario --all%s%s", sudo, alone ? "" : " --lab ", which);
+	if (topo->n_nodes)
+		printf(", %sxlab shell %s%s%s", sudo, which, alone ? "" : "/", topo->nodes[0].name);
+	printf(", %sxlab down%s%s\n", sudo, of, which);
+}
+
 static void print_up(const struct lab *lab)
 {
 	const struct topology *topo = &lab->suite.topo;
-	const char *name = state_intent(lab->state)->lab,
-		   *sudo = getenv("SUDO_USER") ? "sudo " : "";
+	const char *name = state_intent(lab->state)->lab;
 	size_t i;
 
 	printf("%s is up:", name);
@@ -22,8 +49,7 @@ static void print_up(const struct lab *lab)
 		printf(" and %zu more", topo->n_nodes - i);
 	putchar('\n');
 	if (isatty(STDOUT_FILENO))
-		printf("now: %sxlab status, %sxlab scenario --all, %sxlab shell %s, %sxlab down\n",
-		       sudo, sudo, sudo, topo->n_nodes ? topo->nodes[0].name : "NODE", sudo);
+		print_hint(lab);
 }
 
 static int up_run(const struct invocation *in, int *status, struct error *e)

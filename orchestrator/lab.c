@@ -158,17 +158,18 @@ static int random_group(uint32_t *group, struct error *e)
 static int begin_state(struct lab *lab, const struct lab_options *options, struct error *e)
 {
 	const struct inifile *ini = &lab->suite.ini;
+	char *FREE_AUTO path = text_format("%s/%s", ini->dir, basename(ini->path));
 	struct intent in = {
 		.lab = *lab->plan.as ? lab->plan.as : lab->suite.topo.name,
 		.as = lab->plan.as,
 		.self = lab->plan.self,
 		.engine = (char *)word_name(engine_words, lab->suite.engine),
 		.nameless = options->nameless,
-		.path = ini->path,
+		.path = path,
 		.dir = ini->dir,
 		.text = ini->text,
 	};
-	int err = random_group(&in.group, e);
+	int err = path ? random_group(&in.group, e) : error_sys(e, -ENOMEM, "begin a lab");
 
 	if (!err)
 		err = netns_cookie(&in.self_cookie, e);

@@ -316,9 +316,9 @@ ended 'an edited file: a scenario that is new in it' 2 \
 	'no scenario late*edited.ini has changed since `xlab up`: take the lab down and up again'
 xlab scenario early
 is 'an edited file: what there was runs' "$status" 0
-like 'an edited file: it is told that it is not used' "$err" 'xlab: edited.ini has changed'
+like 'an edited file: it is told that it is not used' "$err" 'edited.ini has changed'
 xlab scenario --list
-like 'an edited file: it is told in the list' "$err" 'xlab: edited.ini has changed'
+like 'an edited file: it is told in the list' "$err" 'edited.ini has changed'
 xlab exec c -- true
 ended 'an edited file: a node that may be new in it' 2 'no node c*has changed'
 rm "$dir/edited.ini"

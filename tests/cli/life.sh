@@ -239,5 +239,38 @@ xlab down
 [ -d /run/netns ] || mkdir /run/netns
 [ -z "${was_mount-}" ] || mount -t tmpfs -o mode=755 netns /run/netns
 
+# The hint's commands work as they stand.
+hint() # ARGS…: sets $out to the hint of an up on a terminal
+{
+	run env -u SUDO_USER NO_COLOR=1 script -qec "$XLAB up $*" /dev/null
+	out=$(tr -d '\r' <<<"$out" | sed -n 's/^now: //p')
+}
+try() # NAME
+{
+	local command
+
+	while read -r command; do
+		[[ $command == *shell* ]] && continue
+		# shellcheck disable=SC2086 # words of a command
+		run "$XLAB" ${command#xlab }
+		is "$1: $command" "$status" 0
+	done < <(tr , '\n' <<<"$out" | sed 's/^ //')
+}
+sed '/^\[scenario/,$d' $pair >"$dir/plain.ini"
+hint "$dir/plain.ini"
+is 'a lab without scenarios: the hint' "$out" "xlab status, xlab shell left, xlab down"
+hint $pair --as two
+like 'a second lab: the hint' "$out" 'xlab shell two/left'
+try 'a second lab'
+xlab down
+hint $pair
+like 'one lab: the hint' "$out" 'xlab scenario --all, '
+try 'one lab'
+
+# Where the file is, from wherever it is asked.
+(cd topologies && "$XLAB" up pair.ini >/dev/null)
+xlab status --json
+is "the file's path is absolute" "$(jq -r '.labs[].file' <<<"$out")" "$PWD/$pair"
+xlab down
 nothing_left 'all this'
 done_testing
