@@ -75,13 +75,13 @@ static const struct sighting *own_drop(const struct evidence *ev)
 	return s ? s : evidence_drop(ev, RELATION_REPLY);
 }
 
-/* In libxdp's dispatcher a guest says nothing of its verdicts: its name, or NULL if all tell. */
+/* One whose verdicts cannot be seen: its name, or NULL if all tell. */
 static const char *mute_filter(const struct suite *suite, const struct chain_record *chain)
 {
-	for (size_t i = 0; chain->engine == ENGINE_LIBXDP && i < chain->n_filters; i++) {
+	for (size_t i = 0; i < chain->n_filters; i++) {
 		size_t f = suite_filter(suite, chain->filters[i]);
 
-		if (f != NONE && suite->filters[f].program == PROGRAM_OBJECT)
+		if (f != NONE && !chain_tells(chain, suite->filters[f].program))
 			return chain->filters[i];
 	}
 	return NULL;

@@ -40,8 +40,8 @@ static struct suite suite = {
 static char *host_filters[] = { "headers", "udp-8888" };
 static char *h2_filters[] = { "udp-8888" };
 static const struct chain_record chains[] = {
-	{ .gen = 7, .filters = host_filters, .n_filters = 2 },
-	{ .gen = 1, .filters = h2_filters, .n_filters = 1 },
+	{ .engine = ENGINE_INLINE, .gen = 7, .filters = host_filters, .n_filters = 2 },
+	{ .engine = ENGINE_INLINE, .gen = 1, .filters = h2_filters, .n_filters = 1 },
 	{ .gen = 0 },
 };
 
