@@ -18,8 +18,8 @@
 #include "orchestrator/probe_course.h"
 
 #define MS_NS	     1000000ULL
-#define PORT_FIRST   32768 /* source ports: the kernel's own range for clients */
-#define PORTS	     28000
+#define ID_FIRST     32768 /* of pings; ports, should the kernel name none */
+#define IDS	     28000
 #define ASK_AGAIN_MS 1000 /* until the kernel asks once more for a neighbour */
 
 static const char *const ping_paths[] = { "/usr/bin/ping", "/bin/ping", NULL };
@@ -156,37 +156,66 @@ bool course_settled(struct course *c)
 	return own_settled(c, ms) || question_settled(c, ms);
 }
 
-/* The addresses that make a step's packets known. */
-static int source_address(struct course *c)
-{
-	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	const struct address *dst = &c->step->address;
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} to = { 0 };
-	socklen_t size = dst->family == AF_INET ? sizeof(to.v4) : sizeof(to.v6);
-	int FD_AUTO fd = -1;
-	int err = netns_visit(&visit, c->probe->lab->state, c->src_name, c->e);
+union endpoint {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
 
-	if (err)
-		return err;
-	to.any.sa_family = (sa_family_t)dst->family;
+static socklen_t endpoint_size(int family)
+{
+	return family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+/* The address from which the step's packets come. Where the kernel finds no route the tool says so.
+ */
+static void find_source(struct course *c)
+{
+	const struct address *dst = &c->step->address;
+	union endpoint to = { .any.sa_family = (sa_family_t)dst->family };
+	socklen_t size = endpoint_size(dst->family);
+	int FD_AUTO fd = -1;
+
 	to.v4.sin_port = htons(c->step->port ? c->step->port : 9);
 	if (dst->family == AF_INET)
 		to.v4.sin_addr = dst->v4;
 	else
 		to.v6.sin6_addr = dst->v6;
-	/* Sends nothing: the kernel only chooses. Where it finds no route the tool says so. */
+	/* Sends nothing: the kernel only chooses. */
 	fd = socket(dst->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, &to.any, size) < 0 || getsockname(fd, &to.any, &size) < 0)
-		return 0;
+		return;
 	c->ev->mark.src.family = dst->family;
 	if (dst->family == AF_INET)
 		c->ev->mark.src.v4 = to.v4.sin_addr;
 	else
 		c->ev->mark.src.v6 = to.v6.sin6_addr;
+}
+
+/* A port that nc can bind: of an earlier step's connection the kernel keeps it for a minute. */
+static void find_port(struct course *c)
+{
+	int family = c->step->address.family;
+	int type = c->step->kind == STEP_TCP ? SOCK_STREAM : SOCK_DGRAM;
+	union endpoint from = { .any.sa_family = (sa_family_t)family };
+	socklen_t size = endpoint_size(family);
+	int FD_AUTO fd = socket(family, type | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && !bind(fd, &from.any, size) && !getsockname(fd, &from.any, &size))
+		c->ev->mark.src_port = ntohs(from.v4.sin_port);
+}
+
+/* What makes the step's packets known. */
+static int choose_source(struct course *c)
+{
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	int err = netns_visit(&visit, c->probe->lab->state, c->src_name, c->e);
+
+	if (err)
+		return err;
+	find_source(c);
+	if (c->step->kind != STEP_PING)
+		find_port(c);
 	return 0;
 }
 
@@ -228,14 +257,14 @@ static int begin(struct course *c)
 		.src_node = c->step->src,
 		.dst = c->step->address,
 		.dst_port = c->step->port,
-		.src_port = (uint16_t)(PORT_FIRST + random % PORTS), /* also a good ICMP id */
+		.src_port = (uint16_t)(ID_FIRST + random % IDS),
 	};
 	c->src_name = c->probe->lab->suite.topo.nodes[c->step->src].name;
 	find_destination(c);
 	c->ev->wanted = c->step->kind == STEP_PING ? c->step->count : 1;
 	c->ev->server_bound = c->step->kind == STEP_PING;
 	c->ev->since_ns = netlink_clock_ns();
-	return source_address(c);
+	return choose_source(c);
 }
 
 int probe_run(const struct probe *probe, const struct step *step, struct evidence *ev,
