@@ -38,27 +38,31 @@ KILL_SET="openat,openat2,mkdir,mkdirat,mount,umount2,unshare,setns,clone,clone3,
 ,ppoll,epoll_wait,epoll_pwait,pselect6,wait4,waitid,pidfd_open,pidfd_send_signal,prctl,close\
 ,exit_group"
 
-# How often a command makes each call: "SYSCALL MAIN MOST BOOT" a line. MAIN: by the command itself;
-# MOST: by whichever process of it makes most; BOOT: before main(), by the dynamic linker.
-# Runs in a sandbox.
+# How often each call stands in a trace: "SYSCALL MAIN MOST" a line. MAIN: by the command itself; MOST:
+# by whichever process of it makes most. The execve it begins with is strace's own.
+calls_of() # TRACE
+{
+	awk '
+		!match($2, /^[a-z0-9_]+\(/) { next }
+		{ call = substr($2, 1, RLENGTH - 1) }
+		main == "" { main = $1; if (call == "execve") next }
+		{ n[call, $1]++; if (n[call, $1] > most[call]) most[call] = n[call, $1] }
+		END { for (call in most) print call, n[call, main] + 0, most[call] }' "$1" | LC_ALL=C sort
+}
+
+# "SYSCALL MAIN MOST BOOT" a line. BOOT: before main(), by the dynamic linker. Runs in a sandbox, with
+# the output where it goes when it is struck: stdio asks about terminals.
 command_count() # COMMAND SET
 {
 	local set="?${2//,/,?}"
 
 	command_args "$1"
 	command_prepare "$1" || return 1
-	strace -f -qq -o "$SCRATCH/boot" -e "trace=?openat,?close,?mmap" "$XLAB" --version >/dev/null
-	strace -f -qq -o "$SCRATCH/count" -e "trace=$set" "$XLAB" "${ARGS[@]}" >/dev/null || return 1
-	awk '
-		!match($2, /^[a-z0-9_]+\(/) { next }
-		{ call = substr($2, 1, RLENGTH - 1) }
-		FILENAME == ARGV[1] { boot[call]++; next }
-		main == "" { main = $1 }
-		{ n[call, $1]++; if (n[call, $1] > most[call]) most[call] = n[call, $1] }
-		END {
-			for (call in most)
-				print call, n[call, main] + 0, most[call], boot[call] + 0
-		}' "$SCRATCH/boot" "$SCRATCH/count" | sort
+	strace -f -qq -o "$SCRATCH/boot" -e "trace=?execve,?openat,?close,?mmap" "$XLAB" --version \
+		>"$SCRATCH/counted" 2>"$ERR" &&
+		strace -f -qq -o "$SCRATCH/count" -e "trace=$set" "$XLAB" "${ARGS[@]}" \
+			>"$SCRATCH/counted" 2>"$ERR" || return 1
+	LC_ALL=C join -a 1 -e 0 -o 0,1.2,1.3,2.2 <(calls_of "$SCRATCH/count") <(calls_of "$SCRATCH/boot")
 }
 
 # Which counts of a call to strike at.

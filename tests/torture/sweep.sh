@@ -40,21 +40,21 @@ counted() # WORD KIND COMMAND
 	cat "$SCRATCH"/[0-9]*.log | grep -c "^$1 $2 $3 " || true
 }
 
+# How often a command waits differs from run to run, so a call that was planned for may not come, nor the
+# last one in its place: of ten points, one at most, and one of a few.
 report_command() # KIND COMMAND
 {
-	local tried survived unreached failed planned
+	local survived unreached failed planned may_be
 
 	planned=$(grep -c "^$1 $2 " "$SCRATCH/points")
-	[ "$planned" -gt 0 ] || return 0 # a down sends no netlink messages
+	[ "$1 $2 $planned" != "refuse down 0" ] || return 0 # a down sends no netlink messages
 	survived=$(counted survived "$1" "$2")
 	unreached=$(counted unreached "$1" "$2")
 	failed=$(counted failed "$1" "$2")
-	tried=$((survived + failed))
-	if [ "$failed" = 0 ] && [ "$survived" -gt 0 ] && [ $((tried + unreached)) = "$planned" ]; then
-		ok "$1 $2: $tried points tried, $survived survived ($unreached not reached)"
-	else
-		not_ok "$1 $2: $tried points tried, $survived survived, $planned planned"
-	fi
+	may_be=$((planned / 10 + 1))
+	[ "$failed" = 0 ] && [ "$survived" -gt 0 ] && [ $((survived + unreached)) = "$planned" ] &&
+		[ "$unreached" -le "$may_be" ]
+	check $? "$1 $2: $planned points, $survived survived, $failed failed, $unreached not reached ($may_be may be)"
 }
 
 # BPF objects are the machine's: whatever was made since and is still there must go away.
@@ -66,17 +66,18 @@ report_bpf() # MARK
 	check $? "no BPF object is left" "$left"
 }
 
-# The functions that list points make runs of their own, each in a sandbox of its own.
-find_points() # FUNCTION COMMAND
+# The functions that list points make runs of their own, each in a sandbox of its own: a bare one, where
+# a command has most to do.
+find_points() # KIND COMMAND
 {
-	"$SANDBOX" bash -c ". $TORTURE/lib.sh; . $TORTURE/commands.sh; $(declare -f "$1")
-		ERRORS='${ERRORS:-}'; $1 $2" >>"$SCRATCH/points" ||
+	SANDBOX_BARE=1 "$SANDBOX" bash -o pipefail -c ". $TORTURE/lib.sh; . $TORTURE/commands.sh
+		$(declare -f "$1_points"); ERRORS='${ERRORS:-}'; $1_points $2" >>"$SCRATCH/points" ||
 		not_ok "$1 $2: it does not work when nothing is done to it" "$(cat "$SCRATCH/err")"
 }
 
-sweep() # POINTS-FUNCTIONS [sample|all] [COMMAND…]
+sweep() # KINDS [sample|all] [COMMAND…]
 {
-	local makers=$1 maker command n mark kind
+	local kinds=$1 kind command n mark
 
 	MODE=${2:-sample}
 	TORTURE=$(dirname "$0")
@@ -86,8 +87,8 @@ sweep() # POINTS-FUNCTIONS [sample|all] [COMMAND…]
 	export MODE SCRATCH ERR=$SCRATCH/err
 	: >"$SCRATCH/points"
 	for command in ${*:-$COMMANDS}; do
-		for maker in $makers; do
-			find_points "$maker" "$command"
+		for kind in $kinds; do
+			find_points "$kind" "$command"
 		done
 	done
 	# workers do not outlive this script
@@ -100,7 +101,7 @@ sweep() # POINTS-FUNCTIONS [sample|all] [COMMAND…]
 	wait
 	grep -hv -e '^survived' -e '^unreached' "$SCRATCH"/[0-9]*.log | sed 's/^failed/not ok/'
 	[ -z "${KEEP:-}" ] || cat "$SCRATCH"/[0-9]*.log >"$KEEP"
-	for kind in $(cut -d' ' -f1 "$SCRATCH/points" | sort -u); do
+	for kind in $kinds; do
 		for command in ${*:-$COMMANDS}; do
 			report_command "$kind" "$command"
 		done
