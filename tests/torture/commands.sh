@@ -65,6 +65,17 @@ command_count() # COMMAND SET
 	LC_ALL=C join -a 1 -e 0 -o 0,1.2,1.3,2.2 <(calls_of "$SCRATCH/count") <(calls_of "$SCRATCH/boot")
 }
 
+# The ways back from a command that was killed, the plain one first.
+ways_of() # COMMAND
+{
+	case $1 in
+	up | down) echo down all again ;;
+	self | scenario) echo down all again other ;;
+	chain) echo down again ;;
+	run) echo nothing ;; # none may be needed
+	esac
+}
+
 # Which counts of a call to strike at.
 points_of() # MODE MAIN MOST BOOT
 {
