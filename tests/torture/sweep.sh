@@ -57,6 +57,18 @@ report_command() # KIND COMMAND
 	check $? "$1 $2: $planned points, $survived survived, $failed failed, $unreached not reached ($may_be may be)"
 }
 
+# The promise is a second. Now and then the machine has something else to do.
+report_downs()
+{
+	local n usual most
+
+	cat "$SCRATCH"/[0-9]*/downs >"$SCRATCH/downs" 2>/dev/null || return 0 # run needs none
+	read -r n usual most < <(sort -n "$SCRATCH/downs" |
+		awk '{ took[NR] = $1 } END { print NR, took[NR - int(NR / 20)], took[NR] }')
+	[ "$usual" -lt 1000 ]
+	check $? "of $n downs 19 in 20 took at most $usual ms, all at most $most ms"
+}
+
 # BPF objects are the machine's: whatever was made since and is still there must go away.
 report_bpf() # MARK
 {
@@ -106,6 +118,7 @@ sweep() # KINDS [sample|all] [COMMAND…]
 			report_command "$kind" "$command"
 		done
 	done
+	report_downs
 	report_bpf "$mark"
 	exit $((FAILED > 0))
 }
