@@ -160,7 +160,7 @@ uninstall:
 DEMO_PACKAGES := gcc make pkg-config libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev \
                  libxdp-dev libnl-3-dev libnl-route-3-dev libmnl-dev libelf-dev zlib1g-dev \
                  libinih-dev iputils-ping netcat-openbsd iproute2
-TEST_PACKAGES := libcmocka-dev xdp-tools strace ethtool jq util-linux procps \
+TEST_PACKAGES := libcmocka-dev xdp-tools strace ethtool jq util-linux procps nftables iptables \
                  clang-format clang-tidy shellcheck mandoc \
                  qemu-system-x86 busybox-static cpio xz-utils zstd
 

@@ -243,6 +243,15 @@ static bool neighbour_head(struct text *t, const void *header)
 	return (m->ndm_state & NUD_PERMANENT) || (m->ndm_flags & NTF_PROXY);
 }
 
+/* What a bridge has not learned by itself: there, a static entry is one without ARP. */
+static bool fdb_head(struct text *t, const void *header)
+{
+	const struct ndmsg *m = header;
+
+	return neighbour_head(t, header) || (m->ndm_state & NUD_NOARP) ||
+	       (m->ndm_flags & NTF_EXT_LEARNED);
+}
+
 static bool qdisc_head(struct text *t, const void *header)
 {
 	const struct tcmsg *m = header;
@@ -277,7 +286,7 @@ static const struct table tables[] = {
 	{ "neighbour", NETLINK_ROUTE, RTM_GETNEIGH, AF_UNSPEC, sizeof(struct ndmsg),
 	  neighbour_rules, neighbour_head, false },
 	{ "fdb", NETLINK_ROUTE, RTM_GETNEIGH, AF_BRIDGE, sizeof(struct ndmsg), neighbour_rules,
-	  neighbour_head, false },
+	  fdb_head, false },
 	{ "qdisc", NETLINK_ROUTE, RTM_GETQDISC, AF_UNSPEC, sizeof(struct tcmsg), qdisc_rules,
 	  qdisc_head, false },
 	{ "nft table", NETLINK_NETFILTER, NFT(NFT_MSG_GETTABLE), AF_UNSPEC, sizeof(struct nfgenmsg),
@@ -306,7 +315,8 @@ static void attr_text(const struct dump *d, struct text *t, const struct nlattr 
 		return;
 	text_add(t, " %u=", mnl_attr_get_type(attr));
 	if (rule && rule->treat == INSIDE) {
-		mnl_attr_for_each_nested(child, attr) attr_text(d, t, child, rule->inside);
+		mnl_attr_for_each_nested (child, attr)
+			attr_text(d, t, child, rule->inside);
 	} else {
 		value_text(t, attr, rule);
 		if (d->table->lines)
@@ -325,7 +335,7 @@ static int dump_message(const struct nlmsghdr *nlh, void *data)
 	t.bytes[t.n = 0] = '\0';
 	if (d->table->head && !d->table->head(&t, mnl_nlmsg_get_payload(nlh)))
 		return MNL_CB_OK;
-	mnl_attr_for_each(attr, nlh, (unsigned int)d->table->header)
+	mnl_attr_for_each (attr, nlh, (unsigned int)d->table->header)
 		attr_text(d, &t, attr, d->table->rules);
 	if (!d->table->lines)
 		picture_add(d->picture, "%s %s%s", d->where, d->table->title, t.bytes);
@@ -374,7 +384,9 @@ static void picture_table(struct picture *p, const char *where, const struct tab
 		err = table_dump(nl, table, &d);
 		(void)mnl_socket_close(nl);
 	} while (err == -EINTR);
-	if (err && table->bus != NETLINK_NETFILTER) {
+	if (err == -EINVAL && table->bus == NETLINK_NETFILTER)
+		return; /* nfnetlink is there and nf_tables is not: nobody listens to that number */
+	if (err) {
 		errno = -err;
 		die(table->title);
 	}
@@ -393,8 +405,11 @@ static void picture_offloads(struct picture *p, const char *where, const char *l
 	struct text t = { .n = 0 };
 
 	(void)snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", link);
-	if (ioctl(fd, SIOCETHTOOL, &req) < 0)
-		return;
+	if (ioctl(fd, SIOCETHTOOL, &req) < 0) {
+		if (errno == EOPNOTSUPP || errno == ENODEV)
+			return; /* it has none, or has gone meanwhile */
+		die("offloads");
+	}
 	for (unsigned int i = 0; i < answer.head.size && i < 8; i++)
 		text_add(&t, " %08x/%08x", blocks[i].active, blocks[i].requested);
 	picture_add(p, "%s offloads %s%s", where, link, t.bytes);

@@ -89,6 +89,7 @@ static void netns_visit(struct picture *p, const struct netns *ns)
 	}
 	picture_add(p, "%s is a namespace", ns->name);
 	picture_links(p, ns->name);
+	picture_firewall(p, ns->name);
 	picture_sockets(p, ns->name);
 	picture_sysctls(p, ns->name, "/proc/sys/net");
 }

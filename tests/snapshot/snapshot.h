@@ -34,6 +34,7 @@ size_t picture_compare(const struct picture *old, const struct picture *now, boo
 void picture_links(struct picture *p, const char *where);
 void picture_sysctls(struct picture *p, const char *where, const char *root);
 void picture_sockets(struct picture *p, const char *where);
+void picture_firewall(struct picture *p, const char *where); /* what nf_tables does not know of */
 
 /* Namespaces by /run/netns and by the processes in sight, each with all of the above. */
 void picture_namespaces(struct picture *p);

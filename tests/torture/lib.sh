@@ -53,9 +53,7 @@ canary()
 	canary_process ping 1000000
 	canary_process nc 1000000
 	canary_xdp
-	if command -v nft >/dev/null; then
-		nft 'add table inet xlab; add chain inet xlab input { type filter hook input priority 0; }'
-	fi
+	canary_firewall
 }
 
 # PREFIX… enters the namespace that is meant; none: this one. Without IPv6, whose multicast
@@ -79,6 +77,7 @@ canary_links() # VETH PEER BRIDGE CIDR [PREFIX…]
 		sleep 0.01
 	done
 	"$@" ip neighbour add 10.9.0.77 lladdr de:ad:be:ef:00:77 dev "$veth"
+	"$@" bridge fdb add de:ad:be:ef:00:79 dev "$peer" master static
 }
 
 canary_process() # NAME ARG
@@ -98,6 +97,37 @@ canary_xdp()
 	bpftool net attach xdp pinned /sys/fs/bpf/xlab/lb/canary dev veth11
 }
 
+# Kernels are built without the older tables by now.
+canary_firewall()
+{
+	nft 'add table inet xlab; add chain inet xlab input { type filter hook input priority 0; }'
+	iptables-legacy -A INPUT -p tcp --dport 8888 -j ACCEPT 2>/dev/null ||
+		echo "# this kernel has no tables of iptables-legacy"
+}
+
+# What is not in the picture cannot be missed. Names are in hex there.
+canary_shown() # FILE
+{
+	local pattern
+
+	while read -r pattern; do
+		grep -q "^$pattern" "$1" || not_ok "canary: the picture does not show: $pattern"
+	done <<-END
+		own link veth10 .*=xlab$
+		own link veth11 .*=canary/
+		own address veth10 family 2
+		own neighbour veth10 .*=deadbeef0077
+		own fdb veth11 .*=deadbeef0079
+		own nft table .*=786c616200
+		own nft chain .*=786c616200
+		$([ ! -s /proc/net/ip_tables_names ] || echo "own iptables family 2 table filter .*22b8")
+		file /run/xlab-notes
+		pin /sys/fs/bpf/xlab/lb/book map
+		process nc
+		process ping
+	END
+}
+
 # The picture from before, once what the canary started has settled.
 picture_before() # FILE
 {
@@ -108,5 +138,6 @@ picture_before() # FILE
 		"$SNAPSHOT" --same "$1" >"$1.moving" && break
 		"$SNAPSHOT" >"$1"
 	done
+	canary_shown "$1"
 	[ ! -s "$1.moving" ] || { echo "# the picture moves by itself:"; sed 's/^/# /' "$1.moving"; }
 }
