@@ -47,6 +47,8 @@ void picture_sysctls(struct picture *p, const char *where, const char *root)
 	const struct dirent *entry;
 	char path[4096];
 
+	if (!dir && errno == ENOENT)
+		return; /* the kernel takes a link's away behind a command's back */
 	if (!dir)
 		die(root);
 	while ((entry = readdir(dir))) {
