@@ -23,5 +23,6 @@ torture: deps
 	tests/torture/canary
 	tests/torture/afternoon 1000
 	SWAPS=1000 PACKETS=100000 ONLY=vm/test_swap tests/vm/run
+	tests/torture/beside 1000
 
 .PHONY: torture
