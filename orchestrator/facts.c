@@ -54,8 +54,9 @@ static int read_route(const struct nlmsghdr *message, void *cookie)
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*route))
 		return MNL_CB_ERROR;
 	hop->on_link = route->rtm_type == RTN_UNICAST;
-	mnl_attr_for_each(attr, message, sizeof(*route)) if (mnl_attr_get_type(attr) == RTA_GATEWAY)
-		read_address(attr, route->rtm_family, &hop->address);
+	mnl_attr_for_each (attr, message, sizeof(*route))
+		if (mnl_attr_get_type(attr) == RTA_GATEWAY)
+			read_address(attr, route->rtm_family, &hop->address);
 	return MNL_CB_OK;
 }
 
@@ -88,8 +89,9 @@ static int read_neighbour(const struct nlmsghdr *message, void *cookie)
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*neighbour))
 		return MNL_CB_ERROR;
-	mnl_attr_for_each(attr, message, sizeof(*neighbour)) if (mnl_attr_get_type(attr) == NDA_DST)
-		read_address(attr, neighbour->ndm_family, &a);
+	mnl_attr_for_each (attr, message, sizeof(*neighbour))
+		if (mnl_attr_get_type(attr) == NDA_DST)
+			read_address(attr, neighbour->ndm_family, &a);
 	if (a.family && address_equal(&a, &entry->address))
 		entry->state = neighbour->ndm_state;
 	return MNL_CB_OK;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netns.h"
+#include "lab/own.h"
 #include "lab/text.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/globals.h"
@@ -83,16 +83,15 @@ static int fill_target(struct bpf_object *obj, const struct lab *lab, const stru
 	const struct iface *to = &topo->ifaces[filter->redirect_to];
 	int fd = bpf_object__find_map_fd_by_name(obj, "target");
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	uint32_t first = 0, index;
+	unsigned int index = 0;
+	uint32_t first = 0;
 	int err = netns_visit(&visit, lab->state, topo->nodes[to->node].name, e);
 
-	if (err)
-		return err;
-	index = if_nametoindex(to->name);
-	if (!index || bpf_map_update_elem(fd, &first, &index, BPF_ANY))
-		return error_sys(e, -errno, "filter %s: to = %s:%s", filter->name,
-				 topo->nodes[to->node].name, to->name);
-	return 0;
+	if (!err)
+		err = own_link(lab->state, to->name, &index, e);
+	if (!err && bpf_map_update_elem(fd, &first, &index, BPF_ANY))
+		err = error_sys(e, -errno, "writing the map of its target");
+	return err ? error_wrap(e, "filter %s: to = %s", filter->name, to->id) : 0;
 }
 
 int rules_fill(struct bpf_object *obj, const struct lab *lab, size_t filter, struct error *e)
