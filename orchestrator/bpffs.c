@@ -61,6 +61,10 @@ char *bpffs_mount(const struct lab *lab, const char *what, struct error *e)
 	err = make_folders(path, strlen(state_dir(lab->state)) + 1 + strcspn(what, "/"));
 	if (!err && mount("bpf", path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		err = -errno;
+	if (err == -ENOENT) { /* no late command makes a lab's folders anew */
+		(void)error_state(e, err, "lab %s is going down", state_intent(lab->state)->lab);
+		return NULL;
+	}
 	if (err) {
 		(void)error_sys(e, err, "mounting a bpffs on %s", path);
 		return NULL;

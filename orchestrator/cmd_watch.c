@@ -318,10 +318,8 @@ static void watch_end(struct watch *w)
 {
 	size_t i;
 
-	if (w->listener) {
-		print_end(w);
+	if (w->listener)
 		listener_close(w->listener);
-	}
 	for (i = 0; w->chains && w->names && i < w->lab.suite.topo.n_ifaces; i++) {
 		chain_record_clear(&w->chains[i]);
 		free(w->names[i]);
@@ -348,6 +346,7 @@ static int watch_run(const struct invocation *in, int *status, struct error *e)
 	if (!err) {
 		(void)fprintf(stderr, "xlab: watching; Ctrl-C ends it\n");
 		err = watch_loop(&w, e);
+		print_end(&w);
 	}
 	watch_end(&w);
 	return err;
