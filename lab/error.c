@@ -98,16 +98,25 @@ int error_wrap(struct error *e, const char *fmt, ...)
 	return wrap(e, what, false);
 }
 
+/* "FILE:LINE: …", malloc'ed. */
+static char *format_at(const char *file, int line, const char *fmt, va_list args)
+{
+	FREE_AUTO char *what = format_text(fmt, args);
+	char *text;
+
+	if (!what || asprintf(&text, "%s:%d: %s", file, line, what) < 0)
+		return NULL;
+	return text;
+}
+
 int error_wrap_at(struct error *e, const char *file, int line, const char *fmt, ...)
 {
-	FREE_AUTO char *what = NULL, *text = NULL;
+	FREE_AUTO char *text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	what = format_text(fmt, args);
+	text = format_at(file, line, fmt, args);
 	va_end(args);
-	if (what && asprintf(&text, "%s:%d: %s", file, line, what) < 0)
-		text = NULL;
 	return wrap(e, text, true);
 }
 
@@ -153,14 +162,12 @@ int error_add(struct error *e, const char *fmt, ...)
 
 int error_at(struct error *e, const char *file, int line, const char *fmt, ...)
 {
-	FREE_AUTO char *what = NULL, *text = NULL;
+	FREE_AUTO char *text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	what = format_text(fmt, args);
+	text = format_at(file, line, fmt, args);
 	va_end(args);
-	if (what && asprintf(&text, "%s:%d: %s", file, line, what) < 0)
-		text = NULL;
 	e->placed |= !e->text;
 	return add_line(e, text);
 }

@@ -129,18 +129,27 @@ static int gate_enter(struct folder *f, bool make, struct error *e)
 	}
 }
 
+/* Folder @name in @at, to be listed; NULL if that cannot be. */
+static DIR *dir_at(int at, const char *name)
+{
+	int FD_AUTO fd = openat(at, name, FOLDER_FLAGS);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		(void)steal_fd(&fd);
+	return dir;
+}
+
 /* Labs whose names went with the mount that they were on: their mounts did, too, and files are
  * all that is left of them.
  */
 static void remove_dead(int root, const char *id)
 {
-	int FD_AUTO fd = openat(root, id, FOLDER_FLAGS);
-	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *DIR_AUTO dir = dir_at(root, id);
 	struct dirent *entry;
 
 	if (!dir)
 		return;
-	(void)steal_fd(&fd);
 	while ((entry = readdir(dir)))
 		(void)unlinkat(dirfd(dir), entry->d_name,
 			       entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
@@ -149,13 +158,11 @@ static void remove_dead(int root, const char *id)
 
 static void reap_dead(const struct folder *f)
 {
-	int FD_AUTO fd = f->stays ? -1 : openat(f->gate, ".", FOLDER_FLAGS);
-	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *DIR_AUTO dir = f->stays ? NULL : dir_at(f->gate, ".");
 	struct dirent *entry;
 
 	if (!dir)
 		return;
-	(void)steal_fd(&fd);
 	while ((entry = readdir(dir)))
 		if (folder_id_is_dead(entry->d_name, f->id))
 			remove_dead(f->gate, entry->d_name);
