@@ -77,7 +77,8 @@ shows()
 xlab up "$dir/two.ini"
 is 'up' "$status" 0
 [ "$status" -eq 0 ] || exit 1
-"$XLAB" watch r:r0 >"$dir/watched" 2>"$dir/watching" &
+# Of a script, what is in the background ignores SIGINT, and so would the watch.
+env --default-signal=INT "$XLAB" watch r:r0 >"$dir/watched" 2>"$dir/watching" &
 watcher=$!
 await "$dir/watching" 'watching'
 
