@@ -36,6 +36,8 @@ int names_remove(const char *dir, struct error *e)
 	DIR *DIR_AUTO names = opendir(NAMES_DIR);
 	struct dirent *entry;
 
+	if (!names && errno != ENOENT && errno != ENOTDIR)
+		return error_sys(e, -errno, "open " NAMES_DIR);
 	while (names && (entry = readdir(names)))
 		if (leads_into(dirfd(names), entry->d_name, dir) &&
 		    unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)

@@ -41,6 +41,8 @@ int op_name_undo(struct build *b, const struct op *op, struct error *e)
 		return error_sys(e, -ENOMEM, "remove the name of %s", op->netns);
 	if (b->names < 0)
 		b->names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (b->names < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		return error_sys(e, -errno, "open " NAMES_DIR);
 	len = b->names < 0 ? -1 : readlinkat(b->names, name, target, sizeof(target));
 	if (len < 0 || (size_t)len != strlen(path) || memcmp(target, path, (size_t)len) != 0)
 		return 0;

@@ -107,6 +107,11 @@ static int attach_by_libxdp(int ifindex, enum xdp_mode mode, int fd)
 
 	if (libxdp_get_error(prog))
 		return (int)libxdp_get_error(prog);
+	/* It hands one over without an fd, too, where the kernel does not give the BTF. */
+	if (xdp_program__fd(prog) < 0) {
+		xdp_program__close(prog);
+		return -EINVAL;
+	}
 	(void)setenv(skip, "1", 1);
 	err = xdp_program__attach(
 		prog, ifindex, mode == XDP_MODE_CHOICE_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
@@ -128,6 +133,8 @@ int attach_swap(int ifindex, enum xdp_mode mode, int fd, uint32_t old_id, struct
 	bpflog_begin(&log);
 	if (!old_id)
 		err = attach_by_libxdp(ifindex, mode, fd);
+	else if (old < 0 && errno != ENOENT)
+		return error_sys(e, -errno, "opening XDP program %u", old_id);
 	else if (old < 0)
 		err = -EBUSY;
 	else
@@ -144,7 +151,7 @@ int attach_remove(int ifindex, enum xdp_mode mode, uint32_t old_id, struct error
 
 	/* Gone with its last user: then it is not attached either. */
 	if (old < 0)
-		return 0;
+		return errno == ENOENT ? 0 : error_sys(e, -errno, "opening XDP program %u", old_id);
 	bpflog_begin(&log);
 	err = bpf_xdp_detach(ifindex, mode_flag(mode), &opts);
 	return err ? explain(ifindex, mode, err, &log, e) : 0;

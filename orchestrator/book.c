@@ -18,6 +18,13 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/object_file.h"
 
+int book_cpus(struct error *e)
+{
+	int n = libbpf_num_possible_cpus();
+
+	return n > 0 ? 0 : error_sys(e, n, "asking how many CPUs there can be");
+}
+
 /* Of the map's one value. */
 static size_t value_bytes(void)
 {
@@ -121,9 +128,11 @@ static int create_ears(void)
 
 int book_create(int *book_fd, int *ears_fd, struct error *e)
 {
-	FD_AUTO int book = create_book();
+	FD_AUTO int book = book_cpus(e) ? -1 : create_book();
 	FD_AUTO int ears = book < 0 ? -1 : create_ears();
 
+	if (e->err)
+		return e->err;
 	if (book < 0 || ears < 0)
 		return error_sys(e, -errno, "making a book");
 	*book_fd = steal_fd(&book);
@@ -219,7 +228,7 @@ int chain_book_open(const struct lab *lab, size_t iface, int *book_fd, int *ears
 	if (!name)
 		return error_sys(e, -ENOMEM, "opening a book");
 	folder = bpffs_folder(lab, e, "iface/%s", name);
-	if (!folder)
+	if (!folder || book_cpus(e))
 		return e->err;
 	err = open_map(folder, "book", create_book, &book, e);
 	if (!err)

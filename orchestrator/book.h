@@ -18,6 +18,10 @@ struct book {
 	size_t n;
 };
 
+/* libbpf asks the kernel once how many CPUs are possible; call it before anything has their number.
+ */
+int book_cpus(struct error *e);
+
 int book_map(struct book *book, int book_fd, struct error *e);
 void book_unmap(struct book *book);
 

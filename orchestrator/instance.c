@@ -207,7 +207,10 @@ int instance_open(const struct lab *lab, size_t filter, struct instance *in, str
 	int err;
 
 	*in = (struct instance){ 0 };
-	err = f->program == PROGRAM_OBJECT ? open_object(lab, f, in, e) : open_builtin(f, in, e);
+	err = book_cpus(e);
+	if (!err)
+		err = f->program == PROGRAM_OBJECT ? open_object(lab, f, in, e)
+						   : open_builtin(f, in, e);
 	if (err) {
 		FREE_AUTO char *title = instance_title(lab, filter);
 
