@@ -22,6 +22,7 @@
 #include "orchestrator/chain.h"
 #include "orchestrator/instance.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/object_file.h"
 #include "orchestrator/rules.h"
 #include "orchestrator/take.h"
 
@@ -55,15 +56,16 @@ static int pin_all(struct bpf_object *obj, const char *folder, struct error *e)
 
 	bpf_object__for_each_map (map, obj) {
 		FREE_AUTO char *path = NULL;
+		int fd = object_map_fd(map);
 		char name[256];
 
-		if (bpf_map__fd(map) < 0 || is_constant(map))
+		if (fd < 0 || is_constant(map))
 			continue;
 		pin_name(map, name);
 		path = text_format("%s/%s", folder, name);
 		if (!path)
 			return error_sys(e, -ENOMEM, "pinning map %s", name);
-		if (bpf_obj_pin(bpf_map__fd(map), path))
+		if (bpf_obj_pin(fd, path))
 			return error_sys(e, -errno, "pinning map %s at %s", name, path);
 	}
 	return 0;
@@ -226,7 +228,7 @@ int instance_maps_reuse(struct bpf_object *obj, const char *folder, bool own_arr
 	bpf_object__for_each_map (map, obj) {
 		int err;
 
-		if (is_constant(map) || !bpf_map__autocreate(map) || bpf_map__fd(map) >= 0 ||
+		if (is_constant(map) || !bpf_map__autocreate(map) || object_map_fd(map) >= 0 ||
 		    (own_arrays && is_prog_array(map)))
 			continue;
 		err = reuse_map(map, folder, e);
@@ -248,7 +250,7 @@ int instance_maps_share(struct bpf_object *obj, const char *folder, struct error
 		fd = pinned_fd(map, folder, e);
 		if (fd < 0)
 			return fd;
-		if (dup3(fd, bpf_map__fd(map), O_CLOEXEC) < 0)
+		if (dup3(fd, object_map_fd(map), O_CLOEXEC) < 0)
 			return error_sys(e, -errno, "using map %s", bpf_map__name(map));
 	}
 	return 0;

@@ -202,3 +202,8 @@ int object_lengthen(void *bytes, size_t size)
 	}
 	return -ENOENT;
 }
+
+int object_map_fd(const struct bpf_map *map)
+{
+	return bpf_map__autocreate(map) ? bpf_map__fd(map) : -1;
+}

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+struct bpf_map;
 struct bpf_object;
 struct bpf_program;
 struct error;
@@ -25,5 +26,11 @@ int object_lengthen(void *bytes, size_t size);
  */
 int object_file_main(struct bpf_object *obj, const char *function, struct bpf_program **main,
 		     struct error *e);
+
+/*
+ * The fd of a map that has been made or was handed in, else -1. It stays libbpf's. bpf_map__fd()
+ * does not tell: from libbpf 1.4 on a map that shall not be made has a placeholder's fd.
+ */
+int object_map_fd(const struct bpf_map *map);
 
 #endif
