@@ -6,6 +6,8 @@
 # shellcheck source=tests/cli/tap
 . "$(dirname "$0")/tap"
 
+# It knows nothing of the build.
+case $BUILD in */san) echo 1..0; exit ;; esac
 mkdir "$dir/fake"
 bpftool=$(command -v bpftool)
 
