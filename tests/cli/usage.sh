@@ -132,8 +132,8 @@ ended 'check --print: of one file' 2 'not of 2'
 
 # Somebody who is not root.
 mkdir -m 755 "$dir/bin"
-cp "$XLAB" "$dir/bin/xlab"
-cp topologies/lb.ini "$dir/bin"
+install -m 755 "$XLAB" "$dir/bin/xlab"
+install -m 644 topologies/lb.ini "$dir/bin"
 chmod 755 "$dir"
 student() { run setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/bin/xlab" "$@"; }
 for words in 'up lb.ini' down status 'scenario --all' 'run lb.ini' 'exec host -- true' 'shell host' \
