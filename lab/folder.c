@@ -4,15 +4,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/folder_id.h"
 #include "lab/netlink.h"
 #include "lab/state.h"
 
@@ -22,6 +29,11 @@
 
 /* In ROOT/ID: xlab made /run/netns, and the last lab to leave removes it. */
 #define NAMES_MARK "netns.made"
+
+#define NAMES_PARENT "/run"
+
+/* Room for a struct ustat, which libc has forgotten. */
+#define USTAT_SIZE 64
 
 /* The fd of a folder that is root's alone, or -1 with *@fd where there is none. */
 static int open_own(const struct folder *f, int at, const char *name, int *fd, struct error *e)
@@ -58,6 +70,49 @@ static int open_root(const struct folder *f, bool make, int *root, struct error 
 	return open_own(f, AT_FDCWD, f->root, root, e);
 }
 
+/* A tmpfs has a random number of its own; its device is nobody else's for as long as it lives. */
+static int folder_id(char id[FOLDER_ID], struct error *e)
+{
+	const char *names = access(NAMES_DIR, F_OK) == 0 ? NAMES_DIR : NAMES_PARENT;
+	unsigned long long device, number;
+	struct statfs fs;
+	struct stat st;
+
+	if (stat(names, &st) || statfs(names, &fs))
+		return error_sys(e, -errno, "look at %s", names);
+	memcpy(&number, &fs.f_fsid, sizeof(number));
+	device = fs.f_type == TMPFS_MAGIC ? st.st_dev : 0;
+	(void)snprintf(id, FOLDER_ID, "%llx-%llx", device, number ? number : st.st_dev);
+	return 0;
+}
+
+/* A device that is in use again may be another's: then the folder waits for the next time. */
+static bool is_mounted(unsigned long long device)
+{
+#ifdef SYS_ustat
+	char answer[USTAT_SIZE];
+
+	return syscall(SYS_ustat, device, answer) == 0 || errno != EINVAL;
+#else
+	(void)device;
+	return true;
+#endif
+}
+
+/* True only if it is sure that the file system of this id is mounted nowhere any more, and that of
+ * the other is.
+ */
+static bool folder_id_is_dead(const char *id, const char *living)
+{
+	unsigned long long device, number, its_device, its_number;
+
+	if (sscanf(id, "%llx-%llx", &device, &number) != 2 || !device || strcmp(id, living) == 0)
+		return false;
+	if (sscanf(living, "%llx-%llx", &its_device, &its_number) == 2 && device == its_device)
+		return true;
+	return !is_mounted(device);
+}
+
 /* Open ROOT/ID, if it is there; with @make it is. */
 static int open_home(struct folder *f, int root, bool make, struct error *e)
 {
@@ -89,6 +144,55 @@ void folder_close(struct folder *f)
 	cleanup_fd(&f->gate);
 	cleanup_fd(&f->home);
 	*f = (struct folder)FOLDER_NONE;
+}
+
+/* flock has no deadline of its own. A lock belongs to the open file, which a child shares: the
+ * child waits for it, and the parent waits for the child.
+ */
+static pid_t start_waiter(int fd)
+{
+	pid_t parent = getpid();
+	pid_t waiter = fork();
+
+	if (waiter != 0)
+		return waiter;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent)
+		(void)flock(fd, LOCK_EX);
+	_exit(0);
+}
+
+static void await_exit(pid_t pid, uint64_t deadline_ns)
+{
+	int FD_AUTO fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	uint64_t now = netlink_clock_ns();
+	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+	struct timespec wait = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+
+	if (fd >= 0)
+		(void)ppoll(&poll_fd, 1, &wait, NULL);
+}
+
+int lock_await(int fd, uint64_t deadline_ns, struct error *e)
+{
+	pid_t waiter;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return error_sys(e, -errno, "lock");
+	waiter = start_waiter(fd);
+	if (waiter < 0)
+		return error_sys(e, -errno, "wait for a lock");
+	await_exit(waiter, deadline_ns);
+	(void)kill(waiter, SIGKILL);
+	while (waitpid(waiter, NULL, 0) < 0 && errno == EINTR)
+		;
+	/* The lock that the child got is ours already; else this is the last try. */
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return error_sys(e, errno == EWOULDBLOCK ? -EBUSY : -errno, "lock");
+	return 0;
 }
 
 /* A folder that somebody removed while we waited for its lock is no gate any more. */

@@ -3,7 +3,11 @@
 #define XLAB_FOLDER_H
 
 /*
- * The folders above a lab's files, and locks. Folders come and go with the labs in
+ * The folders above a lab's files, and locks. Labs belong together whose names lie on one file
+ * system, as /run/netns does or will: that is what ROOT/ID is named after. Whoever sees the names
+ * sees the labs, in whatever mount namespace (`ip netns exec` and `xlab shell` have one of their
+ * own); whoever has other names there has other labs.
+ * Folders come and go with the labs in
  * them, while other commands may be on their way in: all of that happens behind one gate, an
  * flock on the uppermost of them, which only root can open. Whoever waits for a lab's lock has
  * left the gate; whoever holds a lab's lock may enter it.
@@ -12,9 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lab/folder_id.h"
-
 struct error;
+
+#define FOLDER_ID 40 /* bytes of one, NUL and all */
 
 struct folder {
 	const char *root; /* "/run/xlab", or the private one's */

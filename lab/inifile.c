@@ -16,6 +16,7 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/inikeys.h"
 #include "lab/text.h"
 
 /*

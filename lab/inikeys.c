@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/inikeys.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>

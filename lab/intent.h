@@ -7,11 +7,36 @@
  * "NAME LENGTH:BYTES\n", so that a path or a lab file may hold any byte but NUL.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
-
-#include "lab/state.h"
+#include <stdint.h>
 
 struct error;
+
+enum state_phase {
+	STATE_BUILDING,
+	STATE_UP,
+	STATE_LEAVING,
+	/* Never on disk, but found: */
+	STATE_GONE, /* up, but its tmpfs is not in this mount namespace */
+	STATE_LOST, /* its intent cannot be read: no more than its name is known */
+};
+
+struct intent {
+	char *lab;	      /* its name here: [lab] name, or what --as gave */
+	char *as;	      /* "" or the prefix of namespace names (--as) */
+	char *self;	      /* "" or the node that is xlab's own namespace (--self) */
+	char *engine;	      /* "auto", "libxdp" or "inline", as asked for */
+	bool nameless;	      /* no names in /run/netns (xlab run) */
+	uint32_t group;	      /* IFLA_GROUP of every link of this lab */
+	uint64_t self_cookie; /* SO_NETNS_COOKIE of the namespace xlab was started in */
+	enum state_phase phase;
+	char *path; /* the lab file, as given */
+	char *dir;  /* its folder, absolute */
+	char *text; /* the lab file's whole text */
+};
+
+void intent_clear(struct intent *in);
 
 /* malloc'ed text of *@size bytes, NULL without memory. */
 char *intent_write(const struct intent *in, size_t *size);

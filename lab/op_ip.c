@@ -2,8 +2,10 @@
 #include <errno.h>
 
 #include "lab/error.h"
+#include "lab/op_self.h"
 #include "lab/ops.h"
-#include "lab/rtnl.h"
+#include "lab/place.h"
+#include "lab/rtnl_ip.h"
 
 int op_address_apply(struct build *b, const struct op *op, struct error *e)
 {

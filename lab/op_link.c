@@ -5,9 +5,11 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/links.h"
+#include "lab/ethtool.h"
 #include "lab/netns.h"
+#include "lab/op_self.h"
 #include "lab/ops.h"
+#include "lab/place.h"
 #include "lab/rtnl.h"
 
 /* Locally administered, and the same each time: the bridge keeps it whatever is plugged in. */

@@ -10,6 +10,8 @@
 #include "lab/error.h"
 #include "lab/folder.h"
 #include "lab/ops.h"
+#include "lab/place.h"
+#include "lab/state.h"
 
 int op_name_apply(struct build *b, const struct op *op, struct error *e)
 {

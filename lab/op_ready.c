@@ -19,7 +19,9 @@
 #include "lab/error.h"
 #include "lab/netlink.h"
 #include "lab/ops.h"
+#include "lab/place.h"
 #include "lab/rtnl.h"
+#include "lab/rtnl_ip.h"
 
 /* The kernel's STP needs two forward delays of two seconds. */
 #define LINK_DEADLINE_NS 10000000000ULL

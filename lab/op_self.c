@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/op_self.h"
+
 #include <errno.h>
 
 #include "lab/cleanup.h"
@@ -6,6 +8,7 @@
 #include "lab/netns.h"
 #include "lab/ops.h"
 #include "lab/own.h"
+#include "lab/place.h"
 
 /*
  * What lies in the namespace that xlab was started in lives on when the lab is gone, so it is

@@ -9,7 +9,9 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/ops.h"
+#include "lab/place.h"
 #include "lab/site.h"
+#include "lab/state.h"
 
 /* Where the lab's other things will lie; the engines mount what they need. */
 static const char *const folders[] = { "ns", "bpf", "xdp", "chains", "ears" };

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "lab/array.h"
-#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
 #include "lab/rtnl.h"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/rtnl_ip.h"
+
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "lab/error.h"
-#include "lab/rtnl.h"
 
 static void put_address(struct nlmsghdr *message, uint16_t type, const struct address *address)
 {

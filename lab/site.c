@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/folder.h"
 #include "lab/text.h"
 
 /* A line of /proc/self/mountinfo, its strings in the line's own memory. */
@@ -139,4 +141,38 @@ int site_uncovered(const char *dir, struct error *e)
 		return err;
 	return error_state(e, -EBUSY, "%s covers the lab's files at %s: `umount %s` first",
 			   what ? what : "a mount", dir, dir);
+}
+
+static bool leads_into(int names, const char *name, const char *dir)
+{
+	char target[PATH_MAX];
+	size_t len = strlen(dir);
+	ssize_t got = readlinkat(names, name, target, sizeof(target));
+
+	return got > (ssize_t)len && memcmp(target, dir, len) == 0 && target[len] == '/';
+}
+
+bool names_lead_into(const char *dir)
+{
+	DIR *DIR_AUTO names = opendir(NAMES_DIR);
+	struct dirent *entry;
+
+	while (names && (entry = readdir(names)))
+		if (leads_into(dirfd(names), entry->d_name, dir))
+			return true;
+	return false;
+}
+
+int names_remove(const char *dir, struct error *e)
+{
+	DIR *DIR_AUTO names = opendir(NAMES_DIR);
+	struct dirent *entry;
+
+	if (!names && errno != ENOENT && errno != ENOTDIR)
+		return error_sys(e, -errno, "open " NAMES_DIR);
+	while (names && (entry = readdir(names)))
+		if (leads_into(dirfd(names), entry->d_name, dir) &&
+		    unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)
+			return error_sys(e, -errno, "remove " NAMES_DIR "/%s", entry->d_name);
+	return 0;
 }

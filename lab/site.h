@@ -7,6 +7,8 @@
  * name: it has that from its first instant on, and keeps it whatever is removed from it.
  */
 
+#include <stdbool.h>
+
 struct error;
 
 #define SITE_SOURCE "xlab"
@@ -26,5 +28,13 @@ int site_look(const char *dir, enum site *site, char **what, struct error *e);
 /* -EBUSY if somebody else's mount covers the lab's: it goes first, and that is for him to decide.
  */
 int site_uncovered(const char *dir, struct error *e);
+
+/* The names in /run/netns of a lab that nobody can tell the nodes of. */
+
+/* Is a symlink there that leads into @dir, a lab's folder? */
+bool names_lead_into(const char *dir);
+
+/* Remove them all. */
+int names_remove(const char *dir, struct error *e);
 
 #endif

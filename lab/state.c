@@ -17,7 +17,6 @@
 #include "lab/error.h"
 #include "lab/folder.h"
 #include "lab/intent.h"
-#include "lab/names.h"
 #include "lab/netlink.h"
 #include "lab/site.h"
 #include "lab/state_list.h"

@@ -5,7 +5,7 @@
 /*
  * A lab's place on disk, and its journal.
  *
- *   /run/xlab/ID/            ID: of the file system that the names lie on (folder_id.h; 0700)
+ *   /run/xlab/ID/            ID: of the file system that the names lie on (folder.h; 0700)
  *   /run/xlab/ID/LAB.lock    one flock a lab; holds "PID COMMAND" of its holder
  *   /run/xlab/ID/LAB.intent  the journal: what is going to be done, on disk before it is
  *   /run/xlab/ID/netns.made  /run/netns was not there before the labs
@@ -26,32 +26,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lab/intent.h"
+
 struct error;
-
-enum state_phase {
-	STATE_BUILDING,
-	STATE_UP,
-	STATE_LEAVING,
-	/* Never on disk, but found: */
-	STATE_GONE, /* up, but its tmpfs is not in this mount namespace */
-	STATE_LOST, /* its intent cannot be read: no more than its name is known */
-};
-
-struct intent {
-	char *lab;	      /* its name here: [lab] name, or what --as gave */
-	char *as;	      /* "" or the prefix of namespace names (--as) */
-	char *self;	      /* "" or the node that is xlab's own namespace (--self) */
-	char *engine;	      /* "auto", "libxdp" or "inline", as asked for */
-	bool nameless;	      /* no names in /run/netns (xlab run) */
-	uint32_t group;	      /* IFLA_GROUP of every link of this lab */
-	uint64_t self_cookie; /* SO_NETNS_COOKIE of the namespace xlab was started in */
-	enum state_phase phase;
-	char *path; /* the lab file, as given */
-	char *dir;  /* its folder, absolute */
-	char *text; /* the lab file's whole text */
-};
-
-void intent_clear(struct intent *in);
 
 struct state; /* an open lab: its paths and, if asked for, its lock */
 
@@ -75,10 +52,6 @@ int state_open(const char *name, enum state_lock lock, const char *command, stru
 
 /* Regard the intent as lost. */
 int state_lose(struct state *st, const char *lab, struct error *e);
-
-/* Names of all labs: malloc'ed, NULL at its end. */
-int state_list(char ***names, struct error *e);
-void state_list_free(char **names);
 
 const struct intent *state_intent(const struct state *st);
 

@@ -13,7 +13,6 @@
 #include "lab/error.h"
 #include "lab/folder.h"
 #include "lab/site.h"
-#include "lab/state.h"
 #include "lab/text.h"
 
 static int compare_names(const void *a, const void *b)

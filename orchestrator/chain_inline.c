@@ -13,7 +13,6 @@
 #include "bpf/book.skel.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/text.h"
 #include "orchestrator/book.h"
 #include "orchestrator/bpflog.h"
 #include "orchestrator/chain_engine.h"

@@ -4,11 +4,11 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/chain_table.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
-#include "orchestrator/signals.h"
 #include "orchestrator/target.h"
 
 static int show(const char *word, struct error *e)
@@ -75,13 +75,13 @@ static int replace(const char *word, char *const *names, size_t n, struct error 
 static int chain_run(const struct invocation *in, int *status, struct error *e)
 {
 	bool off = invocation_option(in, "--off");
-	SIGNALS_HOLD hold;
+	INTERRUPT_HOLD hold;
 	int err = 0;
 
 	(void)status;
 	if (off && in->argc > 1)
 		return error_input(e, "chain: either filters or --off");
-	signals_hold(&hold);
+	interrupt_hold(&hold);
 	if (off || in->argc > 1)
 		err = replace(in->argv[0], in->argv + 1, (size_t)in->argc - 1, e);
 	return err ? err : show(in->argv[0], e);

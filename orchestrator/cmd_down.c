@@ -6,9 +6,10 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
+#include "lab/state_list.h"
 #include "orchestrator/command.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/signals.h"
 
 /* What goes without being named goes with the namespaces at its other end. */
 static void tell_lost(const char *name)
@@ -72,10 +73,10 @@ static int down_all(bool wait, struct error *e)
 static int down_run(const struct invocation *in, int *status, struct error *e)
 {
 	bool wait = invocation_option(in, "--wait");
-	SIGNALS_HOLD hold;
+	INTERRUPT_HOLD hold;
 
 	(void)status;
-	signals_hold(&hold);
+	interrupt_hold(&hold);
 	if (!invocation_option(in, "--all"))
 		return down_one(in->argv[0], false, wait, e);
 	if (in->argc)

@@ -5,11 +5,11 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
 #include "orchestrator/instance.h"
 #include "orchestrator/rules.h"
-#include "orchestrator/signals.h"
 #include "orchestrator/target.h"
 
 typedef int verb_fn(const struct lab *lab, size_t filter, char *const *rules, struct error *e);
@@ -83,13 +83,13 @@ static int filter_run(const struct invocation *in, int *status, struct error *e)
 {
 	const struct verb *verb = find_verb(in, e);
 	struct lab lab = { 0 };
-	SIGNALS_HOLD hold;
+	INTERRUPT_HOLD hold;
 	const char *name;
 	size_t filter;
 	int err;
 
 	(void)status;
-	signals_hold(&hold);
+	interrupt_hold(&hold);
 	if (!verb)
 		return -EINVAL;
 	err = target_open_word(&lab, in->argv[0], verb->lock, "filter", &name, e);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "lab/error.h"
-#include "lab/inifile.h"
+#include "lab/inikeys.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
 #include "orchestrator/suite.h"

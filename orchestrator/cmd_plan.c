@@ -3,6 +3,7 @@
 
 #include "lab/error.h"
 #include "lab/plan.h"
+#include "lab/plan_text.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/command.h"
 #include "orchestrator/suite.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "lab/state.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/session.h"
-#include "orchestrator/signals.h"
 
 static int run_lab(const struct invocation *in, struct session *s, int *status, struct error *e)
 {
@@ -33,10 +33,10 @@ static int run_lab(const struct invocation *in, struct session *s, int *status, 
 static int run_command(const struct invocation *in, int *status, struct error *e)
 {
 	struct session s = { 0 };
-	SIGNALS_HOLD hold;
+	INTERRUPT_HOLD hold;
 	int err;
 
-	signals_hold(&hold);
+	interrupt_hold(&hold);
 	err = session_options(&s, in, e);
 	if (!err)
 		err = state_private(e);

@@ -3,11 +3,11 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/session.h"
-#include "orchestrator/signals.h"
 #include "orchestrator/target.h"
 
 /* What runs is the lab as it is up, whatever its file says by now. */
@@ -65,7 +65,7 @@ static int scenario_command(const struct invocation *in, int *status, struct err
 {
 	bool all = invocation_option(in, "--all"), only_list = invocation_option(in, "--list");
 	struct session s = { 0 };
-	SIGNALS_HOLD hold;
+	INTERRUPT_HOLD hold;
 	int err;
 
 	if ((in->argc > 0) + all + only_list > 1)
@@ -75,7 +75,7 @@ static int scenario_command(const struct invocation *in, int *status, struct err
 			e, "scenario: --format and --timeout are of runs; --list runs none");
 	if (only_list || (!all && !in->argc))
 		return list(invocation_option(in, "--lab"), !only_list, e);
-	signals_hold(&hold);
+	interrupt_hold(&hold);
 	err = session_options(&s, in, e);
 	if (!err)
 		err = run_some(in, &s, status, e);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lab/error.h"
+#include "lab/state_list.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
 #include "orchestrator/json.h"

@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include "lab/error.h"
+#include "lab/interrupt.h"
+#include "lab/state_list.h"
 #include "orchestrator/command.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/signals.h"
 
 static bool is_alone(void)
 {
@@ -60,12 +61,12 @@ static int up_run(const struct invocation *in, int *status, struct error *e)
 		.engine = invocation_option(in, "--engine"),
 		.command = "up",
 	};
-	SIGNALS_HOLD hold;
+	INTERRUPT_HOLD hold;
 	struct lab lab = { 0 };
 	int err;
 
 	(void)status;
-	signals_hold(&hold);
+	interrupt_hold(&hold);
 	err = lab_up(&lab, in->argv[0], &options, e);
 	if (err)
 		return err;

@@ -11,13 +11,13 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
 #include "orchestrator/events.h"
 #include "orchestrator/flight.h"
 #include "orchestrator/packet.h"
-#include "orchestrator/signals.h"
 #include "orchestrator/target.h"
 
 /* How often to look whether the lab still stands: it goes without a word to us. */
@@ -224,7 +224,7 @@ static int watch_loop(struct watch *w, struct error *e)
 	int FD_AUTO signals = -1;
 	int err;
 
-	signals_set(&set);
+	interrupt_signals(&set);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
 		return error_sys(e, -errno, "signalfd");
@@ -335,13 +335,13 @@ static int watch_run(const struct invocation *in, int *status, struct error *e)
 {
 	const char *count = invocation_option(in, "--count");
 	struct watch w = { .colour = colour_wanted(stdout) };
-	struct signals_hold hold;
+	struct interrupt_hold hold;
 	int err;
 
 	(void)status;
 	if (count && text_u32(count, 1, UINT32_MAX, &w.stop_after))
 		return error_input(e, "--count %s: it is a number of packets, at least 1", count);
-	signals_hold(&hold); /* never released: they end the loop instead */
+	interrupt_hold(&hold); /* never released: they end the loop instead */
 	err = watch_begin(&w, in, e);
 	if (!err) {
 		(void)fprintf(stderr, "xlab: watching; Ctrl-C ends it\n");

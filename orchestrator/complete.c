@@ -6,6 +6,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/state_list.h"
 #include "lab/text.h"
 #include "orchestrator/command.h"
 #include "orchestrator/lab.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lab/error.h"
+#include "lab/inikeys.h"
 #include "orchestrator/filter_keys.h"
 #include "orchestrator/suite_read.h"
 

@@ -4,7 +4,9 @@
 
 /* The key tables of filters, for filter.c. Their readers get the struct filter itself. */
 
-#include "lab/inifile.h"
+#include <stdbool.h>
+
+#include "lab/inikeys.h"
 
 extern const struct ini_key_spec filter_common_keys[], filter_no_keys[], filter_ether_keys[],
 	filter_ip_keys[], filter_port_keys[], filter_redirect_keys[], filter_object_keys[];

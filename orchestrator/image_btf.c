@@ -10,7 +10,6 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/text.h"
 #include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 

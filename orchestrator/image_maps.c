@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/composition.h"
 #include "orchestrator/image.h"

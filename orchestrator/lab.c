@@ -9,11 +9,11 @@
 #include "lab/build.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "lab/netns.h"
 #include "lab/site.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain.h"
-#include "orchestrator/signals.h"
 #include "orchestrator/words.h"
 
 static int read_engine(const char *name, enum engine_choice *engine, struct error *e)
@@ -225,8 +225,8 @@ static int attach_chains(struct lab *lab, struct error *e)
 	int err = mount_maps(lab, e);
 
 	for (i = 0; i < lab->suite.n_chains && !err; i++)
-		err = signals_pending() ? error_state(e, -EINTR, "interrupted")
-					: chain_set(lab, &lab->suite.chains[i], false, e);
+		err = interrupt_pending() ? error_state(e, -EINTR, "interrupted")
+					  : chain_set(lab, &lab->suite.chains[i], false, e);
 	return err ? err : state_set_phase(lab->state, STATE_UP, e);
 }
 

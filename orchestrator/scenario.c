@@ -8,6 +8,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "lab/netlink.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/events.h"
@@ -16,7 +17,6 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/packet.h"
 #include "orchestrator/probe.h"
-#include "orchestrator/signals.h"
 #include "orchestrator/stage.h"
 #include "orchestrator/verdict.h"
 
@@ -292,7 +292,7 @@ static int prepare(struct run *r, const struct scenario_options *options)
 	r->probe.timeout_ms = options->timeout_ms;
 	r->probe.hear = hear;
 	r->probe.cookie = r;
-	signals_set(&signals);
+	interrupt_signals(&signals);
 	r->probe.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (r->probe.signal_fd < 0)
 		return error_sys(r->e, -errno, "cannot hear signals");
@@ -361,10 +361,10 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 {
 	struct run r = { .lab = lab, .scenario = scenario, .result = result, .at = NONE, .e = e };
 	uint64_t start = netlink_clock_ns();
-	SIGNALS_HOLD hold;
+	INTERRUPT_HOLD hold;
 	int err;
 
-	signals_hold(&hold);
+	interrupt_hold(&hold);
 	*result = (struct scenario_result){ .scenario = scenario };
 	r.probe.ear_fd = r.probe.signal_fd = -1;
 	err = prepare(&r, options);

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/session.h"
-#include "orchestrator/signals.h"
 #include "orchestrator/target.h"
 
 #define TIMEOUT_DEFAULT_MS 1000
@@ -82,7 +82,7 @@ int session_run(const struct session *s, struct lab *lab, int *status, struct er
 		return error_sys(e, -ENOMEM, "report");
 	for (i = 0; i < s->n_scenarios && !stopped; i++) {
 		run_one(s, lab, i, report, status);
-		stopped = signals_pending();
+		stopped = interrupt_pending();
 	}
 	if (!report_end(report) && !*status)
 		*status = ERROR_EXPECTATION;

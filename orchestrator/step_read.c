@@ -6,6 +6,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/inikeys.h"
 #include "orchestrator/step.h"
 #include "orchestrator/suite_read.h"
 

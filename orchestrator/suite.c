@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/suite.h"
+
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -7,6 +9,8 @@
 #include "bpf/xlab.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/inikeys.h"
+#include "lab/topology_read.h"
 #include "orchestrator/suite_read.h"
 
 /*

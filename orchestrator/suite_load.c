@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lab/error.h"
+#include "lab/inikeys.h"
 #include "orchestrator/globals.h"
 #include "orchestrator/instance.h"
 #include "orchestrator/suite_read.h"

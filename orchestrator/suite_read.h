@@ -4,6 +4,7 @@
 
 /* What the files that read a suite share while they do; nobody else includes it. */
 
+#include "lab/inikeys.h"
 #include "orchestrator/suite.h"
 #include "orchestrator/words.h"
 

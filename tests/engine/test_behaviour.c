@@ -17,7 +17,6 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/chain_end.h"
 #include "orchestrator/events.h"
 #include "tests/engine/rig.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lab/error.h"
+#include "lab/ethtool.h"
 #include "lab/rtnl.h"
 #include "orchestrator/sockdiag.h"
 #include "tests/fuzz/fuzz.h"
