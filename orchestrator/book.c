@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "orchestrator/book.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,7 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/bpffs.h"
-#include "orchestrator/chain.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/object_file.h"
 
 int book_cpus(struct error *e)
 {
@@ -236,4 +235,20 @@ int chain_book_open(const struct lab *lab, size_t iface, int *book_fd, int *ears
 	if (!err)
 		*book_fd = steal_fd(&book);
 	return err;
+}
+
+int object_lengthen(void *bytes, size_t size)
+{
+	char *start = bytes;
+	const Elf64_Ehdr *elf = bytes;
+	Elf64_Shdr *sections = (void *)(start + elf->e_shoff);
+	const char *names = start + sections[elf->e_shstrndx].sh_offset;
+
+	for (size_t i = 0; i < elf->e_shnum; i++) {
+		if (strcmp(names + sections[i].sh_name, ".bss") != 0)
+			continue;
+		sections[i].sh_size = size;
+		return 0;
+	}
+	return -ENOENT;
 }

@@ -51,4 +51,14 @@ int book_ears_open(const struct lab *lab, int *ears_fd, struct error *e);
 void book_listen(struct book *book, size_t listener);
 void book_ignore(struct book *book, size_t listener);
 
+/* For listeners: fds of an interface's book and ears (made if need be). */
+int chain_book_open(const struct lab *lab, size_t iface, int *book_fd, int *ears_fd,
+		    struct error *e);
+
+/*
+ * Make section ".bss" of an object of ours @size bytes long, and so the map that libbpf makes of
+ * it: libbpf itself can do that only from 1.3 on. -ENOENT: it has none.
+ */
+int object_lengthen(void *bytes, size_t size);
+
 #endif

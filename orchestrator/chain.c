@@ -14,32 +14,12 @@
 #include "lab/text.h"
 #include "orchestrator/book.h"
 #include "orchestrator/chain_end.h"
-#include "orchestrator/chain_engine.h"
+#include "orchestrator/chain_inline.h"
+#include "orchestrator/chain_libxdp.h"
 #include "orchestrator/chain_pass.h"
-#include "orchestrator/chain_ready.h"
+#include "orchestrator/chain_probe.h"
+#include "orchestrator/chain_read.h"
 #include "orchestrator/lab.h"
-
-struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
-{
-	return (struct xlab_place){
-		.iface = (__u32)job->iface,
-		.position = (__u32)i,
-		.length = (__u32)job->n_filters,
-		.gen = job->gen,
-		.continues =
-			i < job->n_filters ? job->lab->suite.filters[job->filters[i]].continues : 0,
-		.cpus = (__u32)libbpf_num_possible_cpus(),
-		.half = book_half(job->gen),
-	};
-}
-
-const struct filter *chain_guest(const struct suite *suite, const size_t *filters, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (suite->filters[filters[i]].program == PROGRAM_OBJECT)
-			return &suite->filters[filters[i]];
-	return NULL;
-}
 
 /* For `auto`, where libxdp is to carry what it can count and tell; and why it does, or does not. */
 static int try_libxdp(const struct chain_job *job, int *fd, char **why)
@@ -341,51 +321,6 @@ int chain_try_load(const struct lab *lab, size_t filter, char **log, struct erro
 	close_job(&job);
 	/* The verifier has more than one way to say no; what it says is in the log. */
 	return err && *log ? -EACCES : err;
-}
-
-/* The lab file's chain of an interface; an empty one if it names none. */
-static struct chain_config file_chain(const struct lab *lab, size_t iface)
-{
-	for (size_t i = 0; i < lab->suite.n_chains; i++)
-		if (lab->suite.chains[i].iface == iface)
-			return lab->suite.chains[i];
-	return (struct chain_config){ .iface = iface };
-}
-
-int chain_wanted(const struct lab *lab, const struct spot *s, struct chain_config *chain,
-		 size_t **filters, struct error *e)
-{
-	const struct chain_file *file = &s->file;
-
-	*chain = file_chain(lab, s->end.iface);
-	*filters = calloc(file->n_rest + 1, sizeof(**filters));
-	if (!*filters)
-		return error_sys(e, -ENOMEM, "chain");
-	if (!file->has_rest)
-		return 0;
-	chain->filters = *filters;
-	chain->n_filters = 0;
-	for (size_t i = 0; i < file->n_rest; i++) {
-		(*filters)[i] = suite_filter(&lab->suite, file->rest[i]);
-		chain->n_filters += (*filters)[i] != NONE;
-	}
-	if (chain->n_filters == file->n_rest)
-		return 0;
-	return error_state(e, -EINVAL,
-			   "%s: the record of its chain names filters that the lab does not have",
-			   s->place);
-}
-
-bool chain_stands(const struct lab *lab, const struct spot *s, const struct chain_config *chain)
-{
-	const struct chain_record *r = s->current;
-
-	if ((r ? r->n_filters : 0) != chain->n_filters || (r && r->scenario))
-		return false;
-	for (size_t i = 0; i < chain->n_filters; i++)
-		if (strcmp(r->filters[i], lab->suite.filters[chain->filters[i]].name) != 0)
-			return false;
-	return true;
 }
 
 int chain_restore(struct lab *lab, size_t iface, struct error *e)

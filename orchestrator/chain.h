@@ -5,7 +5,7 @@
 /*
  * Chains of XDP programs on interfaces, whichever engine carries them.
  * chain.c keeps the records, prepares maps and chooses the engine;
- * chain_libxdp.c and chain_inline.c implement struct chain_engine.
+ * chain_libxdp.c and chain_inline.c are the engines (struct chain_engine, chain_job.h).
  *
  * A chain's maps, all pinned in the lab's bpffs:
  *   bpf/iface/NODE:IFACE/book         where the chains of an interface count; made on first
@@ -19,48 +19,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 
-#include "bpf/xlab.h"
-#include "orchestrator/suite.h"
+#include "orchestrator/chain_record.h"
 
-struct bpf_object;
 struct error;
 struct lab;
-
-/* Which chain stands on an interface: the file chains/NODE:IFACE. */
-struct chain_record {
-	enum engine_choice engine; /* libxdp or inline */
-	char *why;		   /* this engine, in words on one line; NULL for a pass program */
-	uint32_t gen;
-	enum xdp_mode mode;
-	uint32_t prog_id; /* of what is attached: the composed program, or libxdp's dispatcher */
-	char **filters;	  /* names, first to last */
-	size_t n_filters;
-	bool scenario; /* stands there for the time of a scenario only */
-};
-void chain_record_clear(struct chain_record *record);
-
-/* A chain's filter counts and tells its verdicts, whatever @program it is. */
-bool chain_tells(const struct chain_record *record, enum program_kind program);
-
-/* The verdicts of one filter of a chain. */
-struct chain_row {
-	char *filter;
-	bool known; /* false: this engine cannot count this program */
-	struct xlab_count verdicts[XLAB_ACTIONS];
-};
-
-struct chain_view {
-	struct chain_record record; /* n_filters 0: no chain stands there */
-	struct chain_row *rows;	    /* one a filter */
-	struct xlab_count passed;   /* came through to the chain's end */
-	bool passed_known;	    /* false: its last filter does not count */
-	char *amiss; /* NULL, or that another chain is to stand there, and the command for it: if
-			no command is at work on the lab, one was killed */
-};
-void chain_view_clear(struct chain_view *view);
 
 /*
  * Put a chain on an interface in place of what xlab has there, atomically;
@@ -81,31 +44,45 @@ int chain_restore_all(struct lab *lab, struct error *e);
 /* Take all chains off, past every error: for `down`. */
 int chain_remove_all(struct lab *lab, struct error *e);
 
-int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e);
-
-/* The chain of generation @gen, though others may have come in its place since: whose an event is.
- * -ENOENT, without words, if that was too long ago.
- */
-int chain_recall(const struct lab *lab, size_t iface, uint32_t gen, struct chain_record *record,
-		 struct error *e);
-
 /* Load filter @f alone, attach nothing: 0 it loads; -EACCES the verifier refuses it, its log in
  * *@log (malloc'ed); other errors in @e.
  */
 int chain_try_load(const struct lab *lab, size_t filter, char **log, struct error *e);
 
-/* Which engine `auto` means on this kernel, and why, in a few words. */
-enum engine_choice chain_engine_auto(const char **why);
+/*
+ * A chain that needs nothing more than to be put on its interface: newly loaded, or
+ * one that stood there and is held by its program. A chain can so come off and
+ * back although what it was made of is not there any more, or does not load.
+ */
 
-/* The lines that `xlab plan` adds for chains and pass programs. */
-void chain_plan_print(const struct suite *suite, FILE *out);
+struct chain_ready {
+	size_t iface;
+	struct chain_record record; /* n_filters 0: there is none */
+	int fd;			    /* of its program */
+};
 
-/* For listeners: fds of an interface's book and ears (made if need be). */
-int chain_book_open(const struct lab *lab, size_t iface, int *book_fd, int *ears_fd,
-		    struct error *e);
+#define CHAIN_READY_NONE \
+	{                \
+		.fd = -1 \
+	}
 
-/* For rules: the fd of map @name of the filter's instance (made if need be). */
-int chain_filter_map(const struct lab *lab, size_t filter, const char *name, int *fd,
-		     struct error *e);
+/* Load a chain for the time of a scenario, to stand in place of what stands there now. */
+int chain_load(struct lab *lab, const struct chain_config *chain, struct chain_ready *ready,
+	       struct error *e);
+
+/* What stands there now, if anything does. */
+int chain_hold(struct lab *lab, size_t iface, struct chain_ready *ready, struct error *e);
+
+/* Put it there atomically, in place of what of ours is there. Where it stands already it stays. */
+int chain_put(struct lab *lab, const struct chain_ready *ready, struct error *e);
+
+void chain_ready_clear(struct chain_ready *ready);
+
+/*
+ * libxdp's dispatcher is an empty shell without the pins of its filters, so what a scenario
+ * takes off keeps them, and so does what was loaded for it: drop them but those of what stands
+ * there.
+ */
+void chain_tidy(struct lab *lab, size_t iface);
 
 #endif

@@ -139,3 +139,48 @@ int spot_swap(struct spot *s, struct lab *lab, const struct chain_record *next, 
 	chain_file_settle(&s->file);
 	return chain_file_write(lab, s->place, &s->file, e);
 }
+
+/* The lab file's chain of an interface; an empty one if it names none. */
+static struct chain_config file_chain(const struct lab *lab, size_t iface)
+{
+	for (size_t i = 0; i < lab->suite.n_chains; i++)
+		if (lab->suite.chains[i].iface == iface)
+			return lab->suite.chains[i];
+	return (struct chain_config){ .iface = iface };
+}
+
+int chain_wanted(const struct lab *lab, const struct spot *s, struct chain_config *chain,
+		 size_t **filters, struct error *e)
+{
+	const struct chain_file *file = &s->file;
+
+	*chain = file_chain(lab, s->end.iface);
+	*filters = calloc(file->n_rest + 1, sizeof(**filters));
+	if (!*filters)
+		return error_sys(e, -ENOMEM, "chain");
+	if (!file->has_rest)
+		return 0;
+	chain->filters = *filters;
+	chain->n_filters = 0;
+	for (size_t i = 0; i < file->n_rest; i++) {
+		(*filters)[i] = suite_filter(&lab->suite, file->rest[i]);
+		chain->n_filters += (*filters)[i] != NONE;
+	}
+	if (chain->n_filters == file->n_rest)
+		return 0;
+	return error_state(e, -EINVAL,
+			   "%s: the record of its chain names filters that the lab does not have",
+			   s->place);
+}
+
+bool chain_stands(const struct lab *lab, const struct spot *s, const struct chain_config *chain)
+{
+	const struct chain_record *r = s->current;
+
+	if ((r ? r->n_filters : 0) != chain->n_filters || (r && r->scenario))
+		return false;
+	for (size_t i = 0; i < chain->n_filters; i++)
+		if (strcmp(r->filters[i], lab->suite.filters[chain->filters[i]].name) != 0)
+			return false;
+	return true;
+}

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain_inline.h"
+
 /* Chains as one composed program, on any kernel that has XDP. */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,9 +17,7 @@
 #include "lab/error.h"
 #include "orchestrator/book.h"
 #include "orchestrator/bpflog.h"
-#include "orchestrator/chain_engine.h"
 #include "orchestrator/compose.h"
-#include "orchestrator/frags.h"
 #include "orchestrator/globals.h"
 #include "orchestrator/instance.h"
 #include "orchestrator/instance_maps.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain_probe.h"
+
 /* Does this kernel load EXT programs, of which libxdp's dispatcher is made? */
 #include <errno.h>
 #include <unistd.h>
@@ -8,7 +10,6 @@
 
 #include "lab/cleanup.h"
 #include "orchestrator/bpflog.h"
-#include "orchestrator/chain.h"
 
 /* int probe(struct xdp_md *ctx): only by its BTF can an EXT program find it. */
 static int describe(struct btf *btf)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A chain's counters: where packets stopped, and by subtraction how many went on. */
+#include "orchestrator/chain_read.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,6 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/book.h"
-#include "orchestrator/chain.h"
 #include "orchestrator/chain_end.h"
 #include "orchestrator/lab.h"
 
@@ -38,12 +38,6 @@ void chain_view_clear(struct chain_view *view)
 	free(view->amiss);
 	chain_record_clear(&view->record);
 	*view = (struct chain_view){ 0 };
-}
-
-/* In libxdp's dispatcher each filter keeps the book for itself, and a guest has none. */
-bool chain_tells(const struct chain_record *record, enum program_kind program)
-{
-	return record->engine == ENGINE_INLINE || program != PROGRAM_OBJECT;
 }
 
 struct filters {

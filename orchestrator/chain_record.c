@@ -335,3 +335,9 @@ void chain_places_free(char **places)
 		free(places[i]);
 	free(places);
 }
+
+/* In libxdp's dispatcher each filter keeps the book for itself, and a guest has none. */
+bool chain_tells(const struct chain_record *record, enum program_kind program)
+{
+	return record->engine == ENGINE_INLINE || program != PROGRAM_OBJECT;
+}

@@ -25,7 +25,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "orchestrator/chain.h"
+#include "orchestrator/suite.h"
+
+struct error;
+struct lab;
+
+/* Which chain stands on an interface: the file chains/NODE:IFACE. */
+struct chain_record {
+	enum engine_choice engine; /* libxdp or inline */
+	char *why;		   /* this engine, in words on one line; NULL for a pass program */
+	uint32_t gen;
+	enum xdp_mode mode;
+	uint32_t prog_id; /* of what is attached: the composed program, or libxdp's dispatcher */
+	char **filters;	  /* names, first to last */
+	size_t n_filters;
+	bool scenario; /* stands there for the time of a scenario only */
+};
+void chain_record_clear(struct chain_record *record);
+int chain_record_copy(struct chain_record *to, const struct chain_record *from);
+
+/* A chain's filter counts and tells its verdicts, whatever @program it is. */
+bool chain_tells(const struct chain_record *record, enum program_kind program);
 
 #define CHAIN_PAST 8
 
@@ -70,7 +90,6 @@ void chain_file_settle(struct chain_file *file);
 int chain_places(const struct lab *lab, char ***places, struct error *e);
 void chain_places_free(char **places);
 
-int chain_record_copy(struct chain_record *to, const struct chain_record *from);
 int chain_names_copy(char ***to, size_t *n_to, char *const *from, size_t n);
 
 #endif

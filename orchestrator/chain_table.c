@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lab/cleanup.h"
+#include "orchestrator/chain_read.h"
 #include "orchestrator/chain_table.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/json.h"

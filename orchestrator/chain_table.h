@@ -7,8 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "orchestrator/chain.h"
-
+struct chain_view;
 struct json;
 
 /* The interface's @name and its chain, below that a row a filter after @indent spaces, with a

@@ -6,6 +6,7 @@
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "orchestrator/chain.h"
+#include "orchestrator/chain_read.h"
 #include "orchestrator/chain_table.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"

@@ -12,7 +12,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
-#include "orchestrator/chain.h"
+#include "orchestrator/chain_read.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
 #include "orchestrator/events.h"

@@ -17,7 +17,6 @@
 #include "lab/error.h"
 #include "orchestrator/book.h"
 #include "orchestrator/bpflog.h"
-#include "orchestrator/chain.h"
 #include "orchestrator/lab.h"
 
 /* An interface that is heard. */

@@ -16,10 +16,9 @@
 #include "orchestrator/bpflog.h"
 #include "orchestrator/errand.h"
 #include "orchestrator/globals.h"
-#include "orchestrator/instance_maps.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/object_file.h"
-#include "orchestrator/rules.h"
+#include "orchestrator/programs.h"
 
 #define OPEN_MS 10000 /* far more than the largest object takes */
 
@@ -236,29 +235,4 @@ void instance_close(struct instance *in)
 {
 	bpf_object__close(in->obj);
 	*in = (struct instance){ 0 };
-}
-
-int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
-		    const struct xlab_place *place, int book_fd, int ears_fd, struct error *e)
-{
-	FREE_AUTO char *folder = instance_maps(lab, filter, e);
-	int err = 0;
-
-	if (!folder)
-		return e->err;
-	if (lab->suite.filters[filter].program != PROGRAM_OBJECT) {
-		(void)globals_poke(in->obj, "xlab_place", place, sizeof(*place));
-		err = book_give(in->obj, book_fd, ears_fd);
-	}
-	if (err)
-		return error_sys(e, err, "giving the filter its book");
-	return instance_maps_reuse(in->obj, folder, in->own_arrays, e);
-}
-
-int instance_share_arrays(const struct instance *in, const struct lab *lab, size_t filter,
-			  struct error *e)
-{
-	FREE_AUTO char *folder = instance_maps(lab, filter, e);
-
-	return folder ? instance_maps_share(in->obj, folder, e) : e->err;
 }

@@ -42,20 +42,6 @@ void instance_close(struct instance *in);
 /* Let main be the built-in's program that keeps no book: for a dispatcher that does. */
 void instance_leave_book(struct instance *in);
 
-/* Give it its place, the interface's book and ears, and the instance's maps
- * (made now if they are not there yet).
- */
-int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
-		    const struct xlab_place *place, int book_fd, int ears_fd, struct error *e);
-
-/*
- * When the object is loaded: let the fds of its PROG_ARRAYs be the instance's. libbpf fills each
- * PROG_ARRAY with the programs that it has just loaded, and those of chains that stand, which
- * share the instance's, must not change with that.
- */
-int instance_share_arrays(const struct instance *in, const struct lab *lab, size_t filter,
-			  struct error *e);
-
 /* The section that stands for the filter's instance: its index in the suite. */
 size_t instance_of(const struct lab *lab, size_t filter);
 

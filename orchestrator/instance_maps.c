@@ -19,10 +19,10 @@
 #include "orchestrator/book.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/bpflog.h"
-#include "orchestrator/chain.h"
+#include "orchestrator/globals.h"
 #include "orchestrator/instance.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/rules.h"
+#include "orchestrator/programs.h"
 #include "orchestrator/take.h"
 
 /* .rodata and .kconfig: a place's own. */
@@ -218,8 +218,10 @@ static bool is_prog_array(const struct bpf_map *map)
 	return bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY;
 }
 
-int instance_maps_reuse(struct bpf_object *obj, const char *folder, bool own_arrays,
-			struct error *e)
+/* Let @obj, not loaded yet, use the maps pinned in @folder instead of its own; @own_arrays: except
+ * PROG_ARRAYs.
+ */
+static int reuse_maps(struct bpf_object *obj, const char *folder, bool own_arrays, struct error *e)
 {
 	struct bpf_map *map;
 
@@ -236,7 +238,8 @@ int instance_maps_reuse(struct bpf_object *obj, const char *folder, bool own_arr
 	return 0;
 }
 
-int instance_maps_share(struct bpf_object *obj, const char *folder, struct error *e)
+/* When @obj is loaded: let the fds of its PROG_ARRAYs be those of the ones in @folder. */
+static int share_arrays(struct bpf_object *obj, const char *folder, struct error *e)
 {
 	struct bpf_map *map;
 
@@ -270,4 +273,29 @@ int chain_filter_map(const struct lab *lab, size_t filter, const char *name, int
 		return error_sys(e, path ? -errno : -ENOMEM, "map %s of filter %s", name,
 				 lab->suite.filters[filter].name);
 	return 0;
+}
+
+int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
+		    const struct xlab_place *place, int book_fd, int ears_fd, struct error *e)
+{
+	FREE_AUTO char *folder = instance_maps(lab, filter, e);
+	int err = 0;
+
+	if (!folder)
+		return e->err;
+	if (lab->suite.filters[filter].program != PROGRAM_OBJECT) {
+		(void)globals_poke(in->obj, "xlab_place", place, sizeof(*place));
+		err = book_give(in->obj, book_fd, ears_fd);
+	}
+	if (err)
+		return error_sys(e, err, "giving the filter its book");
+	return reuse_maps(in->obj, folder, in->own_arrays, e);
+}
+
+int instance_share_arrays(const struct instance *in, const struct lab *lab, size_t filter,
+			  struct error *e)
+{
+	FREE_AUTO char *folder = instance_maps(lab, filter, e);
+
+	return folder ? share_arrays(in->obj, folder, e) : e->err;
 }

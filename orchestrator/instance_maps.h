@@ -4,12 +4,12 @@
 
 /* The pinned maps of an instance, in bpf/filter/INSTANCE. */
 
-#include <stdbool.h>
 #include <stddef.h>
 
-struct bpf_object;
 struct error;
+struct instance;
 struct lab;
+struct xlab_place;
 
 /*
  * malloc'ed path of the instance's folder, its maps made, filled with the
@@ -19,13 +19,22 @@ struct lab;
  */
 char *instance_maps(const struct lab *lab, size_t filter, struct error *e);
 
-/* Let @obj, not loaded yet, use the maps pinned in @folder instead of its own; @own_arrays: except
- * PROG_ARRAYs.
- */
-int instance_maps_reuse(struct bpf_object *obj, const char *folder, bool own_arrays,
-			struct error *e);
+/* The fd of map @name of the filter's instance (made if need be). */
+int chain_filter_map(const struct lab *lab, size_t filter, const char *name, int *fd,
+		     struct error *e);
 
-/* When @obj is loaded: let the fds of its PROG_ARRAYs be those of the ones in @folder. */
-int instance_maps_share(struct bpf_object *obj, const char *folder, struct error *e);
+/* Give it its place, the interface's book and ears, and the instance's maps
+ * (made now if they are not there yet).
+ */
+int instance_settle(struct instance *in, const struct lab *lab, size_t filter,
+		    const struct xlab_place *place, int book_fd, int ears_fd, struct error *e);
+
+/*
+ * When the object is loaded: let the fds of its PROG_ARRAYs be the instance's. libbpf fills each
+ * PROG_ARRAY with the programs that it has just loaded, and those of chains that stand, which
+ * share the instance's, must not change with that.
+ */
+int instance_share_arrays(const struct instance *in, const struct lab *lab, size_t filter,
+			  struct error *e);
 
 #endif

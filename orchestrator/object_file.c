@@ -186,19 +186,3 @@ int object_file_main(struct bpf_object *obj, const char *function, struct bpf_pr
 {
 	return function && *function ? named_main(obj, function, main, e) : only_main(obj, main, e);
 }
-
-int object_lengthen(void *bytes, size_t size)
-{
-	char *start = bytes;
-	const Elf64_Ehdr *elf = bytes;
-	Elf64_Shdr *sections = (void *)(start + elf->e_shoff);
-	const char *names = start + sections[elf->e_shstrndx].sh_offset;
-
-	for (size_t i = 0; i < elf->e_shnum; i++) {
-		if (strcmp(names + sections[i].sh_name, ".bss") != 0)
-			continue;
-		sections[i].sh_size = size;
-		return 0;
-	}
-	return -ENOENT;
-}

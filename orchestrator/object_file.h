@@ -14,12 +14,6 @@ struct error;
 int object_file_read(const char *path, void **bytes, size_t *size, struct error *e);
 
 /*
- * Make section ".bss" of an object of ours @size bytes long, and so the map that libbpf makes of
- * it: libbpf itself can do that only from 1.3 on. -ENOENT: it has none.
- */
-int object_lengthen(void *bytes, size_t size);
-
-/*
  * The XDP program @function of @obj, NULL: its only one. The error lists the
  * functions there are, or says which section makes it no XDP program.
  */

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/programs.h"
+#include <bpf/bpf.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +26,14 @@
 #include "bpf/tx.skel.h"
 #include "bpf/unchecked.skel.h"
 #include "lab/cleanup.h"
-#include "orchestrator/object_file.h"
-#include "orchestrator/rules.h"
+#include "lab/error.h"
+#include "lab/netns.h"
+#include "lab/own.h"
+#include "orchestrator/book.h"
+#include "orchestrator/globals.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/rule.h"
+#include "orchestrator/rule_maps.h"
 
 /* The function of each has the program's own name. */
 static const struct {
@@ -54,6 +64,22 @@ int program_object(enum program_kind kind, const void **bytes, size_t *size, con
 	return 0;
 }
 
+#define ROOM_MIN 1024 /* rules that fit at least, so that some can be added live */
+
+static uint32_t room_for(const struct filter *filter)
+{
+	size_t twice = 2 * rule_count(filter);
+
+	return twice < ROOM_MIN ? ROOM_MIN : twice;
+}
+
+size_t rules_size(const struct filter *filter)
+{
+	const struct rule_layout *layout = rule_layout(filter->program);
+
+	return layout ? rule_maps_size(layout, room_for(filter)) : 0;
+}
+
 int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function)
 {
 	size_t rules = rules_size(filter);
@@ -71,4 +97,79 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 	if (!err)
 		*bytes = steal_pointer(&copy);
 	return err;
+}
+
+static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, uint32_t capacity)
+{
+	int err = 0;
+
+	for (int i = 0; i < RULE_MAPS && !err; i++)
+		if (layout->maps >> i & 1)
+			err = bpf_map__set_max_entries(
+				bpf_object__find_map_by_name(obj, rule_map_names[i]), capacity);
+	return err;
+}
+
+int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
+{
+	const struct rule_layout *layout = rule_layout(filter->program);
+	uint64_t capacity = room_for(filter);
+	uint64_t hits = capacity * (uint64_t)libbpf_num_possible_cpus();
+	int err;
+
+	if (!layout)
+		return 0;
+	if (!globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)) ||
+	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)) ||
+	    !globals_poke(obj, "xlab_hits", &hits, sizeof(hits)))
+		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
+				   filter->name);
+	err = set_sizes(obj, layout, capacity);
+	if (err)
+		return error_sys(e, err, "filter %s: its maps cannot be given their size",
+				 filter->name);
+	return 0;
+}
+
+static int object_map(void *cookie, const char *name, int *fd, struct error *e)
+{
+	int own = bpf_object__find_map_fd_by_name(cookie, name);
+
+	*fd = fcntl(own, F_DUPFD_CLOEXEC, 3);
+	return *fd < 0 ? error_sys(e, -errno, "map %s of the loaded object", name) : 0;
+}
+
+static int fill_target(struct bpf_object *obj, const struct lab *lab, const struct filter *filter,
+		       struct error *e)
+{
+	const struct topology *topo = &lab->suite.topo;
+	const struct iface *to = &topo->ifaces[filter->redirect_to];
+	int fd = bpf_object__find_map_fd_by_name(obj, "target");
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	unsigned int index = 0;
+	uint32_t first = 0;
+	int err = netns_visit(&visit, lab->state, topo->nodes[to->node].name, e);
+
+	if (!err)
+		err = own_link(lab->state, to->name, &index, e);
+	if (!err && bpf_map_update_elem(fd, &first, &index, BPF_ANY))
+		err = error_sys(e, -errno, "writing the map of its target");
+	return err ? error_wrap(e, "filter %s: to = %s", filter->name, to->id) : 0;
+}
+
+int rules_fill(struct bpf_object *obj, const struct lab *lab, size_t filter, struct error *e)
+{
+	const struct filter *f = &lab->suite.filters[filter];
+	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
+	int err;
+
+	if (f->program == PROGRAM_REDIRECT)
+		return fill_target(obj, lab, f, e);
+	if (!rule_layout(f->program))
+		return 0;
+	err = rule_maps_open(&maps, f->program, object_map, obj, e);
+	if (err)
+		return error_wrap(e, "filter %s", f->name);
+	err = rule_maps_fill(&maps, f);
+	return err ? error_sys(e, err, "filter %s: its rules cannot be written", f->name) : 0;
 }

@@ -11,124 +11,30 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/netns.h"
-#include "lab/own.h"
 #include "lab/text.h"
-#include "orchestrator/chain.h"
-#include "orchestrator/globals.h"
+#include "orchestrator/instance_maps.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/rule.h"
 #include "orchestrator/rule_maps.h"
 
-#define ROOM_MIN 1024 /* rules that fit at least, so that some can be added live */
-
-static uint32_t room_for(const struct filter *filter)
-{
-	size_t twice = 2 * rule_count(filter);
-
-	return twice < ROOM_MIN ? ROOM_MIN : twice;
-}
-
-size_t rules_size(const struct filter *filter)
-{
-	const struct rule_layout *layout = rule_layout(filter->program);
-
-	return layout ? rule_maps_size(layout, room_for(filter)) : 0;
-}
-
-static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, uint32_t capacity)
-{
-	int err = 0;
-
-	for (int i = 0; i < RULE_MAPS && !err; i++)
-		if (layout->maps >> i & 1)
-			err = bpf_map__set_max_entries(
-				bpf_object__find_map_by_name(obj, rule_map_names[i]), capacity);
-	return err;
-}
-
-int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
-{
-	const struct rule_layout *layout = rule_layout(filter->program);
-	uint64_t capacity = room_for(filter);
-	uint64_t hits = capacity * (uint64_t)libbpf_num_possible_cpus();
-	int err;
-
-	if (!layout)
-		return 0;
-	if (!globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)) ||
-	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)) ||
-	    !globals_poke(obj, "xlab_hits", &hits, sizeof(hits)))
-		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
-				   filter->name);
-	err = set_sizes(obj, layout, capacity);
-	if (err)
-		return error_sys(e, err, "filter %s: its maps cannot be given their size",
-				 filter->name);
-	return 0;
-}
-
-static int object_map(void *cookie, const char *name, int *fd, struct error *e)
-{
-	int own = bpf_object__find_map_fd_by_name(cookie, name);
-
-	*fd = fcntl(own, F_DUPFD_CLOEXEC, 3);
-	return *fd < 0 ? error_sys(e, -errno, "map %s of the loaded object", name) : 0;
-}
-
-static int fill_target(struct bpf_object *obj, const struct lab *lab, const struct filter *filter,
-		       struct error *e)
-{
-	const struct topology *topo = &lab->suite.topo;
-	const struct iface *to = &topo->ifaces[filter->redirect_to];
-	int fd = bpf_object__find_map_fd_by_name(obj, "target");
-	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	unsigned int index = 0;
-	uint32_t first = 0;
-	int err = netns_visit(&visit, lab->state, topo->nodes[to->node].name, e);
-
-	if (!err)
-		err = own_link(lab->state, to->name, &index, e);
-	if (!err && bpf_map_update_elem(fd, &first, &index, BPF_ANY))
-		err = error_sys(e, -errno, "writing the map of its target");
-	return err ? error_wrap(e, "filter %s: to = %s", filter->name, to->id) : 0;
-}
-
-int rules_fill(struct bpf_object *obj, const struct lab *lab, size_t filter, struct error *e)
-{
-	const struct filter *f = &lab->suite.filters[filter];
-	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
-	int err;
-
-	if (f->program == PROGRAM_REDIRECT)
-		return fill_target(obj, lab, f, e);
-	if (!rule_layout(f->program))
-		return 0;
-	err = rule_maps_open(&maps, f->program, object_map, obj, e);
-	if (err)
-		return error_wrap(e, "filter %s", f->name);
-	err = rule_maps_fill(&maps, f);
-	return err ? error_sys(e, err, "filter %s: its rules cannot be written", f->name) : 0;
-}
-
-struct instance {
+struct live {
 	const struct lab *lab;
 	size_t filter;
 };
 
-static int instance_map(void *cookie, const char *name, int *fd, struct error *e)
+static int live_map(void *cookie, const char *name, int *fd, struct error *e)
 {
-	const struct instance *i = cookie;
+	const struct live *of = cookie;
 
-	return chain_filter_map(i->lab, i->filter, name, fd, e);
+	return chain_filter_map(of->lab, of->filter, name, fd, e);
 }
 
 static int open_live(struct rule_maps *maps, const struct lab *lab, size_t filter, struct error *e)
 {
 	const struct filter *f = &lab->suite.filters[filter];
-	struct instance instance = { lab, filter };
+	struct live live = { lab, filter };
 
-	if (rule_maps_open(maps, f->program, instance_map, &instance, e))
+	if (rule_maps_open(maps, f->program, live_map, &live, e))
 		return error_wrap(e, "filter %s", f->name);
 	return 0;
 }

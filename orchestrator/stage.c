@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "lab/error.h"
-#include "orchestrator/chain_ready.h"
+#include "orchestrator/chain.h"
 #include "orchestrator/lab.h"
 
 struct place {

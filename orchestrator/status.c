@@ -8,6 +8,8 @@
 #include "lab/error.h"
 #include "lab/links.h"
 #include "lab/netns.h"
+#include "orchestrator/chain_probe.h"
+#include "orchestrator/chain_read.h"
 #include "orchestrator/status.h"
 
 const char *standing_name(enum standing s)

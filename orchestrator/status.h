@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "orchestrator/chain.h"
+#include "orchestrator/chain_read.h"
 #include "orchestrator/lab.h"
 
 struct error;

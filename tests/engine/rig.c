@@ -19,6 +19,7 @@
 #include "lab/netns.h"
 #include "lab/text.h"
 #include "orchestrator/attach.h"
+#include "orchestrator/chain_read.h"
 
 const char *rig_engine(void)
 {

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/xlab.h"
 #include "lab/error.h"
 #include "orchestrator/chain.h"
 #include "orchestrator/lab.h"

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
+#include "orchestrator/chain_read.h"
 #include "orchestrator/events.h"
 #include "tests/engine/rig.h"
 

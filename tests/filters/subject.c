@@ -20,7 +20,7 @@
 #include "lab/text.h"
 #include "orchestrator/globals.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/rules.h"
+#include "orchestrator/programs.h"
 
 static int map_of(void *obj, const char *name, int *fd, struct error *e)
 {

@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 
 #include "lab/cleanup.h"
+#include "orchestrator/chain_read.h"
 #include "orchestrator/chain_record.h"
 #include "orchestrator/chain_table.h"
 #include "orchestrator/json.h"

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XLAB_CHAIN_ENGINE_H
-#define XLAB_CHAIN_ENGINE_H
+#ifndef XLAB_CHAIN_JOB_H
+#define XLAB_CHAIN_JOB_H
 
 /*
- * What carries chains. An engine builds one program out of many; putting it on
+ * A chain to be built, and what builds it. An engine makes one program out of many; putting it on
  * the interface, atomically, is chain.c's, and so is the record of it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "bpf/xlab.h"
-#include "orchestrator/chain.h"
+#include "orchestrator/suite.h"
+
+struct error;
+struct instance;
+struct lab;
 
 struct chain_job {
 	const struct lab *lab;
@@ -33,13 +38,6 @@ struct chain_engine {
 	int (*build)(const struct chain_job *job, int *fd, char **log, struct error *e);
 };
 
-extern const struct chain_engine chain_engine_inline, chain_engine_libxdp;
-
-/* Drop what earlier dispatchers left for this interface, all but program @keep's (0: all). A
- * composed program leaves nothing: the kernel drops it with its last user.
- */
-void chain_libxdp_tidy(const struct chain_job *job, uint32_t keep);
-
 /* In a dispatcher of libxdp's only a built-in counts, each for itself: the first of these that does
  * not, or NULL.
  */
@@ -47,5 +45,16 @@ const struct filter *chain_guest(const struct suite *suite, const size_t *filter
 
 /* Where filter @i of the job stands. */
 struct xlab_place chain_job_place(const struct chain_job *job, size_t i);
+
+/*
+ * Packets in fragments, which jumbo frames need in native mode. One filter that does not take
+ * them makes a chain that does not. Where a chain does, a sender's segments come unsplit, 64 kB at
+ * a time; so it does only where the MTU asks for it or somebody's object was written for it.
+ *
+ * Shall the chain take fragments? -ERANGE, -EINVAL: filters differ where they must not; @e names
+ * them. @instances: one a filter of the job.
+ */
+int frags_agree(const struct chain_job *job, const struct instance *instances, bool *frags,
+		struct error *e);
 
 #endif

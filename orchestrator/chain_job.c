@@ -1,16 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "orchestrator/frags.h"
+#include "orchestrator/chain_job.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/libbpf.h>
+
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/chain_engine.h"
+#include "orchestrator/book.h"
 #include "orchestrator/instance.h"
 #include "orchestrator/lab.h"
+
+struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
+{
+	return (struct xlab_place){
+		.iface = (__u32)job->iface,
+		.position = (__u32)i,
+		.length = (__u32)job->n_filters,
+		.gen = job->gen,
+		.continues =
+			i < job->n_filters ? job->lab->suite.filters[job->filters[i]].continues : 0,
+		.cpus = (__u32)libbpf_num_possible_cpus(),
+		.half = book_half(job->gen),
+	};
+}
+
+const struct filter *chain_guest(const struct suite *suite, const size_t *filters, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (suite->filters[filters[i]].program == PROGRAM_OBJECT)
+			return &suite->filters[filters[i]];
+	return NULL;
+}
 
 #define NATIVE_MTU_MAX 3506 /* bytes that fit a page beside what the kernel keeps there */
 
