@@ -2,6 +2,7 @@
 #include "orchestrator/chain_read.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,8 @@
 #include "lab/error.h"
 #include "orchestrator/command.h"
 #include "orchestrator/suite.h"
+#include "orchestrator/suite_load.h"
+#include "orchestrator/suite_print.h"
 
 static void print_count(size_t n, const char *what)
 {

@@ -4,6 +4,7 @@
 
 #include "lab/error.h"
 #include "orchestrator/command.h"
+#include "orchestrator/complete.h"
 
 /* What completes a word: names that xlab is asked for, or words that are there. */
 static void print_source(const char *source)
@@ -66,13 +67,13 @@ static void print_command(const struct command *c)
 }
 
 /* The options that take a word, of which the place of the others is not counted. */
-static void print_valued(void)
+static void print_valued(const struct command *const *all)
 {
 	size_t i;
 
 	(void)fputs("\tlocal valued='", stdout);
-	for (i = 0; commands[i]; i++)
-		for (const struct option_spec *o = commands[i]->options; o->name; o++)
+	for (i = 0; all[i]; i++)
+		for (const struct option_spec *o = all[i]->options; o->name; o++)
 			if (o->argument)
 				printf(" %s", o->name);
 	puts(" '");
@@ -109,7 +110,7 @@ static const char script_reply[] =
 	"\t\tCOMPREPLY=(\"${COMPREPLY[@]#\"${word%\"${word##*:}\"}\"}\")\n"
 	"\tfi\n";
 
-static void print_bash(void)
+static void print_bash(const struct command *const *all)
 {
 	size_t i;
 
@@ -118,14 +119,14 @@ static void print_bash(void)
 		    "{\n"
 		    "\tlocal commands='",
 		    stdout);
-	for (i = 0; commands[i]; i++)
-		printf("%s%s", i ? " " : "", commands[i]->name);
+	for (i = 0; all[i]; i++)
+		printf("%s%s", i ? " " : "", all[i]->name);
 	puts("'");
-	print_valued();
+	print_valued(all);
 	printf("%s\tcase $command in\n", script_words);
 	puts("\t'') words=$commands options='--help --version' ;;");
-	for (i = 0; commands[i]; i++)
-		print_command(commands[i]);
+	for (i = 0; all[i]; i++)
+		print_command(all[i]);
 	printf("\tesac\n%s}\ncomplete -o filenames -F _xlab xlab\n", script_reply);
 }
 
@@ -143,7 +144,7 @@ static int completion_run(const struct invocation *in, int *status, struct error
 	else if (in->argc == 2)
 		return error_input(e, "completion: \"%s\" is too much", in->argv[1]);
 	else
-		print_bash();
+		print_bash(in->all);
 	return 0;
 }
 

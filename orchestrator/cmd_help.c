@@ -5,7 +5,9 @@
 #include "lab/inikeys.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/command.h"
+#include "orchestrator/filter.h"
 #include "orchestrator/suite.h"
+#include "orchestrator/suite_read.h"
 
 #define WRAP_WIDTH 76 /* beside the widest key it ends within 100 columns */
 
@@ -79,16 +81,16 @@ static int help_run(const struct invocation *in, int *status, struct error *e)
 
 	(void)status;
 	if (!word) {
-		usage_print(stdout);
+		usage_print(in->all, stdout);
 		return 0;
 	}
 	if (strcmp(word, "file") == 0) {
 		print_file();
 		return 0;
 	}
-	c = command_find(word);
+	c = command_find(in->all, word);
 	if (!c)
-		return command_unknown(word, e);
+		return command_unknown(in->all, word, e);
 	usage_print_command(c, stdout);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "orchestrator/chain_pass.h"
 #include "orchestrator/command.h"
 #include "orchestrator/suite.h"
+#include "orchestrator/suite_load.h"
 #include "orchestrator/words.h"
 
 struct printed {

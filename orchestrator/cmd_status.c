@@ -8,6 +8,8 @@
 #include "orchestrator/command.h"
 #include "orchestrator/json.h"
 #include "orchestrator/status.h"
+#include "orchestrator/status_json.h"
+#include "orchestrator/status_text.h"
 
 /* @j NULL: for people. */
 static int print_one(const char *name, struct json *j, struct error *e)

@@ -19,6 +19,7 @@
 #include "orchestrator/flight.h"
 #include "orchestrator/packet.h"
 #include "orchestrator/target.h"
+#include "orchestrator/words.h"
 
 /* How often to look whether the lab still stands: it goes without a word to us. */
 #define LAB_LOOK_MS 500

@@ -5,7 +5,8 @@
 /*
  * One const table declares a command: its name, arguments, options, help,
  * whether it needs root, and its function. Usage, --help, completion and
- * dispatch come from it. One command each in cmd_*.c.
+ * dispatch come from it. One command each in cmd_*.c; commands.c lists them, and what is here is
+ * handed that list, so that help and completion, which are commands, can print it.
  */
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct option_spec {
 #define COMMAND_OPTIONS_MAX 8
 
 struct invocation {
+	const struct command *const *all; /* commands there are; ends in NULL */
 	const struct command *command;
 	int argc;    /* words that are no options */
 	char **argv; /* ends in NULL */
@@ -52,25 +54,21 @@ struct command {
 	int (*run)(const struct invocation *in, int *status, struct error *e);
 };
 
-extern const struct command *const commands[];		/* in commands.c; ends in NULL */
-const struct command *command_find(const char *name);	/* NULL: no such */
-int command_unknown(const char *name, struct error *e); /* -EINVAL, nearest name offered */
+const struct command *command_find(const struct command *const *all,
+				   const char *name); /* or NULL */
+/* -EINVAL, nearest name offered */
+int command_unknown(const struct command *const *all, const char *name, struct error *e);
 
 /* Read the words behind the command's name into @in; they are moved about in @words, which
  * ends in NULL. *@help: --help was among them.
  */
-int invocation_read(struct invocation *in, const struct command *command, char **words, bool *help,
-		    struct error *e);
-
-/* For the completion scripts: a line for each such thing of the labs that are up, "NODE" or
- * "[LAB/]NODE", and not a word about what cannot be read.
- */
-void complete_print(const char *kind);
+int invocation_read(struct invocation *in, const struct command *const *all,
+		    const struct command *command, char **words, bool *help, struct error *e);
 
 /* The option's argument, "" for a flag, or NULL; @name with its dashes. */
 const char *invocation_option(const struct invocation *in, const char *name);
 
-void usage_print(FILE *out);					    /* all commands */
+void usage_print(const struct command *const *all, FILE *out);
 void usage_print_command(const struct command *command, FILE *out); /* one, in full */
 
 #endif

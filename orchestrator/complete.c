@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/complete.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +10,6 @@
 #include "lab/error.h"
 #include "lab/state_list.h"
 #include "lab/text.h"
-#include "orchestrator/command.h"
 #include "orchestrator/lab.h"
 
 /* The names that complete a word: those of the labs that are up. */

@@ -12,7 +12,11 @@
 #include "bpf/xlab.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "orchestrator/dispatcher.h"
 #include "orchestrator/image.h"
+#include "orchestrator/image_btf.h"
+#include "orchestrator/image_maps.h"
+#include "orchestrator/refusal.h"
 #include "orchestrator/splice.h"
 
 #define LOG_BYTES     (1U << 20)

@@ -14,7 +14,7 @@
  * that a filter has all that the kernel gives.
  */
 
-#include "orchestrator/composition.h"
+#include "orchestrator/image.h"
 
 struct error;
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/dispatcher.h"
+
 /*
  * The program before the filters:
  *
@@ -22,7 +24,6 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 #include "orchestrator/splice.h"
 

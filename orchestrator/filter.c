@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/filter.h"
+
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -8,7 +10,7 @@
 #include "lab/error.h"
 #include "lab/inikeys.h"
 #include "orchestrator/filter_keys.h"
-#include "orchestrator/suite_read.h"
+#include "orchestrator/suite_words.h"
 
 /* [filter F]: the table of programs, and what the whole section must be. */
 

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/array.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
+#include "lab/text.h"
 #include "orchestrator/filter_keys.h"
-#include "orchestrator/suite_read.h"
+#include "orchestrator/suite.h"
+#include "orchestrator/suite_words.h"
 
 /* The keys of [filter F]: one reader each, and the tables, one a program. */
 

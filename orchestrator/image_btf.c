@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/image_btf.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +12,6 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 
 /* "udp-8888" -> "udp_8888": BTF and kallsyms take C names only. */

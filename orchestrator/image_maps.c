@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/image_maps.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,6 @@
 #include <bpf/libbpf.h>
 
 #include "lab/error.h"
-#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 
 /* A map of constants and where its bytes lie in the merged one. */

@@ -15,6 +15,7 @@
 #include "orchestrator/book.h"
 #include "orchestrator/bpflog.h"
 #include "orchestrator/errand.h"
+#include "orchestrator/filter.h"
 #include "orchestrator/globals.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/object_file.h"

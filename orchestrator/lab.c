@@ -14,6 +14,8 @@
 #include "lab/site.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain.h"
+#include "orchestrator/suite_load.h"
+#include "orchestrator/suite_read.h"
 #include "orchestrator/words.h"
 
 static int read_engine(const char *name, enum engine_choice *engine, struct error *e)

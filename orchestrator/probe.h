@@ -13,27 +13,15 @@
  *   tcp   the client starts when the server listens, for it connects at once
  */
 
-#include "orchestrator/suite.h"
+#include "orchestrator/course.h"
 
 struct error;
 struct evidence;
-struct lab;
-
-struct probe {
-	const struct lab *lab;
-	const char *ping, *nc; /* paths: probe_tools() */
-	unsigned int timeout_ms;
-	int signal_fd; /* readable: stop with -EINTR; nothing is read from it */
-	int ear_fd;    /* readable: call hear(); -1: nobody listens */
-	int (*hear)(void *cookie, struct evidence *ev, struct error *e);
-	void *cookie;
-};
+struct scenario;
+struct step;
 
 /* Find the programs that the scenario's steps need; -ENOENT names the Debian package. */
 int probe_tools(struct probe *probe, const struct scenario *scenario, struct error *e);
-
-/* Is nc that of OpenBSD? Others know other options. Asked when a step failed. */
-int probe_check_nc(const struct probe *probe, struct error *e);
 
 /*
  * Run a ping, udp or tcp step and gather its evidence; @ev has its topo and chains

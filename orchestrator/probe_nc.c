@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/probe_nc.h"
+
 /* A udp or tcp step: OpenBSD netcat at both ends. */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +15,9 @@
 #include "lab/error.h"
 #include "lab/netlink.h"
 #include "lab/netns.h"
+#include "orchestrator/course.h"
 #include "orchestrator/evidence.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/probe_course.h"
 
 #define BOUND_ASK_NS	100000ULL /* between two questions to sock_diag, which tells nobody */
 #define PRIVILEGED_PORT 1024

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/probe_ping.h"
+
 /* A ping step: iputils' ping at one end, the kernel at the other. */
 #include <errno.h>
 #include <signal.h>
@@ -9,9 +11,9 @@
 #include <linux/capability.h>
 
 #include "lab/netlink.h"
+#include "orchestrator/course.h"
 #include "orchestrator/evidence.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/probe_course.h"
 
 #define SUMMARY_MS  250 /* for ping to write its summary when told to end */
 #define PING_BURST  10	/* echoes sent at once; the rest INTERVAL_MS apart */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/refusal.h"
+
 /* What a verifier's log says, in the terms of a chain: which filter, which line of its source. */
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +14,6 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/bpflog.h"
-#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 
 #define TAIL_LINES 12

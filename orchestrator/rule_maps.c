@@ -14,6 +14,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/book.h"
+#include "orchestrator/filter.h"
 
 const char *const rule_map_names[RULE_MAPS] = {
 	[RULE_MACS] = "macs",

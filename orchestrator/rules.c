@@ -12,6 +12,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/filter.h"
 #include "orchestrator/instance_maps.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/rule.h"

@@ -17,6 +17,7 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/packet.h"
 #include "orchestrator/probe.h"
+#include "orchestrator/probe_nc.h"
 #include "orchestrator/stage.h"
 #include "orchestrator/verdict.h"
 

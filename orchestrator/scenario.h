@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "orchestrator/suite.h"
 
@@ -50,17 +49,5 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 		 const struct scenario_options *options, struct scenario_result *result,
 		 struct error *e);
 void scenario_result_clear(struct scenario_result *result);
-
-enum report_format { REPORT_TEXT, REPORT_TAP, REPORT_JUNIT, REPORT_JSON };
-int report_format_read(const char *name, enum report_format *format);
-
-/* Text reports each scenario as soon as it is done, the others as their form
- * allows. report_end returns true if all were ok.
- */
-struct report;
-struct report *report_begin(enum report_format format, const char *lab, size_t n_scenarios,
-			    FILE *out, bool colour);
-void report_scenario(struct report *report, const struct scenario_result *result);
-bool report_end(struct report *report);
 
 #endif

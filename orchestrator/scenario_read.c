@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/scenario_read.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
-#include "orchestrator/step.h"
-#include "orchestrator/suite_read.h"
+#include "lab/topology.h"
+#include "orchestrator/step_read.h"
+#include "orchestrator/suite_words.h"
 
 /*
  * [scenario S]: its chains first, then its steps, because a step names filters

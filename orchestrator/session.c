@@ -7,6 +7,7 @@
 #include "lab/interrupt.h"
 #include "orchestrator/columns.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/report.h"
 #include "orchestrator/session.h"
 #include "orchestrator/target.h"
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "orchestrator/command.h"
+#include "orchestrator/report.h"
 #include "orchestrator/scenario.h"
 
 struct error;

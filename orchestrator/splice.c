@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "orchestrator/splice.h"
 
-#include "orchestrator/composition.h"
 #include "orchestrator/image.h"
 
 #define FIRST_KEPT BPF_REG_6 /* calls preserve r6 to r9 */

@@ -7,13 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "orchestrator/chain_read.h"
 #include "orchestrator/lab.h"
 
 struct error;
-struct json;
 
 enum standing { STANDING_MISSING, STANDING_DOWN, STANDING_NO_CARRIER, STANDING_UP };
 const char *standing_name(enum standing s); /* "missing", … */
@@ -39,8 +37,5 @@ struct status {
 /* Free with status_clear() in either case. A lab that is half there has no more than its name. */
 int status_read(struct status *s, const char *lab, struct error *e);
 void status_clear(struct status *s);
-
-void status_print_text(const struct status *s, bool colour, FILE *out);
-void status_print_json(const struct status *s, struct json *j);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/step_read.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -7,8 +9,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
-#include "orchestrator/step.h"
-#include "orchestrator/suite_read.h"
+#include "orchestrator/suite_words.h"
+#include "orchestrator/words.h"
 
 /* One step: `udp lb host:8888 coucou by udp-8888`. */
 

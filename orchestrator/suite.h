@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "lab/array.h"
 #include "lab/inifile.h"
@@ -125,27 +124,8 @@ struct suite {
 	struct names filter_names, scenario_names; /* -> indices */
 };
 
-/* All that a lab file may hold, topology and all: for help. Ends in NULL; several
- * tables may speak of one kind: a [filter] has its program's keys, too.
- */
-extern const struct ini_section_spec *const suite_tables[];
-
-/* Read and check a whole lab file; all its errors are in @e. suite_load() looks into the objects
- * that its filters name, too; suite_parse() is pure. Free with suite_clear() in either case.
- */
-int suite_load(struct suite *suite, const char *path, struct error *e);
-int suite_parse(struct suite *suite, const char *path, const char *dir, const char *text,
-		size_t len, struct error *e);
+/* Free what suite_load() or suite_parse() made. */
 void suite_clear(struct suite *suite);
-
-/* Write it as a lab file in canonical form: read again, it is the same suite. */
-void suite_print(const struct suite *suite, FILE *out);
-
-/* "10.0.0.0/8", "8000-8999", … for live rules: read @value as @key of @filter's
- * program and append it to @filter's own lists. Errors as from a lab file without its position.
- */
-int filter_read_key(struct filter *filter, const struct suite *suite, const char *key,
-		    const char *value, struct error *e);
 
 size_t suite_filter(const struct suite *suite, const char *name);   /* or NONE */
 size_t suite_scenario(const struct suite *suite, const char *name); /* or NONE */
@@ -159,10 +139,6 @@ const char *suite_nearest_filter(const struct suite *suite, const char *name);
 /* malloc'ed "host:veth0" */
 char *suite_iface_name(const struct suite *suite, size_t iface);
 
-const char *action_name(uint32_t action);	  /* aborted drop pass tx redirect */
-const char *program_name(enum program_kind kind); /* "ether", …, "object" */
-const char *program_help(enum program_kind kind);
-const struct ini_key_spec *program_keys(enum program_kind kind); /* its own, besides program
-								    and continue */
+const char *suite_name_filter(void *suite, size_t i); /* candidates for text_nearest() */
 
 #endif

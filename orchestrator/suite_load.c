@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/suite_load.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "lab/error.h"
+#include "lab/inifile.h"
 #include "lab/inikeys.h"
 #include "orchestrator/globals.h"
 #include "orchestrator/instance.h"
+#include "orchestrator/suite.h"
 #include "orchestrator/suite_read.h"
 
 /*

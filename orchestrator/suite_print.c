@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/suite_print.h"
+
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "orchestrator/step.h"
-#include "orchestrator/suite_read.h"
+#include "lab/text.h"
+#include "lab/topology.h"
+#include "orchestrator/filter.h"
+#include "orchestrator/step_read.h"
+#include "orchestrator/words.h"
 
 /* A suite as a lab file in canonical form: defaults left out, one form for each value. */
 

@@ -2,6 +2,7 @@
 #include "orchestrator/verdict.h"
 
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "orchestrator/evidence.h"
 #include "orchestrator/packet.h"
 #include "orchestrator/printable.h"
+#include "orchestrator/words.h"
 
 #define LOG_LINES 6 /* of the verifier's log: its last ones hold the reason */
 

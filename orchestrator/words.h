@@ -23,6 +23,7 @@ bool word_value(const struct word *table, const char *name, uint32_t *value);
 const char *word_next(void *table, size_t i);			 /* candidates for text_nearest() */
 const char *word_name(const struct word *table, uint32_t value); /* or NULL */
 
+const char *action_name(uint32_t action); /* aborted drop pass tx redirect */
 const char *engine_name(uint32_t engine); /* auto libxdp inline */
 const char *mode_name(uint32_t mode);	  /* native generic */
 

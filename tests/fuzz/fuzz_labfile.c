@@ -8,6 +8,8 @@
 
 #include "lab/error.h"
 #include "orchestrator/suite.h"
+#include "orchestrator/suite_print.h"
+#include "orchestrator/suite_read.h"
 #include "tests/fuzz/fuzz.h"
 
 static char *print(const struct suite *suite, size_t *size)

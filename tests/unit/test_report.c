@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "orchestrator/printable.h"
+#include "orchestrator/report.h"
 #include "orchestrator/scenario.h"
 
 /* Everything that a form must escape, an escape sequence and a byte that is no UTF-8. */

@@ -1,9 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/command.h"
+
 #include <string.h>
 
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/columns.h"
 #include "orchestrator/command.h"
+
+const struct command *command_find(const struct command *const *all, const char *name)
+{
+	size_t i;
+
+	for (i = 0; all[i]; i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}
+
+static const char *command_name(void *cookie, size_t i)
+{
+	const struct command *const *all = cookie;
+
+	return all[i] ? all[i]->name : NULL;
+}
+
+int command_unknown(const struct command *const *all, const char *name, struct error *e)
+{
+	const char *nearest = text_nearest(name, command_name, (void *)all);
+
+	if (nearest)
+		return error_input(e, "there is no command \"%s\"; did you mean \"%s\"?", name,
+				   nearest);
+	return error_input(e, "there is no command \"%s\" (`xlab help` lists them)", name);
+}
 
 static size_t option_index(const struct command *c, const char *name, size_t len)
 {
@@ -87,14 +117,14 @@ static int count_check(const struct invocation *in, struct error *e)
 	return 0;
 }
 
-int invocation_read(struct invocation *in, const struct command *command, char **words, bool *help,
-		    struct error *e)
+int invocation_read(struct invocation *in, const struct command *const *all,
+		    const struct command *command, char **words, bool *help, struct error *e)
 {
 	bool plain = false; /* no more options */
 	char **at = words;
 	int taken;
 
-	*in = (struct invocation){ .command = command, .argv = words };
+	*in = (struct invocation){ .all = all, .command = command, .argv = words };
 	while (*at) {
 		if (!plain && strcmp(*at, "--") == 0) {
 			plain = true;
@@ -117,4 +147,51 @@ int invocation_read(struct invocation *in, const struct command *command, char *
 	}
 	in->argv[in->argc] = NULL;
 	return count_check(in, e);
+}
+
+void usage_print(const struct command *const *all, FILE *out)
+{
+	struct columns rows = { .n_columns = 2 };
+	size_t i;
+
+	(void)fputs("usage: xlab COMMAND [ARGUMENT...]\n\n", out);
+	for (i = 0; all[i]; i++) {
+		columns_add(&rows, NULL, "%s", all[i]->name);
+		columns_add(&rows, NULL, "%s", all[i]->summary);
+	}
+	columns_print(&rows, 2, out);
+	(void)fputs("\n`xlab help COMMAND` tells what a command takes, `xlab help file` what a lab "
+		    "file "
+		    "may\nhold. "
+		    "Exit status: 0 all as expected, 1 an expectation failed, 2 the input is\n"
+		    "wrong, 3 this machine or its present state refuses.\n",
+		    out);
+}
+
+static void print_synopsis(const struct command *c, FILE *out)
+{
+	const struct option_spec *o;
+
+	(void)fprintf(out, "usage: xlab %s", c->name);
+	for (o = c->options; o->name; o++)
+		(void)fprintf(out, o->argument ? " [%s %s]" : " [%s]", o->name, o->argument);
+	(void)fprintf(out, "%s%s\n", *c->arguments ? " " : "", c->arguments);
+}
+
+void usage_print_command(const struct command *c, FILE *out)
+{
+	struct columns rows = { .n_columns = 2 };
+	const struct option_spec *o;
+
+	print_synopsis(c, out);
+	(void)fprintf(out, "\n%s.%s\n", c->summary, c->needs_root ? " Needs root." : "");
+	if (c->details)
+		(void)fprintf(out, "\n%s\n", c->details);
+	for (o = c->options; o->name; o++) {
+		columns_add(&rows, NULL, "%s %s", o->name, o->argument ? o->argument : "");
+		columns_add(&rows, NULL, "%s", o->help);
+	}
+	if (rows.n_cells)
+		(void)fputs("\noptions:\n", out);
+	columns_print(&rows, 2, out);
 }

@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XLAB_PROBE_COURSE_H
-#define XLAB_PROBE_COURSE_H
+#ifndef XLAB_COURSE_H
+#define XLAB_COURSE_H
 
-/* A step under way: what probe.c does for all kinds, and probe_ping.c and probe_nc.c for theirs. */
+/* A step under way: its children, and waiting for what settles it. */
 
 #include <stdint.h>
 
-#include "orchestrator/party.h"
-#include "orchestrator/probe.h"
 #include "orchestrator/sockdiag.h"
+#include "orchestrator/spawn.h"
 
+struct error;
+struct evidence;
+struct lab;
 struct netlink;
+struct step;
 
 enum { CLIENT, SERVER, PARTIES };
+
+struct probe {
+	const struct lab *lab;
+	const char *ping, *nc; /* paths: probe_tools() */
+	unsigned int timeout_ms;
+	int signal_fd; /* readable: stop with -EINTR; nothing is read from it */
+	int ear_fd;    /* readable: call hear(); -1: nobody listens */
+	int (*hear)(void *cookie, struct evidence *ev, struct error *e);
+	void *cookie;
+};
 
 struct course {
 	const struct probe *probe;
@@ -36,13 +49,13 @@ void course_allow(struct course *c, uint64_t from_ns, unsigned int ms);
  */
 int course_wait(struct course *c, int (*done)(struct course *c), uint64_t ask_ns);
 
+/* Take what the chains have said since. */
+int course_read_events(const struct course *c);
+
 /* What the chains have said settles the step, whatever the children are still waiting for. */
 bool course_settled(struct course *c);
 
 int course_client_ended(struct course *c);
 void course_note_trouble(struct course *c, const struct party *p, const char *program);
-
-int course_ping(struct course *c);
-int course_netcat(struct course *c);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XLAB_STEP_H
-#define XLAB_STEP_H
+#ifndef XLAB_STEP_READ_H
+#define XLAB_STEP_READ_H
 
 /* A step's line cut into words: "quoted strings" are one, with \" and \\ in them. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lab/inifile.h"
+#include "lab/inikeys.h"
 #include "orchestrator/suite.h"
 
 #define STEP_WORDS_MAX 12
