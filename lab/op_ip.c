@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 
 #include "lab/error.h"
 #include "lab/op_self.h"

@@ -2,8 +2,6 @@
 #include "lab/topology_node.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/array.h"

@@ -2,7 +2,6 @@
 #include "orchestrator/attach.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

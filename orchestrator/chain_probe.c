@@ -3,7 +3,6 @@
 
 /* Does this kernel load EXT programs, of which libxdp's dispatcher is made? */
 #include <errno.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

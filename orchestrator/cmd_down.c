@@ -10,6 +10,7 @@
 #include "lab/state_list.h"
 #include "orchestrator/command.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/lab_up.h"
 
 /* What goes without being named goes with the namespaces at its other end. */
 static void tell_lost(const char *name)

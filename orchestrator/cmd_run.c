@@ -3,6 +3,7 @@
 #include "lab/interrupt.h"
 #include "lab/state.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/lab_up.h"
 #include "orchestrator/session.h"
 
 static int run_lab(const struct invocation *in, struct session *s, int *status, struct error *e)

@@ -9,6 +9,7 @@
 #include "lab/state_list.h"
 #include "orchestrator/command.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/lab_up.h"
 
 static bool is_alone(void)
 {

@@ -4,7 +4,6 @@
 #include <linux/bpf.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 

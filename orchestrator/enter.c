@@ -5,7 +5,6 @@
 #include <pwd.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>

@@ -3,7 +3,6 @@
 
 #include <linux/bpf.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "orchestrator/chain.h"
 #include "orchestrator/packet.h"

@@ -3,7 +3,6 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/array.h"

@@ -2,11 +2,9 @@
 #include "orchestrator/probe.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"

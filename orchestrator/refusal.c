@@ -4,7 +4,6 @@
 /* What a verifier's log says, in the terms of a chain: which filter, which line of its source. */
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

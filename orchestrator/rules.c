@@ -2,12 +2,8 @@
 #include "orchestrator/rules.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "orchestrator/status_json.h"
 
-#include <stdlib.h>
-
 #include "lab/cleanup.h"
 #include "orchestrator/chain_table.h"
 #include "orchestrator/json.h"

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "lab/error.h"
 #include "orchestrator/suite.h"
 
 const struct word action_words[] = {
@@ -81,4 +82,20 @@ const char *action_name(uint32_t action)
 	const char *name = word_name(action_words, action);
 
 	return name ? name : "unknown";
+}
+
+int engine_read(const char *name, enum engine_choice *engine, struct error *e)
+{
+	const char *near;
+	uint32_t value;
+
+	if (word_value(engine_words, name, &value)) {
+		*engine = (enum engine_choice)value;
+		return 0;
+	}
+	near = text_nearest(name, word_next, (void *)engine_words);
+	if (near)
+		return error_input(e, "there is no engine \"%s\"; did you mean \"%s\"?", name,
+				   near);
+	return error_input(e, "there is no engine \"%s\"; allowed: auto, libxdp or inline", name);
 }

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "orchestrator/suite.h"
+
+struct error;
+
 struct word {
 	const char *name; /* NULL ends a table */
 	uint32_t value;
@@ -26,5 +30,8 @@ const char *word_name(const struct word *table, uint32_t value); /* or NULL */
 const char *action_name(uint32_t action); /* aborted drop pass tx redirect */
 const char *engine_name(uint32_t engine); /* auto libxdp inline */
 const char *mode_name(uint32_t mode);	  /* native generic */
+
+/* @name as an engine, from the command line or a record. */
+int engine_read(const char *name, enum engine_choice *engine, struct error *e);
 
 #endif

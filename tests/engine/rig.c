@@ -20,6 +20,7 @@
 #include "lab/text.h"
 #include "orchestrator/attach.h"
 #include "orchestrator/chain_read.h"
+#include "orchestrator/lab_up.h"
 #include "orchestrator/suite_read.h"
 
 const char *rig_engine(void)
