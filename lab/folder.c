@@ -21,7 +21,6 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
-#include "lab/state.h"
 
 #define STATE_ROOT "/run/xlab"
 

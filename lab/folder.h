@@ -20,6 +20,9 @@ struct error;
 
 #define FOLDER_ID 40 /* bytes of one, NUL and all */
 
+/* Where the private ones are: a folder that is there wherever the kernel has BPF. */
+#define STATE_PRIVATE_ROOT "/sys/fs/bpf"
+
 struct folder {
 	const char *root; /* "/run/xlab", or the private one's */
 	bool stays;	  /* the private one's is a mount */

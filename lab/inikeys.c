@@ -16,16 +16,6 @@
 
 #define VALUE_SHOWN 100 /* bytes of a value in a message */
 
-int ini_no_memory(struct error *e)
-{
-	return error_state(e, -ENOMEM, "out of memory");
-}
-
-bool ini_gave_up(const struct error *e)
-{
-	return e->lines >= INIFILE_ERRORS_MAX;
-}
-
 /* How many bytes of @s to show: whole UTF-8 characters. */
 static int shown(const char *s)
 {

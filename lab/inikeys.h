@@ -85,12 +85,6 @@ int ini_unknown(const struct ini_where *at, struct error *e, const char *what, c
 int ini_misspelt(const struct ini_where *at, struct error *e, const char *what, const char *word,
 		 const char *(*next)(void *cookie, size_t i), void *cookie);
 
-/* Set "out of memory" and return -ENOMEM: readers give up at once on that. */
-int ini_no_memory(struct error *e);
-
-/* So many errors are told already that no more are worth looking for. */
-bool ini_gave_up(const struct error *e);
-
 /* Put the lines of @e, which the readers added, into the order of the file's lines. */
 void inifile_sort_errors(const struct inifile *ini, struct error *e);
 

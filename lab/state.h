@@ -93,9 +93,6 @@ int state_private(struct error *e);
  */
 int state_names_dir(struct state *st, int *fd, struct error *e);
 
-/* Where state_private() mounts: a folder that is there wherever the kernel has BPF. */
-#define STATE_PRIVATE_ROOT "/sys/fs/bpf"
-
 #define STATE_AUTO __attribute__((cleanup(state_cleanup)))
 void state_cleanup(struct state **st);
 

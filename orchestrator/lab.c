@@ -7,8 +7,8 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/suite_read.h"
-#include "orchestrator/words.h"
+#include "orchestrator/model/suite_read.h"
+#include "orchestrator/model/words.h"
 
 void lab_close(struct lab *lab)
 {

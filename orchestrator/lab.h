@@ -6,7 +6,7 @@
 
 #include "lab/plan.h"
 #include "lab/state.h"
-#include "orchestrator/suite.h"
+#include "orchestrator/model/suite.h"
 
 struct lab {
 	struct suite suite; /* from the text that `up` kept */

@@ -13,10 +13,10 @@
 #include "lab/netns.h"
 #include "lab/site.h"
 #include "orchestrator/bpffs.h"
-#include "orchestrator/chain.h"
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/filter/suite_load.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/suite_load.h"
-#include "orchestrator/words.h"
+#include "orchestrator/model/words.h"
 
 /* A number that no other link on this machine is likely to have as its group. 0 is everybody's,
  * and the kernel keeps it in an int.

@@ -8,8 +8,8 @@
 
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/command.h"
-#include "orchestrator/commands.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/cmd/commands.h"
 
 /* A file that xlab opens must never become its standard output. Those that are
  * missing are opened the wrong way round, so that using them is still an error.

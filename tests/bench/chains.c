@@ -21,9 +21,9 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/book.h"
-#include "orchestrator/globals.h"
-#include "orchestrator/object_file.h"
+#include "orchestrator/event/book.h"
+#include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/object_file.h"
 #include "tests/bench/turns.h"
 #include "tests/engine/rig.h"
 

@@ -145,7 +145,7 @@ case_ten_thousand_nodes()
 }
 
 # What may stand where xlab keeps its state, planted by somebody: refused or passed by, never followed.
-state_id() # where the labs of this sandbox are: lab/folder_id.h
+state_id() # where the labs of this sandbox are: lab/folder.h
 {
 	"$XLAB" up "$LB" >/dev/null && basename /run/xlab/* && "$XLAB" down >/dev/null
 }

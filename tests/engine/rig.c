@@ -18,10 +18,10 @@
 #include "lab/cleanup.h"
 #include "lab/netns.h"
 #include "lab/text.h"
-#include "orchestrator/attach.h"
-#include "orchestrator/chain_read.h"
+#include "orchestrator/chain/attach.h"
+#include "orchestrator/chain/chain_read.h"
 #include "orchestrator/lab_up.h"
-#include "orchestrator/suite_read.h"
+#include "orchestrator/model/suite_read.h"
 
 const char *rig_engine(void)
 {

@@ -19,7 +19,7 @@
 
 #include "bpf/xlab.h"
 #include "lab/error.h"
-#include "orchestrator/chain.h"
+#include "orchestrator/chain/chain.h"
 #include "orchestrator/lab.h"
 
 const char *rig_engine(void);

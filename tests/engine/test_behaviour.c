@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/chain_read.h"
-#include "orchestrator/events.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/event/events.h"
 #include "tests/engine/rig.h"
 
 static const char filters[] =

@@ -18,8 +18,8 @@
 
 #include "lab/cleanup.h"
 #include "lab/text.h"
-#include "orchestrator/chain_read.h"
-#include "orchestrator/instance_maps.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/filter/instance_maps.h"
 #include "tests/engine/rig.h"
 
 /* How xdp-filter marks a rule in its maps' values. */

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "orchestrator/chain_read.h"
+#include "orchestrator/chain/chain_read.h"
 #include "tests/engine/rig.h"
 
 #define ROUNDS 60

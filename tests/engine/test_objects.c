@@ -16,7 +16,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/text.h"
-#include "orchestrator/instance_maps.h"
+#include "orchestrator/filter/instance_maps.h"
 #include "tests/engine/rig.h"
 
 #define ODD(name) "[filter " #name "]\nprogram = OBJECTS/odd.bpf.o:" #name "\n"

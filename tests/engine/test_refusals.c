@@ -18,8 +18,8 @@
 
 #include "lab/cleanup.h"
 #include "lab/netns.h"
-#include "orchestrator/attach.h"
-#include "orchestrator/chain_read.h"
+#include "orchestrator/chain/attach.h"
+#include "orchestrator/chain/chain_read.h"
 #include "tests/engine/rig.h"
 
 #define BAD(name, what) "[filter " name "]\nprogram = " what "\n"

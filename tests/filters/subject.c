@@ -18,9 +18,9 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/globals.h"
+#include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/programs.h"
 
 static int map_of(void *obj, const char *name, int *fd, struct error *e)
 {

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "bpf/xlab.h"
-#include "orchestrator/book.h"
-#include "orchestrator/rule_maps.h"
-#include "orchestrator/suite.h"
+#include "orchestrator/event/book.h"
+#include "orchestrator/filter/rule_maps.h"
+#include "orchestrator/model/suite.h"
 
 struct bpf_object;
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "lab/error.h"
-#include "orchestrator/suite.h"
-#include "orchestrator/suite_print.h"
-#include "orchestrator/suite_read.h"
+#include "orchestrator/model/suite.h"
+#include "orchestrator/model/suite_print.h"
+#include "orchestrator/model/suite_read.h"
 #include "tests/fuzz/fuzz.h"
 
 static char *print(const struct suite *suite, size_t *size)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lab/error.h"
-#include "orchestrator/instance.h"
+#include "orchestrator/filter/instance.h"
 #include "orchestrator/lab.h"
 #include "tests/fuzz/fuzz.h"
 

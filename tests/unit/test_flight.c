@@ -8,7 +8,7 @@
 
 #include <linux/bpf.h>
 
-#include "orchestrator/flight.h"
+#include "orchestrator/event/flight.h"
 
 #define PASS_ONLY (1U << XDP_PASS)
 #define DROP_TOO  (1U << XDP_PASS | 1U << XDP_DROP)

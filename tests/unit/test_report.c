@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "orchestrator/printable.h"
-#include "orchestrator/report.h"
-#include "orchestrator/scenario.h"
+#include "orchestrator/report/report.h"
+#include "orchestrator/scenario/scenario.h"
+#include "orchestrator/util/printable.h"
 
 /* Everything that a form must escape, an escape sequence and a byte that is no UTF-8. */
 #define NASTY "a\"<b>&'c'\\ #d\033[31m\n]]>\xff\xc3\xa9"

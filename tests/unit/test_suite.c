@@ -14,11 +14,11 @@
 #include "bpf/xlab.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/filter.h"
-#include "orchestrator/suite.h"
-#include "orchestrator/suite_load.h"
-#include "orchestrator/suite_print.h"
-#include "orchestrator/suite_read.h"
+#include "orchestrator/filter/suite_load.h"
+#include "orchestrator/model/filter.h"
+#include "orchestrator/model/suite.h"
+#include "orchestrator/model/suite_print.h"
+#include "orchestrator/model/suite_read.h"
 
 /* A lab that is right, to which each case adds its own lines. */
 #define LAB                              \

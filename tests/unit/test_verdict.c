@@ -10,10 +10,10 @@
 #include <linux/bpf.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/chain.h"
-#include "orchestrator/evidence.h"
-#include "orchestrator/packet.h"
-#include "orchestrator/verdict.h"
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/event/packet.h"
+#include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/verdict.h"
 
 /*
  *   host:veth0 (headers, udp-8888)      h2:veth2 (udp-8888)      lb:veth6 (no chain)
