@@ -5,12 +5,12 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netns.h"
 #include "lab/op_self.h"
 #include "lab/ops.h"
-#include "lab/place.h"
 #include "lab/rtnl.h"
 
 /* lo is the first link of every namespace. */
@@ -40,26 +40,26 @@ static bool has_stp(const struct build *b, const struct op *op)
 /* In the new namespace. */
 static int furnish(struct build *b, const struct op *op, struct error *e)
 {
-	struct place *place = op_place(b, op);
+	struct build_netns *ns = build_netns_of(b, op);
 	int err = bind_namespace(b, op->netns, e);
 
 	if (!err)
-		err = place_open(place, has_stp(b, op), e);
+		err = build_netns_open(ns, has_stp(b, op), e);
 	if (!err)
 		err = sysctl_apply(&b->fresh, op->traits, e);
-	if (!err && rt_link_raise(place->rt, LO_INDEX, NULL, e))
+	if (!err && rt_link_raise(ns->rt, LO_INDEX, NULL, e))
 		err = error_wrap(e, "raise lo");
 	return err;
 }
 
-/* From home each time, for net.core.devconf_inherit_init_net can make a namespace's settings
- * those of the one it is made from.
+/* From the start namespace each time, for net.core.devconf_inherit_init_net can make a namespace's
+ * settings those of the one it is made from.
  */
 static int make_namespace(struct build *b, const struct op *op, struct error *e)
 {
 	if (unshare(CLONE_NEWNET))
 		return error_sys(e, -errno, "make a network namespace");
-	return go_home(b, furnish(b, op, e), e);
+	return return_to_start_netns(b, furnish(b, op, e), e);
 }
 
 int op_netns_apply(struct build *b, const struct op *op, struct error *e)
@@ -69,7 +69,7 @@ int op_netns_apply(struct build *b, const struct op *op, struct error *e)
 	if (plan_is_self(b->plan, op->node)) {
 		err = bind_namespace(b, op->netns, e);
 		if (!err)
-			err = place_open(op_place(b, op), false, e);
+			err = build_netns_open(build_netns_of(b, op), false, e);
 	} else {
 		err = make_namespace(b, op, e);
 	}
@@ -85,10 +85,11 @@ int op_netns_undo(struct build *b, const struct op *op, struct error *e)
 int op_sysctl_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const struct topology *topo = b->plan->topo;
-	int err = netns_enter(op_place(b, op)->fd, e);
+	int err = netns_enter(build_netns_of(b, op)->fd, e);
 
 	if (!err)
-		err = go_home(b, sysctl_write(op->sysctl->name, op->sysctl->value, e), e);
+		err = return_to_start_netns(b, sysctl_write(op->sysctl->name, op->sysctl->value, e),
+					    e);
 	if (!err)
 		return 0;
 	return error_wrap_at(e, topo->file ? topo->file : topo->name, op->sysctl->line, "node %s",

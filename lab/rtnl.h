@@ -63,8 +63,9 @@ int rt_link_each(struct netlink *rt, rt_link_fn each, void *cookie, struct error
 /* Whether packets get through: its carrier has been seen, and as a port it forwards. */
 bool rt_link_carries(const struct rt_link_state *state);
 
-/* Until a bridge's port forwards. @ears has joined RTNLGRP_LINK in the bridge's namespace. */
-int rt_port_await(struct netlink *rt, struct netlink *ears, unsigned int ifindex,
+/* Until a bridge's port forwards. @link_events has joined RTNLGRP_LINK in the bridge's namespace.
+ */
+int rt_port_await(struct netlink *rt, struct netlink *link_events, unsigned int ifindex,
 		  uint64_t deadline_ns, struct error *e);
 
 #endif

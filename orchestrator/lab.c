@@ -7,13 +7,13 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/model/suite_read.h"
-#include "orchestrator/model/words.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/labfile_read.h"
 
 void lab_close(struct lab *lab)
 {
 	plan_clear(&lab->plan);
-	suite_clear(&lab->suite);
+	labfile_clear(&lab->labfile);
 	state_close(lab->state);
 	*lab = (struct lab){ 0 };
 }
@@ -21,18 +21,18 @@ void lab_close(struct lab *lab)
 /* The model and the plan, from what `up` kept on disk. */
 static int recall(struct lab *lab, struct error *e)
 {
-	const struct intent *in = state_intent(lab->state);
+	const struct journal *in = state_journal(lab->state);
 	const struct plan_options options = {
 		.as = *in->as ? in->as : NULL,
 		.self = *in->self ? in->self : NULL,
 		.nameless = in->nameless,
 	};
-	int err = suite_parse(&lab->suite, in->path, in->dir, in->text, strlen(in->text), e);
+	int err = labfile_parse(&lab->labfile, in->path, in->dir, in->text, strlen(in->text), e);
 
 	if (!err)
-		err = engine_read(in->engine, &lab->suite.engine, e);
+		err = engine_read(in->engine, &lab->labfile.engine, e);
 	if (!err)
-		err = plan_make(&lab->plan, &lab->suite.topo, &options, e);
+		err = plan_make(&lab->plan, &lab->labfile.topo, &options, e);
 	return err ? error_wrap(e, "lab %s", in->lab) : 0;
 }
 
@@ -41,20 +41,21 @@ int lab_recall(struct lab *lab, struct error *e)
 	char *FREE_AUTO name = NULL;
 	int err;
 
-	if (state_intent(lab->state)->phase == STATE_LOST)
+	if (state_journal(lab->state)->phase == STATE_CORRUPT)
 		return 0;
 	err = recall(lab, e);
 	if (!err || err == -ENOMEM)
 		return err;
-	name = strdup(state_intent(lab->state)->lab);
+	name = strdup(state_journal(lab->state)->lab);
 	plan_clear(&lab->plan);
-	suite_clear(&lab->suite);
+	labfile_clear(&lab->labfile);
 	error_clear(e);
-	return name ? state_lose(lab->state, name, e) : error_sys(e, -ENOMEM, "open the lab");
+	return name ? state_mark_corrupt(lab->state, name, e)
+		    : error_sys(e, -ENOMEM, "open the lab");
 }
 
-int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const char *command,
-		  struct error *e)
+int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		       struct error *e)
 {
 	int err;
 
@@ -72,9 +73,9 @@ int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const
 int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 	     struct error *e)
 {
-	int err = lab_open_left(lab, name, lock, command, e);
+	int err = lab_open_left_over(lab, name, lock, command, e);
 
-	if (!err && state_intent(lab->state)->phase == STATE_LOST)
+	if (!err && state_journal(lab->state)->phase == STATE_CORRUPT)
 		err = lab_refuse(lab, e);
 	if (err)
 		lab_close(lab);
@@ -83,7 +84,7 @@ int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char
 
 char *lab_trouble(const struct lab *lab)
 {
-	const struct intent *in = state_intent(lab->state);
+	const struct journal *in = state_journal(lab->state);
 
 	switch (in->phase) {
 	case STATE_BUILDING:
@@ -94,13 +95,13 @@ char *lab_trouble(const struct lab *lab)
 		return text_format(
 			"going down now, or its command was killed: then `xlab down %s` clears it",
 			in->lab);
-	case STATE_GONE:
+	case STATE_VANISHED:
 		return text_format("its namespaces are gone from here: somebody unmounted them, or "
 				   "they ended with the shell or sandbox that they were made in: "
 				   "`xlab down %s` clears the rest",
 				   in->lab);
-	case STATE_LOST:
-		return text_format("what it was meant to be is lost, or damaged: `xlab down %s` "
+	case STATE_CORRUPT:
+		return text_format("its journal is lost, or damaged: `xlab down %s` "
 				   "removes it all the same",
 				   in->lab);
 	case STATE_UP:
@@ -113,6 +114,6 @@ int lab_refuse(const struct lab *lab, struct error *e)
 {
 	char *FREE_AUTO trouble = lab_trouble(lab);
 
-	return error_state(e, -EBUSY, "lab %s: %s", state_intent(lab->state)->lab,
+	return error_state(e, -EBUSY, "lab %s: %s", state_journal(lab->state)->lab,
 			   trouble ? trouble : "not up");
 }

@@ -6,10 +6,10 @@
 
 #include "lab/plan.h"
 #include "lab/state.h"
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct lab {
-	struct suite suite; /* from the text that `up` kept */
+	struct labfile labfile; /* from the text that `up` kept */
 	struct plan plan;
 	struct state *state;
 };
@@ -18,13 +18,13 @@ struct lab {
 int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 	     struct error *e);
 
-/* Even one of which no more than the name is known (STATE_LOST): it has no model and no plan. */
-int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const char *command,
-		  struct error *e);
+/* Even one of which no more than the name is known (STATE_CORRUPT): it has no model and no plan. */
+int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		       struct error *e);
 
 /* The model and the plan of an open state, from what `up` kept on disk. A plan that cannot be had
- * any more, from a text that this xlab does not understand, is lost like an intent that cannot be
- * read.
+ * any more, from a text that this xlab does not understand, is as corrupt as a journal that cannot
+ * be read.
  */
 int lab_recall(struct lab *lab, struct error *e);
 

@@ -10,13 +10,13 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
+#include "lab/mountpoint.h"
 #include "lab/netns.h"
-#include "lab/site.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain/chain.h"
-#include "orchestrator/filter/suite_load.h"
+#include "orchestrator/filter/labfile_load.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/model/words.h"
+#include "orchestrator/model/enum_names.h"
 
 /* A number that no other link on this machine is likely to have as its group. 0 is everybody's,
  * and the kernel keeps it in an int.
@@ -33,13 +33,13 @@ static int random_group(uint32_t *group, struct error *e)
 
 static int begin_state(struct lab *lab, const struct lab_options *options, struct error *e)
 {
-	const struct inifile *ini = &lab->suite.ini;
+	const struct inifile *ini = &lab->labfile.ini;
 	char *FREE_AUTO path = text_format("%s/%s", ini->dir, basename(ini->path));
-	struct intent in = {
-		.lab = *lab->plan.as ? lab->plan.as : lab->suite.topo.name,
+	struct journal in = {
+		.lab = *lab->plan.as ? lab->plan.as : lab->labfile.topo.name,
 		.as = lab->plan.as,
 		.self = lab->plan.self,
-		.engine = (char *)word_name(engine_words, lab->suite.engine),
+		.engine = (char *)enum_name(engine_names, lab->labfile.engine),
 		.nameless = options->nameless,
 		.path = path,
 		.dir = ini->dir,
@@ -81,7 +81,7 @@ static int begin_lab(struct lab *lab, const struct lab_options *options, struct 
 	return err == 1 ? error_state(e, -EBUSY,
 				      "lab %s: another command was killed just now; "
 				      "try again",
-				      lab->suite.topo.name)
+				      lab->labfile.topo.name)
 			: err;
 }
 
@@ -100,9 +100,9 @@ static int attach_chains(struct lab *lab, struct error *e)
 	size_t i;
 	int err = mount_maps(lab, e);
 
-	for (i = 0; i < lab->suite.n_chains && !err; i++)
+	for (i = 0; i < lab->labfile.n_chains && !err; i++)
 		err = interrupt_pending() ? error_state(e, -EINTR, "interrupted")
-					  : chain_set(lab, &lab->suite.chains[i], false, e);
+					  : chain_set(lab, &lab->labfile.chains[i], false, e);
 	return err ? err : state_set_phase(lab->state, STATE_UP, e);
 }
 
@@ -110,11 +110,11 @@ static int read_lab(struct lab *lab, const char *path, const struct lab_options 
 		    struct error *e)
 {
 	const struct plan_options plan = { options->as, options->self, options->nameless };
-	int err = suite_load(&lab->suite, path, e);
+	int err = labfile_load(&lab->labfile, path, e);
 
 	if (!err && options->engine)
-		err = engine_read(options->engine, &lab->suite.engine, e);
-	return err ? err : plan_make(&lab->plan, &lab->suite.topo, &plan, e);
+		err = engine_read(options->engine, &lab->labfile.engine, e);
+	return err ? err : plan_make(&lab->plan, &lab->labfile.topo, &plan, e);
 }
 
 static int build(struct lab *lab, const struct lab_options *options, struct error *e)
@@ -153,11 +153,11 @@ int lab_down(struct lab *lab, bool wait, struct error *e)
 {
 	struct error ERROR_AUTO chains = ERROR_INIT, builds = ERROR_INIT, phase = ERROR_INIT;
 
-	if (state_intent(lab->state)->phase == STATE_LOST)
-		return build_undo_lost(lab->state, e);
+	if (state_journal(lab->state)->phase == STATE_CORRUPT)
+		return build_undo_corrupt(lab->state, e);
 	/* Where it is, nothing is begun. */
-	if (state_intent(lab->state)->phase == STATE_GONE &&
-	    site_uncovered(state_dir(lab->state), e))
+	if (state_journal(lab->state)->phase == STATE_VANISHED &&
+	    mountpoint_uncovered(state_lab_dir(lab->state), e))
 		return e->err;
 	/* A lab that goes needs no phase on disk, unless this is killed: no reason to stop. */
 	(void)state_set_phase(lab->state, STATE_LEAVING, &phase);

@@ -12,7 +12,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/model/words.h"
+#include "orchestrator/model/enum_names.h"
 #include "orchestrator/util/bpflog.h"
 
 int attach_query(int ifindex, struct attached *now, struct error *e)

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct error;
 

@@ -11,25 +11,26 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/chain/chain_end.h"
+#include "orchestrator/chain/attach_point.h"
 #include "orchestrator/chain/chain_inline.h"
 #include "orchestrator/chain/chain_libxdp.h"
 #include "orchestrator/chain/chain_pass.h"
 #include "orchestrator/chain/chain_probe.h"
 #include "orchestrator/chain/chain_read.h"
-#include "orchestrator/event/book.h"
+#include "orchestrator/event/counters.h"
 #include "orchestrator/lab.h"
 
 /* For `auto`, where libxdp is to carry what it can count and tell; and why it does, or does not. */
 static int try_libxdp(const struct chain_job *job, int *fd, char **why)
 {
-	const struct filter *guest = chain_guest(&job->lab->suite, job->filters, job->n_filters);
+	const struct filter *user_object =
+		chain_user_object(&job->lab->labfile, job->filters, job->n_filters);
 	ERROR_AUTO struct error refused = ERROR_INIT;
 	const char *kernel;
 	int err;
 
-	if (guest) {
-		*why = text_format("libxdp cannot tell what %s decides", guest->name);
+	if (user_object) {
+		*why = text_format("libxdp cannot tell what %s decides", user_object->name);
 		return -EOPNOTSUPP;
 	}
 	if (chain_engine_auto(&kernel) != ENGINE_LIBXDP) {
@@ -48,7 +49,7 @@ static int try_libxdp(const struct chain_job *job, int *fd, char **why)
 static int build(struct chain_job *job, const struct chain_engine **engine, int *fd, char **why,
 		 struct error *e)
 {
-	enum engine_choice choice = job->lab->suite.engine;
+	enum engine_choice choice = job->lab->labfile.engine;
 
 	job->asked = choice != ENGINE_AUTO;
 	*engine = &chain_engine_libxdp;
@@ -62,7 +63,7 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 }
 
 static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
-		    const struct spot *s, struct error *e)
+		    const struct attach_point *s, struct error *e)
 {
 	*job = (struct chain_job){
 		.lab = lab,
@@ -71,31 +72,31 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		.n_filters = chain->n_filters,
 		.gen = chain_file_next_gen(&s->file, s->current),
 		.ifindex = s->ifindex,
-		.node = s->end.netns,
-		.book_fd = -1,
-		.ears_fd = -1,
+		.node = s->id.netns,
+		.counters_fd = -1,
+		.rings_fd = -1,
 	};
-	return chain_book_open(lab, chain->iface, &job->book_fd, &job->ears_fd, e);
+	return counters_open(lab, chain->iface, &job->counters_fd, &job->rings_fd, e);
 }
 
 static void close_job(struct chain_job *job)
 {
-	cleanup_fd(&job->book_fd);
-	cleanup_fd(&job->ears_fd);
+	cleanup_fd(&job->counters_fd);
+	cleanup_fd(&job->rings_fd);
 }
 
 static int open_page(const struct chain_job *job, struct error *e)
 {
-	struct book book = { 0 };
-	int err = book_map(&book, job->book_fd, e);
+	struct counters counters = { 0 };
+	int err = counters_map(&counters, job->counters_fd, e);
 
 	if (!err)
-		book_begin(&book, job->gen);
-	book_unmap(&book);
+		counters_begin(&counters, job->gen);
+	counters_unmap(&counters);
 	return err;
 }
 
-static int name_filters(const struct suite *suite, const struct chain_config *chain,
+static int name_filters(const struct labfile *labfile, const struct chain_config *chain,
 			struct chain_record *r)
 {
 	char **names = calloc(chain->n_filters + 1, sizeof(*names));
@@ -104,22 +105,23 @@ static int name_filters(const struct suite *suite, const struct chain_config *ch
 	if (!names)
 		return -ENOMEM;
 	for (size_t i = 0; i < chain->n_filters; i++)
-		names[i] = suite->filters[chain->filters[i]].name;
+		names[i] = labfile->filters[chain->filters[i]].name;
 	err = chain_names_copy(&r->filters, &r->n_filters, names, chain->n_filters);
 	free(names);
 	return err;
 }
 
 /* What is to come back after a scenario: what stands there for good. */
-static int keep_rest(struct spot *s, const struct chain_record *next)
+static int keep_restore(struct attach_point *s, const struct chain_record *next)
 {
 	if (next->scenario)
 		return 0;
-	for (size_t i = 0; i < s->file.n_rest; i++)
-		free(s->file.rest[i]);
-	free(s->file.rest);
-	s->file.has_rest = true;
-	return chain_names_copy(&s->file.rest, &s->file.n_rest, next->filters, next->n_filters);
+	for (size_t i = 0; i < s->file.n_restore; i++)
+		free(s->file.restore[i]);
+	free(s->file.restore);
+	s->file.has_restore = true;
+	return chain_names_copy(&s->file.restore, &s->file.n_restore, next->filters,
+				next->n_filters);
 }
 
 /* Of what was built, as it will stand there. */
@@ -128,11 +130,11 @@ static int fill_record(const struct chain_job *job, const struct chain_engine *e
 {
 	next->engine = engine->choice;
 	next->gen = job->gen;
-	next->mode = job->lab->suite.modes[job->iface];
+	next->mode = job->lab->labfile.modes[job->iface];
 	return attach_prog_id(fd, &next->prog_id);
 }
 
-/* A recorded chain as indices (malloc'ed); those that the suite knows. */
+/* A recorded chain as indices (malloc'ed); those that the lab file knows. */
 static size_t *find_filters(const struct lab *lab, const struct chain_record *r, size_t *n)
 {
 	size_t have = r ? r->n_filters : 0;
@@ -140,14 +142,14 @@ static size_t *find_filters(const struct lab *lab, const struct chain_record *r,
 
 	*n = 0;
 	for (size_t i = 0; filters && i < have; i++) {
-		filters[*n] = suite_filter(&lab->suite, r->filters[i]);
+		filters[*n] = labfile_filter(&lab->labfile, r->filters[i]);
 		*n += filters[*n] != NONE;
 	}
 	return filters;
 }
 
-/* Build a chain that can follow what stands at the spot. */
-static int load(struct lab *lab, struct spot *s, const struct chain_config *chain,
+/* Build a chain that can follow what stands at the attach point. */
+static int load(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
 		struct chain_ready *ready, struct error *e)
 {
 	const struct chain_engine *engine = NULL;
@@ -158,7 +160,7 @@ static int load(struct lab *lab, struct spot *s, const struct chain_config *chai
 		err = build(&job, &engine, &ready->fd, &ready->record.why, e);
 	if (!err)
 		err = open_page(&job, e);
-	if (!err && (name_filters(&lab->suite, chain, &ready->record) ||
+	if (!err && (name_filters(&lab->labfile, chain, &ready->record) ||
 		     fill_record(&job, engine, ready->fd, &ready->record)))
 		err = error_sys(e, -ENOMEM, "recording a chain");
 	if (err)
@@ -168,27 +170,28 @@ static int load(struct lab *lab, struct spot *s, const struct chain_config *chai
 }
 
 /* A scenario's chain leaves what it stands in for as it is. */
-static void tidy(const struct lab *lab, const struct spot *s, bool for_scenario)
+static void tidy(const struct lab *lab, const struct attach_point *s, bool for_scenario)
 {
-	struct chain_job job = { .lab = lab, .ifindex = s->ifindex, .node = s->end.netns };
+	struct chain_job job = { .lab = lab, .ifindex = s->ifindex, .node = s->id.netns };
 
 	if (!for_scenario)
 		chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
 }
 
-static int attach(struct lab *lab, struct spot *s, const struct chain_ready *ready, struct error *e)
+static int attach(struct lab *lab, struct attach_point *s, const struct chain_ready *ready,
+		  struct error *e)
 {
 	size_t iface = ready->iface, n = 0, n_old = 0;
 	FREE_AUTO size_t *filters = find_filters(lab, &ready->record, &n);
 	FREE_AUTO size_t *old = find_filters(lab, s->current, &n_old);
 	int err = 0;
 
-	if (!filters || !old || keep_rest(s, &ready->record))
+	if (!filters || !old || keep_restore(s, &ready->record))
 		return error_sys(e, -ENOMEM, "recording a chain");
 	if (!s->current || s->current->prog_id != ready->record.prog_id) {
 		err = chain_pass_add(lab, iface, filters, n, e);
 		if (!err)
-			err = spot_swap(s, lab, &ready->record, ready->fd, e);
+			err = attach_point_swap(s, lab, &ready->record, ready->fd, e);
 	}
 	tidy(lab, s, ready->record.scenario);
 	if (err) {
@@ -200,28 +203,28 @@ static int attach(struct lab *lab, struct spot *s, const struct chain_ready *rea
 	return chain_pass_drop(lab, iface, old, n_old, e);
 }
 
-static int take_off(struct lab *lab, struct spot *s, bool for_scenario, struct error *e)
+static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, struct error *e)
 {
 	struct chain_record off = { .scenario = for_scenario };
 	bool wanted = false;
 	size_t n = 0;
 	FREE_AUTO size_t *old = find_filters(lab, s->current, &n);
-	int err = old ? keep_rest(s, &off) : -ENOMEM;
+	int err = old ? keep_restore(s, &off) : -ENOMEM;
 
 	if (err)
 		return error_sys(e, err, "recording a chain");
-	err = chain_pass_wanted(lab, &s->end, &wanted, e);
+	err = chain_pass_wanted(lab, &s->id, &wanted, e);
 	if (!err && wanted)
 		err = chain_pass_put(lab, s, e);
 	else if (!err)
-		err = spot_swap(s, lab, &off, -1, e);
+		err = attach_point_swap(s, lab, &off, -1, e);
 	if (err)
 		return err;
 	tidy(lab, s, for_scenario);
-	return chain_pass_drop(lab, s->end.iface, old, n, e);
+	return chain_pass_drop(lab, s->id.iface, old, n, e);
 }
 
-static int put_on(struct lab *lab, struct spot *s, const struct chain_config *chain,
+static int put_on(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
 		  struct chain_ready *ready, struct error *e)
 {
 	int err = load(lab, s, chain, ready, e);
@@ -229,18 +232,18 @@ static int put_on(struct lab *lab, struct spot *s, const struct chain_config *ch
 	return err ? err : attach(lab, s, ready, e);
 }
 
-/* @err, with the place in its words. */
-static int at_place(const struct spot *s, int err, struct error *e)
+/* @err, with the attach point in its words. */
+static int at_point(const struct attach_point *s, int err, struct error *e)
 {
-	return err && !(e->text && strstr(e->text, s->place)) ? error_wrap(e, "%s", s->place) : err;
+	return err && !(e->text && strstr(e->text, s->name)) ? error_wrap(e, "%s", s->name) : err;
 }
 
 int chain_set(struct lab *lab, const struct chain_config *chain, bool for_scenario, struct error *e)
 {
-	struct chain_end end = chain_end_of(&lab->suite, chain->iface);
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, chain->iface);
 	struct chain_ready ready = CHAIN_READY_NONE;
-	SPOT s = SPOT_INIT;
-	int err = spot_open(&s, lab, &end, e);
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &id, e);
 
 	if (err)
 		return err;
@@ -249,29 +252,29 @@ int chain_set(struct lab *lab, const struct chain_config *chain, bool for_scenar
 	err = chain->n_filters ? put_on(lab, &s, chain, &ready, e)
 			       : take_off(lab, &s, for_scenario, e);
 	chain_ready_clear(&ready);
-	return at_place(&s, err, e);
+	return at_point(&s, err, e);
 }
 
 int chain_load(struct lab *lab, const struct chain_config *chain, struct chain_ready *ready,
 	       struct error *e)
 {
-	struct chain_end end = chain_end_of(&lab->suite, chain->iface);
-	SPOT s = SPOT_INIT;
-	int err = spot_open(&s, lab, &end, e);
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, chain->iface);
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &id, e);
 
 	*ready = (struct chain_ready)CHAIN_READY_NONE;
 	ready->iface = chain->iface;
 	ready->record.scenario = true;
-	return err ? err : at_place(&s, load(lab, &s, chain, ready, e), e);
+	return err ? err : at_point(&s, load(lab, &s, chain, ready, e), e);
 }
 
 int chain_put(struct lab *lab, const struct chain_ready *ready, struct error *e)
 {
-	struct chain_end end = chain_end_of(&lab->suite, ready->iface);
-	SPOT s = SPOT_INIT;
-	int err = spot_open(&s, lab, &end, e);
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, ready->iface);
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &id, e);
 
-	return err ? err : at_place(&s, attach(lab, &s, ready, e), e);
+	return err ? err : at_point(&s, attach(lab, &s, ready, e), e);
 }
 
 int chain_hold(struct lab *lab, size_t iface, struct chain_ready *ready, struct error *e)
@@ -298,21 +301,21 @@ void chain_ready_clear(struct chain_ready *ready)
 
 void chain_tidy(struct lab *lab, size_t iface)
 {
-	struct chain_end end = chain_end_of(&lab->suite, iface);
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
 	ERROR_AUTO struct error e = ERROR_INIT;
-	SPOT s = SPOT_INIT;
+	ATTACH_POINT s = ATTACH_POINT_INIT;
 
-	if (!spot_open(&s, lab, &end, &e))
+	if (!attach_point_open(&s, lab, &id, &e))
 		tidy(lab, &s, false);
 }
 
 int chain_try_load(const struct lab *lab, size_t filter, char **log, struct error *e)
 {
 	struct chain_job job = {
-		.lab = lab, .filters = &filter, .n_filters = 1, .book_fd = -1, .ears_fd = -1
+		.lab = lab, .filters = &filter, .n_filters = 1, .counters_fd = -1, .rings_fd = -1
 	};
 	FD_AUTO int fd = -1;
-	int err = book_create(&job.book_fd, &job.ears_fd, e);
+	int err = counters_create(&job.counters_fd, &job.rings_fd, e);
 
 	*log = NULL;
 	if (!err)
@@ -324,16 +327,16 @@ int chain_try_load(const struct lab *lab, size_t filter, char **log, struct erro
 
 int chain_restore(struct lab *lab, size_t iface, struct error *e)
 {
-	struct chain_end end = chain_end_of(&lab->suite, iface);
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
 	struct chain_config chain = { .iface = iface };
 	FREE_AUTO size_t *filters = NULL;
 	bool done = false;
 	int err;
 
 	{
-		SPOT s = SPOT_INIT;
+		ATTACH_POINT s = ATTACH_POINT_INIT;
 
-		err = spot_open(&s, lab, &end, e);
+		err = attach_point_open(&s, lab, &id, e);
 		if (!err)
 			err = chain_wanted(lab, &s, &chain, &filters, e);
 		done = !err && chain_stands(lab, &s, &chain);
@@ -341,50 +344,50 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 	return err || done ? err : chain_set(lab, &chain, false, e);
 }
 
-static int restore_place(struct lab *lab, const char *place, struct error *e)
+static int restore_at(struct lab *lab, const char *point, struct error *e)
 {
 	struct chain_file file;
-	struct chain_end end;
+	struct attach_point_id id;
 	bool scenario;
 	int err;
 
-	if (!chain_end_find(&lab->suite, place, &end) || end.iface == NONE)
+	if (!attach_point_id_find(&lab->labfile, point, &id) || id.iface == NONE)
 		return 0;
-	err = chain_file_read(lab, place, &file, e);
+	err = chain_file_read(lab, point, &file, e);
 	if (err)
 		return err;
 	scenario = file.now.scenario || file.before.scenario;
 	chain_file_clear(&file);
-	return scenario ? chain_restore(lab, end.iface, e) : 0;
+	return scenario ? chain_restore(lab, id.iface, e) : 0;
 }
 
 int chain_restore_all(struct lab *lab, struct error *e)
 {
-	char **places = NULL;
-	int err = chain_places(lab, &places, e);
+	char **names = NULL;
+	int err = chain_file_names(lab, &names, e);
 
-	for (size_t i = 0; !err && places[i]; i++)
-		err = restore_place(lab, places[i], e);
+	for (size_t i = 0; !err && names[i]; i++)
+		err = restore_at(lab, names[i], e);
 	/* Which are wanted is known when all chains are back. */
-	for (size_t i = 0; !err && places[i]; i++)
-		err = chain_pass_tidy(lab, places[i], e);
-	chain_places_free(places);
+	for (size_t i = 0; !err && names[i]; i++)
+		err = chain_pass_tidy(lab, names[i], e);
+	chain_file_names_free(names);
 	return err;
 }
 
-static int remove_place(struct lab *lab, const char *place, struct error *e)
+static int remove_at(struct lab *lab, const char *point, struct error *e)
 {
-	FREE_AUTO char *path = state_path(lab->state, "chains/%s", place);
+	FREE_AUTO char *path = state_path(lab->state, "chains/%s", point);
 	struct chain_record off = { .engine = ENGINE_INLINE };
-	SPOT s = SPOT_INIT;
-	struct chain_end end;
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	struct attach_point_id id;
 	int err;
 
-	if (!chain_end_find(&lab->suite, place, &end))
+	if (!attach_point_id_find(&lab->labfile, point, &id))
 		return 0;
-	err = spot_open(&s, lab, &end, e);
+	err = attach_point_open(&s, lab, &id, e);
 	if (!err && s.current)
-		err = spot_swap(&s, lab, &off, -1, e);
+		err = attach_point_swap(&s, lab, &off, -1, e);
 	/* Gone with its namespace or its link, or somebody else's, which stays: both are done. */
 	if (err == -ENOENT || err == -ENODEV || err == -ESTALE || err == -EBUSY) {
 		error_clear(e);
@@ -397,18 +400,18 @@ static int remove_place(struct lab *lab, const char *place, struct error *e)
 
 int chain_remove_all(struct lab *lab, struct error *e)
 {
-	char **places = NULL;
-	int first = chain_places(lab, &places, e);
+	char **names = NULL;
+	int first = chain_file_names(lab, &names, e);
 
-	for (size_t i = 0; places && places[i]; i++) {
+	for (size_t i = 0; names && names[i]; i++) {
 		ERROR_AUTO struct error this = ERROR_INIT;
-		int err = remove_place(lab, places[i], &this);
+		int err = remove_at(lab, names[i], &this);
 
 		if (err && !first) {
 			first = err;
 			error_move(e, &this);
 		}
 	}
-	chain_places_free(places);
+	chain_file_names_free(names);
 	return first;
 }

@@ -8,11 +8,11 @@
  * chain_libxdp.c and chain_inline.c are the engines (struct chain_engine, chain_job.h).
  *
  * A chain's maps, all pinned in the lab's bpffs:
- *   bpf/iface/NODE:IFACE/book         where the chains of an interface count; made on first
+ *   bpf/iface/NODE:IFACE/counters     where the chains of an interface count; made on first
  *                                     use, there as long as the lab
- *   bpf/iface/ears                    the listeners' rings, for all interfaces of the lab
- *   bpf/filter/INSTANCE/MAP           every other map of a filter but .rodata; shared by
- *                                     all places where the filter stands. An instance is
+ *   bpf/iface/event_rings             the listeners' rings, for all interfaces of the lab
+ *   bpf/filter/FILTER/MAP             every other map of a filter but .rodata; shared by
+ *                                     all chains where the filter stands. FILTER is
  *                                     a [filter] section; sections that name different
  *                                     functions of one object share one.
  */

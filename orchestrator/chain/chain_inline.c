@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "orchestrator/chain/chain_inline.h"
 
-/* Chains as one composed program, on any kernel that has XDP. */
+/* Chains as one linked program, on any kernel that has XDP. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,27 +12,27 @@
 /* Before the skeleton, which uses its types. */
 #include "bpf/xlab.h"
 
-#include "bpf/book.skel.h"
+#include "bpf/counters.skel.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/event/book.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/filter/filter_maps.h"
+#include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/globals.h"
-#include "orchestrator/filter/instance.h"
-#include "orchestrator/filter/instance_maps.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/linker/compose.h"
+#include "orchestrator/linker/linker.h"
 #include "orchestrator/util/bpflog.h"
 
-/* A chain being built. Pieces point to codes. */
+/* A chain being built. Inputs point to codes. */
 struct build {
-	struct taker taker;
-	struct bpf_object *book;
-	struct taken stop, note;
-	struct instance instances[XLAB_CHAIN_MAX];
-	struct taken codes[XLAB_CHAIN_MAX];
-	struct piece pieces[XLAB_CHAIN_MAX];
+	struct prog_capture capture;
+	struct bpf_object *counters;
+	struct captured_prog stop, note;
+	struct filter_object objects[XLAB_CHAIN_MAX];
+	struct captured_prog codes[XLAB_CHAIN_MAX];
+	struct link_input inputs[XLAB_CHAIN_MAX];
 	size_t n;
-	struct composition whole;
+	struct linker linker;
 };
 
 static int load_object(struct bpf_object *obj, struct error *e)
@@ -52,76 +52,77 @@ static int load_object(struct bpf_object *obj, struct error *e)
 			   tail ? tail : "");
 }
 
-static int take_from_book(struct build *b, const char *name, struct taken *into, struct error *e)
+static int capture_from_counters(struct build *b, const char *name, struct captured_prog *into,
+				 struct error *e)
 {
-	struct bpf_program *prog = bpf_object__find_program_by_name(b->book, name);
+	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
 
-	return prog ? take_program(&b->taker, prog, false, into, e)
-		    : error_sys(e, -ENOENT, "the book's %s", name);
+	return prog ? prog_capture_add(&b->capture, prog, false, into, e)
+		    : error_sys(e, -ENOENT, "the counters' %s", name);
 }
 
 static bool goes_on_after_others(const struct chain_job *job)
 {
 	for (size_t i = 0; i < job->n_filters; i++)
-		if (piece_notes(job->lab->suite.filters[job->filters[i]].continues))
+		if (link_input_notes(job->lab->labfile.filters[job->filters[i]].continues))
 			return true;
 	return false;
 }
 
-static int prepare_book(struct build *b, const struct chain_job *job, struct error *e)
+static int prepare_counters(struct build *b, const struct chain_job *job, struct error *e)
 {
 	size_t size;
-	const void *bytes = book_bpf__elf_bytes(&size);
+	const void *bytes = counters_bpf__elf_bytes(&size);
 	int err;
 
-	err = book_open(bytes, size, job->book_fd, job->ears_fd, &b->book);
+	err = counters_open_object(bytes, size, job->counters_fd, job->rings_fd, &b->counters);
 	if (err)
-		return error_sys(e, err, "giving the chain its book");
-	err = take_from_book(b, "xlab_stop", &b->stop, e);
+		return error_sys(e, err, "giving the chain its counters");
+	err = capture_from_counters(b, "xlab_stop", &b->stop, e);
 	if (!err && goes_on_after_others(job))
-		return take_from_book(b, "xlab_note", &b->note, e);
+		return capture_from_counters(b, "xlab_note", &b->note, e);
 	/* What is not called need not be loaded. */
-	(void)bpf_program__set_autoload(bpf_object__find_program_by_name(b->book, "xlab_note"),
+	(void)bpf_program__set_autoload(bpf_object__find_program_by_name(b->counters, "xlab_note"),
 					false);
 	return err;
 }
 
 static int prepare_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
 {
-	struct xlab_place place = chain_job_place(job, i);
-	struct instance *in = &b->instances[i];
+	struct xlab_config config = chain_job_config(job, i);
+	struct filter_object *in = &b->objects[i];
 	size_t filter = job->filters[i];
 	int err;
 
-	err = instance_open(job->lab, filter, in, e);
+	err = filter_object_open(job->lab, filter, in, e);
 	if (err)
 		return err;
 	b->n = i + 1;
 	in->own_arrays = true;
-	if (job->lab->suite.filters[filter].program != PROGRAM_OBJECT)
-		instance_leave_book(in);
-	err = instance_settle(in, job->lab, filter, &place, job->book_fd, job->ears_fd, e);
+	if (job->lab->labfile.filters[filter].program != PROGRAM_OBJECT)
+		filter_object_leave_counters(in);
+	err = filter_maps_settle(in, job->lab, filter, &config, job->counters_fd, job->rings_fd, e);
 	if (!err)
-		err = take_program(&b->taker, in->main, in->has_prog_array, &b->codes[i], e);
-	return err ? error_wrap(e, "filter %s", job->lab->suite.filters[filter].name) : 0;
+		err = prog_capture_add(&b->capture, in->main, in->has_prog_array, &b->codes[i], e);
+	return err ? error_wrap(e, "filter %s", job->lab->labfile.filters[filter].name) : 0;
 }
 
 /* Tail-called programs follow suit. */
 static int agree_on_frags(struct build *b, const struct chain_job *job, struct error *e)
 {
-	int err = frags_agree(job, b->instances, &b->whole.frags, e);
+	int err = frags_agree(job, b->objects, &b->linker.frags, e);
 
-	b->taker.frags = b->whole.frags;
+	b->capture.frags = b->linker.frags;
 	return err;
 }
 
-static int load_book(struct build *b, const struct chain_job *job, struct error *e)
+static int load_counters(struct build *b, const struct chain_job *job, struct error *e)
 {
-	struct xlab_place place = chain_job_place(job, job->n_filters);
+	struct xlab_config config = chain_job_config(job, job->n_filters);
 
-	place.frags = b->whole.frags;
-	(void)globals_poke(b->book, "xlab_place", &place, sizeof(place));
-	return load_object(b->book, e);
+	config.frags = b->linker.frags;
+	(void)globals_poke(b->counters, "xlab_config", &config, sizeof(config));
+	return load_object(b->counters, e);
 }
 
 static bool is_gpl(const struct bpf_program *prog)
@@ -134,8 +135,8 @@ static bool is_gpl(const struct bpf_program *prog)
 
 static int load_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
 {
-	const struct filter *f = &job->lab->suite.filters[job->filters[i]];
-	struct instance *in = &b->instances[i];
+	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
+	struct filter_object *in = &b->objects[i];
 	struct bpf_program *prog;
 	int err;
 
@@ -143,11 +144,11 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 		(void)bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
 	err = load_object(in->obj, e);
 	if (!err && in->has_prog_array)
-		err = instance_share_arrays(in, job->lab, job->filters[i], e);
+		err = filter_maps_share_arrays(in, job->lab, job->filters[i], e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
-	b->whole.gpl &= is_gpl(in->main);
-	b->pieces[i] = (struct piece){
+	b->linker.gpl &= is_gpl(in->main);
+	b->inputs[i] = (struct link_input){
 		.name = f->name, .code = &b->codes[i], .obj = in->obj, .continues = f->continues
 	};
 	return 0;
@@ -156,45 +157,47 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 static int build_all(struct build *b, const struct chain_job *job, int *fd, char **log,
 		     struct error *e)
 {
-	int err = prepare_book(b, job, e);
+	int err = prepare_counters(b, job, e);
 
 	for (size_t i = 0; i < job->n_filters && !err; i++)
 		err = prepare_filter(b, job, i, e);
-	b->whole.gpl = true;
+	b->linker.gpl = true;
 	if (!err)
 		err = agree_on_frags(b, job, e);
 	if (!err)
-		err = load_book(b, job, e);
+		err = load_counters(b, job, e);
 	for (size_t i = 0; i < job->n_filters && !err; i++)
 		err = load_filter(b, job, i, e);
 	if (err)
 		return err;
-	b->whole.filters = b->pieces;
-	b->whole.n_filters = b->n;
-	b->whole.stop = (struct piece){ .name = "xlab_stop", .code = &b->stop, .obj = b->book };
-	b->whole.note = (struct piece){ .name = "xlab_note", .code = &b->note, .obj = b->book };
-	return compose_load(&b->whole, fd, log, e);
+	b->linker.filters = b->inputs;
+	b->linker.n_filters = b->n;
+	b->linker.stop =
+		(struct link_input){ .name = "xlab_stop", .code = &b->stop, .obj = b->counters };
+	b->linker.note =
+		(struct link_input){ .name = "xlab_note", .code = &b->note, .obj = b->counters };
+	return linker_load(&b->linker, fd, log, e);
 }
 
 static void build_free(struct build *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		instance_close(&b->instances[i]);
-		taken_clear(&b->codes[i]);
+		filter_object_close(&b->objects[i]);
+		captured_prog_clear(&b->codes[i]);
 	}
-	taken_clear(&b->stop);
-	taken_clear(&b->note);
-	bpf_object__close(b->book);
+	captured_prog_clear(&b->stop);
+	captured_prog_clear(&b->note);
+	bpf_object__close(b->counters);
 	free(b);
 }
 
-/* Maps need a taker of their own, so all are made before the chain's begins. */
+/* Maps need a capture of their own, so all are made before the chain's begins. */
 static int make_maps(const struct chain_job *job, struct error *e)
 {
 	for (size_t i = 0; i < job->n_filters; i++) {
-		FREE_AUTO char *folder = instance_maps(job->lab, job->filters[i], e);
+		FREE_AUTO char *dir = filter_maps_dir(job->lab, job->filters[i], e);
 
-		if (!folder)
+		if (!dir)
 			return e->err;
 	}
 	return 0;
@@ -213,11 +216,11 @@ static int inline_build(const struct chain_job *job, int *fd, char **log, struct
 		return err;
 	b = calloc(1, sizeof(*b));
 	if (!b)
-		return error_sys(e, -ENOMEM, "composing a chain");
-	err = taker_begin(&b->taker, e);
+		return error_sys(e, -ENOMEM, "linking a chain");
+	err = prog_capture_begin(&b->capture, e);
 	if (!err) {
 		err = build_all(b, job, fd, log, e);
-		taker_end(&b->taker);
+		prog_capture_end(&b->capture);
 	}
 	build_free(b);
 	return err;

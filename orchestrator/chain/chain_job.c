@@ -10,29 +10,31 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/event/book.h"
-#include "orchestrator/filter/instance.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/filter/filter_object.h"
 #include "orchestrator/lab.h"
 
-struct xlab_place chain_job_place(const struct chain_job *job, size_t i)
+struct xlab_config chain_job_config(const struct chain_job *job, size_t i)
 {
-	return (struct xlab_place){
+	return (struct xlab_config){
 		.iface = (__u32)job->iface,
 		.position = (__u32)i,
 		.length = (__u32)job->n_filters,
 		.gen = job->gen,
-		.continues =
-			i < job->n_filters ? job->lab->suite.filters[job->filters[i]].continues : 0,
+		.continues = i < job->n_filters
+				     ? job->lab->labfile.filters[job->filters[i]].continues
+				     : 0,
 		.cpus = (__u32)libbpf_num_possible_cpus(),
-		.half = book_half(job->gen),
+		.bank = counters_bank(job->gen),
 	};
 }
 
-const struct filter *chain_guest(const struct suite *suite, const size_t *filters, size_t n)
+const struct filter *chain_user_object(const struct labfile *labfile, const size_t *filters,
+				       size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (suite->filters[filters[i]].program == PROGRAM_OBJECT)
-			return &suite->filters[filters[i]];
+		if (labfile->filters[filters[i]].program == PROGRAM_OBJECT)
+			return &labfile->filters[filters[i]];
 	return NULL;
 }
 
@@ -40,13 +42,13 @@ const struct filter *chain_guest(const struct suite *suite, const size_t *filter
 
 static const struct filter *filter_at(const struct chain_job *job, size_t i)
 {
-	return &job->lab->suite.filters[job->filters[i]];
+	return &job->lab->labfile.filters[job->filters[i]];
 }
 
 /* What the other end may send; a bridge's port has the interface's own MTU. */
 static unsigned int mtu_of(const struct chain_job *job)
 {
-	const struct topology *topo = &job->lab->suite.topo;
+	const struct topology *topo = &job->lab->labfile.topo;
 	const struct iface *iface = &topo->ifaces[job->iface];
 
 	return iface->bridge == NONE ? topo->ifaces[iface->peer].mtu : iface->mtu;
@@ -55,18 +57,18 @@ static unsigned int mtu_of(const struct chain_job *job)
 static bool is_jumbo(const struct chain_job *job)
 {
 	return job->ifindex && mtu_of(job) > NATIVE_MTU_MAX &&
-	       job->lab->suite.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
+	       job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
 }
 
 /* "small, other": those that take no fragments; malloc'ed, "" if none. */
-static char *without(const struct chain_job *job, const struct instance *instances)
+static char *without(const struct chain_job *job, const struct filter_object *objects)
 {
 	char *names = strdup("");
 
 	for (size_t i = 0; i < job->n_filters && names; i++) {
 		char *longer;
 
-		if (instances[i].frags)
+		if (objects[i].frags)
 			continue;
 		longer = text_format("%s%s%s", names, *names ? ", " : "", filter_at(job, i)->name);
 		free(names);
@@ -75,11 +77,11 @@ static char *without(const struct chain_job *job, const struct instance *instanc
 	return names;
 }
 
-static int check_arrays(const struct chain_job *job, const struct instance *instances,
+static int check_arrays(const struct chain_job *job, const struct filter_object *objects,
 			const char *names, struct error *e)
 {
 	for (size_t i = 0; i < job->n_filters; i++)
-		if (instances[i].frags && instances[i].has_prog_array)
+		if (objects[i].frags && objects[i].has_prog_array)
 			return error_input(
 				e,
 				"filter %s: the programs of its PROG_ARRAY are "
@@ -89,10 +91,10 @@ static int check_arrays(const struct chain_job *job, const struct instance *inst
 	return 0;
 }
 
-int frags_agree(const struct chain_job *job, const struct instance *instances, bool *frags,
+int frags_agree(const struct chain_job *job, const struct filter_object *objects, bool *frags,
 		struct error *e)
 {
-	FREE_AUTO char *names = without(job, instances);
+	FREE_AUTO char *names = without(job, objects);
 	bool wanted = is_jumbo(job);
 
 	if (!names)
@@ -106,7 +108,7 @@ int frags_agree(const struct chain_job *job, const struct instance *instances, b
 			"mode = generic",
 			mtu_of(job), NATIVE_MTU_MAX, names);
 	for (size_t i = 0; i < job->n_filters; i++)
-		wanted |= instances[i].frags && filter_at(job, i)->program == PROGRAM_OBJECT;
+		wanted |= objects[i].frags && filter_at(job, i)->program == PROGRAM_OBJECT;
 	*frags = wanted && !*names;
-	return *names ? check_arrays(job, instances, names, e) : 0;
+	return *names ? check_arrays(job, objects, names, e) : 0;
 }

@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 #include "bpf/xlab.h"
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct error;
-struct instance;
+struct filter_object;
 struct lab;
 
 struct chain_job {
@@ -25,7 +25,7 @@ struct chain_job {
 	size_t n_filters;
 	uint32_t gen;
 	int ifindex;
-	int book_fd, ears_fd;
+	int counters_fd, rings_fd;
 	const char *node; /* whose namespace it is in */
 	bool asked;	  /* for this engine, by its name: the other one is an advice then */
 };
@@ -41,10 +41,11 @@ struct chain_engine {
 /* In a dispatcher of libxdp's only a built-in counts, each for itself: the first of these that does
  * not, or NULL.
  */
-const struct filter *chain_guest(const struct suite *suite, const size_t *filters, size_t n);
+const struct filter *chain_user_object(const struct labfile *labfile, const size_t *filters,
+				       size_t n);
 
 /* Where filter @i of the job stands. */
-struct xlab_place chain_job_place(const struct chain_job *job, size_t i);
+struct xlab_config chain_job_config(const struct chain_job *job, size_t i);
 
 /*
  * Packets in fragments, which jumbo frames need in native mode. One filter that does not take
@@ -52,9 +53,9 @@ struct xlab_place chain_job_place(const struct chain_job *job, size_t i);
  * a time; so it does only where the MTU asks for it or somebody's object was written for it.
  *
  * Shall the chain take fragments? -ERANGE, -EINVAL: filters differ where they must not; @e names
- * them. @instances: one a filter of the job.
+ * them. @objects: one a filter of the job.
  */
-int frags_agree(const struct chain_job *job, const struct instance *instances, bool *frags,
+int frags_agree(const struct chain_job *job, const struct filter_object *objects, bool *frags,
 		struct error *e);
 
 #endif

@@ -33,12 +33,12 @@
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain/chain_inline.h"
 #include "orchestrator/chain/chain_probe.h"
-#include "orchestrator/filter/instance.h"
-#include "orchestrator/filter/instance_maps.h"
+#include "orchestrator/filter/filter_maps.h"
+#include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/util/bpflog.h"
-#include "orchestrator/util/errand.h"
+#include "orchestrator/util/run_in_child.h"
 
 static void put_end(struct nlmsghdr *message, int ifindex, const char *name)
 {
@@ -81,11 +81,11 @@ static int scratch_enter(int ifindex, struct error *e)
 	return err ? error_wrap(e, "making an interface to build a dispatcher on") : 0;
 }
 
-#define DISPATCHER_MAX 10 /* MAX_DISPATCHER_ACTIONS of libxdp */
-#define ERRAND_MS      20000
+#define DISPATCHER_MAX	10 /* MAX_DISPATCHER_ACTIONS of libxdp */
+#define RUN_IN_CHILD_MS 20000
 
 struct team {
-	struct instance instances[DISPATCHER_MAX];
+	struct filter_object objects[DISPATCHER_MAX];
 	struct xdp_program *progs[DISPATCHER_MAX + 1];
 	size_t n;
 	bool frags;
@@ -102,8 +102,8 @@ static int configure(struct xdp_program *prog, size_t i, uint32_t continues)
 
 static int open_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
 {
-	struct instance *in = &t->instances[i];
-	int err = instance_open(job->lab, job->filters[i], in, e);
+	struct filter_object *in = &t->objects[i];
+	int err = filter_object_open(job->lab, job->filters[i], in, e);
 
 	if (err)
 		return err;
@@ -112,23 +112,24 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 		return error_input(e,
 				   "filter %s: the object has no BTF, which libxdp's dispatcher "
 				   "needs: compile it with -g%s",
-				   job->lab->suite.filters[job->filters[i]].name,
+				   job->lab->labfile.filters[job->filters[i]].name,
 				   job->asked ? ", or say engine = inline" : "");
 	return 0;
 }
 
 static int settle_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
 {
-	const struct suite *suite = &job->lab->suite;
-	struct xlab_place place = chain_job_place(job, i);
+	const struct labfile *labfile = &job->lab->labfile;
+	struct xlab_config config = chain_job_config(job, i);
 	int err;
 
-	place.frags = t->frags;
-	place.keeps_book =
-		chain_guest(suite, job->filters, job->n_filters) ? XLAB_KEEPS_PASSES : XLAB_KEEPS;
-	err = instance_settle(&t->instances[i], job->lab, job->filters[i], &place, job->book_fd,
-			      job->ears_fd, e);
-	return err ? error_wrap(e, "filter %s", suite->filters[job->filters[i]].name) : 0;
+	config.frags = t->frags;
+	config.keeps_counters = chain_user_object(labfile, job->filters, job->n_filters)
+					? XLAB_KEEPS_PASSES
+					: XLAB_KEEPS;
+	err = filter_maps_settle(&t->objects[i], job->lab, job->filters[i], &config,
+				 job->counters_fd, job->rings_fd, e);
+	return err ? error_wrap(e, "filter %s", labfile->filters[job->filters[i]].name) : 0;
 }
 
 /* libxdp looks at flags that libbpf sets no sooner than at the load. */
@@ -139,9 +140,9 @@ static int configure_frags(const struct team *t, struct xdp_program *prog)
 
 static int add_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
 {
-	const struct filter *f = &job->lab->suite.filters[job->filters[i]];
+	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
-	struct instance *in = &t->instances[i];
+	struct filter_object *in = &t->objects[i];
 	struct bpf_program *prog;
 	int err = settle_member(t, job, i, e);
 
@@ -166,7 +167,7 @@ static int add_member(struct team *t, const struct chain_job *job, size_t i, str
  */
 static bool needs_end(const struct chain_job *job)
 {
-	uint32_t continues = job->lab->suite.filters[job->filters[0]].continues;
+	uint32_t continues = job->lab->labfile.filters[job->filters[0]].continues;
 
 	return job->n_filters == 1 && continues & ~(1U << XDP_PASS);
 }
@@ -231,7 +232,7 @@ static int assemble(struct team *t, const struct chain_job *job, int *fd, struct
 	for (size_t i = 0; i < job->n_filters && !err; i++)
 		err = open_member(t, job, i, e);
 	if (!err)
-		err = frags_agree(job, t->instances, &t->frags, e);
+		err = frags_agree(job, t->objects, &t->frags, e);
 	for (t->n = 0; t->n < job->n_filters && !err; t->n++)
 		err = add_member(t, job, t->n, e);
 	if (!err && needs_end(job))
@@ -277,7 +278,7 @@ static int refused_ext(struct error *e)
 		"%s, and libxdp's dispatcher is made of them: say engine = inline or auto", why);
 }
 
-/* The composed chain is refused for the same reason, and can tell where. */
+/* The linked chain is refused for the same reason, and can tell where. */
 static int refused_filter(const struct chain_job *job, struct error *e)
 {
 	ERROR_AUTO struct error better = ERROR_INIT;
@@ -309,7 +310,7 @@ static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct
 
 	(void)log;
 	for (size_t i = 0; i < job->n_filters && !err; i++) {
-		FREE_AUTO char *folder = instance_maps(job->lab, job->filters[i], e);
+		FREE_AUTO char *folder = filter_maps_dir(job->lab, job->filters[i], e);
 
 		err = folder ? 0 : e->err;
 	}
@@ -323,7 +324,7 @@ static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct
 	if (!bpffs)
 		return e->err;
 	trip.bpffs = bpffs;
-	err = errand(go, &trip, ERRAND_MS, fd, e);
+	err = run_in_child(go, &trip, RUN_IN_CHILD_MS, fd, e);
 	if (!err || !job->asked)
 		return err;
 	if (err == -EOPNOTSUPP)

@@ -11,7 +11,7 @@
 extern const struct chain_engine chain_engine_libxdp;
 
 /* Drop what earlier dispatchers left for this interface, all but program @keep's (0: all). A
- * composed program leaves nothing: the kernel drops it with its last user.
+ * linked program leaves nothing: the kernel drops it with its last user.
  */
 void chain_libxdp_tidy(const struct chain_job *job, uint32_t keep);
 

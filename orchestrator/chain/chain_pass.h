@@ -11,31 +11,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct chain_end;
+struct attach_point_id;
 struct error;
 struct lab;
-struct spot;
-struct suite;
+struct attach_point;
+struct labfile;
 
 /* Called with each end that needs XDP when @filters stand on @iface; nonzero ends it. */
-int chain_needs(const struct suite *suite, size_t iface, const size_t *filters, size_t n,
-		int (*fn)(void *cookie, const struct chain_end *end), void *cookie);
+int chain_needs(const struct labfile *labfile, size_t iface, const size_t *filters, size_t n,
+		int (*fn)(void *cookie, const struct attach_point_id *id), void *cookie);
 
 /* Give every end that @filters on @iface need a program, where there is none. */
 int chain_pass_add(struct lab *lab, size_t iface, const size_t *filters, size_t n, struct error *e);
 
 /* Some chain of the lab needs a program there. */
-int chain_pass_wanted(const struct lab *lab, const struct chain_end *end, bool *wanted,
+int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, bool *wanted,
 		      struct error *e);
 
-/* Put a pass program at an open spot, in place of what is there. */
-int chain_pass_put(struct lab *lab, struct spot *s, struct error *e);
+/* Put a pass program at an open attach point, in place of what is there. */
+int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e);
 
 /* Take it off where @filters on @iface needed one and now no chain does. */
 int chain_pass_drop(struct lab *lab, size_t iface, const size_t *filters, size_t n,
 		    struct error *e);
 
-/* The same for a place ("NETNS:IFACE") on which a killed command left one. */
-int chain_pass_tidy(struct lab *lab, const char *place, struct error *e);
+/* The same for an attach point ("NETNS:IFACE") on which a killed command left one. */
+int chain_pass_tidy(struct lab *lab, const char *point, struct error *e);
 
 #endif

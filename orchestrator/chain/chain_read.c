@@ -11,8 +11,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/chain/chain_end.h"
-#include "orchestrator/event/book.h"
+#include "orchestrator/chain/attach_point.h"
+#include "orchestrator/event/counters.h"
 #include "orchestrator/lab.h"
 
 static void add(struct xlab_count *to, struct xlab_count more)
@@ -36,7 +36,7 @@ void chain_view_clear(struct chain_view *view)
 	for (size_t i = 0; view->rows && view->rows[i].filter; i++)
 		free(view->rows[i].filter);
 	free(view->rows);
-	free(view->amiss);
+	free(view->drift);
 	chain_record_clear(&view->record);
 	*view = (struct chain_view){ 0 };
 }
@@ -53,19 +53,20 @@ static int find_filters(const struct lab *lab, const struct chain_record *r, str
 		return error_state(e, -E2BIG, "the record of its chain has %zu filters",
 				   r->n_filters);
 	for (size_t i = 0; i < r->n_filters; i++) {
-		size_t filter = suite_filter(&lab->suite, r->filters[i]);
+		size_t filter = labfile_filter(&lab->labfile, r->filters[i]);
 
 		if (filter == NONE)
 			return error_state(e, -ENOENT, "filter %s of its chain is not in the lab",
 					   r->filters[i]);
-		f->of[i] = &lab->suite.filters[filter];
+		f->of[i] = &lab->labfile.filters[filter];
 		f->all_count &= chain_tells(r, f->of[i]->program);
 	}
 	return 0;
 }
 
-/* The verdicts as they are in the book; PASSes that went on are not there. */
-static void read_rows(const struct book *book, struct chain_view *view, const struct filters *f)
+/* The verdicts as they are in the counters; PASSes that went on are not there. */
+static void read_rows(const struct counters *counters, struct chain_view *view,
+		      const struct filters *f)
 {
 	uint32_t gen = view->record.gen;
 	size_t n = view->record.n_filters;
@@ -73,10 +74,10 @@ static void read_rows(const struct book *book, struct chain_view *view, const st
 	for (size_t i = 0; i < n && f->of[i]; i++) {
 		view->rows[i].known = chain_tells(&view->record, f->of[i]->program);
 		for (size_t a = 0; a < XLAB_ACTIONS; a++)
-			view->rows[i].verdicts[a] = book_count(book, gen, i, a);
+			view->rows[i].verdicts[a] = counters_get(counters, gen, i, a);
 	}
 	for (size_t a = 0; a < XLAB_ACTIONS; a++)
-		add(&view->passed, book_count(book, gen, n, a));
+		add(&view->passed, counters_get(counters, gen, n, a));
 }
 
 static bool goes_on(const struct filter *f, size_t action)
@@ -107,19 +108,19 @@ static void derive_passes(struct chain_view *view, const struct filters *f)
 
 static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e)
 {
-	FD_AUTO int book_fd = -1, ears_fd = -1;
+	FD_AUTO int counters_fd = -1, rings_fd = -1;
 	struct filters f = { .all_count = true };
-	struct book book = { 0 };
+	struct counters counters = { 0 };
 	int err = find_filters(lab, &view->record, &f, e);
 
 	if (!err)
-		err = chain_book_open(lab, iface, &book_fd, &ears_fd, e);
+		err = counters_open(lab, iface, &counters_fd, &rings_fd, e);
 	if (!err)
-		err = book_map(&book, book_fd, e);
+		err = counters_map(&counters, counters_fd, e);
 	if (err)
 		return err;
-	read_rows(&book, view, &f);
-	book_unmap(&book);
+	read_rows(&counters, view, &f);
+	counters_unmap(&counters);
 	view->passed_known = view->rows[view->record.n_filters - 1].known;
 	/* Otherwise each that counts has counted its PASSes as well. */
 	if (f.all_count)
@@ -127,7 +128,7 @@ static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *vie
 	return 0;
 }
 
-static int make_view(const struct spot *s, struct chain_view *view)
+static int make_view(const struct attach_point *s, struct chain_view *view)
 {
 	int err = s->current ? chain_record_copy(&view->record, s->current) : 0;
 
@@ -163,22 +164,22 @@ static char *wanted_text(const struct lab *lab, const struct chain_config *chain
 	FREE_AUTO char **names = calloc(chain->n_filters + 1, sizeof(*names));
 
 	for (size_t i = 0; names && i < chain->n_filters; i++)
-		names[i] = lab->suite.filters[chain->filters[i]].name;
+		names[i] = lab->labfile.filters[chain->filters[i]].name;
 	return names ? names_text(names, chain->n_filters, none) : NULL;
 }
 
 /* Which puts there what is to stand there. */
-static char *command_for(const struct lab *lab, const struct spot *s,
+static char *command_for(const struct lab *lab, const struct attach_point *s,
 			 const struct chain_config *chain)
 {
 	FREE_AUTO char *filters = wanted_text(lab, chain, "--off");
 
-	return filters ? text_format("xlab chain %s/%s %s", state_intent(lab->state)->lab, s->place,
+	return filters ? text_format("xlab chain %s/%s %s", state_journal(lab->state)->lab, s->name,
 				     filters)
 		       : NULL;
 }
 
-static char *describe_amiss(const struct lab *lab, const struct spot *s,
+static char *describe_drift(const struct lab *lab, const struct attach_point *s,
 			    const struct chain_config *chain)
 {
 	bool scenario = s->file.now.scenario || s->file.before.scenario;
@@ -191,11 +192,11 @@ static char *describe_amiss(const struct lab *lab, const struct spot *s,
 	if (!command || !wanted || !there)
 		return NULL;
 	return text_format("%s: there is %s instead of %s: a %s was killed; `%s` puts it right",
-			   s->place, there, wanted, scenario ? "scenario" : "command", command);
+			   s->name, there, wanted, scenario ? "scenario" : "command", command);
 }
 
 /* Ours is recorded but not attached: somebody took it off. */
-static int check_present(const struct lab *lab, const struct spot *s,
+static int check_present(const struct lab *lab, const struct attach_point *s,
 			 const struct chain_config *chain, struct error *e)
 {
 	FREE_AUTO char *command = NULL;
@@ -205,10 +206,10 @@ static int check_present(const struct lab *lab, const struct spot *s,
 	command = command_for(lab, s, chain);
 	return error_state(e, -ESTALE,
 			   "%s: xlab's chain was taken off by another tool; put it back with `%s`",
-			   s->place, command ? command : "xlab chain");
+			   s->name, command ? command : "xlab chain");
 }
 
-static int compare(const struct lab *lab, const struct spot *s, struct chain_view *view,
+static int compare(const struct lab *lab, const struct attach_point *s, struct chain_view *view,
 		   struct error *e)
 {
 	FREE_AUTO size_t *filters = NULL;
@@ -218,18 +219,18 @@ static int compare(const struct lab *lab, const struct spot *s, struct chain_vie
 	if (!err)
 		err = check_present(lab, s, &chain, e);
 	if (!err && !chain_stands(lab, s, &chain))
-		view->amiss = describe_amiss(lab, s, &chain);
+		view->drift = describe_drift(lab, s, &chain);
 	return err;
 }
 
 int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e)
 {
-	struct chain_end end = chain_end_of(&lab->suite, iface);
-	SPOT s = SPOT_INIT;
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
+	ATTACH_POINT s = ATTACH_POINT_INIT;
 	int err;
 
 	*view = (struct chain_view){ 0 };
-	err = spot_open(&s, lab, &end, e);
+	err = attach_point_open(&s, lab, &id, e);
 	if (!err)
 		err = compare(lab, &s, view, e);
 	if (!err && make_view(&s, view))
@@ -244,15 +245,15 @@ int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, str
 int chain_recall(const struct lab *lab, size_t iface, uint32_t gen, struct chain_record *record,
 		 struct error *e)
 {
-	FREE_AUTO char *place = suite_iface_name(&lab->suite, iface);
+	FREE_AUTO char *point = labfile_iface_name(&lab->labfile, iface);
 	const struct chain_record *found;
 	struct chain_file file;
 	int err;
 
 	*record = (struct chain_record){ 0 };
-	if (!place)
+	if (!point)
 		return error_sys(e, -ENOMEM, "reading a chain");
-	err = chain_file_read(lab, place, &file, e);
+	err = chain_file_read(lab, point, &file, e);
 	if (err)
 		return err;
 	found = chain_file_of_gen(&file, gen);

@@ -26,7 +26,7 @@ struct chain_view {
 	struct chain_row *rows;	    /* one a filter */
 	struct xlab_count passed;   /* came through to the chain's end */
 	bool passed_known;	    /* false: its last filter does not count */
-	char *amiss; /* NULL, or that another chain is to stand there, and the command for it: if
+	char *drift; /* NULL, or that another chain is to stand there, and the command for it: if
 			no command is at work on the lab, one was killed */
 };
 void chain_view_clear(struct chain_view *view);

@@ -12,7 +12,7 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/model/words.h"
+#include "orchestrator/model/enum_names.h"
 
 static void names_free(char **names, size_t n)
 {
@@ -34,7 +34,7 @@ void chain_file_clear(struct chain_file *file)
 	chain_record_clear(&file->before);
 	for (size_t i = 0; i < file->n_past; i++)
 		chain_record_clear(&file->past[i]);
-	names_free(file->rest, file->n_rest);
+	names_free(file->restore, file->n_restore);
 	*file = (struct chain_file){ 0 };
 }
 
@@ -83,7 +83,9 @@ static int read_names(const char *line, char ***names, size_t *n)
 	return err;
 }
 
-static const struct word whose_words[] = { { "own", false }, { "scenario", true }, { NULL, 0 } };
+static const struct enum_name whose_words[] = { { "own", false },
+						{ "scenario", true },
+						{ NULL, 0 } };
 
 static int read_record(const char *line, struct chain_record *r)
 {
@@ -93,9 +95,9 @@ static int read_record(const char *line, struct chain_record *r)
 	if (sscanf(line, "%15s %" SCNu32 " %15s %" SCNu32 " %15s", engine, &r->gen, mode,
 		   &r->prog_id, whose) != 5)
 		return -EINVAL;
-	if (!word_value(engine_words, engine, &engine_value) ||
-	    !word_value(mode_words, mode, &mode_value) ||
-	    !word_value(whose_words, whose, &scenario))
+	if (!enum_value(engine_names, engine, &engine_value) ||
+	    !enum_value(mode_names, mode, &mode_value) ||
+	    !enum_value(whose_words, whose, &scenario))
 		return -EINVAL;
 	r->engine = (enum engine_choice)engine_value;
 	r->mode = (enum xdp_mode)mode_value;
@@ -148,9 +150,9 @@ static int read_line(const char *line, struct chain_file *file, struct chain_rec
 		file->pending = true;
 		return 0;
 	}
-	if ((value = after(line, "rest"))) {
-		file->has_rest = true;
-		return read_names(value, &file->rest, &file->n_rest);
+	if ((value = after(line, "restore"))) {
+		file->has_restore = true;
+		return read_names(value, &file->restore, &file->n_restore);
 	}
 	return -EINVAL;
 }
@@ -169,22 +171,22 @@ static int parse(char *text, struct chain_file *file)
 	return err;
 }
 
-int chain_file_read(const struct lab *lab, const char *place, struct chain_file *file,
+int chain_file_read(const struct lab *lab, const char *point, struct chain_file *file,
 		    struct error *e)
 {
-	FREE_AUTO char *name = text_format("chains/%s", place);
+	FREE_AUTO char *name = text_format("chains/%s", point);
 	FREE_AUTO char *text = NULL;
 	int err;
 
 	*file = (struct chain_file){ 0 };
 	err = name ? state_read(lab->state, name, &text, e)
-		   : error_sys(e, -ENOMEM, "reading %s", place);
+		   : error_sys(e, -ENOMEM, "reading %s", point);
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	err = text ? parse(text, file) : -ENODATA;
 	if (err) {
 		chain_file_clear(file);
-		return error_sys(e, err, "the record of the chain on %s", place);
+		return error_sys(e, err, "the record of the chain on %s", point);
 	}
 	return 0;
 }
@@ -200,16 +202,16 @@ static void write_names(FILE *out, const char *key, char *const *names, size_t n
 static void write_record(FILE *out, const char *key, const struct chain_record *r)
 {
 	(void)fprintf(out, "%s %s %" PRIu32 " %s %" PRIu32 " %s\n", key, engine_name(r->engine),
-		      r->gen, mode_name(r->mode), r->prog_id, word_name(whose_words, r->scenario));
+		      r->gen, mode_name(r->mode), r->prog_id, enum_name(whose_words, r->scenario));
 	if (r->why)
 		(void)fprintf(out, "why %s\n", r->why);
 	write_names(out, "filters", r->filters, r->n_filters);
 }
 
-int chain_file_write(struct lab *lab, const char *place, const struct chain_file *file,
+int chain_file_write(struct lab *lab, const char *point, const struct chain_file *file,
 		     struct error *e)
 {
-	FREE_AUTO char *name = text_format("chains/%s", place);
+	FREE_AUTO char *name = text_format("chains/%s", point);
 	FREE_AUTO char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -217,19 +219,19 @@ int chain_file_write(struct lab *lab, const char *place, const struct chain_file
 	if (!out || !name) {
 		if (out)
 			(void)fclose(out);
-		return error_sys(e, -ENOMEM, "recording the chain on %s", place);
+		return error_sys(e, -ENOMEM, "recording the chain on %s", point);
 	}
 	write_record(out, "now", &file->now);
 	write_record(out, "before", &file->before);
 	if (file->pending)
 		(void)fprintf(out, "pending\n");
-	if (file->has_rest)
-		write_names(out, "rest", file->rest, file->n_rest);
+	if (file->has_restore)
+		write_names(out, "restore", file->restore, file->n_restore);
 	(void)fprintf(out, "gen %" PRIu32 "\n", file->gen);
 	for (size_t i = 0; i < file->n_past; i++)
 		write_record(out, "past", &file->past[i]);
 	if (fclose(out))
-		return error_sys(e, -ENOMEM, "recording the chain on %s", place);
+		return error_sys(e, -ENOMEM, "recording the chain on %s", point);
 	return state_write(lab->state, name, text, e);
 }
 
@@ -282,8 +284,9 @@ int chain_file_plan(struct chain_file *to, const struct chain_file *from,
 	if (!err)
 		err = copy_past(to, from);
 	if (!err)
-		err = chain_names_copy(&to->rest, &to->n_rest, from->rest, from->n_rest);
-	to->has_rest = from->has_rest;
+		err = chain_names_copy(&to->restore, &to->n_restore, from->restore,
+				       from->n_restore);
+	to->has_restore = from->has_restore;
 	to->pending = true;
 	to->gen = next->gen > from->gen ? next->gen : from->gen;
 	return err;
@@ -303,25 +306,25 @@ void chain_file_settle(struct chain_file *file)
 	chain_record_clear(&file->before);
 }
 
-int chain_places(const struct lab *lab, char ***places, struct error *e)
+int chain_file_names(const struct lab *lab, char ***names, struct error *e)
 {
 	FREE_AUTO char *path = state_path(lab->state, "chains");
 	DIR_AUTO DIR *dir = path ? opendir(path) : NULL;
 	struct dirent *entry;
 	size_t n = 0;
 
-	*places = calloc(1, sizeof(**places));
-	if (!path || !*places)
+	*names = calloc(1, sizeof(**names));
+	if (!path || !*names)
 		return error_sys(e, -ENOMEM, "listing the lab's chains");
 	while (dir && (entry = readdir(dir))) {
 		char **longer;
 
 		if (!strchr(entry->d_name, ':'))
 			continue;
-		longer = realloc(*places, (n + 2) * sizeof(*longer));
+		longer = realloc(*names, (n + 2) * sizeof(*longer));
 		if (!longer)
 			return error_sys(e, -ENOMEM, "listing the lab's chains");
-		*places = longer;
+		*names = longer;
 		longer[n] = strdup(entry->d_name);
 		longer[n + 1] = NULL;
 		n += longer[n] != NULL;
@@ -329,14 +332,14 @@ int chain_places(const struct lab *lab, char ***places, struct error *e)
 	return 0;
 }
 
-void chain_places_free(char **places)
+void chain_file_names_free(char **names)
 {
-	for (size_t i = 0; places && places[i]; i++)
-		free(places[i]);
-	free(places);
+	for (size_t i = 0; names && names[i]; i++)
+		free(names[i]);
+	free(names);
 }
 
-/* In libxdp's dispatcher each filter keeps the book for itself, and a guest has none. */
+/* In libxdp's dispatcher each filter counts for itself, and a user's object does not. */
 bool chain_tells(const struct chain_record *record, enum program_kind program)
 {
 	return record->engine == ENGINE_INLINE || program != PROGRAM_OBJECT;

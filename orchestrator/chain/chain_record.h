@@ -14,7 +14,7 @@
  *   before inline 4 native 1200 own
  *   filters
  *   pending                                the kernel may not have been asked yet
- *   rest headers                           what the scenario's chain stands in for;
+ *   restore headers                        what the scenario's chain stands in for;
  *                                          not there: the lab file's chain
  *   gen 5                                  the last generation that was given out there
  *   past inline 3 native 1190 own          what stood there earlier, the latest first: events
@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct error;
 struct lab;
@@ -36,7 +36,7 @@ struct chain_record {
 	char *why;		   /* this engine, in words on one line; NULL for a pass program */
 	uint32_t gen;
 	enum xdp_mode mode;
-	uint32_t prog_id; /* of what is attached: the composed program, or libxdp's dispatcher */
+	uint32_t prog_id; /* of what is attached: the linked program, or libxdp's dispatcher */
 	char **filters;	  /* names, first to last */
 	size_t n_filters;
 	bool scenario; /* stands there for the time of a scenario only */
@@ -55,24 +55,25 @@ struct chain_file {
 	uint32_t gen;
 	struct chain_record past[CHAIN_PAST];
 	size_t n_past;
-	bool has_rest;
-	char **rest;
-	size_t n_rest;
+	bool has_restore;
+	char **restore;
+	size_t n_restore;
 };
 
 void chain_file_clear(struct chain_file *file);
 
-/* @place is "NETNS:IFACE". No file: an empty one. */
-int chain_file_read(const struct lab *lab, const char *place, struct chain_file *file,
+/* @point is "NETNS:IFACE". No file: an empty one. */
+int chain_file_read(const struct lab *lab, const char *point, struct chain_file *file,
 		    struct error *e);
-int chain_file_write(struct lab *lab, const char *place, const struct chain_file *file,
+int chain_file_write(struct lab *lab, const char *point, const struct chain_file *file,
 		     struct error *e);
 
 /* Which of the two @prog_id is, or NULL: neither, it is another tool's. 0: nothing is attached. */
 const struct chain_record *chain_file_match(const struct chain_file *file, uint32_t prog_id);
 
 /* For a new chain: no event of another one has had it, as long as the lab is there, and it counts
- * in another half of the book than @current (may be NULL), which counts on until it is replaced.
+ * in another bank of the counters than @current (may be NULL), which counts on until it is
+ * replaced.
  */
 uint32_t chain_file_next_gen(const struct chain_file *file, const struct chain_record *current);
 
@@ -86,9 +87,10 @@ int chain_file_plan(struct chain_file *to, const struct chain_file *from,
 		    const struct chain_record *current, const struct chain_record *next);
 void chain_file_settle(struct chain_file *file);
 
-/* Places that have a file: malloc'ed names, NULL at the end; freed by chain_places_free(). */
-int chain_places(const struct lab *lab, char ***places, struct error *e);
-void chain_places_free(char **places);
+/* Attach points that have a file: malloc'ed names, NULL at the end; freed by
+ * chain_file_names_free(). */
+int chain_file_names(const struct lab *lab, char ***names, struct error *e);
+void chain_file_names_free(char **names);
 
 int chain_names_copy(char ***to, size_t *n_to, char *const *from, size_t n);
 

@@ -8,9 +8,9 @@
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/chain/chain_read.h"
 #include "orchestrator/cmd/command.h"
-#include "orchestrator/cmd/target.h"
+#include "orchestrator/cmd/resolve.h"
 #include "orchestrator/report/chain_table.h"
-#include "orchestrator/util/columns.h"
+#include "orchestrator/util/table.h"
 
 static int show(const char *word, struct error *e)
 {
@@ -19,25 +19,25 @@ static int show(const char *word, struct error *e)
 	int FD_AUTO still = -1;
 	const char *name;
 	size_t iface;
-	int err = target_open_word(&lab, word, STATE_READ, "chain", &name, e);
+	int err = resolve_lab_word(&lab, word, STATE_READ, "chain", &name, e);
 
 	if (err)
 		return err;
-	err = target_iface(&lab.suite, name, &iface, e);
+	err = resolve_iface(&lab.labfile, name, &iface, e);
 	still = state_still(lab.state);
 	if (!err)
 		err = chain_read(&lab, iface, &view, e);
 	if (!err)
 		chain_print(name, &view, 2, colour_wanted(stdout), stdout);
-	if (!err && view.amiss && still >= 0)
-		(void)fprintf(stderr, "xlab: %s\n", view.amiss);
+	if (!err && view.drift && still >= 0)
+		(void)fprintf(stderr, "xlab: %s\n", view.drift);
 	chain_view_clear(&view);
 	lab_close(&lab);
 	return err;
 }
 
-static int find_filters(const struct suite *suite, char *const *names, struct chain_config *chain,
-			struct error *e)
+static int find_filters(const struct labfile *labfile, char *const *names,
+			struct chain_config *chain, struct error *e)
 {
 	size_t i;
 	int err = 0;
@@ -46,7 +46,7 @@ static int find_filters(const struct suite *suite, char *const *names, struct ch
 	if (!chain->filters)
 		return error_sys(e, -ENOMEM, "filters");
 	for (i = 0; i < chain->n_filters && !err; i++)
-		err = target_filter(suite, names[i], &chain->filters[i], e);
+		err = resolve_filter(labfile, names[i], &chain->filters[i], e);
 	return err;
 }
 
@@ -58,12 +58,12 @@ static int replace(const char *word, char *const *names, size_t n, struct error 
 	const char *name;
 	int err;
 
-	err = target_open_word(&lab, word, STATE_LOCKED, "chain", &name, e);
+	err = resolve_lab_word(&lab, word, STATE_LOCKED, "chain", &name, e);
 	if (err)
 		return err;
-	err = target_iface(&lab.suite, name, &chain.iface, e);
+	err = resolve_iface(&lab.labfile, name, &chain.iface, e);
 	if (!err)
-		err = find_filters(&lab.suite, names, &chain, e);
+		err = find_filters(&lab.labfile, names, &chain, e);
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)

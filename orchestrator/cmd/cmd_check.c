@@ -3,9 +3,9 @@
 
 #include "lab/error.h"
 #include "orchestrator/cmd/command.h"
-#include "orchestrator/filter/suite_load.h"
-#include "orchestrator/model/suite.h"
-#include "orchestrator/model/suite_print.h"
+#include "orchestrator/filter/labfile_load.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_print.h"
 
 static void print_count(size_t n, const char *what)
 {
@@ -13,36 +13,36 @@ static void print_count(size_t n, const char *what)
 }
 
 /* Those of the file, without the built-ins that every file has. */
-static size_t count_filters(const struct suite *suite)
+static size_t count_filters(const struct labfile *labfile)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < suite->n_filters; i++)
-		n += suite->filters[i].line != 0;
+	for (size_t i = 0; i < labfile->n_filters; i++)
+		n += labfile->filters[i].line != 0;
 	return n;
 }
 
-static void print_ok(const char *path, const struct suite *suite)
+static void print_ok(const char *path, const struct labfile *labfile)
 {
 	printf("%s: ok", path);
-	print_count(suite->topo.n_nodes, "node");
-	print_count(suite->topo.n_bridges, "bridge");
-	print_count(suite->topo.n_ifaces, "interface");
-	print_count(count_filters(suite), "filter");
-	print_count(suite->n_scenarios, "scenario");
+	print_count(labfile->topo.n_nodes, "node");
+	print_count(labfile->topo.n_bridges, "bridge");
+	print_count(labfile->topo.n_ifaces, "interface");
+	print_count(count_filters(labfile), "filter");
+	print_count(labfile->n_scenarios, "scenario");
 	putchar('\n');
 }
 
 static int check_file(const char *path, bool print, struct error *e)
 {
-	struct suite suite;
-	int err = suite_load(&suite, path, e);
+	struct labfile labfile;
+	int err = labfile_load(&labfile, path, e);
 
 	if (!err && print)
-		suite_print(&suite, stdout);
+		labfile_print(&labfile, stdout);
 	else if (!err)
-		print_ok(path, &suite);
-	suite_clear(&suite);
+		print_ok(path, &labfile);
+	labfile_clear(&labfile);
 	return err;
 }
 

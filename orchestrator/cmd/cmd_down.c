@@ -13,28 +13,27 @@
 #include "orchestrator/lab_up.h"
 
 /* What goes without being named goes with the namespaces at its other end. */
-static void tell_lost(const char *name)
+static void tell_corrupt(const char *name)
 {
-	(void)fprintf(
-		stderr,
-		"xlab: what lab %s was meant to be was lost: if it was started with --self, its "
-		"links here go when the kernel has destroyed its namespaces; look for others "
-		"with `ip link`\n",
-		name);
+	(void)fprintf(stderr,
+		      "xlab: the journal of lab %s was lost: if it was started with --self, its "
+		      "links here go when the kernel has destroyed its namespaces; look for others "
+		      "with `ip link`\n",
+		      name);
 }
 
 static int take_down(struct lab *lab, bool wait, struct error *e)
 {
 	/* The state's own goes with the lab. */
-	char FREE_AUTO *name = strdup(state_intent(lab->state)->lab);
-	bool lost = state_intent(lab->state)->phase == STATE_LOST;
+	char FREE_AUTO *name = strdup(state_journal(lab->state)->lab);
+	bool lost = state_journal(lab->state)->phase == STATE_CORRUPT;
 	int err = lab_down(lab, wait, e);
 
 	if (err)
 		return err;
 	printf("%s is down\n", name ? name : "the lab");
 	if (lost)
-		tell_lost(name ? name : "there");
+		tell_corrupt(name ? name : "there");
 	return 0;
 }
 
@@ -44,7 +43,7 @@ static int take_down(struct lab *lab, bool wait, struct error *e)
 static int down_one(const char *name, bool listed, bool wait, struct error *e)
 {
 	struct lab lab = { 0 };
-	int err = lab_open_left(&lab, name, STATE_LOCKED, "down", e);
+	int err = lab_open_left_over(&lab, name, STATE_LOCKED, "down", e);
 
 	if (err)
 		return listed && err == -ENOENT ? 0 : err;

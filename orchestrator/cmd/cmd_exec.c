@@ -2,7 +2,7 @@
 #include "lab/error.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/enter.h"
-#include "orchestrator/cmd/target.h"
+#include "orchestrator/cmd/resolve.h"
 
 static int enter(const struct invocation *in, struct error *e)
 {
@@ -12,10 +12,10 @@ static int enter(const struct invocation *in, struct error *e)
 	size_t node;
 	int err;
 
-	err = target_open_word(&lab, in->argv[0], STATE_READ, "exec", &name, e);
+	err = resolve_lab_word(&lab, in->argv[0], STATE_READ, "exec", &name, e);
 	if (err)
 		return err;
-	err = target_node(&lab.suite, name, &node, e);
+	err = resolve_node(&lab.labfile, name, &node, e);
 	if (!err)
 		err = enter_node(&lab, node, e);
 	if (!err && user)

@@ -7,16 +7,16 @@
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "orchestrator/cmd/command.h"
-#include "orchestrator/cmd/target.h"
-#include "orchestrator/filter/instance.h"
+#include "orchestrator/cmd/resolve.h"
+#include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/rules.h"
-#include "orchestrator/util/columns.h"
+#include "orchestrator/util/table.h"
 
 typedef int verb_fn(const struct lab *lab, size_t filter, char *const *rules, struct error *e);
 
 static int list(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
 {
-	struct columns t = { .n_columns = 2, .right = { false, true } };
+	struct table t = { .n_columns = 2, .right = { false, true } };
 	struct rule_row *rows = NULL;
 	size_t i, n = 0;
 	int err = rules_list(lab, filter, &rows, &n, e);
@@ -24,13 +24,13 @@ static int list(const struct lab *lab, size_t filter, char *const *rules, struct
 	(void)rules;
 	if (err)
 		return err;
-	columns_add(&t, NULL, "rule");
-	columns_add(&t, NULL, "hits");
+	table_add(&t, NULL, "rule");
+	table_add(&t, NULL, "hits");
 	for (i = 0; i < n; i++) {
-		columns_add(&t, NULL, "%s", rows[i].rule);
-		columns_add(&t, NULL, "%" PRIu64, rows[i].hits);
+		table_add(&t, NULL, "%s", rows[i].rule);
+		table_add(&t, NULL, "%" PRIu64, rows[i].hits);
 	}
-	columns_print(&t, 0, stdout);
+	table_print(&t, 0, stdout);
 	rules_free(rows, n);
 	return 0;
 }
@@ -64,12 +64,12 @@ static const struct verb *find_verb(const struct invocation *in, struct error *e
 	return NULL;
 }
 
-/* The maps that stand for a guest's rules: their path is how anybody drives them. */
+/* The maps that stand for a user's object's rules: their path is how anybody drives them. */
 static int refuse_object(const struct lab *lab, size_t filter, struct error *e)
 {
-	const struct filter *f = &lab->suite.filters[filter];
-	const char *instance = lab->suite.filters[instance_of(lab, filter)].name;
-	char FREE_AUTO *maps = state_path(lab->state, "bpf/filter/%s", instance);
+	const struct filter *f = &lab->labfile.filters[filter];
+	const char *owner = lab->labfile.filters[filter_maps_owner(lab, filter)].name;
+	char FREE_AUTO *maps = state_path(lab->state, "bpf/filter/%s", owner);
 
 	if (f->program != PROGRAM_OBJECT)
 		return 0;
@@ -92,10 +92,10 @@ static int filter_run(const struct invocation *in, int *status, struct error *e)
 	interrupt_hold(&hold);
 	if (!verb)
 		return -EINVAL;
-	err = target_open_word(&lab, in->argv[0], verb->lock, "filter", &name, e);
+	err = resolve_lab_word(&lab, in->argv[0], verb->lock, "filter", &name, e);
 	if (err)
 		return err;
-	err = target_filter(&lab.suite, name, &filter, e);
+	err = resolve_filter(&lab.labfile, name, &filter, e);
 	if (!err)
 		err = refuse_object(&lab, filter, e);
 	if (!err)

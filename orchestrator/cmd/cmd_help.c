@@ -5,14 +5,14 @@
 #include "lab/inikeys.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/model/filter.h"
-#include "orchestrator/model/suite.h"
-#include "orchestrator/model/suite_read.h"
-#include "orchestrator/util/columns.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_read.h"
+#include "orchestrator/util/table.h"
 
 #define WRAP_WIDTH 76 /* beside the widest key it ends within 100 columns */
 
 /* The text as cells of the second column, one below the other where it is long. */
-static void add_wrapped(struct columns *rows, const char *mark, const char *text)
+static void add_wrapped(struct table *rows, const char *mark, const char *text)
 {
 	const char *indent = "";
 
@@ -23,44 +23,44 @@ static void add_wrapped(struct columns *rows, const char *mark, const char *text
 			len--;
 		if (!len)
 			break;
-		columns_add(rows, NULL, "%s%s%.*s", indent, mark, (int)len, text);
-		columns_add(rows, NULL, "%s", "");
+		table_add(rows, NULL, "%s%s%.*s", indent, mark, (int)len, text);
+		table_add(rows, NULL, "%s", "");
 		indent = "  ";
 		mark = "";
 		text += len + 1;
 	}
-	columns_add(rows, NULL, "%s%s%s", indent, mark, text);
+	table_add(rows, NULL, "%s%s%s", indent, mark, text);
 }
 
 static void print_keys(const struct ini_section_spec *section)
 {
-	struct columns rows = { .n_columns = 2 };
+	struct table rows = { .n_columns = 2 };
 	const struct ini_key_spec *key;
 
 	for (key = section->keys; key->name; key++) {
-		columns_add(&rows, NULL, "%s%s%s", key->name,
-			    key->name[strlen(key->name) - 1] == '.' ? "NAME" : "",
-			    key->repeats ? " *" : "");
+		table_add(&rows, NULL, "%s%s%s", key->name,
+			  key->name[strlen(key->name) - 1] == '.' ? "NAME" : "",
+			  key->repeats ? " *" : "");
 		add_wrapped(&rows, "", key->help);
-		columns_add(&rows, NULL, "%s", "");
+		table_add(&rows, NULL, "%s", "");
 		add_wrapped(&rows, "= ", key->allowed);
 	}
-	columns_print(&rows, 2, stdout);
+	table_print(&rows, 2, stdout);
 }
 
 /* From the tables that read the file. */
 static void print_file(void)
 {
-	struct columns rows = { .n_columns = 2 };
+	struct table rows = { .n_columns = 2 };
 	size_t i;
 
 	(void)fputs("A lab file is INI; ; and # start comments. Keys marked * may be repeated.\n",
 		    stdout);
-	for (i = 0; suite_tables[i]; i++) {
-		const struct ini_section_spec *s = suite_tables[i];
+	for (i = 0; labfile_tables[i]; i++) {
+		const struct ini_section_spec *s = labfile_tables[i];
 
 		/* Tables of one kind follow each other. */
-		if (i == 0 || strcmp(s->kind, suite_tables[i - 1]->kind) != 0)
+		if (i == 0 || strcmp(s->kind, labfile_tables[i - 1]->kind) != 0)
 			printf("\n[%s%s%s]\n", s->kind, s->argument ? " " : "",
 			       s->argument ? s->argument : "");
 		printf("  ; %s\n", s->help);
@@ -68,10 +68,10 @@ static void print_file(void)
 	}
 	(void)fputs("\nprograms:\n", stdout);
 	for (i = 0; i < PROGRAM_OBJECT; i++) {
-		columns_add(&rows, NULL, "%s", program_name(i));
-		columns_add(&rows, NULL, "%s", program_help(i));
+		table_add(&rows, NULL, "%s", program_name(i));
+		table_add(&rows, NULL, "%s", program_help(i));
 	}
-	columns_print(&rows, 2, stdout);
+	table_print(&rows, 2, stdout);
 }
 
 static int help_run(const struct invocation *in, int *status, struct error *e)

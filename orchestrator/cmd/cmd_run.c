@@ -2,11 +2,12 @@
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "lab/state.h"
-#include "orchestrator/cmd/session.h"
+#include "orchestrator/cmd/scenario_batch.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/lab_up.h"
 
-static int run_lab(const struct invocation *in, struct session *s, int *status, struct error *e)
+static int run_lab(const struct invocation *in, struct scenario_batch *s, int *status,
+		   struct error *e)
 {
 	const struct lab_options options = {
 		.engine = invocation_option(in, "--engine"),
@@ -20,9 +21,9 @@ static int run_lab(const struct invocation *in, struct session *s, int *status, 
 	err = lab_up(&lab, in->argv[0], &options, e);
 	if (err)
 		return err;
-	err = session_pick(s, &lab.suite, in->argv + 1, e);
+	err = scenario_batch_pick(s, &lab.labfile, in->argv + 1, e);
 	if (!err)
-		err = session_run(s, &lab, status, e);
+		err = scenario_batch_run(s, &lab, status, e);
 	if (lab_down(&lab, false, &down) && !err) {
 		err = down.err;
 		error_move(e, &down);
@@ -33,17 +34,17 @@ static int run_lab(const struct invocation *in, struct session *s, int *status, 
 
 static int run_command(const struct invocation *in, int *status, struct error *e)
 {
-	struct session s = { 0 };
+	struct scenario_batch s = { 0 };
 	INTERRUPT_HOLD hold;
 	int err;
 
 	interrupt_hold(&hold);
-	err = session_options(&s, in, e);
+	err = scenario_batch_options(&s, in, e);
 	if (!err)
 		err = state_private(e);
 	if (!err)
 		err = run_lab(in, &s, status, e);
-	session_clear(&s);
+	scenario_batch_clear(&s);
 	return err;
 }
 
@@ -55,7 +56,7 @@ const struct command cmd_run = {
 		   "and nothing is left even if it is killed.",
 	.options = {
 		{ "--engine", "auto|libxdp|inline", "instead of the lab file's" },
-		SESSION_OPTIONS,
+		SCENARIO_BATCH_OPTIONS,
 	},
 	.min_args = 1,
 	.max_args = -1,

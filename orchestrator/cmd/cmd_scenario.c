@@ -5,15 +5,15 @@
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "orchestrator/chain/chain.h"
-#include "orchestrator/cmd/session.h"
-#include "orchestrator/cmd/target.h"
+#include "orchestrator/cmd/resolve.h"
+#include "orchestrator/cmd/scenario_batch.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/util/columns.h"
+#include "orchestrator/util/table.h"
 
 /* What runs is the lab as it is up, whatever its file says by now. */
-static void warn_stale(const struct suite *suite)
+static void warn_stale(const struct labfile *labfile)
 {
-	char FREE_AUTO *stale = target_stale(suite);
+	char FREE_AUTO *stale = resolve_stale(labfile);
 
 	if (stale)
 		(void)fprintf(stderr, "xlab: %s\n", stale);
@@ -21,21 +21,21 @@ static void warn_stale(const struct suite *suite)
 
 static int list(const char *lab_name, bool hint, struct error *e)
 {
-	struct columns rows = { .n_columns = 2 };
+	struct table rows = { .n_columns = 2 };
 	struct lab lab = { 0 };
 	size_t i;
 	int err = lab_open(&lab, lab_name, STATE_READ, "scenario", e);
 
 	if (err)
 		return err;
-	for (i = 0; i < lab.suite.n_scenarios; i++) {
-		const struct scenario *s = &lab.suite.scenarios[i];
+	for (i = 0; i < lab.labfile.n_scenarios; i++) {
+		const struct scenario *s = &lab.labfile.scenarios[i];
 
-		columns_add(&rows, NULL, "%s", s->name);
-		columns_add(&rows, NULL, "%s", s->about ? s->about : "");
+		table_add(&rows, NULL, "%s", s->name);
+		table_add(&rows, NULL, "%s", s->about ? s->about : "");
 	}
-	columns_print(&rows, 0, stdout);
-	warn_stale(&lab.suite);
+	table_print(&rows, 0, stdout);
+	warn_stale(&lab.labfile);
 	if (hint)
 		(void)fputs("xlab: `xlab scenario NAME...` runs some, `xlab scenario --all` all\n",
 			    stderr);
@@ -43,20 +43,21 @@ static int list(const char *lab_name, bool hint, struct error *e)
 	return 0;
 }
 
-static int run_some(const struct invocation *in, struct session *s, int *status, struct error *e)
+static int run_some(const struct invocation *in, struct scenario_batch *s, int *status,
+		    struct error *e)
 {
 	struct lab lab = { 0 };
-	int err = target_open(&lab, invocation_option(in, "--lab"), STATE_LOCKED, "scenario", e);
+	int err = resolve_lab(&lab, invocation_option(in, "--lab"), STATE_LOCKED, "scenario", e);
 
 	if (err)
 		return err;
-	err = session_pick(s, &lab.suite, in->argv, e);
+	err = scenario_batch_pick(s, &lab.labfile, in->argv, e);
 	if (!err)
-		warn_stale(&lab.suite);
+		warn_stale(&lab.labfile);
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)
-		err = session_run(s, &lab, status, e);
+		err = scenario_batch_run(s, &lab, status, e);
 	lab_close(&lab);
 	return err;
 }
@@ -64,7 +65,7 @@ static int run_some(const struct invocation *in, struct session *s, int *status,
 static int scenario_command(const struct invocation *in, int *status, struct error *e)
 {
 	bool all = invocation_option(in, "--all"), only_list = invocation_option(in, "--list");
-	struct session s = { 0 };
+	struct scenario_batch s = { 0 };
 	INTERRUPT_HOLD hold;
 	int err;
 
@@ -76,10 +77,10 @@ static int scenario_command(const struct invocation *in, int *status, struct err
 	if (only_list || (!all && !in->argc))
 		return list(invocation_option(in, "--lab"), !only_list, e);
 	interrupt_hold(&hold);
-	err = session_options(&s, in, e);
+	err = scenario_batch_options(&s, in, e);
 	if (!err)
 		err = run_some(in, &s, status, e);
-	session_clear(&s);
+	scenario_batch_clear(&s);
 	return err;
 }
 
@@ -93,7 +94,7 @@ const struct command cmd_scenario = {
 		{ "--all", NULL, "all of the lab file, in its order" },
 		{ "--list", NULL, "list them" },
 		{ "--lab", "LAB", "of this lab, where several are up" },
-		SESSION_OPTIONS,
+		SCENARIO_BATCH_OPTIONS,
 	},
 	.max_args = -1,
 	.completes = { "SCENARIO" },

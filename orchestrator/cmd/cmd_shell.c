@@ -7,7 +7,7 @@
 #include "lab/error.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/enter.h"
-#include "orchestrator/cmd/target.h"
+#include "orchestrator/cmd/resolve.h"
 
 /*
  * A shell's start-up files have the last word on its prompt. Debian's put $debian_chroot in
@@ -34,14 +34,14 @@ static int shell_run(const struct invocation *in, int *status, struct error *e)
 	size_t node;
 	int err;
 
-	err = target_open_word(&lab, in->argv[0], STATE_READ, "shell", &name, e);
+	err = resolve_lab_word(&lab, in->argv[0], STATE_READ, "shell", &name, e);
 	if (err)
 		return err;
-	err = target_node(&lab.suite, name, &node, e);
+	err = resolve_node(&lab.labfile, name, &node, e);
 	if (!err)
 		err = enter_node(&lab, node, e);
 	if (!err)
-		err = set_prompt(state_intent(lab.state)->lab, name, argv[0], e);
+		err = set_prompt(state_journal(lab.state)->lab, name, argv[0], e);
 	lab_close(&lab);
 	return err ? err : enter_exec(argv, status, e);
 }

@@ -7,8 +7,8 @@
 #include "orchestrator/report/status.h"
 #include "orchestrator/report/status_json.h"
 #include "orchestrator/report/status_text.h"
-#include "orchestrator/util/columns.h"
 #include "orchestrator/util/json.h"
+#include "orchestrator/util/table.h"
 
 /* @j NULL: for people. */
 static int print_one(const char *name, struct json *j, struct error *e)

@@ -24,14 +24,14 @@ static bool is_alone(void)
 /* Commands that work as they stand here: with other labs up, they name this one. */
 static void print_hint(const struct lab *lab)
 {
-	const struct topology *topo = &lab->suite.topo;
-	const char *name = state_intent(lab->state)->lab;
+	const struct topology *topo = &lab->labfile.topo;
+	const char *name = state_journal(lab->state)->lab;
 	const char *sudo = getenv("SUDO_USER") ? "sudo " : "";
 	bool alone = is_alone();
 	const char *of = alone ? "" : " ", *which = alone ? "" : name;
 
 	printf("now: %sxlab status%s%s", sudo, of, which);
-	if (lab->suite.n_scenarios)
+	if (lab->labfile.n_scenarios)
 		printf(", %sxlab scenario --all%s%s", sudo, alone ? "" : " --lab ", which);
 	if (topo->n_nodes)
 		printf(", %sxlab shell %s%s%s", sudo, which, alone ? "" : "/", topo->nodes[0].name);
@@ -40,8 +40,8 @@ static void print_hint(const struct lab *lab)
 
 static void print_up(const struct lab *lab)
 {
-	const struct topology *topo = &lab->suite.topo;
-	const char *name = state_intent(lab->state)->lab;
+	const struct topology *topo = &lab->labfile.topo;
+	const char *name = state_journal(lab->state)->lab;
 	size_t i;
 
 	printf("%s is up:", name);

@@ -13,12 +13,12 @@
 #include "lab/interrupt.h"
 #include "orchestrator/chain/chain_read.h"
 #include "orchestrator/cmd/command.h"
-#include "orchestrator/cmd/target.h"
-#include "orchestrator/event/events.h"
-#include "orchestrator/event/flight.h"
+#include "orchestrator/cmd/resolve.h"
+#include "orchestrator/event/listener.h"
 #include "orchestrator/event/packet.h"
-#include "orchestrator/model/words.h"
-#include "orchestrator/util/columns.h"
+#include "orchestrator/event/packet_trace.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/util/table.h"
 
 /* How often to look whether the lab still stands: it goes without a word to us. */
 #define LAB_LOOK_MS 500
@@ -28,8 +28,8 @@ struct watch {
 	struct listener *listener;
 	struct chain_record *chains; /* by iface: of the generation seen last */
 	char **names;		     /* by iface: "host:veth0", NULL where not watched */
-	struct flight *flights;	     /* by CPU */
-	size_t n_flights;
+	struct packet_trace *traces; /* by CPU */
+	size_t n_traces;
 	uint64_t lost, lost_before; /* when the ring was about to be read, and the time before */
 	uint64_t start_ns;	    /* of the first event */
 	uint32_t packets, stop_after;
@@ -39,9 +39,9 @@ struct watch {
 static const struct filter *filter_of(const struct watch *w, const struct chain_record *chain,
 				      size_t i)
 {
-	size_t filter = suite_filter(&w->lab.suite, chain->filters[i]);
+	size_t filter = labfile_filter(&w->lab.labfile, chain->filters[i]);
 
-	return filter == NONE ? NULL : &w->lab.suite.filters[filter];
+	return filter == NONE ? NULL : &w->lab.labfile.filters[filter];
 }
 
 static bool tells(const struct watch *w, const struct chain_record *chain, size_t i)
@@ -109,17 +109,18 @@ static void print_verdict(const struct watch *w, const char *filter, int verdict
 }
 
 static void print_verdicts(const struct watch *w, const struct xlab_event *event,
-			   const struct flight *flight)
+			   const struct packet_trace *trace)
 {
 	const struct chain_record *chain = &w->chains[event->iface];
-	bool sure = flight->lost == listener_lost(w->listener) && all_tell(w, chain);
+	bool sure = trace->lost == listener_lost(w->listener) && all_tell(w, chain);
 
 	putchar(' ');
 	for (unsigned int i = 0; i < event->position && i < chain->n_filters; i++) {
 		const struct filter *f = filter_of(w, chain, i);
 		uint32_t continues = f ? f->continues : 0;
 
-		print_verdict(w, chain->filters[i], flight_verdict(flight, i, continues, sure));
+		print_verdict(w, chain->filters[i],
+			      packet_trace_verdict(trace, i, continues, sure));
 	}
 	if (event->position < chain->n_filters)
 		print_verdict(w, chain->filters[event->position], event->verdict);
@@ -140,7 +141,7 @@ static void print_nameless(const struct watch *w, const struct xlab_event *event
 }
 
 static int print_packet(struct watch *w, const struct xlab_event *event,
-			const struct flight *flight)
+			const struct packet_trace *trace)
 {
 	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
 
@@ -150,42 +151,42 @@ static int print_packet(struct watch *w, const struct xlab_event *event,
 	       w->names[event->iface], w->colour ? COLOUR_END : "",
 	       (double)(event->time_ns - w->start_ns) / 1e9, event->length,
 	       event->length == 1 ? "" : "s");
-	if (flight_greeted(flight, event->position))
+	if (packet_trace_greeted(trace, event->position))
 		print_line(NULL, "received a packet");
 	packet_print(event->snap, size, print_line, NULL);
 	if (w->chains[event->iface].gen == event->gen)
-		print_verdicts(w, event, flight);
+		print_verdicts(w, event, trace);
 	else
 		print_nameless(w, event);
 	return ++w->packets == w->stop_after;
 }
 
 /* CPUs have numbers, but not all of them need be there. */
-static struct flight *flight_of(struct watch *w, uint32_t cpu)
+static struct packet_trace *trace_of(struct watch *w, uint32_t cpu)
 {
-	while (cpu >= w->n_flights)
-		if (!array_add(&w->flights, &w->n_flights, sizeof(*w->flights)))
+	while (cpu >= w->n_traces)
+		if (!array_add(&w->traces, &w->n_traces, sizeof(*w->traces)))
 			return NULL;
-	return &w->flights[cpu];
+	return &w->traces[cpu];
 }
 
 static int on_event(void *cookie, const struct xlab_event *event)
 {
 	struct watch *w = cookie;
-	struct flight *flight;
+	struct packet_trace *trace;
 	int stop;
 
-	if (event->iface >= w->lab.suite.topo.n_ifaces || !w->names[event->iface])
+	if (event->iface >= w->lab.labfile.topo.n_ifaces || !w->names[event->iface])
 		return 0;
-	flight = flight_of(w, event->cpu);
-	if (!flight)
+	trace = trace_of(w, event->cpu);
+	if (!trace)
 		return -ENOMEM;
-	flight_hear(flight, event, w->lost_before);
+	packet_trace_add(trace, event, w->lost_before);
 	if (event->kind != XLAB_DECIDED)
 		return 0;
 	chain_learn(w, event);
-	stop = print_packet(w, event, flight);
-	flight_end(flight);
+	stop = print_packet(w, event, trace);
+	packet_trace_end(trace);
 	return stop;
 }
 
@@ -196,12 +197,12 @@ static int read_events(struct watch *w)
 {
 	w->lost_before = w->lost;
 	w->lost = listener_lost(w->listener);
-	return listener_read(w->listener, on_event, w);
+	return listener_consume(w->listener, on_event, w);
 }
 
 static bool lab_stands(const struct watch *w)
 {
-	return access(state_dir(w->lab.state), F_OK) == 0;
+	return access(state_lab_dir(w->lab.state), F_OK) == 0;
 }
 
 /* It has done its work, and is not to end the process besides. */
@@ -255,33 +256,33 @@ static void warn_at_start(struct watch *w, size_t iface)
 	chain_view_clear(&view);
 }
 
-static int hear(struct watch *w, size_t iface, struct error *e)
+static int subscribe(struct watch *w, size_t iface, struct error *e)
 {
 	if (w->names[iface])
 		return 0;
-	w->names[iface] = suite_iface_name(&w->lab.suite, iface);
+	w->names[iface] = labfile_iface_name(&w->lab.labfile, iface);
 	if (!w->names[iface])
 		return error_sys(e, -ENOMEM, "watch");
 	warn_at_start(w, iface);
-	return listener_hear(w->listener, iface, e);
+	return listener_subscribe(w->listener, iface, e);
 }
 
 /* The interfaces named, else all of the lab. */
-static int hear_all(struct watch *w, const char *first, char *const *more, struct error *e)
+static int subscribe_all(struct watch *w, const char *first, char *const *more, struct error *e)
 {
-	const struct suite *suite = &w->lab.suite;
+	const struct labfile *labfile = &w->lab.labfile;
 	size_t iface;
 	int err = 0;
 
 	if (!first) {
-		for (iface = 0; iface < suite->topo.n_ifaces && !err; iface++)
-			err = hear(w, iface, e);
+		for (iface = 0; iface < labfile->topo.n_ifaces && !err; iface++)
+			err = subscribe(w, iface, e);
 		return err;
 	}
 	do {
-		err = target_iface(suite, first, &iface, e);
+		err = resolve_iface(labfile, first, &iface, e);
 		if (!err)
-			err = hear(w, iface, e);
+			err = subscribe(w, iface, e);
 		first = *more;
 	} while (!err && *more++);
 	return err;
@@ -293,17 +294,17 @@ static int watch_begin(struct watch *w, const struct invocation *in, struct erro
 	const char *first = NULL;
 	int err;
 
-	err = in->argc ? target_open_word(&w->lab, in->argv[0], STATE_READ, "watch", &first, e)
-		       : target_open(&w->lab, NULL, STATE_READ, "watch", e);
+	err = in->argc ? resolve_lab_word(&w->lab, in->argv[0], STATE_READ, "watch", &first, e)
+		       : resolve_lab(&w->lab, NULL, STATE_READ, "watch", e);
 	if (err)
 		return err;
-	n_ifaces = w->lab.suite.topo.n_ifaces;
+	n_ifaces = w->lab.labfile.topo.n_ifaces;
 	w->chains = calloc(n_ifaces + 1, sizeof(*w->chains));
 	w->names = calloc(n_ifaces + 1, sizeof(*w->names));
 	if (!w->chains || !w->names)
 		return error_sys(e, -ENOMEM, "watch");
 	err = listener_open(&w->lab, &w->listener, e);
-	return err ? err : hear_all(w, first, in->argv + 1, e);
+	return err ? err : subscribe_all(w, first, in->argv + 1, e);
 }
 
 static void print_end(const struct watch *w)
@@ -320,13 +321,13 @@ static void watch_end(struct watch *w)
 
 	if (w->listener)
 		listener_close(w->listener);
-	for (i = 0; w->chains && w->names && i < w->lab.suite.topo.n_ifaces; i++) {
+	for (i = 0; w->chains && w->names && i < w->lab.labfile.topo.n_ifaces; i++) {
 		chain_record_clear(&w->chains[i]);
 		free(w->names[i]);
 	}
 	free(w->chains);
 	free(w->names);
-	free(w->flights);
+	free(w->traces);
 	if (w->lab.state)
 		lab_close(&w->lab);
 }
@@ -357,7 +358,7 @@ const struct command cmd_watch = {
 	.arguments = "[[LAB/]NODE:IFACE...]",
 	.summary = "Show packets as chains see them: headers, then each filter's verdict",
 	.details = "Of all interfaces of the lab, or of those named; the first name says which lab.\n"
-		   "Any number of watches and scenarios hear every packet, up to 8 at once.",
+		   "Any number of watches and scenarios see every packet, up to 8 at once.",
 	.options = {
 		{ "--count", "N", "end after N packets" },
 	},

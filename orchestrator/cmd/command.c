@@ -6,7 +6,7 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/cmd/command.h"
-#include "orchestrator/util/columns.h"
+#include "orchestrator/util/table.h"
 
 const struct command *command_find(const struct command *const *all, const char *name)
 {
@@ -151,15 +151,15 @@ int invocation_read(struct invocation *in, const struct command *const *all,
 
 void usage_print(const struct command *const *all, FILE *out)
 {
-	struct columns rows = { .n_columns = 2 };
+	struct table rows = { .n_columns = 2 };
 	size_t i;
 
 	(void)fputs("usage: xlab COMMAND [ARGUMENT...]\n\n", out);
 	for (i = 0; all[i]; i++) {
-		columns_add(&rows, NULL, "%s", all[i]->name);
-		columns_add(&rows, NULL, "%s", all[i]->summary);
+		table_add(&rows, NULL, "%s", all[i]->name);
+		table_add(&rows, NULL, "%s", all[i]->summary);
 	}
-	columns_print(&rows, 2, out);
+	table_print(&rows, 2, out);
 	(void)fputs("\n`xlab help COMMAND` tells what a command takes, `xlab help file` what a lab "
 		    "file "
 		    "may\nhold. "
@@ -180,7 +180,7 @@ static void print_synopsis(const struct command *c, FILE *out)
 
 void usage_print_command(const struct command *c, FILE *out)
 {
-	struct columns rows = { .n_columns = 2 };
+	struct table rows = { .n_columns = 2 };
 	const struct option_spec *o;
 
 	print_synopsis(c, out);
@@ -188,10 +188,10 @@ void usage_print_command(const struct command *c, FILE *out)
 	if (c->details)
 		(void)fprintf(out, "\n%s\n", c->details);
 	for (o = c->options; o->name; o++) {
-		columns_add(&rows, NULL, "%s %s", o->name, o->argument ? o->argument : "");
-		columns_add(&rows, NULL, "%s", o->help);
+		table_add(&rows, NULL, "%s %s", o->name, o->argument ? o->argument : "");
+		table_add(&rows, NULL, "%s", o->help);
 	}
 	if (rows.n_cells)
 		(void)fputs("\noptions:\n", out);
-	columns_print(&rows, 2, out);
+	table_print(&rows, 2, out);
 }

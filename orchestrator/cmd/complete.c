@@ -16,40 +16,40 @@
 
 /* @prefix: "" or "LAB/", for there are several. */
 struct names_of {
-	const struct suite *suite;
+	const struct labfile *labfile;
 	const char *prefix;
 };
 
 static void print_nodes(const struct names_of *n)
 {
-	for (size_t i = 0; i < n->suite->topo.n_nodes; i++)
-		printf("%s%s\n", n->prefix, n->suite->topo.nodes[i].name);
+	for (size_t i = 0; i < n->labfile->topo.n_nodes; i++)
+		printf("%s%s\n", n->prefix, n->labfile->topo.nodes[i].name);
 }
 
 static void print_ifaces(const struct names_of *n)
 {
-	for (size_t i = 0; i < n->suite->topo.n_ifaces; i++)
-		printf("%s%s\n", n->prefix, n->suite->topo.ifaces[i].id);
+	for (size_t i = 0; i < n->labfile->topo.n_ifaces; i++)
+		printf("%s%s\n", n->prefix, n->labfile->topo.ifaces[i].id);
 }
 
 /* Those with rules, or with maps of their own. */
 static void print_filters(const struct names_of *n)
 {
-	for (size_t i = 0; i < n->suite->n_filters; i++)
-		if (n->suite->filters[i].line)
-			printf("%s%s\n", n->prefix, n->suite->filters[i].name);
+	for (size_t i = 0; i < n->labfile->n_filters; i++)
+		if (n->labfile->filters[i].line)
+			printf("%s%s\n", n->prefix, n->labfile->filters[i].name);
 }
 
 static void print_chain_filters(const struct names_of *n)
 {
-	for (size_t i = 0; i < n->suite->n_filters; i++)
-		puts(n->suite->filters[i].name);
+	for (size_t i = 0; i < n->labfile->n_filters; i++)
+		puts(n->labfile->filters[i].name);
 }
 
 static void print_scenarios(const struct names_of *n)
 {
-	for (size_t i = 0; i < n->suite->n_scenarios; i++)
-		puts(n->suite->scenarios[i].name);
+	for (size_t i = 0; i < n->labfile->n_scenarios; i++)
+		puts(n->labfile->scenarios[i].name);
 }
 
 static const struct kind {
@@ -69,7 +69,7 @@ static void print_of_lab(const struct kind *kind, const char *name, bool several
 
 	if (!prefix || lab_open(&lab, name, STATE_READ, "completion", &e))
 		return;
-	kind->print(&(struct names_of){ &lab.suite, prefix });
+	kind->print(&(struct names_of){ &lab.labfile, prefix });
 	lab_close(&lab);
 }
 

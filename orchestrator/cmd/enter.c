@@ -64,7 +64,7 @@ static int mount_all(const char *bpffs, struct error *e)
 
 int enter_node(const struct lab *lab, size_t node, struct error *e)
 {
-	const char *name = lab->suite.topo.nodes[node].name;
+	const char *name = lab->labfile.topo.nodes[node].name;
 	char FREE_AUTO *what = text_format("xdp/%s", name);
 	char FREE_AUTO *bpffs = NULL;
 	int FD_AUTO netns = -1;

@@ -27,9 +27,9 @@
 #include "bpf/unchecked.skel.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/lab_links.h"
 #include "lab/netns.h"
-#include "lab/own.h"
-#include "orchestrator/event/book.h"
+#include "orchestrator/event/counters.h"
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/rule.h"
 #include "orchestrator/filter/rule_maps.h"
@@ -73,7 +73,7 @@ static uint32_t room_for(const struct filter *filter)
 	return twice < ROOM_MIN ? ROOM_MIN : twice;
 }
 
-size_t rules_size(const struct filter *filter)
+size_t program_rules_size(const struct filter *filter)
 {
 	const struct rule_layout *layout = rule_layout(filter->program);
 
@@ -82,7 +82,7 @@ size_t rules_size(const struct filter *filter)
 
 int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function)
 {
-	size_t rules = rules_size(filter);
+	size_t rules = program_rules_size(filter);
 	FREE_AUTO void *copy = NULL;
 	const void *object;
 	int err = program_object(filter->program, &object, size, function);
@@ -110,7 +110,7 @@ static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, u
 	return err;
 }
 
-int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
+int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
 {
 	const struct rule_layout *layout = rule_layout(filter->program);
 	uint64_t capacity = room_for(filter);
@@ -142,7 +142,7 @@ static int object_map(void *cookie, const char *name, int *fd, struct error *e)
 static int fill_target(struct bpf_object *obj, const struct lab *lab, const struct filter *filter,
 		       struct error *e)
 {
-	const struct topology *topo = &lab->suite.topo;
+	const struct topology *topo = &lab->labfile.topo;
 	const struct iface *to = &topo->ifaces[filter->redirect_to];
 	int fd = bpf_object__find_map_fd_by_name(obj, "target");
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
@@ -151,15 +151,16 @@ static int fill_target(struct bpf_object *obj, const struct lab *lab, const stru
 	int err = netns_visit(&visit, lab->state, topo->nodes[to->node].name, e);
 
 	if (!err)
-		err = own_link(lab->state, to->name, &index, e);
+		err = lab_link_find(lab->state, to->name, &index, e);
 	if (!err && bpf_map_update_elem(fd, &first, &index, BPF_ANY))
 		err = error_sys(e, -errno, "writing the map of its target");
 	return err ? error_wrap(e, "filter %s: to = %s", filter->name, to->id) : 0;
 }
 
-int rules_fill(struct bpf_object *obj, const struct lab *lab, size_t filter, struct error *e)
+int program_fill_rules(struct bpf_object *obj, const struct lab *lab, size_t filter,
+		       struct error *e)
 {
-	const struct filter *f = &lab->suite.filters[filter];
+	const struct filter *f = &lab->labfile.filters[filter];
 	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
 	int err;
 

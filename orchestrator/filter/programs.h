@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct bpf_object;
 struct error;
@@ -22,14 +22,15 @@ int program_object(enum program_kind kind, const void **bytes, size_t *size, con
 int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function);
 
 /* Bytes of the map of "rules"; 0: the program has none. */
-size_t rules_size(const struct filter *filter);
+size_t program_rules_size(const struct filter *filter);
 
 /* Before the load: constants (action, which keys are given) and map sizes. */
-int rules_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e);
+int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e);
 
 /* After the load, when the maps are new: put the filter's rules into them. For
  * redirect: enters the target's namespace to fill the devmap.
  */
-int rules_fill(struct bpf_object *obj, const struct lab *lab, size_t filter, struct error *e);
+int program_fill_rules(struct bpf_object *obj, const struct lab *lab, size_t filter,
+		       struct error *e);
 
 #endif

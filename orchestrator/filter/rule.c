@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 size_t rule_count(const struct filter *f)
 {

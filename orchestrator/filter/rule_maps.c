@@ -13,7 +13,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/event/book.h"
+#include "orchestrator/event/counters.h"
 #include "orchestrator/model/filter.h"
 
 const char *const rule_map_names[RULE_MAPS] = {
@@ -116,7 +116,7 @@ int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd o
 	m->layout = rule_layout(program);
 	if (!m->layout)
 		return error_input(e, "program %s has no rules", program_name(program));
-	if (book_cpus(e))
+	if (counters_cpus(e))
 		return e->err;
 	m->cpus = libbpf_num_possible_cpus();
 	for (int i = 0; i < RULE_MAPS; i++) {

@@ -16,7 +16,7 @@
 
 #include "bpf/rules.h"
 #include "orchestrator/filter/rule.h"
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct error;
 

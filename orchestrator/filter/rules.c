@@ -8,7 +8,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/filter/instance_maps.h"
+#include "orchestrator/filter/filter_maps.h"
 #include "orchestrator/filter/rule.h"
 #include "orchestrator/filter/rule_maps.h"
 #include "orchestrator/lab.h"
@@ -23,12 +23,12 @@ static int live_map(void *cookie, const char *name, int *fd, struct error *e)
 {
 	const struct live *of = cookie;
 
-	return chain_filter_map(of->lab, of->filter, name, fd, e);
+	return filter_maps_open(of->lab, of->filter, name, fd, e);
 }
 
 static int open_live(struct rule_maps *maps, const struct lab *lab, size_t filter, struct error *e)
 {
-	const struct filter *f = &lab->suite.filters[filter];
+	const struct filter *f = &lab->labfile.filters[filter];
 	struct live live = { lab, filter };
 
 	if (rule_maps_open(maps, f->program, live_map, &live, e))
@@ -59,7 +59,7 @@ static int read_rule(const struct lab *lab, const struct filter *f, const char *
 	if (text[len] != '=' || len == 0 || len >= sizeof(key))
 		return error_add(e, "rule %s: write KEY=VALUE, as in dst=9999", text);
 	memcpy(key, text, len);
-	err = filter_read_key(read, &lab->suite, key, text + len + 1, e);
+	err = filter_read_key(read, &lab->labfile, key, text + len + 1, e);
 	if (!err && rule_count(read) == before)
 		err = error_add(e, "rule %s: filter %s keeps its %s as the lab file has it", text,
 				f->name, key);
@@ -123,7 +123,8 @@ int rules_list(const struct lab *lab, size_t filter, struct rule_row **rows, siz
 	err = rule_maps_each(&maps, collect_row, &r);
 	if (err) {
 		rules_free(r.rows, r.n);
-		return error_sys(e, err, "the rules of filter %s", lab->suite.filters[filter].name);
+		return error_sys(e, err, "the rules of filter %s",
+				 lab->labfile.filters[filter].name);
 	}
 	*rows = r.rows;
 	*n = r.n;
@@ -220,7 +221,7 @@ static int change_rules(struct rule_maps *maps, const struct filter *f, const st
 static int change(const struct lab *lab, size_t filter, char *const *texts, bool add,
 		  struct error *e)
 {
-	const struct filter *f = &lab->suite.filters[filter];
+	const struct filter *f = &lab->labfile.filters[filter];
 	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
 	struct filter read = { 0 };
 	int err = read_rules(lab, f, texts, &read, e);

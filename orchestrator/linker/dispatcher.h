@@ -2,15 +2,16 @@
 #ifndef XLAB_DISPATCHER_H
 #define XLAB_DISPATCHER_H
 
-/* The first block of the image, which calls the filters, or has them in it. */
+/* The first block of the output, which calls the filters, or has them in it. */
 
-struct composition;
+struct linker;
 struct error;
-struct image;
+struct link_output;
 
-/* Write it into the empty image. */
-int dispatcher_write(struct image *im, struct composition *c, struct error *e);
-/* Aim its calls, and those of the filters in it, when each piece's place (piece.at) is known. */
-void dispatcher_aim(struct image *im, const struct composition *c);
+/* Write it into the empty output. */
+int dispatcher_write(struct link_output *out, struct linker *c, struct error *e);
+/* Fix up its calls, and those of the filters in it, when it is known where each input is
+ * (input.at). */
+void dispatcher_fix_up(struct link_output *out, const struct linker *c);
 
 #endif

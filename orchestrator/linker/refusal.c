@@ -12,7 +12,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/linker/image.h"
+#include "orchestrator/linker/link.h"
 #include "orchestrator/util/bpflog.h"
 
 #define TAIL_LINES 12
@@ -44,21 +44,21 @@ static bool last_insn(const char *log, size_t *insn)
 	return found;
 }
 
-size_t refusal_filter(const struct composition *c, const char *log)
+size_t refusal_filter(const struct linker *c, const char *log)
 {
 	size_t insn;
 
 	if (!last_insn(log, &insn))
 		return c->n_filters;
-	return composition_filter(c, insn);
+	return linker_filter_at(c, insn);
 }
 
-static const struct bpf_line_info *line_of(const struct image *im, size_t insn)
+static const struct bpf_line_info *line_of(const struct link_output *out, size_t insn)
 {
 	const struct bpf_line_info *found = NULL;
 
-	for (size_t i = 0; i < im->n_lines && im->lines[i].insn_off <= insn; i++)
-		found = &im->lines[i];
+	for (size_t i = 0; i < out->n_lines && out->lines[i].insn_off <= insn; i++)
+		found = &out->lines[i];
 	return found;
 }
 
@@ -81,7 +81,7 @@ static const char *hint_for(const char *log)
 }
 
 /* "filter X at file.c:12: source text", or less where less is known. */
-static char *describe_place(const struct image *im, const struct composition *c, const char *log)
+static char *describe_where(const struct link_output *out, const struct linker *c, const char *log)
 {
 	size_t filter = refusal_filter(c, log), insn;
 	const struct bpf_line_info *line;
@@ -89,21 +89,21 @@ static char *describe_place(const struct image *im, const struct composition *c,
 
 	if (!last_insn(log, &insn) || filter == c->n_filters)
 		return text_format("the chain");
-	line = line_of(im, insn);
+	line = line_of(out, insn);
 	if (!line)
 		return text_format("filter %s", c->filters[filter].name);
-	source = btf__str_by_offset(im->btf, line->line_off);
+	source = btf__str_by_offset(out->btf, line->line_off);
 	while (source && isspace((unsigned char)*source))
 		source++;
 	return text_format("filter %s at %s:%u: %s", c->filters[filter].name,
-			   btf__str_by_offset(im->btf, line->file_name_off),
+			   btf__str_by_offset(out->btf, line->file_name_off),
 			   BPF_LINE_INFO_LINE_NUM(line->line_col), source ? source : "");
 }
 
-int refusal_explain(const struct image *im, const struct composition *c, const char *log, int err,
+int refusal_explain(const struct link_output *out, const struct linker *c, const char *log, int err,
 		    struct error *e)
 {
-	FREE_AUTO char *place = NULL, *tail = NULL;
+	FREE_AUTO char *where = NULL, *tail = NULL;
 	const char *hint = hint_for(log);
 
 	if (!*log && err == -EPERM)
@@ -113,8 +113,8 @@ int refusal_explain(const struct image *im, const struct composition *c, const c
 	if (!*log)
 		return error_sys(e, err,
 				 "the kernel refuses the chain, without a word from the verifier");
-	place = describe_place(im, c, log);
+	where = describe_where(out, c, log);
 	tail = bpflog_tail(log, TAIL_LINES);
-	return error_state(e, err, "the verifier refuses %s\n%s%s%s", place ? place : "the chain",
+	return error_state(e, err, "the verifier refuses %s\n%s%s%s", where ? where : "the chain",
 			   tail ? tail : "", hint ? "\n" : "", hint ? hint : "");
 }

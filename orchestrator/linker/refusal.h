@@ -4,14 +4,14 @@
 
 #include <stddef.h>
 
-struct composition;
+struct linker;
 struct error;
-struct image;
+struct link_output;
 
 /* The verifier's log in words. */
-int refusal_explain(const struct image *im, const struct composition *c, const char *log, int err,
+int refusal_explain(const struct link_output *out, const struct linker *c, const char *log, int err,
 		    struct error *e);
 /* The filter whose instruction the log ends at, or c->n_filters. */
-size_t refusal_filter(const struct composition *c, const char *log);
+size_t refusal_filter(const struct linker *c, const char *log);
 
 #endif

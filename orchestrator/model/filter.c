@@ -10,7 +10,7 @@
 #include "lab/error.h"
 #include "lab/inikeys.h"
 #include "orchestrator/model/filter_keys.h"
-#include "orchestrator/model/suite_words.h"
+#include "orchestrator/model/labfile_values.h"
 
 /* [filter F]: the table of programs, and what the whole section must be. */
 
@@ -129,11 +129,11 @@ static int read_program(const struct ini_where *at, struct filter *f, struct err
 	return err;
 }
 
-static int read_to(const struct suite *suite, const struct ini_where *at, struct filter *f,
+static int read_to(const struct labfile *labfile, const struct ini_where *at, struct filter *f,
 		   struct error *e)
 {
 	const char *rest = at->key->value;
-	int err = suite_read_iface(at, &rest, suite, &f->redirect_to, e);
+	int err = labfile_read_iface(at, &rest, labfile, &f->redirect_to, e);
 
 	if (!err && *rest)
 		return ini_refuse(at, e, "\"%s\" is too much", rest);
@@ -246,10 +246,10 @@ static int check_name(const struct ini_where *at, const struct filter *f, struct
 	return 0;
 }
 
-int filter_read(struct suite_reading *r, const struct ini_section *section, struct error *e)
+int filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
 {
-	struct filter *f = &r->suite->filters[r->current];
-	struct ini_where at = { &r->suite->ini, section, NULL, NULL };
+	struct filter *f = &r->labfile->filters[r->current];
+	struct ini_where at = { &r->labfile->ini, section, NULL, NULL };
 	int err = ini_section_read(at.ini, section, filter_common_keys, f, e), one;
 
 	if (err == -ENOMEM)
@@ -268,11 +268,11 @@ int filter_read(struct suite_reading *r, const struct ini_section *section, stru
 	at.key = ini_find_key(section, "to");
 	at.spec = &filter_redirect_keys[0];
 	if (err != -ENOMEM && at.key && f->program == PROGRAM_REDIRECT)
-		one = read_to(r->suite, &at, f, e);
+		one = read_to(r->labfile, &at, f, e);
 	err = one ? one : err;
 	if (err == -ENOMEM)
 		return err;
-	at = (struct ini_where){ &r->suite->ini, section, NULL, NULL };
+	at = (struct ini_where){ &r->labfile->ini, section, NULL, NULL };
 	one = report_foreign_keys(&at, &programs[f->program], e);
 	if (!one && !section->broken)
 		one = check_match(&at, &programs[f->program], e);
@@ -306,13 +306,13 @@ static int no_rules(const struct filter *filter, const struct program *p, const 
 			 p->name, key, own ? own : "");
 }
 
-int filter_read_key(struct filter *filter, const struct suite *suite, const char *key,
+int filter_read_key(struct filter *filter, const struct labfile *labfile, const char *key,
 		    const char *value, struct error *e)
 {
 	const struct program *p = &programs[filter->program];
 	int err;
 
-	(void)suite;
+	(void)labfile;
 	for (const struct ini_key_spec *k = p->keys; p->matches && k->name; k++) {
 		struct ini_key pair = { .name = (char *)k->name, .value = (char *)value };
 		const struct ini_where at = { .key = &pair, .spec = k };
@@ -325,9 +325,9 @@ int filter_read_key(struct filter *filter, const struct suite *suite, const char
 	return no_rules(filter, p, key, e);
 }
 
-struct filter *filter_add(struct suite *suite, const char *name, int line)
+struct filter *filter_add(struct labfile *labfile, const char *name, int line)
 {
-	struct filter *f = array_add(&suite->filters, &suite->n_filters, sizeof(*f));
+	struct filter *f = array_add(&labfile->filters, &labfile->n_filters, sizeof(*f));
 
 	if (!f)
 		return NULL;
@@ -337,20 +337,20 @@ struct filter *filter_add(struct suite *suite, const char *name, int line)
 		.redirect_to = NONE,
 		.line = line,
 	};
-	if (!f->name || names_add(&suite->filter_names, name, suite->n_filters - 1, NULL))
+	if (!f->name || names_add(&labfile->filter_names, name, labfile->n_filters - 1, NULL))
 		return NULL;
 	return f;
 }
 
-int filter_add_builtins(struct suite *suite)
+int filter_add_builtins(struct labfile *labfile)
 {
 	for (int kind = 0; kind < PROGRAM_OBJECT; kind++) {
 		const struct program *p = &programs[kind];
 		struct filter *f;
 
-		if (p->keys->name || suite_filter(suite, p->name) != NONE)
+		if (p->keys->name || labfile_filter(labfile, p->name) != NONE)
 			continue;
-		f = filter_add(suite, p->name, 0);
+		f = filter_add(labfile, p->name, 0);
 		if (!f)
 			return -ENOMEM;
 		f->program = (enum program_kind)kind;
@@ -359,7 +359,7 @@ int filter_add_builtins(struct suite *suite)
 	return 0;
 }
 
-const struct ini_section_spec suite_filter_table = {
+const struct ini_section_spec filter_table = {
 	.kind = "filter",
 	.argument = "FILTER",
 	.help = "an XDP program and what it matches",
@@ -371,7 +371,7 @@ const struct ini_section_spec suite_filter_table = {
 		.kind = "filter", .argument = "FILTER", .help = "with " program, .keys = (own) \
 	}
 
-const struct ini_section_spec suite_program_tables[SUITE_PROGRAM_TABLES] = {
+const struct ini_section_spec program_tables[PROGRAM_TABLES] = {
 	PROGRAM_TABLE("program = ether", filter_ether_keys),
 	PROGRAM_TABLE("program = ip", filter_ip_keys),
 	PROGRAM_TABLE("program = port", filter_port_keys),

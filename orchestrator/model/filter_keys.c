@@ -10,8 +10,8 @@
 #include "lab/inikeys.h"
 #include "lab/text.h"
 #include "orchestrator/model/filter_keys.h"
-#include "orchestrator/model/suite.h"
-#include "orchestrator/model/suite_words.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_values.h"
 
 /* The keys of [filter F]: one reader each, and the tables, one a program. */
 
@@ -61,10 +61,10 @@ static int add_type(const struct ini_where *at, const char *word, struct filter 
 	uint16_t type;
 
 	/* Smaller numbers are lengths (IEEE 802.3), not types. */
-	if (!word_value(ethertype_words, word, &value) &&
+	if (!enum_value(ethertype_names, word, &value) &&
 	    text_u32(word, ETH_P_802_3_MIN, UINT16_MAX, &value))
-		return ini_misspelt(at, e, "an EtherType", word, word_next,
-				    (void *)ethertype_words);
+		return ini_misspelt(at, e, "an EtherType", word, enum_next,
+				    (void *)ethertype_names);
 	type = (uint16_t)value;
 	return list_add(at, &f->types, &f->n_types, sizeof(type), &type, e);
 }
@@ -96,7 +96,7 @@ static int add_net(const struct ini_where *at, const char *word, struct filter *
 }
 
 /* The protocols that have ports. */
-static const struct word port_words[] = {
+static const struct enum_name port_names[] = {
 	{ "udp", IPPROTO_UDP },
 	{ "tcp", IPPROTO_TCP },
 	{ NULL, 0 },
@@ -106,14 +106,14 @@ static int add_proto(const struct ini_where *at, const char *word, struct filter
 		     struct error *e)
 {
 	bool port = f->program == PROGRAM_PORT;
-	const struct word *words = port ? port_words : proto_words;
+	const struct enum_name *words = port ? port_names : proto_names;
 	uint32_t value;
 	uint8_t proto;
 
-	if (!word_value(words, word, &value) && (port || text_u32(word, 0, 255, &value)))
-		return port && word_value(proto_words, word, &value)
+	if (!enum_value(words, word, &value) && (port || text_u32(word, 0, 255, &value)))
+		return port && enum_value(proto_names, word, &value)
 			       ? ini_refuse(at, e, "%s has no ports", word)
-			       : ini_misspelt(at, e, "a protocol", word, word_next, (void *)words);
+			       : ini_misspelt(at, e, "a protocol", word, enum_next, (void *)words);
 	proto = (uint8_t)value;
 	return list_add(at, &f->protos, &f->n_protos, sizeof(proto), &proto, e);
 }
@@ -182,7 +182,7 @@ static int read_ports(const struct ini_where *at, const char *value, void *objec
 }
 
 /* What a match can return: where to redirect to, only program redirect knows. */
-static const struct word match_words[] = {
+static const struct enum_name match_words[] = {
 	{ "drop", XDP_DROP }, { "pass", XDP_PASS }, { "aborted", XDP_ABORTED },
 	{ "tx", XDP_TX },     { NULL, 0 },
 };
@@ -191,7 +191,7 @@ static int read_action(const struct ini_where *at, const char *value, void *obje
 {
 	struct filter *f = object;
 
-	return suite_read_word(at, "an action of a match", value, match_words, &f->action, e);
+	return labfile_read_enum(at, "an action of a match", value, match_words, &f->action, e);
 }
 
 static int add_continue(const struct ini_where *at, const char *word, struct filter *f,
@@ -199,7 +199,7 @@ static int add_continue(const struct ini_where *at, const char *word, struct fil
 {
 	uint32_t action;
 
-	int err = suite_read_word(at, "an action", word, action_words, &action, e);
+	int err = labfile_read_enum(at, "an action", word, action_names, &action, e);
 
 	if (!err)
 		f->continues |= UINT32_C(1) << action;

@@ -10,8 +10,8 @@
 #include "lab/error.h"
 #include "lab/inikeys.h"
 #include "lab/topology.h"
+#include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/step_read.h"
-#include "orchestrator/model/suite_words.h"
 
 /*
  * [scenario S]: its chains first, then its steps, because a step names filters
@@ -20,8 +20,8 @@
 
 static int read_about(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	struct suite_reading *r = object;
-	struct scenario *s = &r->suite->scenarios[r->current];
+	struct labfile_reading *r = object;
+	struct scenario *s = &r->labfile->scenarios[r->current];
 	char *copy = strdup(value);
 
 	(void)at;
@@ -35,32 +35,32 @@ static int read_about(const struct ini_where *at, const char *value, void *objec
 
 static int read_chain(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	struct suite_reading *r = object;
-	struct scenario *s = &r->suite->scenarios[r->current];
+	struct labfile_reading *r = object;
+	struct scenario *s = &r->labfile->scenarios[r->current];
 	struct chain_config *chain;
 	size_t iface = NONE;
-	int err = suite_read_iface(at, &value, r->suite, &iface, e);
+	int err = labfile_read_iface(at, &value, r->labfile, &iface, e);
 
 	for (size_t i = 0; !err && i < s->n_chains; i++)
 		if (s->chains[i].iface == iface)
 			return ini_complain(at, e,
 					    "%s has a chain in this scenario already, at "
 					    "line %d",
-					    r->suite->topo.ifaces[iface].id, s->chains[i].line);
+					    r->labfile->topo.ifaces[iface].id, s->chains[i].line);
 	if (err)
 		return err;
 	chain = array_add(&s->chains, &s->n_chains, sizeof(*chain));
 	if (!chain)
 		return -ENOMEM;
 	*chain = (struct chain_config){ .iface = iface, .line = at->key->line };
-	return chain_read_filters(at, value, r->suite, chain, e);
+	return chain_read_filters(at, value, r->labfile, chain, e);
 }
 
 static int read_probe(const struct ini_where *at, const char *value, enum step_expect expect,
-		      struct suite_reading *r, struct error *e)
+		      struct labfile_reading *r, struct error *e)
 {
-	if (r->n_steps++ >= SUITE_STEPS_MAX)
-		return ini_complain(at, e, "a lab has at most %d steps", SUITE_STEPS_MAX);
+	if (r->n_steps++ >= LABFILE_STEPS_MAX)
+		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
 	return step_read(at, value, expect, r, e);
 }
 
@@ -75,10 +75,10 @@ static int read_drop(const struct ini_where *at, const char *value, void *object
 }
 
 /* @text, which this takes over, is the rest of the line, in see and reject. */
-static int add_step(const struct ini_where *at, struct suite_reading *r, const struct step *values,
-		    char *text)
+static int add_step(const struct ini_where *at, struct labfile_reading *r,
+		    const struct step *values, char *text)
 {
-	struct scenario *s = &r->suite->scenarios[r->current];
+	struct scenario *s = &r->labfile->scenarios[r->current];
 	struct step *step = array_add(&s->steps, &s->n_steps, sizeof(*step));
 
 	if (!step) {
@@ -93,13 +93,13 @@ static int add_step(const struct ini_where *at, struct suite_reading *r, const s
 	return step->line_text ? 0 : -ENOMEM;
 }
 
-static bool shows_packets(const struct suite *suite, const struct chain_config *chain)
+static bool shows_packets(const struct labfile *labfile, const struct chain_config *chain)
 {
 	for (size_t i = 0; chain && i < chain->n_filters; i++) {
 		size_t f = chain->filters[i];
 
-		if (f != NONE && (suite->filters[f].program == PROGRAM_HELLO ||
-				  suite->filters[f].program == PROGRAM_HEADERS))
+		if (f != NONE && (labfile->filters[f].program == PROGRAM_HELLO ||
+				  labfile->filters[f].program == PROGRAM_HEADERS))
 			return true;
 	}
 	return false;
@@ -108,14 +108,14 @@ static bool shows_packets(const struct suite *suite, const struct chain_config *
 static int read_see(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	struct step step = { .kind = STEP_SEE, .by = NONE, .at = NONE };
-	struct suite_reading *r = object;
-	const struct suite *suite = r->suite;
+	struct labfile_reading *r = object;
+	const struct labfile *labfile = r->labfile;
 	FREE_AUTO char *text = NULL;
 	int err;
 
-	if (r->n_steps++ >= SUITE_STEPS_MAX)
-		return ini_complain(at, e, "a lab has at most %d steps", SUITE_STEPS_MAX);
-	err = suite_read_iface(at, &value, suite, &step.at, e);
+	if (r->n_steps++ >= LABFILE_STEPS_MAX)
+		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
+	err = labfile_read_iface(at, &value, labfile, &step.at, e);
 	if (err)
 		return err;
 	err = step_read_rest(at, "the TEXT to be seen", value, &text, e);
@@ -124,24 +124,25 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 	if (!r->n_probes)
 		return ini_complain(at, e, "nothing was sent before it: put it behind a step");
 	if (!r->doubtful &&
-	    !shows_packets(suite, suite_chain(suite, &suite->scenarios[r->current], step.at)))
+	    !shows_packets(labfile,
+			   labfile_chain(labfile, &labfile->scenarios[r->current], step.at)))
 		return ini_complain(at, e,
 				    "no filter on %s shows packets in this scenario: its chain "
 				    "needs one with program = headers or hello",
-				    suite->topo.ifaces[step.at].id);
+				    labfile->topo.ifaces[step.at].id);
 	return add_step(at, r, &step, steal_pointer(&text));
 }
 
 static int read_reject(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	struct step step = { .kind = STEP_REJECT, .by = NONE, .at = NONE };
-	struct suite_reading *r = object;
+	struct labfile_reading *r = object;
 	char *text;
 	int err;
 
-	if (r->n_steps++ >= SUITE_STEPS_MAX)
-		return ini_complain(at, e, "a lab has at most %d steps", SUITE_STEPS_MAX);
-	err = suite_read_filter(at, &value, r->suite, &step.by, e);
+	if (r->n_steps++ >= LABFILE_STEPS_MAX)
+		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
+	err = labfile_read_filter(at, &value, r->labfile, &step.by, e);
 	if (err)
 		return err;
 	err = step_read_rest(at, "the TEXT of the verifier's log", value, &text, e);
@@ -184,20 +185,20 @@ static const struct ini_key_spec step_keys[] = {
 	{ 0 },
 };
 
-const struct ini_section_spec suite_scenario_table = {
+const struct ini_section_spec scenario_table = {
 	.kind = "scenario",
 	.argument = "SCENARIO",
 	.help = "an experiment: chains, then steps with the outcome each must have",
 	.keys = scenario_keys,
 };
-const struct ini_section_spec suite_steps_table = {
+const struct ini_section_spec steps_table = {
 	.kind = "scenario",
 	.argument = "SCENARIO",
 	.help = "its steps, run in the file's order",
 	.keys = step_keys,
 };
 
-static void mark(struct suite_reading *r, const struct chain_config *chain)
+static void mark(struct labfile_reading *r, const struct chain_config *chain)
 {
 	for (size_t i = 0; i < chain->n_filters; i++)
 		if (chain->filters[i] != NONE)
@@ -205,29 +206,29 @@ static void mark(struct suite_reading *r, const struct chain_config *chain)
 }
 
 /* Which filters stand somewhere while the scenario runs. */
-static void mark_standing(struct suite_reading *r, const struct scenario *s)
+static void mark_standing(struct labfile_reading *r, const struct scenario *s)
 {
-	const struct suite *suite = r->suite;
+	const struct labfile *labfile = r->labfile;
 
-	memset(r->stands, 0, suite->n_filters * sizeof(*r->stands));
+	memset(r->stands, 0, labfile->n_filters * sizeof(*r->stands));
 	for (size_t i = 0; i < s->n_chains; i++)
 		mark(r, &s->chains[i]);
-	for (size_t i = 0; i < suite->n_chains; i++)
-		if (suite_chain(suite, s, suite->chains[i].iface) == &suite->chains[i])
-			mark(r, &suite->chains[i]);
+	for (size_t i = 0; i < labfile->n_chains; i++)
+		if (labfile_chain(labfile, s, labfile->chains[i].iface) == &labfile->chains[i])
+			mark(r, &labfile->chains[i]);
 }
 
-int scenario_read(struct suite_reading *r, const struct ini_section *section, struct error *e)
+int scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
 {
-	const struct inifile *ini = &r->suite->ini;
-	const struct scenario *s = &r->suite->scenarios[r->current];
+	const struct inifile *ini = &r->labfile->ini;
+	const struct scenario *s = &r->labfile->scenarios[r->current];
 	const struct ini_where at = { .ini = ini, .section = section };
 	int err = ini_section_read(ini, section, scenario_keys, r, e), one;
 
 	if (err == -ENOMEM)
 		return err;
 	mark_standing(r, s);
-	r->doubtful = err || section->broken || r->own_doubtful || ini->broken;
+	r->doubtful = err || section->broken || r->chains_doubtful || ini->broken;
 	r->n_probes = 0;
 	one = ini_section_read(ini, section, step_keys, r, e);
 	if (one == -ENOMEM)

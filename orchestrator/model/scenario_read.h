@@ -7,11 +7,11 @@
 #include "lab/inikeys.h"
 
 struct error;
-struct suite_reading;
+struct labfile_reading;
 
-extern const struct ini_section_spec suite_scenario_table, suite_steps_table;
+extern const struct ini_section_spec scenario_table, steps_table;
 
 /* The section of scenario @r->current. */
-int scenario_read(struct suite_reading *r, const struct ini_section *section, struct error *e);
+int scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e);
 
 #endif

@@ -9,8 +9,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
-#include "orchestrator/model/suite_words.h"
-#include "orchestrator/model/words.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/labfile_values.h"
 
 /* One step: `udp lb host:8888 coucou by udp-8888`. */
 
@@ -96,7 +96,7 @@ bool step_rest_needs_quotes(const char *text)
 	return strchr("\";# \t", text[0]) || strchr(" \t", text[strlen(text) - 1]);
 }
 
-typedef int tail_fn(const struct ini_where *at, const char *value, const struct suite_reading *r,
+typedef int tail_fn(const struct ini_where *at, const char *value, const struct labfile_reading *r,
 		    struct step *step, struct error *e);
 static tail_fn read_by, read_at;
 
@@ -130,7 +130,7 @@ static const char *next_word(struct step_words *w)
 	return w->next < w->n ? w->word[w->next++] : NULL;
 }
 
-static const struct word step_words[] = {
+static const struct enum_name step_words[] = {
 	{ "ping", STEP_PING },
 	{ "udp", STEP_UDP },
 	{ "tcp", STEP_TCP },
@@ -151,39 +151,39 @@ static int read_kind(const struct ini_where *at, struct step_words *w, struct st
 
 	if (!word)
 		return ini_refuse(at, e, "the step is empty");
-	if (!word_value(step_words, word, &kind))
+	if (!enum_value(step_words, word, &kind))
 		return ini_unknown(at, e, "step", word, next_step_word, NULL);
 	step->kind = (enum step_kind)kind;
 	return 0;
 }
 
-static int read_by(const struct ini_where *at, const char *name, const struct suite_reading *r,
+static int read_by(const struct ini_where *at, const char *name, const struct labfile_reading *r,
 		   struct step *step, struct error *e)
 {
-	const struct suite *suite = r->suite;
+	const struct labfile *labfile = r->labfile;
 
 	if (step->by != NONE)
 		return ini_refuse(at, e, "\"by\" stands twice");
-	step->by = suite_filter(suite, name);
+	step->by = labfile_filter(labfile, name);
 	if (step->by == NONE)
-		return ini_unknown(at, e, "filter", name, suite_name_filter, (void *)suite);
+		return ini_unknown(at, e, "filter", name, labfile_next_filter, (void *)labfile);
 	if (!r->stands[step->by] && !r->doubtful)
 		return ini_complain(at, e, "filter %s stands in no chain of this scenario", name);
 	return 0;
 }
 
-static int read_at(const struct ini_where *at, const char *name, const struct suite_reading *r,
+static int read_at(const struct ini_where *at, const char *name, const struct labfile_reading *r,
 		   struct step *step, struct error *e)
 {
-	const struct suite *suite = r->suite;
+	const struct labfile *labfile = r->labfile;
 	const struct chain_config *chain;
 
 	if (step->at != NONE)
 		return ini_refuse(at, e, "\"at\" stands twice");
-	step->at = topology_iface(&suite->topo, name);
+	step->at = topology_iface(&labfile->topo, name);
 	if (step->at == NONE)
-		return topology_complain(at, e, "interface", name, &suite->topo);
-	chain = suite_chain(suite, &suite->scenarios[r->current], step->at);
+		return topology_complain(at, e, "interface", name, &labfile->topo);
+	chain = labfile_chain(labfile, &labfile->scenarios[r->current], step->at);
 	if ((!chain || !chain->n_filters) && !r->doubtful)
 		return ini_complain(at, e, "no chain stands on %s in this scenario", name);
 	return 0;
@@ -197,7 +197,7 @@ static const struct tail *tail_at(const struct step_words *w, size_t i)
 
 /* `by F` and `at NODE:IFACE`, in either order, are the last words of a step. */
 static int read_tail(const struct ini_where *at, struct step_words *w,
-		     const struct suite_reading *r, struct step *step, struct error *e)
+		     const struct labfile_reading *r, struct step *step, struct error *e)
 {
 	const struct tail *tail;
 	int err = 0;
@@ -215,20 +215,20 @@ static int read_tail(const struct ini_where *at, struct step_words *w,
 }
 
 /* Both are given: then that filter must stand there. */
-static int check_tail(const struct ini_where *at, const struct suite_reading *r,
+static int check_tail(const struct ini_where *at, const struct labfile_reading *r,
 		      const struct step *step, struct error *e)
 {
-	const struct suite *suite = r->suite;
+	const struct labfile *labfile = r->labfile;
 	const struct chain_config *chain;
 
 	if (step->by == NONE || step->at == NONE || r->doubtful)
 		return 0;
-	chain = suite_chain(suite, &suite->scenarios[r->current], step->at);
+	chain = labfile_chain(labfile, &labfile->scenarios[r->current], step->at);
 	for (size_t i = 0; i < chain->n_filters; i++)
 		if (chain->filters[i] == step->by)
 			return 0;
 	return ini_complain(at, e, "filter %s stands in the chain of another interface, not of %s",
-			    suite->filters[step->by].name, suite->topo.ifaces[step->at].id);
+			    labfile->filters[step->by].name, labfile->topo.ifaces[step->at].id);
 }
 
 static int read_src(const struct ini_where *at, struct step_words *w, const struct topology *topo,
@@ -413,10 +413,10 @@ static int read_text(const struct ini_where *at, struct step_words *w, struct st
 	return step->text ? 0 : -ENOMEM;
 }
 
-static int read_words(const struct ini_where *at, struct step_words *w, struct suite_reading *r,
+static int read_words(const struct ini_where *at, struct step_words *w, struct labfile_reading *r,
 		      struct step *step, struct error *e)
 {
-	const struct topology *topo = &r->suite->topo;
+	const struct topology *topo = &r->labfile->topo;
 	int err = read_kind(at, w, step, e);
 
 	err = err ? err : read_tail(at, w, r, step, e);
@@ -430,9 +430,9 @@ static int read_words(const struct ini_where *at, struct step_words *w, struct s
 }
 
 int step_read(const struct ini_where *at, const char *value, enum step_expect expect,
-	      struct suite_reading *r, struct error *e)
+	      struct labfile_reading *r, struct error *e)
 {
-	struct scenario *scenario = &r->suite->scenarios[r->current];
+	struct scenario *scenario = &r->labfile->scenarios[r->current];
 	struct step_words w;
 	struct step *step = array_add(&scenario->steps, &scenario->n_steps, sizeof(*step));
 	int err;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "lab/inikeys.h"
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 #define STEP_WORDS_MAX 12
 
@@ -36,8 +36,8 @@ bool step_rest_needs_quotes(const char *text);
 bool step_needs_quotes(const char *text);
 
 /* Read a whole pass or drop step into @r's current scenario. */
-struct suite_reading;
+struct labfile_reading;
 int step_read(const struct ini_where *at, const char *value, enum step_expect expect,
-	      struct suite_reading *r, struct error *e);
+	      struct labfile_reading *r, struct error *e);
 
 #endif

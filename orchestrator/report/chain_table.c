@@ -5,11 +5,11 @@
 
 #include "lab/cleanup.h"
 #include "orchestrator/chain/chain_read.h"
-#include "orchestrator/model/words.h"
+#include "orchestrator/model/enum_names.h"
 #include "orchestrator/report/chain_table.h"
-#include "orchestrator/util/columns.h"
 #include "orchestrator/util/json.h"
-#include "orchestrator/util/printable.h"
+#include "orchestrator/util/sanitize.h"
+#include "orchestrator/util/table.h"
 
 /* Verdicts in the order in which people think of them; the last stands for all that are none. */
 static const struct verdict {
@@ -48,13 +48,13 @@ static bool has_column(const struct chain_view *view, const struct verdict *v)
 	return false;
 }
 
-static void add_row(struct columns *t, const struct chain_view *view, size_t i, bool colour)
+static void add_row(struct table *t, const struct chain_view *view, size_t i, bool colour)
 {
 	const struct chain_row *row = &view->rows[i];
 	size_t v;
 
-	columns_add(t, NULL, "%zu", i + 1);
-	columns_add(t, NULL, "%s", row->filter);
+	table_add(t, NULL, "%zu", i + 1);
+	table_add(t, NULL, "%s", row->filter);
 	for (v = 0; v < ARRAY_SIZE(verdicts); v++) {
 		uint64_t n = count_of(row, &verdicts[v]).packets;
 		const char *paint = colour && n && verdicts[v].slot != XDP_PASS ? COLOUR_BAD : NULL;
@@ -62,28 +62,28 @@ static void add_row(struct columns *t, const struct chain_view *view, size_t i, 
 		if (!has_column(view, &verdicts[v]))
 			continue;
 		if (row->known)
-			columns_add(t, paint, "%" PRIu64, n);
+			table_add(t, paint, "%" PRIu64, n);
 		else
-			columns_add(t, NULL, "?");
+			table_add(t, NULL, "?");
 	}
 }
 
 static void print_rows(const struct chain_view *view, int indent, bool colour, FILE *out)
 {
-	struct columns t = { .n_columns = 2, .right = { true, false } };
+	struct table t = { .n_columns = 2, .right = { true, false } };
 	size_t i;
 
-	columns_add(&t, NULL, "#");
-	columns_add(&t, NULL, "filter");
+	table_add(&t, NULL, "#");
+	table_add(&t, NULL, "filter");
 	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		if (!has_column(view, &verdicts[i]))
 			continue;
 		t.right[t.n_columns++] = true;
-		columns_add(&t, NULL, "%s", verdicts[i].name);
+		table_add(&t, NULL, "%s", verdicts[i].name);
 	}
 	for (i = 0; i < view->record.n_filters; i++)
 		add_row(&t, view, i, colour);
-	columns_print(&t, indent, out);
+	table_print(&t, indent, out);
 }
 
 static void print_passed(const struct chain_view *view, FILE *out)
@@ -125,7 +125,7 @@ void chain_print(const char *name, const struct chain_view *view, int indent, bo
 {
 	const struct chain_record *r = &view->record;
 	FREE_AUTO char *note = note_of(view);
-	PRINTABLE_AUTO const char *why = printable(r->why ? r->why : "");
+	SANITIZED_AUTO const char *why = sanitize(r->why ? r->why : "");
 
 	if (!r->n_filters) {
 		(void)fprintf(out, "%s has no chain\n", name);
@@ -165,7 +165,7 @@ static void json_row(struct json *j, const struct chain_row *row)
 
 void chain_json_print(const struct chain_view *view, struct json *j)
 {
-	PRINTABLE_AUTO const char *why = printable(view->record.why ? view->record.why : "");
+	SANITIZED_AUTO const char *why = sanitize(view->record.why ? view->record.why : "");
 	FREE_AUTO char *note = note_of(view);
 	size_t i;
 

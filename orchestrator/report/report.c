@@ -7,9 +7,9 @@
 
 #include "lab/cleanup.h"
 #include "orchestrator/scenario/scenario.h"
-#include "orchestrator/util/columns.h"
 #include "orchestrator/util/json.h"
-#include "orchestrator/util/printable.h"
+#include "orchestrator/util/sanitize.h"
+#include "orchestrator/util/table.h"
 
 static const struct {
 	const char *word;
@@ -99,27 +99,26 @@ static const char *in_colour(const struct report *r, const char *sequence)
 
 static void text_title(struct report *r, const struct scenario *scenario)
 {
-	const char PRINTABLE_AUTO *about = printable(scenario->about ? scenario->about : "");
+	const char SANITIZED_AUTO *about = sanitize(scenario->about ? scenario->about : "");
 
 	(void)fprintf(r->out, "%s%s%s%s%s\n", r->colour ? COLOUR_TITLE : "", scenario->name,
 		      r->colour ? COLOUR_END : "", *about ? "  " : "", about);
 }
 
-static void text_row(struct report *r, struct columns *rows, const struct step *step,
+static void text_row(struct report *r, struct table *rows, const struct step *step,
 		     const struct step_result *s)
 {
-	const char PRINTABLE_AUTO *line = printable(step->line_text);
-	const char PRINTABLE_AUTO *why = printable(or_lost(s->why));
+	const char SANITIZED_AUTO *line = sanitize(step->line_text);
+	const char SANITIZED_AUTO *why = sanitize(or_no_memory(s->why));
 
-	columns_add(rows, in_colour(r, outcomes[s->outcome].colour), "%s",
-		    outcomes[s->outcome].word);
-	columns_add(rows, NULL, "%s", step_key(step));
-	columns_add(rows, NULL, "%s", line);
+	table_add(rows, in_colour(r, outcomes[s->outcome].colour), "%s", outcomes[s->outcome].word);
+	table_add(rows, NULL, "%s", step_key(step));
+	table_add(rows, NULL, "%s", line);
 	if (s->outcome == OUTCOME_SKIPPED)
-		columns_add(rows, NULL, "%s", "");
+		table_add(rows, NULL, "%s", "");
 	else
-		columns_add(rows, NULL, "%.1f ms", s->ms);
-	columns_add(rows, NULL, "%s", why);
+		table_add(rows, NULL, "%.1f ms", s->ms);
+	table_add(rows, NULL, "%s", why);
 }
 
 static void text_details(struct report *r, const struct scenario_result *result)
@@ -127,8 +126,8 @@ static void text_details(struct report *r, const struct scenario_result *result)
 	for (size_t i = 0; i < steps_of(result); i++) {
 		const struct step *step = &result->scenario->steps[i];
 		const char *details = result->steps[i].details;
-		const char PRINTABLE_AUTO *line = printable(step->line_text);
-		const char PRINTABLE_AUTO *text = printable(details ? details : "");
+		const char SANITIZED_AUTO *line = sanitize(step->line_text);
+		const char SANITIZED_AUTO *text = sanitize(details ? details : "");
 
 		if (!*text)
 			continue;
@@ -139,16 +138,16 @@ static void text_details(struct report *r, const struct scenario_result *result)
 
 static void text_scenario(struct report *r, const struct scenario_result *result)
 {
-	struct columns rows = { .n_columns = 5, .right = { [3] = true } };
+	struct table rows = { .n_columns = 5, .right = { [3] = true } };
 	size_t n = result->scenario->n_steps, done = steps_done(result);
 
 	text_title(r, result->scenario);
 	for (size_t i = 0; i < steps_of(result); i++)
 		text_row(r, &rows, &result->scenario->steps[i], &result->steps[i]);
-	columns_print(&rows, 4, r->out);
+	table_print(&rows, 4, r->out);
 	text_details(r, result);
 	if (result->error) {
-		const char PRINTABLE_AUTO *error = printable(result->error);
+		const char SANITIZED_AUTO *error = sanitize(result->error);
 
 		print_lines(r->out, "    ", error);
 	}
@@ -208,7 +207,7 @@ static void tap_escaped(FILE *out, const char *s)
 /* A JSON string is a YAML one too. */
 static void tap_field(FILE *out, const char *key, const char *text)
 {
-	const char PRINTABLE_AUTO *clean = printable(text);
+	const char SANITIZED_AUTO *clean = sanitize(text);
 	struct json value = { .out = out };
 
 	(void)fprintf(out, "  %s: ", key);
@@ -220,7 +219,7 @@ static void tap_diagnosis(FILE *out, enum outcome outcome, const char *why, cons
 {
 	(void)fputs("  ---\n", out);
 	tap_field(out, "outcome", outcomes[outcome].word);
-	tap_field(out, "why", or_lost(why));
+	tap_field(out, "why", or_no_memory(why));
 	if (details && *details)
 		tap_field(out, "details", details);
 	(void)fputs("  ...\n", out);
@@ -232,7 +231,7 @@ static void tap_line(struct report *r, const struct scenario *scenario, const st
 {
 	(void)fprintf(r->out, "%sok %zu - %s", good ? "" : "not ", ++r->n_tests, scenario->name);
 	if (step) {
-		const char PRINTABLE_AUTO *line = printable(step->line_text);
+		const char SANITIZED_AUTO *line = sanitize(step->line_text);
 
 		(void)fprintf(r->out, ": %s ", step_key(step));
 		tap_escaped(r->out, line);
@@ -245,7 +244,7 @@ static void tap_step(struct report *r, const struct scenario *scenario, const st
 {
 	bool skipped = s->outcome == OUTCOME_SKIPPED, good = s->outcome == OUTCOME_OK || skipped;
 
-	tap_line(r, scenario, step, good, skipped ? or_lost(s->why) : NULL);
+	tap_line(r, scenario, step, good, skipped ? or_no_memory(s->why) : NULL);
 	if (!good)
 		tap_diagnosis(r->out, s->outcome, s->why, s->details);
 }
@@ -286,7 +285,7 @@ static void tap_end(struct report *r)
 
 static void xml_escaped(FILE *out, const char *s)
 {
-	const char PRINTABLE_AUTO *clean = printable(s);
+	const char SANITIZED_AUTO *clean = sanitize(s);
 
 	for (const char *c = clean; *c; c++) {
 		if (*c == '<')
@@ -335,7 +334,7 @@ static void junit_case(struct report *r, const char *scenario, const char *key, 
 		return;
 	}
 	(void)fprintf(r->out, ">\n      <%s", element);
-	xml_attribute(r->out, "message", or_lost(s->why));
+	xml_attribute(r->out, "message", or_no_memory(s->why));
 	if (s->outcome != OUTCOME_SKIPPED)
 		xml_attribute(r->out, "type", outcomes[s->outcome].word);
 	(void)fputc('>', r->out);
@@ -379,7 +378,7 @@ static void junit_end(struct report *r)
 
 static void json_clean(struct json *j, const char *key, const char *value)
 {
-	const char PRINTABLE_AUTO *clean = printable(value ? value : "");
+	const char SANITIZED_AUTO *clean = sanitize(value ? value : "");
 
 	json_text(j, key, value ? clean : NULL);
 }

@@ -44,7 +44,7 @@ static void __attribute__((format(printf, 2, 3))) differ(struct status *s, const
 static const struct link *find_link(struct status *s, const struct links *links, const char *name,
 				    const char *kind, const char *full)
 {
-	uint32_t group = state_intent(s->lab.state)->group;
+	uint32_t group = state_journal(s->lab.state)->group;
 
 	for (size_t i = 0; i < links->n; i++) {
 		const struct link *link = &links->links[i];
@@ -91,15 +91,15 @@ static void read_chain(struct status *s, const char *name, size_t iface)
 
 	if (chain_read(&s->lab, iface, view, &e))
 		differ(s, "%s", e.text ? e.text : name);
-	else if (view->amiss && s->still)
-		differ(s, "%s", view->amiss);
+	else if (view->drift && s->still)
+		differ(s, "%s", view->drift);
 }
 
 static void read_iface(struct status *s, size_t i, const struct links *links)
 {
-	const struct iface *iface = &s->lab.suite.topo.ifaces[i];
+	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
 	struct iface_status *seen = &s->ifaces[i];
-	char FREE_AUTO *full = suite_iface_name(&s->lab.suite, i);
+	char FREE_AUTO *full = labfile_iface_name(&s->lab.labfile, i);
 	const char *name = full ? full : iface->name;
 	const struct link *link = find_link(s, links, iface->name, "veth", name);
 
@@ -130,7 +130,7 @@ static void read_netns(struct status *s, const char *name, struct links *links)
 
 static void read_node(struct status *s, size_t node)
 {
-	const struct topology *topo = &s->lab.suite.topo;
+	const struct topology *topo = &s->lab.labfile.topo;
 	struct links links = { 0 };
 	size_t i;
 
@@ -143,7 +143,7 @@ static void read_node(struct status *s, size_t node)
 
 static void read_bridge(struct status *s, size_t bridge)
 {
-	const struct topology *topo = &s->lab.suite.topo;
+	const struct topology *topo = &s->lab.labfile.topo;
 	const struct bridge *b = &topo->bridges[bridge];
 	struct links links = { 0 };
 	const struct link *link;
@@ -176,7 +176,7 @@ static void read_bridge(struct status *s, size_t bridge)
 /* What a new chain gets; each that stands has its own, and why. */
 static void read_engine(struct status *s)
 {
-	enum engine_choice asked = s->lab.suite.engine;
+	enum engine_choice asked = s->lab.labfile.engine;
 	const char *kernel;
 	enum engine_choice works = chain_engine_auto(&kernel);
 
@@ -191,14 +191,14 @@ static void read_engine(struct status *s)
 
 int status_read(struct status *s, const char *lab, struct error *e)
 {
-	const struct topology *topo = &s->lab.suite.topo;
+	const struct topology *topo = &s->lab.labfile.topo;
 	int FD_AUTO still = -1;
 	size_t i;
-	int err = lab_open_left(&s->lab, lab, STATE_READ, "status", e);
+	int err = lab_open_left_over(&s->lab, lab, STATE_READ, "status", e);
 
 	if (err)
 		return err;
-	if (state_intent(s->lab.state)->phase != STATE_UP)
+	if (state_journal(s->lab.state)->phase != STATE_UP)
 		return 0;
 	s->ifaces = calloc(topo->n_ifaces + 1, sizeof(*s->ifaces));
 	s->bridges = calloc(topo->n_bridges + 1, sizeof(*s->bridges));
@@ -218,7 +218,7 @@ void status_clear(struct status *s)
 {
 	size_t i;
 
-	for (i = 0; s->ifaces && i < s->lab.suite.topo.n_ifaces; i++)
+	for (i = 0; s->ifaces && i < s->lab.labfile.topo.n_ifaces; i++)
 		chain_view_clear(&s->ifaces[i].chain);
 	for (i = 0; i < s->n_differences; i++)
 		free(s->differences[i]);

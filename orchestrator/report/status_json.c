@@ -2,15 +2,15 @@
 #include "orchestrator/report/status_json.h"
 
 #include "lab/cleanup.h"
-#include "orchestrator/model/words.h"
+#include "orchestrator/model/enum_names.h"
 #include "orchestrator/report/chain_table.h"
 #include "orchestrator/report/status.h"
 #include "orchestrator/util/json.h"
-#include "orchestrator/util/printable.h"
+#include "orchestrator/util/sanitize.h"
 
 static void json_clean(struct json *j, const char *key, const char *value)
 {
-	const char PRINTABLE_AUTO *clean = printable(value ? value : "");
+	const char SANITIZED_AUTO *clean = sanitize(value ? value : "");
 
 	json_text(j, key, clean);
 }
@@ -28,11 +28,11 @@ static void json_addresses(struct json *j, const struct prefix *addresses, size_
 
 static void json_iface(struct json *j, const struct status *s, size_t i)
 {
-	const struct suite *suite = &s->lab.suite;
-	const struct iface *iface = &suite->topo.ifaces[i];
+	const struct labfile *labfile = &s->lab.labfile;
+	const struct iface *iface = &labfile->topo.ifaces[i];
 	const struct iface_status *seen = &s->ifaces[i];
 	bool plugged = iface->bridge != NONE;
-	char FREE_AUTO *peer = plugged ? NULL : suite_iface_name(suite, iface->peer);
+	char FREE_AUTO *peer = plugged ? NULL : labfile_iface_name(labfile, iface->peer);
 	char mac[MAC_TEXT];
 
 	json_open(j, NULL, '{');
@@ -44,10 +44,10 @@ static void json_iface(struct json *j, const struct status *s, size_t i)
 	else
 		json_text(j, "mtu", NULL);
 	json_addresses(j, iface->addresses, iface->n_addresses);
-	json_text(j, "bridge", plugged ? suite->topo.bridges[iface->bridge].name : NULL);
+	json_text(j, "bridge", plugged ? labfile->topo.bridges[iface->bridge].name : NULL);
 	json_text(j, "port", plugged ? iface->port : NULL);
 	json_text(j, "peer", peer);
-	json_text(j, "mode", mode_name(suite->modes[i]));
+	json_text(j, "mode", mode_name(labfile->modes[i]));
 	chain_json_print(&seen->chain, j);
 	json_close(j, '}');
 }
@@ -61,7 +61,7 @@ static void json_netns(struct json *j, const struct status *s, const char *name)
 
 static void json_nodes(struct json *j, const struct status *s)
 {
-	const struct topology *topo = &s->lab.suite.topo;
+	const struct topology *topo = &s->lab.labfile.topo;
 	size_t i, iface;
 
 	json_open(j, "nodes", '[');
@@ -81,8 +81,8 @@ static void json_nodes(struct json *j, const struct status *s)
 
 static void json_port(struct json *j, const struct status *s, size_t i)
 {
-	const struct iface *iface = &s->lab.suite.topo.ifaces[i];
-	char FREE_AUTO *name = suite_iface_name(&s->lab.suite, i);
+	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
+	char FREE_AUTO *name = labfile_iface_name(&s->lab.labfile, i);
 
 	json_open(j, NULL, '{');
 	json_text(j, "name", iface->port);
@@ -93,7 +93,7 @@ static void json_port(struct json *j, const struct status *s, size_t i)
 
 static void json_bridges(struct json *j, const struct status *s)
 {
-	const struct topology *topo = &s->lab.suite.topo;
+	const struct topology *topo = &s->lab.labfile.topo;
 	size_t i, iface;
 
 	json_open(j, "bridges", '[');
@@ -126,7 +126,7 @@ static void json_differences(struct json *j, const struct status *s)
 static void json_engine(struct json *j, const struct status *s)
 {
 	json_open(j, "engine", '{');
-	json_text(j, "asked", state_intent(s->lab.state)->engine);
+	json_text(j, "asked", state_journal(s->lab.state)->engine);
 	json_text(j, "used", engine_name(s->engine));
 	json_text(j, "why", s->why);
 	json_close(j, '}');
@@ -135,18 +135,19 @@ static void json_engine(struct json *j, const struct status *s)
 void status_print_json(const struct status *s, struct json *j)
 {
 	static const char *const phases[] = {
-		[STATE_BUILDING] = "building", [STATE_UP] = "up",     [STATE_LEAVING] = "leaving",
-		[STATE_GONE] = "gone",	       [STATE_LOST] = "lost",
+		[STATE_BUILDING] = "building", [STATE_UP] = "up",
+		[STATE_LEAVING] = "leaving",   [STATE_VANISHED] = "vanished",
+		[STATE_CORRUPT] = "corrupt",
 	};
-	const struct intent *intent = state_intent(s->lab.state);
+	const struct journal *journal = state_journal(s->lab.state);
 	char FREE_AUTO *advice = lab_trouble(&s->lab);
 
 	json_open(j, NULL, '{');
-	json_text(j, "name", intent->lab);
-	json_clean(j, "about", s->lab.suite.topo.about);
-	json_clean(j, "file", intent->path);
-	json_text(j, "phase", phases[intent->phase]);
-	if (intent->phase != STATE_UP) {
+	json_text(j, "name", journal->lab);
+	json_clean(j, "about", s->lab.labfile.topo.about);
+	json_clean(j, "file", journal->path);
+	json_text(j, "phase", phases[journal->phase]);
+	if (journal->phase != STATE_UP) {
 		json_text(j, "advice", advice);
 	} else {
 		json_engine(j, s);

@@ -4,20 +4,20 @@
 #include <stdlib.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/model/words.h"
+#include "orchestrator/model/enum_names.h"
 #include "orchestrator/report/chain_table.h"
 #include "orchestrator/report/status.h"
-#include "orchestrator/util/columns.h"
-#include "orchestrator/util/printable.h"
+#include "orchestrator/util/sanitize.h"
+#include "orchestrator/util/table.h"
 
-static void add_standing(struct columns *t, enum standing s, bool colour)
+static void add_standing(struct table *t, enum standing s, bool colour)
 {
 	const char *paint = s == STANDING_UP ? COLOUR_GOOD : COLOUR_BAD;
 
-	columns_add(t, colour ? paint : NULL, "%s", standing_name(s));
+	table_add(t, colour ? paint : NULL, "%s", standing_name(s));
 }
 
-static void add_addresses(struct columns *t, const struct prefix *addresses, size_t n)
+static void add_addresses(struct table *t, const struct prefix *addresses, size_t n)
 {
 	char *text = NULL;
 	char prefix[PREFIX_TEXT];
@@ -28,60 +28,60 @@ static void add_addresses(struct columns *t, const struct prefix *addresses, siz
 		(void)fprintf(line, "%s%s", i ? " " : "", prefix_text(&addresses[i], prefix));
 	if (line)
 		(void)fclose(line);
-	columns_add(t, NULL, "%s", text ? text : "");
+	table_add(t, NULL, "%s", text ? text : "");
 	free(text);
 }
 
-static void add_iface(struct columns *t, const struct status *s, size_t i, bool colour)
+static void add_iface(struct table *t, const struct status *s, size_t i, bool colour)
 {
-	const struct suite *suite = &s->lab.suite;
-	const struct iface *iface = &suite->topo.ifaces[i];
-	char FREE_AUTO *name = suite_iface_name(suite, i);
+	const struct labfile *labfile = &s->lab.labfile;
+	const struct iface *iface = &labfile->topo.ifaces[i];
+	char FREE_AUTO *name = labfile_iface_name(labfile, i);
 	char mac[MAC_TEXT] = "";
 
-	columns_add(t, NULL, "%s", name ? name : iface->name);
+	table_add(t, NULL, "%s", name ? name : iface->name);
 	add_standing(t, s->ifaces[i].node_end, colour);
-	columns_add(t, NULL, "%s", s->ifaces[i].has_mac ? mac_text(s->ifaces[i].mac, mac) : "");
+	table_add(t, NULL, "%s", s->ifaces[i].has_mac ? mac_text(s->ifaces[i].mac, mac) : "");
 	add_addresses(t, iface->addresses, iface->n_addresses);
 	if (iface->bridge != NONE) {
-		columns_add(t, NULL, "%s:%s", suite->topo.bridges[iface->bridge].name, iface->port);
+		table_add(t, NULL, "%s:%s", labfile->topo.bridges[iface->bridge].name, iface->port);
 	} else {
-		char FREE_AUTO *peer = suite_iface_name(suite, iface->peer);
+		char FREE_AUTO *peer = labfile_iface_name(labfile, iface->peer);
 
-		columns_add(t, NULL, "%s", peer ? peer : "");
+		table_add(t, NULL, "%s", peer ? peer : "");
 	}
 }
 
 static void print_nodes(const struct status *s, bool colour, FILE *out)
 {
-	const struct topology *topo = &s->lab.suite.topo;
-	struct columns t = { .n_columns = 5 };
+	const struct topology *topo = &s->lab.labfile.topo;
+	struct table t = { .n_columns = 5 };
 	size_t i, iface;
 
-	columns_add(&t, NULL, "interface");
-	columns_add(&t, NULL, "state");
-	columns_add(&t, NULL, "MAC");
-	columns_add(&t, NULL, "addresses");
-	columns_add(&t, NULL, "other end");
+	table_add(&t, NULL, "interface");
+	table_add(&t, NULL, "state");
+	table_add(&t, NULL, "MAC");
+	table_add(&t, NULL, "addresses");
+	table_add(&t, NULL, "other end");
 	for (i = 0; i < topo->n_nodes; i++) {
 		iface = topology_next_iface(topo, i, NONE);
 		if (iface == NONE) {
-			columns_add(&t, NULL, "%s", topo->nodes[i].name);
-			columns_add(&t, NULL, "no interface");
-			columns_add(&t, NULL, "%s", "");
-			columns_add(&t, NULL, "%s", "");
-			columns_add(&t, NULL, "%s", "");
+			table_add(&t, NULL, "%s", topo->nodes[i].name);
+			table_add(&t, NULL, "no interface");
+			table_add(&t, NULL, "%s", "");
+			table_add(&t, NULL, "%s", "");
+			table_add(&t, NULL, "%s", "");
 		}
 		for (; iface != NONE; iface = topology_next_iface(topo, i, iface))
 			add_iface(&t, s, iface, colour);
 	}
-	columns_print(&t, 2, out);
+	table_print(&t, 2, out);
 }
 
 /* "veth1 veth3 veth5(down)": what is up needs no word. */
-static void add_ports(struct columns *t, const struct status *s, size_t bridge)
+static void add_ports(struct table *t, const struct status *s, size_t bridge)
 {
-	const struct topology *topo = &s->lab.suite.topo;
+	const struct topology *topo = &s->lab.labfile.topo;
 	char *text = NULL;
 	size_t i, size;
 	FILE *line = open_memstream(&text, &size);
@@ -97,14 +97,14 @@ static void add_ports(struct columns *t, const struct status *s, size_t bridge)
 	}
 	if (line)
 		(void)fclose(line);
-	columns_add(t, NULL, "%s", text ? text : "");
+	table_add(t, NULL, "%s", text ? text : "");
 	free(text);
 }
 
 static void print_bridges(const struct status *s, bool colour, FILE *out)
 {
-	const struct topology *topo = &s->lab.suite.topo;
-	struct columns t = { .n_columns = 4 };
+	const struct topology *topo = &s->lab.labfile.topo;
+	struct table t = { .n_columns = 4 };
 	bool addressed = false;
 	size_t i;
 
@@ -113,29 +113,29 @@ static void print_bridges(const struct status *s, bool colour, FILE *out)
 	for (i = 0; i < topo->n_bridges; i++)
 		addressed |= topo->bridges[i].n_addresses > 0;
 	(void)fputc('\n', out);
-	columns_add(&t, NULL, "bridge");
-	columns_add(&t, NULL, "state");
-	columns_add(&t, NULL, "ports");
-	columns_add(&t, NULL, "%s", addressed ? "addresses" : "");
+	table_add(&t, NULL, "bridge");
+	table_add(&t, NULL, "state");
+	table_add(&t, NULL, "ports");
+	table_add(&t, NULL, "%s", addressed ? "addresses" : "");
 	for (i = 0; i < topo->n_bridges; i++) {
-		columns_add(&t, NULL, "%s", topo->bridges[i].name);
+		table_add(&t, NULL, "%s", topo->bridges[i].name);
 		add_standing(&t, s->bridges[i], colour);
 		add_ports(&t, s, i);
 		add_addresses(&t, topo->bridges[i].addresses, topo->bridges[i].n_addresses);
 	}
-	columns_print(&t, 2, out);
+	table_print(&t, 2, out);
 }
 
 static void print_chains(const struct status *s, bool colour, FILE *out)
 {
 	size_t i;
 
-	for (i = 0; i < s->lab.suite.topo.n_ifaces; i++) {
+	for (i = 0; i < s->lab.labfile.topo.n_ifaces; i++) {
 		char FREE_AUTO *name = NULL;
 
 		if (!s->ifaces[i].chain.record.n_filters)
 			continue;
-		name = suite_iface_name(&s->lab.suite, i);
+		name = labfile_iface_name(&s->lab.labfile, i);
 		(void)fputs("\n  ", out);
 		chain_print(name ? name : "", &s->ifaces[i].chain, 4, colour, out);
 	}
@@ -154,21 +154,21 @@ static void print_differences(const struct status *s, bool colour, FILE *out)
 
 void status_print_text(const struct status *s, bool colour, FILE *out)
 {
-	const struct intent *intent = state_intent(s->lab.state);
-	const char PRINTABLE_AUTO *about =
-		printable(s->lab.suite.topo.about ? s->lab.suite.topo.about : "");
-	const char PRINTABLE_AUTO *path = printable(intent->path);
+	const struct journal *journal = state_journal(s->lab.state);
+	const char SANITIZED_AUTO *about =
+		sanitize(s->lab.labfile.topo.about ? s->lab.labfile.topo.about : "");
+	const char SANITIZED_AUTO *path = sanitize(journal->path);
 	char FREE_AUTO *advice = lab_trouble(&s->lab);
 
-	(void)fprintf(out, "%s%s%s%s%s\n", colour ? COLOUR_TITLE : "", intent->lab,
+	(void)fprintf(out, "%s%s%s%s%s\n", colour ? COLOUR_TITLE : "", journal->lab,
 		      colour ? COLOUR_END : "", *about ? "  " : "", about);
-	if (intent->phase != STATE_UP) {
+	if (journal->phase != STATE_UP) {
 		(void)fprintf(out, "  %s\n", advice ? advice : "");
 		return;
 	}
 	(void)fprintf(out, "  %s; engine %s%s%s%s%s\n\n", path, engine_name(s->engine),
-		      s->why ? ": " : "", s->why ? s->why : "", *intent->self ? "; self is " : "",
-		      intent->self);
+		      s->why ? ": " : "", s->why ? s->why : "", *journal->self ? "; self is " : "",
+		      journal->self);
 	print_nodes(s, colour, out);
 	print_bridges(s, colour, out);
 	print_chains(s, colour, out);

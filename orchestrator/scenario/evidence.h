@@ -16,7 +16,7 @@
 
 #include "bpf/xlab.h"
 #include "lab/text.h"
-#include "orchestrator/model/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct chain_record;
 struct datagram;

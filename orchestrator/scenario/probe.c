@@ -56,7 +56,7 @@ static socklen_t endpoint_size(int family)
 
 /* The address from which the step's packets come. Where the kernel finds no route the tool says so.
  */
-static void find_source(struct course *c)
+static void find_source(struct step_run *c)
 {
 	const struct address *dst = &c->step->address;
 	union endpoint to = { .any.sa_family = (sa_family_t)dst->family };
@@ -80,7 +80,7 @@ static void find_source(struct course *c)
 }
 
 /* A port that nc can bind: of an earlier step's connection the kernel keeps it for a minute. */
-static void find_port(struct course *c)
+static void find_port(struct step_run *c)
 {
 	int family = c->step->address.family;
 	int type = c->step->kind == STEP_TCP ? SOCK_STREAM : SOCK_DGRAM;
@@ -93,7 +93,7 @@ static void find_port(struct course *c)
 }
 
 /* What makes the step's packets known. */
-static int choose_source(struct course *c)
+static int choose_source(struct step_run *c)
 {
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	int err = netns_visit(&visit, c->probe->lab->state, c->src_name, c->e);
@@ -115,9 +115,9 @@ static bool has_address(const struct prefix *addresses, size_t n, const struct a
 }
 
 /* Who has the step's address: a node, or a bridge. */
-static void find_destination(struct course *c)
+static void find_destination(struct step_run *c)
 {
-	const struct topology *topo = &c->probe->lab->suite.topo;
+	const struct topology *topo = &c->probe->lab->labfile.topo;
 	const struct address *dst = &c->step->address;
 
 	c->ev->mark.dst_node = NONE;
@@ -133,7 +133,7 @@ static void find_destination(struct course *c)
 			c->dst_name = topo->bridges[i].name;
 }
 
-static int begin(struct course *c)
+static int begin(struct step_run *c)
 {
 	struct mark *m = &c->ev->mark;
 	uint16_t random = 0;
@@ -146,7 +146,7 @@ static int begin(struct course *c)
 		.dst_port = c->step->port,
 		.src_port = (uint16_t)(ID_FIRST + random % IDS),
 	};
-	c->src_name = c->probe->lab->suite.topo.nodes[c->step->src].name;
+	c->src_name = c->probe->lab->labfile.topo.nodes[c->step->src].name;
 	find_destination(c);
 	c->ev->wanted = c->step->kind == STEP_PING ? c->step->count : 1;
 	c->ev->server_bound = c->step->kind == STEP_PING;
@@ -157,20 +157,20 @@ static int begin(struct course *c)
 int probe_run(const struct probe *probe, const struct step *step, struct evidence *ev,
 	      struct error *e)
 {
-	struct course c = { .probe = probe, .step = step, .ev = ev, .e = e };
+	struct step_run c = { .probe = probe, .step = step, .ev = ev, .e = e };
 	int err = begin(&c);
 
 	if (!err && step->kind == STEP_PING)
-		err = course_ping(&c);
+		err = probe_ping_run(&c);
 	else if (!err && c.dst_name)
-		err = course_netcat(&c);
+		err = probe_nc_run(&c);
 	else if (!err)
 		ev->trouble = text_format("no node has the address: nobody can listen there");
 	if (!err)
-		err = course_read_events(&c);
+		err = step_run_consume(&c);
 	/* The client first: who closes a TCP connection keeps its port for a minute. */
-	party_end(&c.parties[CLIENT]);
-	party_end(&c.parties[SERVER]);
+	subprocess_end(&c.subprocesses[CLIENT]);
+	subprocess_end(&c.subprocesses[SERVER]);
 	netlink_close(c.diag);
 	free(c.wanted);
 	return err;

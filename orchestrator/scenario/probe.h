@@ -13,7 +13,7 @@
  *   tcp   the client starts when the server listens, for it connects at once
  */
 
-#include "orchestrator/scenario/course.h"
+#include "orchestrator/scenario/step_run.h"
 
 struct error;
 struct evidence;

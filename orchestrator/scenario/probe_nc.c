@@ -15,38 +15,38 @@
 #include "lab/netlink.h"
 #include "lab/netns.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/scenario/course.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/step_run.h"
 
 #define BOUND_ASK_NS	100000ULL /* between two questions to sock_diag, which tells nobody */
 #define PRIVILEGED_PORT 1024
 
-static int server_settled(struct course *c)
+static int server_settled(struct step_run *c)
 {
 	int err;
 
-	if (c->parties[SERVER].ended)
+	if (c->subprocesses[SERVER].ended)
 		return 1;
 	err = sockdiag_ask(c->diag, &c->question, c->e);
 	return err ? err : c->question.bound;
 }
 
-static bool arrived_whole(const struct course *c)
+static bool arrived_whole(const struct step_run *c)
 {
-	const struct stream *out = &c->parties[SERVER].out;
+	const struct stream *out = &c->subprocesses[SERVER].out;
 
 	return out->size == c->ev->bytes_wanted && memcmp(out->text, c->wanted, out->size) == 0;
 }
 
-static int transfer_settled(struct course *c)
+static int transfer_settled(struct step_run *c)
 {
-	const struct party *client = &c->parties[CLIENT];
+	const struct subprocess *client = &c->subprocesses[CLIENT];
 
-	return arrived_whole(c) || c->parties[SERVER].ended ||
-	       (client->ended && client->status != 0) || course_settled(c);
+	return arrived_whole(c) || c->subprocesses[SERVER].ended ||
+	       (client->ended && client->status != 0) || step_run_settled(c);
 }
 
-static int open_diag(struct course *c)
+static int open_diag(struct step_run *c)
 {
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	int err = netns_visit(&visit, c->probe->lab->state, c->dst_name, c->e);
@@ -59,7 +59,7 @@ static uint64_t bind_capability(uint16_t port)
 	return port < PRIVILEGED_PORT ? 1ULL << CAP_NET_BIND_SERVICE : 0;
 }
 
-static int start_server(struct course *c)
+static int start_server(struct step_run *c)
 {
 	char port[8], address[ADDRESS_TEXT];
 	const char *const udp[] = { c->probe->nc, "-n", "-d", "-u", "-l", address, port, NULL };
@@ -67,12 +67,12 @@ static int start_server(struct course *c)
 
 	address_text(&c->step->address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
-	return party_start(&c->parties[SERVER], c->probe->lab->state, c->dst_name,
-			   c->step->kind == STEP_UDP ? udp : tcp, -1,
-			   bind_capability(c->step->port), c->e);
+	return subprocess_start(&c->subprocesses[SERVER], c->probe->lab->state, c->dst_name,
+				c->step->kind == STEP_UDP ? udp : tcp, -1,
+				bind_capability(c->step->port), c->e);
 }
 
-static int start_client(struct course *c, int in)
+static int start_client(struct step_run *c, int in)
 {
 	char port[8], source[8], address[ADDRESS_TEXT];
 	const char *const udp[] = { c->probe->nc, "-n", "-u", "-p", source, address, port, NULL };
@@ -81,48 +81,48 @@ static int start_client(struct course *c, int in)
 	address_text(&c->step->address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
 	(void)snprintf(source, sizeof(source), "%u", c->ev->mark.src_port);
-	return party_start(&c->parties[CLIENT], c->probe->lab->state, c->src_name,
-			   c->step->kind == STEP_UDP ? udp : tcp, in, 0, c->e);
+	return subprocess_start(&c->subprocesses[CLIENT], c->probe->lab->state, c->src_name,
+				c->step->kind == STEP_UDP ? udp : tcp, in, 0, c->e);
 }
 
 /* 1: bound; 0: it will not be, and the trouble is noted. */
-static int await_server(struct course *c)
+static int await_server(struct step_run *c)
 {
 	int err;
 
-	course_allow(c, netlink_clock_ns(), c->probe->timeout_ms);
-	err = course_wait(c, server_settled, BOUND_ASK_NS);
+	step_run_allow(c, netlink_clock_ns(), c->probe->timeout_ms);
+	err = step_run_wait(c, server_settled, BOUND_ASK_NS);
 
 	if (err == -ETIMEDOUT)
 		c->ev->trouble = text_format("nc in %s did not bind port %u in %u ms", c->dst_name,
 					     c->step->port, c->probe->timeout_ms);
-	else if (!err && c->parties[SERVER].ended)
-		course_note_trouble(c, &c->parties[SERVER], "nc");
+	else if (!err && c->subprocesses[SERVER].ended)
+		step_run_note_trouble(c, &c->subprocesses[SERVER], "nc");
 	else if (!err)
 		c->ev->server_bound = true;
 	return err && err != -ETIMEDOUT ? err : c->ev->server_bound;
 }
 
-static int await_transfer(struct course *c)
+static int await_transfer(struct step_run *c)
 {
 	int err;
 
 	/* From before the first packet: what is sent again a second later is behind the default. */
-	course_allow(c, c->ev->since_ns, c->probe->timeout_ms);
-	err = course_wait(c, transfer_settled, 0);
+	step_run_allow(c, c->ev->since_ns, c->probe->timeout_ms);
+	err = step_run_wait(c, transfer_settled, 0);
 	if (err && err != -ETIMEDOUT)
 		return err;
 	c->ev->arrived = arrived_whole(c);
-	c->ev->bytes = c->parties[SERVER].out.size;
-	if (!c->ev->arrived && c->parties[CLIENT].ended && c->parties[CLIENT].status != 0)
-		course_note_trouble(c, &c->parties[CLIENT], "nc");
+	c->ev->bytes = c->subprocesses[SERVER].out.size;
+	if (!c->ev->arrived && c->subprocesses[CLIENT].ended && c->subprocesses[CLIENT].status != 0)
+		step_run_note_trouble(c, &c->subprocesses[CLIENT], "nc");
 	return 0;
 }
 
 /* @out: our end of the client's stdin. Its other end is open here too, so that writing to a
  * client that is gone is no signal; the text is smaller than a pipe.
  */
-static int give_text(struct course *c, int *out)
+static int give_text(struct step_run *c, int *out)
 {
 	ssize_t n = write(*out, c->wanted, c->ev->bytes_wanted);
 
@@ -132,7 +132,7 @@ static int give_text(struct course *c, int *out)
 	return 0;
 }
 
-static int transfer(struct course *c, int in, int *out)
+static int transfer(struct step_run *c, int in, int *out)
 {
 	bool udp = c->step->kind == STEP_UDP;
 	int err = start_server(c);
@@ -151,7 +151,7 @@ static int transfer(struct course *c, int in, int *out)
 	return err ? err : await_transfer(c);
 }
 
-int course_netcat(struct course *c)
+int probe_nc_run(struct step_run *c)
 {
 	int FD_AUTO in = -1;
 	int FD_AUTO out = -1;
@@ -186,20 +186,20 @@ int course_netcat(struct course *c)
 int probe_check_nc(const struct probe *probe, struct error *e)
 {
 	struct evidence ev = { 0 };
-	struct course c = { .probe = probe, .ev = &ev, .e = e };
+	struct step_run c = { .probe = probe, .ev = &ev, .e = e };
 	const char *const argv[] = { probe->nc, "-h", NULL };
-	struct party *nc = &c.parties[CLIENT];
+	struct subprocess *nc = &c.subprocesses[CLIENT];
 	int err;
 
-	err = party_start(nc, probe->lab->state, probe->lab->suite.topo.nodes[0].name, argv, -1, 0,
-			  e);
-	course_allow(&c, netlink_clock_ns(), probe->timeout_ms);
+	err = subprocess_start(nc, probe->lab->state, probe->lab->labfile.topo.nodes[0].name, argv,
+			       -1, 0, e);
+	step_run_allow(&c, netlink_clock_ns(), probe->timeout_ms);
 	if (!err)
-		err = course_wait(&c, course_client_ended, 0);
+		err = step_run_wait(&c, step_run_client_ended, 0);
 	if (!err && !(nc->err.text && strstr(nc->err.text, "OpenBSD netcat")))
 		err = error_state(e, -ENOPKG,
 				  "%s is not OpenBSD's netcat: apt-get install netcat-openbsd",
 				  probe->nc);
-	party_end(nc);
+	subprocess_end(nc);
 	return err == -ETIMEDOUT ? 0 : err;
 }

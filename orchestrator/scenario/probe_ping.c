@@ -12,8 +12,8 @@
 
 #include "lab/netlink.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/scenario/course.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/step_run.h"
 
 #define SUMMARY_MS  250 /* for ping to write its summary when told to end */
 #define PING_BURST  10	/* echoes sent at once; the rest INTERVAL_MS apart */
@@ -38,14 +38,14 @@ static bool read_summary(const char *text, uint32_t *received)
 	return text_u32(number, 0, UINT32_MAX, received) == 0;
 }
 
-static int ping_settled(struct course *c)
+static int ping_settled(struct step_run *c)
 {
-	return course_client_ended(c) || course_settled(c);
+	return step_run_client_ended(c) || step_run_settled(c);
 }
 
-static void read_ping(struct course *c)
+static void read_ping(struct step_run *c)
 {
-	struct party *ping = &c->parties[CLIENT];
+	struct subprocess *ping = &c->subprocesses[CLIENT];
 	uint32_t received;
 
 	if (read_summary(ping->out.text, &received))
@@ -54,10 +54,10 @@ static void read_ping(struct course *c)
 		c->ev->trouble = text_format("ping in %s had not begun after %u ms", ping->netns,
 					     c->probe->timeout_ms);
 	else
-		course_note_trouble(c, ping, "ping");
+		step_run_note_trouble(c, ping, "ping");
 }
 
-int course_ping(struct course *c)
+int probe_ping_run(struct step_run *c)
 {
 	unsigned int burst = c->ev->wanted < PING_BURST ? c->ev->wanted : PING_BURST;
 	char count[16], id[16], size[16], preload[16], address[ADDRESS_TEXT];
@@ -76,22 +76,22 @@ int course_ping(struct course *c)
 				     size,
 				     address_text(&c->step->address, address),
 				     NULL };
-	struct party *ping = &c->parties[CLIENT];
+	struct subprocess *ping = &c->subprocesses[CLIENT];
 	int err;
 
 	(void)snprintf(count, sizeof(count), "%u", c->ev->wanted);
 	(void)snprintf(preload, sizeof(preload), "%u", burst);
 	(void)snprintf(id, sizeof(id), "%u", c->ev->mark.src_port);
 	(void)snprintf(size, sizeof(size), "%u", c->step->size);
-	err = party_start(ping, c->probe->lab->state, c->src_name, argv, -1, 1ULL << CAP_NET_RAW,
-			  c->e);
-	course_allow(c, c->ev->since_ns, c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
+	err = subprocess_start(ping, c->probe->lab->state, c->src_name, argv, -1,
+			       1ULL << CAP_NET_RAW, c->e);
+	step_run_allow(c, c->ev->since_ns, c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
 	if (!err)
-		err = course_wait(c, ping_settled, 0);
+		err = step_run_wait(c, ping_settled, 0);
 	if (err == -ETIMEDOUT) {
 		child_signal(&ping->child, SIGINT);
-		course_allow(c, netlink_clock_ns(), SUMMARY_MS);
-		err = course_wait(c, course_client_ended, 0);
+		step_run_allow(c, netlink_clock_ns(), SUMMARY_MS);
+		err = step_run_wait(c, step_run_client_ended, 0);
 		if (err == -ETIMEDOUT)
 			err = 0;
 	}

@@ -2,9 +2,9 @@
 #ifndef XLAB_PROBE_PING_H
 #define XLAB_PROBE_PING_H
 
-struct course;
+struct step_run;
 
 /* Run a ping step. */
-int course_ping(struct course *c);
+int probe_ping_run(struct step_run *c);
 
 #endif

@@ -11,15 +11,15 @@
 #include "lab/interrupt.h"
 #include "lab/netlink.h"
 #include "orchestrator/chain/chain.h"
-#include "orchestrator/event/events.h"
+#include "orchestrator/event/listener.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
-#include "orchestrator/scenario/facts.h"
+#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/probe.h"
 #include "orchestrator/scenario/probe_nc.h"
-#include "orchestrator/scenario/stage.h"
-#include "orchestrator/scenario/verdict.h"
+#include "orchestrator/scenario/scenario_chains.h"
 
 #define SHOWN_MAX 4096 /* lines kept of what hello and headers show during one step */
 
@@ -34,14 +34,14 @@ struct shown {
  *   prepare  load the scenario's chains, hold those that stand
  *   control  each step once, with no chain anywhere: the lab itself carries it
  *   attach   the lab's own chains again, and the scenario's in place of some of them
- *   steps    in the file's order, with an ear on every chain
+ *   steps    in the file's order, with a listener on every chain
  *   restore  in any case
  */
 struct run {
 	struct lab *lab;
 	const struct scenario *scenario;
 	struct scenario_result *result;
-	struct stage *stage;
+	struct scenario_chains *chains;
 	size_t at; /* the step that is run, or tried; NONE: between them */
 	struct listener *listener;
 	struct probe probe;
@@ -86,37 +86,37 @@ static void show(void *cookie, const char *text)
 	shown[r->n_shown++] = (struct shown){ r->showing, copy };
 }
 
-struct hearing {
+struct consuming {
 	struct run *run;
 	struct evidence *ev;
 };
 
-static int hear_event(void *cookie, const struct xlab_event *event)
+static int take_event(void *cookie, const struct xlab_event *event)
 {
-	const struct hearing *hearing = cookie;
+	const struct consuming *consuming = cookie;
 	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
 	struct packet p;
 
-	hearing->run->showing = event->iface;
+	consuming->run->showing = event->iface;
 	if (event->kind == XLAB_HELLO) {
-		show(hearing->run, "received a packet");
+		show(consuming->run, "received a packet");
 	} else if (event->kind == XLAB_HEADERS) {
-		packet_print(event->snap, size, show, hearing->run);
+		packet_print(event->snap, size, show, consuming->run);
 	} else {
 		packet_read(event->snap, size, &p);
-		evidence_add(hearing->ev, event, &p);
+		evidence_add(consuming->ev, event, &p);
 	}
 	return 0;
 }
 
-static int hear(void *cookie, struct evidence *ev, struct error *e)
+static int consume(void *cookie, struct evidence *ev, struct error *e)
 {
 	struct run *r = cookie;
-	struct hearing hearing = { r, ev };
-	int err = listener_read(r->listener, hear_event, &hearing);
+	struct consuming consuming = { r, ev };
+	int err = listener_consume(r->listener, take_event, &consuming);
 
 	ev->lost = listener_lost(r->listener);
-	return err ? error_sys(e, err, "cannot hear what the chains say") : 0;
+	return err ? error_sys(e, err, "cannot read what the chains say") : 0;
 }
 
 /* Traffic, and what the kernel knows of it if it did not arrive. */
@@ -126,8 +126,8 @@ static int run_traffic(struct run *r, const struct step *step, struct evidence *
 
 	if (err || ev->arrived >= ev->wanted || ev->drops)
 		return err;
-	facts_neighbour(r->lab, ev);
-	facts_links(r->lab, ev);
+	diagnosis_neighbour(r->lab, ev);
+	diagnosis_links(r->lab, ev);
 	return 0;
 }
 
@@ -152,7 +152,7 @@ static int control_step(struct run *r, size_t i, bool *fine)
 {
 	const struct step *step = &r->scenario->steps[i];
 	struct step_result *result = &r->result->steps[i];
-	struct evidence ev = { .topo = &r->lab->suite.topo };
+	struct evidence ev = { .topo = &r->lab->labfile.topo };
 	uint64_t start = netlink_clock_ns();
 	int err = run_traffic(r, step, &ev);
 
@@ -161,7 +161,7 @@ static int control_step(struct run *r, size_t i, bool *fine)
 	*fine = ev.arrived >= ev.wanted;
 	if (!err && !*fine) {
 		result->ms = ms_since(start);
-		verdict_control(&r->lab->suite, step, &ev, result);
+		judge_control(&r->lab->labfile, step, &ev, result);
 	}
 	evidence_clear(&ev);
 	return err;
@@ -177,7 +177,7 @@ static int control(struct run *r, bool *fine)
 		if (!is_traffic(&r->scenario->steps[i]) || tried_before(r, i))
 			continue;
 		if (!stripped)
-			err = stage_strip(r->stage, r->e);
+			err = scenario_chains_strip(r->chains, r->e);
 		stripped = true;
 		if (err)
 			break;
@@ -191,30 +191,31 @@ static int control(struct run *r, bool *fine)
 
 static int attach(struct run *r)
 {
-	const struct chain_record *chains = stage_chains(r->stage);
+	const struct chain_record *chains = scenario_chains_records(r->chains);
 	int err = listener_open(r->lab, &r->listener, r->e);
 
 	if (!err)
-		err = stage_set(r->stage, r->e);
+		err = scenario_chains_set(r->chains, r->e);
 	if (err)
 		return err;
-	r->probe.ear_fd = listener_fd(r->listener);
-	for (size_t i = 0; i < r->lab->suite.topo.n_ifaces && !err; i++)
+	r->probe.listener_fd = listener_fd(r->listener);
+	for (size_t i = 0; i < r->lab->labfile.topo.n_ifaces && !err; i++)
 		if (chains[i].n_filters)
-			err = listener_hear(r->listener, i, r->e);
+			err = listener_subscribe(r->listener, i, r->e);
 	return err;
 }
 
 static int step_traffic(struct run *r, const struct step *step, struct step_result *result)
 {
-	struct evidence ev = { .topo = &r->lab->suite.topo, .chains = stage_chains(r->stage) };
-	int err = hear(r, &ev, r->e); /* what came since the step before is not this one's */
+	struct evidence ev = { .topo = &r->lab->labfile.topo,
+			       .chains = scenario_chains_records(r->chains) };
+	int err = consume(r, &ev, r->e); /* what came since the step before is not this one's */
 
 	forget_shown(r);
 	if (!err)
 		err = run_traffic(r, step, &ev);
 	if (!err)
-		verdict_traffic(&r->lab->suite, step, &ev, result);
+		judge_traffic(&r->lab->labfile, step, &ev, result);
 	evidence_clear(&ev);
 	return err;
 }
@@ -229,7 +230,7 @@ static int step_see(struct run *r, const struct step *step, struct step_result *
 	for (size_t i = 0; i < r->n_shown; i++)
 		if (r->shown[i].iface == step->at)
 			lines[n++] = r->shown[i].text;
-	verdict_see(&r->lab->suite, step, lines, n, result);
+	judge_see(&r->lab->labfile, step, lines, n, result);
 	free(lines);
 	return 0;
 }
@@ -242,7 +243,7 @@ static int step_reject(struct run *r, const struct step *step, struct step_resul
 	if (err && err != -EACCES)
 		return err;
 	error_clear(r->e);
-	verdict_reject(&r->lab->suite, step, err ? (log ? log : "") : NULL, result);
+	judge_reject(&r->lab->labfile, step, err ? (log ? log : "") : NULL, result);
 	return 0;
 }
 
@@ -269,7 +270,7 @@ static int run_step(struct run *r, size_t i)
 static int run_all(struct run *r)
 {
 	bool fine = true;
-	int err = stage_prepare(r->lab, r->scenario, &r->stage, r->e);
+	int err = scenario_chains_prepare(r->lab, r->scenario, &r->chains, r->e);
 
 	if (!err)
 		err = control(r, &fine);
@@ -291,12 +292,12 @@ static int prepare(struct run *r, const struct scenario_options *options)
 		r->result->steps[i].outcome = OUTCOME_SKIPPED;
 	r->probe.lab = r->lab;
 	r->probe.timeout_ms = options->timeout_ms;
-	r->probe.hear = hear;
+	r->probe.consume = consume;
 	r->probe.cookie = r;
 	interrupt_signals(&signals);
 	r->probe.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (r->probe.signal_fd < 0)
-		return error_sys(r->e, -errno, "cannot hear signals");
+		return error_sys(r->e, -errno, "cannot wait for signals");
 	return probe_tools(&r->probe, r->scenario, r->e);
 }
 
@@ -347,7 +348,7 @@ static int restore(struct run *r)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
 
-	if (!stage_restore(r->stage, &e))
+	if (!scenario_chains_restore(r->chains, &e))
 		return 0;
 	(void)error_wrap(&e, "the chains from before could not be put back");
 	free(r->result->error);
@@ -367,7 +368,7 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 
 	interrupt_hold(&hold);
 	*result = (struct scenario_result){ .scenario = scenario };
-	r.probe.ear_fd = r.probe.signal_fd = -1;
+	r.probe.listener_fd = r.probe.signal_fd = -1;
 	err = prepare(&r, options);
 	if (!err)
 		err = run_all(&r);

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "orchestrator/model/suite.h"
-#include "orchestrator/scenario/verdict.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/scenario/judge.h"
 
 struct error;
 struct lab;

@@ -101,7 +101,7 @@ static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 		return error_sys(e, -errno, "cannot enter its network namespace");
 	if (chdir("/") < 0)
 		return error_sys(e, -errno, "cannot change to /");
-	/* A group of its own: Ctrl-C is xlab's to hear, which then ends its children. */
+	/* A group of its own: Ctrl-C is for xlab, which then ends its children. */
 	(void)setpgid(0, 0);
 	err = spawn_confine(what->keep, e);
 	if (err)
@@ -236,7 +236,7 @@ static void stream_read(struct stream *s)
 	}
 }
 
-void party_end(struct party *p)
+void subprocess_end(struct subprocess *p)
 {
 	if (!p->started)
 		return;
@@ -245,7 +245,7 @@ void party_end(struct party *p)
 	cleanup_fd(&p->err.fd);
 	free(p->out.text);
 	free(p->err.text);
-	*p = (struct party){ 0 };
+	*p = (struct subprocess){ 0 };
 }
 
 static int open_stream(struct stream *s, int *theirs)
@@ -259,8 +259,8 @@ static int open_stream(struct stream *s, int *theirs)
 	return fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-int party_start(struct party *p, const struct state *state, const char *netns,
-		const char *const *argv, int in, uint64_t keep, struct error *e)
+int subprocess_start(struct subprocess *p, const struct state *state, const char *netns,
+		     const char *const *argv, int in, uint64_t keep, struct error *e)
 {
 	int FD_AUTO ns = netns_open(state, netns, e);
 	int FD_AUTO out = -1;
@@ -285,7 +285,7 @@ int party_start(struct party *p, const struct state *state, const char *netns,
 	return spawn(&what, &p->child, e);
 }
 
-void party_listen(struct party *p)
+void subprocess_poll(struct subprocess *p)
 {
 	if (!p->started)
 		return;
@@ -296,7 +296,7 @@ void party_listen(struct party *p)
 	stream_read(&p->err);
 }
 
-char *party_trouble(const struct party *p, const char *program)
+char *subprocess_trouble(const struct subprocess *p, const char *program)
 {
 	const char *text = p->err.text ? p->err.text : "";
 	size_t end = strlen(text), start;

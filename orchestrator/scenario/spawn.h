@@ -66,7 +66,7 @@ struct stream {
 };
 
 /* A child in a node of the lab, and what it has said. A zeroed one has not been started. */
-struct party {
+struct subprocess {
 	const char *netns; /* the node or bridge it is in; borrowed */
 	struct child child;
 	bool started, ended;
@@ -75,16 +75,16 @@ struct party {
 };
 
 /* Enter @netns and run @argv there; @in and @keep as in struct spawn. */
-int party_start(struct party *p, const struct state *state, const char *netns,
-		const char *const *argv, int in, uint64_t keep, struct error *e);
+int subprocess_start(struct subprocess *p, const struct state *state, const char *netns,
+		     const char *const *argv, int in, uint64_t keep, struct error *e);
 
 /* Take what it has said, and its end, without waiting. */
-void party_listen(struct party *p);
+void subprocess_poll(struct subprocess *p);
 
 /* How it failed, by its own last line or by its end: "nc in h2 says: …"; malloc'ed */
-char *party_trouble(const struct party *p, const char *program);
+char *subprocess_trouble(const struct subprocess *p, const char *program);
 
 /* End it, if it was started and runs still. */
-void party_end(struct party *p);
+void subprocess_end(struct subprocess *p);
 
 #endif

@@ -37,7 +37,7 @@ static void keep(struct bpflog *log, const char *words, size_t n)
 	log->length = kept + n;
 }
 
-static int hear(const char *fmt, va_list args)
+static int collect(const char *fmt, va_list args)
 {
 	FREE_AUTO char *words = NULL;
 	int n;
@@ -53,14 +53,14 @@ static int hear(const char *fmt, va_list args)
 	return n;
 }
 
-static int hear_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-	return level == LIBBPF_WARN ? hear(fmt, args) : 0;
+	return level == LIBBPF_WARN ? collect(fmt, args) : 0;
 }
 
-static int hear_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
+static int print_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
 {
-	return level == LIBXDP_WARN ? hear(fmt, args) : 0;
+	return level == LIBXDP_WARN ? collect(fmt, args) : 0;
 }
 
 void bpflog_begin(struct bpflog *log)
@@ -68,8 +68,8 @@ void bpflog_begin(struct bpflog *log)
 	log->outer = listening;
 	log->begun = 1;
 	listening = log;
-	libbpf_set_print(hear_libbpf);
-	libxdp_set_print(hear_libxdp);
+	libbpf_set_print(print_libbpf);
+	libxdp_set_print(print_libxdp);
 }
 
 void bpflog_end(struct bpflog *log)
