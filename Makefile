@@ -39,10 +39,21 @@ SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-re
 ALL_CFLAGS := -std=gnu17 $(WARN) -D_GNU_SOURCE -DXLAB_VERSION='"$(VERSION)"' -DBUILD_DIR='"$(B)"' \
               -I. -I$(B) $(HERE) -ffile-prefix-map=$(CURDIR)=. $(SANITIZE) $(CFLAGS)
 
-# Debian has these as archives too, and a process that the loader need not link to eight
-# libraries starts 1.4 ms sooner, of the 8 that `xlab up` takes in all. libmnl has none.
-LIBS    := -Wl,-Bstatic -lxdp -lbpf -lnl-route-3 -lnl-3 -linih -lelf -lz -Wl,-Bdynamic -lmnl
-NL_CFLAGS := -isystem /usr/include/libnl3
+# LIBS and LIB_CFLAGS, or what is missing: found by a look at this machine, again when it has changed.
+# What installs the packages must work without.
+BARE    := clean format uninstall deps deps-demo demo test
+ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
+MACHINE := $(CC) $(CLANG) $(BPFTOOL) $(shell cksum <config/probe) \
+           $(shell pkg-config --modversion libxdp libbpf libelf 2>/dev/null)
+ifneq ($(file <$(B)/machine),$(MACHINE))
+$(shell mkdir -p $(B) && config/probe '$(CC)' '$(CLANG)' '$(BPFTOOL)' >$(B)/libs.mk)
+ifneq ($(.SHELLSTATUS),0)
+$(error what is missing stands above)
+endif
+$(file >$(B)/machine,$(MACHINE))
+endif
+include $(B)/libs.mk
+endif
 
 # BPF: uapi headers only, so that one object fits every kernel.
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-function $(if $(CI),-Werror) \
@@ -64,16 +75,18 @@ $(B)/libxlab.a: $(LIB_OBJS)
 	$(Q)ar rcs $@ $^
 
 # Built again when the compiler or its flags change, too.
+ifdef LIBS
 FLAGS_NOW := $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS) | $(CLANG) $(BPF_CFLAGS)
 ifneq ($(file <$(B)/flags),$(FLAGS_NOW))
 $(shell mkdir -p $(B))
 $(file >$(B)/flags,$(FLAGS_NOW))
 endif
+endif
 
 $(B)/%.o: %.c $(B)/flags | $(SKELS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(NL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/%.bpf.o: %.bpf.c $(B)/flags
 	@mkdir -p $(@D)
@@ -115,7 +128,7 @@ test: deps
 	$(MAKE) SAN=1 tests
 	tests/run
 
-demo: demo-deps
+demo: deps-demo
 	@$(MAKE) --no-print-directory all
 	@topologies/demo $(B)/xlab
 
@@ -131,7 +144,7 @@ format:
 $(B)/%.tidy: %.c .clang-tidy $(wildcard lab/*.h orchestrator/*.h orchestrator/*/*.h bpf/*.h) | $(SKELS)
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
-	$(Q)clang-tidy --quiet $< -- $(ALL_CFLAGS) $(NL_CFLAGS) 2>$@.log || { cat $@.log; false; }
+	$(Q)clang-tidy --quiet $< -- $(ALL_CFLAGS) $(LIB_CFLAGS) 2>$@.log || { cat $@.log; false; }
 	@touch $@
 
 lint: $(SRCS:%.c=$(B)/%.tidy)
@@ -159,7 +172,7 @@ uninstall:
 	cd '$(DESTDIR)$(PREFIX)' && rm -rf $(INSTALLED) && rmdir --ignore-fail-on-non-empty share/xlab
 
 # Debian's packages: what building and the demo need, then what the tests need on top.
-DEMO_PACKAGES := gcc make pkg-config libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev \
+DEMO_PACKAGES := gcc make pkgconf libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev \
                  libxdp-dev libnl-3-dev libnl-route-3-dev libmnl-dev libelf-dev zlib1g-dev \
                  libinih-dev iputils-ping netcat-openbsd iproute2
 TEST_PACKAGES := libcmocka-dev xdp-tools strace ethtool jq util-linux procps nftables iptables \
@@ -173,7 +186,7 @@ install_missing = @missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}
 	[ -z "$$missing" ] || { echo "installing:" $$missing; $(SUDO) apt-get update -qq && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; }
 
-demo-deps:
+deps-demo:
 	$(call install_missing,$(DEMO_PACKAGES))
 
 deps:
@@ -183,6 +196,6 @@ deps:
 clean:
 	rm -rf build
 
-.PHONY: all tests test demo format lint install uninstall demo-deps deps clean
+.PHONY: all tests test demo format lint install uninstall deps-demo deps clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -269,6 +269,12 @@ static bool kind_known(const struct candidates *c, const char *kind)
 	return false;
 }
 
+void ini_section_skip(const struct ini_section *section)
+{
+	for (size_t i = 0; i < section->n_keys; i++)
+		section->keys[i].used = true;
+}
+
 void ini_mark_broken(struct inifile *ini, const struct ini_section_spec *const *tables)
 {
 	struct candidates kinds = { tables, NULL };

@@ -121,7 +121,7 @@ static int add_iface(struct topology_reading *r, const struct ini_where *at, str
 	if (err)
 		return err;
 	if (!colon)
-		return ini_complain(at, e, "write [iface NODE:NAME]");
+		return ini_complain(at, e, "the node is missing: write [iface NODE:%s]", s->name);
 	flaw = check_name(at, "an interface", colon + 1, NAME_IFACE_MAX, e);
 	f = array_add(&topo->ifaces, &topo->n_ifaces, sizeof(*f));
 	section = array_add(&r->sections, &n_sections, sizeof(*section));
@@ -204,8 +204,10 @@ static int read_keys(struct topology_reading *r, const struct ini_section_spec *
 		if (strcmp(s->kind, spec->kind) != 0)
 			continue;
 		/* A heading that was refused has no place in the array. */
-		if (spec == &topology_iface_table && !strchr(s->name, ':'))
+		if (spec == &topology_iface_table && !strchr(s->name, ':')) {
+			ini_section_skip(s);
 			continue;
+		}
 		one = ini_section_read(r->ini, s, spec->keys, r, e);
 		if (one == -ENOMEM)
 			return one;

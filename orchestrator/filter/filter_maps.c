@@ -23,6 +23,7 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/linker/prog_capture.h"
 #include "orchestrator/util/bpflog.h"
+#include "orchestrator/util/map_fd.h"
 
 /* .rodata and .kconfig: the filter's own in its chain. */
 static bool is_constant(const struct bpf_map *map)
@@ -54,15 +55,16 @@ static int pin_all(struct bpf_object *obj, const char *dir, struct error *e)
 
 	bpf_object__for_each_map (map, obj) {
 		FREE_AUTO char *path = NULL;
+		int fd = map_fd(map);
 		char name[256];
 
-		if (bpf_map__fd(map) < 0 || is_constant(map))
+		if (fd < 0 || is_constant(map))
 			continue;
 		pin_name(map, name);
 		path = text_format("%s/%s", dir, name);
 		if (!path)
 			return error_sys(e, -ENOMEM, "pinning map %s", name);
-		if (bpf_obj_pin(bpf_map__fd(map), path))
+		if (bpf_obj_pin(fd, path))
 			return error_sys(e, -errno, "pinning map %s at %s", name, path);
 	}
 	return 0;
@@ -227,7 +229,7 @@ static int reuse_maps(struct bpf_object *obj, const char *dir, bool own_arrays, 
 	bpf_object__for_each_map (map, obj) {
 		int err;
 
-		if (is_constant(map) || !bpf_map__autocreate(map) || bpf_map__fd(map) >= 0 ||
+		if (is_constant(map) || !bpf_map__autocreate(map) || map_fd(map) >= 0 ||
 		    (own_arrays && is_prog_array(map)))
 			continue;
 		err = reuse_map(map, dir, e);
@@ -250,7 +252,7 @@ static int share_arrays(struct bpf_object *obj, const char *dir, struct error *e
 		fd = pinned_fd(map, dir, e);
 		if (fd < 0)
 			return fd;
-		if (dup3(fd, bpf_map__fd(map), O_CLOEXEC) < 0)
+		if (dup3(fd, map_fd(map), O_CLOEXEC) < 0)
 			return error_sys(e, -errno, "using map %s", bpf_map__name(map));
 	}
 	return 0;

@@ -18,6 +18,10 @@
 
 #define OBJECT_BYTES_MAX (64L << 20)
 
+/* As README.md and the man page have it. Without the folder, Debian's clang finds no asm/types.h.
+ */
+#define COMPILE_LINE "`clang -target bpf -O2 -g -I/usr/include/$(uname -m)-linux-gnu -c FILE.bpf.c`"
+
 static int read_whole(int fd, char *bytes, size_t size)
 {
 	size_t done = 0;
@@ -39,14 +43,14 @@ static int check_elf(const char *path, const void *bytes, size_t size, struct er
 	const Elf64_Ehdr *elf = bytes;
 
 	if (size < sizeof(*elf) || memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0)
-		return error_input(e,
-				   "%s is not an ELF file: a BPF object, as `clang -target bpf -c` "
-				   "makes it, is needed",
-				   path);
+		return error_input(
+			e,
+			"%s is not an ELF file, and so no BPF object: make one with " COMPILE_LINE,
+			path);
 	if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_machine != EM_BPF)
 		return error_input(e,
 				   "%s is an ELF file for another machine, not for BPF: compile it "
-				   "with `clang -target bpf -c`",
+				   "with " COMPILE_LINE,
 				   path);
 	if (elf->e_ident[EI_DATA] != ELFDATA2LSB)
 		return error_input(

@@ -10,6 +10,7 @@
 
 #include "lab/error.h"
 #include "orchestrator/linker/link.h"
+#include "orchestrator/util/map_fd.h"
 
 /* A map of constants and where its bytes lie in the merged one. */
 struct constant {
@@ -40,7 +41,7 @@ static int add_bytes(struct constants *k, const struct bpf_map *map)
 		return -ENOMEM;
 	k->bytes = bytes;
 	memset(bytes + at, 0, size);
-	if (bpf_map_lookup_elem(bpf_map__fd(map), &zero, bytes + at))
+	if (bpf_map_lookup_elem(map_fd(map), &zero, bytes + at))
 		return -errno;
 	k->size = at + size;
 	return 0;
@@ -53,7 +54,7 @@ static int add_map(struct constants *k, const struct bpf_map *map)
 	if (!maps)
 		return -ENOMEM;
 	k->maps = maps;
-	maps[k->n++] = (struct constant){ bpf_map__fd(map), k->size };
+	maps[k->n++] = (struct constant){ map_fd(map), k->size };
 	return add_bytes(k, map);
 }
 
@@ -63,7 +64,7 @@ static int add_object(struct constants *k, struct bpf_object *obj)
 	int err = 0;
 
 	bpf_object__for_each_map (map, obj)
-		if (!err && bpf_map__is_internal(map) && bpf_map__fd(map) >= 0 &&
+		if (!err && bpf_map__is_internal(map) && map_fd(map) >= 0 &&
 		    bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)
 			err = add_map(k, map);
 	return err;
@@ -149,34 +150,44 @@ static int add_id(struct map_ids *seen, int fd)
 	return 0;
 }
 
-static const char *input_at(const struct linker *c, size_t insn)
+static bool names_map(const struct bpf_insn *insn)
 {
-	size_t filter = linker_filter_at(c, insn);
-
-	return filter < c->n_filters ? c->filters[filter].name : "the chain itself";
+	return is_wide_load(insn) &&
+	       (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE);
 }
 
+/* The maps of the filters, or those of the chain itself. @at: the instruction that names one too
+ * many.
+ */
+static int add_ids(struct map_ids *seen, const struct link_output *out, const struct linker *c,
+		   bool filters, size_t *at)
+{
+	int before = -1;
+
+	for (size_t i = 0; i + 1 < out->n_insns; i += is_wide_load(&out->insns[i]) ? 2 : 1) {
+		const struct bpf_insn *insn = &out->insns[i];
+
+		if (!names_map(insn) || insn->imm == before ||
+		    (linker_filter_at(c, i) < c->n_filters) != filters)
+			continue;
+		before = insn->imm;
+		*at = i;
+		if (add_id(seen, insn->imm))
+			return -E2BIG;
+	}
+	return 0;
+}
+
+/* The chain's own come first, wherever they stand: so a filter is the one too many. */
 int link_maps_check(const struct link_output *out, const struct linker *c, struct error *e)
 {
 	struct map_ids seen = { .n = 0 };
-	int before = -1;
+	size_t at = 0;
 
-	for (size_t i = 0; i + 1 < out->n_insns; i++) {
-		const struct bpf_insn *insn = &out->insns[i];
-
-		if (!is_wide_load(insn))
-			continue;
-		i++;
-		if ((insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_VALUE) ||
-		    insn->imm == before)
-			continue;
-		before = insn->imm;
-		if (add_id(&seen, insn->imm))
-			return error_state(
-				e, -E2BIG,
-				"the chain uses over %d maps, which is the kernel's limit for "
-				"one program: with filter %s it is passed; take a filter out",
-				LINK_MAPS_MAX, input_at(c, i));
-	}
-	return 0;
+	if (!add_ids(&seen, out, c, false, &at) && !add_ids(&seen, out, c, true, &at))
+		return 0;
+	return error_state(e, -E2BIG,
+			   "the chain uses over %d maps, which is the kernel's limit for one "
+			   "program: with filter %s it is passed; take a filter out",
+			   LINK_MAPS_MAX, c->filters[linker_filter_at(c, at)].name);
 }

@@ -284,6 +284,14 @@ awk -v dir="$dir" '/^\.S[sh]/ { on = /Objects of your own/ } /^\.Bd/ && on { fil
 mv "$dir/example1" "$dir/limit.bpf.c"
 run sh -c 'cd "$1" && . ./example2' sh "$dir"
 is "the man page's object: it compiles" "$status$err" 0
+rm "$dir/limit.bpf.o"
+sed -n 's/^    \$ \(clang .*\)/\1/p' README.md >"$dir/line"
+is 'README: one compile line' "$(wc -l <"$dir/line")" 1
+run sh -c 'cd "$1" && . ./line' sh "$dir"
+is "README's compile line" "$status$err" 0
+printf '%s\n' '[node a]' '[filter f]' 'program = limit.bpf.c' >"$dir/source.ini"
+xlab check "$dir/source.ini"
+ended 'a source in place of an object' 2 "limit.bpf.c is not an ELF file*$(sed 's/ -c .*//' "$dir/line") -c FILE.bpf.c"
 mv "$dir/example3" "$dir/limit.ini"
 xlab run "$dir/limit.ini"
 is "the man page's object: its scenario" "$status" 0

@@ -249,19 +249,26 @@ case_state_changed_while_up()
 
 case_not_root()
 {
-	local word
+	local word open
 
+	# Where nobody may read: the tree can be in a home of mode 700.
+	open=$(mktemp -d /run/open.XXXXXX)
+	install -m 755 "$XLAB" "$open/xlab"
+	install -m 644 "$LB" "$open/lb.ini"
+	chmod 755 "$open"
 	expect 0 . "up" "$XLAB" up "$LB"
-	for word in "up $LB" down "down --all" status "scenario hello" "run $LB" "exec lb -- true" "shell lb" \
+	for word in "up $open/lb.ini" down "down --all" status "scenario hello" "run $open/lb.ini" "exec lb -- true" \
+		"shell lb" \
 		"chain host:veth0" "chain host:veth0 hello" watch "filter udp-8888 list"; do
 		# shellcheck disable=SC2086 # words of a command
-		expect 3 root "not root: xlab $word" $NOBODY "$XLAB" $word
+		expect 3 root "not root: xlab $word" $NOBODY "$open/xlab" $word
 	done
-	for word in "check $LB" "plan $LB" help --help --version "help up"; do
+	for word in "check $open/lb.ini" "plan $open/lb.ini" help --help --version "help up"; do
 		# shellcheck disable=SC2086 # words of a command
-		expect 0 . "not root: xlab $word" $NOBODY "$XLAB" $word
+		expect 0 . "not root: xlab $word" $NOBODY "$open/xlab" $word
 	done
 	expect 0 . "down" "$XLAB" down
+	rm -r "$open"
 }
 
 # --- What children can do --------------------------------------------------------------------

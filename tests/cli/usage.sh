@@ -113,6 +113,12 @@ for command in check plan; do
 		"$(grep -c "^$dir/o.ini:[0-9]*: " <<<"$err")/$(wc -l <<<"$err")" 4/4
 done
 
+# A heading that is refused is one fault: nothing is said of the keys below it.
+printf '%s\n' '[node a]' '[iface veth0]' 'bridge = br0' 'address = 10.0.0.1/24' 'mode = generic' >"$dir/o.ini"
+xlab check "$dir/o.ini"
+ended 'an interface without a node' 2 'o.ini:2: \[iface veth0]: the node is missing: write \[iface NODE:veth0]'
+is 'an interface without a node: one line' "$(wc -l <<<"$err")" 1
+
 # The canonical form is a lab file, of the same lab.
 xlab check --print topologies/lb.ini
 is 'check --print: exit status' "$status" 0

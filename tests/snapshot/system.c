@@ -33,6 +33,7 @@ static bool sysctl_moves(const char *path)
 		"/fs/inode-nr",	       "/fs/inode-state",	 "/fs/inotify/",
 		"/kernel/ns_last_pid", "/kernel/pty/nr",	 "/kernel/random/",
 		"/kernel/hung_task",   "/kernel/perf_event_max", "/nf_conntrack_count",
+		"/fs/quota/",
 	};
 
 	for (size_t i = 0; i < sizeof(moving) / sizeof(moving[0]); i++)

@@ -63,7 +63,7 @@ static const struct {
 	{ TWO "[iface x:e1]\nbridge = br0\n", "[iface x:e1]: there is no node \"x\"" },
 	{ TWO "[iface br0:br0]\nbridge = br0\n",
 	  "f.ini:13: [iface br0:br0]: br0 is a bridge, which takes no native XDP" },
-	{ TWO "[iface a]\n", "[iface a]: write [iface NODE:NAME]" },
+	{ TWO "[iface a]\n", "[iface a]: the node is missing: write [iface NODE:a]" },
 	{ TWO "[iface a:abcdefghijklmnop]\nbridge = br0\nport = p\n",
 	  "is no name for an interface: it has more than 15 characters" },
 	{ TWO "[iface a:e1]\nbridge = br1\n", "f.ini:14: [iface a:e1] bridge = br1: there is no "
