@@ -59,7 +59,7 @@ endif
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-function $(if $(CI),-Werror) \
               $(HERE) -ffile-prefix-map=$(CURDIR)= -I. -I/usr/include/$(shell uname -m)-linux-gnu
 
-SRCS     := $(wildcard lab/*.c orchestrator/*.c)
+SRCS     := $(wildcard lab/*.c orchestrator/*.c orchestrator/*/*.c)
 OBJS     := $(SRCS:%.c=$(B)/%.o)
 LIB_OBJS := $(filter-out $(B)/orchestrator/main.o,$(OBJS))
 SKELS    := $(patsubst %.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
@@ -134,19 +134,21 @@ demo: deps-demo
 
 # --- The tree as it shall be ----------------------------------------------------------------
 
-C_FILES  = $(wildcard lab/*.[ch] orchestrator/*.[ch] bpf/*.[ch] tests/*/*.[ch])
-SCRIPTS  = .ci/run topologies/demo $(shell grep -lsE '^\#! */bin/(ba)?sh' tests/run tests/*/*)
+C_FILES  = $(wildcard lab/*.[ch] orchestrator/*.[ch] orchestrator/*/*.[ch] bpf/*.[ch] \
+           tests/*/*.[ch])
+SCRIPTS  = .ci/run topologies/demo $(shell grep -lsE '^\#! */bin/(ba)?sh' tests/run tests/layers tests/*/*)
 
 format:
 	clang-format -i $(C_FILES)
 
-$(B)/%.tidy: %.c .clang-tidy $(wildcard lab/*.h orchestrator/*.h bpf/*.h) | $(SKELS)
+$(B)/%.tidy: %.c .clang-tidy $(wildcard lab/*.h orchestrator/*.h orchestrator/*/*.h bpf/*.h) | $(SKELS)
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
 	$(Q)clang-tidy --quiet $< -- $(ALL_CFLAGS) $(LIB_CFLAGS) 2>$@.log || { cat $@.log; false; }
 	@touch $@
 
 lint: $(SRCS:%.c=$(B)/%.tidy)
+	tests/layers
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck -S warning -x -P SCRIPTDIR $(SCRIPTS)
 	mandoc -Tlint -Wwarning man/xlab.8

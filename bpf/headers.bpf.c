@@ -14,7 +14,7 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 
-#include "bpf/book.h"
+#include "bpf/counters.h"
 #include "bpf/parse.h"
 
 #define ARP_SIZE  28 /* for IPv4 over Ethernet */
@@ -59,10 +59,10 @@ static __always_inline __u32 headers_end(struct xdp_md *ctx)
 
 static __always_inline int judge(struct xdp_md *ctx)
 {
-	struct xlab_book *slot = book_heard();
+	struct xlab_counters *slot = event_wanted();
 
 	if (slot)
-		book_show(ctx, slot, XLAB_HEADERS, headers_end(ctx));
+		event_show(ctx, slot, XLAB_HEADERS, headers_end(ctx));
 	return XDP_PASS;
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* hello: says that a packet came, and lets it go on. */
 
-#include "bpf/book.h"
+#include "bpf/counters.h"
 
 static __always_inline int judge(struct xdp_md *ctx)
 {
-	struct xlab_book *slot = book_heard();
+	struct xlab_counters *slot = event_wanted();
 
 	if (slot)
-		book_show(ctx, slot, XLAB_HELLO, XLAB_SNAP);
+		event_show(ctx, slot, XLAB_HELLO, XLAB_SNAP);
 	return XDP_PASS;
 }
 

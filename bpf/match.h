@@ -11,9 +11,9 @@
 
 #include <stdbool.h>
 
-#include "bpf/book.h"
+#include "bpf/counters.h"
 #include "bpf/rules.h"
-#include "bpf/turn.h"
+#include "bpf/swap_src_dst_mac.h"
 
 /* Set before the load. */
 const volatile __u32 xlab_action = XDP_DROP;
@@ -70,7 +70,7 @@ static __always_inline void match_hits(matched_t matched)
 		match_hit(row, matched);
 }
 
-/* What the action is for; a frame that is sent back is turned round. */
+/* What the action is for; a frame that is sent back has its addresses swapped. */
 static __always_inline int match_verdict(struct xdp_md *ctx, bool matched)
 {
 	__u32 action;
@@ -79,7 +79,7 @@ static __always_inline int match_verdict(struct xdp_md *ctx, bool matched)
 		return XDP_PASS;
 	action = xlab_action;
 	if (action == XDP_TX)
-		turn(ctx);
+		swap_src_dst_mac(ctx);
 	return action;
 }
 

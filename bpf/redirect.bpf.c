@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* redirect: every packet leaves by another interface, as it is. Without one, it goes on. */
 
-#include "bpf/book.h"
+#include "bpf/counters.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);

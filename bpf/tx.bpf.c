@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* tx: every packet goes back to who sent it. */
 
-#include "bpf/book.h"
-#include "bpf/turn.h"
+#include "bpf/counters.h"
+#include "bpf/swap_src_dst_mac.h"
 
 static __always_inline int judge(struct xdp_md *ctx)
 {
-	turn(ctx);
+	swap_src_dst_mac(ctx);
 	return XDP_TX;
 }
 

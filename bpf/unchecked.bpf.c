@@ -7,7 +7,7 @@
 
 #include <linux/if_ether.h>
 
-#include "bpf/book.h"
+#include "bpf/counters.h"
 
 static __always_inline int judge(struct xdp_md *ctx)
 {

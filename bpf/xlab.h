@@ -3,7 +3,7 @@
 #define XLAB_BPF_XLAB_H
 
 /*
- * What XDP programs and user space share: the book in which a chain counts,
+ * What XDP programs and user space share: the counters of a chain,
  * and the events it tells. Both sides include this.
  */
 
@@ -21,13 +21,13 @@ struct xlab_count {
 };
 
 /*
- * One slot a CPU of the map "book" (an mmapable array of one value that holds all slots; one a
+ * One slot a CPU of the map "counters" (an mmapable array of one value that holds all slots; one a
  * chain-carrying interface, there as long as the lab). A chain counts where it stopped: count[gen &
  * 1][position][action]; position n of a chain of n filters is its end (all went on). A filter that
  * went on after anything but PASS is counted at its position too. PASSes of a filter follow by
- * subtraction. A new generation of the chain uses the other half, zeroed before it is attached.
+ * subtraction. A new generation of the chain uses the other bank, zeroed before it is attached.
  */
-struct xlab_book {
+struct xlab_counters {
 	__u64 listening;	    /* bit N: listener N wants events; the same in all slots */
 	__u64 lost[XLAB_LISTENERS]; /* events that found listener N's ring full */
 	struct xlab_count count[2][XLAB_CHAIN_MAX + 1][XLAB_ACTIONS];
@@ -36,17 +36,17 @@ struct xlab_book {
 #define XLAB_KEEPS	  1
 #define XLAB_KEEPS_PASSES 2 /* those that went on, too: not every filter of the chain counts */
 
-/* Where a built-in filter stands: the const volatile global `xlab_place` of each. */
-struct xlab_place {
-	__u32 iface;	  /* index in the lab's topology */
-	__u32 position;	  /* in its chain */
-	__u32 length;	  /* filters in the chain */
-	__u32 gen;	  /* generation of the chain */
-	__u32 continues;  /* bit 1 << action: the chain goes on */
-	__u32 cpus;	  /* slots of the book; 0: it keeps none */
-	__u32 half;	  /* where the generation's counts begin, in bytes from count[0] */
-	__u32 frags;	  /* 1: packets may have fragments */
-	__u32 keeps_book; /* XLAB_KEEPS_…: counts and tells its own verdicts (libxdp); 0: the
+/* Where a built-in filter stands and what it is to do: its const volatile global `xlab_config`. */
+struct xlab_config {
+	__u32 iface;	      /* index in the lab's topology */
+	__u32 position;	      /* in its chain */
+	__u32 length;	      /* filters in the chain */
+	__u32 gen;	      /* generation of the chain */
+	__u32 continues;      /* bit 1 << action: the chain goes on */
+	__u32 cpus;	      /* slots of the counters; 0: it keeps none */
+	__u32 bank;	      /* where the generation's begins, in bytes from count[0] */
+	__u32 frags;	      /* 1: packets may have fragments */
+	__u32 keeps_counters; /* XLAB_KEEPS_…: counts and tells its own verdicts (libxdp); 0: the
 			     chain does (inline) */
 };
 

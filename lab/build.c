@@ -5,15 +5,16 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
-#include "lab/names.h"
+#include "lab/mountpoint.h"
+#include "lab/name_conflicts.h"
 #include "lab/netns.h"
+#include "lab/netns_wait.h"
 #include "lab/ops.h"
-#include "lab/taken.h"
 #include "lab/text.h"
-#include "lab/vigil.h"
 
 struct op_type {
 	int (*apply)(struct build *b, const struct op *op, struct error *e);
@@ -27,10 +28,10 @@ static const struct op_type op_types[OP_KINDS] = {
 };
 
 /* An fd and up to three sockets a namespace. */
-#define PLACE_FDS 4
+#define NETNS_FDS 4
 #define OTHER_FDS 64
 
-static size_t n_places(const struct build *b)
+static size_t n_netns(const struct build *b)
 {
 	return b->plan->topo->n_nodes + b->plan->topo->n_bridges;
 }
@@ -39,14 +40,14 @@ static void build_clear(struct build *b)
 {
 	size_t i;
 
-	for (i = 0; b->places && i < n_places(b); i++)
-		place_close(&b->places[i]);
-	free(b->places);
+	for (i = 0; b->netns && i < n_netns(b); i++)
+		build_netns_close(&b->netns[i]);
+	free(b->netns);
 	sysctl_fresh_close(&b->fresh);
 	free(b->end_index);
 	free(b->port_index);
 	free(b->alias);
-	cleanup_fd(&b->home);
+	cleanup_fd(&b->start_netns);
 	cleanup_fd(&b->names);
 }
 #define BUILD_AUTO __attribute__((cleanup(build_clear))) struct build
@@ -57,23 +58,23 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 	const struct topology *topo = plan->topo;
 	size_t i;
 
-	*b = (struct build){ .plan = plan, .st = st, .home = -1, .names = -1 };
+	*b = (struct build){ .plan = plan, .st = st, .start_netns = -1, .names = -1 };
 	b->fresh.proc = -1;
-	b->places = calloc(n_places(b) + 1, sizeof(*b->places));
+	b->netns = calloc(n_netns(b) + 1, sizeof(*b->netns));
 	b->end_index = calloc(topo->n_ifaces + 1, sizeof(*b->end_index));
 	b->port_index = calloc(topo->n_ifaces + 1, sizeof(*b->port_index));
-	b->alias = text_format("xlab %s", state_intent(st)->lab);
-	if (!b->places || !b->end_index || !b->port_index || !b->alias)
+	b->alias = text_format("xlab %s", state_journal(st)->lab);
+	if (!b->netns || !b->end_index || !b->port_index || !b->alias)
 		return error_sys(e, -ENOMEM, "build the lab");
-	for (i = 0; i < n_places(b); i++)
-		b->places[i].fd = -1;
+	for (i = 0; i < n_netns(b); i++)
+		b->netns[i].fd = -1;
 	for (i = 0; i < topo->n_ifaces; i++) {
 		if (!plan_is_self(plan, topo->ifaces[i].node))
 			b->end_index[i] = (unsigned int)(END_INDEX + i);
 		b->port_index[i] = (unsigned int)(END_INDEX + topo->n_ifaces + i);
 	}
-	b->home = netns_current(e);
-	return b->home < 0 ? b->home : 0;
+	b->start_netns = netns_current(e);
+	return b->start_netns < 0 ? b->start_netns : 0;
 }
 
 /* The caller holds these back while a lab is built; they end it between two operations. */
@@ -88,7 +89,7 @@ static int check_signals(struct error *e)
 static void raise_file_limit(const struct build *b, struct rlimit *before)
 {
 	struct rlimit limit;
-	rlim_t wanted = n_places(b) * PLACE_FDS + OTHER_FDS;
+	rlim_t wanted = n_netns(b) * NETNS_FDS + OTHER_FDS;
 
 	if (getrlimit(RLIMIT_NOFILE, before) || before->rlim_cur >= wanted) {
 		before->rlim_cur = RLIM_INFINITY;
@@ -131,7 +132,7 @@ static int apply(const struct plan *plan, struct state *st, size_t *begun, struc
 
 	if (err)
 		return err;
-	err = taken_check(plan, st, e);
+	err = name_conflicts_check(plan, st, e);
 	if (err)
 		return err;
 	raise_file_limit(&b, &before);
@@ -189,27 +190,27 @@ int build_apply(const struct plan *plan, struct state *st, struct error *e)
 
 int build_undo(const struct plan *plan, struct state *st, bool wait, struct error *e)
 {
-	struct vigil *VIGIL_AUTO vigil = NULL;
+	struct netns_wait *NETNS_WAIT_AUTO netns_wait = NULL;
 	struct error first = ERROR_INIT, waiting = ERROR_INIT;
 
 	if (wait)
-		(void)vigil_begin(plan, st, &vigil, &waiting);
+		(void)netns_wait_begin(plan, st, &netns_wait, &waiting);
 	(void)undo_and_forget(plan, st, plan->n_ops, &first);
-	if (vigil)
-		(void)vigil_await(vigil, &waiting);
+	if (netns_wait)
+		(void)netns_wait_await(netns_wait, &waiting);
 	keep_first(&first, &waiting);
 	if (first.err)
 		error_move(e, &first);
 	return e->err;
 }
 
-int build_undo_lost(struct state *st, struct error *e)
+int build_undo_corrupt(struct state *st, struct error *e)
 {
 	const struct op op = { .kind = OP_STATE };
 	struct build b = { .st = st };
 	struct error tmpfs = ERROR_INIT;
 
-	(void)names_remove(state_dir(st), e);
+	(void)netns_names_remove(state_lab_dir(st), e);
 	(void)op_state_undo(&b, &op, &tmpfs);
 	keep_first(e, &tmpfs);
 	return e->err ? e->err : state_forget(st, e);

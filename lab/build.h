@@ -11,7 +11,7 @@ struct state;
 /*
  * Carry a plan out: refuse what is taken by somebody else before the first change, then apply
  * each operation. On any error everything is undone again and the state forgotten. The
- * intent is on disk already (state_begin). Leaves the phase at building: the
+ * journal is on disk already (state_begin). Leaves the phase at building: the
  * caller attaches chains and sets STATE_UP (or calls build_undo).
  */
 int build_apply(const struct plan *plan, struct state *st, struct error *e);
@@ -24,9 +24,9 @@ int build_apply(const struct plan *plan, struct state *st, struct error *e);
  */
 int build_undo(const struct plan *plan, struct state *st, bool wait, struct error *e);
 
-/* The same for a lab of which no more than the name is known (STATE_LOST): its tmpfs with all
+/* The same for a lab of which no more than the name is known (STATE_CORRUPT): its tmpfs with all
  * namespaces, and the names that lead into it.
  */
-int build_undo_lost(struct state *st, struct error *e);
+int build_undo_corrupt(struct state *st, struct error *e);
 
 #endif

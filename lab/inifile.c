@@ -460,3 +460,13 @@ bool inifile_changed(const struct inifile *ini)
 	text = read_whole(fd, &len);
 	return text && (len != strlen(ini->text) || memcmp(text, ini->text, len) != 0);
 }
+
+int ini_no_memory(struct error *e)
+{
+	return error_state(e, -ENOMEM, "out of memory");
+}
+
+bool ini_gave_up(const struct error *e)
+{
+	return e->lines >= INIFILE_ERRORS_MAX;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/inikeys.h"
+
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +15,6 @@
 /* Key tables at work: complaints, reading a section, and what nobody knew. */
 
 #define VALUE_SHOWN 100 /* bytes of a value in a message */
-
-int ini_no_memory(struct error *e)
-{
-	return error_state(e, -ENOMEM, "out of memory");
-}
-
-bool ini_gave_up(const struct error *e)
-{
-	return e->lines >= INIFILE_ERRORS_MAX;
-}
 
 /* How many bytes of @s to show: whole UTF-8 characters. */
 static int shown(const char *s)

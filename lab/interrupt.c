@@ -2,6 +2,7 @@
 #include "lab/interrupt.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "lab/cleanup.h"
 
@@ -37,4 +38,20 @@ bool interrupt_pending(void)
 		    sigismember(&wanted, interrupts[i]) == 1)
 			return true;
 	return false;
+}
+
+void interrupt_hold(struct interrupt_hold *hold)
+{
+	sigset_t set;
+
+	interrupt_signals(&set);
+	sigprocmask(SIG_BLOCK, &set, &hold->before);
+}
+
+void interrupt_release(struct interrupt_hold *hold)
+{
+	/* The process may end in the next call: what was printed is printed. */
+	(void)fflush(stdout);
+	if (!interrupt_pending())
+		sigprocmask(SIG_SETMASK, &hold->before, NULL);
 }

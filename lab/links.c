@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "lab/array.h"
-#include "lab/cleanup.h"
 #include "lab/error.h"
 
 static void free_socket(struct nl_sock **socket)

@@ -180,7 +180,7 @@ int netlink_join(struct netlink *nl, unsigned int group, struct error *e)
 	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVBUFFORCE, &room,
 			 sizeof(room));
 	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
-		return error_sys(e, -errno, "hear netlink group %u", group);
+		return error_sys(e, -errno, "join netlink group %u", group);
 	return 0;
 }
 
@@ -208,8 +208,8 @@ static int await(const struct netlink *nl, uint64_t deadline_ns, struct error *e
 	return ready < 0 ? await(nl, deadline_ns, e) : 0;
 }
 
-/* What the last of them made @heard return. */
-static int read_news(const char *bytes, int size, mnl_cb_t heard, void *cookie)
+/* What the last of them made @each return. */
+static int read_news(const char *bytes, int size, mnl_cb_t each, void *cookie)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
 	int said = MNL_CB_OK;
@@ -217,11 +217,11 @@ static int read_news(const char *bytes, int size, mnl_cb_t heard, void *cookie)
 	for (; said == MNL_CB_OK && is_whole(message, size);
 	     message = mnl_nlmsg_next(message, &size))
 		if (message->nlmsg_type >= NLMSG_MIN_TYPE)
-			said = heard(message, cookie);
+			said = each(message, cookie);
 	return said;
 }
 
-int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t heard, void *cookie,
+int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t each, void *cookie,
 		   struct error *e)
 {
 	_Alignas(NLMSG_ALIGNTO) char bytes[NETLINK_ANSWER_SIZE];
@@ -234,11 +234,11 @@ int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t heard, voi
 			return err;
 		got = receive(nl, bytes, sizeof(bytes));
 		if (got < 0)
-			return error_sys(e, -errno, "hear the kernel");
-		err = read_news(bytes, (int)got, heard, cookie);
+			return error_sys(e, -errno, "listen to the kernel");
+		err = read_news(bytes, (int)got, each, cookie);
 		if (err == MNL_CB_STOP)
 			return 0;
 		if (err == MNL_CB_ERROR)
-			return error_sys(e, -EBADMSG, "hear the kernel");
+			return error_sys(e, -EBADMSG, "listen to the kernel");
 	}
 }

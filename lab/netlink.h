@@ -36,14 +36,14 @@ struct nlmsghdr *netlink_begin(struct netlink_request *request, uint16_t type, u
 int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, void *cookie,
 		 struct error *e);
 
-/* Hear a multicast group from now on. */
+/* Join a multicast group from now on. */
 int netlink_join(struct netlink *nl, unsigned int group, struct error *e);
 
 /*
- * Hand each notification to @heard until that returns MNL_CB_STOP. -ETIMEDOUT when @deadline_ns
+ * Hand each notification to @each until that returns MNL_CB_STOP. -ETIMEDOUT when @deadline_ns
  * (CLOCK_MONOTONIC) has passed before.
  */
-int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t heard, void *cookie,
+int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t each, void *cookie,
 		   struct error *e);
 
 uint64_t netlink_clock_ns(void);

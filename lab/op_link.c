@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/links.h"
+#include "lab/ethtool.h"
 #include "lab/netns.h"
+#include "lab/op_self.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
 
@@ -22,10 +23,10 @@ static void bridge_mac(size_t bridge, uint8_t mac[6])
 static int allow_ipv6(const struct build *b, const struct op *op, struct error *e)
 {
 	char name[64];
-	int err = netns_enter(op_place(b, op)->fd, e);
+	int err = netns_enter(build_netns_of(b, op)->fd, e);
 
 	(void)snprintf(name, sizeof(name), "net.ipv6.conf.%s.disable_ipv6", op->netns);
-	return err ? err : go_home(b, sysctl_write(name, "0", e), e);
+	return err ? err : return_to_start_netns(b, sysctl_write(name, "0", e), e);
 }
 
 int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
@@ -34,12 +35,12 @@ int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
 		.name = op->netns,
 		.ifindex = BRIDGE_INDEX,
 		.stp = b->plan->topo->bridges[op->bridge].stp,
-		.group = state_intent(b->st)->group,
+		.group = state_journal(b->st)->group,
 	};
 	int err;
 
 	bridge_mac(op->bridge, bridge.mac);
-	err = rt_bridge_add(op_place(b, op)->rt, &bridge, e);
+	err = rt_bridge_add(build_netns_of(b, op)->rt, &bridge, e);
 	if (!err && (op->traits & TRAIT_IPV6))
 		err = allow_ipv6(b, op, e);
 	return err ? error_wrap(e, "make the bridge %s", op->netns) : 0;
@@ -67,9 +68,9 @@ static void describe_pair(const struct build *b, const struct op *op, struct rt_
 	*veth = (struct rt_veth){
 		.main = node_end(b, op->iface),
 		.peer = node_end(b, peer),
-		.peer_netns = node_place(b, topo->ifaces[peer].node)->fd,
+		.peer_netns = build_netns_of_node(b, topo->ifaces[peer].node)->fd,
 		.mtu = f->mtu ? f->mtu : topo->ifaces[peer].mtu,
-		.group = state_intent(b->st)->group,
+		.group = state_journal(b->st)->group,
 	};
 	if (f->peer == NONE) {
 		veth->main = (struct rt_end){ f->port, NULL, b->port_index[op->iface] };
@@ -89,7 +90,7 @@ static int find_ends(const struct build *b, const struct op *op, const struct rt
 
 	if (veth->main.ifindex && veth->peer.ifindex)
 		return 0;
-	err = rt_link_get(op_place(b, op)->rt, veth->main.name, 0, &state, e);
+	err = rt_link_get(build_netns_of(b, op)->rt, veth->main.name, 0, &state, e);
 	if (err)
 		return err;
 	if (f->peer == NONE) {
@@ -117,7 +118,7 @@ static int make_pair(const struct build *b, const struct op *op, struct error *e
 	int err;
 
 	describe_pair(b, op, &veth);
-	err = rt_veth_add(op_place(b, op)->rt, &veth, e);
+	err = rt_veth_add(build_netns_of(b, op)->rt, &veth, e);
 	return err ? err : find_ends(b, op, &veth, e);
 }
 
@@ -134,11 +135,12 @@ int op_veth_apply(struct build *b, const struct op *op, struct error *e)
 }
 
 /* Its bytes on the wire are what XDP sees, before anything is sent. */
-static int offloads_off(struct build *b, struct place *place, unsigned int ifindex, struct error *e)
+static int offloads_off(struct build *b, struct build_netns *ns, unsigned int ifindex,
+			struct error *e)
 {
-	int err = b->ethtool ? 0 : ethtool_family(place->genl, &b->ethtool, e);
+	int err = b->ethtool ? 0 : ethtool_family(ns->genl, &b->ethtool, e);
 
-	if (!err && ethtool_offloads_off(place->genl, b->ethtool, ifindex, e))
+	if (!err && ethtool_offloads_off(ns->genl, b->ethtool, ifindex, e))
 		err = error_wrap(e, "switch its offloads off");
 	return err;
 }
@@ -155,13 +157,13 @@ int op_link_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const struct iface *f = &b->plan->topo->ifaces[op->iface];
 	unsigned int ifindex = op->port ? b->port_index[op->iface] : b->end_index[op->iface];
-	struct place *place = op_place(b, op);
+	struct build_netns *ns = build_netns_of(b, op);
 	int err = own_settings(b, op, e);
 
 	if (!err)
-		err = offloads_off(b, place, ifindex, e);
+		err = offloads_off(b, ns, ifindex, e);
 	if (!err && !op->port)
-		err = rt_link_raise(place->rt, ifindex, b->alias, e);
+		err = rt_link_raise(ns->rt, ifindex, b->alias, e);
 	return err ? error_wrap(e, "interface %s:%s", op->netns, op->port ? f->port : f->name) : 0;
 }
 

@@ -2,14 +2,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/folder.h"
 #include "lab/ops.h"
+#include "lab/state.h"
+#include "lab/state_dir.h"
 
 int op_name_apply(struct build *b, const struct op *op, struct error *e)
 {

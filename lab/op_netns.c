@@ -1,74 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netns.h"
+#include "lab/op_self.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
 
 /* lo is the first link of every namespace. */
 #define LO_INDEX 1
-
-struct place *node_place(const struct build *b, size_t node)
-{
-	return &b->places[node];
-}
-
-struct place *bridge_place(const struct build *b, size_t bridge)
-{
-	return &b->places[b->plan->topo->n_nodes + bridge];
-}
-
-struct place *op_place(const struct build *b, const struct op *op)
-{
-	return op->node != NONE ? node_place(b, op->node) : bridge_place(b, op->bridge);
-}
-
-int place_open(struct place *place, bool ears, struct error *e)
-{
-	int err = 0;
-
-	place->fd = netns_current(e);
-	if (place->fd < 0)
-		return place->fd;
-	err = netlink_open(NETLINK_ROUTE, &place->rt, e);
-	if (!err)
-		err = netlink_open(NETLINK_GENERIC, &place->genl, e);
-	if (!err && ears)
-		err = netlink_open(NETLINK_ROUTE, &place->ears, e);
-	if (!err && ears)
-		err = netlink_join(place->ears, RTNLGRP_LINK, e);
-	return err;
-}
-
-void place_close(struct place *place)
-{
-	cleanup_fd(&place->fd);
-	netlink_close(place->rt);
-	netlink_close(place->genl);
-	netlink_close(place->ears);
-	*place = (struct place){ .fd = -1 };
-}
-
-int go_home(const struct build *b, int err, struct error *e)
-{
-	struct error ERROR_AUTO lost = ERROR_INIT;
-
-	if (netns_enter(b->home, &lost) == 0 || err)
-		return err;
-	error_move(e, &lost);
-	return e->err;
-}
 
 /* Bind the namespace this process is in to ns/NAME. */
 static int bind_namespace(const struct build *b, const char *name, struct error *e)
@@ -94,26 +40,26 @@ static bool has_stp(const struct build *b, const struct op *op)
 /* In the new namespace. */
 static int furnish(struct build *b, const struct op *op, struct error *e)
 {
-	struct place *place = op_place(b, op);
+	struct build_netns *ns = build_netns_of(b, op);
 	int err = bind_namespace(b, op->netns, e);
 
 	if (!err)
-		err = place_open(place, has_stp(b, op), e);
+		err = build_netns_open(ns, has_stp(b, op), e);
 	if (!err)
 		err = sysctl_apply(&b->fresh, op->traits, e);
-	if (!err && rt_link_raise(place->rt, LO_INDEX, NULL, e))
+	if (!err && rt_link_raise(ns->rt, LO_INDEX, NULL, e))
 		err = error_wrap(e, "raise lo");
 	return err;
 }
 
-/* From home each time, for net.core.devconf_inherit_init_net can make a namespace's settings
- * those of the one it is made from.
+/* From the start namespace each time, for net.core.devconf_inherit_init_net can make a namespace's
+ * settings those of the one it is made from.
  */
 static int make_namespace(struct build *b, const struct op *op, struct error *e)
 {
 	if (unshare(CLONE_NEWNET))
 		return error_sys(e, -errno, "make a network namespace");
-	return go_home(b, furnish(b, op, e), e);
+	return return_to_start_netns(b, furnish(b, op, e), e);
 }
 
 int op_netns_apply(struct build *b, const struct op *op, struct error *e)
@@ -123,7 +69,7 @@ int op_netns_apply(struct build *b, const struct op *op, struct error *e)
 	if (plan_is_self(b->plan, op->node)) {
 		err = bind_namespace(b, op->netns, e);
 		if (!err)
-			err = place_open(op_place(b, op), false, e);
+			err = build_netns_open(build_netns_of(b, op), false, e);
 	} else {
 		err = make_namespace(b, op, e);
 	}
@@ -139,10 +85,11 @@ int op_netns_undo(struct build *b, const struct op *op, struct error *e)
 int op_sysctl_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const struct topology *topo = b->plan->topo;
-	int err = netns_enter(op_place(b, op)->fd, e);
+	int err = netns_enter(build_netns_of(b, op)->fd, e);
 
 	if (!err)
-		err = go_home(b, sysctl_write(op->sysctl->name, op->sysctl->value, e), e);
+		err = return_to_start_netns(b, sysctl_write(op->sysctl->name, op->sysctl->value, e),
+					    e);
 	if (!err)
 		return 0;
 	return error_wrap_at(e, topo->file ? topo->file : topo->name, op->sysctl->line, "node %s",

@@ -16,10 +16,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "lab/build_netns.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
+#include "lab/rtnl_ip.h"
 
 /* The kernel's STP needs two forward delays of two seconds. */
 #define LINK_DEADLINE_NS 10000000000ULL
@@ -54,12 +56,13 @@ static int await_link(struct netlink *rt, unsigned int ifindex, struct error *e)
 
 static int await_port(const struct build *b, size_t iface, struct error *e)
 {
-	const struct place *place = bridge_place(b, b->plan->topo->ifaces[iface].bridge);
+	const struct build_netns *ns =
+		build_netns_of_bridge(b, b->plan->topo->ifaces[iface].bridge);
 
-	if (place->ears)
-		return rt_port_await(place->rt, place->ears, b->port_index[iface],
+	if (ns->link_events)
+		return rt_port_await(ns->rt, ns->link_events, b->port_index[iface],
 				     netlink_clock_ns() + LINK_DEADLINE_NS, e);
-	return await_link(place->rt, b->port_index[iface], e);
+	return await_link(ns->rt, b->port_index[iface], e);
 }
 
 static int await_ends(const struct build *b, size_t iface, struct error *e)
@@ -67,7 +70,7 @@ static int await_ends(const struct build *b, size_t iface, struct error *e)
 	const struct iface *f = &b->plan->topo->ifaces[iface];
 	int err = f->bridge == NONE ? 0 : await_port(b, iface, e);
 
-	return err ? err : await_link(node_place(b, f->node)->rt, b->end_index[iface], e);
+	return err ? err : await_link(build_netns_of_node(b, f->node)->rt, b->end_index[iface], e);
 }
 
 /* What IPv6 shall have in one namespace, and has. */
@@ -156,7 +159,7 @@ static int await_nodes6(struct build *b, struct error *e)
 	for (i = 0; i < topo->n_nodes && !err; i++) {
 		nodes[i].b = b;
 		nodes[i].node = i;
-		err = await_own6(&nodes[i], node_place(b, i)->rt, e);
+		err = await_own6(&nodes[i], build_netns_of_node(b, i)->rt, e);
 		if (err)
 			error_wrap(e, "the IPv6 addresses of node %s", topo->nodes[i].name);
 	}
@@ -173,7 +176,7 @@ static int await_bridges6(const struct build *b, struct error *e)
 		struct own6 own = { .b = b, .node = NONE };
 
 		own.wanted = count6(topo->bridges[i].addresses, topo->bridges[i].n_addresses);
-		err = await_own6(&own, bridge_place(b, i)->rt, e);
+		err = await_own6(&own, build_netns_of_bridge(b, i)->rt, e);
 		if (err)
 			error_wrap(e, "the IPv6 addresses of bridge %s", topo->bridges[i].name);
 	}

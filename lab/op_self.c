@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/op_self.h"
+
 #include <errno.h>
 
+#include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/lab_links.h"
 #include "lab/netns.h"
 #include "lab/ops.h"
-#include "lab/own.h"
 
 /*
  * What lies in the namespace that xlab was started in lives on when the lab is gone, so it is
@@ -41,7 +44,7 @@ static int enter_self(const struct build *b, const char *node, struct error *e)
 	err = netns_enter(fd, e);
 	if (!err)
 		err = netns_cookie(&cookie, e);
-	if (!err && cookie != state_intent(b->st)->self_cookie)
+	if (!err && cookie != state_journal(b->st)->self_cookie)
 		err = error_state(e, -ESTALE,
 				  "%s is not the namespace that the lab was started in: left alone",
 				  node);
@@ -58,9 +61,9 @@ static int delete_ends(struct build *b, size_t node, struct error *e)
 		return 0;
 	err = enter_self(b, name, e);
 	if (!err)
-		err = own_links_delete(b->st, e);
+		err = lab_links_delete(b->st, e);
 	b->self_swept = !err;
-	err = go_home(b, err, e);
+	err = return_to_start_netns(b, err, e);
 	if (err == -ENOENT)
 		return 0;
 	return err ? error_wrap(e, "delete the lab's links of %s", name) : 0;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/mountpoint.h"
 #include "lab/ops.h"
-#include "lab/site.h"
+#include "lab/state.h"
 
 /* Where the lab's other things will lie; the engines mount what they need. */
-static const char *const folders[] = { "ns", "bpf", "xdp", "chains", "ears" };
+static const char *const folders[] = { "ns", "bpf", "xdp", "chains", "listeners" };
 
 /* What a killed command left is an empty folder; anything else is somebody's, a link above all,
  * for a mount would go where it leads.
@@ -28,7 +29,7 @@ static int make_folder(const char *dir, struct error *e)
 
 int op_state_apply(struct build *b, const struct op *op, struct error *e)
 {
-	const char *dir = state_dir(b->st);
+	const char *dir = state_lab_dir(b->st);
 	int FD_AUTO home = -1;
 	size_t i;
 	int err = make_folder(dir, e);
@@ -36,7 +37,7 @@ int op_state_apply(struct build *b, const struct op *op, struct error *e)
 	(void)op;
 	if (err)
 		return err;
-	if (mount(SITE_SOURCE, dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+	if (mount(MOUNTPOINT_SOURCE, dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return error_sys(e, -errno, "mount a tmpfs on %s", dir);
 	home = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (home < 0)
@@ -52,15 +53,15 @@ int op_state_apply(struct build *b, const struct op *op, struct error *e)
  */
 static int unmount_ours(const char *dir, struct error *e)
 {
-	enum site site;
-	int err = site_look(dir, &site, NULL, e);
+	enum mountpoint mountpoint;
+	int err = mountpoint_look(dir, &mountpoint, NULL, e);
 
-	while (!err && site == SITE_OURS) {
+	while (!err && mountpoint == MOUNTPOINT_OURS) {
 		if (umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW))
 			return error_sys(e, -errno, "unmount %s", dir);
-		err = site_look(dir, &site, NULL, e);
+		err = mountpoint_look(dir, &mountpoint, NULL, e);
 	}
-	return err ? err : site == SITE_COVERED ? site_uncovered(dir, e) : 0;
+	return err ? err : mountpoint == MOUNTPOINT_COVERED ? mountpoint_uncovered(dir, e) : 0;
 }
 
 /* What has something in it or on it now, or is no folder, is somebody else's. A tmpfs of ours that
@@ -68,7 +69,7 @@ static int unmount_ours(const char *dir, struct error *e)
  */
 int op_state_undo(struct build *b, const struct op *op, struct error *e)
 {
-	const char *dir = state_dir(b->st);
+	const char *dir = state_lab_dir(b->st);
 	int err = unmount_ours(dir, e);
 
 	(void)op;

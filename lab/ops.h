@@ -2,62 +2,12 @@
 #ifndef XLAB_OPS_H
 #define XLAB_OPS_H
 
-/* What the operations of op_*.c share while a lab is built or removed. */
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+/* The operations that op_*.c implement, each applied and undone; build.c has them in a table. */
 
 #include "lab/plan.h"
-#include "lab/state.h"
-#include "lab/sysctl.h"
 
+struct build;
 struct error;
-struct netlink;
-
-/* A namespace of the lab: its fd, and sockets that were opened in it. */
-struct place {
-	int fd;		      /* -1: not yet opened */
-	struct netlink *rt;   /* rtnetlink */
-	struct netlink *genl; /* generic netlink */
-	struct netlink *ears; /* hears of links; for a bridge with STP */
-};
-
-/* The lab's links have the same ifindexes each time, above those that the kernel gives to the
- * tunnels which some of its modules put into every new namespace.
- */
-#define BRIDGE_INDEX 64
-#define END_INDEX    100
-
-struct build {
-	const struct plan *plan;
-	struct state *st;
-	int home;		  /* fd of the namespace xlab was started in */
-	int names;		  /* fd of /run/netns, -1 until it is needed */
-	struct place *places;	  /* nodes, then bridges */
-	unsigned int *end_index;  /* by iface: of the node's end */
-	unsigned int *port_index; /* by iface: of the bridge's end */
-	struct sysctl_fresh fresh;
-	uint16_t ethtool; /* family id, 0 until it is needed */
-	char *alias;	  /* "xlab LAB" */
-	bool self_swept;  /* an undo has deleted what was in xlab's own namespace */
-};
-
-struct place *op_place(const struct build *b, const struct op *op);
-struct place *node_place(const struct build *b, size_t node);
-struct place *bridge_place(const struct build *b, size_t bridge);
-
-/* Open sockets in the namespace that this process is in. */
-int place_open(struct place *place, bool ears, struct error *e);
-void place_close(struct place *place);
-
-/* Back to the namespace xlab was started in; returns @err, or why there is no way back. */
-int go_home(const struct build *b, int err, struct error *e);
-
-/* For an undo: what lies in a namespace of the lab's own is removed with that by OP_STATE's
- * undo, which makes sure of it; what is in xlab's own namespace must lie on a link of the lab.
- */
-int goes_with_its_namespace(struct build *b, const struct op *op, struct error *e);
 
 #define X(kind, name)                                                                 \
 	int op_##name##_apply(struct build *b, const struct op *op, struct error *e); \

@@ -4,12 +4,11 @@
 
 /*
  * What `up` does, as an ordered list of operations: pure, printable, and the
- * same list that is applied and undone. plan.c decides; build.c carries out.
+ * same list that is applied and undone. plan.c decides; build.c carries out; plan_text.c prints.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "lab/topology.h"
 
@@ -67,11 +66,6 @@ struct plan_options {
 int plan_make(struct plan *plan, const struct topology *topo, const struct plan_options *options,
 	      struct error *e);
 void plan_clear(struct plan *plan);
-void plan_print(const struct plan *plan, FILE *out);
-
-/* One operation as plan_print() shows it: malloc'ed, maybe of several lines; NULL without memory.
- */
-char *plan_op_text(const struct plan *plan, const struct op *op);
 
 /* True if @node is the namespace that xlab was started in (--self). */
 bool plan_is_self(const struct plan *plan, size_t node);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/plan_text.h"
+
+#include "lab/cleanup.h"
 #include "lab/plan.h"
+#include "lab/sysctl.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "lab/cleanup.h"
-#include "lab/sysctl.h"
 
 #define VERB_WIDTH 8
 #define LINE_WIDTH 100

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lab/rtnl.h"
 
-#include <errno.h>
 #include <linux/if.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
@@ -228,7 +227,7 @@ bool rt_link_carries(const struct rt_link_state *state)
 /* A change of a port's state is told in a message of family AF_BRIDGE, its state elsewhere in it;
  * any message about the port is a reason to look.
  */
-static int hear_port(const struct nlmsghdr *message, void *cookie)
+static int on_port(const struct nlmsghdr *message, void *cookie)
 {
 	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
 	const unsigned int *ifindex = cookie;
@@ -238,7 +237,7 @@ static int hear_port(const struct nlmsghdr *message, void *cookie)
 	return (unsigned int)link->ifi_index == *ifindex ? MNL_CB_STOP : MNL_CB_OK;
 }
 
-int rt_port_await(struct netlink *rt, struct netlink *ears, unsigned int ifindex,
+int rt_port_await(struct netlink *rt, struct netlink *link_events, unsigned int ifindex,
 		  uint64_t deadline_ns, struct error *e)
 {
 	struct rt_link_state state;
@@ -248,7 +247,7 @@ int rt_port_await(struct netlink *rt, struct netlink *ears, unsigned int ifindex
 		err = rt_link_get(rt, NULL, ifindex, &state, e);
 		if (err || state.port_state == BR_STATE_FORWARDING)
 			return err;
-		err = netlink_listen(ears, deadline_ns, hear_port, &ifindex, e);
+		err = netlink_listen(link_events, deadline_ns, on_port, &ifindex, e);
 		if (err)
 			return err;
 	}

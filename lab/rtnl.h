@@ -3,7 +3,7 @@
 #define XLAB_RTNL_H
 
 /*
- * What xlab writes over rtnetlink and ethtool netlink, one request each. The namespace is that
+ * The links that xlab makes and asks for over rtnetlink, one request each. The namespace is that
  * of the socket. Errors carry the kernel's words; the caller says what it was doing.
  */
 
@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "lab/netlink.h"
-#include "lab/text.h"
 
 struct rt_end { /* of a veth pair */
 	const char *name;
@@ -64,27 +63,9 @@ int rt_link_each(struct netlink *rt, rt_link_fn each, void *cookie, struct error
 /* Whether packets get through: its carrier has been seen, and as a port it forwards. */
 bool rt_link_carries(const struct rt_link_state *state);
 
-/* Until a bridge's port forwards. @ears has joined RTNLGRP_LINK in the bridge's namespace. */
-int rt_port_await(struct netlink *rt, struct netlink *ears, unsigned int ifindex,
+/* Until a bridge's port forwards. @link_events has joined RTNLGRP_LINK in the bridge's namespace.
+ */
+int rt_port_await(struct netlink *rt, struct netlink *link_events, unsigned int ifindex,
 		  uint64_t deadline_ns, struct error *e);
-
-/* IPv6 addresses are usable at once (no duplicate address detection). */
-int rt_address_add(struct netlink *rt, unsigned int ifindex, const struct prefix *address,
-		   struct error *e);
-
-/* Hand over each IPv6 address that the namespace answers to, which is later than it is listed. */
-typedef void (*rt_own6)(void *cookie, unsigned int ifindex, const struct in6_addr *address);
-int rt_own6_each(struct netlink *rt, rt_own6 each, void *cookie, struct error *e);
-
-/* @via NULL: on the link; @ifindex 0: whichever link reaches @via. */
-int rt_route_add(struct netlink *rt, const struct prefix *to, const struct address *via,
-		 unsigned int ifindex, struct error *e);
-
-/* The id by which generic netlink knows ethtool; the same in all namespaces. */
-int ethtool_family(struct netlink *genl, uint16_t *family, struct error *e);
-
-/* Checksums computed before XDP sees a packet, VLAN tags left in its bytes. */
-int ethtool_offloads_off(struct netlink *genl, uint16_t family, unsigned int ifindex,
-			 struct error *e);
 
 #endif

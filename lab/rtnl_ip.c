@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
+#include "lab/rtnl_ip.h"
+
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "lab/error.h"
-#include "lab/rtnl.h"
 
 static void put_address(struct nlmsghdr *message, uint16_t type, const struct address *address)
 {
@@ -47,7 +47,7 @@ static int read_own6(const struct nlattr *attr, void *cookie)
 	return MNL_CB_OK;
 }
 
-static int hear_own6(const struct nlmsghdr *message, void *cookie)
+static int on_own6(const struct nlmsghdr *message, void *cookie)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *found[RTA_MAX + 1] = { NULL };
@@ -77,7 +77,7 @@ int rt_own6_each(struct netlink *rt, rt_own6 each, void *cookie, struct error *e
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
 	header->rtm_family = AF_INET6;
-	return netlink_talk(rt, message, hear_own6, &dump, e);
+	return netlink_talk(rt, message, on_own6, &dump, e);
 }
 
 int rt_route_add(struct netlink *rt, const struct prefix *to, const struct address *via,

@@ -15,24 +15,23 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/folder.h"
-#include "lab/intent.h"
-#include "lab/names.h"
+#include "lab/journal.h"
+#include "lab/mountpoint.h"
 #include "lab/netlink.h"
-#include "lab/site.h"
+#include "lab/state_dir.h"
 #include "lab/state_list.h"
 #include "lab/statefile.h"
 #include "lab/text.h"
 
 struct state {
-	struct folder folder;
+	struct state_dir state_dir;
 	int lock; /* held; -1: only read */
-	struct intent intent;
+	struct journal journal;
 	char *dir;
 };
 
-#define INTENT_FILE_MAX (16u << 20)
-#define INTENT_COPY	"intent" /* in the tmpfs of a lab that is up */
+#define JOURNAL_FILE_MAX (16u << 20)
+#define JOURNAL_COPY	 "journal" /* in the tmpfs of a lab that is up */
 
 static struct state *state_new(const char *lab, bool private, struct error *e)
 {
@@ -43,9 +42,9 @@ static struct state *state_new(const char *lab, bool private, struct error *e)
 		return NULL;
 	}
 	st->lock = -1;
-	st->folder = (struct folder)FOLDER_NONE;
-	if (folder_open(&st->folder, private, e) == 0) {
-		st->dir = text_format("%s/%s/%s", st->folder.root, st->folder.id, lab);
+	st->state_dir = (struct state_dir)STATE_DIR_NONE;
+	if (state_dir_open(&st->state_dir, private, e) == 0) {
+		st->dir = text_format("%s/%s/%s", st->state_dir.root, st->state_dir.id, lab);
 		if (st->dir)
 			return st;
 		error_sys(e, -ENOMEM, "open lab %s", lab);
@@ -59,8 +58,8 @@ void state_close(struct state *st)
 	if (!st)
 		return;
 	cleanup_fd(&st->lock);
-	folder_close(&st->folder);
-	intent_clear(&st->intent);
+	state_dir_close(&st->state_dir);
+	journal_clear(&st->journal);
 	free(st->dir);
 	free(st);
 }
@@ -70,12 +69,12 @@ void state_cleanup(struct state **st)
 	state_close(*st);
 }
 
-const struct intent *state_intent(const struct state *st)
+const struct journal *state_journal(const struct state *st)
 {
-	return &st->intent;
+	return &st->journal;
 }
 
-const char *state_dir(const struct state *st)
+const char *state_lab_dir(const struct state *st)
 {
 	return st->dir;
 }
@@ -139,9 +138,9 @@ static int open_lock(struct state *st, const char *lab, bool make, struct error 
 	if (!file)
 		return error_sys(e, -ENOMEM, "lock lab %s", lab);
 	if (make)
-		return folder_make(&st->folder, file, &st->lock, e);
-	if (st->folder.home >= 0)
-		st->lock = openat(st->folder.home, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+		return state_dir_make(&st->state_dir, file, &st->lock, e);
+	if (st->state_dir.labs_dir >= 0)
+		st->lock = openat(st->state_dir.labs_dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	else
 		errno = ENOENT;
 	return st->lock < 0 ? error_sys(e, -errno, "open the lock of lab %s", lab) : 0;
@@ -172,111 +171,111 @@ static int lock_lab(struct state *st, const char *lab, const char *command, bool
 	}
 }
 
-/* -ENOENT without words if there is no such file, -EBADMSG if it is no intent of this lab. */
-static int read_intent(struct state *st, const char *lab, const char *file, struct error *e)
+/* -ENOENT without words if there is no such file, -EBADMSG if it is no journal of this lab. */
+static int read_journal(struct state *st, const char *lab, const char *file, struct error *e)
 {
 	char *FREE_AUTO text = NULL;
 	size_t size;
-	int err = statefile_read(st->folder.home, file, INTENT_FILE_MAX, &text, &size, e);
+	int err = statefile_read(st->state_dir.labs_dir, file, JOURNAL_FILE_MAX, &text, &size, e);
 
 	if (err)
 		return err;
-	err = intent_read(&st->intent, text, size, e);
-	if (!err && strcmp(st->intent.lab, lab) != 0)
-		err = error_state(e, -EBADMSG, "it is of a lab \"%s\"", st->intent.lab);
+	err = journal_read(&st->journal, text, size, e);
+	if (!err && strcmp(st->journal.lab, lab) != 0)
+		err = error_state(e, -EBADMSG, "it is of a lab \"%s\"", st->journal.lab);
 	if (!err)
 		return 0;
-	intent_clear(&st->intent);
-	return error_wrap(e, "%s/%s/%s", st->folder.root, st->folder.id, file);
+	journal_clear(&st->journal);
+	return error_wrap(e, "%s/%s/%s", st->state_dir.root, st->state_dir.id, file);
 }
 
 /* The journal, else the copy that the lab has of it. -ENOENT without words if there is neither. */
-static int load_intent(struct state *st, const char *lab, struct error *e)
+static int load_journal(struct state *st, const char *lab, struct error *e)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	char *FREE_AUTO file = text_format("%s.intent", lab);
-	char *FREE_AUTO copy = text_format("%s/" INTENT_COPY, lab);
+	char *FREE_AUTO file = text_format("%s.journal", lab);
+	char *FREE_AUTO copy = text_format("%s/" JOURNAL_COPY, lab);
 	int err;
 
 	if (!file || !copy)
-		return error_sys(e, -ENOMEM, "read the intent of lab %s", lab);
-	if (st->folder.home < 0)
+		return error_sys(e, -ENOMEM, "read the journal of lab %s", lab);
+	if (st->state_dir.labs_dir < 0)
 		return -ENOENT;
-	err = read_intent(st, lab, file, e);
+	err = read_journal(st, lab, file, e);
 	if (err != -ENOENT && err != -EBADMSG)
 		return err;
-	if (read_intent(st, lab, copy, &ignored))
+	if (read_journal(st, lab, copy, &ignored))
 		return err;
 	error_clear(e);
 	return 0;
 }
 
-static int save_intent(struct state *st, struct error *e)
+static int save_journal(struct state *st, struct error *e)
 {
-	const char *lab = st->intent.lab;
+	const char *lab = st->journal.lab;
 	size_t size = 0;
-	char *FREE_AUTO text = intent_write(&st->intent, &size);
-	char *FREE_AUTO file = text_format("%s.intent", lab);
-	char *FREE_AUTO copy = text_format("%s/" INTENT_COPY, lab);
+	char *FREE_AUTO text = journal_write(&st->journal, &size);
+	char *FREE_AUTO file = text_format("%s.journal", lab);
+	char *FREE_AUTO copy = text_format("%s/" JOURNAL_COPY, lab);
 	int err = 0;
 
 	if (!text || !file || !copy)
-		return error_sys(e, -ENOMEM, "write the intent of lab %s", lab);
-	if (st->intent.phase == STATE_UP)
-		err = statefile_write(st->folder.home, copy, text, size, e);
-	return err ? err : statefile_write(st->folder.home, file, text, size, e);
+		return error_sys(e, -ENOMEM, "write the journal of lab %s", lab);
+	if (st->journal.phase == STATE_UP)
+		err = statefile_write(st->state_dir.labs_dir, copy, text, size, e);
+	return err ? err : statefile_write(st->state_dir.labs_dir, file, text, size, e);
 }
 
 /* A lab that is up has its namespaces, unless they ended with the mount namespace that it was
  * started in.
  */
-static void note_gone(struct state *st)
+static void note_vanished(struct state *st)
 {
 	char *FREE_AUTO ns = state_path(st, "ns");
 
-	if (ns && st->intent.phase == STATE_UP && access(ns, F_OK) && errno == ENOENT)
-		st->intent.phase = STATE_GONE;
+	if (ns && st->journal.phase == STATE_UP && access(ns, F_OK) && errno == ENOENT)
+		st->journal.phase = STATE_VANISHED;
 }
 
-int state_lose(struct state *st, const char *lab, struct error *e)
+int state_mark_corrupt(struct state *st, const char *lab, struct error *e)
 {
-	const struct intent lost = { .lab = (char *)lab, .phase = STATE_LOST };
-	struct intent copy = { 0 };
-	int err = intent_copy(&copy, &lost, e);
+	const struct journal lost = { .lab = (char *)lab, .phase = STATE_CORRUPT };
+	struct journal copy = { 0 };
+	int err = journal_copy(&copy, &lost, e);
 
-	intent_clear(&st->intent);
-	st->intent = copy;
+	journal_clear(&st->journal);
+	st->journal = copy;
 	return err;
 }
 
-/* Locked, and no intent there: write ours. On an error the file may be there all the same: a disk
+/* Locked, and no journal there: write ours. On an error the file may be there all the same: a disk
  * that fails does so when it is told to keep what it has taken already.
  */
-static int begin_new(struct state *st, const struct intent *in, struct error *e)
+static int begin_new(struct state *st, const struct journal *in, struct error *e)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	int err = intent_copy(&st->intent, in, e);
+	int err = journal_copy(&st->journal, in, e);
 
-	st->intent.phase = STATE_BUILDING;
+	st->journal.phase = STATE_BUILDING;
 	if (!err)
-		err = save_intent(st, e);
-	if (err && st->intent.lab)
+		err = save_journal(st, e);
+	if (err && st->journal.lab)
 		(void)state_forget(st, &ignored);
 	return err;
 }
 
 /* Before anything is begun, so that nothing has to be undone. */
-static int check_place(const struct state *st, const char *lab, struct error *e)
+static int check_mountpoint(const struct state *st, const char *lab, struct error *e)
 {
 	char *FREE_AUTO what = NULL;
-	enum site site;
-	int err = site_look(st->dir, &site, &what, e);
+	enum mountpoint mountpoint;
+	int err = mountpoint_look(st->dir, &mountpoint, &what, e);
 
-	if (err || site == SITE_FREE)
+	if (err || mountpoint == MOUNTPOINT_FREE)
 		return err;
-	if (site == SITE_OURS)
+	if (mountpoint == MOUNTPOINT_OURS)
 		return error_state(e, -EEXIST,
-				   "lab %s is up already, though its intent is lost: `xlab down "
+				   "lab %s is up already, though its journal is lost: `xlab down "
 				   "%s` first, or `--as NAME` for another copy",
 				   lab, lab);
 	return error_state(e, -EEXIST,
@@ -291,51 +290,53 @@ static int refuse_damaged(const char *lab, struct error *e)
 
 	error_move(&why, e);
 	return error_state(e, -EBADMSG, "%s: `xlab down %s` removes what is left of that lab",
-			   why.text ? why.text : "a damaged intent", lab);
+			   why.text ? why.text : "a damaged journal", lab);
 }
 
 static int refuse_standing(const struct state *st, struct error *e)
 {
-	const char *lab = st->intent.lab;
+	const char *lab = st->journal.lab;
 
-	return error_state(
-		e, -EEXIST,
-		"lab %s is up already%s: `xlab down %s` first, or `--as NAME` for "
-		"another copy",
-		lab,
-		st->intent.phase == STATE_GONE ? ", though its namespaces are gone from here" : "",
-		lab);
+	return error_state(e, -EEXIST,
+			   "lab %s is up already%s: `xlab down %s` first, or `--as NAME` for "
+			   "another copy",
+			   lab,
+			   st->journal.phase == STATE_VANISHED
+				   ? ", though its namespaces are gone from here"
+				   : "",
+			   lab);
 }
 
-static int begin_locked(struct state *st, const struct intent *in, const char *command,
+static int begin_locked(struct state *st, const struct journal *in, const char *command,
 			struct error *e)
 {
 	int err = lock_lab(st, in->lab, command, true, e);
 
 	if (err)
 		return err;
-	err = load_intent(st, in->lab, e);
+	err = load_journal(st, in->lab, e);
 	if (err == -ENOENT) {
-		err = check_place(st, in->lab, e);
+		err = check_mountpoint(st, in->lab, e);
 		return err ? err : begin_new(st, in, e);
 	}
 	if (err)
 		return err == -EBADMSG ? refuse_damaged(in->lab, e) : err;
-	note_gone(st);
-	if (st->intent.phase == STATE_UP || st->intent.phase == STATE_GONE)
+	note_vanished(st);
+	if (st->journal.phase == STATE_UP || st->journal.phase == STATE_VANISHED)
 		return refuse_standing(st, e);
 	return 1;
 }
 
-int state_begin(const struct intent *in, const char *command, struct state **st, struct error *e)
+int state_begin(const struct journal *in, const char *command, struct state **st, struct error *e)
 {
 	struct state *STATE_AUTO opened = state_new(in->lab, in->nameless, e);
 	struct error ERROR_AUTO ignored = ERROR_INIT;
 	int err = opened ? begin_locked(opened, in, command, e) : e->err;
 
-	/* Folders and a lock without an intent are all that can be there of it. */
+	/* Folders and a lock without a journal are all that can be there of it. */
 	if (err < 0 && opened)
-		(void)folder_tidy(&opened->folder, opened->lock < 0 ? NULL : in->lab, &ignored);
+		(void)state_dir_tidy(&opened->state_dir, opened->lock < 0 ? NULL : in->lab,
+				     &ignored);
 	*st = err < 0 ? NULL : steal_pointer(&opened);
 	return err;
 }
@@ -344,20 +345,20 @@ int state_begin(const struct intent *in, const char *command, struct state **st,
 static bool is_left_over(const struct state *st)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	enum site site;
+	enum mountpoint mountpoint;
 
-	if (site_look(st->dir, &site, NULL, &ignored) == 0 &&
-	    (site == SITE_OURS || site == SITE_COVERED))
+	if (mountpoint_look(st->dir, &mountpoint, NULL, &ignored) == 0 &&
+	    (mountpoint == MOUNTPOINT_OURS || mountpoint == MOUNTPOINT_COVERED))
 		return true;
-	return names_lead_into(st->dir);
+	return netns_names_lead_into(st->dir);
 }
 
-static bool has_intent(const struct state *st, const char *lab)
+static bool has_journal(const struct state *st, const char *lab)
 {
-	char *FREE_AUTO file = text_format("%s.intent", lab);
+	char *FREE_AUTO file = text_format("%s.journal", lab);
 
-	return file && st->folder.home >= 0 &&
-	       faccessat(st->folder.home, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return file && st->state_dir.labs_dir >= 0 &&
+	       faccessat(st->state_dir.labs_dir, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Somebody may have removed the lock's file, and left the lab. */
@@ -365,22 +366,22 @@ static int lock_known(struct state *st, const char *lab, const char *command, st
 {
 	int err = lock_lab(st, lab, command, false, e);
 
-	if (err != -ENOENT || (!has_intent(st, lab) && !is_left_over(st)))
+	if (err != -ENOENT || (!has_journal(st, lab) && !is_left_over(st)))
 		return err;
 	error_clear(e);
 	return lock_lab(st, lab, command, true, e);
 }
 
-static int load_or_lose(struct state *st, const char *lab, struct error *e)
+static int load_or_mark_corrupt(struct state *st, const char *lab, struct error *e)
 {
-	int err = load_intent(st, lab, e);
+	int err = load_journal(st, lab, e);
 
 	if (err == -EBADMSG || (err == -ENOENT && is_left_over(st))) {
 		error_clear(e);
-		return state_lose(st, lab, e);
+		return state_mark_corrupt(st, lab, e);
 	}
 	if (!err)
-		note_gone(st);
+		note_vanished(st);
 	return err;
 }
 
@@ -395,7 +396,7 @@ static int open_named(const char *name, enum state_lock lock, const char *comman
 	if (lock == STATE_LOCKED)
 		err = lock_known(opened, name, command, e);
 	if (!err)
-		err = load_or_lose(opened, name, e);
+		err = load_or_mark_corrupt(opened, name, e);
 	if (err == -ENOENT) {
 		/* Its lock may be all that a killed command left; let go of it, to have it removed.
 		 */
@@ -428,11 +429,11 @@ int state_open(const char *name, enum state_lock lock, const char *command, stru
 
 int state_still(const struct state *st)
 {
-	char *FREE_AUTO file = text_format("%s.lock", st->intent.lab);
+	char *FREE_AUTO file = text_format("%s.lock", st->journal.lab);
 	int FD_AUTO fd = -1;
 
 	if (file)
-		fd = openat(st->folder.home, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(st->state_dir.labs_dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) || lock_is_dead(fd))
 		return -1;
 	return steal_fd(&fd);
@@ -440,46 +441,46 @@ int state_still(const struct state *st)
 
 int state_set_phase(struct state *st, enum state_phase phase, struct error *e)
 {
-	st->intent.phase = phase;
-	return save_intent(st, e);
+	st->journal.phase = phase;
+	return save_journal(st, e);
 }
 
 int state_forget(struct state *st, struct error *e)
 {
-	char *FREE_AUTO file = text_format("%s.intent", st->intent.lab);
+	char *FREE_AUTO file = text_format("%s.journal", st->journal.lab);
 
 	if (!file)
-		return error_sys(e, -ENOMEM, "forget lab %s", st->intent.lab);
+		return error_sys(e, -ENOMEM, "forget lab %s", st->journal.lab);
 	/* Where it was lost, somebody may have put anything in its place. */
-	if (unlinkat(st->folder.home, file, 0) && errno != ENOENT &&
-	    unlinkat(st->folder.home, file, AT_REMOVEDIR))
-		return error_sys(e, -errno, "remove %s.intent", st->dir);
-	(void)fsync(st->folder.home);
-	return folder_tidy(&st->folder, st->intent.lab, e);
+	if (unlinkat(st->state_dir.labs_dir, file, 0) && errno != ENOENT &&
+	    unlinkat(st->state_dir.labs_dir, file, AT_REMOVEDIR))
+		return error_sys(e, -errno, "remove %s.journal", st->dir);
+	(void)fsync(st->state_dir.labs_dir);
+	return state_dir_tidy(&st->state_dir, st->journal.lab, e);
 }
 
 int state_write(struct state *st, const char *name, const char *text, struct error *e)
 {
-	int FD_AUTO home = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int FD_AUTO labs_dir = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (home < 0)
+	if (labs_dir < 0)
 		return error_sys(e, -errno, "open %s", st->dir);
-	return statefile_write(home, name, text, strlen(text), e);
+	return statefile_write(labs_dir, name, text, strlen(text), e);
 }
 
 int state_read(const struct state *st, const char *name, char **text, struct error *e)
 {
-	int FD_AUTO home = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int FD_AUTO labs_dir = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	size_t size;
 
-	if (home < 0)
+	if (labs_dir < 0)
 		return errno == ENOENT ? -ENOENT : error_sys(e, -errno, "open %s", st->dir);
-	return statefile_read(home, name, INTENT_FILE_MAX, text, &size, e);
+	return statefile_read(labs_dir, name, JOURNAL_FILE_MAX, text, &size, e);
 }
 
 int state_names_dir(struct state *st, int *fd, struct error *e)
 {
-	return folder_names_make(&st->folder, fd, e);
+	return state_dir_netns_names_make(&st->state_dir, fd, e);
 }
 
 /* Slaves first: what is mounted here goes nowhere else, and the machine's own unmounts still

@@ -3,22 +3,22 @@
 #define XLAB_STATE_H
 
 /*
- * A lab's place on disk, and its journal.
+ * A lab's files, and its journal.
  *
- *   /run/xlab/ID/            ID: of the file system that the names lie on (folder_id.h; 0700)
+ *   /run/xlab/ID/            ID: of the file system that the names lie on (state_dir.h; 0700)
  *   /run/xlab/ID/LAB.lock    one flock a lab; holds "PID COMMAND" of its holder
- *   /run/xlab/ID/LAB.intent  the journal: what is going to be done, on disk before it is
+ *   /run/xlab/ID/LAB.journal the journal: what is going to be done, on disk before it is
  *   /run/xlab/ID/netns.made  /run/netns was not there before the labs
  *   /run/xlab/ID/LAB/        a tmpfs of the lab's own; one umount takes all of it:
- *       intent               a copy of the journal, once the lab is up
+ *       journal              a copy of the journal, once the lab is up
  *       ns/NODE              its network namespaces (nsfs mounts)
  *       bpf/                 for a bpffs: maps and programs of the lab
  *       xdp/NODE/            for a bpffs a node, for libxdp
  *       chains/NODE:IFACE    which chain stands there
- *       ears/N               a lock for each listener
+ *       listeners/N          a lock for each listener
  *   /run/netns/NAME          a symlink to ns/NODE, so that `ip netns` sees it
  *
- * The intent names everything that the lab may create before the first of it is
+ * The journal names everything that the lab may create before the first of it is
  * created: the plan follows from the lab file's text, and links carry a random
  * group. So undoing needs no record of how far a killed command came.
  */
@@ -26,44 +26,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lab/journal.h"
+
 struct error;
-
-enum state_phase {
-	STATE_BUILDING,
-	STATE_UP,
-	STATE_LEAVING,
-	/* Never on disk, but found: */
-	STATE_GONE, /* up, but its tmpfs is not in this mount namespace */
-	STATE_LOST, /* its intent cannot be read: no more than its name is known */
-};
-
-struct intent {
-	char *lab;	      /* its name here: [lab] name, or what --as gave */
-	char *as;	      /* "" or the prefix of namespace names (--as) */
-	char *self;	      /* "" or the node that is xlab's own namespace (--self) */
-	char *engine;	      /* "auto", "libxdp" or "inline", as asked for */
-	bool nameless;	      /* no names in /run/netns (xlab run) */
-	uint32_t group;	      /* IFLA_GROUP of every link of this lab */
-	uint64_t self_cookie; /* SO_NETNS_COOKIE of the namespace xlab was started in */
-	enum state_phase phase;
-	char *path; /* the lab file, as given */
-	char *dir;  /* its folder, absolute */
-	char *text; /* the lab file's whole text */
-};
-
-void intent_clear(struct intent *in);
 
 struct state; /* an open lab: its paths and, if asked for, its lock */
 
 enum state_lock { STATE_READ, STATE_LOCKED };
 
 /*
- * Begin a lab: lock it and put the intent on disk (phase building). -EEXIST if a
+ * Begin a lab: lock it and put the journal on disk (phase building). -EEXIST if a
  * lab of that name is up, -EBUSY if somebody holds it for two seconds. Returns 1 if a killed
  * command left an earlier lab of that name half-way: *st is that one then, for the caller to
  * undo (build_undo, which forgets it) and close, and to begin again.
  */
-int state_begin(const struct intent *in, const char *command, struct state **st, struct error *e);
+int state_begin(const struct journal *in, const char *command, struct state **st, struct error *e);
 
 /*
  * Open a lab that is there; @name NULL means the one that is up (with several:
@@ -73,14 +50,10 @@ int state_begin(const struct intent *in, const char *command, struct state **st,
 int state_open(const char *name, enum state_lock lock, const char *command, struct state **st,
 	       struct error *e);
 
-/* Regard the intent as lost. */
-int state_lose(struct state *st, const char *lab, struct error *e);
+/* Regard the journal as corrupt. */
+int state_mark_corrupt(struct state *st, const char *lab, struct error *e);
 
-/* Names of all labs: malloc'ed, NULL at its end. */
-int state_list(char ***names, struct error *e);
-void state_list_free(char **names);
-
-const struct intent *state_intent(const struct state *st);
+const struct journal *state_journal(const struct state *st);
 
 /* Put a phase on disk (write, fsync, rename). */
 int state_set_phase(struct state *st, enum state_phase phase, struct error *e);
@@ -98,7 +71,7 @@ int state_still(const struct state *st);
 /* Close and unlock; what is on disk stays. */
 void state_close(struct state *st);
 
-const char *state_dir(const struct state *st); /* /run/xlab/ID/LAB, no slash at its end */
+const char *state_lab_dir(const struct state *st); /* /run/xlab/ID/LAB, no slash at its end */
 
 /* malloc'ed "DIR/WHAT" of this lab, NULL without memory. */
 char *state_path(const struct state *st, const char *fmt, ...)
@@ -119,9 +92,6 @@ int state_private(struct error *e);
  * empty.
  */
 int state_names_dir(struct state *st, int *fd, struct error *e);
-
-/* Where state_private() mounts: a folder that is there wherever the kernel has BPF. */
-#define STATE_PRIVATE_ROOT "/sys/fs/bpf"
 
 #define STATE_AUTO __attribute__((cleanup(state_cleanup)))
 void state_cleanup(struct state **st);

@@ -11,9 +11,8 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/folder.h"
-#include "lab/site.h"
-#include "lab/state.h"
+#include "lab/mountpoint.h"
+#include "lab/state_dir.h"
 #include "lab/text.h"
 
 static int compare_names(const void *a, const void *b)
@@ -33,32 +32,33 @@ static int add_name(char ***names, size_t *n, const char *name, size_t len)
 	return grown[(*n)++] ? 0 : -ENOMEM;
 }
 
-/* A lab whose intent was lost is still known by its tmpfs. */
-static bool is_lost_lab(const struct folder *f, const struct dirent *entry)
+/* A lab whose journal was lost is still known by its tmpfs. */
+static bool is_corrupt_lab(const struct state_dir *f, const struct dirent *entry)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	char *FREE_AUTO file = text_format("%s.intent", entry->d_name);
+	char *FREE_AUTO file = text_format("%s.journal", entry->d_name);
 	char *FREE_AUTO dir = text_format("%s/%s/%s", f->root, f->id, entry->d_name);
-	enum site site;
+	enum mountpoint mountpoint;
 
 	return entry->d_type == DT_DIR && *entry->d_name != '.' && file && dir &&
-	       faccessat(f->home, file, F_OK, AT_SYMLINK_NOFOLLOW) &&
-	       site_look(dir, &site, NULL, &ignored) == 0 &&
-	       (site == SITE_OURS || site == SITE_COVERED);
+	       faccessat(f->labs_dir, file, F_OK, AT_SYMLINK_NOFOLLOW) &&
+	       mountpoint_look(dir, &mountpoint, NULL, &ignored) == 0 &&
+	       (mountpoint == MOUNTPOINT_OURS || mountpoint == MOUNTPOINT_COVERED);
 }
 
-static int add_entry(const struct folder *f, char ***names, size_t *n, const struct dirent *entry)
+static int add_entry(const struct state_dir *f, char ***names, size_t *n,
+		     const struct dirent *entry)
 {
-	size_t len = strlen(entry->d_name), cut = strlen(".intent");
+	size_t len = strlen(entry->d_name), cut = strlen(".journal");
 
-	if (len > cut && strcmp(entry->d_name + len - cut, ".intent") == 0)
+	if (len > cut && strcmp(entry->d_name + len - cut, ".journal") == 0)
 		return add_name(names, n, entry->d_name, len - cut);
-	return is_lost_lab(f, entry) ? add_name(names, n, entry->d_name, len) : 0;
+	return is_corrupt_lab(f, entry) ? add_name(names, n, entry->d_name, len) : 0;
 }
 
-static int read_names(const struct folder *f, char ***names, size_t *n)
+static int read_names(const struct state_dir *f, char ***names, size_t *n)
 {
-	int FD_AUTO fd = openat(f->home, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int FD_AUTO fd = openat(f->labs_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int err = 0;
@@ -73,22 +73,22 @@ static int read_names(const struct folder *f, char ***names, size_t *n)
 
 int state_list(char ***names, struct error *e)
 {
-	FOLDER_AUTO folder = FOLDER_NONE;
+	STATE_DIR_AUTO state_dir = STATE_DIR_NONE;
 	size_t n = 0;
-	int err = folder_open(&folder, false, e);
+	int err = state_dir_open(&state_dir, false, e);
 
 	*names = calloc(1, sizeof(**names));
 	if (!*names)
 		return error_sys(e, -ENOMEM, "list the labs");
-	if (!err && folder.home >= 0) {
-		err = read_names(&folder, names, &n);
+	if (!err && state_dir.labs_dir >= 0) {
+		err = read_names(&state_dir, names, &n);
 		if (err)
-			error_sys(e, err, "list the labs of %s/%s", folder.root, folder.id);
+			error_sys(e, err, "list the labs of %s/%s", state_dir.root, state_dir.id);
 	}
 	if (n)
 		qsort(*names, n, sizeof(**names), compare_names);
 	if (!err && n == 0)
-		err = folder_tidy(&folder, NULL, e);
+		err = state_dir_tidy(&state_dir, NULL, e);
 	if (err) {
 		state_list_free(*names);
 		*names = NULL;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lab/cleanup.h"
-#include "lab/inifile.h"
+#include "lab/inikeys.h"
 
 /* The model itself: asking it and freeing it. topology_read.c fills it. */
 

@@ -18,8 +18,6 @@
 
 struct error;
 struct ini_where;
-struct inifile;
-struct ini_section_spec;
 
 #define NONE ((size_t)-1)
 
@@ -93,17 +91,6 @@ struct topology {
 	bool doubtful;		/* all of it; see topology_doubts() */
 };
 
-/* The sections that topology_read() reads, for help and for ini_report_unknown(). */
-extern const struct ini_section_spec topology_lab_table, topology_node_table, topology_bridge_table,
-	topology_iface_table;
-
-/*
- * Read [lab], [node], [bridge] and [iface] from @ini. On errors all of them
- * are in @e, a line each, and *@topo holds what could be read, so that the
- * caller can go on and report the errors of other sections too.
- * The caller frees *@topo with topology_clear() in either case.
- */
-int topology_read(struct topology *topo, const struct inifile *ini, struct error *e);
 void topology_clear(struct topology *topo);
 
 size_t topology_node(const struct topology *topo, const char *name);   /* or NONE */

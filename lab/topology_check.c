@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/topology_check.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "lab/topology_read.h"
+#include "lab/topology.h"
+#include "lab/topology_keys.h"
 
 /* What concerns several sections: both ends of a pair, the ports of a bridge. */
 

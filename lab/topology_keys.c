@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/topology_keys.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "lab/topology_read.h"
 
 /* The keys of [lab], [bridge] and [iface]: one reader each, and the tables. */
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/topology_node.h"
+
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "lab/topology_read.h"
+#include "lab/topology.h"
+#include "lab/topology_keys.h"
 
 /* The keys of [node]: forwarding, routes, sysctls. Interfaces and their addresses are known. */
 

@@ -7,8 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/text.h"
+#include "lab/topology.h"
+#include "lab/topology_check.h"
+#include "lab/topology_keys.h"
+#include "lab/topology_node.h"
 
 /*
  * Reading goes in three rounds, so that sections may stand in any order: first the

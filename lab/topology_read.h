@@ -2,30 +2,24 @@
 #ifndef XLAB_TOPOLOGY_READ_H
 #define XLAB_TOPOLOGY_READ_H
 
-/* What the files that read a topology share while they do; nobody else includes it. */
+/* From a lab file to its topology. */
 
-#include "lab/array.h"
-#include "lab/inifile.h"
-#include "lab/topology.h"
+#include "lab/inikeys.h"
 
-/* The object that the key tables' readers get. */
-struct topology_reading {
-	const struct inifile *ini;
-	struct topology *topo;
-	size_t *sections;	/* by iface: index of its section in @ini */
-	size_t *node_addresses; /* by node: how many */
-	size_t current;		/* the node, bridge or iface being read */
-	struct names macs;	/* -> iface */
-	struct names once;	/* "node what": routes and sysctls -> line */
-	struct names ports;	/* "bridge port" -> iface */
-};
+struct error;
+struct inifile;
+struct topology;
 
-extern const struct ini_key_spec topology_lab_keys[], topology_node_keys[], topology_bridge_keys[],
-	topology_iface_keys[];
+/* The sections that topology_read() reads, for help and for ini_report_unknown(). */
+extern const struct ini_section_spec topology_lab_table, topology_node_table, topology_bridge_table,
+	topology_iface_table;
 
-int topology_read_yes_no(const struct ini_where *at, const char *value, bool *out, struct error *e);
-
-/* After all keys: what can be said of an interface only when all are known. */
-int topology_check_ifaces(struct topology_reading *r, struct error *e);
+/*
+ * Read [lab], [node], [bridge] and [iface] from @ini. On errors all of them
+ * are in @e, a line each, and *@topo holds what could be read, so that the
+ * caller can go on and report the errors of other sections too.
+ * The caller frees *@topo with topology_clear() in either case.
+ */
+int topology_read(struct topology *topo, const struct inifile *ini, struct error *e);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -58,11 +57,11 @@ char *bpffs_mount(const struct lab *lab, const char *what, struct error *e)
 	}
 	if (is_bpffs(path))
 		return steal_pointer(&path);
-	err = make_folders(path, strlen(state_dir(lab->state)) + 1 + strcspn(what, "/"));
+	err = make_folders(path, strlen(state_lab_dir(lab->state)) + 1 + strcspn(what, "/"));
 	if (!err && mount("bpf", path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		err = -errno;
 	if (err == -ENOENT) { /* no late command makes a lab's folders anew */
-		(void)error_state(e, err, "lab %s is going down", state_intent(lab->state)->lab);
+		(void)error_state(e, err, "lab %s is going down", state_journal(lab->state)->lab);
 		return NULL;
 	}
 	if (err) {
@@ -72,7 +71,7 @@ char *bpffs_mount(const struct lab *lab, const char *what, struct error *e)
 	return steal_pointer(&path);
 }
 
-char *bpffs_folder(const struct lab *lab, struct error *e, const char *fmt, ...)
+char *bpffs_dir(const struct lab *lab, struct error *e, const char *fmt, ...)
 {
 	FREE_AUTO char *root = bpffs_mount(lab, "bpf", e);
 	FREE_AUTO char *below = NULL, *path = NULL;

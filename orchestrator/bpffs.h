@@ -13,7 +13,7 @@ struct lab;
 char *bpffs_mount(const struct lab *lab, const char *what, struct error *e);
 
 /* Like bpffs_mount(lab, "bpf"), with the folder @fmt… (no dots in it) made below. */
-char *bpffs_folder(const struct lab *lab, struct error *e, const char *fmt, ...)
+char *bpffs_dir(const struct lab *lab, struct error *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Remove a folder of pins; what is gone already is done. */

@@ -3,39 +3,17 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#include "lab/build.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/netns.h"
-#include "lab/site.h"
-#include "orchestrator/bpffs.h"
-#include "orchestrator/chain.h"
-#include "orchestrator/signals.h"
-#include "orchestrator/words.h"
-
-static int read_engine(const char *name, enum engine_choice *engine, struct error *e)
-{
-	const char *near;
-	uint32_t value;
-
-	if (word_value(engine_words, name, &value)) {
-		*engine = (enum engine_choice)value;
-		return 0;
-	}
-	near = text_nearest(name, word_next, (void *)engine_words);
-	if (near)
-		return error_input(e, "there is no engine \"%s\"; did you mean \"%s\"?", name,
-				   near);
-	return error_input(e, "there is no engine \"%s\"; allowed: auto, libxdp or inline", name);
-}
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/labfile_read.h"
 
 void lab_close(struct lab *lab)
 {
 	plan_clear(&lab->plan);
-	suite_clear(&lab->suite);
+	labfile_clear(&lab->labfile);
 	state_close(lab->state);
 	*lab = (struct lab){ 0 };
 }
@@ -43,43 +21,41 @@ void lab_close(struct lab *lab)
 /* The model and the plan, from what `up` kept on disk. */
 static int recall(struct lab *lab, struct error *e)
 {
-	const struct intent *in = state_intent(lab->state);
+	const struct journal *in = state_journal(lab->state);
 	const struct plan_options options = {
 		.as = *in->as ? in->as : NULL,
 		.self = *in->self ? in->self : NULL,
 		.nameless = in->nameless,
 	};
-	int err = suite_parse(&lab->suite, in->path, in->dir, in->text, strlen(in->text), e);
+	int err = labfile_parse(&lab->labfile, in->path, in->dir, in->text, strlen(in->text), e);
 
 	if (!err)
-		err = read_engine(in->engine, &lab->suite.engine, e);
+		err = engine_read(in->engine, &lab->labfile.engine, e);
 	if (!err)
-		err = plan_make(&lab->plan, &lab->suite.topo, &options, e);
+		err = plan_make(&lab->plan, &lab->labfile.topo, &options, e);
 	return err ? error_wrap(e, "lab %s", in->lab) : 0;
 }
 
-/* A plan that cannot be had any more, from a text that this xlab does not understand, is lost like
- * an intent that cannot be read.
- */
-static int recall_or_lose(struct lab *lab, struct error *e)
+int lab_recall(struct lab *lab, struct error *e)
 {
 	char *FREE_AUTO name = NULL;
 	int err;
 
-	if (state_intent(lab->state)->phase == STATE_LOST)
+	if (state_journal(lab->state)->phase == STATE_CORRUPT)
 		return 0;
 	err = recall(lab, e);
 	if (!err || err == -ENOMEM)
 		return err;
-	name = strdup(state_intent(lab->state)->lab);
+	name = strdup(state_journal(lab->state)->lab);
 	plan_clear(&lab->plan);
-	suite_clear(&lab->suite);
+	labfile_clear(&lab->labfile);
 	error_clear(e);
-	return name ? state_lose(lab->state, name, e) : error_sys(e, -ENOMEM, "open the lab");
+	return name ? state_mark_corrupt(lab->state, name, e)
+		    : error_sys(e, -ENOMEM, "open the lab");
 }
 
-int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const char *command,
-		  struct error *e)
+int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		       struct error *e)
 {
 	int err;
 
@@ -88,7 +64,7 @@ int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const
 		return error_state(e, -EPERM, "xlab %s must be root (try sudo)", command);
 	err = state_open(name, lock, command, &lab->state, e);
 	if (!err)
-		err = recall_or_lose(lab, e);
+		err = lab_recall(lab, e);
 	if (err)
 		lab_close(lab);
 	return err;
@@ -97,9 +73,9 @@ int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const
 int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 	     struct error *e)
 {
-	int err = lab_open_left(lab, name, lock, command, e);
+	int err = lab_open_left_over(lab, name, lock, command, e);
 
-	if (!err && state_intent(lab->state)->phase == STATE_LOST)
+	if (!err && state_journal(lab->state)->phase == STATE_CORRUPT)
 		err = lab_refuse(lab, e);
 	if (err)
 		lab_close(lab);
@@ -108,7 +84,7 @@ int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char
 
 char *lab_trouble(const struct lab *lab)
 {
-	const struct intent *in = state_intent(lab->state);
+	const struct journal *in = state_journal(lab->state);
 
 	switch (in->phase) {
 	case STATE_BUILDING:
@@ -119,13 +95,13 @@ char *lab_trouble(const struct lab *lab)
 		return text_format(
 			"going down now, or its command was killed: then `xlab down %s` clears it",
 			in->lab);
-	case STATE_GONE:
+	case STATE_VANISHED:
 		return text_format("its namespaces are gone from here: somebody unmounted them, or "
 				   "they ended with the shell or sandbox that they were made in: "
 				   "`xlab down %s` clears the rest",
 				   in->lab);
-	case STATE_LOST:
-		return text_format("what it was meant to be is lost, or damaged: `xlab down %s` "
+	case STATE_CORRUPT:
+		return text_format("its journal is lost, or damaged: `xlab down %s` "
 				   "removes it all the same",
 				   in->lab);
 	case STATE_UP:
@@ -138,158 +114,6 @@ int lab_refuse(const struct lab *lab, struct error *e)
 {
 	char *FREE_AUTO trouble = lab_trouble(lab);
 
-	return error_state(e, -EBUSY, "lab %s: %s", state_intent(lab->state)->lab,
+	return error_state(e, -EBUSY, "lab %s: %s", state_journal(lab->state)->lab,
 			   trouble ? trouble : "not up");
-}
-
-/* A number that no other link on this machine is likely to have as its group. 0 is everybody's,
- * and the kernel keeps it in an int.
- */
-static int random_group(uint32_t *group, struct error *e)
-{
-	do {
-		if (getrandom(group, sizeof(*group), 0) != sizeof(*group))
-			return error_sys(e, -errno, "get random bytes");
-		*group &= INT32_MAX;
-	} while (*group == 0);
-	return 0;
-}
-
-static int begin_state(struct lab *lab, const struct lab_options *options, struct error *e)
-{
-	const struct inifile *ini = &lab->suite.ini;
-	char *FREE_AUTO path = text_format("%s/%s", ini->dir, basename(ini->path));
-	struct intent in = {
-		.lab = *lab->plan.as ? lab->plan.as : lab->suite.topo.name,
-		.as = lab->plan.as,
-		.self = lab->plan.self,
-		.engine = (char *)word_name(engine_words, lab->suite.engine),
-		.nameless = options->nameless,
-		.path = path,
-		.dir = ini->dir,
-		.text = ini->text,
-	};
-	int err = path ? random_group(&in.group, e) : error_sys(e, -ENOMEM, "begin a lab");
-
-	if (!err)
-		err = netns_cookie(&in.self_cookie, e);
-	return err ? err : state_begin(&in, options->command, &lab->state, e);
-}
-
-/* @lab holds the state of an earlier lab of this name: undo that one, as it was meant. */
-static int undo_left_over(struct lab *lab, struct error *e)
-{
-	struct lab old = { .state = steal_pointer(&lab->state) };
-	int err = recall_or_lose(&old, e);
-
-	if (!err)
-		err = lab_down(&old, false, e);
-	if (err)
-		error_wrap(e, "undo what a killed command left");
-	lab_close(&old);
-	return err;
-}
-
-/* Nobody else can leave a second one behind while this process holds the lab's lock, but between
- * the two somebody may begin, and is then told apart by his lock.
- */
-static int begin_lab(struct lab *lab, const struct lab_options *options, struct error *e)
-{
-	int err = begin_state(lab, options, e);
-
-	if (err != 1)
-		return err;
-	err = undo_left_over(lab, e);
-	if (!err)
-		err = begin_state(lab, options, e);
-	return err == 1 ? error_state(e, -EBUSY,
-				      "lab %s: another command was killed just now; "
-				      "try again",
-				      lab->suite.topo.name)
-			: err;
-}
-
-/* The lab's maps stand here. It is mounted now, not with the first of them: that may be made in a
- * mount namespace that comes and goes (`ip netns exec`), and they would go with it.
- */
-static int mount_maps(const struct lab *lab, struct error *e)
-{
-	char *FREE_AUTO path = bpffs_mount(lab, "bpf", e);
-
-	return path ? 0 : e->err;
-}
-
-static int attach_chains(struct lab *lab, struct error *e)
-{
-	size_t i;
-	int err = mount_maps(lab, e);
-
-	for (i = 0; i < lab->suite.n_chains && !err; i++)
-		err = signals_pending() ? error_state(e, -EINTR, "interrupted")
-					: chain_set(lab, &lab->suite.chains[i], false, e);
-	return err ? err : state_set_phase(lab->state, STATE_UP, e);
-}
-
-static int read_lab(struct lab *lab, const char *path, const struct lab_options *options,
-		    struct error *e)
-{
-	const struct plan_options plan = { options->as, options->self, options->nameless };
-	int err = suite_load(&lab->suite, path, e);
-
-	if (!err && options->engine)
-		err = read_engine(options->engine, &lab->suite.engine, e);
-	return err ? err : plan_make(&lab->plan, &lab->suite.topo, &plan, e);
-}
-
-static int build(struct lab *lab, const struct lab_options *options, struct error *e)
-{
-	struct error ERROR_AUTO undo = ERROR_INIT;
-	int err = options->nameless ? state_private(e) : 0;
-
-	if (!err)
-		err = begin_lab(lab, options, e);
-	if (!err)
-		err = build_apply(&lab->plan, lab->state, e);
-	if (err)
-		return err;
-	err = attach_chains(lab, e);
-	if (err && lab_down(lab, false, &undo))
-		(void)error_add(e, "undoing it: %s", undo.text ? undo.text : "out of memory");
-	return err;
-}
-
-int lab_up(struct lab *lab, const char *path, const struct lab_options *options, struct error *e)
-{
-	int err;
-
-	*lab = (struct lab){ 0 };
-	if (geteuid() != 0)
-		return error_state(e, -EPERM, "xlab %s must be root (try sudo)", options->command);
-	err = read_lab(lab, path, options, e);
-	if (!err)
-		err = build(lab, options, e);
-	if (err)
-		lab_close(lab);
-	return err;
-}
-
-int lab_down(struct lab *lab, bool wait, struct error *e)
-{
-	struct error ERROR_AUTO chains = ERROR_INIT, builds = ERROR_INIT, phase = ERROR_INIT;
-
-	if (state_intent(lab->state)->phase == STATE_LOST)
-		return build_undo_lost(lab->state, e);
-	/* Where it is, nothing is begun. */
-	if (state_intent(lab->state)->phase == STATE_GONE &&
-	    site_uncovered(state_dir(lab->state), e))
-		return e->err;
-	/* A lab that goes needs no phase on disk, unless this is killed: no reason to stop. */
-	(void)state_set_phase(lab->state, STATE_LEAVING, &phase);
-	(void)chain_remove_all(lab, &chains);
-	(void)build_undo(&lab->plan, lab->state, wait, &builds);
-	if (builds.err)
-		error_move(e, &builds);
-	else if (chains.err)
-		error_move(e, &chains);
-	return e->err;
 }

@@ -6,10 +6,10 @@
 
 #include "lab/plan.h"
 #include "lab/state.h"
-#include "orchestrator/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct lab {
-	struct suite suite; /* from the text that `up` kept */
+	struct labfile labfile; /* from the text that `up` kept */
 	struct plan plan;
 	struct state *state;
 };
@@ -18,9 +18,15 @@ struct lab {
 int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 	     struct error *e);
 
-/* Even one of which no more than the name is known (STATE_LOST): it has no model and no plan. */
-int lab_open_left(struct lab *lab, const char *name, enum state_lock lock, const char *command,
-		  struct error *e);
+/* Even one of which no more than the name is known (STATE_CORRUPT): it has no model and no plan. */
+int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		       struct error *e);
+
+/* The model and the plan of an open state, from what `up` kept on disk. A plan that cannot be had
+ * any more, from a text that this xlab does not understand, is as corrupt as a journal that cannot
+ * be read.
+ */
+int lab_recall(struct lab *lab, struct error *e);
 
 /* What is wrong with a lab that is not up, and what to do about it (malloc'ed); NULL if it is up.
  */
@@ -29,19 +35,5 @@ char *lab_trouble(const struct lab *lab);
 /* Set it as an error; returns that. */
 int lab_refuse(const struct lab *lab, struct error *e);
 void lab_close(struct lab *lab);
-
-struct lab_options {
-	const char *as, *self, *engine; /* NULL: not given */
-	bool nameless;
-	const char *command; /* for the lock: "up" */
-};
-
-/* Build a lab and attach its chains; the lab is open and locked then. On any
- * error nothing is left. What an earlier killed command left of a lab of this name is undone first.
- */
-int lab_up(struct lab *lab, const char *path, const struct lab_options *options, struct error *e);
-
-/* Take it down, past every error. */
-int lab_down(struct lab *lab, bool wait, struct error *e);
 
 #endif

@@ -8,7 +8,8 @@
 
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/command.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/cmd/commands.h"
 
 /* A file that xlab opens must never become its standard output. Those that are
  * missing are opened the wrong way round, so that using them is still an error.
@@ -39,14 +40,14 @@ static int need_root(const struct command *c, struct error *e)
 
 static int run_command(char **words, int *status, struct error *e)
 {
-	const struct command *c = command_find(words[0]);
+	const struct command *c = command_find(commands, words[0]);
 	struct invocation in;
 	bool help = false;
 	int err;
 
 	if (!c)
-		return command_unknown(words[0], e);
-	err = invocation_read(&in, c, words + 1, &help, e);
+		return command_unknown(commands, words[0], e);
+	err = invocation_read(&in, commands, c, words + 1, &help, e);
 	if (help) {
 		usage_print_command(c, stdout);
 		return 0;
@@ -79,11 +80,11 @@ static int unknown_option(const char *word, struct error *e)
 static int xlab(char **words, int *status, struct error *e)
 {
 	if (!words[0]) {
-		usage_print(stderr);
+		usage_print(commands, stderr);
 		return error_input(e, "which command?");
 	}
 	if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
-		usage_print(stdout);
+		usage_print(commands, stdout);
 	else if (strcmp(words[0], "--version") == 0)
 		puts("xlab " XLAB_VERSION);
 	else if (words[0][0] == '-')

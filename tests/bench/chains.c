@@ -2,7 +2,7 @@
 /*
  * ns a packet, in test runs: a chain of n hash look-ups composed by the inline engine, the
  * same n written by hand into one program, and the same n as programs that tail-call each other
- * (constant indices). All count their verdict in a book; `bare` is the one by hand without. They
+ * (constant indices). All count their verdict; `bare` is the one by hand without. They
  * take turns in one process. Root, in a namespace of its own.
  */
 #include <setjmp.h>
@@ -21,15 +21,15 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/book.h"
-#include "orchestrator/globals.h"
-#include "orchestrator/object_file.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/object_file.h"
 #include "tests/bench/turns.h"
 #include "tests/engine/rig.h"
 
-#define LINK_NS 1.5  /* a link may cost so much over its filter */
-#define BOOK_NS 1.0  /* counting, a packet */
-#define RATIO	1.15 /* ten filters, against the hand-written program */
+#define LINK_NS	    1.5	 /* a link may cost so much over its filter */
+#define COUNTERS_NS 1.0	 /* counting, a packet */
+#define RATIO	    1.15 /* ten filters, against the hand-written program */
 
 static const size_t lengths[] = { 0, 1, 2, 5, 10 };
 #define N ARRAY_SIZE(lengths)
@@ -45,17 +45,17 @@ struct bench {
 
 static void open_object(struct bench *b)
 {
-	struct xlab_place place = { .cpus = (uint32_t)libbpf_num_possible_cpus() };
+	struct xlab_config config = { .cpus = (uint32_t)libbpf_num_possible_cpus() };
 	ERROR_AUTO struct error e = ERROR_INIT;
-	FD_AUTO int book = -1, ears = -1;
+	FD_AUTO int counters = -1, event_rings = -1;
 	FREE_AUTO void *bytes = NULL;
 	size_t size;
 
 	assert_int_equal(object_file_read(BUILD_DIR "/tests/bench/links.bpf.o", &bytes, &size, &e),
 			 0);
-	assert_int_equal(book_create(&book, &ears, &e), 0);
-	assert_int_equal(book_open(bytes, size, book, ears, &b->obj), 0);
-	assert_true(globals_poke(b->obj, "xlab_place", &place, sizeof(place)));
+	assert_int_equal(counters_create(&counters, &event_rings, &e), 0);
+	assert_int_equal(counters_open_object(bytes, size, counters, event_rings, &b->obj), 0);
+	assert_true(globals_poke(b->obj, "xlab_config", &config, sizeof(config)));
 	assert_int_equal(bpf_object__load(b->obj), 0);
 }
 
@@ -114,13 +114,13 @@ static void measure(struct bench *b, size_t row)
 static void report(const struct bench *b)
 {
 	const struct runner *ten = b->runners[N - 1];
-	double book = 0;
+	double counters = 0;
 
 	for (size_t row = 0; row < N; row++)
-		book += (b->runners[row][HAND].ns - b->runners[row][BARE].ns) / N;
+		counters += (b->runners[row][HAND].ns - b->runners[row][BARE].ns) / N;
 	printf("a link over its filter  %5.2f ns  (goal: at most %.1f)\n",
 	       (ten[INLINE].ns - ten[HAND].ns) / 10, LINK_NS);
-	printf("counting, a packet      %5.2f ns  (goal: at most %.1f)\n", book, BOOK_NS);
+	printf("counting, a packet      %5.2f ns  (goal: at most %.1f)\n", counters, COUNTERS_NS);
 	printf("ten filters / by hand   %5.2f     (goal: at most %.2f)\n",
 	       ten[INLINE].ns / ten[HAND].ns, RATIO);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ns a packet, in test runs: our filters without and with the book against
+ * ns a packet, in test runs: our filters without and with counters against
  * xdp-filter's packaged objects on the same rules and packets. Ours counts hits of each rule,
- * theirs packets and bytes of each verdict; the book is what a chain adds, whoever's filters
+ * theirs packets and bytes of each verdict; the counters are what a chain adds, whoever's filters
  * are in it. All take turns in one process. Root, in a namespace of its own.
  */
 #include <setjmp.h>
@@ -108,28 +108,28 @@ static struct frame frame_of(const struct row *row)
 
 static void measure(const struct row *row)
 {
-	const struct xlab_place place = { .length = 1, .keeps_book = 1 };
+	const struct xlab_config config = { .length = 1, .keeps_counters = 1 };
 	struct frame f = frame_of(row);
 	struct filter filter = *row->ours;
-	struct subject plain, book;
+	struct subject plain, counters;
 	struct bpf_object *theirs;
 	struct runner r[3];
 
 	filter.name = "f";
 	filter.action = XDP_DROP;
 	subject_load(&plain, &filter, NULL);
-	subject_load(&book, &filter, &place);
+	subject_load(&counters, &filter, &config);
 	theirs = load_theirs(row->theirs, &r[2].fd);
 	assert_non_null(theirs);
 	r[0].fd = plain.fd;
-	r[1].fd = book.fd;
+	r[1].fd = counters.fd;
 	turns_run(r, ARRAY_SIZE(r), f.bytes, f.len);
 	assert_int_equal(r[0].verdict, r[2].verdict);
 	printf("%-24s %8.1f %8.1f %10.1f %8.2f\n", row->name, r[0].ns, r[1].ns, r[2].ns,
 	       r[0].ns / r[2].ns);
 	bpf_object__close(theirs);
 	subject_free(&plain);
-	subject_free(&book);
+	subject_free(&counters);
 }
 
 /* What a test run costs besides: it is in every figure. */
@@ -154,7 +154,8 @@ static void all_rows(void **state)
 	text_cidr("fd00::1", &v6);
 	turns_pin();
 	libbpf_set_print(NULL);
-	printf("%-24s %8s %8s %10s %8s\n", "ns a packet", "ours", "+ book", "xdp-filter", "ratio");
+	printf("%-24s %8s %8s %10s %8s\n", "ns a packet", "ours", "+ counters", "xdp-filter",
+	       "ratio");
 	measure_empty();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		measure(&rows[i]);

@@ -7,8 +7,8 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define BOOK_IS_BSS
-#include "bpf/book.h"
+#define COUNTERS_IN_BSS
+#include "bpf/counters.h"
 #include "tests/bench/link.h"
 
 struct {
@@ -21,7 +21,7 @@ struct {
 /* The verdict is counted as a chain counts it. */
 static __always_inline int count(struct xdp_md *ctx, int position, int verdict)
 {
-	book_write(ctx, XLAB_DECIDED, position, verdict);
+	counters_write(ctx, XLAB_DECIDED, position, verdict);
 	return verdict;
 }
 

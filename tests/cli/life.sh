@@ -107,9 +107,9 @@ for make in 'mkdir -p $home/lb/x' 'ln -s /tmp $home/lb' 'mkfifo $home/lb' 'touch
 	works "${make%% *} at the place"
 done
 
-# An intent that is lost or damaged, with a copy of it and without.
-for harm in 'rm $home/lb.intent' 'echo junk >$home/lb.intent' ': >$home/lb.intent' 'rm $home/lb.lock' \
-	'rm $home/lb.intent; mkdir $home/lb.intent' 'sed -i s/lab.2:lb/lab\ 2:xx/ $home/lb.intent'; do
+# A journal that is lost or damaged, with a copy of it and without.
+for harm in 'rm $home/lb.journal' 'echo junk >$home/lb.journal' ': >$home/lb.journal' 'rm $home/lb.lock' \
+	'rm $home/lb.journal; mkdir $home/lb.journal' 'sed -i s/lab.2:lb/lab\ 2:xx/ $home/lb.journal'; do
 	xlab up $lb --self host
 	eval "$harm"
 	xlab exec lb -- ping -c1 -W1 10.0.0.1
@@ -121,14 +121,14 @@ for harm in 'rm $home/lb.intent' 'echo junk >$home/lb.intent' ': >$home/lb.inten
 	is "$harm: down removes the links here" "$(ip -o link | grep -c veth0)" 0
 	nothing_left "$harm"
 done
-for harm in 'rm -rf /run/xlab' 'rm $home/lb.intent $home/lb/intent' \
-	'echo junk | tee $home/lb.intent >$home/lb/intent'; do
+for harm in 'rm -rf /run/xlab' 'rm $home/lb.journal $home/lb/journal' \
+	'echo junk | tee $home/lb.journal >$home/lb/journal'; do
 	xlab up $lb
 	eval "$harm" 2>/dev/null
 	xlab status
 	like "$harm: status" "$out" 'xlab down lb'
 	xlab status --json
-	is "$harm: status --json" "$(jq -r '.labs[] | .name + " " + .phase' <<<"$out")" 'lb lost'
+	is "$harm: status --json" "$(jq -r '.labs[] | .name + " " + .phase' <<<"$out")" 'lb corrupt'
 	xlab up $lb
 	ended "$harm: up" 3 'xlab down lb'
 	xlab exec lb -- true
@@ -139,7 +139,7 @@ for harm in 'rm -rf /run/xlab' 'rm $home/lb.intent $home/lb/intent' \
 	works "$harm"
 done
 xlab up $lb
-rm "$home/lb.intent" "$home/lb/intent"
+rm "$home/lb.journal" "$home/lb/journal"
 xlab down --all
 is 'down --all of a lost lab' "$status $out" '0 lb is down'
 nothing_left 'down --all of a lost lab'

@@ -145,7 +145,7 @@ case_ten_thousand_nodes()
 }
 
 # What may stand where xlab keeps its state, planted by somebody: refused or passed by, never followed.
-state_id() # where the labs of this sandbox are: lab/folder_id.h
+state_id() # where the labs of this sandbox are: lab/state_dir.h
 {
 	"$XLAB" up "$LB" >/dev/null && basename /run/xlab/* && "$XLAB" down >/dev/null
 }
@@ -196,7 +196,7 @@ case_state_folder()
 	expect 3 '/run/xlab' "the folder below that is a link" "$XLAB" up "$LB"
 	planted "the folder below that is a link"
 
-	for name in lb lb.lock lb.intent lb.intent.new netns.made; do
+	for name in lb lb.lock lb.journal lb.journal.new netns.made; do
 		install -d -m 700 /run/xlab "/run/xlab/$id"
 		ln -s "$VICTIM/file" "/run/xlab/$id/$name"
 		planted "$name that is a link to a file"
@@ -239,10 +239,10 @@ case_state_changed_while_up()
 	victim_whole "a name that is another's link"
 
 	expect 0 . "up" "$XLAB" up "$LB"
-	rm "/run/xlab/$id/lb.intent"
-	ln -s "$VICTIM/file" "/run/xlab/$id/lb.intent"
-	expect 0 . "down, when the intent is a link" "$XLAB" down
-	victim_whole "an intent that is a link"
+	rm "/run/xlab/$id/lb.journal"
+	ln -s "$VICTIM/file" "/run/xlab/$id/lb.journal"
+	expect 0 . "down, when the journal is a link" "$XLAB" down
+	victim_whole "a journal that is a link"
 	[ ! -e /run/xlab ]
 	check $? "and nothing is left" "$(find /run/xlab)"
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Programs of many kinds, a function each, to be composed: what they do with a
+ * Programs of many kinds, a function each, to be linked: what they do with a
  * packet is little, and what they are made of is the test.
  */
 #include <linux/bpf.h>

@@ -18,7 +18,10 @@
 #include "lab/cleanup.h"
 #include "lab/netns.h"
 #include "lab/text.h"
-#include "orchestrator/attach.h"
+#include "orchestrator/chain/attach.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/lab_up.h"
+#include "orchestrator/model/labfile_read.h"
 
 const char *rig_engine(void)
 {
@@ -106,9 +109,9 @@ void rig_reread(struct lab *lab, const char *filters)
 	ERROR_AUTO struct error e = ERROR_INIT;
 
 	plan_clear(&lab->plan);
-	suite_clear(&lab->suite);
-	if (suite_parse(&lab->suite, "/tmp/xlab-rig", "/tmp", text, strlen(text), &e) ||
-	    plan_make(&lab->plan, &lab->suite.topo, &nameless, &e))
+	labfile_clear(&lab->labfile);
+	if (labfile_parse(&lab->labfile, "/tmp/xlab-rig", "/tmp", text, strlen(text), &e) ||
+	    plan_make(&lab->plan, &lab->labfile.topo, &nameless, &e))
 		die("the lab cannot be read again", &e);
 }
 
@@ -123,7 +126,7 @@ void rig_down(struct lab *lab)
 
 size_t rig_end(const struct lab *lab)
 {
-	return topology_iface(&lab->suite.topo, "right:r0");
+	return topology_iface(&lab->labfile.topo, "right:r0");
 }
 
 int rig_chain(struct lab *lab, const char *filters, struct error *e)
@@ -133,7 +136,7 @@ int rig_chain(struct lab *lab, const char *filters, struct error *e)
 	char name[NAME_MAX_LEN + 1];
 
 	while (text_word(&filters, name, sizeof(name)) == 1) {
-		indices[chain.n_filters] = suite_filter(&lab->suite, name);
+		indices[chain.n_filters] = labfile_filter(&lab->labfile, name);
 		assert_true(indices[chain.n_filters] != NONE);
 		chain.n_filters++;
 	}

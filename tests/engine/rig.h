@@ -17,8 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/xlab.h"
 #include "lab/error.h"
-#include "orchestrator/chain.h"
+#include "orchestrator/chain/chain.h"
 #include "orchestrator/lab.h"
 
 const char *rig_engine(void);

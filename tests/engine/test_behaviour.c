@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/chain_end.h"
-#include "orchestrator/events.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/event/listener.h"
 #include "tests/engine/rig.h"
 
 static const char filters[] =
@@ -130,21 +130,22 @@ static void check_counts(const struct lab *lab, const struct row *r)
 	chain_view_clear(&v);
 }
 
-struct heard {
+struct consumed {
 	struct xlab_event events[64];
 	size_t n;
 };
 
 static int keep_event(void *cookie, const struct xlab_event *event)
 {
-	struct heard *h = cookie;
+	struct consumed *h = cookie;
 
 	if (h->n < ARRAY_SIZE(h->events))
 		h->events[h->n++] = *event;
 	return 0;
 }
 
-static void check_events(const struct heard *h, const struct row *r, size_t n_filters, size_t iface)
+static void check_events(const struct consumed *h, const struct row *r, size_t n_filters,
+			 size_t iface)
 {
 	const struct xlab_event *last = &h->events[h->n - 1];
 	size_t on = 0;
@@ -187,19 +188,19 @@ static void test_table(void **state)
 	uint8_t frame[64];
 
 	assert_int_equal(listener_open(lab, &l, &e), 0);
-	assert_int_equal(listener_hear(l, rig_end(lab), &e), 0);
+	assert_int_equal(listener_subscribe(l, rig_end(lab), &e), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct heard h = { .n = 0 };
+		struct consumed h = { .n = 0 };
 		uint32_t verdict;
 
 		rig_must_chain(lab, rows[i].chain);
 		rig_frame(frame, sizeof(frame), rows[i].port);
-		(void)listener_read(l, keep_event, &(struct heard){ .n = 0 });
+		(void)listener_consume(l, keep_event, &(struct consumed){ .n = 0 });
 		verdict = rig_run(lab, frame, sizeof(frame), NULL);
 		if (verdict != rows[i].verdict)
 			fail_msg("%s, port %u: verdict %u, not %u", rows[i].chain, rows[i].port,
 				 verdict, rows[i].verdict);
-		(void)listener_read(l, keep_event, &h);
+		(void)listener_consume(l, keep_event, &h);
 		check_counts(lab, &rows[i]);
 		check_events(&h, &rows[i], words(rows[i].chain), rig_end(lab));
 	}
@@ -219,14 +220,14 @@ static void test_listeners(void **state)
 	rig_frame(frame, sizeof(frame), 1001);
 	for (size_t i = 0; i < XLAB_LISTENERS; i++) {
 		assert_int_equal(listener_open(lab, &l[i], &e), 0);
-		assert_int_equal(listener_hear(l[i], rig_end(lab), &e), 0);
+		assert_int_equal(listener_subscribe(l[i], rig_end(lab), &e), 0);
 	}
 	assert_int_equal(listener_open(lab, &more, &e), -EBUSY);
 	(void)rig_run(lab, frame, sizeof(frame), NULL);
 	for (size_t i = 0; i < XLAB_LISTENERS; i++) {
-		struct heard h = { .n = 0 };
+		struct consumed h = { .n = 0 };
 
-		(void)listener_read(l[i], keep_event, &h);
+		(void)listener_consume(l[i], keep_event, &h);
 		assert_int_equal(h.n, 2);
 		assert_int_equal(h.events[0].kind, XLAB_HELLO);
 		assert_int_equal(h.events[1].position, 1);
@@ -239,20 +240,20 @@ static void test_listener_killed(void **state)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
 	struct lab *lab = *state;
-	struct heard h = { .n = 0 };
+	struct consumed h = { .n = 0 };
 	struct listener *l;
 	uint8_t frame[64];
 	pid_t child = fork();
 
 	rig_frame(frame, sizeof(frame), 1001);
 	if (!child) {
-		_exit(listener_open(lab, &l, &e) || listener_hear(l, rig_end(lab), &e));
+		_exit(listener_open(lab, &l, &e) || listener_subscribe(l, rig_end(lab), &e));
 	}
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	(void)rig_run(lab, frame, sizeof(frame), NULL);
 	assert_int_equal(listener_open(lab, &l, &e), 0);
 	(void)rig_run(lab, frame, sizeof(frame), NULL);
-	(void)listener_read(l, keep_event, &h);
+	(void)listener_consume(l, keep_event, &h);
 	assert_int_equal(h.n, 0);
 	listener_close(l);
 }
@@ -283,7 +284,7 @@ static void test_restore(void **state)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
 	struct lab *lab = *state;
-	size_t no = suite_filter(&lab->suite, "no");
+	size_t no = labfile_filter(&lab->labfile, "no");
 	struct chain_config chain = { .iface = rig_end(lab), .filters = &no, .n_filters = 1 };
 	struct chain_view v;
 

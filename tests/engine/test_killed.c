@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "orchestrator/chain/chain_read.h"
 #include "tests/engine/rig.h"
 
 #define ROUNDS 60
@@ -27,7 +28,7 @@ static const char filters[] = "[filter hi]\nprogram = hello\n"
 
 static void set(struct lab *lab, const char *name, bool scenario)
 {
-	size_t filter = suite_filter(&lab->suite, name);
+	size_t filter = labfile_filter(&lab->labfile, name);
 	struct chain_config chain = { rig_end(lab), &filter, 1, 0 };
 	ERROR_AUTO struct error e = ERROR_INIT;
 

@@ -16,6 +16,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/text.h"
+#include "orchestrator/filter/filter_maps.h"
 #include "tests/engine/rig.h"
 
 #define ODD(name) "[filter " #name "]\nprogram = OBJECTS/odd.bpf.o:" #name "\n"
@@ -114,7 +115,7 @@ static void test_kinds(void **state)
 /* Two at once, of which each has its module's BTF by an index of its own. */
 static void test_module(void **state)
 {
-	/* The guests have it. */
+	/* The user's objects have it. */
 	if (access("/sys/kernel/btf/nf_conntrack", F_OK))
 		return;
 	assert_int_equal(run_chain(*state, "module hi module p1", NULL), XDP_DROP);
@@ -146,13 +147,13 @@ static void test_data_stays(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(run_chain(lab, i % 2 ? "hi data1" : "data1 hi", NULL), XDP_PASS);
 	assert_int_equal(
-		chain_filter_map(lab, suite_filter(&lab->suite, "data1"), ".data", &fd, &e), 0);
+		filter_maps_open(lab, labfile_filter(&lab->labfile, "data1"), ".data", &fd, &e), 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &zero, values), 0);
 	assert_true(values[0] > 102 || values[1] > 102);
 }
 
 /* Two functions of one object share its maps: the target's calls are the caller's too. */
-static void test_instance(void **state)
+static void test_filter_object(void **state)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
 	struct lab *lab = *state;
@@ -161,9 +162,10 @@ static void test_instance(void **state)
 	__u32 len = sizeof(a);
 
 	assert_int_equal(
-		chain_filter_map(lab, suite_filter(&lab->suite, "tails"), ".bss", &one, &e), 0);
+		filter_maps_open(lab, labfile_filter(&lab->labfile, "tails"), ".bss", &one, &e), 0);
 	assert_int_equal(
-		chain_filter_map(lab, suite_filter(&lab->suite, "target"), ".bss", &other, &e), 0);
+		filter_maps_open(lab, labfile_filter(&lab->labfile, "target"), ".bss", &other, &e),
+		0);
 	assert_int_equal(bpf_obj_get_info_by_fd(one, &a, &len), 0);
 	len = sizeof(b);
 	assert_int_equal(bpf_obj_get_info_by_fd(other, &b, &len), 0);
@@ -179,7 +181,7 @@ static void test_arrays_stay(void **state)
 	uint8_t frame[64];
 
 	assert_int_equal(run_chain(lab, "tails hi", NULL), XDP_DROP);
-	assert_int_equal(chain_try_load(lab, suite_filter(&lab->suite, "target"), &log, &e), 0);
+	assert_int_equal(chain_try_load(lab, labfile_filter(&lab->labfile, "target"), &log, &e), 0);
 	rig_frame(frame, sizeof(frame), 1001);
 	assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_DROP);
 }
@@ -223,7 +225,7 @@ static void test_sixty_four(void **state)
 	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 1);
 }
 
-#define FULL 61 /* what 64 maps leave: the book, the ears and the constants are three */
+#define FULL 61 /* what 64 maps leave: the counters, the rings and the constants are three */
 
 /* A map each: q0, q1, … */
 static void test_many_rules(void **state)
@@ -274,7 +276,7 @@ int main(void)
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_data_stays),
-		cmocka_unit_test(test_instance),
+		cmocka_unit_test(test_filter_object),
 		/* What only the inline engine does. */
 		cmocka_unit_test(test_arrays_stay),
 		cmocka_unit_test(test_names),

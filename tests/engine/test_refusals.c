@@ -18,7 +18,8 @@
 
 #include "lab/cleanup.h"
 #include "lab/netns.h"
-#include "orchestrator/attach.h"
+#include "orchestrator/chain/attach.h"
+#include "orchestrator/chain/chain_read.h"
 #include "tests/engine/rig.h"
 
 #define BAD(name, what) "[filter " name "]\nprogram = " what "\n"
@@ -147,12 +148,12 @@ static void test_try_load(void **state)
 	struct lab *lab = *state;
 	FREE_AUTO char *log = NULL, *none = NULL;
 
-	assert_int_equal(chain_try_load(lab, suite_filter(&lab->suite, "refused"), &log, &e),
+	assert_int_equal(chain_try_load(lab, labfile_filter(&lab->labfile, "refused"), &log, &e),
 			 -EACCES);
 	assert_non_null(strstr(log, "invalid access to packet"));
 	error_clear(&e);
-	assert_int_equal(chain_try_load(lab, suite_filter(&lab->suite, "hi"), &none, &e), 0);
-	assert_int_equal(chain_try_load(lab, suite_filter(&lab->suite, "missing"), &none, &e),
+	assert_int_equal(chain_try_load(lab, labfile_filter(&lab->labfile, "hi"), &none, &e), 0);
+	assert_int_equal(chain_try_load(lab, labfile_filter(&lab->labfile, "missing"), &none, &e),
 			 -EINVAL);
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lab/text.h"
-#include "orchestrator/suite.h"
+#include "orchestrator/model/labfile.h"
 
 struct packet {
 	const uint8_t *bytes;

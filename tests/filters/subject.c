@@ -18,9 +18,9 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/globals.h"
+#include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/rules.h"
 
 static int map_of(void *obj, const char *name, int *fd, struct error *e)
 {
@@ -30,26 +30,26 @@ static int map_of(void *obj, const char *name, int *fd, struct error *e)
 	return 0;
 }
 
-static void give_place(struct subject *s, const struct xlab_place *place)
+static void give_config(struct subject *s, const struct xlab_config *config)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
-	FD_AUTO int book = -1, ears = -1;
-	struct xlab_place whole = {};
+	FD_AUTO int counters = -1, event_rings = -1;
+	struct xlab_config whole = {};
 
-	if (place)
-		whole = *place;
+	if (config)
+		whole = *config;
 	whole.cpus = (uint32_t)libbpf_num_possible_cpus();
-	whole.half = book_half(whole.gen);
-	assert_true(globals_poke(s->obj, "xlab_place", &whole, sizeof(whole)));
-	assert_int_equal(book_create(&book, &ears, &e), 0);
-	assert_int_equal(book_give(s->obj, book, ears), 0);
-	assert_int_equal(book_map(&s->book, book, &e), 0);
+	whole.bank = counters_bank(whole.gen);
+	assert_true(globals_poke(s->obj, "xlab_config", &whole, sizeof(whole)));
+	assert_int_equal(counters_create(&counters, &event_rings, &e), 0);
+	assert_int_equal(counters_give(s->obj, counters, event_rings), 0);
+	assert_int_equal(counters_map(&s->counters, counters, &e), 0);
 }
 
-void subject_load(struct subject *s, const struct filter *filter, const struct xlab_place *place)
+void subject_load(struct subject *s, const struct filter *filter, const struct xlab_config *config)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
-	struct lab lab = { .suite = { .filters = &s->filter, .n_filters = 1 } };
+	struct lab lab = { .labfile = { .filters = &s->filter, .n_filters = 1 } };
 	FREE_AUTO void *bytes = NULL;
 	struct bpf_program *prog, *other;
 	const char *function;
@@ -60,10 +60,10 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	assert_int_equal(program_bytes(filter, &bytes, &size, &function), 0);
 	s->obj = bpf_object__open_mem(bytes, size, NULL);
 	assert_non_null(s->obj);
-	/* Without a place it is what chains of ours take. */
-	(void)snprintf(name, sizeof(name), "%s%s", function, place ? "" : "_verdict");
-	give_place(s, place);
-	assert_int_equal(rules_prepare(s->obj, filter, &e), 0);
+	/* Without a config it is what chains of ours take. */
+	(void)snprintf(name, sizeof(name), "%s%s", function, config ? "" : "_verdict");
+	give_config(s, config);
+	assert_int_equal(program_prepare(s->obj, filter, &e), 0);
 	prog = bpf_object__find_program_by_name(s->obj, name);
 	assert_non_null(prog);
 	bpf_object__for_each_program (other, s->obj) {
@@ -74,14 +74,14 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	s->fd = bpf_program__fd(prog);
 	if (!rule_layout(filter->program))
 		return;
-	assert_int_equal(rules_fill(s->obj, &lab, 0, &e), 0);
+	assert_int_equal(program_fill_rules(s->obj, &lab, 0, &e), 0);
 	assert_int_equal(rule_maps_open(&s->maps, filter->program, map_of, s->obj, &e), 0);
 }
 
 void subject_free(struct subject *s)
 {
 	rule_maps_close(&s->maps);
-	book_unmap(&s->book);
+	counters_unmap(&s->counters);
 	bpf_object__close(s->obj);
 	s->obj = NULL;
 }

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "bpf/xlab.h"
-#include "orchestrator/book.h"
-#include "orchestrator/rule_maps.h"
-#include "orchestrator/suite.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/filter/rule_maps.h"
+#include "orchestrator/model/labfile.h"
 
 struct bpf_object;
 
@@ -19,12 +19,12 @@ struct subject {
 	struct filter filter;
 	struct bpf_object *obj;
 	int fd; /* of the program */
-	struct book book;
+	struct counters counters;
 	struct rule_maps maps; /* of ether, ip and port */
 };
 
-/* Each fails the test on an error. @place NULL: the filter keeps no book. */
-void subject_load(struct subject *s, const struct filter *filter, const struct xlab_place *place);
+/* Each fails the test on an error. @config NULL: the filter does not count. */
+void subject_load(struct subject *s, const struct filter *filter, const struct xlab_config *config);
 void subject_free(struct subject *s);
 
 /* The verdict on a frame of any length, also below the 14 bytes that test runs ask for. */

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/rules.h"
+#include "orchestrator/filter/programs.h"
 #include "tests/filters/frame.h"
 #include "tests/filters/subject.h"
 

@@ -16,7 +16,7 @@ FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(B)/tests/fuzz/%)
 fuzz_wraps = $(patsubst %,-Wl$(comma)--wrap=%,$(FUZZ_WRAP_$(1)))
 comma := ,
 FUZZ_WRAP_fuzz_links := sendmsg recvmsg
-FUZZ_WRAP_fuzz_object := errand
+FUZZ_WRAP_fuzz_object := run_in_child
 FUZZ_WRAP_fuzz_netlink := mnl_socket_open2 mnl_socket_bind mnl_socket_setsockopt \
                           mnl_socket_close mnl_socket_sendto mnl_socket_recvfrom
 

@@ -7,16 +7,18 @@
 #include <string.h>
 
 #include "lab/error.h"
-#include "orchestrator/suite.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_print.h"
+#include "orchestrator/model/labfile_read.h"
 #include "tests/fuzz/fuzz.h"
 
-static char *print(const struct suite *suite, size_t *size)
+static char *print(const struct labfile *labfile, size_t *size)
 {
 	char *text = NULL;
 	FILE *out = open_memstream(&text, size);
 
 	must(out != NULL);
-	suite_print(suite, out);
+	labfile_print(labfile, out);
 	must(fclose(out) == 0);
 	return text;
 }
@@ -24,26 +26,26 @@ static char *print(const struct suite *suite, size_t *size)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	struct suite first = { 0 }, second = { 0 };
+	struct labfile first = { 0 }, second = { 0 };
 	size_t first_size, second_size;
 	char *first_text, *second_text;
-	int err = suite_parse(&first, "fuzz.ini", "/", (const char *)bytes, size, &e);
+	int err = labfile_parse(&first, "fuzz.ini", "/", (const char *)bytes, size, &e);
 
 	if (err) {
 		must(e.text && *e.text && e.kind);
-		suite_clear(&first);
+		labfile_clear(&first);
 		return 0;
 	}
 	must(!e.text);
 	first_text = print(&first, &first_size);
-	if (suite_parse(&second, "fuzz.ini", "/", first_text, first_size, &e))
+	if (labfile_parse(&second, "fuzz.ini", "/", first_text, first_size, &e))
 		fail("what was printed is refused:\n%s\n%s", e.text, first_text);
 	second_text = print(&second, &second_size);
 	if (strcmp(first_text, second_text) != 0)
 		fail("printed:\n%s\nprinted again:\n%s", first_text, second_text);
 	free(first_text);
 	free(second_text);
-	suite_clear(&first);
-	suite_clear(&second);
+	labfile_clear(&first);
+	labfile_clear(&second);
 	return 0;
 }

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "lab/error.h"
+#include "lab/ethtool.h"
 #include "lab/rtnl.h"
-#include "orchestrator/sockdiag.h"
+#include "orchestrator/scenario/sockdiag.h"
 #include "tests/fuzz/fuzz.h"
 
 static const uint8_t *at, *end;

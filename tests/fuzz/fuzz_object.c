@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lab/error.h"
-#include "orchestrator/instance.h"
+#include "orchestrator/filter/filter_object.h"
 #include "orchestrator/lab.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -25,10 +25,10 @@ struct task {
 	void *cookie;
 };
 
-int __real_errand(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie, int ms, int *fd,
-		  struct error *e);
-int __wrap_errand(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie, int ms, int *fd,
-		  struct error *e);
+int __real_run_in_child(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie, int ms,
+			int *fd, struct error *e);
+int __wrap_run_in_child(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie, int ms,
+			int *fd, struct error *e);
 
 static int die_quietly(void *cookie, int *fd, struct error *e)
 {
@@ -40,12 +40,12 @@ static int die_quietly(void *cookie, int *fd, struct error *e)
 	return task->fn(task->cookie, fd, e);
 }
 
-int __wrap_errand(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie, int ms, int *fd,
-		  struct error *e)
+int __wrap_run_in_child(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie, int ms,
+			int *fd, struct error *e)
 {
 	struct task task = { fn, cookie };
 
-	return __real_errand(die_quietly, &task, ms, fd, e);
+	return __real_run_in_child(die_quietly, &task, ms, fd, e);
 }
 
 static struct setting settings[] = {
@@ -56,15 +56,15 @@ static struct setting settings[] = {
 /* The whole way of a `program = path`, so the bytes are put where a path leads to them. */
 static void open_filter(struct filter *f)
 {
-	struct lab lab = { .suite = {
+	struct lab lab = { .labfile = {
 				   .ini = { .path = "fuzz.ini" }, .filters = f, .n_filters = 1 } };
 	struct error ERROR_AUTO e = ERROR_INIT;
-	struct instance in = { 0 };
-	int err = instance_open(&lab, 0, &in, &e);
+	struct filter_object in = { 0 };
+	int err = filter_object_open(&lab, 0, &in, &e);
 
 	must(!err == !e.kind);
 	must(err || in.main);
-	instance_close(&in);
+	filter_object_close(&in);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

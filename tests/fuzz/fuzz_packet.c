@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "orchestrator/packet.h"
+#include "orchestrator/event/packet.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_line(void *cookie, const char *text)

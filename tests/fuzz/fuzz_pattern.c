@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "orchestrator/packet.h"
+#include "orchestrator/event/packet.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

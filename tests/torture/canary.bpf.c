@@ -10,13 +10,13 @@ struct {
 	__uint(max_entries, 4);
 	__type(key, __u32);
 	__type(value, __u64);
-} book SEC(".maps");
+} counters SEC(".maps");
 
 SEC("xdp")
 int canary(struct xdp_md *ctx)
 {
 	__u32 key = 0;
-	__u64 *kept = bpf_map_lookup_elem(&book, &key);
+	__u64 *kept = bpf_map_lookup_elem(&counters, &key);
 
 	(void)ctx;
 	return kept && *kept == 1 ? XDP_DROP : XDP_PASS;

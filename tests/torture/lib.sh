@@ -93,7 +93,7 @@ canary_xdp()
 {
 	bpftool prog load "$CANARY_OBJECT" /sys/fs/bpf/xlab/lb/canary type xdp \
 		pinmaps /sys/fs/bpf/xlab/lb
-	bpftool map update pinned /sys/fs/bpf/xlab/lb/book key 1 0 0 0 value 7 0 0 0 0 0 0 0
+	bpftool map update pinned /sys/fs/bpf/xlab/lb/counters key 1 0 0 0 value 7 0 0 0 0 0 0 0
 	bpftool net attach xdp pinned /sys/fs/bpf/xlab/lb/canary dev veth11
 }
 
@@ -122,7 +122,7 @@ canary_shown() # FILE
 		own nft chain .*=786c616200
 		$([ ! -s /proc/net/ip_tables_names ] || echo "own iptables family 2 table filter .*22b8")
 		file /run/xlab-notes
-		pin /sys/fs/bpf/xlab/lb/book map
+		pin /sys/fs/bpf/xlab/lb/counters map
 		process nc
 		process ping
 	END

@@ -13,9 +13,10 @@
 #include <linux/bpf.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/chain_record.h"
-#include "orchestrator/chain_table.h"
-#include "orchestrator/json.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/chain/chain_record.h"
+#include "orchestrator/report/chain_table.h"
+#include "orchestrator/util/json.h"
 
 static char *guest[] = { (char *)"guest" };
 

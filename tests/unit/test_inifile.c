@@ -16,6 +16,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inifile.h"
+#include "lab/inikeys.h"
 
 static int parse(struct inifile *ini, const char *text, struct error *e)
 {

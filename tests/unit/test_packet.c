@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
-#include "orchestrator/packet.h"
+#include "orchestrator/event/packet.h"
 
 #define ETHER	    0xde, 0xad, 0xbe, 0xef, 0x00, 0x01, 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10
 #define IPV4(proto) 0x45, 0, 0, 0, 0, 0, 0, 0, 64, proto, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1

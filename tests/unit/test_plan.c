@@ -14,7 +14,9 @@
 #include "lab/error.h"
 #include "lab/inifile.h"
 #include "lab/plan.h"
+#include "lab/plan_text.h"
 #include "lab/topology.h"
+#include "lab/topology_read.h"
 
 #define LAB                                         \
 	"[lab]\n"                                   \

@@ -9,8 +9,9 @@
 
 #include <cmocka.h>
 
-#include "orchestrator/printable.h"
-#include "orchestrator/scenario.h"
+#include "orchestrator/report/report.h"
+#include "orchestrator/scenario/scenario.h"
+#include "orchestrator/util/sanitize.h"
 
 /* Everything that a form must escape, an escape sequence and a byte that is no UTF-8. */
 #define NASTY "a\"<b>&'c'\\ #d\033[31m\n]]>\xff\xc3\xa9"
@@ -252,7 +253,7 @@ static void all_ok_is_ok(void **state)
 		free(render((enum report_format)format, &all_good, 1, true));
 }
 
-static void printable_keeps_what_is_harmless(void **state)
+static void sanitize_keeps_what_is_harmless(void **state)
 {
 	static const char *const rows[][2] = {
 		{ "", "" },
@@ -269,7 +270,7 @@ static void printable_keeps_what_is_harmless(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char PRINTABLE_AUTO *clean = printable(rows[i][0]);
+		const char SANITIZED_AUTO *clean = sanitize(rows[i][0]);
 
 		assert_string_equal(clean, rows[i][1]);
 	}
@@ -286,7 +287,7 @@ int main(void)
 		cmocka_unit_test(junit_is_read_by_an_xml_reader),
 		cmocka_unit_test(tap_has_a_line_a_step),
 		cmocka_unit_test(all_ok_is_ok),
-		cmocka_unit_test(printable_keeps_what_is_harmless),
+		cmocka_unit_test(sanitize_keeps_what_is_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,9 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inifile.h"
+#include "lab/inikeys.h"
 #include "lab/topology.h"
+#include "lab/topology_read.h"
 
 /* A small lab that is right, to which each case adds its own lines. */
 #define TWO                         \

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/lab_links.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lab/array.h"
+#include "lab/error.h"
+#include "lab/netlink.h"
+#include "lab/rtnl.h"
+#include "lab/state.h"
+
+static bool is_own(const struct state *st, const struct rt_link_state *link)
+{
+	return link->veth && link->group == state_journal(st)->group;
+}
+
+int lab_link_find(const struct state *st, const char *name, unsigned int *ifindex, struct error *e)
+{
+	struct netlink *NETLINK_AUTO rt = NULL;
+	struct rt_link_state link;
+	int err = netlink_open(NETLINK_ROUTE, &rt, e);
+
+	if (!err)
+		err = rt_link_get(rt, name, 0, &link, e);
+	if (err == -ENODEV) {
+		error_clear(e);
+		return error_state(e, err, "the interface %s is gone", name);
+	}
+	if (err)
+		return error_wrap(e, "look for the interface %s", name);
+	if (!is_own(st, &link))
+		return error_state(e, -ESTALE,
+				   "%s is not the lab's: another link has taken its name", name);
+	*ifindex = link.ifindex;
+	return 0;
+}
+
+struct sweep {
+	const struct state *st;
+	unsigned int *found;
+	size_t n;
+	bool no_memory;
+};
+
+static void collect(void *cookie, const struct rt_link_state *link)
+{
+	struct sweep *s = cookie;
+	unsigned int *ifindex;
+
+	if (!is_own(s->st, link))
+		return;
+	ifindex = array_add(&s->found, &s->n, sizeof(*ifindex));
+	if (ifindex)
+		*ifindex = link->ifindex;
+	else
+		s->no_memory = true;
+}
+
+int lab_links_delete(const struct state *st, struct error *e)
+{
+	struct netlink *NETLINK_AUTO rt = NULL;
+	struct sweep s = { .st = st };
+	int err = netlink_open(NETLINK_ROUTE, &rt, e);
+
+	if (!err)
+		err = rt_link_each(rt, collect, &s, e);
+	if (!err && s.no_memory)
+		err = error_sys(e, -ENOMEM, "list the links");
+	for (size_t i = 0; i < s.n && !err; i++) {
+		err = rt_link_del(rt, s.found[i], e);
+		if (err == -ENODEV) { /* with its other end */
+			error_clear(e);
+			err = 0;
+		}
+	}
+	free(s.found);
+	return err;
+}

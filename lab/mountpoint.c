@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/mountpoint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/state_dir.h"
+#include "lab/text.h"
+
+/* A line of /proc/self/mountinfo, its strings in the line's own memory. */
+struct mounted {
+	unsigned int major, minor;
+	const char *point, *type, *source;
+};
+
+struct seen {
+	bool ours, top_is_ours; /* anywhere on it; uppermost there */
+	char *what;		/* of the uppermost */
+};
+
+/* "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG…] - TYPE SOURCE OPTIONS" */
+static bool read_line(char *line, struct mounted *m)
+{
+	char *words = strstr(line, " - "), *save = NULL;
+	int i;
+
+	if (!words || sscanf(line, "%*d %*d %u:%u", &m->major, &m->minor) != 2)
+		return false;
+	*words = '\0';
+	m->point = strtok_r(line, " ", &save);
+	for (i = 0; i < 4 && m->point; i++)
+		m->point = strtok_r(NULL, " ", &save);
+	m->type = strtok_r(words + strlen(" - "), " ", &save);
+	m->source = strtok_r(NULL, " ", &save);
+	return m->point && m->type && m->source;
+}
+
+/* Which of several on one directory is uppermost is told by what a look at it finds. */
+static void see_mount(struct seen *seen, const struct mounted *m, dev_t top)
+{
+	bool ours = strcmp(m->type, "tmpfs") == 0 && strcmp(m->source, MOUNTPOINT_SOURCE) == 0;
+
+	seen->ours |= ours;
+	if (makedev(m->major, m->minor) != top)
+		return;
+	free(seen->what);
+	seen->what = text_format("a mount (%s, \"%s\")", m->type, m->source);
+	seen->top_is_ours = ours;
+}
+
+static int read_mounts(const char *dir, dev_t top, struct seen *seen, struct error *e)
+{
+	FILE *FILE_AUTO in = fopen("/proc/self/mountinfo", "re");
+	char *FREE_AUTO line = NULL;
+	struct mounted m;
+	size_t room = 0;
+
+	if (!in)
+		return error_sys(e, -errno, "read /proc/self/mountinfo");
+	while (getline(&line, &room, in) > 0)
+		if (strstr(line, dir) && read_line(line, &m) && strcmp(m.point, dir) == 0)
+			see_mount(seen, &m, top);
+	return ferror(in) ? error_sys(e, -EIO, "read /proc/self/mountinfo") : 0;
+}
+
+static int look_at_mount(const char *dir, dev_t top, enum mountpoint *mountpoint, char **what,
+			 struct error *e)
+{
+	struct seen seen = { 0 };
+	int err = read_mounts(dir, top, &seen, e);
+
+	*mountpoint = seen.top_is_ours ? MOUNTPOINT_OURS
+		      : seen.ours      ? MOUNTPOINT_COVERED
+				       : MOUNTPOINT_FOREIGN;
+	if (what && !err)
+		*what = steal_pointer(&seen.what);
+	free(seen.what);
+	return err;
+}
+
+static bool is_empty(const char *dir)
+{
+	DIR *DIR_AUTO open = opendir(dir);
+	struct dirent *entry;
+
+	while (open && (entry = readdir(open)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return false;
+	return open;
+}
+
+static const char *type_words(unsigned int mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a folder with something in it";
+	case S_IFLNK:
+		return "a symlink";
+	case S_IFIFO:
+		return "a fifo";
+	default:
+		return "a file";
+	}
+}
+
+int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, struct error *e)
+{
+	struct statx st;
+
+	*mountpoint = MOUNTPOINT_FREE;
+	if (what)
+		*what = NULL;
+	if (statx(AT_FDCWD, dir, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st))
+		return errno == ENOENT ? 0 : error_sys(e, -errno, "look at %s", dir);
+	if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return look_at_mount(dir, makedev(st.stx_dev_major, st.stx_dev_minor), mountpoint,
+				     what, e);
+	if (S_ISDIR(st.stx_mode) && is_empty(dir))
+		return 0;
+	*mountpoint = MOUNTPOINT_FOREIGN;
+	if (what)
+		*what = strdup(type_words(st.stx_mode));
+	return 0;
+}
+
+int mountpoint_uncovered(const char *dir, struct error *e)
+{
+	char *FREE_AUTO what = NULL;
+	enum mountpoint mountpoint;
+	int err = mountpoint_look(dir, &mountpoint, &what, e);
+
+	if (err || mountpoint != MOUNTPOINT_COVERED)
+		return err;
+	return error_state(e, -EBUSY, "%s covers the lab's files at %s: `umount %s` first",
+			   what ? what : "a mount", dir, dir);
+}
+
+static bool leads_into(int names, const char *name, const char *dir)
+{
+	char target[PATH_MAX];
+	size_t len = strlen(dir);
+	ssize_t got = readlinkat(names, name, target, sizeof(target));
+
+	return got > (ssize_t)len && memcmp(target, dir, len) == 0 && target[len] == '/';
+}
+
+bool netns_names_lead_into(const char *dir)
+{
+	DIR *DIR_AUTO names = opendir(NAMES_DIR);
+	struct dirent *entry;
+
+	while (names && (entry = readdir(names)))
+		if (leads_into(dirfd(names), entry->d_name, dir))
+			return true;
+	return false;
+}
+
+int netns_names_remove(const char *dir, struct error *e)
+{
+	DIR *DIR_AUTO names = opendir(NAMES_DIR);
+	struct dirent *entry;
+
+	if (!names && errno != ENOENT && errno != ENOTDIR)
+		return error_sys(e, -errno, "open " NAMES_DIR);
+	while (names && (entry = readdir(names)))
+		if (leads_into(dirfd(names), entry->d_name, dir) &&
+		    unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)
+			return error_sys(e, -errno, "remove " NAMES_DIR "/%s", entry->d_name);
+	return 0;
+}

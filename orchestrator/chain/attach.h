@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_ATTACH_H
+#define XLAB_ATTACH_H
+
+/* XDP programs onto interfaces of the current network namespace, atomically. */
+
+#include <stdint.h>
+
+#include "orchestrator/model/labfile.h"
+
+struct error;
+
+/* What is attached: the program's id, 0 for none, and its mode. */
+struct attached {
+	uint32_t prog_id;
+	enum xdp_mode mode;
+};
+
+int attach_query(int ifindex, struct attached *now, struct error *e);
+
+/* Put @fd there in place of program @old_id, 0: of none. If something else
+ * stands there by now, it stays: -EBUSY.
+ */
+int attach_swap(int ifindex, enum xdp_mode mode, int fd, uint32_t old_id, struct error *e);
+int attach_remove(int ifindex, enum xdp_mode mode, uint32_t old_id, struct error *e);
+
+/* Another tool's program: -EBUSY, with its id and name. @off: a command that takes it off, or NULL.
+ */
+int attach_foreign(uint32_t prog_id, const char *off, struct error *e);
+
+int attach_prog_id(int fd, uint32_t *id);
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain/attach_point.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/lab_links.h"
+#include "lab/text.h"
+#include "orchestrator/lab.h"
+
+struct attach_point_id attach_point_id_of(const struct labfile *labfile, size_t iface)
+{
+	const struct iface *i = &labfile->topo.ifaces[iface];
+
+	return (struct attach_point_id){ iface, labfile->topo.nodes[i->node].name, i->name };
+}
+
+struct attach_point_id attach_point_id_other(const struct labfile *labfile, size_t iface)
+{
+	const struct iface *i = &labfile->topo.ifaces[iface];
+
+	if (i->bridge == NONE)
+		return attach_point_id_of(labfile, i->peer);
+	return (struct attach_point_id){ NONE, labfile->topo.bridges[i->bridge].name, i->port };
+}
+
+bool attach_point_id_same(const struct attach_point_id *a, const struct attach_point_id *b)
+{
+	return !strcmp(a->netns, b->netns) && !strcmp(a->name, b->name);
+}
+
+static bool is_at(const struct attach_point_id *id, const char *point)
+{
+	size_t n = strlen(id->netns);
+
+	return !strncmp(id->netns, point, n) && point[n] == ':' && !strcmp(id->name, point + n + 1);
+}
+
+bool attach_point_id_find(const struct labfile *labfile, const char *point,
+			  struct attach_point_id *id)
+{
+	for (size_t i = 0; i < labfile->topo.n_ifaces; i++) {
+		*id = attach_point_id_of(labfile, i);
+		if (is_at(id, point))
+			return true;
+		*id = attach_point_id_other(labfile, i);
+		if (is_at(id, point))
+			return true;
+	}
+	return false;
+}
+
+/* A bridge is no node for `xlab exec`. */
+static char *command_off(const struct lab *lab, const struct attach_point *s)
+{
+	const char *mode = s->attached.mode == XDP_MODE_CHOICE_GENERIC ? "xdpgeneric" : "xdpdrv";
+	FREE_AUTO char *netns = plan_netns_name(&lab->plan, s->id.netns);
+
+	if (s->id.iface == NONE)
+		return text_format("ip -n %s link set dev %s %s off", netns ? netns : s->id.netns,
+				   s->id.name, mode);
+	return text_format("xlab exec %s/%s -- ip link set dev %s %s off",
+			   state_journal(lab->state)->lab, s->id.netns, s->id.name, mode);
+}
+
+static int find_current(struct attach_point *s, const struct lab *lab, struct error *e)
+{
+	FREE_AUTO char *off = NULL;
+	int err = attach_query(s->ifindex, &s->attached, e);
+
+	if (err)
+		return err;
+	s->current = chain_file_match(&s->file, s->attached.prog_id);
+	if (!s->attached.prog_id || s->current)
+		return 0;
+	off = command_off(lab, s);
+	return attach_foreign(s->attached.prog_id, off, e);
+}
+
+static int look(struct attach_point *s, const struct lab *lab, struct error *e)
+{
+	int err = netns_visit(&s->visit, lab->state, s->id.netns, e);
+	unsigned int ifindex = 0;
+
+	if (!err)
+		err = lab_link_find(lab->state, s->id.name, &ifindex, e);
+	s->ifindex = (int)ifindex;
+	if (!err)
+		err = chain_file_read(lab, s->name, &s->file, e);
+	return err ? err : find_current(s, lab, e);
+}
+
+int attach_point_open(struct attach_point *s, const struct lab *lab,
+		      const struct attach_point_id *id, struct error *e)
+{
+	int err;
+
+	*s = (struct attach_point)ATTACH_POINT_INIT;
+	s->id = *id;
+	s->name = text_format("%s:%s", id->netns, id->name);
+	if (!s->name)
+		return error_sys(e, -ENOMEM, "chain");
+	err = look(s, lab, e);
+	return err ? error_wrap(e, "%s", s->name) : 0;
+}
+
+void attach_point_close(struct attach_point *s)
+{
+	netns_leave(&s->visit);
+	chain_file_clear(&s->file);
+	free(s->name);
+	*s = (struct attach_point)ATTACH_POINT_INIT;
+}
+
+int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chain_record *next,
+		      int fd, struct error *e)
+{
+	uint32_t old = s->current ? s->current->prog_id : 0;
+	struct chain_file file = { 0 };
+	int err = chain_file_plan(&file, &s->file, s->current, next);
+
+	if (err)
+		err = error_sys(e, err, "recording a chain");
+	else
+		err = chain_file_write(lab, s->name, &file, e);
+	if (!err && fd >= 0)
+		err = attach_swap(s->ifindex, next->mode, fd, old, e);
+	else if (!err && old)
+		err = attach_remove(s->ifindex, s->current->mode, old, e);
+	if (err) {
+		chain_file_clear(&file);
+		return error_wrap(e, "%s", s->name);
+	}
+	chain_file_clear(&s->file);
+	s->file = file;
+	s->current = fd >= 0 ? &s->file.now : NULL;
+	chain_file_settle(&s->file);
+	return chain_file_write(lab, s->name, &s->file, e);
+}
+
+/* The lab file's chain of an interface; an empty one if it names none. */
+static struct chain_config file_chain(const struct lab *lab, size_t iface)
+{
+	for (size_t i = 0; i < lab->labfile.n_chains; i++)
+		if (lab->labfile.chains[i].iface == iface)
+			return lab->labfile.chains[i];
+	return (struct chain_config){ .iface = iface };
+}
+
+int chain_wanted(const struct lab *lab, const struct attach_point *s, struct chain_config *chain,
+		 size_t **filters, struct error *e)
+{
+	const struct chain_file *file = &s->file;
+
+	*chain = file_chain(lab, s->id.iface);
+	*filters = calloc(file->n_restore + 1, sizeof(**filters));
+	if (!*filters)
+		return error_sys(e, -ENOMEM, "chain");
+	if (!file->has_restore)
+		return 0;
+	chain->filters = *filters;
+	chain->n_filters = 0;
+	for (size_t i = 0; i < file->n_restore; i++) {
+		(*filters)[i] = labfile_filter(&lab->labfile, file->restore[i]);
+		chain->n_filters += (*filters)[i] != NONE;
+	}
+	if (chain->n_filters == file->n_restore)
+		return 0;
+	return error_state(e, -EINVAL,
+			   "%s: the record of its chain names filters that the lab does not have",
+			   s->name);
+}
+
+bool chain_stands(const struct lab *lab, const struct attach_point *s,
+		  const struct chain_config *chain)
+{
+	const struct chain_record *r = s->current;
+
+	if ((r ? r->n_filters : 0) != chain->n_filters || (r && r->scenario))
+		return false;
+	for (size_t i = 0; i < chain->n_filters; i++)
+		if (strcmp(r->filters[i], lab->labfile.filters[chain->filters[i]].name) != 0)
+			return false;
+	return true;
+}

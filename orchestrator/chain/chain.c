@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain/chain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/chain/attach_point.h"
+#include "orchestrator/chain/chain_inline.h"
+#include "orchestrator/chain/chain_libxdp.h"
+#include "orchestrator/chain/chain_pass.h"
+#include "orchestrator/chain/chain_probe.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/lab.h"
+
+/* For `auto`, where libxdp is to carry what it can count and tell; and why it does, or does not. */
+static int try_libxdp(const struct chain_job *job, int *fd, char **why)
+{
+	const struct filter *user_object =
+		chain_user_object(&job->lab->labfile, job->filters, job->n_filters);
+	ERROR_AUTO struct error refused = ERROR_INIT;
+	const char *kernel;
+	int err;
+
+	if (user_object) {
+		*why = text_format("libxdp cannot tell what %s decides", user_object->name);
+		return -EOPNOTSUPP;
+	}
+	if (chain_engine_auto(&kernel) != ENGINE_LIBXDP) {
+		*why = text_format("%s", kernel);
+		return -EOPNOTSUPP;
+	}
+	err = chain_engine_libxdp.build(job, fd, NULL, &refused);
+	if (!err)
+		*why = text_format("%s", kernel);
+	else if (refused.text)
+		*why = text_format("libxdp cannot carry it: %.*s", (int)strcspn(refused.text, "\n"),
+				   refused.text);
+	return err;
+}
+
+static int build(struct chain_job *job, const struct chain_engine **engine, int *fd, char **why,
+		 struct error *e)
+{
+	enum engine_choice choice = job->lab->labfile.engine;
+
+	job->asked = choice != ENGINE_AUTO;
+	*engine = &chain_engine_libxdp;
+	if (job->asked)
+		*why = text_format("asked for");
+	else if (!try_libxdp(job, fd, why))
+		return 0;
+	if (choice != ENGINE_LIBXDP)
+		*engine = &chain_engine_inline;
+	return (*engine)->build(job, fd, NULL, e);
+}
+
+static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
+		    const struct attach_point *s, struct error *e)
+{
+	*job = (struct chain_job){
+		.lab = lab,
+		.iface = chain->iface,
+		.filters = chain->filters,
+		.n_filters = chain->n_filters,
+		.gen = chain_file_next_gen(&s->file, s->current),
+		.ifindex = s->ifindex,
+		.node = s->id.netns,
+		.counters_fd = -1,
+		.rings_fd = -1,
+	};
+	return counters_open(lab, chain->iface, &job->counters_fd, &job->rings_fd, e);
+}
+
+static void close_job(struct chain_job *job)
+{
+	cleanup_fd(&job->counters_fd);
+	cleanup_fd(&job->rings_fd);
+}
+
+static int open_page(const struct chain_job *job, struct error *e)
+{
+	struct counters counters = { 0 };
+	int err = counters_map(&counters, job->counters_fd, e);
+
+	if (!err)
+		counters_begin(&counters, job->gen);
+	counters_unmap(&counters);
+	return err;
+}
+
+static int name_filters(const struct labfile *labfile, const struct chain_config *chain,
+			struct chain_record *r)
+{
+	char **names = calloc(chain->n_filters + 1, sizeof(*names));
+	int err;
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < chain->n_filters; i++)
+		names[i] = labfile->filters[chain->filters[i]].name;
+	err = chain_names_copy(&r->filters, &r->n_filters, names, chain->n_filters);
+	free(names);
+	return err;
+}
+
+/* What is to come back after a scenario: what stands there for good. */
+static int keep_restore(struct attach_point *s, const struct chain_record *next)
+{
+	if (next->scenario)
+		return 0;
+	for (size_t i = 0; i < s->file.n_restore; i++)
+		free(s->file.restore[i]);
+	free(s->file.restore);
+	s->file.has_restore = true;
+	return chain_names_copy(&s->file.restore, &s->file.n_restore, next->filters,
+				next->n_filters);
+}
+
+/* Of what was built, as it will stand there. */
+static int fill_record(const struct chain_job *job, const struct chain_engine *engine, int fd,
+		       struct chain_record *next)
+{
+	next->engine = engine->choice;
+	next->gen = job->gen;
+	next->mode = job->lab->labfile.modes[job->iface];
+	return attach_prog_id(fd, &next->prog_id);
+}
+
+/* A recorded chain as indices (malloc'ed); those that the lab file knows. */
+static size_t *find_filters(const struct lab *lab, const struct chain_record *r, size_t *n)
+{
+	size_t have = r ? r->n_filters : 0;
+	size_t *filters = calloc(have + 1, sizeof(*filters));
+
+	*n = 0;
+	for (size_t i = 0; filters && i < have; i++) {
+		filters[*n] = labfile_filter(&lab->labfile, r->filters[i]);
+		*n += filters[*n] != NONE;
+	}
+	return filters;
+}
+
+/* Build a chain that can follow what stands at the attach point. */
+static int load(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
+		struct chain_ready *ready, struct error *e)
+{
+	const struct chain_engine *engine = NULL;
+	struct chain_job job;
+	int err = open_job(&job, lab, chain, s, e);
+
+	if (!err)
+		err = build(&job, &engine, &ready->fd, &ready->record.why, e);
+	if (!err)
+		err = open_page(&job, e);
+	if (!err && (name_filters(&lab->labfile, chain, &ready->record) ||
+		     fill_record(&job, engine, ready->fd, &ready->record)))
+		err = error_sys(e, -ENOMEM, "recording a chain");
+	if (err)
+		chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
+	close_job(&job);
+	return err;
+}
+
+/* A scenario's chain leaves what it stands in for as it is. */
+static void tidy(const struct lab *lab, const struct attach_point *s, bool for_scenario)
+{
+	struct chain_job job = { .lab = lab, .ifindex = s->ifindex, .node = s->id.netns };
+
+	if (!for_scenario)
+		chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
+}
+
+static int attach(struct lab *lab, struct attach_point *s, const struct chain_ready *ready,
+		  struct error *e)
+{
+	size_t iface = ready->iface, n = 0, n_old = 0;
+	FREE_AUTO size_t *filters = find_filters(lab, &ready->record, &n);
+	FREE_AUTO size_t *old = find_filters(lab, s->current, &n_old);
+	int err = 0;
+
+	if (!filters || !old || keep_restore(s, &ready->record))
+		return error_sys(e, -ENOMEM, "recording a chain");
+	if (!s->current || s->current->prog_id != ready->record.prog_id) {
+		err = chain_pass_add(lab, iface, filters, n, e);
+		if (!err)
+			err = attach_point_swap(s, lab, &ready->record, ready->fd, e);
+	}
+	tidy(lab, s, ready->record.scenario);
+	if (err) {
+		ERROR_AUTO struct error more = ERROR_INIT;
+
+		(void)chain_pass_drop(lab, iface, filters, n, &more);
+		return err;
+	}
+	return chain_pass_drop(lab, iface, old, n_old, e);
+}
+
+static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, struct error *e)
+{
+	struct chain_record off = { .scenario = for_scenario };
+	bool wanted = false;
+	size_t n = 0;
+	FREE_AUTO size_t *old = find_filters(lab, s->current, &n);
+	int err = old ? keep_restore(s, &off) : -ENOMEM;
+
+	if (err)
+		return error_sys(e, err, "recording a chain");
+	err = chain_pass_wanted(lab, &s->id, &wanted, e);
+	if (!err && wanted)
+		err = chain_pass_put(lab, s, e);
+	else if (!err)
+		err = attach_point_swap(s, lab, &off, -1, e);
+	if (err)
+		return err;
+	tidy(lab, s, for_scenario);
+	return chain_pass_drop(lab, s->id.iface, old, n, e);
+}
+
+static int put_on(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
+		  struct chain_ready *ready, struct error *e)
+{
+	int err = load(lab, s, chain, ready, e);
+
+	return err ? err : attach(lab, s, ready, e);
+}
+
+/* @err, with the attach point in its words. */
+static int at_point(const struct attach_point *s, int err, struct error *e)
+{
+	return err && !(e->text && strstr(e->text, s->name)) ? error_wrap(e, "%s", s->name) : err;
+}
+
+int chain_set(struct lab *lab, const struct chain_config *chain, bool for_scenario, struct error *e)
+{
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, chain->iface);
+	struct chain_ready ready = CHAIN_READY_NONE;
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &id, e);
+
+	if (err)
+		return err;
+	ready.iface = chain->iface;
+	ready.record.scenario = for_scenario;
+	err = chain->n_filters ? put_on(lab, &s, chain, &ready, e)
+			       : take_off(lab, &s, for_scenario, e);
+	chain_ready_clear(&ready);
+	return at_point(&s, err, e);
+}
+
+int chain_load(struct lab *lab, const struct chain_config *chain, struct chain_ready *ready,
+	       struct error *e)
+{
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, chain->iface);
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &id, e);
+
+	*ready = (struct chain_ready)CHAIN_READY_NONE;
+	ready->iface = chain->iface;
+	ready->record.scenario = true;
+	return err ? err : at_point(&s, load(lab, &s, chain, ready, e), e);
+}
+
+int chain_put(struct lab *lab, const struct chain_ready *ready, struct error *e)
+{
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, ready->iface);
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &id, e);
+
+	return err ? err : at_point(&s, attach(lab, &s, ready, e), e);
+}
+
+int chain_hold(struct lab *lab, size_t iface, struct chain_ready *ready, struct error *e)
+{
+	struct chain_view view = { 0 };
+	int err = chain_read(lab, iface, &view, e);
+
+	*ready = (struct chain_ready)CHAIN_READY_NONE;
+	ready->iface = iface;
+	ready->record = view.record;
+	view.record = (struct chain_record){ 0 };
+	chain_view_clear(&view);
+	if (err || !ready->record.n_filters)
+		return err;
+	ready->fd = bpf_prog_get_fd_by_id(ready->record.prog_id);
+	return ready->fd < 0 ? error_sys(e, -errno, "holding the chain's program") : 0;
+}
+
+void chain_ready_clear(struct chain_ready *ready)
+{
+	chain_record_clear(&ready->record);
+	cleanup_fd(&ready->fd);
+}
+
+void chain_tidy(struct lab *lab, size_t iface)
+{
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
+	ERROR_AUTO struct error e = ERROR_INIT;
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+
+	if (!attach_point_open(&s, lab, &id, &e))
+		tidy(lab, &s, false);
+}
+
+int chain_try_load(const struct lab *lab, size_t filter, char **log, struct error *e)
+{
+	struct chain_job job = {
+		.lab = lab, .filters = &filter, .n_filters = 1, .counters_fd = -1, .rings_fd = -1
+	};
+	FD_AUTO int fd = -1;
+	int err = counters_create(&job.counters_fd, &job.rings_fd, e);
+
+	*log = NULL;
+	if (!err)
+		err = chain_engine_inline.build(&job, &fd, log, e);
+	close_job(&job);
+	/* The verifier has more than one way to say no; what it says is in the log. */
+	return err && *log ? -EACCES : err;
+}
+
+int chain_restore(struct lab *lab, size_t iface, struct error *e)
+{
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
+	struct chain_config chain = { .iface = iface };
+	FREE_AUTO size_t *filters = NULL;
+	bool done = false;
+	int err;
+
+	{
+		ATTACH_POINT s = ATTACH_POINT_INIT;
+
+		err = attach_point_open(&s, lab, &id, e);
+		if (!err)
+			err = chain_wanted(lab, &s, &chain, &filters, e);
+		done = !err && chain_stands(lab, &s, &chain);
+	}
+	return err || done ? err : chain_set(lab, &chain, false, e);
+}
+
+static int restore_at(struct lab *lab, const char *point, struct error *e)
+{
+	struct chain_file file;
+	struct attach_point_id id;
+	bool scenario;
+	int err;
+
+	if (!attach_point_id_find(&lab->labfile, point, &id) || id.iface == NONE)
+		return 0;
+	err = chain_file_read(lab, point, &file, e);
+	if (err)
+		return err;
+	scenario = file.now.scenario || file.before.scenario;
+	chain_file_clear(&file);
+	return scenario ? chain_restore(lab, id.iface, e) : 0;
+}
+
+int chain_restore_all(struct lab *lab, struct error *e)
+{
+	char **names = NULL;
+	int err = chain_file_names(lab, &names, e);
+
+	for (size_t i = 0; !err && names[i]; i++)
+		err = restore_at(lab, names[i], e);
+	/* Which are wanted is known when all chains are back. */
+	for (size_t i = 0; !err && names[i]; i++)
+		err = chain_pass_tidy(lab, names[i], e);
+	chain_file_names_free(names);
+	return err;
+}
+
+static int remove_at(struct lab *lab, const char *point, struct error *e)
+{
+	FREE_AUTO char *path = state_path(lab->state, "chains/%s", point);
+	struct chain_record off = { .engine = ENGINE_INLINE };
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	struct attach_point_id id;
+	int err;
+
+	if (!attach_point_id_find(&lab->labfile, point, &id))
+		return 0;
+	err = attach_point_open(&s, lab, &id, e);
+	if (!err && s.current)
+		err = attach_point_swap(&s, lab, &off, -1, e);
+	/* Gone with its namespace or its link, or somebody else's, which stays: both are done. */
+	if (err == -ENOENT || err == -ENODEV || err == -ESTALE || err == -EBUSY) {
+		error_clear(e);
+		err = 0;
+	}
+	if (!err && path)
+		(void)unlink(path);
+	return err;
+}
+
+int chain_remove_all(struct lab *lab, struct error *e)
+{
+	char **names = NULL;
+	int first = chain_file_names(lab, &names, e);
+
+	for (size_t i = 0; names && names[i]; i++) {
+		ERROR_AUTO struct error this = ERROR_INIT;
+		int err = remove_at(lab, names[i], &this);
+
+		if (err && !first) {
+			first = err;
+			error_move(e, &this);
+		}
+	}
+	chain_file_names_free(names);
+	return first;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain/chain_inline.h"
+
+/* Chains as one linked program, on any kernel that has XDP. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+/* Before the skeleton, which uses its types. */
+#include "bpf/xlab.h"
+
+#include "bpf/counters.skel.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/filter/filter_maps.h"
+#include "orchestrator/filter/filter_object.h"
+#include "orchestrator/filter/globals.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/linker/linker.h"
+#include "orchestrator/util/bpflog.h"
+
+/* A chain being built. Inputs point to codes. */
+struct build {
+	struct prog_capture capture;
+	struct bpf_object *counters;
+	struct captured_prog stop, note;
+	struct filter_object objects[XLAB_CHAIN_MAX];
+	struct captured_prog codes[XLAB_CHAIN_MAX];
+	struct link_input inputs[XLAB_CHAIN_MAX];
+	size_t n;
+	struct linker linker;
+};
+
+static int load_object(struct bpf_object *obj, struct error *e)
+{
+	BPFLOG log = BPFLOG_INIT;
+	FREE_AUTO char *words = NULL, *tail = NULL;
+	int err;
+
+	bpflog_begin(&log);
+	err = bpf_object__load(obj);
+	if (!err)
+		return 0;
+	words = bpflog_verifier(&log);
+	tail = words ? bpflog_tail(words, 12) : NULL;
+	return error_state(e, err, "libbpf cannot load the object: %s%s%s",
+			   bpflog_first(&log, strerror(-err)), tail && *tail ? "\n" : "",
+			   tail ? tail : "");
+}
+
+static int capture_from_counters(struct build *b, const char *name, struct captured_prog *into,
+				 struct error *e)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
+
+	return prog ? prog_capture_add(&b->capture, prog, false, into, e)
+		    : error_sys(e, -ENOENT, "the counters' %s", name);
+}
+
+static bool goes_on_after_others(const struct chain_job *job)
+{
+	for (size_t i = 0; i < job->n_filters; i++)
+		if (link_input_notes(job->lab->labfile.filters[job->filters[i]].continues))
+			return true;
+	return false;
+}
+
+static int prepare_counters(struct build *b, const struct chain_job *job, struct error *e)
+{
+	size_t size;
+	const void *bytes = counters_bpf__elf_bytes(&size);
+	int err;
+
+	err = counters_open_object(bytes, size, job->counters_fd, job->rings_fd, &b->counters);
+	if (err)
+		return error_sys(e, err, "giving the chain its counters");
+	err = capture_from_counters(b, "xlab_stop", &b->stop, e);
+	if (!err && goes_on_after_others(job))
+		return capture_from_counters(b, "xlab_note", &b->note, e);
+	/* What is not called need not be loaded. */
+	(void)bpf_program__set_autoload(bpf_object__find_program_by_name(b->counters, "xlab_note"),
+					false);
+	return err;
+}
+
+static int prepare_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
+{
+	struct xlab_config config = chain_job_config(job, i);
+	struct filter_object *in = &b->objects[i];
+	size_t filter = job->filters[i];
+	int err;
+
+	err = filter_object_open(job->lab, filter, in, e);
+	if (err)
+		return err;
+	b->n = i + 1;
+	in->own_arrays = true;
+	if (job->lab->labfile.filters[filter].program != PROGRAM_OBJECT)
+		filter_object_leave_counters(in);
+	err = filter_maps_settle(in, job->lab, filter, &config, job->counters_fd, job->rings_fd, e);
+	if (!err)
+		err = prog_capture_add(&b->capture, in->main, in->has_prog_array, &b->codes[i], e);
+	return err ? error_wrap(e, "filter %s", job->lab->labfile.filters[filter].name) : 0;
+}
+
+/* Tail-called programs follow suit. */
+static int agree_on_frags(struct build *b, const struct chain_job *job, struct error *e)
+{
+	int err = frags_agree(job, b->objects, &b->linker.frags, e);
+
+	b->capture.frags = b->linker.frags;
+	return err;
+}
+
+static int load_counters(struct build *b, const struct chain_job *job, struct error *e)
+{
+	struct xlab_config config = chain_job_config(job, job->n_filters);
+
+	config.frags = b->linker.frags;
+	(void)globals_poke(b->counters, "xlab_config", &config, sizeof(config));
+	return load_object(b->counters, e);
+}
+
+static bool is_gpl(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len) && info.gpl_compatible;
+}
+
+static int load_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
+{
+	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
+	struct filter_object *in = &b->objects[i];
+	struct bpf_program *prog;
+	int err;
+
+	bpf_object__for_each_program (prog, in->obj)
+		(void)bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
+	err = load_object(in->obj, e);
+	if (!err && in->has_prog_array)
+		err = filter_maps_share_arrays(in, job->lab, job->filters[i], e);
+	if (err)
+		return error_wrap(e, "filter %s", f->name);
+	b->linker.gpl &= is_gpl(in->main);
+	b->inputs[i] = (struct link_input){
+		.name = f->name, .code = &b->codes[i], .obj = in->obj, .continues = f->continues
+	};
+	return 0;
+}
+
+static int build_all(struct build *b, const struct chain_job *job, int *fd, char **log,
+		     struct error *e)
+{
+	int err = prepare_counters(b, job, e);
+
+	for (size_t i = 0; i < job->n_filters && !err; i++)
+		err = prepare_filter(b, job, i, e);
+	b->linker.gpl = true;
+	if (!err)
+		err = agree_on_frags(b, job, e);
+	if (!err)
+		err = load_counters(b, job, e);
+	for (size_t i = 0; i < job->n_filters && !err; i++)
+		err = load_filter(b, job, i, e);
+	if (err)
+		return err;
+	b->linker.filters = b->inputs;
+	b->linker.n_filters = b->n;
+	b->linker.stop =
+		(struct link_input){ .name = "xlab_stop", .code = &b->stop, .obj = b->counters };
+	b->linker.note =
+		(struct link_input){ .name = "xlab_note", .code = &b->note, .obj = b->counters };
+	return linker_load(&b->linker, fd, log, e);
+}
+
+static void build_free(struct build *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		filter_object_close(&b->objects[i]);
+		captured_prog_clear(&b->codes[i]);
+	}
+	captured_prog_clear(&b->stop);
+	captured_prog_clear(&b->note);
+	bpf_object__close(b->counters);
+	free(b);
+}
+
+/* Maps need a capture of their own, so all are made before the chain's begins. */
+static int make_maps(const struct chain_job *job, struct error *e)
+{
+	for (size_t i = 0; i < job->n_filters; i++) {
+		FREE_AUTO char *dir = filter_maps_dir(job->lab, job->filters[i], e);
+
+		if (!dir)
+			return e->err;
+	}
+	return 0;
+}
+
+static int inline_build(const struct chain_job *job, int *fd, char **log, struct error *e)
+{
+	struct build *b;
+	int err;
+
+	if (job->n_filters > XLAB_CHAIN_MAX)
+		return error_input(e, "a chain has at most %d filters, not %zu", XLAB_CHAIN_MAX,
+				   job->n_filters);
+	err = make_maps(job, e);
+	if (err)
+		return err;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return error_sys(e, -ENOMEM, "linking a chain");
+	err = prog_capture_begin(&b->capture, e);
+	if (!err) {
+		err = build_all(b, job, fd, log, e);
+		prog_capture_end(&b->capture);
+	}
+	build_free(b);
+	return err;
+}
+
+const struct chain_engine chain_engine_inline = {
+	.choice = ENGINE_INLINE,
+	.build = inline_build,
+};

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain/chain_job.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/filter/filter_object.h"
+#include "orchestrator/lab.h"
+
+struct xlab_config chain_job_config(const struct chain_job *job, size_t i)
+{
+	return (struct xlab_config){
+		.iface = (__u32)job->iface,
+		.position = (__u32)i,
+		.length = (__u32)job->n_filters,
+		.gen = job->gen,
+		.continues = i < job->n_filters
+				     ? job->lab->labfile.filters[job->filters[i]].continues
+				     : 0,
+		.cpus = (__u32)libbpf_num_possible_cpus(),
+		.bank = counters_bank(job->gen),
+	};
+}
+
+const struct filter *chain_user_object(const struct labfile *labfile, const size_t *filters,
+				       size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (labfile->filters[filters[i]].program == PROGRAM_OBJECT)
+			return &labfile->filters[filters[i]];
+	return NULL;
+}
+
+#define NATIVE_MTU_MAX 3506 /* bytes that fit a page beside what the kernel keeps there */
+
+static const struct filter *filter_at(const struct chain_job *job, size_t i)
+{
+	return &job->lab->labfile.filters[job->filters[i]];
+}
+
+/* What the other end may send; a bridge's port has the interface's own MTU. */
+static unsigned int mtu_of(const struct chain_job *job)
+{
+	const struct topology *topo = &job->lab->labfile.topo;
+	const struct iface *iface = &topo->ifaces[job->iface];
+
+	return iface->bridge == NONE ? topo->ifaces[iface->peer].mtu : iface->mtu;
+}
+
+static bool is_jumbo(const struct chain_job *job)
+{
+	return job->ifindex && mtu_of(job) > NATIVE_MTU_MAX &&
+	       job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
+}
+
+/* "small, other": those that take no fragments; malloc'ed, "" if none. */
+static char *without(const struct chain_job *job, const struct filter_object *objects)
+{
+	char *names = strdup("");
+
+	for (size_t i = 0; i < job->n_filters && names; i++) {
+		char *longer;
+
+		if (objects[i].frags)
+			continue;
+		longer = text_format("%s%s%s", names, *names ? ", " : "", filter_at(job, i)->name);
+		free(names);
+		names = longer;
+	}
+	return names;
+}
+
+static int check_arrays(const struct chain_job *job, const struct filter_object *objects,
+			const char *names, struct error *e)
+{
+	for (size_t i = 0; i < job->n_filters; i++)
+		if (objects[i].frags && objects[i].has_prog_array)
+			return error_input(
+				e,
+				"filter %s: the programs of its PROG_ARRAY are "
+				"SEC(\"xdp.frags\"), so all filters of the chain must be; "
+				"these are not: %s",
+				filter_at(job, i)->name, names);
+	return 0;
+}
+
+int frags_agree(const struct chain_job *job, const struct filter_object *objects, bool *frags,
+		struct error *e)
+{
+	FREE_AUTO char *names = without(job, objects);
+	bool wanted = is_jumbo(job);
+
+	if (!names)
+		return error_sys(e, -ENOMEM, "a chain's fragments");
+	if (wanted && *names)
+		return error_state(
+			e, -ERANGE,
+			"the MTU of its other end is %u: native XDP takes packets of more "
+			"than %d bytes only if every filter is SEC(\"xdp.frags\"), and "
+			"these are not: %s; lower the mtu of both ends, or say "
+			"mode = generic",
+			mtu_of(job), NATIVE_MTU_MAX, names);
+	for (size_t i = 0; i < job->n_filters; i++)
+		wanted |= objects[i].frags && filter_at(job, i)->program == PROGRAM_OBJECT;
+	*frags = wanted && !*names;
+	return *names ? check_arrays(job, objects, names, e) : 0;
+}

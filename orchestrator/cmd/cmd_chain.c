@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/interrupt.h"
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/cmd/resolve.h"
+#include "orchestrator/report/chain_table.h"
+#include "orchestrator/util/table.h"
+
+static int show(const char *word, struct error *e)
+{
+	struct chain_view view = { 0 };
+	struct lab lab = { 0 };
+	int FD_AUTO still = -1;
+	const char *name;
+	size_t iface;
+	int err = resolve_lab_word(&lab, word, STATE_READ, "chain", &name, e);
+
+	if (err)
+		return err;
+	err = resolve_iface(&lab.labfile, name, &iface, e);
+	still = state_still(lab.state);
+	if (!err)
+		err = chain_read(&lab, iface, &view, e);
+	if (!err)
+		chain_print(name, &view, 2, colour_wanted(stdout), stdout);
+	if (!err && view.drift && still >= 0)
+		(void)fprintf(stderr, "xlab: %s\n", view.drift);
+	chain_view_clear(&view);
+	lab_close(&lab);
+	return err;
+}
+
+static int find_filters(const struct labfile *labfile, char *const *names,
+			struct chain_config *chain, struct error *e)
+{
+	size_t i;
+	int err = 0;
+
+	chain->filters = calloc(chain->n_filters + 1, sizeof(*chain->filters));
+	if (!chain->filters)
+		return error_sys(e, -ENOMEM, "filters");
+	for (i = 0; i < chain->n_filters && !err; i++)
+		err = resolve_filter(labfile, names[i], &chain->filters[i], e);
+	return err;
+}
+
+/* No names: the chain is taken off. */
+static int replace(const char *word, char *const *names, size_t n, struct error *e)
+{
+	struct chain_config chain = { .n_filters = n };
+	struct lab lab = { 0 };
+	const char *name;
+	int err;
+
+	err = resolve_lab_word(&lab, word, STATE_LOCKED, "chain", &name, e);
+	if (err)
+		return err;
+	err = resolve_iface(&lab.labfile, name, &chain.iface, e);
+	if (!err)
+		err = find_filters(&lab.labfile, names, &chain, e);
+	if (!err)
+		err = chain_restore_all(&lab, e);
+	if (!err)
+		err = chain_set(&lab, &chain, false, e);
+	free(chain.filters);
+	lab_close(&lab);
+	return err;
+}
+
+static int chain_run(const struct invocation *in, int *status, struct error *e)
+{
+	bool off = invocation_option(in, "--off");
+	INTERRUPT_HOLD hold;
+	int err = 0;
+
+	(void)status;
+	if (off && in->argc > 1)
+		return error_input(e, "chain: either filters or --off");
+	interrupt_hold(&hold);
+	if (off || in->argc > 1)
+		err = replace(in->argv[0], in->argv + 1, (size_t)in->argc - 1, e);
+	return err ? err : show(in->argv[0], e);
+}
+
+const struct command cmd_chain = {
+	.name = "chain",
+	.arguments = "[LAB/]NODE:IFACE [FILTER...]",
+	.summary = "Show an interface's chain with its counters, or replace it in place",
+	.details = "A replacement is atomic: no packet goes unfiltered, and rules and their hits\n"
+		   "stay. \"?\" stands where the engine cannot count somebody else's program.",
+	.options = {
+		{ "--off", NULL, "take the chain off" },
+	},
+	.min_args = 1,
+	.max_args = -1,
+	.wants = { "the interface" },
+	.completes = { "NODE:IFACE", "CHAIN" },
+	.needs_root = true,
+	.run = chain_run,
+};

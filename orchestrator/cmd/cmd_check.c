@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+
+#include "lab/error.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/filter/labfile_load.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_print.h"
+
+static void print_count(size_t n, const char *what)
+{
+	printf(", %zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
+/* Those of the file, without the built-ins that every file has. */
+static size_t count_filters(const struct labfile *labfile)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < labfile->n_filters; i++)
+		n += labfile->filters[i].line != 0;
+	return n;
+}
+
+static void print_ok(const char *path, const struct labfile *labfile)
+{
+	printf("%s: ok", path);
+	print_count(labfile->topo.n_nodes, "node");
+	print_count(labfile->topo.n_bridges, "bridge");
+	print_count(labfile->topo.n_ifaces, "interface");
+	print_count(count_filters(labfile), "filter");
+	print_count(labfile->n_scenarios, "scenario");
+	putchar('\n');
+}
+
+static int check_file(const char *path, bool print, struct error *e)
+{
+	struct labfile labfile;
+	int err = labfile_load(&labfile, path, e);
+
+	if (!err && print)
+		labfile_print(&labfile, stdout);
+	else if (!err)
+		print_ok(path, &labfile);
+	labfile_clear(&labfile);
+	return err;
+}
+
+/* All errors of all files are told, as all those of one file are. */
+static int check_run(const struct invocation *in, int *status, struct error *e)
+{
+	bool print = invocation_option(in, "--print");
+	int i, err = 0;
+
+	(void)status;
+	if (print && in->argc > 1)
+		return error_input(e, "check: --print is of one lab file, not of %d", in->argc);
+	for (i = 0; i < in->argc; i++) {
+		struct error ERROR_AUTO one = ERROR_INIT;
+
+		if (check_file(in->argv[i], print, &one))
+			err = error_join(e, &one);
+	}
+	return err;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.arguments = "FILE...",
+	.summary = "Check lab files, and tell all that is wrong with them",
+	.options = {
+		{ "--print", NULL, "print the file as it was understood: one form for all, no comments" },
+	},
+	.min_args = 1,
+	.max_args = -1,
+	.wants = { "the lab file" },
+	.completes = { "FILE" },
+	.run = check_run,
+};

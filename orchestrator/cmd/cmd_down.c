@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/interrupt.h"
+#include "lab/state_list.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/lab_up.h"
+
+/* What goes without being named goes with the namespaces at its other end. */
+static void tell_corrupt(const char *name)
+{
+	(void)fprintf(stderr,
+		      "xlab: the journal of lab %s was lost: if it was started with --self, its "
+		      "links here go when the kernel has destroyed its namespaces; look for others "
+		      "with `ip link`\n",
+		      name);
+}
+
+static int take_down(struct lab *lab, bool wait, struct error *e)
+{
+	/* The state's own goes with the lab. */
+	char FREE_AUTO *name = strdup(state_journal(lab->state)->lab);
+	bool lost = state_journal(lab->state)->phase == STATE_CORRUPT;
+	int err = lab_down(lab, wait, e);
+
+	if (err)
+		return err;
+	printf("%s is down\n", name ? name : "the lab");
+	if (lost)
+		tell_corrupt(name ? name : "there");
+	return 0;
+}
+
+/* @name may be NULL: the lab that is up, or half of one. @listed: it was there a moment ago, and
+ * somebody else may have taken it down since.
+ */
+static int down_one(const char *name, bool listed, bool wait, struct error *e)
+{
+	struct lab lab = { 0 };
+	int err = lab_open_left_over(&lab, name, STATE_LOCKED, "down", e);
+
+	if (err)
+		return listed && err == -ENOENT ? 0 : err;
+	err = take_down(&lab, wait, e);
+	lab_close(&lab);
+	return err;
+}
+
+static int down_all(bool wait, struct error *e)
+{
+	char **names = NULL;
+	size_t i;
+	int err = state_list(&names, e);
+
+	if (err)
+		return err;
+	for (i = 0; names[i]; i++) {
+		struct error ERROR_AUTO one = ERROR_INIT;
+
+		if (down_one(names[i], true, wait, &one))
+			err = error_join(e, &one);
+	}
+	state_list_free(names);
+	return err;
+}
+
+static int down_run(const struct invocation *in, int *status, struct error *e)
+{
+	bool wait = invocation_option(in, "--wait");
+	INTERRUPT_HOLD hold;
+
+	(void)status;
+	interrupt_hold(&hold);
+	if (!invocation_option(in, "--all"))
+		return down_one(in->argv[0], false, wait, e);
+	if (in->argc)
+		return error_input(e, "down: either --all or a lab's name");
+	return down_all(wait, e);
+}
+
+const struct command cmd_down = {
+	.name = "down",
+	.arguments = "[LAB]",
+	.summary = "Take a lab down, and what a killed command left of it",
+	.details = "With several labs up, name one, or all by --all.",
+	.options = {
+		{ "--all", NULL, "every lab; none is fine" },
+		{ "--wait", NULL, "until the kernel has destroyed the namespaces too" },
+	},
+	.max_args = 1,
+	.completes = { "LAB", "" },
+	.needs_root = true,
+	.run = down_run,
+};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/error.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/cmd/enter.h"
+#include "orchestrator/cmd/resolve.h"
+
+static int enter(const struct invocation *in, struct error *e)
+{
+	const char *user = invocation_option(in, "--user");
+	struct lab lab = { 0 };
+	const char *name;
+	size_t node;
+	int err;
+
+	err = resolve_lab_word(&lab, in->argv[0], STATE_READ, "exec", &name, e);
+	if (err)
+		return err;
+	err = resolve_node(&lab.labfile, name, &node, e);
+	if (!err)
+		err = enter_node(&lab, node, e);
+	if (!err && user)
+		err = enter_user(user, e);
+	lab_close(&lab);
+	return err;
+}
+
+static int exec_run(const struct invocation *in, int *status, struct error *e)
+{
+	int err = enter(in, e);
+
+	return err ? err : enter_exec(in->argv + 1, status, e);
+}
+
+const struct command cmd_exec = {
+	.name = "exec",
+	.arguments = "[LAB/]NODE -- CMD...",
+	.summary = "Run a command in a node",
+	.details = "With the node's network, its /sys, and its bpffs at /sys/fs/bpf. The exit status\n"
+		   "is the command's; 127 if there is no such command, 126 if it cannot be run.",
+	.options = {
+		{ "--user", "USER", "as this user, without root's capabilities" },
+	},
+	.min_args = 2,
+	.max_args = -1,
+	.wants = { "the node", "the command" },
+	.completes = { "NODE", "COMMAND" },
+	.needs_root = true,
+	.rest_is_command = true,
+	.run = exec_run,
+};

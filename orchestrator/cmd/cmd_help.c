@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "lab/error.h"
+#include "lab/inikeys.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/model/filter.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_read.h"
+#include "orchestrator/util/table.h"
+
+#define WRAP_WIDTH 76 /* beside the widest key it ends within 100 columns */
+
+/* The text as cells of the second column, one below the other where it is long. */
+static void add_wrapped(struct table *rows, const char *mark, const char *text)
+{
+	const char *indent = "";
+
+	while (strlen(text) > WRAP_WIDTH) {
+		size_t len = WRAP_WIDTH;
+
+		while (len && text[len] != ' ')
+			len--;
+		if (!len)
+			break;
+		table_add(rows, NULL, "%s%s%.*s", indent, mark, (int)len, text);
+		table_add(rows, NULL, "%s", "");
+		indent = "  ";
+		mark = "";
+		text += len + 1;
+	}
+	table_add(rows, NULL, "%s%s%s", indent, mark, text);
+}
+
+static void print_keys(const struct ini_section_spec *section)
+{
+	struct table rows = { .n_columns = 2 };
+	const struct ini_key_spec *key;
+
+	for (key = section->keys; key->name; key++) {
+		table_add(&rows, NULL, "%s%s%s", key->name,
+			  key->name[strlen(key->name) - 1] == '.' ? "NAME" : "",
+			  key->repeats ? " *" : "");
+		add_wrapped(&rows, "", key->help);
+		table_add(&rows, NULL, "%s", "");
+		add_wrapped(&rows, "= ", key->allowed);
+	}
+	table_print(&rows, 2, stdout);
+}
+
+/* From the tables that read the file. */
+static void print_file(void)
+{
+	struct table rows = { .n_columns = 2 };
+	size_t i;
+
+	(void)fputs("A lab file is INI; ; and # start comments. Keys marked * may be repeated.\n",
+		    stdout);
+	for (i = 0; labfile_tables[i]; i++) {
+		const struct ini_section_spec *s = labfile_tables[i];
+
+		/* Tables of one kind follow each other. */
+		if (i == 0 || strcmp(s->kind, labfile_tables[i - 1]->kind) != 0)
+			printf("\n[%s%s%s]\n", s->kind, s->argument ? " " : "",
+			       s->argument ? s->argument : "");
+		printf("  ; %s\n", s->help);
+		print_keys(s);
+	}
+	(void)fputs("\nprograms:\n", stdout);
+	for (i = 0; i < PROGRAM_OBJECT; i++) {
+		table_add(&rows, NULL, "%s", program_name(i));
+		table_add(&rows, NULL, "%s", program_help(i));
+	}
+	table_print(&rows, 2, stdout);
+}
+
+static int help_run(const struct invocation *in, int *status, struct error *e)
+{
+	const char *word = in->argv[0];
+	const struct command *c;
+
+	(void)status;
+	if (!word) {
+		usage_print(in->all, stdout);
+		return 0;
+	}
+	if (strcmp(word, "file") == 0) {
+		print_file();
+		return 0;
+	}
+	c = command_find(in->all, word);
+	if (!c)
+		return command_unknown(in->all, word, e);
+	usage_print_command(c, stdout);
+	return 0;
+}
+
+const struct command cmd_help = {
+	.name = "help",
+	.arguments = "[COMMAND | file]",
+	.summary = "Tell about a command, or what a lab file may hold",
+	.max_args = 1,
+	.completes = { "HELP", "" },
+	.run = help_run,
+};

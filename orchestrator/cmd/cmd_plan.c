@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/plan.h"
+#include "lab/plan_text.h"
+#include "orchestrator/chain/attach_point.h"
+#include "orchestrator/chain/chain_pass.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/filter/labfile_load.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/labfile.h"
+
+struct printed {
+	const struct labfile *labfile;
+	FILE *out;
+};
+
+static bool has_chain(const struct labfile *labfile, size_t iface)
+{
+	for (size_t i = 0; i < labfile->n_chains && iface != NONE; i++)
+		if (labfile->chains[i].iface == iface && labfile->chains[i].n_filters)
+			return true;
+	return false;
+}
+
+static int print_pass(void *cookie, const struct attach_point_id *id)
+{
+	const struct printed *p = cookie;
+
+	/* A chain is a program as well. */
+	if (!has_chain(p->labfile, id->iface))
+		(void)fprintf(p->out,
+			      "%-8s %s:%s native: so that veth delivers what a chain sends there\n",
+			      "pass", id->netns, id->name);
+	return 0;
+}
+
+/* The lines for chains and pass programs. */
+static void print_chains(const struct labfile *labfile, FILE *out)
+{
+	struct printed p = { labfile, out };
+
+	for (size_t i = 0; i < labfile->n_chains; i++) {
+		const struct chain_config *c = &labfile->chains[i];
+		FREE_AUTO char *name = labfile_iface_name(labfile, c->iface);
+
+		if (!c->n_filters || !name)
+			continue;
+		(void)chain_needs(labfile, c->iface, c->filters, c->n_filters, print_pass, &p);
+		(void)fprintf(out, "%-8s %s %s:", "chain", name,
+			      mode_name(labfile->modes[c->iface]));
+		for (size_t f = 0; f < c->n_filters; f++)
+			(void)fprintf(out, " %s", labfile->filters[c->filters[f]].name);
+		(void)fprintf(out, "\n");
+	}
+}
+
+static int plan_labfile(const struct invocation *in, const struct labfile *labfile, struct error *e)
+{
+	const struct plan_options options = {
+		.as = invocation_option(in, "--as"),
+		.self = invocation_option(in, "--self"),
+	};
+	struct plan plan = { 0 };
+	int err = plan_make(&plan, &labfile->topo, &options, e);
+
+	if (!err) {
+		plan_print(&plan, stdout);
+		print_chains(labfile, stdout);
+	}
+	plan_clear(&plan);
+	return err;
+}
+
+static int plan_run(const struct invocation *in, int *status, struct error *e)
+{
+	struct labfile labfile = { 0 };
+	int err = labfile_load(&labfile, in->argv[0], e);
+
+	(void)status;
+	if (!err)
+		err = plan_labfile(in, &labfile, e);
+	labfile_clear(&labfile);
+	return err;
+}
+
+const struct command cmd_plan = {
+	.name = "plan",
+	.arguments = "FILE",
+	.summary = "Tell what `up` would do, in its order, and do nothing",
+	.options = {
+		{ "--as", "NAME", "as with `up`" },
+		{ "--self", "NODE", "as with `up`" },
+	},
+	.min_args = 1,
+	.max_args = 1,
+	.wants = { "the lab file" },
+	.completes = { "FILE", "" },
+	.run = plan_run,
+};

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/error.h"
+#include "lab/interrupt.h"
+#include "lab/state.h"
+#include "orchestrator/cmd/scenario_batch.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/lab_up.h"
+
+static int run_lab(const struct invocation *in, struct scenario_batch *s, int *status,
+		   struct error *e)
+{
+	const struct lab_options options = {
+		.engine = invocation_option(in, "--engine"),
+		.nameless = true,
+		.command = "run",
+	};
+	struct error ERROR_AUTO down = ERROR_INIT;
+	struct lab lab = { 0 };
+	int err;
+
+	err = lab_up(&lab, in->argv[0], &options, e);
+	if (err)
+		return err;
+	err = scenario_batch_pick(s, &lab.labfile, in->argv + 1, e);
+	if (!err)
+		err = scenario_batch_run(s, &lab, status, e);
+	if (lab_down(&lab, false, &down) && !err) {
+		err = down.err;
+		error_move(e, &down);
+	}
+	lab_close(&lab);
+	return err;
+}
+
+static int run_command(const struct invocation *in, int *status, struct error *e)
+{
+	struct scenario_batch s = { 0 };
+	INTERRUPT_HOLD hold;
+	int err;
+
+	interrupt_hold(&hold);
+	err = scenario_batch_options(&s, in, e);
+	if (!err)
+		err = state_private(e);
+	if (!err)
+		err = run_lab(in, &s, status, e);
+	scenario_batch_clear(&s);
+	return err;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.arguments = "FILE [NAME...]",
+	.summary = "Up, scenarios, down in one go, in namespaces without names",
+	.details = "All scenarios of the file, or those named. Nothing of it is seen by others,\n"
+		   "and nothing is left even if it is killed.",
+	.options = {
+		{ "--engine", "auto|libxdp|inline", "instead of the lab file's" },
+		SCENARIO_BATCH_OPTIONS,
+	},
+	.min_args = 1,
+	.max_args = -1,
+	.wants = { "the lab file" },
+	.completes = { "FILE" },
+	.needs_root = true,
+	.run = run_command,
+};

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/interrupt.h"
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/cmd/resolve.h"
+#include "orchestrator/cmd/scenario_batch.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/util/table.h"
+
+/* What runs is the lab as it is up, whatever its file says by now. */
+static void warn_stale(const struct labfile *labfile)
+{
+	char FREE_AUTO *stale = resolve_stale(labfile);
+
+	if (stale)
+		(void)fprintf(stderr, "xlab: %s\n", stale);
+}
+
+static int list(const char *lab_name, bool hint, struct error *e)
+{
+	struct table rows = { .n_columns = 2 };
+	struct lab lab = { 0 };
+	size_t i;
+	int err = lab_open(&lab, lab_name, STATE_READ, "scenario", e);
+
+	if (err)
+		return err;
+	for (i = 0; i < lab.labfile.n_scenarios; i++) {
+		const struct scenario *s = &lab.labfile.scenarios[i];
+
+		table_add(&rows, NULL, "%s", s->name);
+		table_add(&rows, NULL, "%s", s->about ? s->about : "");
+	}
+	table_print(&rows, 0, stdout);
+	warn_stale(&lab.labfile);
+	if (hint)
+		(void)fputs("xlab: `xlab scenario NAME...` runs some, `xlab scenario --all` all\n",
+			    stderr);
+	lab_close(&lab);
+	return 0;
+}
+
+static int run_some(const struct invocation *in, struct scenario_batch *s, int *status,
+		    struct error *e)
+{
+	struct lab lab = { 0 };
+	int err = resolve_lab(&lab, invocation_option(in, "--lab"), STATE_LOCKED, "scenario", e);
+
+	if (err)
+		return err;
+	err = scenario_batch_pick(s, &lab.labfile, in->argv, e);
+	if (!err)
+		warn_stale(&lab.labfile);
+	if (!err)
+		err = chain_restore_all(&lab, e);
+	if (!err)
+		err = scenario_batch_run(s, &lab, status, e);
+	lab_close(&lab);
+	return err;
+}
+
+static int scenario_command(const struct invocation *in, int *status, struct error *e)
+{
+	bool all = invocation_option(in, "--all"), only_list = invocation_option(in, "--list");
+	struct scenario_batch s = { 0 };
+	INTERRUPT_HOLD hold;
+	int err;
+
+	if ((in->argc > 0) + all + only_list > 1)
+		return error_input(e, "scenario: names, --all or --list: one of the three");
+	if (only_list && (invocation_option(in, "--format") || invocation_option(in, "--timeout")))
+		return error_input(
+			e, "scenario: --format and --timeout are of runs; --list runs none");
+	if (only_list || (!all && !in->argc))
+		return list(invocation_option(in, "--lab"), !only_list, e);
+	interrupt_hold(&hold);
+	err = scenario_batch_options(&s, in, e);
+	if (!err)
+		err = run_some(in, &s, status, e);
+	scenario_batch_clear(&s);
+	return err;
+}
+
+const struct command cmd_scenario = {
+	.name = "scenario",
+	.arguments = "[NAME...]",
+	.summary = "Run scenarios of the lab that is up, and prove their verdicts",
+	.details = "Without a name and without --all it lists them. A drop is ok only when a\n"
+		   "filter says that it dropped this very packet.",
+	.options = {
+		{ "--all", NULL, "all of the lab file, in its order" },
+		{ "--list", NULL, "list them" },
+		{ "--lab", "LAB", "of this lab, where several are up" },
+		SCENARIO_BATCH_OPTIONS,
+	},
+	.max_args = -1,
+	.completes = { "SCENARIO" },
+	.needs_root = true,
+	.run = scenario_command,
+};

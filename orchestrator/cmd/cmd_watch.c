@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/bpf.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "lab/array.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/interrupt.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/cmd/resolve.h"
+#include "orchestrator/event/listener.h"
+#include "orchestrator/event/packet.h"
+#include "orchestrator/event/packet_trace.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/util/table.h"
+
+/* How often to look whether the lab still stands: it goes without a word to us. */
+#define LAB_LOOK_MS 500
+
+struct watch {
+	struct lab lab;
+	struct listener *listener;
+	struct chain_record *chains; /* by iface: of the generation seen last */
+	char **names;		     /* by iface: "host:veth0", NULL where not watched */
+	struct packet_trace *traces; /* by CPU */
+	size_t n_traces;
+	uint64_t lost, lost_before; /* when the ring was about to be read, and the time before */
+	uint64_t start_ns;	    /* of the first event */
+	uint32_t packets, stop_after;
+	bool colour;
+};
+
+static const struct filter *filter_of(const struct watch *w, const struct chain_record *chain,
+				      size_t i)
+{
+	size_t filter = labfile_filter(&w->lab.labfile, chain->filters[i]);
+
+	return filter == NONE ? NULL : &w->lab.labfile.filters[filter];
+}
+
+static bool tells(const struct watch *w, const struct chain_record *chain, size_t i)
+{
+	const struct filter *f = filter_of(w, chain, i);
+
+	return f && chain_tells(chain, f->program);
+}
+
+static bool all_tell(const struct watch *w, const struct chain_record *chain)
+{
+	for (size_t i = 0; i < chain->n_filters; i++)
+		if (!tells(w, chain, i))
+			return false;
+	return true;
+}
+
+/* Packets that end at a filter which does not tell are not seen here at all. */
+static void warn_of_silent(const struct watch *w, const char *name,
+			   const struct chain_record *chain)
+{
+	const char *between = "";
+
+	if (all_tell(w, chain))
+		return;
+	(void)fprintf(stderr, "xlab: %s: packets that end at ", name);
+	for (size_t i = 0; i < chain->n_filters; i++) {
+		if (tells(w, chain, i))
+			continue;
+		(void)fprintf(stderr, "%s%s", between, chain->filters[i]);
+		between = ", ";
+	}
+	(void)fprintf(stderr, " cannot be shown with libxdp; engine = inline shows all\n");
+}
+
+/* The chain that an event is of. */
+static void chain_learn(struct watch *w, const struct xlab_event *event)
+{
+	struct chain_record *known = &w->chains[event->iface], record;
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	if (known->n_filters && known->gen == event->gen)
+		return;
+	if (chain_recall(&w->lab, event->iface, event->gen, &record, &e))
+		return;
+	chain_record_clear(known);
+	*known = record;
+	warn_of_silent(w, w->names[event->iface], known);
+}
+
+static void print_line(void *cookie, const char *text)
+{
+	(void)cookie;
+	printf("  %s\n", text);
+}
+
+static void print_verdict(const struct watch *w, const char *filter, int verdict)
+{
+	const char *colour = !w->colour ? NULL : verdict == XDP_PASS ? COLOUR_GOOD : COLOUR_BAD;
+	const char *name = verdict > XDP_REDIRECT ? "invalid" : "?";
+
+	if (verdict >= XDP_ABORTED && verdict <= XDP_REDIRECT)
+		name = action_name((uint32_t)verdict);
+	printf(" %s=%s%s%s", filter, colour ? colour : "", name, colour ? COLOUR_END : "");
+}
+
+static void print_verdicts(const struct watch *w, const struct xlab_event *event,
+			   const struct packet_trace *trace)
+{
+	const struct chain_record *chain = &w->chains[event->iface];
+	bool sure = trace->lost == listener_lost(w->listener) && all_tell(w, chain);
+
+	putchar(' ');
+	for (unsigned int i = 0; i < event->position && i < chain->n_filters; i++) {
+		const struct filter *f = filter_of(w, chain, i);
+		uint32_t continues = f ? f->continues : 0;
+
+		print_verdict(w, chain->filters[i],
+			      packet_trace_verdict(trace, i, continues, sure));
+	}
+	if (event->position < chain->n_filters)
+		print_verdict(w, chain->filters[event->position], event->verdict);
+	else
+		printf(" => came through");
+	putchar('\n');
+}
+
+/* Its chain was replaced so often since that nobody knows its filters any more. */
+static void print_nameless(const struct watch *w, const struct xlab_event *event)
+{
+	char filter[16];
+
+	(void)snprintf(filter, sizeof(filter), "#%u", event->position + 1U);
+	putchar(' ');
+	print_verdict(w, filter, event->verdict);
+	puts(" (of a chain that was replaced long since)");
+}
+
+static int print_packet(struct watch *w, const struct xlab_event *event,
+			const struct packet_trace *trace)
+{
+	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
+
+	if (!w->start_ns)
+		w->start_ns = event->time_ns;
+	printf("%s%s%s  +%.6f s  %" PRIu32 " byte%s\n", w->colour ? COLOUR_TITLE : "",
+	       w->names[event->iface], w->colour ? COLOUR_END : "",
+	       (double)(event->time_ns - w->start_ns) / 1e9, event->length,
+	       event->length == 1 ? "" : "s");
+	if (packet_trace_greeted(trace, event->position))
+		print_line(NULL, "received a packet");
+	packet_print(event->snap, size, print_line, NULL);
+	if (w->chains[event->iface].gen == event->gen)
+		print_verdicts(w, event, trace);
+	else
+		print_nameless(w, event);
+	return ++w->packets == w->stop_after;
+}
+
+/* CPUs have numbers, but not all of them need be there. */
+static struct packet_trace *trace_of(struct watch *w, uint32_t cpu)
+{
+	while (cpu >= w->n_traces)
+		if (!array_add(&w->traces, &w->n_traces, sizeof(*w->traces)))
+			return NULL;
+	return &w->traces[cpu];
+}
+
+static int on_event(void *cookie, const struct xlab_event *event)
+{
+	struct watch *w = cookie;
+	struct packet_trace *trace;
+	int stop;
+
+	if (event->iface >= w->lab.labfile.topo.n_ifaces || !w->names[event->iface])
+		return 0;
+	trace = trace_of(w, event->cpu);
+	if (!trace)
+		return -ENOMEM;
+	packet_trace_add(trace, event, w->lost_before);
+	if (event->kind != XLAB_DECIDED)
+		return 0;
+	chain_learn(w, event);
+	stop = print_packet(w, event, trace);
+	packet_trace_end(trace);
+	return stop;
+}
+
+/* The ring was empty at the end of the reading before this one, so what had been lost at its
+ * beginning was lost before any event came that is read now.
+ */
+static int read_events(struct watch *w)
+{
+	w->lost_before = w->lost;
+	w->lost = listener_lost(w->listener);
+	return listener_consume(w->listener, on_event, w);
+}
+
+static bool lab_stands(const struct watch *w)
+{
+	return access(state_lab_dir(w->lab.state), F_OK) == 0;
+}
+
+/* It has done its work, and is not to end the process besides. */
+static bool take_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info);
+}
+
+/* Until the count is reached, a signal comes, nobody reads, or the lab is gone. */
+static int watch_loop(struct watch *w, struct error *e)
+{
+	struct pollfd fds[] = {
+		{ .fd = listener_fd(w->listener), .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
+		{ .fd = STDOUT_FILENO },
+	};
+	sigset_t set;
+	int FD_AUTO signals = -1;
+	int err;
+
+	interrupt_signals(&set);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (signals < 0)
+		return error_sys(e, -errno, "signalfd");
+	fds[1].fd = signals;
+	for (;;) {
+		if (poll(fds, ARRAY_SIZE(fds), LAB_LOOK_MS) < 0 && errno != EINTR)
+			return error_sys(e, -errno, "poll");
+		err = read_events(w);
+		if (err)
+			return err < 0 ? error_sys(e, err, "reading the events") : 0;
+		if (fds[1].revents && take_signal(signals))
+			return 0;
+		if (fflush(stdout) || fds[2].revents)
+			return 0;
+		if (!lab_stands(w))
+			return error_state(e, -ENOENT, "the lab went down");
+	}
+}
+
+/* The chain that stands there now; of one that comes later its first event makes us learn. */
+static void warn_at_start(struct watch *w, size_t iface)
+{
+	struct error ERROR_AUTO none = ERROR_INIT;
+	struct chain_view view = { 0 };
+
+	if (chain_read(&w->lab, iface, &view, &none) == 0)
+		warn_of_silent(w, w->names[iface], &view.record);
+	chain_view_clear(&view);
+}
+
+static int subscribe(struct watch *w, size_t iface, struct error *e)
+{
+	if (w->names[iface])
+		return 0;
+	w->names[iface] = labfile_iface_name(&w->lab.labfile, iface);
+	if (!w->names[iface])
+		return error_sys(e, -ENOMEM, "watch");
+	warn_at_start(w, iface);
+	return listener_subscribe(w->listener, iface, e);
+}
+
+/* The interfaces named, else all of the lab. */
+static int subscribe_all(struct watch *w, const char *first, char *const *more, struct error *e)
+{
+	const struct labfile *labfile = &w->lab.labfile;
+	size_t iface;
+	int err = 0;
+
+	if (!first) {
+		for (iface = 0; iface < labfile->topo.n_ifaces && !err; iface++)
+			err = subscribe(w, iface, e);
+		return err;
+	}
+	do {
+		err = resolve_iface(labfile, first, &iface, e);
+		if (!err)
+			err = subscribe(w, iface, e);
+		first = *more;
+	} while (!err && *more++);
+	return err;
+}
+
+static int watch_begin(struct watch *w, const struct invocation *in, struct error *e)
+{
+	size_t n_ifaces;
+	const char *first = NULL;
+	int err;
+
+	err = in->argc ? resolve_lab_word(&w->lab, in->argv[0], STATE_READ, "watch", &first, e)
+		       : resolve_lab(&w->lab, NULL, STATE_READ, "watch", e);
+	if (err)
+		return err;
+	n_ifaces = w->lab.labfile.topo.n_ifaces;
+	w->chains = calloc(n_ifaces + 1, sizeof(*w->chains));
+	w->names = calloc(n_ifaces + 1, sizeof(*w->names));
+	if (!w->chains || !w->names)
+		return error_sys(e, -ENOMEM, "watch");
+	err = listener_open(&w->lab, &w->listener, e);
+	return err ? err : subscribe_all(w, first, in->argv + 1, e);
+}
+
+static void print_end(const struct watch *w)
+{
+	uint64_t lost = listener_lost(w->listener);
+
+	(void)fprintf(stderr, "xlab: %" PRIu32 " packet%s seen, %" PRIu64 " event%s lost\n",
+		      w->packets, w->packets == 1 ? "" : "s", lost, lost == 1 ? "" : "s");
+}
+
+static void watch_end(struct watch *w)
+{
+	size_t i;
+
+	if (w->listener)
+		listener_close(w->listener);
+	for (i = 0; w->chains && w->names && i < w->lab.labfile.topo.n_ifaces; i++) {
+		chain_record_clear(&w->chains[i]);
+		free(w->names[i]);
+	}
+	free(w->chains);
+	free(w->names);
+	free(w->traces);
+	if (w->lab.state)
+		lab_close(&w->lab);
+}
+
+static int watch_run(const struct invocation *in, int *status, struct error *e)
+{
+	const char *count = invocation_option(in, "--count");
+	struct watch w = { .colour = colour_wanted(stdout) };
+	struct interrupt_hold hold;
+	int err;
+
+	(void)status;
+	if (count && text_u32(count, 1, UINT32_MAX, &w.stop_after))
+		return error_input(e, "--count %s: it is a number of packets, at least 1", count);
+	interrupt_hold(&hold); /* never released: they end the loop instead */
+	err = watch_begin(&w, in, e);
+	if (!err) {
+		(void)fprintf(stderr, "xlab: watching; Ctrl-C ends it\n");
+		err = watch_loop(&w, e);
+		print_end(&w);
+	}
+	watch_end(&w);
+	return err;
+}
+
+const struct command cmd_watch = {
+	.name = "watch",
+	.arguments = "[[LAB/]NODE:IFACE...]",
+	.summary = "Show packets as chains see them: headers, then each filter's verdict",
+	.details = "Of all interfaces of the lab, or of those named; the first name says which lab.\n"
+		   "Any number of watches and scenarios see every packet, up to 8 at once.",
+	.options = {
+		{ "--count", "N", "end after N packets" },
+	},
+	.max_args = -1,
+	.completes = { "NODE:IFACE" },
+	.needs_root = true,
+	.run = watch_run,
+};

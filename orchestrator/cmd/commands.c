@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/cmd/commands.h"
+
+extern const struct command cmd_up, cmd_down, cmd_status, cmd_scenario, cmd_run, cmd_check,
+	cmd_plan, cmd_exec, cmd_shell, cmd_chain, cmd_watch, cmd_filter, cmd_help, cmd_completion;
+
+const struct command *const commands[] = {
+	&cmd_check, &cmd_plan,	 &cmd_up,   &cmd_status,     &cmd_scenario,
+	&cmd_run,   &cmd_down,	 &cmd_exec, &cmd_shell,	     &cmd_chain,
+	&cmd_watch, &cmd_filter, &cmd_help, &cmd_completion, NULL,
+};

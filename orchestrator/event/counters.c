@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/event/counters.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/bpffs.h"
+#include "orchestrator/lab.h"
+
+int counters_cpus(struct error *e)
+{
+	int n = libbpf_num_possible_cpus();
+
+	return n > 0 ? 0 : error_sys(e, n, "asking how many CPUs there can be");
+}
+
+/* Of the map's one value. */
+static size_t value_bytes(void)
+{
+	return (size_t)libbpf_num_possible_cpus() * sizeof(struct xlab_counters);
+}
+
+static size_t mapped_bytes(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (value_bytes() + page - 1) & ~(page - 1);
+}
+
+int counters_map(struct counters *counters, int counters_fd, struct error *e)
+{
+	void *at;
+
+	counters->n = (size_t)libbpf_num_possible_cpus();
+	at = mmap(NULL, mapped_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, counters_fd, 0);
+	if (at == MAP_FAILED)
+		return error_sys(e, -errno, "mapping an interface's counters");
+	counters->slots = at;
+	return 0;
+}
+
+void counters_unmap(struct counters *counters)
+{
+	if (counters->slots)
+		(void)munmap(counters->slots, mapped_bytes());
+	counters->slots = NULL;
+}
+
+uint32_t counters_bank(uint32_t gen)
+{
+	return (gen & 1) * (uint32_t)sizeof(((struct xlab_counters *)NULL)->count[0]);
+}
+
+void counters_begin(struct counters *counters, uint32_t gen)
+{
+	for (size_t i = 0; i < counters->n; i++)
+		memset(counters->slots[i].count[gen & 1], 0, sizeof(counters->slots[i].count[0]));
+}
+
+struct xlab_count counters_get(const struct counters *counters, uint32_t gen, size_t position,
+			       size_t action)
+{
+	struct xlab_count sum = { 0 };
+
+	for (size_t i = 0; i < counters->n; i++) {
+		const struct xlab_count *c = &counters->slots[i].count[gen & 1][position][action];
+
+		sum.packets += __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
+		sum.bytes += __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
+	}
+	return sum;
+}
+
+uint64_t counters_lost(const struct counters *counters, size_t listener)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < counters->n; i++)
+		sum += __atomic_load_n(&counters->slots[i].lost[listener], __ATOMIC_RELAXED);
+	return sum;
+}
+
+/* Several listeners may change the same word; a chain only reads it. */
+void counters_subscribe(struct counters *counters, size_t listener)
+{
+	for (size_t i = 0; i < counters->n; i++)
+		(void)__atomic_fetch_or(&counters->slots[i].listening, UINT64_C(1) << listener,
+					__ATOMIC_RELEASE);
+}
+
+void counters_unsubscribe(struct counters *counters, size_t listener)
+{
+	for (size_t i = 0; i < counters->n; i++)
+		(void)__atomic_fetch_and(&counters->slots[i].listening, ~(UINT64_C(1) << listener),
+					 __ATOMIC_RELEASE);
+}
+
+static int create_counters(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "counters", sizeof(__u32), (__u32)value_bytes(),
+			      1, &opts);
+}
+
+/* Any ring fits one that is asked for by its type, so the pattern is the smallest. */
+static int create_rings(void)
+{
+	FD_AUTO int pattern = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "event_ring", 0, 0,
+					     (__u32)sysconf(_SC_PAGESIZE), NULL);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)pattern);
+
+	if (pattern < 0)
+		return pattern;
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "event_rings", sizeof(__u32),
+			      sizeof(__u32), XLAB_LISTENERS, &opts);
+}
+
+int counters_create(int *counters_fd, int *rings_fd, struct error *e)
+{
+	FD_AUTO int counters = counters_cpus(e) ? -1 : create_counters();
+	FD_AUTO int event_rings = counters < 0 ? -1 : create_rings();
+
+	if (e->err)
+		return e->err;
+	if (counters < 0 || event_rings < 0)
+		return error_sys(e, -errno, "making counters");
+	*counters_fd = steal_fd(&counters);
+	*rings_fd = steal_fd(&event_rings);
+	return 0;
+}
+
+/* As bpf/counters.h calls them. */
+static const char *const map_names[] = { "counters", "event_rings" };
+
+int counters_give(struct bpf_object *obj, int counters_fd, int rings_fd)
+{
+	const int fds[] = { counters_fd, rings_fd };
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(map_names) && !err; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, map_names[i]);
+
+		err = map ? bpf_map__reuse_fd(map, fds[i]) : 0;
+	}
+	return err;
+}
+
+int counters_open_object(const void *bytes, size_t size, int counters_fd, int rings_fd,
+			 struct bpf_object **obj)
+{
+	FREE_AUTO void *copy = malloc(size);
+	int err;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, bytes, size);
+	err = object_lengthen(copy, value_bytes());
+	*obj = err ? NULL : bpf_object__open_mem(copy, size, NULL);
+	if (!*obj)
+		return err ? err : -errno;
+	err = bpf_map__reuse_fd(bpf_object__find_map_by_name(*obj, ".bss"), counters_fd);
+	return err ? err : counters_give(*obj, counters_fd, rings_fd);
+}
+
+void counters_withhold(struct bpf_object *obj)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(map_names); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, map_names[i]);
+
+		if (map)
+			(void)bpf_map__set_autocreate(map, false);
+	}
+}
+
+/* The map pinned at @path, made and pinned if it is not there. Another command may be quicker. */
+static int pinned_map(const char *path, int (*create)(void))
+{
+	FD_AUTO int made = -1;
+	int fd = bpf_obj_get(path);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	made = create();
+	if (made < 0)
+		return made;
+	if (!bpf_obj_pin(made, path))
+		return steal_fd(&made);
+	return errno == EEXIST ? bpf_obj_get(path) : -1;
+}
+
+static int open_map(const char *dir, const char *name, int (*create)(void), int *fd,
+		    struct error *e)
+{
+	FREE_AUTO char *path = text_format("%s/%s", dir, name);
+
+	if (!path)
+		return error_sys(e, -ENOMEM, "opening map %s", name);
+	*fd = pinned_map(path, create);
+	return *fd < 0 ? error_sys(e, -errno, "making map %s", path) : 0;
+}
+
+/* One map for the lab: the kernel waits for a grace period whenever a listener enters. */
+int event_rings_open(const struct lab *lab, int *rings_fd, struct error *e)
+{
+	FREE_AUTO char *dir = bpffs_dir(lab, e, "iface");
+
+	return dir ? open_map(dir, "event_rings", create_rings, rings_fd, e) : e->err;
+}
+
+int counters_open(const struct lab *lab, size_t iface, int *counters_fd, int *rings_fd,
+		  struct error *e)
+{
+	FREE_AUTO char *name = labfile_iface_name(&lab->labfile, iface);
+	FREE_AUTO char *dir = NULL;
+	FD_AUTO int counters = -1;
+	int err;
+
+	if (!name)
+		return error_sys(e, -ENOMEM, "opening counters");
+	dir = bpffs_dir(lab, e, "iface/%s", name);
+	if (!dir || counters_cpus(e))
+		return e->err;
+	err = open_map(dir, "counters", create_counters, &counters, e);
+	if (!err)
+		err = event_rings_open(lab, rings_fd, e);
+	if (!err)
+		*counters_fd = steal_fd(&counters);
+	return err;
+}
+
+int object_lengthen(void *bytes, size_t size)
+{
+	char *start = bytes;
+	const Elf64_Ehdr *elf = bytes;
+	Elf64_Shdr *sections = (void *)(start + elf->e_shoff);
+	const char *names = start + sections[elf->e_shstrndx].sh_offset;
+
+	for (size_t i = 0; i < elf->e_shnum; i++) {
+		if (strcmp(names + sections[i].sh_name, ".bss") != 0)
+			continue;
+		sections[i].sh_size = size;
+		return 0;
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/filter/filter_maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/bpffs.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/filter/filter_object.h"
+#include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/programs.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/linker/prog_capture.h"
+#include "orchestrator/util/bpflog.h"
+#include "orchestrator/util/map_fd.h"
+
+/* .rodata and .kconfig: the filter's own in its chain. */
+static bool is_constant(const struct bpf_map *map)
+{
+	return bpf_map__is_internal(map) && bpf_map__map_flags(map) & BPF_F_RDONLY_PROG;
+}
+
+/* A bpffs takes no dots: "filter.bss" is pinned as ":bss", which no map in C can be called. */
+static void undot(const char *from, char name[static 256])
+{
+	(void)snprintf(name, 256, "%s", from);
+	for (char *c = name; *c; c++)
+		if (*c == '.')
+			*c = ':';
+}
+
+static void pin_name(const struct bpf_map *map, char name[static 256])
+{
+	const char *from = bpf_map__name(map);
+
+	if (bpf_map__is_internal(map) && strchr(from, '.'))
+		from = strchr(from, '.');
+	undot(from, name);
+}
+
+static int pin_all(struct bpf_object *obj, const char *dir, struct error *e)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, obj) {
+		FREE_AUTO char *path = NULL;
+		int fd = map_fd(map);
+		char name[256];
+
+		if (fd < 0 || is_constant(map))
+			continue;
+		pin_name(map, name);
+		path = text_format("%s/%s", dir, name);
+		if (!path)
+			return error_sys(e, -ENOMEM, "pinning map %s", name);
+		if (bpf_obj_pin(fd, path))
+			return error_sys(e, -errno, "pinning map %s at %s", name, path);
+	}
+	return 0;
+}
+
+static int load_maps(struct filter_object *in, struct error *e)
+{
+	BPFLOG log = BPFLOG_INIT;
+	struct bpf_program *prog;
+	int err;
+
+	bpflog_begin(&log);
+	/* A PROG_ARRAY may name programs to begin with: they must be there then. */
+	bpf_object__for_each_program (prog, in->obj)
+		(void)bpf_program__set_autoload(prog, in->has_prog_array);
+	err = bpf_object__load(in->obj);
+	if (err)
+		return error_state(e, err, "its maps cannot be made: %s",
+				   bpflog_first(&log, strerror(-err)));
+	return 0;
+}
+
+static int fill_folder(const struct lab *lab, size_t filter, struct filter_object *in,
+		       const char *dir, struct error *e)
+{
+	bool builtin = lab->labfile.filters[filter].program != PROGRAM_OBJECT;
+	int err;
+
+	if (builtin)
+		counters_withhold(in->obj);
+	err = load_maps(in, e);
+	if (err)
+		return err;
+	if (mkdir(dir, 0700))
+		return error_sys(e, -errno, "making the folder %s for BPF maps", dir);
+	err = pin_all(in->obj, dir, e);
+	if (err || !builtin)
+		return err;
+	return program_fill_rules(in->obj, lab, filter, e);
+}
+
+/* Another command may have been quicker: its maps are as good. */
+static int name_folder(const char *growing, const char *dir, struct error *e)
+{
+	if (!rename(growing, dir))
+		return 0;
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return error_sys(e, -errno, "naming the folder %s", dir);
+	bpffs_remove(growing);
+	return 0;
+}
+
+/* The programs that a PROG_ARRAY names have the constants of the first section that needs it. */
+static int make_folder(const struct lab *lab, size_t filter, const char *dir, struct error *e)
+{
+	/* No filter's name can have a tilde. */
+	FREE_AUTO char *growing = text_format("%s~%d", dir, (int)getpid());
+	struct prog_capture capture;
+	struct filter_object in;
+	int err;
+
+	if (!growing)
+		return error_sys(e, -ENOMEM, "making BPF maps");
+	bpffs_remove(growing);
+	err = prog_capture_begin(&capture, e);
+	if (err)
+		return err;
+	err = filter_object_open(lab, filter, &in, e);
+	if (!err) {
+		capture.frags = in.frags;
+		err = fill_folder(lab, filter, &in, growing, e);
+		if (err)
+			(void)error_wrap(e, "filter %s", lab->labfile.filters[filter].name);
+		else
+			err = name_folder(growing, dir, e);
+		if (err)
+			bpffs_remove(growing);
+		filter_object_close(&in);
+	}
+	prog_capture_end(&capture);
+	return err;
+}
+
+char *filter_maps_dir(const struct lab *lab, size_t filter, struct error *e)
+{
+	size_t owner = filter_maps_owner(lab, filter);
+	FREE_AUTO char *parent = bpffs_dir(lab, e, "filter");
+	FREE_AUTO char *dir = NULL;
+
+	if (!parent)
+		return NULL;
+	dir = text_format("%s/%s", parent, lab->labfile.filters[owner].name);
+	if (!dir) {
+		(void)error_sys(e, -ENOMEM, "making BPF maps");
+		return NULL;
+	}
+	if (access(dir, F_OK) && make_folder(lab, filter, dir, e))
+		return NULL;
+	return steal_pointer(&dir);
+}
+
+static int check_same(const struct bpf_map *map, int fd, struct error *e)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return error_sys(e, -errno, "asking for a map");
+	if (info.type == bpf_map__type(map) && info.key_size == bpf_map__key_size(map) &&
+	    info.value_size == bpf_map__value_size(map))
+		return 0;
+	return error_state(e, -ESTALE,
+			   "map %s of the object is not what it was when the lab came up: the "
+			   "object has changed; take the lab down and up again",
+			   bpf_map__name(map));
+}
+
+/* An fd of the caller's. */
+static int pinned_fd(const struct bpf_map *map, const char *dir, struct error *e)
+{
+	FREE_AUTO char *path = NULL;
+	FD_AUTO int fd = -1;
+	char name[256];
+	int err;
+
+	pin_name(map, name);
+	path = text_format("%s/%s", dir, name);
+	fd = path ? bpf_obj_get(path) : -1;
+	if (fd < 0)
+		return error_state(
+			e, -ENOENT,
+			"map %s is not among those of the filter: the object has changed, or "
+			"the pin was removed; take the lab down and up again",
+			name);
+	err = check_same(map, fd, e);
+	return err ? err : steal_fd(&fd);
+}
+
+static int reuse_map(struct bpf_map *map, const char *dir, struct error *e)
+{
+	FD_AUTO int fd = pinned_fd(map, dir, e);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map__reuse_fd(map, fd);
+	return err ? error_sys(e, err, "using map %s", bpf_map__name(map)) : 0;
+}
+
+static bool is_prog_array(const struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY;
+}
+
+/* Let @obj, not loaded yet, use the maps pinned in @dir instead of its own; @own_arrays: except
+ * PROG_ARRAYs.
+ */
+static int reuse_maps(struct bpf_object *obj, const char *dir, bool own_arrays, struct error *e)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, obj) {
+		int err;
+
+		if (is_constant(map) || !bpf_map__autocreate(map) || map_fd(map) >= 0 ||
+		    (own_arrays && is_prog_array(map)))
+			continue;
+		err = reuse_map(map, dir, e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* When @obj is loaded: let the fds of its PROG_ARRAYs be those of the ones in @dir. */
+static int share_arrays(struct bpf_object *obj, const char *dir, struct error *e)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, obj) {
+		FD_AUTO int fd = -1;
+
+		if (!is_prog_array(map))
+			continue;
+		fd = pinned_fd(map, dir, e);
+		if (fd < 0)
+			return fd;
+		if (dup3(fd, map_fd(map), O_CLOEXEC) < 0)
+			return error_sys(e, -errno, "using map %s", bpf_map__name(map));
+	}
+	return 0;
+}
+
+int filter_maps_open(const struct lab *lab, size_t filter, const char *name, int *fd,
+		     struct error *e)
+{
+	FREE_AUTO char *dir = filter_maps_dir(lab, filter, e);
+	FREE_AUTO char *path = NULL;
+	char pin[256];
+
+	if (!dir)
+		return e->err;
+	undot(name, pin);
+	path = text_format("%s/%s", dir, pin);
+	*fd = path ? bpf_obj_get(path) : -1;
+	if (*fd < 0)
+		return error_sys(e, path ? -errno : -ENOMEM, "map %s of filter %s", name,
+				 lab->labfile.filters[filter].name);
+	return 0;
+}
+
+int filter_maps_settle(struct filter_object *in, const struct lab *lab, size_t filter,
+		       const struct xlab_config *config, int counters_fd, int rings_fd,
+		       struct error *e)
+{
+	FREE_AUTO char *dir = filter_maps_dir(lab, filter, e);
+	int err = 0;
+
+	if (!dir)
+		return e->err;
+	if (lab->labfile.filters[filter].program != PROGRAM_OBJECT) {
+		(void)globals_poke(in->obj, "xlab_config", config, sizeof(*config));
+		err = counters_give(in->obj, counters_fd, rings_fd);
+	}
+	if (err)
+		return error_sys(e, err, "giving the filter its counters");
+	return reuse_maps(in->obj, dir, in->own_arrays, e);
+}
+
+int filter_maps_share_arrays(const struct filter_object *in, const struct lab *lab, size_t filter,
+			     struct error *e)
+{
+	FREE_AUTO char *dir = filter_maps_dir(lab, filter, e);
+
+	return dir ? share_arrays(in->obj, dir, e) : e->err;
+}

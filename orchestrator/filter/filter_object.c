@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/filter/filter_object.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/event/counters.h"
+#include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/object_file.h"
+#include "orchestrator/filter/programs.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/model/filter.h"
+#include "orchestrator/util/bpflog.h"
+#include "orchestrator/util/run_in_child.h"
+
+#define OPEN_MS 10000 /* far more than the largest object takes */
+
+static bool same_object(const struct filter *a, const struct filter *b)
+{
+	return a->program == PROGRAM_OBJECT && b->program == PROGRAM_OBJECT &&
+	       !strcmp(a->object, b->object);
+}
+
+static bool same_function(const struct filter *a, const struct filter *b)
+{
+	return !strcmp(a->function ? a->function : "", b->function ? b->function : "");
+}
+
+/* How many sections before @filter name the same function of the same object. */
+static size_t occurrence(const struct labfile *labfile, size_t filter)
+{
+	const struct filter *f = &labfile->filters[filter];
+	size_t n = 0;
+
+	for (size_t i = 0; i < filter; i++)
+		n += same_object(&labfile->filters[i], f) && same_function(&labfile->filters[i], f);
+	return n;
+}
+
+size_t filter_maps_owner(const struct lab *lab, size_t filter)
+{
+	const struct labfile *labfile = &lab->labfile;
+	size_t nth = occurrence(labfile, filter);
+
+	for (size_t i = 0; i < filter; i++)
+		if (same_object(&labfile->filters[i], &labfile->filters[filter]) &&
+		    occurrence(labfile, i) == nth)
+			return i;
+	return filter;
+}
+
+char *filter_object_title(const struct lab *lab, size_t filter)
+{
+	const struct filter *f = &lab->labfile.filters[filter];
+
+	if (f->program != PROGRAM_OBJECT)
+		return text_format("filter %s", f->name);
+	return text_format("filter %s (%s%s%s)", f->name, f->object, f->function ? ":" : "",
+			   f->function ? f->function : "");
+}
+
+static int open_bytes(const void *bytes, size_t size, struct filter_object *in, struct error *e)
+{
+	/* Part of the names of .data and .bss maps: the same for everybody. */
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "filter");
+	BPFLOG log = BPFLOG_INIT;
+
+	bpflog_begin(&log);
+	in->obj = bpf_object__open_mem(bytes, size, &opts);
+	if (!in->obj) {
+		int err = -errno;
+
+		(void)error_input(e, "libbpf cannot open the object: %s",
+				  bpflog_first(&log, strerror(-err)));
+		if (err == -ENOMEM) /* the machine's fault, not the object's */
+			e->kind = ERROR_STATE;
+		return e->err;
+	}
+	return 0;
+}
+
+static int open_builtin(const struct filter *f, struct filter_object *in, struct error *e)
+{
+	FREE_AUTO void *bytes = NULL;
+	const char *function;
+	size_t size;
+	int err;
+
+	err = program_bytes(f, &bytes, &size, &function);
+	if (err)
+		return error_sys(e, err, "the built-in %s", program_name(f->program));
+	err = open_bytes(bytes, size, in, e);
+	if (err)
+		return err;
+	err = object_file_main(in->obj, function, &in->main, e);
+	return err ? err : program_prepare(in->obj, f, e);
+}
+
+static int set_constants(const struct lab *lab, const struct filter *f, struct filter_object *in,
+			 struct error *e)
+{
+	for (size_t i = 0; i < f->n_settings; i++) {
+		const struct setting *s = &f->settings[i];
+
+		if (globals_set(in->obj, s->name, s->value, e))
+			return error_wrap(e, "%s:%d: set.%s = %s", lab->labfile.ini.path, s->line,
+					  s->name, s->value);
+	}
+	return 0;
+}
+
+struct bytes {
+	const void *start;
+	size_t size;
+};
+
+static int try_open(void *cookie, int *fd, struct error *e)
+{
+	const struct bytes *bytes = cookie;
+	struct filter_object in = { 0 };
+	int err = open_bytes(bytes->start, bytes->size, &in, e);
+
+	(void)fd;
+	filter_object_close(&in);
+	return err;
+}
+
+/* libbpf trusts what it opens: a damaged object's BTF can send it anywhere, or round for ever.
+ * A child process tries it first.
+ */
+static int try_object(const void *start, size_t size, struct error *e)
+{
+	struct bytes bytes = { start, size };
+	int none = -1, err = run_in_child(try_open, &bytes, OPEN_MS, &none, e);
+
+	if (err != -EPIPE && err != -ETIMEDOUT)
+		return err;
+	return error_input(e, "libbpf cannot read the object, and %s over it: the file is damaged",
+			   err == -EPIPE ? "crashes" : "hangs");
+}
+
+static int refuse_exceptions(struct bpf_object *obj, struct error *e)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+
+	if (!btf || btf__find_by_name_kind(btf, "bpf_throw", BTF_KIND_FUNC) <= 0)
+		return 0;
+	return error_input(e,
+			   "it calls bpf_throw(), which would unwind the whole chain and not the "
+			   "filter alone: it cannot stand in one");
+}
+
+int filter_object_open_file(const struct filter *f, struct filter_object *in, struct error *e)
+{
+	FREE_AUTO void *bytes = NULL;
+	size_t size = 0;
+	int err;
+
+	*in = (struct filter_object){ 0 };
+	err = object_file_read(f->object, &bytes, &size, e);
+	if (!err)
+		err = try_object(bytes, size, e);
+	if (err)
+		return err;
+	err = open_bytes(bytes, size, in, e);
+	if (err)
+		return err;
+	err = object_file_main(in->obj, f->function, &in->main, e);
+	return err ? err : refuse_exceptions(in->obj, e);
+}
+
+static int open_object(const struct lab *lab, const struct filter *f, struct filter_object *in,
+		       struct error *e)
+{
+	int err = filter_object_open_file(f, in, e);
+
+	return err ? err : set_constants(lab, f, in, e);
+}
+
+/* Nothing is pinned but by us, and only what the chain needs is loaded. */
+static void make_ours(struct filter_object *in)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, in->obj) {
+		(void)bpf_map__set_pin_path(map, NULL);
+		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
+			in->has_prog_array = true;
+	}
+	bpf_object__for_each_program (prog, in->obj)
+		(void)bpf_program__set_autoload(prog, false);
+	in->frags = !strncmp(bpf_program__section_name(in->main), "xdp.frags", 9);
+}
+
+int filter_object_open(const struct lab *lab, size_t filter, struct filter_object *in,
+		       struct error *e)
+{
+	const struct filter *f = &lab->labfile.filters[filter];
+	int err;
+
+	*in = (struct filter_object){ 0 };
+	err = counters_cpus(e);
+	if (!err)
+		err = f->program == PROGRAM_OBJECT ? open_object(lab, f, in, e)
+						   : open_builtin(f, in, e);
+	if (err) {
+		FREE_AUTO char *title = filter_object_title(lab, filter);
+
+		filter_object_close(in);
+		return error_wrap(e, "%s", title ? title : f->name);
+	}
+	make_ours(in);
+	return 0;
+}
+
+void filter_object_leave_counters(struct filter_object *in)
+{
+	char name[64];
+	struct bpf_program *plain;
+
+	(void)snprintf(name, sizeof(name), "%s_verdict", bpf_program__name(in->main));
+	plain = bpf_object__find_program_by_name(in->obj, name);
+	if (plain)
+		in->main = plain;
+}
+
+void filter_object_close(struct filter_object *in)
+{
+	bpf_object__close(in->obj);
+	*in = (struct filter_object){ 0 };
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/filter/labfile_load.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lab/error.h"
+#include "lab/inifile.h"
+#include "lab/inikeys.h"
+#include "orchestrator/filter/filter_object.h"
+#include "orchestrator/filter/globals.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_read.h"
+
+/*
+ * A lab file and the objects that its filters name, judged together and before anything is
+ * built: a fault of an object is one of the file's errors, at the line that names it. What
+ * only the kernel can tell, the verifier, is not asked here: this needs no root.
+ */
+
+/* What @one says gets its place in the file; a fault of the machine's stays that. */
+static void tell(const struct ini_where *at, const struct error *one, struct error *e)
+{
+	struct error ERROR_AUTO placed = ERROR_INIT;
+
+	(void)ini_complain(at, &placed, "%s", one->text ? one->text : "out of memory");
+	placed.kind = one->kind;
+	placed.err = one->err;
+	(void)error_join(e, &placed);
+}
+
+static const struct ini_key *key_at(const struct ini_section *section, int line)
+{
+	for (size_t i = 0; i < section->n_keys; i++)
+		if (section->keys[i].line == line)
+			return &section->keys[i];
+	return NULL;
+}
+
+static void check_settings(struct ini_where at, const struct filter *f, struct filter_object *in,
+			   struct error *e)
+{
+	for (size_t i = 0; i < f->n_settings && !ini_gave_up(e); i++) {
+		struct error ERROR_AUTO one = ERROR_INIT;
+
+		at.key = key_at(at.section, f->settings[i].line);
+		if (globals_set(in->obj, f->settings[i].name, f->settings[i].value, &one))
+			tell(&at, &one, e);
+	}
+}
+
+static void check_object(struct ini_where at, const struct filter *f, struct error *e)
+{
+	struct error ERROR_AUTO one = ERROR_INIT;
+	struct filter_object in;
+
+	at.key = ini_find_key(at.section, "program");
+	if (filter_object_open_file(f, &in, &one))
+		tell(&at, &one, e);
+	else
+		check_settings(at, f, &in, e);
+	filter_object_close(&in);
+}
+
+/* The n-th [filter] of the file is the n-th of the model. */
+static void check_objects(const struct labfile *labfile, struct error *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < labfile->ini.n_sections && n < labfile->n_filters; i++) {
+		struct ini_where at = { .ini = &labfile->ini,
+					.section = &labfile->ini.sections[i] };
+		const struct filter *f = &labfile->filters[n];
+
+		if (strcmp(at.section->kind, "filter") != 0)
+			continue;
+		n++;
+		if (f->object && !ini_gave_up(e))
+			check_object(at, f, e);
+	}
+}
+
+int labfile_load(struct labfile *labfile, const char *path, struct error *e)
+{
+	int err;
+
+	*labfile = (struct labfile){ 0 };
+	err = labfile_check(labfile, inifile_load(&labfile->ini, path, e), e);
+	if (err == -ENOMEM)
+		return err;
+	check_objects(labfile, e);
+	inifile_sort_errors(&labfile->ini, e);
+	return e->kind == ERROR_NONE ? 0 : e->err;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/filter/object_file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+
+#define OBJECT_BYTES_MAX (64L << 20)
+
+/* As README.md and the man page have it. Without the folder, Debian's clang finds no asm/types.h.
+ */
+#define COMPILE_LINE "`clang -target bpf -O2 -g -I/usr/include/$(uname -m)-linux-gnu -c FILE.bpf.c`"
+
+static int read_whole(int fd, char *bytes, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = read(fd, bytes + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int check_elf(const char *path, const void *bytes, size_t size, struct error *e)
+{
+	const Elf64_Ehdr *elf = bytes;
+
+	if (size < sizeof(*elf) || memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0)
+		return error_input(
+			e,
+			"%s is not an ELF file, and so no BPF object: make one with " COMPILE_LINE,
+			path);
+	if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_machine != EM_BPF)
+		return error_input(e,
+				   "%s is an ELF file for another machine, not for BPF: compile it "
+				   "with " COMPILE_LINE,
+				   path);
+	if (elf->e_ident[EI_DATA] != ELFDATA2LSB)
+		return error_input(
+			e, "%s has the other byte order: compile it with `clang -target bpfel`",
+			path);
+	if (elf->e_type != ET_REL)
+		return error_input(e, "%s is no relocatable object", path);
+	return 0;
+}
+
+int object_file_read(const char *path, void **bytes, size_t *size, struct error *e)
+{
+	/* Not blocked by a fifo, nor caught by a terminal. */
+	FD_AUTO int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	FREE_AUTO char *read_bytes = NULL;
+	struct stat st;
+	int err;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		err = -errno;
+		(void)error_input(e, "the object %s cannot be read: %s", path, strerror(-err));
+		return e->err;
+	}
+	if (!S_ISREG(st.st_mode))
+		return error_input(e, "the object %s is not a file", path);
+	if (st.st_size > OBJECT_BYTES_MAX)
+		return error_input(e, "the object %s has %lld bytes; at most %ld are read", path,
+				   (long long)st.st_size, OBJECT_BYTES_MAX);
+	read_bytes = malloc((size_t)st.st_size + 1);
+	if (!read_bytes)
+		return error_sys(e, -ENOMEM, "reading %s", path);
+	err = read_whole(fd, read_bytes, (size_t)st.st_size);
+	if (err)
+		return error_sys(e, err, "reading %s", path);
+	err = check_elf(path, read_bytes, (size_t)st.st_size, e);
+	if (err)
+		return err;
+	*size = (size_t)st.st_size;
+	*bytes = steal_pointer(&read_bytes);
+	return 0;
+}
+
+/* Older objects have sections "xdp_…", of which libbpf knows no type. */
+static bool is_xdp(const struct bpf_program *prog)
+{
+	enum bpf_prog_type type = bpf_program__type(prog);
+
+	return (type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_UNSPEC) &&
+	       !strncmp(bpf_program__section_name(prog), "xdp", 3) &&
+	       !strstr(bpf_program__section_name(prog), "/devmap") &&
+	       !strstr(bpf_program__section_name(prog), "/cpumap");
+}
+
+/* "a, b, c": malloc'ed; "none" if there is none. */
+static char *list_functions(struct bpf_object *obj)
+{
+	char *list = strdup("");
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, obj) {
+		char *longer;
+
+		if (!is_xdp(prog) || !list)
+			continue;
+		longer = text_format("%s%s%s", list, *list ? ", " : "", bpf_program__name(prog));
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+static int no_function(struct bpf_object *obj, const char *function, struct error *e)
+{
+	FREE_AUTO char *list = list_functions(obj);
+
+	if (!list || !*list)
+		return error_input(e, "the object has no function %s, and no XDP program at all",
+				   function);
+	return error_input(e, "the object has no function %s; its XDP programs are: %s", function,
+			   list);
+}
+
+static int named_main(struct bpf_object *obj, const char *function, struct bpf_program **main,
+		      struct error *e)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, obj) {
+		if (strcmp(bpf_program__name(prog), function) != 0)
+			continue;
+		if (!is_xdp(prog))
+			return error_input(
+				e,
+				"%s is not an XDP program: its section is \"%s\", and only "
+				"SEC(\"xdp\") and SEC(\"xdp.frags\") can stand in a chain",
+				function, bpf_program__section_name(prog));
+		*main = prog;
+		return 0;
+	}
+	return no_function(obj, function, e);
+}
+
+static int only_main(struct bpf_object *obj, struct bpf_program **main, struct error *e)
+{
+	struct bpf_program *prog, *other = NULL;
+	size_t n = 0;
+
+	bpf_object__for_each_program (prog, obj) {
+		if (is_xdp(prog)) {
+			*main = prog;
+			n++;
+		} else {
+			other = prog;
+		}
+	}
+	if (n == 1)
+		return 0;
+	if (n > 1) {
+		FREE_AUTO char *list = list_functions(obj);
+
+		return error_input(
+			e,
+			"the object has %zu XDP programs: name one of them after a colon "
+			"(object.bpf.o:function): %s",
+			n, list ? list : "");
+	}
+	if (other)
+		return error_input(e,
+				   "the object has no XDP program: %s has section \"%s\", and "
+				   "SEC(\"xdp\") or SEC(\"xdp.frags\") is needed",
+				   bpf_program__name(other), bpf_program__section_name(other));
+	return error_input(e, "the object has no program at all");
+}
+
+int object_file_main(struct bpf_object *obj, const char *function, struct bpf_program **main,
+		     struct error *e)
+{
+	return function && *function ? named_main(obj, function, main, e) : only_main(obj, main, e);
+}

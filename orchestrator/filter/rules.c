@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/filter/rules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/filter/filter_maps.h"
+#include "orchestrator/filter/rule.h"
+#include "orchestrator/filter/rule_maps.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/model/filter.h"
+
+struct live {
+	const struct lab *lab;
+	size_t filter;
+};
+
+static int live_map(void *cookie, const char *name, int *fd, struct error *e)
+{
+	const struct live *of = cookie;
+
+	return filter_maps_open(of->lab, of->filter, name, fd, e);
+}
+
+static int open_live(struct rule_maps *maps, const struct lab *lab, size_t filter, struct error *e)
+{
+	const struct filter *f = &lab->labfile.filters[filter];
+	struct live live = { lab, filter };
+
+	if (rule_maps_open(maps, f->program, live_map, &live, e))
+		return error_wrap(e, "filter %s", f->name);
+	return 0;
+}
+
+static void free_lists(struct filter *f)
+{
+	free(f->src_macs);
+	free(f->dst_macs);
+	free(f->types);
+	free(f->src_nets);
+	free(f->dst_nets);
+	free(f->protos);
+	free(f->src_ports);
+	free(f->dst_ports);
+}
+
+/* Read "dst=9999,8888" into @read's lists. */
+static int read_rule(const struct lab *lab, const struct filter *f, const char *text,
+		     struct filter *read, struct error *e)
+{
+	size_t len = strcspn(text, "="), before = rule_count(read);
+	char key[NAME_MAX_LEN + 1] = "";
+	int err;
+
+	if (text[len] != '=' || len == 0 || len >= sizeof(key))
+		return error_add(e, "rule %s: write KEY=VALUE, as in dst=9999", text);
+	memcpy(key, text, len);
+	err = filter_read_key(read, &lab->labfile, key, text + len + 1, e);
+	if (!err && rule_count(read) == before)
+		err = error_add(e, "rule %s: filter %s keeps its %s as the lab file has it", text,
+				f->name, key);
+	return err;
+}
+
+/* All of them into the lists of an empty filter, which find what is named twice. */
+static int read_rules(const struct lab *lab, const struct filter *f, char *const *texts,
+		      struct filter *read, struct error *e)
+{
+	int err = 0, one;
+
+	*read = (struct filter){ .name = f->name, .program = f->program, .redirect_to = SIZE_MAX };
+	for (; *texts; texts++) {
+		one = read_rule(lab, f, *texts, read, e);
+		err = one ? one : err;
+	}
+	return err;
+}
+
+struct rows {
+	const struct rule_maps *maps;
+	struct rule_row *rows;
+	size_t n, room;
+};
+
+static int collect_row(void *cookie, const struct rule *rule, uint32_t number)
+{
+	struct rows *r = cookie;
+
+	if (r->n == r->room) {
+		size_t room = r->room ? 2 * r->room : 64;
+		struct rule_row *more = reallocarray(r->rows, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		r->rows = more;
+		r->room = room;
+	}
+	r->rows[r->n].rule = rule_text(rule);
+	r->rows[r->n].hits = rule_maps_hits(r->maps, number);
+	return r->rows[r->n++].rule ? 0 : -ENOMEM;
+}
+
+void rules_free(struct rule_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(rows[i].rule);
+	free(rows);
+}
+
+int rules_list(const struct lab *lab, size_t filter, struct rule_row **rows, size_t *n,
+	       struct error *e)
+{
+	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
+	struct rows r = { .maps = &maps };
+	int err = open_live(&maps, lab, filter, e);
+
+	if (err)
+		return err;
+	err = rule_maps_each(&maps, collect_row, &r);
+	if (err) {
+		rules_free(r.rows, r.n);
+		return error_sys(e, err, "the rules of filter %s",
+				 lab->labfile.filters[filter].name);
+	}
+	*rows = r.rows;
+	*n = r.n;
+	return 0;
+}
+
+static const char *row_text(void *cookie, size_t i)
+{
+	const struct rows *r = cookie;
+
+	return i < r->n ? r->rows[i].rule : NULL;
+}
+
+static int not_there(struct rule_maps *maps, const struct filter *f, const char *text,
+		     struct error *e)
+{
+	struct rows r = { .maps = maps };
+	const char *near;
+
+	rule_maps_each(maps, collect_row, &r);
+	near = text_nearest(text, row_text, &r);
+	error_input(e, "filter %s has no rule %s%s%s%s; see xlab filter %s list", f->name, text,
+		    near ? " (did you mean " : "", near ? near : "", near ? "?)" : "", f->name);
+	rules_free(r.rows, r.n);
+	e->err = -ENOENT;
+	return -ENOENT;
+}
+
+static int already_there(const struct filter *f, const char *text, struct error *e)
+{
+	error_input(e, "filter %s has the rule %s already", f->name, text);
+	e->err = -EEXIST;
+	return -EEXIST;
+}
+
+/* What rule_maps_add() and rule_maps_del() answered, in words. */
+static int explain(int err, struct rule_maps *maps, const struct filter *f, const struct rule *rule,
+		   struct error *e)
+{
+	FREE_AUTO char *text = rule_text(rule);
+
+	if (!err)
+		return 0;
+	if (!text)
+		return error_sys(e, -ENOMEM, "filter %s", f->name);
+	if (err == -ENOENT)
+		return not_there(maps, f, text, e);
+	if (err == -EEXIST)
+		return already_there(f, text, e);
+	if (err == -ENOSPC || err == -E2BIG)
+		return error_state(e, -ENOSPC,
+				   "filter %s is full, with room for %u rules: delete some, or "
+				   "write %s into the lab file, which makes room for twice as many",
+				   f->name, maps->capacity - 1, text);
+	return error_sys(e, err, "filter %s: rule %s", f->name, text);
+}
+
+typedef int rule_change(struct rule_maps *maps, const struct rule *rule);
+
+/* What is wrong with a rule shows before the first one is changed, except that there is no room. */
+static int check_rules(struct rule_maps *maps, const struct filter *f, const struct filter *read,
+		       bool there, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < rule_count(read); i++) {
+		struct rule rule = rule_at(read, i);
+
+		if (rule_maps_has(maps, &rule) != there)
+			err = explain(there ? -ENOENT : -EEXIST, maps, f, &rule, e);
+	}
+	return err;
+}
+
+static int change_rules(struct rule_maps *maps, const struct filter *f, const struct filter *read,
+			rule_change *fn, rule_change *undo, struct error *e)
+{
+	size_t done = 0;
+	int err = 0;
+
+	for (; !err && done < rule_count(read); done++) {
+		struct rule rule = rule_at(read, done);
+
+		err = explain(fn(maps, &rule), maps, f, &rule, e);
+	}
+	for (size_t i = 0; err && i + 1 < done; i++) {
+		struct rule rule = rule_at(read, i);
+
+		(void)undo(maps, &rule);
+	}
+	return err;
+}
+
+static int change(const struct lab *lab, size_t filter, char *const *texts, bool add,
+		  struct error *e)
+{
+	const struct filter *f = &lab->labfile.filters[filter];
+	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
+	struct filter read = { 0 };
+	int err = read_rules(lab, f, texts, &read, e);
+
+	if (!err)
+		err = open_live(&maps, lab, filter, e);
+	if (!err)
+		err = check_rules(&maps, f, &read, !add, e);
+	if (!err)
+		err = add ? change_rules(&maps, f, &read, rule_maps_add, rule_maps_del, e)
+			  : change_rules(&maps, f, &read, rule_maps_del, rule_maps_add, e);
+	free_lists(&read);
+	return err;
+}
+
+int rules_add(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
+{
+	return change(lab, filter, rules, true, e);
+}
+
+int rules_del(const struct lab *lab, size_t filter, char *const *rules, struct error *e)
+{
+	return change(lab, filter, rules, false, e);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_LAB_UP_H
+#define XLAB_LAB_UP_H
+
+/* A lab goes up, chains and all, and down again. */
+
+#include <stdbool.h>
+
+struct error;
+struct lab;
+
+struct lab_options {
+	const char *as, *self, *engine; /* NULL: not given */
+	bool nameless;
+	const char *command; /* for the lock: "up" */
+};
+
+/* Build a lab and attach its chains; the lab is open and locked then. On any
+ * error nothing is left. What an earlier killed command left of a lab of this name is undone first.
+ */
+int lab_up(struct lab *lab, const char *path, const struct lab_options *options, struct error *e);
+
+/* Take it down, past every error. */
+int lab_down(struct lab *lab, bool wait, struct error *e);
+
+#endif

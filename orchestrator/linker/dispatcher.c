@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/linker/dispatcher.h"
+
+/*
+ * The program before the filters:
+ *
+ *           r6 = ctx
+ *   entry_i: r1 = r6; filter i itself (inline.c), or a call of it
+ *           PASS, in its mask:            -> entry_i+1
+ *           another verdict in its mask:  -> note_i
+ *           any other:                    -> out_i
+ *           …                             -> end
+ *   note_i: xlab_note(ctx, i, verdict)    -> entry_i+1
+ *   out_i:  r2 = i, r3 = verdict          -> stop
+ *   end:    r2 = n, r3 = PASS
+ *   stop:   r1 = r6, and on into xlab_stop(), or a call of it and the end
+ *
+ * What no mask lets on is jumped over by a comparison that is always true, since the kernel
+ * refuses code that cannot be reached. Its only state is r6, and verdicts are compared as 32 bits,
+ * as libxdp's does.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/linker/inline.h"
+#include "orchestrator/linker/link.h"
+
+struct labels {
+	size_t end, stop;
+	size_t *entry, *note, *out; /* by filter; entry has one more, the end */
+};
+
+/* Without memory the output stays as it is, and the two passes differ: that is found. */
+static void emit(struct link_output *out, struct bpf_insn insn)
+{
+	struct bpf_insn *added = link_output_insn(out);
+
+	if (added)
+		*added = insn;
+}
+
+static void emit_move(struct link_output *out, uint8_t dst, uint8_t src)
+{
+	emit(out, (struct bpf_insn){
+			  .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = dst, .src_reg = src });
+}
+
+static void emit_verdict(struct link_output *out)
+{
+	emit(out, (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_X,
+				     .dst_reg = BPF_REG_3,
+				     .src_reg = BPF_REG_0 });
+}
+
+static void emit_constant(struct link_output *out, uint8_t dst, size_t value)
+{
+	emit(out, (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_K,
+				     .dst_reg = dst,
+				     .imm = (int32_t)value });
+}
+
+static void emit_jump(struct link_output *out, size_t to)
+{
+	emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_JA,
+				     .off = (int16_t)(to - out->n_insns - 1) });
+}
+
+static void emit_jump_if(struct link_output *out, uint8_t op, uint32_t verdict, size_t to)
+{
+	emit(out, (struct bpf_insn){ .code = BPF_JMP32 | op | BPF_K,
+				     .dst_reg = BPF_REG_0,
+				     .imm = (int32_t)verdict,
+				     .off = (int16_t)(to - out->n_insns - 1) });
+}
+
+/* Fixed up later: until then it holds the input's number. */
+static void emit_call(struct link_output *out, size_t input)
+{
+	emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_CALL,
+				     .src_reg = BPF_PSEUDO_CALL,
+				     .imm = (int32_t)input });
+}
+
+#define PASS_ONLY  (1U << XDP_PASS)
+#define ANY_ACTION ((1U << (XDP_REDIRECT + 1)) - 1)
+
+static void write_entry(struct link_output *out, struct linker *c, size_t i, struct labels *l)
+{
+	struct link_input *p = &c->filters[i];
+	uint32_t mask = p->continues & ANY_ACTION;
+
+	p->entry = l->entry[i] = out->n_insns;
+	emit_move(out, BPF_REG_1, BPF_REG_6);
+	if (p->form == LINK_INLINED)
+		inline_append(out, p);
+	else
+		emit_call(out, i);
+	if (mask == PASS_ONLY) {
+		emit_jump_if(out, BPF_JNE, XDP_PASS, l->out[i]);
+		return;
+	}
+	if (mask & PASS_ONLY)
+		emit_jump_if(out, BPF_JEQ, XDP_PASS, l->entry[i + 1]);
+	for (uint32_t action = XDP_ABORTED; action <= XDP_REDIRECT; action++)
+		if (action != XDP_PASS && mask >> action & 1)
+			emit_jump_if(out, BPF_JEQ, action, l->note[i]);
+	if (mask)
+		emit_jump(out, l->out[i]);
+	else
+		emit_jump_if(out, BPF_JGE, 0, l->out[i]);
+}
+
+static void write_note(struct link_output *out, const struct linker *c, size_t i, struct labels *l)
+{
+	l->note[i] = out->n_insns;
+	if (!link_input_notes(c->filters[i].continues))
+		return;
+	emit_move(out, BPF_REG_1, BPF_REG_6);
+	emit_constant(out, BPF_REG_2, i);
+	emit_verdict(out);
+	emit_call(out, c->n_filters);
+	emit_jump(out, l->entry[i + 1]);
+}
+
+static void write_out(struct link_output *out, size_t i, struct labels *l)
+{
+	l->out[i] = out->n_insns;
+	emit_verdict(out);
+	emit_constant(out, BPF_REG_2, i);
+	emit_jump(out, l->stop);
+}
+
+static void write_all(struct link_output *out, struct linker *c, struct labels *l)
+{
+	size_t n = c->n_filters;
+
+	out->n_insns = 0;
+	emit_move(out, BPF_REG_6, BPF_REG_1);
+	for (size_t i = 0; i < n; i++)
+		write_entry(out, c, i, l);
+	c->end = l->entry[n] = out->n_insns;
+	emit_jump(out, l->end);
+	for (size_t i = 0; i < n; i++) {
+		write_note(out, c, i, l);
+		write_out(out, i, l);
+	}
+	l->end = out->n_insns;
+	emit_constant(out, BPF_REG_2, n);
+	emit_constant(out, BPF_REG_3, XDP_PASS);
+	l->stop = out->n_insns;
+	emit_move(out, BPF_REG_1, BPF_REG_6);
+	if (!c->calls_stop)
+		return;
+	emit_call(out, n + 1);
+	emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+}
+
+int dispatcher_write(struct link_output *out, struct linker *c, struct error *e)
+{
+	size_t n = c->n_filters, first;
+	FREE_AUTO size_t *all = calloc(3 * n + 1, sizeof(*all));
+	struct labels l = { .entry = all };
+
+	if (!all)
+		return error_sys(e, -ENOMEM, "linking a chain");
+	l.note = all + n + 1;
+	l.out = l.note + n;
+	/* The first pass learns where the labels are, the second jumps to them. */
+	write_all(out, c, &l);
+	first = out->n_insns;
+	write_all(out, c, &l);
+	if (out->n_insns != first || first <= 3 * n)
+		return error_sys(e, -ENOMEM, "linking a chain");
+	return 0;
+}
+
+static const struct link_input *called(const struct linker *c, size_t number)
+{
+	if (number < c->n_filters)
+		return &c->filters[number];
+	return number == c->n_filters ? &c->note : &c->stop;
+}
+
+void dispatcher_fix_up(struct link_output *out, const struct linker *c)
+{
+	size_t filter;
+
+	for (size_t i = 0; i < c->stop.at; i++) {
+		struct bpf_insn *insn = &out->insns[i];
+
+		if (insn->code == (BPF_JMP | BPF_CALL) && linker_filter_at(c, i) == c->n_filters)
+			insn->imm = (int32_t)(called(c, (size_t)insn->imm)->at - i - 1);
+	}
+	for (filter = 0; filter < c->n_filters; filter++)
+		if (c->filters[filter].form == LINK_INLINED)
+			inline_fix_up(out, &c->filters[filter]);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/linker/link.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+void link_output_clear(struct link_output *out)
+{
+	free(out->insns);
+	free(out->funcs);
+	free(out->lines);
+	free(out->fd_array);
+	btf__free(out->btf);
+	if (out->rodata_fd >= 0)
+		(void)close(out->rodata_fd);
+	*out = (struct link_output){ .rodata_fd = -1 };
+}
+
+/* The address of element @n of an array that may have to grow. */
+static void *grow(void **array, size_t n, size_t *room, size_t size)
+{
+	if (n == *room) {
+		size_t more = *room ? 2 * *room : 256;
+		void *longer = realloc(*array, more * size);
+
+		if (!longer)
+			return NULL;
+		*array = longer;
+		*room = more;
+	}
+	return memset((char *)*array + n * size, 0, size);
+}
+
+struct bpf_insn *link_output_insn(struct link_output *out)
+{
+	void *array = out->insns, *element;
+
+	element = grow(&array, out->n_insns, &out->room_insns, sizeof(*out->insns));
+	out->insns = array;
+	out->n_insns += element != NULL;
+	return element;
+}
+
+struct bpf_func_info *link_output_func(struct link_output *out)
+{
+	void *array = out->funcs, *element;
+
+	element = grow(&array, out->n_funcs, &out->room_funcs, sizeof(*out->funcs));
+	out->funcs = array;
+	out->n_funcs += element != NULL;
+	return element;
+}
+
+struct bpf_line_info *link_output_line(struct link_output *out)
+{
+	void *array = out->lines, *element;
+
+	element = grow(&array, out->n_lines, &out->room_lines, sizeof(*out->lines));
+	out->lines = array;
+	out->n_lines += element != NULL;
+	return element;
+}
+
+size_t link_input_insn(const struct link_input *p, size_t i)
+{
+	if (p->form != LINK_INLINED)
+		return p->at + i;
+	return i < p->n_main ? p->body + i : p->at + i - p->n_main;
+}
+
+size_t link_input_inlined(const struct link_input *p)
+{
+	return p->form == LINK_INLINED ? p->n_main : 0;
+}
+
+size_t linker_filter_at(const struct linker *c, size_t insn)
+{
+	for (size_t i = 0; i < c->n_filters; i++) {
+		const struct link_input *p = &c->filters[i];
+		size_t inlined = link_input_inlined(p);
+
+		if ((insn >= p->at && insn < p->at + p->code->n_insns - inlined) ||
+		    (insn >= p->body && insn < p->body + inlined))
+			return i;
+	}
+	return c->n_filters;
+}
+
+bool link_input_notes(uint32_t continues)
+{
+	const uint32_t actions = (1U << (XDP_REDIRECT + 1)) - 1;
+
+	return continues & actions & ~(1U << XDP_PASS);
+}
+
+/* What is called nowhere is no function to the kernel, and must not be described as one. */
+bool linker_notes(const struct linker *c)
+{
+	for (size_t i = 0; i < c->n_filters; i++)
+		if (link_input_notes(c->filters[i].continues))
+			return true;
+	return false;
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/linker/linker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/xlab.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/linker/dispatcher.h"
+#include "orchestrator/linker/inline.h"
+#include "orchestrator/linker/link.h"
+#include "orchestrator/linker/link_btf.h"
+#include "orchestrator/linker/link_maps.h"
+#include "orchestrator/linker/refusal.h"
+
+#define LOG_BYTES     (1U << 20)
+#define LOG_BYTES_MAX (1U << 28)
+
+static int check_budget(const struct linker *c, struct error *e)
+{
+	size_t insns = 0, subprogs = 1;
+
+	if (c->n_filters > XLAB_CHAIN_MAX)
+		return error_input(e, "a chain has at most %d filters, not %zu", XLAB_CHAIN_MAX,
+				   c->n_filters);
+	for (size_t i = 0; i < c->n_filters; i++) {
+		const struct link_input *p = &c->filters[i];
+
+		insns += p->code->n_insns;
+		subprogs += p->code->n_funcs ? p->code->n_funcs : 1;
+		if (insns > LINK_INSNS_MAX)
+			return error_state(
+				e, -E2BIG,
+				"with filter %s the chain has %zu instructions; the kernel "
+				"takes %d in one program",
+				p->name, insns, LINK_INSNS_MAX);
+		if (subprogs + 2 > LINK_SUBPROGS_MAX)
+			return error_state(
+				e, -E2BIG,
+				"with filter %s the chain has over %d functions, which is the "
+				"kernel's limit for one program",
+				p->name, LINK_SUBPROGS_MAX);
+	}
+	return 0;
+}
+
+/* What the dispatcher does not hold. */
+static int append(struct link_output *out, struct link_input *p)
+{
+	p->at = out->n_insns;
+	for (size_t i = link_input_inlined(p); i < p->code->n_insns; i++) {
+		struct bpf_insn *insn = link_output_insn(out);
+
+		if (!insn)
+			return -ENOMEM;
+		*insn = p->code->insns[i];
+	}
+	return 0;
+}
+
+static int fd_array_index(struct link_output *out, int fd)
+{
+	int *longer;
+
+	for (size_t i = 1; i < out->n_fd_array; i++)
+		if (out->fd_array[i] == fd)
+			return (int)i;
+	if (!out->n_fd_array)
+		out->n_fd_array = 1;
+	longer = realloc(out->fd_array, (out->n_fd_array + 1) * sizeof(*longer));
+	if (!longer)
+		return -ENOMEM;
+	longer[0] = 0;
+	longer[out->n_fd_array] = fd;
+	out->fd_array = longer;
+	return (int)out->n_fd_array++;
+}
+
+/* A module's kfunc is named by an index into its object's array of module BTFs. */
+static int merge_modules(struct link_output *out, const struct link_input *p)
+{
+	for (size_t i = 0; i < p->code->n_insns; i++) {
+		struct bpf_insn *insn = &out->insns[link_input_insn(p, i)];
+		int index;
+
+		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL ||
+		    !insn->off)
+			continue;
+		index = fd_array_index(out, p->code->fd_array[insn->off]);
+		if (index < 0)
+			return index;
+		insn->off = (int16_t)index;
+	}
+	return 0;
+}
+
+static int append_all(struct link_output *out, struct linker *c, struct error *e)
+{
+	int err = dispatcher_write(out, c, e);
+
+	if (err)
+		return err;
+	err = append(out, &c->stop);
+	if (!err && linker_notes(c))
+		err = append(out, &c->note);
+	for (size_t i = 0; i < c->n_filters && !err; i++) {
+		err = append(out, &c->filters[i]);
+		if (!err)
+			err = merge_modules(out, &c->filters[i]);
+	}
+	if (err)
+		return error_sys(e, err, "linking a chain");
+	dispatcher_fix_up(out, c);
+	return 0;
+}
+
+static int load_btf(struct link_output *out, struct error *e)
+{
+	FREE_AUTO char *log = NULL;
+	const void *raw;
+	__u32 size;
+	int fd;
+
+	raw = btf__raw_data(out->btf, &size);
+	if (!raw)
+		return error_sys(e, -ENOMEM, "merging BTF");
+	fd = bpf_btf_load(raw, size, NULL);
+	if (fd >= 0)
+		return fd;
+	log = calloc(1, LOG_BYTES);
+	if (log) {
+		LIBBPF_OPTS(bpf_btf_load_opts, opts, .log_buf = log, .log_size = LOG_BYTES,
+			    .log_level = 1);
+
+		fd = bpf_btf_load(raw, size, &opts);
+	}
+	return fd >= 0 ? fd
+		       : error_sys(e, fd, "the kernel refuses the chain's BTF: %s", log ? log : "");
+}
+
+#define LOG_STEPS 1 /* each instruction on the way to a refusal */
+#define LOG_FEW	  4 /* why it is refused, and what it took */
+
+/* @level: of the log, if there is one. */
+static int load_once(const struct link_output *out, const struct linker *c, int btf_fd, char *log,
+		     size_t log_size, unsigned int level)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP,
+		    .prog_btf_fd = (__u32)btf_fd, .fd_array = out->fd_array,
+		    .func_info = out->funcs, .func_info_cnt = (__u32)out->n_funcs,
+		    .func_info_rec_size = sizeof(*out->funcs), .line_info = out->lines,
+		    .line_info_cnt = (__u32)out->n_lines, .line_info_rec_size = sizeof(*out->lines),
+		    .prog_flags = c->frags ? BPF_F_XDP_HAS_FRAGS : 0, .log_buf = log,
+		    .log_size = (__u32)log_size, .log_level = log ? level : 0);
+
+	return bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_chain", c->gpl ? "GPL" : "Proprietary",
+			     out->insns, out->n_insns, &opts);
+}
+
+/* Load once more for the verifier's words. Older kernels refuse a log that does not fit. */
+static int load_for_log(const struct link_output *out, const struct linker *c, int btf_fd,
+			unsigned int level, char **log)
+{
+	int fd = -ENOMEM;
+
+	for (size_t size = LOG_BYTES; size <= LOG_BYTES_MAX; size *= 4) {
+		free(*log);
+		*log = malloc(size);
+		if (!*log)
+			return -ENOMEM;
+		**log = '\0';
+		fd = load_once(out, c, btf_fd, *log, size, level);
+		if (fd != -ENOSPC)
+			break;
+	}
+	return fd;
+}
+
+/* The steps of a million instructions would take seconds, and tell nobody anything. */
+static bool is_too_large(const char *log)
+{
+	return strstr(log, "BPF program is too large");
+}
+
+static int load_linked(struct link_output *out, const struct linker *c, char **log, struct error *e)
+{
+	FD_AUTO int btf_fd = load_btf(out, e);
+	int fd;
+
+	if (btf_fd < 0)
+		return btf_fd;
+	fd = load_once(out, c, btf_fd, NULL, 0, 0);
+	if (fd == -E2BIG)
+		fd = load_for_log(out, c, btf_fd, LOG_FEW, log);
+	if (fd < 0 && !(*log && is_too_large(*log)))
+		fd = load_for_log(out, c, btf_fd, LOG_STEPS, log);
+	return fd < 0 ? refusal_explain(out, c, *log ? *log : "", fd, e) : fd;
+}
+
+/*
+ * Jumps reach 32767 instructions, and the longest is from the first filter to the end: so large
+ * filters are called.
+ */
+#define INLINED_MAX 16384
+
+static void choose_forms(struct linker *c)
+{
+	size_t room = INLINED_MAX;
+
+	c->stop.form = LINK_STATIC;
+	c->note.form = LINK_STATIC;
+	for (size_t i = 0; i < c->n_filters; i++) {
+		struct link_input *p = &c->filters[i];
+
+		p->form = inline_possible(p) && p->n_main <= room ? LINK_INLINED : LINK_GLOBAL;
+		room -= link_input_inlined(p);
+	}
+}
+
+/* @filter, or every one when it is none, takes its next form: false if there is no further one. */
+static bool next_form(struct linker *c, size_t filter)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->n_filters; i++) {
+		struct link_input *p = &c->filters[i];
+
+		if (p->form == LINK_STATIC || (filter < c->n_filters && filter != i))
+			continue;
+		p->form++;
+		changed = true;
+	}
+	return changed;
+}
+
+static bool any_inlined(const struct linker *c)
+{
+	for (size_t i = 0; i < c->n_filters; i++)
+		if (c->filters[i].form == LINK_INLINED)
+			return true;
+	return false;
+}
+
+#define SINGLE_TRIES 4
+
+/* Another way to put it, after the verifier's refusal: false if there is none. */
+static bool give_way(struct linker *c, const char *log, int tries)
+{
+	/* Functions that are verified once cost the verifier least. */
+	if (is_too_large(log))
+		return any_inlined(c) && next_form(c, c->n_filters);
+	/* A few bytes of stack are to be had for a call more. */
+	if (strstr(log, "combined stack size") && !any_inlined(c) && !c->calls_stop) {
+		c->calls_stop = true;
+		return true;
+	}
+	return next_form(c, tries < SINGLE_TRIES ? refusal_filter(c, log) : c->n_filters);
+}
+
+static int load(struct linker *c, char **log, struct error *e)
+{
+	struct link_output out = { .rodata_fd = -1 };
+	int fd = append_all(&out, c, e);
+
+	if (!fd)
+		fd = link_maps_merge_constants(&out, c, e);
+	if (!fd)
+		fd = link_maps_check(&out, c, e);
+	if (!fd)
+		fd = link_btf_describe(&out, c, e);
+	if (!fd)
+		fd = load_linked(&out, c, log, e);
+	link_output_clear(&out);
+	return fd;
+}
+
+static int load_somehow(struct linker *c, char **log, struct error *e)
+{
+	int fd;
+
+	choose_forms(c);
+	fd = load(c, log, e);
+	for (int tries = 0; fd < 0 && *log && fd != -ENOMEM && fd != -EPERM; tries++) {
+		if (!give_way(c, *log, tries))
+			break;
+		error_clear(e);
+		fd = load(c, log, e);
+	}
+	return fd;
+}
+
+/* Does the chain load that the @n filters from @first on are? Its refusal is in @e. */
+static int try_part(const struct linker *whole, size_t first, size_t n, char **log, struct error *e)
+{
+	struct linker part = *whole;
+	FD_AUTO int fd = -1;
+
+	part.filters += first;
+	part.n_filters = n;
+	part.calls_stop = false;
+	fd = load_somehow(&part, log, e);
+	return fd < 0 ? fd : 0;
+}
+
+/* The verifier's words name no filter: one that it refuses alone is at fault. */
+static void blame(const struct linker *c, struct error *e)
+{
+	for (size_t i = 0; i < c->n_filters; i++) {
+		ERROR_AUTO struct error alone = ERROR_INIT;
+		FREE_AUTO char *log = NULL;
+
+		if (!try_part(c, i, 1, &log, &alone))
+			continue;
+		error_move(e, &alone);
+		(void)error_wrap(e, "filter %s", c->filters[i].name);
+		return;
+	}
+	(void)error_add(e, "each of its filters loads alone");
+}
+
+/* Which filter makes it too much: the first with which the chain up to it is refused. */
+static int blame_size(const struct linker *c, struct error *e)
+{
+	size_t fits = 0, too_many = c->n_filters;
+
+	while (too_many - fits > 1) {
+		ERROR_AUTO struct error part = ERROR_INIT;
+		size_t middle = (fits + too_many) / 2;
+		FREE_AUTO char *log = NULL;
+
+		if (try_part(c, 0, middle, &log, &part) && log && is_too_large(log))
+			too_many = middle;
+		else
+			fits = middle;
+	}
+	error_clear(e);
+	return error_state(e, -E2BIG,
+			   "with filter %s the chain needs more than the %d instructions that the "
+			   "verifier looks at in one program: take a filter out",
+			   c->filters[fits].name, LINK_INSNS_MAX);
+}
+
+int linker_load(struct linker *c, int *fd, char **log, struct error *e)
+{
+	FREE_AUTO char *words = NULL;
+	int loaded = check_budget(c, e);
+
+	if (loaded < 0)
+		return loaded;
+	loaded = load_somehow(c, &words, e);
+	if (loaded < 0 && words && is_too_large(words))
+		loaded = blame_size(c, e);
+	else if (loaded < 0 && words && c->n_filters > 1 &&
+		 refusal_filter(c, words) == c->n_filters)
+		blame(c, e);
+	if (log)
+		*log = steal_pointer(&words);
+	if (loaded < 0)
+		return loaded;
+	*fd = loaded;
+	return 0;
+}

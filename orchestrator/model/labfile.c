@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/model/labfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/xlab.h"
+
+static void filter_clear(struct filter *f)
+{
+	for (size_t i = 0; i < f->n_settings; i++) {
+		free(f->settings[i].name);
+		free(f->settings[i].value);
+	}
+	free(f->settings);
+	free(f->name);
+	free(f->object);
+	free(f->function);
+	free(f->src_macs);
+	free(f->dst_macs);
+	free(f->types);
+	free(f->src_nets);
+	free(f->dst_nets);
+	free(f->protos);
+	free(f->src_ports);
+	free(f->dst_ports);
+}
+
+static void scenario_clear(struct scenario *s)
+{
+	for (size_t i = 0; i < s->n_steps; i++) {
+		free(s->steps[i].text);
+		free(s->steps[i].line_text);
+	}
+	for (size_t i = 0; i < s->n_chains; i++)
+		free(s->chains[i].filters);
+	free(s->steps);
+	free(s->chains);
+	free(s->name);
+	free(s->about);
+}
+
+void labfile_clear(struct labfile *labfile)
+{
+	for (size_t i = 0; i < labfile->n_filters; i++)
+		filter_clear(&labfile->filters[i]);
+	for (size_t i = 0; i < labfile->n_scenarios; i++)
+		scenario_clear(&labfile->scenarios[i]);
+	for (size_t i = 0; i < labfile->n_chains; i++)
+		free(labfile->chains[i].filters);
+	free(labfile->filters);
+	free(labfile->scenarios);
+	free(labfile->chains);
+	free(labfile->modes);
+	names_clear(&labfile->filter_names);
+	names_clear(&labfile->scenario_names);
+	topology_clear(&labfile->topo);
+	inifile_clear(&labfile->ini);
+	*labfile = (struct labfile){ 0 };
+}
+
+size_t labfile_filter(const struct labfile *labfile, const char *name)
+{
+	return names_find(&labfile->filter_names, name);
+}
+
+size_t labfile_scenario(const struct labfile *labfile, const char *name)
+{
+	return names_find(&labfile->scenario_names, name);
+}
+
+const char *labfile_next_filter(void *labfile, size_t i)
+{
+	const struct labfile *s = labfile;
+
+	return i < s->n_filters ? s->filters[i].name : NULL;
+}
+
+static const char *name_scenario(void *labfile, size_t i)
+{
+	const struct labfile *s = labfile;
+
+	return i < s->n_scenarios ? s->scenarios[i].name : NULL;
+}
+
+const char *labfile_nearest_scenario(const struct labfile *labfile, const char *name)
+{
+	return text_nearest(name, name_scenario, (void *)labfile);
+}
+
+const char *labfile_nearest_filter(const struct labfile *labfile, const char *name)
+{
+	return text_nearest(name, labfile_next_filter, (void *)labfile);
+}
+
+char *labfile_iface_name(const struct labfile *labfile, size_t iface)
+{
+	return strdup(labfile->topo.ifaces[iface].id);
+}
+
+static const struct chain_config *find_chain(const struct chain_config *chains, size_t n,
+					     size_t iface)
+{
+	for (size_t i = 0; i < n; i++)
+		if (chains[i].iface == iface)
+			return &chains[i];
+	return NULL;
+}
+
+const struct chain_config *labfile_chain(const struct labfile *labfile,
+					 const struct scenario *scenario, size_t iface)
+{
+	const struct chain_config *chain = NULL;
+
+	if (scenario)
+		chain = find_chain(scenario->chains, scenario->n_chains, iface);
+	return chain ? chain : find_chain(labfile->chains, labfile->n_chains, iface);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/model/labfile_print.h"
+
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/text.h"
+#include "lab/topology.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/filter.h"
+#include "orchestrator/model/step_read.h"
+
+/* A lab file in canonical form: defaults left out, one form for each value. */
+
+static void print_lab(const struct labfile *labfile, FILE *out)
+{
+	const struct topology *topo = &labfile->topo;
+
+	(void)fprintf(out, "[lab]\nname = %s\n", topo->name);
+	if (*topo->about)
+		(void)fprintf(out, "about = %s\n", topo->about);
+	if (labfile->engine != ENGINE_AUTO)
+		(void)fprintf(out, "engine = %s\n", enum_name(engine_names, labfile->engine));
+}
+
+static void print_bridge(const struct bridge *b, FILE *out)
+{
+	char buf[PREFIX_TEXT];
+
+	(void)fprintf(out, "\n[bridge %s]\n", b->name);
+	if (b->stp)
+		(void)fputs("stp = yes\n", out);
+	for (size_t i = 0; i < b->n_addresses; i++)
+		(void)fprintf(out, "address = %s\n", prefix_text(&b->addresses[i], buf));
+}
+
+static void print_node(const struct topology *topo, const struct node *n, FILE *out)
+{
+	char to[PREFIX_TEXT], via[ADDRESS_TEXT];
+
+	(void)fprintf(out, "\n[node %s]\n", n->name);
+	if (n->forward)
+		(void)fputs("forward = yes\n", out);
+	for (size_t i = 0; i < n->n_routes; i++) {
+		const struct route *r = &n->routes[i];
+
+		(void)fprintf(out, "route = %s %s %s\n", prefix_text(&r->to, to),
+			      r->has_via ? "via" : "dev",
+			      r->has_via ? address_text(&r->via, via) : topo->ifaces[r->dev].name);
+	}
+	for (size_t i = 0; i < n->n_sysctls; i++)
+		(void)fprintf(out, "sysctl = %s = %s\n", n->sysctls[i].name, n->sysctls[i].value);
+}
+
+static void print_chain(const struct labfile *labfile, const struct chain_config *chain, FILE *out)
+{
+	for (size_t i = 0; i < chain->n_filters; i++)
+		(void)fprintf(out, " %s", labfile->filters[chain->filters[i]].name);
+	(void)fputc('\n', out);
+}
+
+static void print_iface(const struct labfile *labfile, size_t i, FILE *out)
+{
+	const struct topology *topo = &labfile->topo;
+	const struct iface *f = &topo->ifaces[i];
+	const struct chain_config *chain = labfile_chain(labfile, NULL, i);
+	char buf[PREFIX_TEXT];
+
+	(void)fprintf(out, "\n[iface %s]\n", f->id);
+	if (f->bridge != NONE)
+		(void)fprintf(out, "bridge = %s\nport = %s\n", topo->bridges[f->bridge].name,
+			      f->port);
+	else
+		(void)fprintf(out, "peer = %s\n", topo->ifaces[f->peer].id);
+	for (size_t j = 0; j < f->n_addresses; j++)
+		(void)fprintf(out, "address = %s\n", prefix_text(&f->addresses[j], buf));
+	if (f->has_mac)
+		(void)fprintf(out, "mac = %s\n", mac_text(f->mac, buf));
+	if (f->mtu)
+		(void)fprintf(out, "mtu = %u\n", f->mtu);
+	if (labfile->modes[i] != XDP_MODE_CHOICE_NATIVE)
+		(void)fprintf(out, "mode = %s\n", enum_name(mode_names, labfile->modes[i]));
+	if (chain) {
+		(void)fputs("chain =", out);
+		print_chain(labfile, chain, out);
+	}
+}
+
+static void print_macs(const char *key, const struct mac_rule *macs, size_t n, FILE *out)
+{
+	char buf[MAC_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		(void)fprintf(out, "%s%s%s%s", i ? "" : key, i ? " " : " = ",
+			      mac_text(macs[i].mac, buf), i + 1 < n ? "" : "\n");
+}
+
+/* A prefix of one address is written as that address. */
+static const char *net_text(const struct prefix *p, char buf[static PREFIX_TEXT])
+{
+	return p->len == (p->address.family == AF_INET ? 32 : 128) ? address_text(&p->address, buf)
+								   : prefix_text(p, buf);
+}
+
+static void print_nets(const char *key, const struct prefix *nets, size_t n, FILE *out)
+{
+	char buf[PREFIX_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		(void)fprintf(out, "%s%s%s%s", i ? "" : key, i ? " " : " = ",
+			      net_text(&nets[i], buf), i + 1 < n ? "" : "\n");
+}
+
+static void print_ports(const char *key, const struct range *ports, size_t n, FILE *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		(void)fprintf(out, "%s%s%u", i ? "" : key, i ? " " : " = ", ports[i].first);
+		if (ports[i].last != ports[i].first)
+			(void)fprintf(out, "-%u", ports[i].last);
+		(void)fputs(i + 1 < n ? "" : "\n", out);
+	}
+}
+
+static void print_number(const char *key, const struct enum_name *table, uint32_t value,
+			 const char *number_form, bool first, bool last, FILE *out)
+{
+	const char *name = enum_name(table, value);
+
+	(void)fprintf(out, "%s%s", first ? key : "", first ? " = " : " ");
+	if (name)
+		(void)fputs(name, out);
+	else
+		(void)fprintf(out, *number_form == 'x' ? "0x%04x" : "%u", value);
+	(void)fputs(last ? "\n" : "", out);
+}
+
+static void print_continue(const struct filter *f, FILE *out)
+{
+	if (f->continues == UINT32_C(1) << XDP_PASS)
+		return;
+	(void)fputs(f->continues ? "continue =" : "continue = none", out);
+	for (const struct enum_name *w = action_names; w->name; w++)
+		if (f->continues & UINT32_C(1) << w->value)
+			(void)fprintf(out, " %s", w->name);
+	(void)fputc('\n', out);
+}
+
+/* Relative to the lab file where it lies below its folder, and always recognisable as a path. */
+static void print_object(const struct labfile *labfile, const struct filter *f, FILE *out)
+{
+	size_t len = strlen(labfile->ini.dir);
+	const char *path = f->object;
+	bool below = !strncmp(path, labfile->ini.dir, len) && path[len] == '/';
+
+	if (below)
+		path += len + 1;
+	(void)fprintf(out, "program = %s%s%s%s\n", below && strncmp(path, "./", 2) != 0 ? "./" : "",
+		      path, f->function ? ":" : "", f->function ? f->function : "");
+	for (size_t i = 0; i < f->n_settings; i++)
+		(void)fprintf(out, "set.%s = %s\n", f->settings[i].name, f->settings[i].value);
+}
+
+static void print_filter(const struct labfile *labfile, const struct filter *f, FILE *out)
+{
+	bool matches = f->program == PROGRAM_ETHER || f->program == PROGRAM_IP ||
+		       f->program == PROGRAM_PORT;
+
+	(void)fprintf(out, "\n[filter %s]\n", f->name);
+	if (f->program == PROGRAM_OBJECT)
+		print_object(labfile, f, out);
+	else
+		(void)fprintf(out, "program = %s\n", program_name(f->program));
+	print_macs("src", f->src_macs, f->n_src_macs, out);
+	print_macs("dst", f->dst_macs, f->n_dst_macs, out);
+	for (size_t i = 0; i < f->n_types; i++)
+		print_number("type", ethertype_names, f->types[i], "x", !i, i + 1 == f->n_types,
+			     out);
+	print_nets("src", f->src_nets, f->n_src_nets, out);
+	print_nets("dst", f->dst_nets, f->n_dst_nets, out);
+	print_ports("src", f->src_ports, f->n_src_ports, out);
+	print_ports("dst", f->dst_ports, f->n_dst_ports, out);
+	for (size_t i = 0; i < f->n_protos; i++)
+		print_number("proto", proto_names, f->protos[i], "u", !i, i + 1 == f->n_protos,
+			     out);
+	if (f->redirect_to != NONE)
+		(void)fprintf(out, "to = %s\n", labfile->topo.ifaces[f->redirect_to].id);
+	if (matches && f->action != XDP_DROP)
+		(void)fprintf(out, "action = %s\n", action_name(f->action));
+	print_continue(f, out);
+}
+
+static void print_text(const char *text, bool quotes, FILE *out)
+{
+	if (!quotes) {
+		(void)fprintf(out, " %s", text);
+		return;
+	}
+	(void)fputs(" \"", out);
+	for (; *text; text++)
+		(void)fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	(void)fputc('"', out);
+}
+
+static void print_destination(const struct topology *topo, const struct step *s, FILE *out)
+{
+	bool bracket = s->dst == NONE && s->kind != STEP_PING && s->address.family == AF_INET6;
+	char buf[ADDRESS_TEXT];
+
+	(void)fprintf(out, " %s%s%s", bracket ? "[" : "",
+		      s->dst == NONE ? address_text(&s->address, buf) : topo->nodes[s->dst].name,
+		      bracket ? "]" : "");
+	if (s->kind != STEP_PING)
+		(void)fprintf(out, ":%u", s->port);
+}
+
+static void print_probe(const struct labfile *labfile, const struct step *s, FILE *out)
+{
+	static const char *const kinds[] = { "ping", "udp", "tcp" };
+
+	(void)fprintf(out, "%s = %s %s", s->expect == EXPECT_PASS ? "pass" : "drop", kinds[s->kind],
+		      labfile->topo.nodes[s->src].name);
+	print_destination(&labfile->topo, s, out);
+	if (s->kind != STEP_PING)
+		print_text(s->text, step_needs_quotes(s->text), out);
+	else if (s->count != 1)
+		(void)fprintf(out, " count=%u", s->count);
+	if (s->kind == STEP_PING && s->size != 56)
+		(void)fprintf(out, " size=%u", s->size);
+	if (s->by != NONE)
+		(void)fprintf(out, " by %s", labfile->filters[s->by].name);
+	if (s->at != NONE)
+		(void)fprintf(out, " at %s", labfile->topo.ifaces[s->at].id);
+	(void)fputc('\n', out);
+}
+
+static void print_rest(const char *key, const char *where, const struct step *s, FILE *out)
+{
+	(void)fprintf(out, "%s = %s", key, where);
+	print_text(s->text, step_rest_needs_quotes(s->text), out);
+	(void)fputc('\n', out);
+}
+
+static void print_step(const struct labfile *labfile, const struct step *s, FILE *out)
+{
+	if (s->kind == STEP_SEE)
+		print_rest("see", labfile->topo.ifaces[s->at].id, s, out);
+	else if (s->kind == STEP_REJECT)
+		print_rest("reject", labfile->filters[s->by].name, s, out);
+	else
+		print_probe(labfile, s, out);
+}
+
+static void print_scenario(const struct labfile *labfile, const struct scenario *scenario,
+			   FILE *out)
+{
+	(void)fprintf(out, "\n[scenario %s]\n", scenario->name);
+	if (*scenario->about)
+		(void)fprintf(out, "about = %s\n", scenario->about);
+	for (size_t i = 0; i < scenario->n_chains; i++) {
+		(void)fprintf(out, "chain = %s",
+			      labfile->topo.ifaces[scenario->chains[i].iface].id);
+		print_chain(labfile, &scenario->chains[i], out);
+	}
+	for (size_t i = 0; i < scenario->n_steps; i++)
+		print_step(labfile, &scenario->steps[i], out);
+}
+
+void labfile_print(const struct labfile *labfile, FILE *out)
+{
+	const struct topology *topo = &labfile->topo;
+
+	print_lab(labfile, out);
+	for (size_t i = 0; i < topo->n_bridges; i++)
+		print_bridge(&topo->bridges[i], out);
+	for (size_t i = 0; i < topo->n_nodes; i++)
+		print_node(topo, &topo->nodes[i], out);
+	for (size_t i = 0; i < topo->n_ifaces; i++)
+		print_iface(labfile, i, out);
+	for (size_t i = 0; i < labfile->n_filters; i++)
+		if (labfile->filters[i].line)
+			print_filter(labfile, &labfile->filters[i], out);
+	for (size_t i = 0; i < labfile->n_scenarios; i++)
+		print_scenario(labfile, &labfile->scenarios[i], out);
+}

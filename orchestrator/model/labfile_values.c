@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/model/labfile_values.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bpf/xlab.h"
+#include "lab/error.h"
+
+int labfile_read_enum(const struct ini_where *at, const char *what, const char *value,
+		      const struct enum_name *table, uint32_t *out, struct error *e)
+{
+	return enum_value(table, value, out)
+		       ? 0
+		       : ini_misspelt(at, e, what, value, enum_next, (void *)table);
+}
+
+#define WORD_SIZE 128 /* NODE:IFACE, a filter's name */
+
+int labfile_read_iface(const struct ini_where *at, const char **rest, const struct labfile *labfile,
+		       size_t *iface, struct error *e)
+{
+	char word[WORD_SIZE] = "";
+
+	if (text_word(rest, word, sizeof(word)) < 0)
+		return ini_refuse(at, e, "an interface's name is too long");
+	*rest += strspn(*rest, " \t");
+	if (!word[0])
+		return ini_refuse(at, e, "the interface is missing");
+	*iface = topology_iface(&labfile->topo, word);
+	return *iface == NONE ? topology_complain(at, e, "interface", word, &labfile->topo) : 0;
+}
+
+int labfile_read_filter(const struct ini_where *at, const char **rest,
+			const struct labfile *labfile, size_t *filter, struct error *e)
+{
+	char word[WORD_SIZE] = "";
+
+	if (text_word(rest, word, sizeof(word)) < 0)
+		return ini_refuse(at, e, "a filter's name is too long");
+	*rest += strspn(*rest, " \t");
+	if (!word[0])
+		return ini_refuse(at, e, "the filter is missing");
+	*filter = labfile_filter(labfile, word);
+	return *filter == NONE
+		       ? ini_unknown(at, e, "filter", word, labfile_next_filter, (void *)labfile)
+		       : 0;
+}
+
+int chain_read_filters(const struct ini_where *at, const char *rest, const struct labfile *labfile,
+		       struct chain_config *chain, struct error *e)
+{
+	int err = 0;
+
+	rest += strspn(rest, ", \t");
+	while (*rest) {
+		size_t filter = NONE, *added;
+		int one = labfile_read_filter(at, &rest, labfile, &filter, e);
+
+		rest += strspn(rest, ", \t");
+		if (chain->n_filters == XLAB_CHAIN_MAX)
+			return ini_complain(at, e, "a chain has at most %d filters",
+					    XLAB_CHAIN_MAX);
+		added = array_add(&chain->filters, &chain->n_filters, sizeof(*added));
+		if (!added)
+			return -ENOMEM;
+		*added = filter;
+		err = one ? one : err;
+	}
+	return err;
+}

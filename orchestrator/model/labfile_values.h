@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_LABFILE_VALUES_H
+#define XLAB_LABFILE_VALUES_H
+
+/* What the files that read a lab file share while they do. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lab/inikeys.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/labfile.h"
+
+struct error;
+
+/* The object that the key tables' readers get. */
+struct labfile_reading {
+	struct labfile *labfile;
+	size_t current;	      /* the iface, filter or scenario being read */
+	bool *stands;	      /* by filter: in a chain of the current scenario */
+	bool chains_doubtful; /* a chain of an [iface] was refused */
+	bool doubtful;	      /* or one of the current scenario: what stands where is not known */
+	size_t n_steps;	      /* of all scenarios */
+	size_t n_probes;      /* ping, udp and tcp steps of the current one */
+};
+
+/* A list of filters, to the value's end: what @at->key says from *@rest on. */
+int chain_read_filters(const struct ini_where *at, const char *rest, const struct labfile *labfile,
+		       struct chain_config *chain, struct error *e);
+
+/* The next word as an interface or a filter; *@rest moves on. */
+int labfile_read_iface(const struct ini_where *at, const char **rest, const struct labfile *labfile,
+		       size_t *iface, struct error *e);
+int labfile_read_filter(const struct ini_where *at, const char **rest,
+			const struct labfile *labfile, size_t *filter, struct error *e);
+
+/* A word of the table, which are @what: "an engine". */
+int labfile_read_enum(const struct ini_where *at, const char *what, const char *value,
+		      const struct enum_name *table, uint32_t *out, struct error *e);
+
+#endif

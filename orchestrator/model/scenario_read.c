@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/model/scenario_read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/array.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/inikeys.h"
+#include "lab/topology.h"
+#include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/step_read.h"
+
+/*
+ * [scenario S]: its chains first, then its steps, because a step names filters
+ * and interfaces that must have a part in a chain of the scenario.
+ */
+
+static int read_about(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct labfile_reading *r = object;
+	struct scenario *s = &r->labfile->scenarios[r->current];
+	char *copy = strdup(value);
+
+	(void)at;
+	(void)e;
+	if (!copy)
+		return -ENOMEM;
+	free(s->about);
+	s->about = copy;
+	return 0;
+}
+
+static int read_chain(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct labfile_reading *r = object;
+	struct scenario *s = &r->labfile->scenarios[r->current];
+	struct chain_config *chain;
+	size_t iface = NONE;
+	int err = labfile_read_iface(at, &value, r->labfile, &iface, e);
+
+	for (size_t i = 0; !err && i < s->n_chains; i++)
+		if (s->chains[i].iface == iface)
+			return ini_complain(at, e,
+					    "%s has a chain in this scenario already, at "
+					    "line %d",
+					    r->labfile->topo.ifaces[iface].id, s->chains[i].line);
+	if (err)
+		return err;
+	chain = array_add(&s->chains, &s->n_chains, sizeof(*chain));
+	if (!chain)
+		return -ENOMEM;
+	*chain = (struct chain_config){ .iface = iface, .line = at->key->line };
+	return chain_read_filters(at, value, r->labfile, chain, e);
+}
+
+static int read_probe(const struct ini_where *at, const char *value, enum step_expect expect,
+		      struct labfile_reading *r, struct error *e)
+{
+	if (r->n_steps++ >= LABFILE_STEPS_MAX)
+		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
+	return step_read(at, value, expect, r, e);
+}
+
+static int read_pass(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	return read_probe(at, value, EXPECT_PASS, object, e);
+}
+
+static int read_drop(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	return read_probe(at, value, EXPECT_DROP, object, e);
+}
+
+/* @text, which this takes over, is the rest of the line, in see and reject. */
+static int add_step(const struct ini_where *at, struct labfile_reading *r,
+		    const struct step *values, char *text)
+{
+	struct scenario *s = &r->labfile->scenarios[r->current];
+	struct step *step = array_add(&s->steps, &s->n_steps, sizeof(*step));
+
+	if (!step) {
+		free(text);
+		return -ENOMEM;
+	}
+	*step = *values;
+	step->src = step->dst = NONE;
+	step->text = text;
+	step->line_text = strdup(at->key->value);
+	step->line = at->key->line;
+	return step->line_text ? 0 : -ENOMEM;
+}
+
+static bool shows_packets(const struct labfile *labfile, const struct chain_config *chain)
+{
+	for (size_t i = 0; chain && i < chain->n_filters; i++) {
+		size_t f = chain->filters[i];
+
+		if (f != NONE && (labfile->filters[f].program == PROGRAM_HELLO ||
+				  labfile->filters[f].program == PROGRAM_HEADERS))
+			return true;
+	}
+	return false;
+}
+
+static int read_see(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct step step = { .kind = STEP_SEE, .by = NONE, .at = NONE };
+	struct labfile_reading *r = object;
+	const struct labfile *labfile = r->labfile;
+	FREE_AUTO char *text = NULL;
+	int err;
+
+	if (r->n_steps++ >= LABFILE_STEPS_MAX)
+		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
+	err = labfile_read_iface(at, &value, labfile, &step.at, e);
+	if (err)
+		return err;
+	err = step_read_rest(at, "the TEXT to be seen", value, &text, e);
+	if (err)
+		return err;
+	if (!r->n_probes)
+		return ini_complain(at, e, "nothing was sent before it: put it behind a step");
+	if (!r->doubtful &&
+	    !shows_packets(labfile,
+			   labfile_chain(labfile, &labfile->scenarios[r->current], step.at)))
+		return ini_complain(at, e,
+				    "no filter on %s shows packets in this scenario: its chain "
+				    "needs one with program = headers or hello",
+				    labfile->topo.ifaces[step.at].id);
+	return add_step(at, r, &step, steal_pointer(&text));
+}
+
+static int read_reject(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct step step = { .kind = STEP_REJECT, .by = NONE, .at = NONE };
+	struct labfile_reading *r = object;
+	char *text;
+	int err;
+
+	if (r->n_steps++ >= LABFILE_STEPS_MAX)
+		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
+	err = labfile_read_filter(at, &value, r->labfile, &step.by, e);
+	if (err)
+		return err;
+	err = step_read_rest(at, "the TEXT of the verifier's log", value, &text, e);
+	return err ? err : add_step(at, r, &step, text);
+}
+
+static const struct ini_key_spec scenario_keys[] = {
+	{ .name = "about", .allowed = "text", .help = "one line for people", .read = read_about },
+	{ .name = "chain",
+	  .repeats = true,
+	  .allowed = "NODE:IFACE F F …",
+	  .help = "this chain stands on that interface instead of its own meanwhile",
+	  .read = read_chain },
+	{ 0 },
+};
+
+#define STEPS "ping SRC DST [count=N] [size=N], udp SRC DST:PORT [TEXT] or tcp SRC DST:PORT [TEXT]"
+
+static const struct ini_key_spec step_keys[] = {
+	{ .name = "pass",
+	  .repeats = true,
+	  .allowed = STEPS,
+	  .help = "a step whose packet must arrive",
+	  .read = read_pass },
+	{ .name = "drop",
+	  .repeats = true,
+	  .allowed = STEPS ", then [by F] [at NODE:IFACE]",
+	  .help = "a step whose packet a filter must drop",
+	  .read = read_drop },
+	{ .name = "see",
+	  .repeats = true,
+	  .allowed = "NODE:IFACE TEXT",
+	  .help = "a header line shown there since the step before; * matches anything",
+	  .read = read_see },
+	{ .name = "reject",
+	  .repeats = true,
+	  .allowed = "F TEXT",
+	  .help = "the verifier must refuse filter F with a log that contains TEXT",
+	  .read = read_reject },
+	{ 0 },
+};
+
+const struct ini_section_spec scenario_table = {
+	.kind = "scenario",
+	.argument = "SCENARIO",
+	.help = "an experiment: chains, then steps with the outcome each must have",
+	.keys = scenario_keys,
+};
+const struct ini_section_spec steps_table = {
+	.kind = "scenario",
+	.argument = "SCENARIO",
+	.help = "its steps, run in the file's order",
+	.keys = step_keys,
+};
+
+static void mark(struct labfile_reading *r, const struct chain_config *chain)
+{
+	for (size_t i = 0; i < chain->n_filters; i++)
+		if (chain->filters[i] != NONE)
+			r->stands[chain->filters[i]] = true;
+}
+
+/* Which filters stand somewhere while the scenario runs. */
+static void mark_standing(struct labfile_reading *r, const struct scenario *s)
+{
+	const struct labfile *labfile = r->labfile;
+
+	memset(r->stands, 0, labfile->n_filters * sizeof(*r->stands));
+	for (size_t i = 0; i < s->n_chains; i++)
+		mark(r, &s->chains[i]);
+	for (size_t i = 0; i < labfile->n_chains; i++)
+		if (labfile_chain(labfile, s, labfile->chains[i].iface) == &labfile->chains[i])
+			mark(r, &labfile->chains[i]);
+}
+
+int scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
+{
+	const struct inifile *ini = &r->labfile->ini;
+	const struct scenario *s = &r->labfile->scenarios[r->current];
+	const struct ini_where at = { .ini = ini, .section = section };
+	int err = ini_section_read(ini, section, scenario_keys, r, e), one;
+
+	if (err == -ENOMEM)
+		return err;
+	mark_standing(r, s);
+	r->doubtful = err || section->broken || r->chains_doubtful || ini->broken;
+	r->n_probes = 0;
+	one = ini_section_read(ini, section, step_keys, r, e);
+	if (one == -ENOMEM)
+		return one;
+	err = one ? one : err;
+	for (size_t i = 0; i < ARRAY_SIZE(step_keys) - 1; i++)
+		if (ini_find_key(section, step_keys[i].name))
+			return err;
+	if (section->broken)
+		return -EINVAL;
+	return ini_complain(&at, e,
+			    "it has no step (pass, drop, see or reject), and proves nothing");
+}

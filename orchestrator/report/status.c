@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/links.h"
+#include "lab/netns.h"
+#include "orchestrator/chain/chain_probe.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/report/status.h"
+
+const char *standing_name(enum standing s)
+{
+	static const char *const names[] = {
+		[STANDING_MISSING] = "missing",
+		[STANDING_DOWN] = "down",
+		[STANDING_NO_CARRIER] = "no carrier",
+		[STANDING_UP] = "up",
+	};
+
+	return names[s];
+}
+
+static void __attribute__((format(printf, 2, 3))) differ(struct status *s, const char *fmt, ...)
+{
+	char **longer = reallocarray(s->differences, s->n_differences + 1, sizeof(*longer));
+	char *text = NULL;
+	va_list ap;
+
+	if (!longer)
+		return;
+	s->differences = longer;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) >= 0)
+		s->differences[s->n_differences++] = text;
+	va_end(ap);
+}
+
+/* The lab's link of that name and kind; where somebody else's has the name, @full is told so. */
+static const struct link *find_link(struct status *s, const struct links *links, const char *name,
+				    const char *kind, const char *full)
+{
+	uint32_t group = state_journal(s->lab.state)->group;
+
+	for (size_t i = 0; i < links->n; i++) {
+		const struct link *link = &links->links[i];
+
+		if (strcmp(link->name, name) != 0)
+			continue;
+		if (link->group == group && strcmp(link->kind, kind) == 0)
+			return link;
+		differ(s, "%s is not the lab's link: another one has taken its name", full);
+	}
+	return NULL;
+}
+
+static enum standing link_standing(const struct link *link)
+{
+	if (!link)
+		return STANDING_MISSING;
+	if (!link->raised)
+		return STANDING_DOWN;
+	return strcmp(link->state, "up") == 0 ? STANDING_UP : STANDING_NO_CARRIER;
+}
+
+static void compare_addresses(struct status *s, const char *name, const struct link *link,
+			      const struct prefix *wanted, size_t n)
+{
+	char text[PREFIX_TEXT];
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < link->n_addresses; j++)
+			if (address_equal(&wanted[i].address, &link->addresses[j].address) &&
+			    wanted[i].len == link->addresses[j].len)
+				break;
+		if (j == link->n_addresses)
+			differ(s, "%s has no address %s", name, prefix_text(&wanted[i], text));
+	}
+}
+
+static void read_chain(struct status *s, const char *name, size_t iface)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	struct chain_view *view = &s->ifaces[iface].chain;
+
+	if (chain_read(&s->lab, iface, view, &e))
+		differ(s, "%s", e.text ? e.text : name);
+	else if (view->drift && s->still)
+		differ(s, "%s", view->drift);
+}
+
+static void read_iface(struct status *s, size_t i, const struct links *links)
+{
+	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
+	struct iface_status *seen = &s->ifaces[i];
+	char FREE_AUTO *full = labfile_iface_name(&s->lab.labfile, i);
+	const char *name = full ? full : iface->name;
+	const struct link *link = find_link(s, links, iface->name, "veth", name);
+
+	seen->node_end = link_standing(link);
+	if (seen->node_end != STANDING_UP)
+		differ(s, "%s is %s", name,
+		       seen->node_end == STANDING_NO_CARRIER ? "without carrier"
+							     : standing_name(seen->node_end));
+	if (!link)
+		return;
+	seen->has_mac = link->has_mac;
+	memcpy(seen->mac, link->mac, sizeof(seen->mac));
+	if (iface->has_mac && memcmp(iface->mac, link->mac, sizeof(link->mac)) != 0)
+		differ(s, "%s has another MAC address", name);
+	compare_addresses(s, name, link, iface->addresses, iface->n_addresses);
+	read_chain(s, name, i);
+}
+
+/* The links of a node's or bridge's namespace; none if it is gone. */
+static void read_netns(struct status *s, const char *name, struct links *links)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+
+	if (netns_visit(&visit, s->lab.state, name, &e) || links_read(links, &e))
+		differ(s, "%s cannot be looked at: %s", name, e.text ? e.text : "out of memory");
+}
+
+static void read_node(struct status *s, size_t node)
+{
+	const struct topology *topo = &s->lab.labfile.topo;
+	struct links links = { 0 };
+	size_t i;
+
+	read_netns(s, topo->nodes[node].name, &links);
+	for (i = topology_next_iface(topo, node, NONE); i != NONE;
+	     i = topology_next_iface(topo, node, i))
+		read_iface(s, i, &links);
+	links_clear(&links);
+}
+
+static void read_bridge(struct status *s, size_t bridge)
+{
+	const struct topology *topo = &s->lab.labfile.topo;
+	const struct bridge *b = &topo->bridges[bridge];
+	struct links links = { 0 };
+	const struct link *link;
+	size_t i;
+
+	read_netns(s, b->name, &links);
+	link = find_link(s, &links, b->name, "bridge", b->name);
+	s->bridges[bridge] = link_standing(link);
+	if (!link)
+		differ(s, "bridge %s is missing", b->name);
+	else
+		compare_addresses(s, b->name, link, b->addresses, b->n_addresses);
+	for (i = 0; i < topo->n_ifaces; i++) {
+		const struct iface *iface = &topo->ifaces[i];
+		const struct link *port;
+
+		if (iface->bridge != bridge)
+			continue;
+		port = find_link(s, &links, iface->port, "veth", iface->port);
+		s->ifaces[i].port_end = link_standing(port);
+		if (s->ifaces[i].port_end == STANDING_DOWN || !port)
+			differ(s, "port %s of %s is %s", iface->port, b->name,
+			       standing_name(s->ifaces[i].port_end));
+		else if (link && port->master != link->ifindex)
+			differ(s, "port %s is not in %s", iface->port, b->name);
+	}
+	links_clear(&links);
+}
+
+/* What a new chain gets; each that stands has its own, and why. */
+static void read_engine(struct status *s)
+{
+	enum engine_choice asked = s->lab.labfile.engine;
+	const char *kernel;
+	enum engine_choice works = chain_engine_auto(&kernel);
+
+	s->engine = asked == ENGINE_AUTO ? works : asked;
+	if (asked == ENGINE_AUTO)
+		s->why = strdup(kernel);
+	else if (asked == ENGINE_LIBXDP && works != ENGINE_LIBXDP)
+		s->why = text_format("asked for, but it cannot carry a chain here: %s", kernel);
+	else
+		s->why = strdup("asked for");
+}
+
+int status_read(struct status *s, const char *lab, struct error *e)
+{
+	const struct topology *topo = &s->lab.labfile.topo;
+	int FD_AUTO still = -1;
+	size_t i;
+	int err = lab_open_left_over(&s->lab, lab, STATE_READ, "status", e);
+
+	if (err)
+		return err;
+	if (state_journal(s->lab.state)->phase != STATE_UP)
+		return 0;
+	s->ifaces = calloc(topo->n_ifaces + 1, sizeof(*s->ifaces));
+	s->bridges = calloc(topo->n_bridges + 1, sizeof(*s->bridges));
+	if (!s->ifaces || !s->bridges)
+		return error_sys(e, -ENOMEM, "status");
+	still = state_still(s->lab.state);
+	s->still = still >= 0;
+	for (i = 0; i < topo->n_nodes; i++)
+		read_node(s, i);
+	for (i = 0; i < topo->n_bridges; i++)
+		read_bridge(s, i);
+	read_engine(s);
+	return 0;
+}
+
+void status_clear(struct status *s)
+{
+	size_t i;
+
+	for (i = 0; s->ifaces && i < s->lab.labfile.topo.n_ifaces; i++)
+		chain_view_clear(&s->ifaces[i].chain);
+	for (i = 0; i < s->n_differences; i++)
+		free(s->differences[i]);
+	free(s->differences);
+	free(s->why);
+	free(s->ifaces);
+	free(s->bridges);
+	if (s->lab.state)
+		lab_close(&s->lab);
+	*s = (struct status){ 0 };
+}

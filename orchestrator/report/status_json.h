@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_STATUS_JSON_H
+#define XLAB_STATUS_JSON_H
+
+struct json;
+struct status;
+
+void status_print_json(const struct status *s, struct json *j);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_DIAGNOSIS_H
+#define XLAB_DIAGNOSIS_H
+
+/* What the kernel knows when something did not arrive. What cannot be learnt is left out. */
+
+struct evidence;
+struct lab;
+
+/* Is the next hop resolved, at both ends? Sets neighbour and neighbour_text. */
+void diagnosis_neighbour(const struct lab *lab, struct evidence *ev);
+
+/* Which of the lab's links are down? Sets links_down. */
+void diagnosis_links(const struct lab *lab, struct evidence *ev);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/scenario/evidence.h"
+
+#include <linux/bpf.h>
+#include <stdlib.h>
+
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/event/packet.h"
+
+#define ARP_REQUEST  1
+#define TCP_SYN	     2
+#define SYN_AGAIN_MS 1000 /* TCP_TIMEOUT_INIT of every kernel */
+
+/* Only the first fragment of a datagram tells whose it is; the others have its number. */
+struct datagram {
+	enum relation relation;
+	uint32_t id;
+	uint16_t sequence; /* of the echo in it */
+};
+
+/* What TCP sends in one piece, and again when it was dropped. */
+struct segment {
+	size_t sighting; /* of those seen: its drop */
+	uint32_t seq;
+	bool handshake;
+	unsigned int drops; /* since it last came through */
+};
+
+static bool between(const struct packet *p, const struct address *from, const struct address *to)
+{
+	return p->has_ip && address_equal(&p->src, from) && address_equal(&p->dst, to);
+}
+
+static uint8_t mark_proto(const struct mark *m)
+{
+	if (m->kind == STEP_UDP)
+		return IPPROTO_UDP;
+	if (m->kind == STEP_TCP)
+		return IPPROTO_TCP;
+	return m->dst.family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+}
+
+/* Ports or id: of a datagram in fragments only the first has them. */
+static bool marks_match(const struct mark *m, const struct packet *p, bool request)
+{
+	if (m->kind == STEP_PING)
+		return p->has_echo && p->icmp_id == m->src_port;
+	return p->has_ports && p->src_port == (request ? m->src_port : m->dst_port) &&
+	       p->dst_port == (request ? m->dst_port : m->src_port);
+}
+
+/* By its addresses and protocol: which way of the step's two it goes. */
+static enum relation direction(const struct mark *m, const struct packet *p)
+{
+	if (p->proto != mark_proto(m))
+		return RELATION_OTHER;
+	if (between(p, &m->src, &m->dst))
+		return RELATION_REQUEST;
+	return between(p, &m->dst, &m->src) ? RELATION_REPLY : RELATION_OTHER;
+}
+
+static bool is_bare(const struct mark *m, const struct packet *p)
+{
+	return m->kind == STEP_TCP && !(p->tcp_flags & TCP_SYN) && !p->tcp_length;
+}
+
+/* The one who asks for a neighbour; false: the packet is no such question or answer. */
+static bool neighbour_asker(const struct packet *p, struct address *asker)
+{
+	if (p->has_arp)
+		*asker = p->arp_op == ARP_REQUEST ? p->arp_sender : p->arp_target;
+	else if (p->nd_target.family)
+		*asker = p->icmp_type == 135 ? p->src : p->dst;
+	else
+		return false;
+	return true;
+}
+
+enum relation mark_relation(const struct mark *mark, const struct packet *p)
+{
+	enum relation way = direction(mark, p);
+	struct address asker;
+
+	if (neighbour_asker(p, &asker))
+		return address_equal(&asker, &mark->src) || address_equal(&asker, &mark->dst)
+			       ? RELATION_NEIGHBOUR
+			       : RELATION_OTHER;
+	if (way == RELATION_OTHER || !marks_match(mark, p, way == RELATION_REQUEST))
+		return RELATION_OTHER;
+	return is_bare(mark, p) ? RELATION_BARE : way;
+}
+
+static struct datagram *find_datagram(const struct evidence *ev, enum relation way, uint32_t id)
+{
+	for (size_t i = 0; i < ev->n_datagrams; i++)
+		if (ev->datagrams[i].relation == way && ev->datagrams[i].id == id)
+			return &ev->datagrams[i];
+	return NULL;
+}
+
+static void know_datagram(struct evidence *ev, enum relation relation, const struct packet *p)
+{
+	struct datagram *d = find_datagram(ev, relation, p->fragment_id);
+
+	if (!d)
+		d = array_add(&ev->datagrams, &ev->n_datagrams, sizeof(*d));
+	if (!d)
+		ev->out_of_memory = true;
+	else
+		*d = (struct datagram){ relation, p->fragment_id, p->icmp_seq };
+}
+
+/* Whose it is, and of a ping which echo. A filter sees the first fragment of a datagram first. */
+static enum relation relation_of(struct evidence *ev, const struct packet *p, uint16_t *sequence)
+{
+	const struct datagram *d;
+	enum relation relation;
+
+	*sequence = p->icmp_seq;
+	if (p->fragment) {
+		d = find_datagram(ev, direction(&ev->mark, p), p->fragment_id);
+		*sequence = d ? d->sequence : 0;
+		return d ? d->relation : RELATION_OTHER;
+	}
+	relation = mark_relation(&ev->mark, p);
+	if (p->fragmented && (relation == RELATION_REQUEST || relation == RELATION_REPLY))
+		know_datagram(ev, relation, p);
+	return relation;
+}
+
+bool evidence_on_the_way(const struct evidence *ev, size_t iface)
+{
+	size_t node = ev->topo->ifaces[iface].node;
+
+	return node == ev->mark.src_node || node == ev->mark.dst_node ||
+	       ev->topo->nodes[node].forward;
+}
+
+static bool same(const struct sighting *a, const struct sighting *b)
+{
+	return a->iface == b->iface && a->position == b->position && a->kind == b->kind &&
+	       a->verdict == b->verdict && a->relation == b->relation;
+}
+
+/* Its index, or NONE without memory. */
+static size_t add_sighting(struct evidence *ev, const struct sighting *s)
+{
+	struct sighting *seen;
+
+	for (size_t i = 0; i < ev->n_seen; i++) {
+		if (same(&ev->seen[i], s)) {
+			ev->seen[i].packets++;
+			return i;
+		}
+	}
+	seen = array_add(&ev->seen, &ev->n_seen, sizeof(*seen));
+	if (!seen) {
+		ev->out_of_memory = true;
+		return NONE;
+	}
+	*seen = *s;
+	return ev->n_seen - 1;
+}
+
+static bool is_own(const struct sighting *s)
+{
+	return s->relation == RELATION_REQUEST || s->relation == RELATION_REPLY;
+}
+
+static bool drops(uint8_t verdict)
+{
+	return verdict == XDP_DROP || verdict == XDP_ABORTED;
+}
+
+bool sighting_is_drop(const struct sighting *s)
+{
+	return s->kind == XLAB_DECIDED && drops(s->verdict) && s->undone < s->packets;
+}
+
+/* An echo and its reply are one, however many fragments and copies of it are dropped. */
+static void count_echo(struct evidence *ev, uint16_t sequence)
+{
+	uint8_t bit = (uint8_t)(1 << (sequence & 7));
+	uint8_t *byte;
+
+	if (!ev->sequences)
+		ev->sequences = calloc(1, (UINT16_MAX + 1) / 8);
+	if (!ev->sequences) {
+		ev->out_of_memory = true;
+		return;
+	}
+	byte = &ev->sequences[sequence >> 3];
+	ev->drops += !(*byte & bit);
+	*byte |= bit;
+}
+
+static struct segment *find_segment(const struct evidence *ev, size_t sighting, uint32_t seq)
+{
+	for (size_t i = 0; i < ev->n_segments; i++)
+		if (ev->segments[i].sighting == sighting && ev->segments[i].seq == seq)
+			return &ev->segments[i];
+	return NULL;
+}
+
+static void drop_segment(struct evidence *ev, size_t sighting, const struct packet *p)
+{
+	struct segment *segment = find_segment(ev, sighting, p->tcp_seq);
+
+	if (!segment) {
+		segment = array_add(&ev->segments, &ev->n_segments, sizeof(*segment));
+		if (!segment) {
+			ev->out_of_memory = true;
+			return;
+		}
+		segment->sighting = sighting;
+		segment->seq = p->tcp_seq;
+		segment->handshake = p->tcp_flags & TCP_SYN;
+	}
+	segment->drops++;
+}
+
+/* Sent again, perhaps together with what came behind it, it was not dropped there any more. */
+static void undo_drops(struct evidence *ev, const struct sighting *s, const struct packet *p)
+{
+	size_t length = p->tcp_length ? p->tcp_length : 1;
+
+	for (size_t i = 0; i < ev->n_segments; i++) {
+		struct segment *segment = &ev->segments[i];
+		struct sighting *dropped = &ev->seen[segment->sighting];
+
+		if (dropped->iface != s->iface || dropped->relation != s->relation ||
+		    segment->seq - p->tcp_seq >= length)
+			continue;
+		dropped->undone += segment->drops;
+		segment->drops = 0;
+	}
+}
+
+static void follow_segment(struct evidence *ev, size_t sighting, const struct packet *p)
+{
+	const struct sighting *s = &ev->seen[sighting];
+
+	if (drops(s->verdict))
+		drop_segment(ev, sighting, p);
+	else
+		undo_drops(ev, s, p);
+	ev->drops = 0;
+	for (size_t i = 0; i < ev->n_segments; i++)
+		ev->drops += ev->segments[i].drops > 0;
+}
+
+/* A chain's last word on a packet of the step. */
+static void decide(struct evidence *ev, size_t sighting, const struct packet *p, uint16_t sequence)
+{
+	if (ev->mark.kind == STEP_TCP)
+		follow_segment(ev, sighting, p);
+	else if (!sighting_is_drop(&ev->seen[sighting]))
+		return;
+	else if (ev->mark.kind == STEP_PING)
+		count_echo(ev, sequence);
+	else
+		ev->drops = 1;
+}
+
+void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p)
+{
+	const struct chain_record *chain;
+	uint16_t sequence = 0;
+	struct sighting s;
+	size_t at;
+
+	if (!ev->chains || event->time_ns < ev->since_ns || event->iface >= ev->topo->n_ifaces)
+		return;
+	if (event->kind != XLAB_DECIDED && event->kind != XLAB_WENT_ON)
+		return;
+	chain = &ev->chains[event->iface];
+	if (event->gen != chain->gen || event->position > chain->n_filters)
+		return;
+	s = (struct sighting){
+		.iface = event->iface,
+		.position = event->position,
+		.kind = event->kind,
+		.verdict = event->verdict,
+		.relation = evidence_on_the_way(ev, event->iface) ? relation_of(ev, p, &sequence)
+								  : RELATION_OTHER,
+		.filter =
+			event->position < chain->n_filters ? chain->filters[event->position] : NULL,
+		.packets = 1,
+	};
+	at = add_sighting(ev, &s);
+	if (at != NONE && s.kind == XLAB_DECIDED && is_own(&s))
+		decide(ev, at, p, sequence);
+}
+
+const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation)
+{
+	for (size_t i = 0; i < ev->n_seen; i++)
+		if (ev->seen[i].relation == relation && sighting_is_drop(&ev->seen[i]))
+			return &ev->seen[i];
+	return NULL;
+}
+
+const struct sighting *evidence_diverted(const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->n_seen; i++) {
+		const struct sighting *s = &ev->seen[i];
+
+		if (is_own(s) && s->kind == XLAB_DECIDED && s->verdict != XDP_PASS &&
+		    !drops(s->verdict))
+			return s;
+	}
+	return NULL;
+}
+
+bool evidence_seen(const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->n_seen; i++)
+		if (is_own(&ev->seen[i]))
+			return true;
+	return false;
+}
+
+bool evidence_all_dropped(const struct evidence *ev)
+{
+	return ev->drops >= ev->wanted;
+}
+
+bool evidence_comes_again(const struct evidence *ev, uint64_t ms)
+{
+	for (size_t i = 0; i < ev->n_segments; i++)
+		if (ev->segments[i].drops && (!ev->segments[i].handshake || ms > SYN_AGAIN_MS))
+			return true;
+	return false;
+}
+
+bool evidence_dropped_again(const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->n_segments; i++)
+		if (ev->segments[i].drops > 1)
+			return true;
+	return false;
+}
+
+void evidence_clear(struct evidence *ev)
+{
+	free(ev->trouble);
+	free(ev->seen);
+	free(ev->sequences);
+	free(ev->datagrams);
+	free(ev->segments);
+	free(ev->neighbour_text);
+	free(ev->links_down);
+	*ev = (struct evidence){ 0 };
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_EVIDENCE_H
+#define XLAB_EVIDENCE_H
+
+/*
+ * What is known of one run of one step: what arrived, what the chains said of its
+ * packets, and what the kernel says of the lab. Pure: events are handed in.
+ *
+ * A packet is the step's own by marks that nothing else in the lab has: the ICMP
+ * id given to ping, the source port given to nc, its addresses.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/xlab.h"
+#include "lab/text.h"
+#include "orchestrator/model/labfile.h"
+
+struct chain_record;
+struct datagram;
+struct packet;
+struct segment;
+
+enum relation {
+	RELATION_OTHER,	    /* not of this step, or a bridge's copy that went elsewhere */
+	RELATION_REQUEST,   /* from the step's source */
+	RELATION_REPLY,	    /* on its way back */
+	RELATION_BARE,	    /* of its TCP connection, but without a part of the text: nothing hangs
+			       on whether it comes through */
+	RELATION_NEIGHBOUR, /* ARP or ND by which one of the two looks for the next hop */
+};
+
+struct mark {
+	enum step_kind kind;
+	size_t src_node, dst_node; /* NONE: no node of the lab */
+	struct address src, dst;
+	uint16_t src_port, dst_port; /* ping: src_port is the ICMP id */
+};
+
+/* As far as the packet itself tells; a later fragment does not. */
+enum relation mark_relation(const struct mark *mark, const struct packet *p);
+
+/* Equal sayings of a chain about packets of one relation. */
+struct sighting {
+	size_t iface;
+	unsigned int position;
+	enum xlab_event_kind kind; /* decided or went on */
+	uint8_t verdict;
+	enum relation relation;
+	const char *filter; /* that said it: of the chain's record; NULL: the chain's end */
+	unsigned int packets;
+	unsigned int undone; /* drops of TCP segments that came through when they were sent again */
+};
+
+/* Decided, DROP or ABORTED, and not all of them undone. */
+bool sighting_is_drop(const struct sighting *s);
+
+enum neighbour_state { NEIGHBOUR_UNKNOWN, NEIGHBOUR_UNRESOLVED, NEIGHBOUR_RESOLVED };
+
+struct evidence {
+	/* set before the run */
+	const struct topology *topo;
+	const struct chain_record *chains; /* by interface; NULL: the control run */
+	struct mark mark;
+	uint64_t since_ns;   /* CLOCK_MONOTONIC: older events are none of this step's */
+	unsigned int wanted; /* echo replies; or 1: the text */
+
+	/* of the children */
+	unsigned int arrived;	    /* of those wanted */
+	size_t bytes, bytes_wanted; /* of a text, at the server */
+	bool server_bound;
+	char *trouble; /* a child's own words, when it failed; NULL */
+
+	/* of the chains */
+	struct sighting *seen;
+	size_t n_seen;
+	unsigned int drops;	    /* of those wanted: that a filter dropped */
+	uint8_t *sequences;	    /* ping: a bit for each echo counted in @drops */
+	struct datagram *datagrams; /* in fragments */
+	size_t n_datagrams;
+	struct segment *segments; /* TCP: dropped ones */
+	size_t n_segments;
+	uint64_t lost; /* events that found the ring full */
+
+	/* asked of the kernel when something is missing */
+	enum neighbour_state neighbour; /* of the next hop */
+	char *neighbour_text;		/* "10.0.0.1 at lb", whose neighbour it is; NULL */
+	char *links_down;		/* "br0:veth1, host:veth0"; NULL */
+	bool out_of_memory;
+};
+
+void evidence_clear(struct evidence *ev);
+
+/* A chain there can decide over a packet of the step. A bridge floods copies; what happens to one
+ * at a third node says nothing.
+ */
+bool evidence_on_the_way(const struct evidence *ev, size_t iface);
+
+/* What a chain said of @p, if it is of this step's time. */
+void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p);
+
+/* The first drop (DROP or ABORTED) of a packet of that relation, or NULL; likewise any verdict by
+ * which a chain took the packet off its way (also TX, REDIRECT).
+ */
+const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation);
+const struct sighting *evidence_diverted(const struct evidence *ev);
+
+/* The step's own packet was seen by some chain, in either direction. */
+bool evidence_seen(const struct evidence *ev);
+
+/* Every packet that could arrive was dropped by a filter. */
+bool evidence_all_dropped(const struct evidence *ev);
+
+/* The kernel sends again within @ms what a filter dropped of the step's own packets, so it may
+ * still arrive: a part of TCP's text soon, TCP's handshake after a second, all else never.
+ */
+bool evidence_comes_again(const struct evidence *ev, uint64_t ms);
+
+/* It was sent again, and the same filter dropped it again. */
+bool evidence_dropped_again(const struct evidence *ev);
+
+#endif

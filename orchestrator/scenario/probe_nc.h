@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_PROBE_NC_H
+#define XLAB_PROBE_NC_H
+
+struct step_run;
+struct error;
+struct probe;
+
+/* Run a udp or tcp step. */
+int probe_nc_run(struct step_run *c);
+
+/* Is nc that of OpenBSD? Others know other options. Asked when a step failed. */
+int probe_check_nc(const struct probe *probe, struct error *e);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/scenario/probe_ping.h"
+
+/* A ping step: iputils' ping at one end, the kernel at the other. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <linux/capability.h>
+
+#include "lab/netlink.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/step_run.h"
+
+#define SUMMARY_MS  250 /* for ping to write its summary when told to end */
+#define PING_BURST  10	/* echoes sent at once; the rest INTERVAL_MS apart */
+#define INTERVAL_MS 10
+
+/* "3 packets transmitted, 2 received, 33% packet loss": the 2, strictly. */
+static bool read_summary(const char *text, uint32_t *received)
+{
+	static const char before[] = " packets transmitted, ";
+	const char *at = text ? strstr(text, before) : NULL;
+	char number[16];
+	size_t digits;
+
+	if (!at)
+		return false;
+	at += strlen(before);
+	digits = strspn(at, "0123456789");
+	if (!digits || digits >= sizeof(number) || strncmp(at + digits, " received,", 10) != 0)
+		return false;
+	memcpy(number, at, digits);
+	number[digits] = '\0';
+	return text_u32(number, 0, UINT32_MAX, received) == 0;
+}
+
+static int ping_settled(struct step_run *c)
+{
+	return step_run_client_ended(c) || step_run_settled(c);
+}
+
+static void read_ping(struct step_run *c)
+{
+	struct subprocess *ping = &c->subprocesses[CLIENT];
+	uint32_t received;
+
+	if (read_summary(ping->out.text, &received))
+		c->ev->arrived = received < c->ev->wanted ? received : c->ev->wanted;
+	else if (WIFSIGNALED(ping->status) && WTERMSIG(ping->status) == SIGINT)
+		c->ev->trouble = text_format("ping in %s had not begun after %u ms", ping->netns,
+					     c->probe->timeout_ms);
+	else
+		step_run_note_trouble(c, ping, "ping");
+}
+
+int probe_ping_run(struct step_run *c)
+{
+	unsigned int burst = c->ev->wanted < PING_BURST ? c->ev->wanted : PING_BURST;
+	char count[16], id[16], size[16], preload[16], address[ADDRESS_TEXT];
+	const char *const argv[] = { c->probe->ping,
+				     "-n",
+				     "-q",
+				     "-i",
+				     "0.01",
+				     "-c",
+				     count,
+				     "-l",
+				     preload,
+				     "-e",
+				     id,
+				     "-s",
+				     size,
+				     address_text(&c->step->address, address),
+				     NULL };
+	struct subprocess *ping = &c->subprocesses[CLIENT];
+	int err;
+
+	(void)snprintf(count, sizeof(count), "%u", c->ev->wanted);
+	(void)snprintf(preload, sizeof(preload), "%u", burst);
+	(void)snprintf(id, sizeof(id), "%u", c->ev->mark.src_port);
+	(void)snprintf(size, sizeof(size), "%u", c->step->size);
+	err = subprocess_start(ping, c->probe->lab->state, c->src_name, argv, -1,
+			       1ULL << CAP_NET_RAW, c->e);
+	step_run_allow(c, c->ev->since_ns, c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
+	if (!err)
+		err = step_run_wait(c, ping_settled, 0);
+	if (err == -ETIMEDOUT) {
+		child_signal(&ping->child, SIGINT);
+		step_run_allow(c, netlink_clock_ns(), SUMMARY_MS);
+		err = step_run_wait(c, step_run_client_ended, 0);
+		if (err == -ETIMEDOUT)
+			err = 0;
+	}
+	if (!err && ping->ended)
+		read_ping(c);
+	return err;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_PROBE_PING_H
+#define XLAB_PROBE_PING_H
+
+struct step_run;
+
+/* Run a ping step. */
+int probe_ping_run(struct step_run *c);
+
+#endif

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/scenario/scenario.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/interrupt.h"
+#include "lab/netlink.h"
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/event/listener.h"
+#include "orchestrator/event/packet.h"
+#include "orchestrator/lab.h"
+#include "orchestrator/scenario/diagnosis.h"
+#include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/probe.h"
+#include "orchestrator/scenario/probe_nc.h"
+#include "orchestrator/scenario/scenario_chains.h"
+
+#define SHOWN_MAX 4096 /* lines kept of what hello and headers show during one step */
+
+struct shown {
+	size_t iface;
+	char *text;
+};
+
+/*
+ * One scenario under way:
+ *
+ *   prepare  load the scenario's chains, hold those that stand
+ *   control  each step once, with no chain anywhere: the lab itself carries it
+ *   attach   the lab's own chains again, and the scenario's in place of some of them
+ *   steps    in the file's order, with a listener on every chain
+ *   restore  in any case
+ */
+struct run {
+	struct lab *lab;
+	const struct scenario *scenario;
+	struct scenario_result *result;
+	struct scenario_chains *chains;
+	size_t at; /* the step that is run, or tried; NONE: between them */
+	struct listener *listener;
+	struct probe probe;
+	struct shown *shown;
+	size_t n_shown;
+	size_t showing; /* interface whose lines are being printed */
+	struct error *e;
+};
+
+static double ms_since(uint64_t start_ns)
+{
+	return (double)(netlink_clock_ns() - start_ns) / 1e6;
+}
+
+static bool is_traffic(const struct step *step)
+{
+	return step->kind == STEP_PING || step->kind == STEP_UDP || step->kind == STEP_TCP;
+}
+
+static void forget_shown(struct run *r)
+{
+	for (size_t i = 0; i < r->n_shown; i++)
+		free(r->shown[i].text);
+	r->n_shown = 0;
+}
+
+static void show(void *cookie, const char *text)
+{
+	struct run *r = cookie;
+	struct shown *shown;
+	char *copy;
+
+	if (r->n_shown == SHOWN_MAX)
+		return;
+	copy = strdup(text);
+	shown = copy ? reallocarray(r->shown, r->n_shown + 1, sizeof(*shown)) : NULL;
+	if (!shown) {
+		free(copy);
+		return;
+	}
+	r->shown = shown;
+	shown[r->n_shown++] = (struct shown){ r->showing, copy };
+}
+
+struct consuming {
+	struct run *run;
+	struct evidence *ev;
+};
+
+static int take_event(void *cookie, const struct xlab_event *event)
+{
+	const struct consuming *consuming = cookie;
+	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
+	struct packet p;
+
+	consuming->run->showing = event->iface;
+	if (event->kind == XLAB_HELLO) {
+		show(consuming->run, "received a packet");
+	} else if (event->kind == XLAB_HEADERS) {
+		packet_print(event->snap, size, show, consuming->run);
+	} else {
+		packet_read(event->snap, size, &p);
+		evidence_add(consuming->ev, event, &p);
+	}
+	return 0;
+}
+
+static int consume(void *cookie, struct evidence *ev, struct error *e)
+{
+	struct run *r = cookie;
+	struct consuming consuming = { r, ev };
+	int err = listener_consume(r->listener, take_event, &consuming);
+
+	ev->lost = listener_lost(r->listener);
+	return err ? error_sys(e, err, "cannot read what the chains say") : 0;
+}
+
+/* Traffic, and what the kernel knows of it if it did not arrive. */
+static int run_traffic(struct run *r, const struct step *step, struct evidence *ev)
+{
+	int err = probe_run(&r->probe, step, ev, r->e);
+
+	if (err || ev->arrived >= ev->wanted || ev->drops)
+		return err;
+	diagnosis_neighbour(r->lab, ev);
+	diagnosis_links(r->lab, ev);
+	return 0;
+}
+
+static bool same_traffic(const struct step *a, const struct step *b)
+{
+	return a->kind == b->kind && a->src == b->src && a->port == b->port &&
+	       address_equal(&a->address, &b->address) && a->count == b->count &&
+	       a->size == b->size && strcmp(a->text ? a->text : "", b->text ? b->text : "") == 0;
+}
+
+static bool tried_before(const struct run *r, size_t n)
+{
+	const struct step *steps = r->scenario->steps;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_traffic(&steps[i]) && same_traffic(&steps[i], &steps[n]))
+			return true;
+	return false;
+}
+
+static int control_step(struct run *r, size_t i, bool *fine)
+{
+	const struct step *step = &r->scenario->steps[i];
+	struct step_result *result = &r->result->steps[i];
+	struct evidence ev = { .topo = &r->lab->labfile.topo };
+	uint64_t start = netlink_clock_ns();
+	int err = run_traffic(r, step, &ev);
+
+	if (!err && ev.arrived < ev.wanted && step->kind != STEP_PING)
+		err = probe_check_nc(&r->probe, r->e);
+	*fine = ev.arrived >= ev.wanted;
+	if (!err && !*fine) {
+		result->ms = ms_since(start);
+		judge_control(&r->lab->labfile, step, &ev, result);
+	}
+	evidence_clear(&ev);
+	return err;
+}
+
+/* Each step once without any chain: a lab that carries nothing proves nothing. */
+static int control(struct run *r, bool *fine)
+{
+	bool stripped = false;
+	int err = 0;
+
+	for (size_t i = 0; i < r->scenario->n_steps && !err && *fine; i++) {
+		if (!is_traffic(&r->scenario->steps[i]) || tried_before(r, i))
+			continue;
+		if (!stripped)
+			err = scenario_chains_strip(r->chains, r->e);
+		stripped = true;
+		if (err)
+			break;
+		r->at = i;
+		err = control_step(r, i, fine);
+		if (!err)
+			r->at = NONE;
+	}
+	return err;
+}
+
+static int attach(struct run *r)
+{
+	const struct chain_record *chains = scenario_chains_records(r->chains);
+	int err = listener_open(r->lab, &r->listener, r->e);
+
+	if (!err)
+		err = scenario_chains_set(r->chains, r->e);
+	if (err)
+		return err;
+	r->probe.listener_fd = listener_fd(r->listener);
+	for (size_t i = 0; i < r->lab->labfile.topo.n_ifaces && !err; i++)
+		if (chains[i].n_filters)
+			err = listener_subscribe(r->listener, i, r->e);
+	return err;
+}
+
+static int step_traffic(struct run *r, const struct step *step, struct step_result *result)
+{
+	struct evidence ev = { .topo = &r->lab->labfile.topo,
+			       .chains = scenario_chains_records(r->chains) };
+	int err = consume(r, &ev, r->e); /* what came since the step before is not this one's */
+
+	forget_shown(r);
+	if (!err)
+		err = run_traffic(r, step, &ev);
+	if (!err)
+		judge_traffic(&r->lab->labfile, step, &ev, result);
+	evidence_clear(&ev);
+	return err;
+}
+
+static int step_see(struct run *r, const struct step *step, struct step_result *result)
+{
+	const char **lines = calloc(r->n_shown + 1, sizeof(*lines));
+	size_t n = 0;
+
+	if (!lines)
+		return error_sys(r->e, -ENOMEM, "lines shown");
+	for (size_t i = 0; i < r->n_shown; i++)
+		if (r->shown[i].iface == step->at)
+			lines[n++] = r->shown[i].text;
+	judge_see(&r->lab->labfile, step, lines, n, result);
+	free(lines);
+	return 0;
+}
+
+static int step_reject(struct run *r, const struct step *step, struct step_result *result)
+{
+	char FREE_AUTO *log = NULL;
+	int err = chain_try_load(r->lab, step->by, &log, r->e);
+
+	if (err && err != -EACCES)
+		return err;
+	error_clear(r->e);
+	judge_reject(&r->lab->labfile, step, err ? (log ? log : "") : NULL, result);
+	return 0;
+}
+
+static int run_step(struct run *r, size_t i)
+{
+	const struct step *step = &r->scenario->steps[i];
+	struct step_result *result = &r->result->steps[i];
+	uint64_t start = netlink_clock_ns();
+	int err;
+
+	r->at = i;
+	if (step->kind == STEP_SEE)
+		err = step_see(r, step, result);
+	else if (step->kind == STEP_REJECT)
+		err = step_reject(r, step, result);
+	else
+		err = step_traffic(r, step, result);
+	result->ms = ms_since(start);
+	if (!err)
+		r->at = NONE;
+	return err;
+}
+
+static int run_all(struct run *r)
+{
+	bool fine = true;
+	int err = scenario_chains_prepare(r->lab, r->scenario, &r->chains, r->e);
+
+	if (!err)
+		err = control(r, &fine);
+	if (!err && fine)
+		err = attach(r);
+	for (size_t i = 0; i < r->scenario->n_steps && !err && fine; i++)
+		err = run_step(r, i);
+	return err;
+}
+
+static int prepare(struct run *r, const struct scenario_options *options)
+{
+	sigset_t signals;
+
+	r->result->steps = calloc(r->scenario->n_steps + 1, sizeof(*r->result->steps));
+	if (!r->result->steps)
+		return error_sys(r->e, -ENOMEM, "a scenario");
+	for (size_t i = 0; i < r->scenario->n_steps; i++)
+		r->result->steps[i].outcome = OUTCOME_SKIPPED;
+	r->probe.lab = r->lab;
+	r->probe.timeout_ms = options->timeout_ms;
+	r->probe.consume = consume;
+	r->probe.cookie = r;
+	interrupt_signals(&signals);
+	r->probe.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (r->probe.signal_fd < 0)
+		return error_sys(r->e, -errno, "cannot wait for signals");
+	return probe_tools(&r->probe, r->scenario, r->e);
+}
+
+static void run_clear(struct run *r)
+{
+	if (r->listener)
+		listener_close(r->listener);
+	forget_shown(r);
+	free(r->shown);
+	cleanup_fd(&r->probe.signal_fd);
+}
+
+/* An error in a step is that step's result: its first line, and what follows. */
+static void blame_step(struct step_result *step, enum outcome outcome, const char *text)
+{
+	size_t first = strcspn(text, "\n");
+
+	step->outcome = outcome;
+	free(step->why);
+	step->why = strndup(text, first);
+	if (text[first] && !step->details)
+		step->details = strdup(text + first + 1);
+}
+
+static void conclude(struct run *r, int err)
+{
+	enum outcome outcome = err == -EINTR ? OUTCOME_STOPPED : OUTCOME_LAB;
+	const char *text = r->e->text ? r->e->text : "out of memory";
+	struct scenario_result *result = r->result;
+
+	if (err && r->at != NONE)
+		blame_step(&result->steps[r->at], outcome, text);
+	else if (err)
+		result->error = strdup(text);
+	result->outcome = err ? outcome : OUTCOME_OK;
+	for (size_t i = 0; result->steps && i < r->scenario->n_steps; i++) {
+		struct step_result *step = &result->steps[i];
+
+		if (step->outcome == OUTCOME_SKIPPED)
+			step->why = strdup(err == -EINTR ? "not run, after a signal"
+							 : "not run, after an error of the lab");
+		result->outcome = outcome_worse(result->outcome, step->outcome);
+	}
+}
+
+/* Chains that could not be put back are an error beside whatever else went wrong. */
+static int restore(struct run *r)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	if (!scenario_chains_restore(r->chains, &e))
+		return 0;
+	(void)error_wrap(&e, "the chains from before could not be put back");
+	free(r->result->error);
+	r->result->error = strdup(e.text ? e.text : "out of memory");
+	r->result->outcome = OUTCOME_LAB;
+	return error_join(r->e, &e);
+}
+
+int scenario_run(struct lab *lab, const struct scenario *scenario,
+		 const struct scenario_options *options, struct scenario_result *result,
+		 struct error *e)
+{
+	struct run r = { .lab = lab, .scenario = scenario, .result = result, .at = NONE, .e = e };
+	uint64_t start = netlink_clock_ns();
+	INTERRUPT_HOLD hold;
+	int err;
+
+	interrupt_hold(&hold);
+	*result = (struct scenario_result){ .scenario = scenario };
+	r.probe.listener_fd = r.probe.signal_fd = -1;
+	err = prepare(&r, options);
+	if (!err)
+		err = run_all(&r);
+	conclude(&r, err);
+	err = restore(&r) ? e->err : err;
+	run_clear(&r);
+	result->ms = ms_since(start);
+	return err;
+}
+
+void scenario_result_clear(struct scenario_result *result)
+{
+	for (size_t i = 0; result->steps && i < result->scenario->n_steps; i++) {
+		free(result->steps[i].why);
+		free(result->steps[i].details);
+	}
+	free(result->steps);
+	free(result->error);
+	*result = (struct scenario_result){ 0 };
+}

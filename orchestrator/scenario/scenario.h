@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_SCENARIO_H
+#define XLAB_SCENARIO_H
+
+/* Running scenarios: steps with real ping and nc, and what was seen of them. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/scenario/judge.h"
+
+struct error;
+struct lab;
+
+struct scenario_result {
+	const struct scenario *scenario;
+	enum outcome outcome;	   /* the worst of its steps */
+	char *error;		   /* an error that kept it from running, or NULL */
+	struct step_result *steps; /* one a step */
+	double ms;
+};
+
+struct scenario_options {
+	unsigned int timeout_ms; /* deadline of a step, the last resort; default 1000 */
+};
+
+/*
+ * Run one scenario on a lab that is up and locked; the chains it puts on are
+ * taken back in any case. 0 if it could be run, whatever its outcome: that is in @result.
+ */
+int scenario_run(struct lab *lab, const struct scenario *scenario,
+		 const struct scenario_options *options, struct scenario_result *result,
+		 struct error *e);
+void scenario_result_clear(struct scenario_result *result);
+
+#endif

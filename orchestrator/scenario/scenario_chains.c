@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/scenario/scenario_chains.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lab/error.h"
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/lab.h"
+
+struct iface_chains {
+	const struct chain_config *config; /* of the scenario; NULL: it leaves this interface */
+	struct chain_ready held, own;	   /* what stood there, and what the scenario puts there */
+	bool touched;			   /* to be restored */
+};
+
+struct scenario_chains {
+	struct lab *lab;
+	size_t n;
+	struct iface_chains *ifaces; /* by interface */
+	struct chain_record *chains; /* borrowed from the ifaces */
+};
+
+static bool is_there(const struct chain_ready *ready)
+{
+	return ready->record.n_filters > 0;
+}
+
+static int prepare(struct scenario_chains *s, const struct scenario *scenario, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->n && !err; i++)
+		err = chain_hold(s->lab, i, &s->ifaces[i].held, e);
+	for (size_t i = 0; i < scenario->n_chains && !err; i++) {
+		const struct chain_config *chain = &scenario->chains[i];
+		struct iface_chains *p = &s->ifaces[chain->iface];
+
+		p->config = chain;
+		err = chain->n_filters ? chain_load(s->lab, chain, &p->own, e) : 0;
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		const struct iface_chains *p = &s->ifaces[i];
+
+		s->chains[i] = p->config ? p->own.record : p->held.record;
+	}
+	return err;
+}
+
+int scenario_chains_prepare(struct lab *lab, const struct scenario *scenario,
+			    struct scenario_chains **out, struct error *e)
+{
+	struct scenario_chains *s = calloc(1, sizeof(*s));
+	size_t n = lab->labfile.topo.n_ifaces;
+
+	*out = s;
+	if (!s)
+		return error_sys(e, -ENOMEM, "a scenario's chains");
+	s->lab = lab;
+	s->ifaces = calloc(n + 1, sizeof(*s->ifaces));
+	s->chains = calloc(n + 1, sizeof(*s->chains));
+	if (!s->ifaces || !s->chains)
+		return error_sys(e, -ENOMEM, "a scenario's chains");
+	s->n = n;
+	for (size_t i = 0; i < n; i++)
+		s->ifaces[i].held = s->ifaces[i].own = (struct chain_ready)CHAIN_READY_NONE;
+	return prepare(s, scenario, e);
+}
+
+static int take_off(struct scenario_chains *s, size_t iface, struct error *e)
+{
+	const struct chain_config none = { .iface = iface };
+
+	if (!is_there(&s->ifaces[iface].held))
+		return 0;
+	s->ifaces[iface].touched = true;
+	return chain_set(s->lab, &none, true, e);
+}
+
+int scenario_chains_strip(struct scenario_chains *s, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->n && !err; i++)
+		err = take_off(s, i, e);
+	return err;
+}
+
+static int set_iface(struct scenario_chains *s, size_t iface, struct error *e)
+{
+	struct iface_chains *p = &s->ifaces[iface];
+	int err;
+
+	if (is_there(&p->own)) {
+		p->touched = true;
+		return chain_put(s->lab, &p->own, e);
+	}
+	if (p->config)
+		return take_off(s, iface, e);
+	if (!p->touched)
+		return 0;
+	err = chain_put(s->lab, &p->held, e);
+	p->touched = err != 0;
+	return err;
+}
+
+int scenario_chains_set(struct scenario_chains *s, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->n && !err; i++)
+		err = set_iface(s, i, e);
+	return err;
+}
+
+const struct chain_record *scenario_chains_records(const struct scenario_chains *s)
+{
+	return s->chains;
+}
+
+static int restore_iface(struct scenario_chains *s, size_t iface, struct error *e)
+{
+	struct iface_chains *p = &s->ifaces[iface];
+	int err = 0;
+
+	if (p->touched)
+		err = is_there(&p->held) ? chain_put(s->lab, &p->held, e)
+					 : chain_restore(s->lab, iface, e);
+	/* Loaded, and perhaps never put on. */
+	if (is_there(&p->own) && p->own.record.engine == ENGINE_LIBXDP)
+		chain_tidy(s->lab, iface);
+	chain_ready_clear(&p->held);
+	chain_ready_clear(&p->own);
+	return err;
+}
+
+int scenario_chains_restore(struct scenario_chains *s, struct error *e)
+{
+	for (size_t i = 0; s && i < s->n; i++) {
+		struct error ERROR_AUTO this = ERROR_INIT;
+
+		if (restore_iface(s, i, &this))
+			(void)error_join(e, &this);
+	}
+	if (s) {
+		free(s->ifaces);
+		free(s->chains);
+	}
+	free(s);
+	return e->err;
+}

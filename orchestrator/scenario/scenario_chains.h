@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_SCENARIO_CHAINS_H
+#define XLAB_SCENARIO_CHAINS_H
+
+/*
+ * The chains of a lab for the time of a scenario:
+ *
+ *   prepare  what stands is held, the scenario's chains are loaded: nothing has changed yet
+ *   strip    every chain comes off
+ *   set      the scenario's chains are put on, and the lab's own where it has none
+ *   restore  all is again as it was, from the programs that are held
+ *
+ * A killed scenario holds nothing; chain_restore_all() builds anew what it took off.
+ */
+
+#include <stddef.h>
+
+struct chain_record;
+struct error;
+struct lab;
+struct scenario;
+struct scenario_chains;
+
+int scenario_chains_prepare(struct lab *lab, const struct scenario *scenario,
+			    struct scenario_chains **out, struct error *e);
+int scenario_chains_strip(struct scenario_chains *s, struct error *e);
+int scenario_chains_set(struct scenario_chains *s, struct error *e);
+
+/* By interface: what stands there once it is set. */
+const struct chain_record *scenario_chains_records(const struct scenario_chains *s);
+
+/* Past every error; frees @s, which may be NULL. */
+int scenario_chains_restore(struct scenario_chains *s, struct error *e);
+
+#endif

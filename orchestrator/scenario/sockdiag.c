@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "orchestrator/scenario/sockdiag.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "lab/error.h"
+#include "lab/netlink.h"
+
+#define STATE_BIT(state) (1U << (state))
+
+static size_t address_size(int family)
+{
+	return family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+}
+
+static bool is_any(const struct inet_diag_msg *m)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+
+	return memcmp(m->id.idiag_src, &any, address_size(m->idiag_family)) == 0;
+}
+
+int sockdiag_answer(const struct nlmsghdr *message, void *question)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(message);
+	struct sockdiag *q = question;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*m))
+		return MNL_CB_ERROR;
+	if (m->idiag_family != q->address.family || ntohs(m->id.idiag_sport) != q->port)
+		return MNL_CB_OK;
+	if (is_any(m) ||
+	    memcmp(m->id.idiag_src, &q->address.v6, address_size(q->address.family)) == 0)
+		q->bound = true;
+	return MNL_CB_OK;
+}
+
+int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
+	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
+	const char *name = q->proto == IPPROTO_TCP ? "tcp" : "udp";
+	int err;
+
+	req->sdiag_family = (uint8_t)q->address.family;
+	req->sdiag_protocol = q->proto;
+	req->idiag_states = STATE_BIT(q->proto == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
+	req->id.idiag_sport = htons(q->port);
+	q->bound = false;
+	err = netlink_talk(nl, message, sockdiag_answer, q, e);
+	if (err == -ENOENT)
+		return error_state(e, err, "this kernel cannot list %s sockets: module %s_diag",
+				   name, name);
+	return err ? error_wrap(e, "sock_diag") : 0;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/scenario/step_run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "lab/error.h"
+#include "lab/netlink.h"
+#include "orchestrator/scenario/diagnosis.h"
+#include "orchestrator/scenario/evidence.h"
+
+#define MS_NS	     1000000ULL
+#define ASK_AGAIN_MS 1000 /* until the kernel asks once more for a neighbour */
+
+/* The poll set of one wait: whoever may have news. */
+struct watch {
+	struct pollfd fds[2 + SUBPROCESSES * 3];
+	nfds_t n;
+};
+
+static void watch_add(struct watch *w, int fd)
+{
+	if (fd >= 0)
+		w->fds[w->n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+}
+
+int step_run_consume(const struct step_run *c)
+{
+	return c->probe->listener_fd >= 0 ? c->probe->consume(c->probe->cookie, c->ev, c->e) : 0;
+}
+
+/* Wait until somebody has news, at most @wait_ns; then take all there are. */
+static int wait_for_news(struct step_run *c, uint64_t wait_ns)
+{
+	struct timespec wait = { (time_t)(wait_ns / 1000000000), (long)(wait_ns % 1000000000) };
+	struct watch w = { .n = 0 };
+
+	watch_add(&w, c->probe->signal_fd);
+	watch_add(&w, c->probe->listener_fd);
+	for (int i = 0; i < SUBPROCESSES; i++) {
+		if (!c->subprocesses[i].started)
+			continue;
+		watch_add(&w, c->subprocesses[i].child.pidfd);
+		watch_add(&w, c->subprocesses[i].out.fd);
+		watch_add(&w, c->subprocesses[i].err.fd);
+	}
+	if (ppoll(w.fds, w.n, &wait, NULL) < 0 && errno != EINTR)
+		return error_sys(c->e, -errno, "cannot wait for the step's children");
+	if (c->probe->signal_fd >= 0 && w.fds[0].revents)
+		return error_state(c->e, -EINTR, "stopped by a signal");
+	for (int i = 0; i < SUBPROCESSES; i++)
+		subprocess_poll(&c->subprocesses[i]);
+	return step_run_consume(c);
+}
+
+void step_run_allow(struct step_run *c, uint64_t from_ns, unsigned int ms)
+{
+	c->deadline_ns = from_ns + ms * MS_NS;
+}
+
+int step_run_wait(struct step_run *c, int (*done)(struct step_run *c), uint64_t ask_ns)
+{
+	for (;;) {
+		uint64_t now, left;
+		int err = done(c);
+
+		if (err)
+			return err < 0 ? err : 0;
+		now = netlink_clock_ns();
+		if (now >= c->deadline_ns)
+			return -ETIMEDOUT;
+		left = c->deadline_ns - now;
+		err = wait_for_news(c, ask_ns && ask_ns < left ? ask_ns : left);
+		if (err)
+			return err;
+	}
+}
+
+int step_run_client_ended(struct step_run *c)
+{
+	return c->subprocesses[CLIENT].ended;
+}
+
+void step_run_note_trouble(struct step_run *c, const struct subprocess *p, const char *program)
+{
+	free(c->ev->trouble);
+	c->ev->trouble = subprocess_trouble(p, program);
+}
+
+/* What of the step's own was dropped will not arrive any more. */
+static bool own_settled(const struct step_run *c, uint64_t ms)
+{
+	const struct evidence *ev = c->ev;
+
+	if (c->step->expect == EXPECT_PASS)
+		return ev->drops && !evidence_comes_again(ev, ms);
+	return evidence_all_dropped(ev) &&
+	       (!evidence_comes_again(ev, ms) || evidence_dropped_again(ev));
+}
+
+/* The neighbour was asked for in vain. */
+static bool question_settled(const struct step_run *c, uint64_t ms)
+{
+	const struct sighting *question = evidence_drop(c->ev, RELATION_NEIGHBOUR);
+
+	if (!question || evidence_seen(c->ev))
+		return false;
+	if (ms > ASK_AGAIN_MS && (c->step->expect == EXPECT_PASS || question->packets == 1))
+		return false;
+	/* A question may have been dropped while an older answer is known: then the packet
+	 * itself is on its way.
+	 */
+	diagnosis_neighbour(c->probe->lab, c->ev);
+	return c->ev->neighbour == NEIGHBOUR_UNRESOLVED;
+}
+
+bool step_run_settled(struct step_run *c)
+{
+	uint64_t ms = (c->deadline_ns - c->ev->since_ns) / MS_NS;
+
+	return own_settled(c, ms) || question_settled(c, ms);
+}

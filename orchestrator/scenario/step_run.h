@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_STEP_RUN_H
+#define XLAB_STEP_RUN_H
+
+/* A step under way: its children, and waiting for what settles it. */
+
+#include <stdint.h>
+
+#include "orchestrator/scenario/sockdiag.h"
+#include "orchestrator/scenario/spawn.h"
+
+struct error;
+struct evidence;
+struct lab;
+struct netlink;
+struct step;
+
+enum { CLIENT, SERVER, SUBPROCESSES };
+
+struct probe {
+	const struct lab *lab;
+	const char *ping, *nc; /* paths: probe_tools() */
+	unsigned int timeout_ms;
+	int signal_fd;	 /* readable: stop with -EINTR; nothing is read from it */
+	int listener_fd; /* readable: call consume(); -1: nobody listens */
+	int (*consume)(void *cookie, struct evidence *ev, struct error *e);
+	void *cookie;
+};
+
+struct step_run {
+	const struct probe *probe;
+	const struct step *step;
+	struct evidence *ev;
+	struct subprocess subprocesses[SUBPROCESSES];
+	const char *src_name, *dst_name; /* of their namespaces */
+	uint64_t deadline_ns;		 /* of what is being waited for */
+	struct sockdiag question;
+	struct netlink *diag; /* in the server's namespace */
+	char *wanted;	      /* the text with its newline */
+	struct error *e;
+};
+
+/* @ms from @from_ns on are left for what is waited for next. */
+void step_run_allow(struct step_run *c, uint64_t from_ns, unsigned int ms);
+
+/*
+ * Wait until @done says so (1; 0: not yet; or an error). 0, or -ETIMEDOUT (no error set) at the
+ * deadline. @ask_ns: ask @done so often even without news; 0: no need.
+ */
+int step_run_wait(struct step_run *c, int (*done)(struct step_run *c), uint64_t ask_ns);
+
+/* Take what the chains have said since. */
+int step_run_consume(const struct step_run *c);
+
+/* What the chains have said settles the step, whatever the children are still waiting for. */
+bool step_run_settled(struct step_run *c);
+
+int step_run_client_ended(struct step_run *c);
+void step_run_note_trouble(struct step_run *c, const struct subprocess *p, const char *program);
+
+#endif

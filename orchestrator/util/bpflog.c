@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/util/bpflog.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
+
+#include "lab/cleanup.h"
+
+/* A verifier's log can have megabytes; its end is what matters. */
+#define KEPT (1U << 20)
+
+/*
+ * Both libraries' print functions get no cookie, so where their words go must
+ * be found without one.
+ */
+static __thread struct bpflog *listening;
+
+static void keep(struct bpflog *log, const char *words, size_t n)
+{
+	size_t kept = log->length > KEPT ? KEPT / 2 : log->length;
+	char *text;
+
+	if (kept < log->length)
+		memmove(log->text, log->text + log->length - kept, kept);
+	text = realloc(log->text, kept + n + 1);
+	if (!text)
+		return;
+	memcpy(text + kept, words, n);
+	text[kept + n] = '\0';
+	log->text = text;
+	log->length = kept + n;
+}
+
+static int collect(const char *fmt, va_list args)
+{
+	FREE_AUTO char *words = NULL;
+	int n;
+
+	if (!listening)
+		return 0;
+	n = vasprintf(&words, fmt, args);
+	if (n < 0) {
+		words = NULL;
+		return 0;
+	}
+	keep(listening, words, (size_t)n);
+	return n;
+}
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	return level == LIBBPF_WARN ? collect(fmt, args) : 0;
+}
+
+static int print_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
+{
+	return level == LIBXDP_WARN ? collect(fmt, args) : 0;
+}
+
+void bpflog_begin(struct bpflog *log)
+{
+	log->outer = listening;
+	log->begun = 1;
+	listening = log;
+	libbpf_set_print(print_libbpf);
+	libxdp_set_print(print_libxdp);
+}
+
+void bpflog_end(struct bpflog *log)
+{
+	if (log->begun)
+		listening = log->outer;
+	free(log->text);
+	*log = (struct bpflog)BPFLOG_INIT;
+}
+
+const char *bpflog_first(struct bpflog *log, const char *otherwise)
+{
+	char *line = log->text;
+
+	if (!line)
+		return otherwise;
+	line[strcspn(line, "\n")] = '\0';
+	if (!strncmp(line, "libbpf: ", 8))
+		line += 8;
+	return *line ? line : otherwise;
+}
+
+char *bpflog_verifier(const struct bpflog *log)
+{
+	static const char begin[] = "-- BEGIN PROG LOAD LOG --\n";
+	const char *from, *next, *to;
+
+	from = log->text ? strstr(log->text, begin) : NULL;
+	if (!from)
+		return NULL;
+	while ((next = strstr(from + 1, begin)))
+		from = next;
+	from += strlen(begin);
+	to = strstr(from, "-- END PROG LOAD LOG --");
+	return strndup(from, to ? (size_t)(to - from) : strlen(from));
+}
+
+static bool is_statistics(const char *line)
+{
+	return !strncmp(line, "processed ", 10) || !strncmp(line, "verification time ", 18) ||
+	       !strncmp(line, "stack depth ", 12) || !strncmp(line, "max_states", 10);
+}
+
+/* The start of the line that ends before @at. */
+static const char *line_before(const char *text, const char *at)
+{
+	at--;
+	while (at > text && at[-1] != '\n')
+		at--;
+	return at;
+}
+
+char *bpflog_tail(const char *text, size_t lines)
+{
+	const char *end = text + strlen(text), *at = end;
+	size_t n = 0;
+
+	while (at > text && n < lines) {
+		at = line_before(text, at);
+		if (is_statistics(at) && n == 0)
+			end = at;
+		else
+			n++;
+	}
+	while (end > at && end[-1] == '\n')
+		end--;
+	return strndup(at, (size_t)(end - at));
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+
+#include "orchestrator/util/json.h"
+
+static void write_string(FILE *out, const char *s)
+{
+	(void)fputc('"', out);
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			(void)fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			(void)fprintf(out, "\\u%04x", c);
+		else
+			(void)fputc(c, out);
+	}
+	(void)fputc('"', out);
+}
+
+static void begin_value(struct json *j, const char *key)
+{
+	if (j->comma)
+		(void)fputc(',', j->out);
+	if (j->depth)
+		(void)fprintf(j->out, "\n%*s", 2 * j->depth, "");
+	j->comma = true;
+	if (!key)
+		return;
+	write_string(j->out, key);
+	(void)fputs(": ", j->out);
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+	begin_value(j, key);
+	(void)fputc(bracket, j->out);
+	j->depth++;
+	j->comma = false;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	j->depth--;
+	if (j->comma)
+		(void)fprintf(j->out, "\n%*s", 2 * j->depth, "");
+	(void)fputc(bracket, j->out);
+	j->comma = true;
+}
+
+void json_text(struct json *j, const char *key, const char *value)
+{
+	begin_value(j, key);
+	if (value)
+		write_string(j->out, value);
+	else
+		(void)fputs("null", j->out);
+}
+
+void json_number(struct json *j, const char *key, uint64_t value)
+{
+	begin_value(j, key);
+	(void)fprintf(j->out, "%" PRIu64, value);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	begin_value(j, key);
+	(void)fputs(value ? "true" : "false", j->out);
+}
+
+void json_end(struct json *j)
+{
+	(void)fputc('\n', j->out);
+}

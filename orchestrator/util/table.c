@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab/cleanup.h"
+#include "orchestrator/util/table.h"
+
+int text_width(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+bool colour_wanted(FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return (!no_color || !*no_color) && isatty(fileno(out)) &&
+	       !(term && strcmp(term, "dumb") == 0);
+}
+
+void table_add(struct table *t, const char *colour, const char *fmt, ...)
+{
+	char FREE_AUTO *text = NULL;
+	void *cells;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		text = NULL;
+	cells = n < 0 ? NULL : reallocarray(t->cells, t->n_cells + 1, sizeof(*t->cells));
+	if (!cells) {
+		t->failed = true;
+		return;
+	}
+	t->cells = cells;
+	t->cells[t->n_cells].colour = colour;
+	t->cells[t->n_cells++].text = steal_pointer(&text);
+}
+
+static void print_cell(const struct table *t, size_t i, int pad, bool last, FILE *out)
+{
+	const char *colour = t->cells[i].colour;
+	bool right = t->right[i % t->n_columns];
+
+	if (right)
+		(void)fprintf(out, "%*s", pad, "");
+	(void)fprintf(out, "%s%s%s", colour ? colour : "", t->cells[i].text,
+		      colour ? COLOUR_END : "");
+	if (!right && !last)
+		(void)fprintf(out, "%*s", pad, "");
+	(void)fputs(last ? "\n" : "  ", out);
+}
+
+/* Without blanks at its end, where cells are empty. */
+static void print_row(const struct table *t, size_t first, const int *widths, FILE *out)
+{
+	size_t i, n = t->n_columns;
+
+	while (n > 1 && !*t->cells[first + n - 1].text)
+		n--;
+	for (i = 0; i < n; i++)
+		print_cell(t, first + i, widths[i] - text_width(t->cells[first + i].text),
+			   i + 1 == n, out);
+}
+
+void table_print(struct table *t, int indent, FILE *out)
+{
+	int widths[TABLE_COLUMNS_MAX] = { 0 };
+	size_t i;
+
+	if (t->failed)
+		(void)fputs("(out of memory)\n", out);
+	for (i = 0; i < t->n_cells && !t->failed; i++) {
+		int w = text_width(t->cells[i].text);
+
+		if (w > widths[i % t->n_columns])
+			widths[i % t->n_columns] = w;
+	}
+	for (i = 0; i + t->n_columns <= t->n_cells && !t->failed; i += t->n_columns) {
+		(void)fprintf(out, "%*s", indent, "");
+		print_row(t, i, widths, out);
+	}
+	table_clear(t);
+}
+
+void table_clear(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_cells; i++)
+		free(t->cells[i].text);
+	free(t->cells);
+	t->cells = NULL;
+	t->n_cells = 0;
+	t->failed = false;
+}

@@ -1,0 +1,687 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <linux/bpf.h>
+
+#include "lab/cleanup.h"
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/event/packet.h"
+#include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/judge.h"
+
+/*
+ *   host:veth0 (headers, udp-8888)      h2:veth2 (udp-8888)      lb:veth6 (no chain)
+ */
+enum { HOST, H2, LB };
+enum { HEADERS, UDP_8888, OTHER };
+enum { SYN = 2, ACK = 16 };
+
+static struct node nodes[] = { { .name = "host" }, { .name = "h2" }, { .name = "lb" } };
+static struct iface ifaces[] = {
+	{ .node = HOST, .name = "veth0", .id = "host:veth0" },
+	{ .node = H2, .name = "veth2", .id = "h2:veth2" },
+	{ .node = LB, .name = "veth6", .id = "lb:veth6" },
+};
+static struct filter filters[] = { { .name = "headers" },
+				   { .name = "udp-8888" },
+				   { .name = "other" },
+				   { .name = "guest", .program = PROGRAM_OBJECT } };
+static struct labfile labfile = {
+	.topo = { .nodes = nodes, .n_nodes = 3, .ifaces = ifaces, .n_ifaces = 3 },
+	.filters = filters,
+	.n_filters = 4,
+};
+static char *host_filters[] = { "headers", "udp-8888" };
+static char *h2_filters[] = { "udp-8888" };
+static const struct chain_record chains[] = {
+	{ .engine = ENGINE_INLINE, .gen = 7, .filters = host_filters, .n_filters = 2 },
+	{ .engine = ENGINE_INLINE, .gen = 1, .filters = h2_filters, .n_filters = 1 },
+	{ .gen = 0 },
+};
+
+static struct address address(const char *text)
+{
+	struct address a;
+
+	assert_int_equal(text_address(text, &a), 0);
+	return a;
+}
+
+static struct step a_step(enum step_kind kind, enum step_expect expect)
+{
+	return (struct step){ .kind = kind,
+			      .expect = expect,
+			      .src = LB,
+			      .dst = HOST,
+			      .count = 1,
+			      .by = NONE,
+			      .at = NONE };
+}
+
+static struct evidence an_evidence(enum step_kind kind)
+{
+	return (struct evidence){
+		.topo = &labfile.topo,
+		.chains = chains,
+		.mark = { .kind = kind,
+			  .src_node = LB,
+			  .dst_node = HOST,
+			  .src = address("10.0.0.10"),
+			  .dst = address("10.0.0.1"),
+			  .src_port = 44024,
+			  .dst_port = 8888 },
+		.since_ns = 1000,
+		.wanted = 1,
+		.bytes_wanted = 7,
+		.server_bound = true,
+	};
+}
+
+static struct packet a_packet(enum step_kind kind)
+{
+	struct packet p = { .has_ether = true,
+			    .has_ip = true,
+			    .src = address("10.0.0.10"),
+			    .dst = address("10.0.0.1") };
+
+	if (kind == STEP_PING) {
+		p.proto = IPPROTO_ICMP;
+		p.has_icmp = p.has_echo = true;
+		p.icmp_type = 8;
+		p.icmp_id = 44024;
+		p.icmp_seq = 1;
+	} else {
+		p.tcp_flags = kind == STEP_TCP ? SYN : 0;
+		p.tcp_seq = 1000;
+		p.proto = kind == STEP_UDP ? IPPROTO_UDP : IPPROTO_TCP;
+		p.has_ports = true;
+		p.src_port = 44024;
+		p.dst_port = 8888;
+	}
+	return p;
+}
+
+static struct packet reply_to(struct packet p)
+{
+	struct address src = p.src;
+	uint16_t port = p.src_port;
+
+	p.src = p.dst;
+	p.dst = src;
+	p.src_port = p.dst_port;
+	p.dst_port = port;
+	p.icmp_type = 0;
+	return p;
+}
+
+/* What the chain at @iface decided about @p. */
+static void add_event(struct evidence *ev, const struct packet *p, uint16_t iface,
+		      uint16_t position, uint8_t verdict)
+{
+	struct xlab_event event = {
+		.time_ns = 2000,
+		.gen = chains[iface].gen,
+		.iface = iface,
+		.position = position,
+		.kind = XLAB_DECIDED,
+		.verdict = verdict,
+	};
+
+	evidence_add(ev, &event, p);
+}
+
+static void expect(const struct step *step, struct evidence *ev, enum outcome outcome,
+		   const char *why)
+{
+	struct step_result result = { 0 };
+
+	judge_traffic(&labfile, step, ev, &result);
+	assert_string_equal(result.why, why);
+	assert_int_equal(result.outcome, outcome);
+	assert_int_equal(result.details != NULL, outcome != OUTCOME_OK);
+	free(result.why);
+	free(result.details);
+	evidence_clear(ev);
+}
+
+static void a_pass_is_what_arrived(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_PASS);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct packet p = a_packet(STEP_UDP);
+
+	(void)state;
+	ev.arrived = 1;
+	expect(&step, &ev, OUTCOME_OK, "arrived whole");
+
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK, "dropped by udp-8888 at host:veth0");
+
+	ev = an_evidence(STEP_UDP);
+	ev.bytes = 3;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "3 of 7 bytes arrived: it was let through, and lost after the chain");
+
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 0, XDP_TX);
+	expect(&step, &ev, OUTCOME_NOT_OK, "sent back (tx) by headers at host:veth0");
+}
+
+static void pings_must_all_come_back(void **state)
+{
+	struct step step = a_step(STEP_PING, EXPECT_PASS);
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	ev.wanted = ev.arrived = 3;
+	expect(&step, &ev, OUTCOME_OK, "3 of 3 replies came");
+
+	ev = an_evidence(STEP_PING);
+	ev.wanted = 3;
+	ev.arrived = 2;
+	expect(&step, &ev, OUTCOME_NOT_OK, "2 of 3 replies came: no chain saw it");
+
+	ev = an_evidence(STEP_PING);
+	ev.trouble = strdup("ping in lb says: connect: Network is unreachable");
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "no reply came: ping in lb says: connect: Network is unreachable");
+}
+
+static void a_drop_is_what_a_filter_says(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_UDP);
+	struct packet reply = reply_to(p);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 0, XDP_ABORTED);
+	expect(&step, &ev, OUTCOME_OK, "aborted by headers at host:veth0");
+
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &reply, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_OK, "reply dropped by udp-8888 at host:veth0");
+
+	/* silence, and a chain that let it through */
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: "
+	       "it was let through, and lost after the chain");
+
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	expect(&step, &ev, OUTCOME_NOT_OK, "arrived whole, where a drop was expected");
+
+	/* a drop was reported, yet it arrived */
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK, "arrived whole, where a drop was expected");
+
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 0, XDP_REDIRECT);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: "
+	       "sent elsewhere (redirect) by headers at host:veth0");
+
+	ev = an_evidence(STEP_UDP);
+	ev.server_bound = false;
+	ev.trouble = strdup("nc in host says: Address already in use");
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "the server never came to listen, so silence proves nothing: "
+	       "nc in host says: Address already in use");
+}
+
+static void other_packets_prove_nothing(void **state)
+{
+	static const char silence[] = "nothing arrived, but no filter says that it dropped it: "
+				      "no chain saw it";
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_UDP), other = p;
+	struct xlab_event event = { .time_ns = 999, .gen = 7, .kind = XLAB_DECIDED, .verdict = 1 };
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	other.src_port++; /* another client */
+	add_event(&ev, &other, HOST, 1, XDP_DROP);
+	other = p;
+	other.dst = address("10.0.0.2");
+	add_event(&ev, &other, HOST, 1, XDP_DROP);
+	other = p;
+	other.proto = IPPROTO_TCP;
+	add_event(&ev, &other, HOST, 1, XDP_DROP);
+	add_event(&ev, &p, H2, 0, XDP_DROP); /* a bridge's copy at a third node */
+	evidence_add(&ev, &event, &p);	     /* older than the step */
+	event.time_ns = 2000;
+	event.gen = 6; /* of a chain that stood there before */
+	evidence_add(&ev, &event, &p);
+	event.gen = 7;
+	event.position = 3; /* of no filter there */
+	evidence_add(&ev, &event, &p);
+	event.iface = 77;
+	evidence_add(&ev, &event, &p);
+	event = (struct xlab_event){
+		.time_ns = 2000, .gen = 7, .kind = XLAB_WENT_ON, .verdict = 1
+	};
+	other.src_port = 1;
+	evidence_add(&ev, &event, &other);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE, silence);
+}
+
+static void by_and_at_must_match(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_UDP);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	step.by = UDP_8888;
+	step.at = HOST;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+
+	step.by = OTHER;
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "dropped by udp-8888 at host:veth0; expected by other at host:veth0");
+
+	step.by = NONE;
+	step.at = LB;
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "dropped by udp-8888 at host:veth0; expected at lb:veth6");
+}
+
+static void each_echo_counts_once(void **state)
+{
+	struct step step = a_step(STEP_PING, EXPECT_DROP);
+	struct packet p = a_packet(STEP_PING);
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	ev.wanted = 2;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_false(evidence_all_dropped(&ev));
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "1 of 2 dropped by udp-8888 at host:veth0; of the others nobody says so");
+
+	ev = an_evidence(STEP_PING);
+	ev.wanted = 2;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	p.icmp_seq++;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_all_dropped(&ev));
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+}
+
+/* Fragment @n of the echo's datagram @id. */
+static struct packet a_fragment(struct packet p, uint32_t id, unsigned int n)
+{
+	p.fragmented = true;
+	p.fragment_id = id;
+	if (n) {
+		p.fragment = true;
+		p.has_icmp = p.has_echo = p.has_ports = false;
+		p.icmp_id = p.icmp_seq = p.src_port = p.dst_port = 0;
+	}
+	return p;
+}
+
+/* The datagram's first fragment passes, the two behind it are dropped. */
+static void lose_fragments(struct evidence *ev, const struct packet *echo, uint32_t id)
+{
+	struct packet p = a_fragment(*echo, id, 0);
+
+	add_event(ev, &p, HOST, 2, XDP_PASS);
+	for (unsigned int i = 1; i < 3; i++) {
+		p = a_fragment(*echo, id, i);
+		add_event(ev, &p, HOST, 1, XDP_DROP);
+	}
+}
+
+static void fragments_of_a_datagram_count_once(void **state)
+{
+	struct step step = a_step(STEP_PING, EXPECT_DROP);
+	struct packet p = a_packet(STEP_PING), reply;
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	ev.wanted = 2;
+	lose_fragments(&ev, &p, 77);
+	assert_int_equal(ev.drops, 1);
+	assert_false(evidence_all_dropped(&ev));
+	/* Numbers are a source's own: the reply's 77 is another datagram, of the same echo. */
+	reply = reply_to(p);
+	lose_fragments(&ev, &reply, 77);
+	assert_int_equal(ev.drops, 1);
+	p.icmp_seq++;
+	lose_fragments(&ev, &p, 78);
+	assert_true(evidence_all_dropped(&ev));
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+}
+
+static void fragments_of_others_prove_nothing(void **state)
+{
+	static const char silence[] = "nothing arrived, but no filter says that it dropped it: "
+				      "no chain saw it";
+	struct step step = a_step(STEP_PING, EXPECT_DROP);
+	struct packet p = a_packet(STEP_PING);
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	p.icmp_id++; /* another ping between the same two */
+	lose_fragments(&ev, &p, 77);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE, silence);
+
+	/* nobody has seen whose it is */
+	p = a_fragment(a_packet(STEP_PING), 79, 1);
+	ev = an_evidence(STEP_PING);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE, silence);
+}
+
+/* A segment of the text: it follows the SYN. */
+static struct packet a_segment(uint32_t seq, size_t length)
+{
+	struct packet p = a_packet(STEP_TCP);
+
+	p.tcp_flags = ACK;
+	p.tcp_seq = seq;
+	p.tcp_length = length;
+	return p;
+}
+
+static void a_dropped_handshake_comes_again_after_a_second(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_TCP), reply = reply_to(p);
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_all_dropped(&ev));
+	assert_false(evidence_comes_again(&ev, 1000));
+	assert_true(evidence_comes_again(&ev, 1001));
+	assert_false(evidence_dropped_again(&ev));
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_dropped_again(&ev));
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+
+	ev = an_evidence(STEP_TCP);
+	reply.tcp_flags = SYN | ACK;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	add_event(&ev, &reply, HOST, 1, XDP_DROP);
+	assert_false(evidence_comes_again(&ev, 1000));
+	expect(&step, &ev, OUTCOME_OK, "reply dropped by udp-8888 at host:veth0");
+}
+
+static void a_dropped_text_comes_again_soon(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet p = a_segment(1001, 7), other = a_segment(5000, 7);
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_all_dropped(&ev));
+	assert_true(evidence_comes_again(&ev, 1));
+	add_event(&ev, &other, HOST, 1, XDP_DROP);
+	assert_false(evidence_dropped_again(&ev));
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_true(evidence_dropped_again(&ev));
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+}
+
+static void a_drop_is_undone_by_what_comes_through_later(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet first = a_segment(1001, 7), second = a_segment(1008, 7), both;
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	add_event(&ev, &first, HOST, 1, XDP_DROP);
+	add_event(&ev, &second, HOST, 1, XDP_DROP);
+	add_event(&ev, &first, HOST, 2, XDP_PASS);
+	assert_true(evidence_all_dropped(&ev));
+	both = a_segment(1001, 14);
+	add_event(&ev, &both, HOST, 2, XDP_PASS);
+	assert_false(evidence_all_dropped(&ev));
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: "
+	       "it was let through, and lost after the chain");
+}
+
+static void a_bare_segment_proves_nothing(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet p = a_segment(1001, 0), syn = a_packet(STEP_TCP);
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	add_event(&ev, &syn, HOST, 2, XDP_PASS);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_false(evidence_all_dropped(&ev));
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: "
+	       "it was let through, and lost after the chain");
+}
+
+static void a_dropped_question_for_the_neighbour_is_proof(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet own = a_packet(STEP_UDP);
+	struct packet arp = { .has_ether = true,
+			      .has_arp = true,
+			      .arp_op = 1,
+			      .arp_sender = address("10.0.0.10"),
+			      .arp_target = address("10.0.0.1") };
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	ev.neighbour = NEIGHBOUR_UNRESOLVED;
+	add_event(&ev, &arp, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_OK,
+	       "its neighbour request was dropped by udp-8888 at host:veth0, so it never went out");
+
+	/* an answer is known all the same, or the packet went out: no proof */
+	ev = an_evidence(STEP_UDP);
+	ev.neighbour = NEIGHBOUR_RESOLVED;
+	add_event(&ev, &arp, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: no chain saw it");
+	ev = an_evidence(STEP_UDP);
+	ev.neighbour = NEIGHBOUR_UNRESOLVED;
+	add_event(&ev, &arp, HOST, 1, XDP_DROP);
+	add_event(&ev, &own, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: "
+	       "it was let through, and lost after the chain");
+
+	/* somebody else's question */
+	arp.arp_sender = address("10.0.0.3");
+	ev = an_evidence(STEP_UDP);
+	ev.neighbour = NEIGHBOUR_UNRESOLVED;
+	add_event(&ev, &arp, HOST, 1, XDP_DROP);
+	assert_null(evidence_drop(&ev, RELATION_NEIGHBOUR));
+	evidence_clear(&ev);
+}
+
+static void details_tell_the_way(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_UDP), other = { .has_ether = true };
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct xlab_event went_on = {
+		.time_ns = 2000, .gen = 7, .kind = XLAB_WENT_ON, .position = 1, .verdict = XDP_DROP
+	};
+	struct step_result result = { 0 };
+
+	(void)state;
+	evidence_add(&ev, &went_on, &p);
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	add_event(&ev, &other, H2, 1, XDP_PASS);
+	ev.links_down = strdup("br0:veth1");
+	ev.neighbour = NEIGHBOUR_UNRESOLVED;
+	ev.neighbour_text = strdup("10.0.0.1 at lb");
+	judge_traffic(&labfile, &step, &ev, &result);
+	assert_string_equal(result.why, "nothing arrived, but no filter says that it dropped it: "
+					"down: br0:veth1");
+	assert_string_equal(result.details,
+			    "host:veth0: packet: headers pass, udp-8888 drop, on to the stack\n"
+			    "h2:veth2: saw none of it, only other packets\n"
+			    "neighbour entry for 10.0.0.1 at lb: none, or failed\n");
+	free(result.why);
+	free(result.details);
+	evidence_clear(&ev);
+}
+
+static void a_user_object_is_mute_in_a_dispatcher(void **state)
+{
+	static char *names[] = { "udp-8888", "guest" };
+	struct chain_record mute[] = {
+		{ .engine = ENGINE_LIBXDP, .gen = 7, .filters = names, .n_filters = 2 },
+		{ .engine = ENGINE_INLINE, .gen = 1, .filters = names, .n_filters = 2 },
+		{ .gen = 0 },
+	};
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step_result result = { 0 };
+
+	(void)state;
+	ev.chains = mute;
+	judge_traffic(&labfile, &step, &ev, &result);
+	assert_int_equal(result.outcome, OUTCOME_INCONCLUSIVE);
+	assert_string_equal(result.why,
+			    "nothing arrived, but no filter says that it dropped it: with libxdp "
+			    "the verdicts of guest at host:veth0 cannot be seen; engine = inline "
+			    "shows them");
+	assert_string_equal(result.details,
+			    "host:veth0: with libxdp the verdicts of guest cannot be seen\n"
+			    "h2:veth2: saw none of it\n");
+	free(result.details);
+
+	/* A third node's has no part in it. */
+	mute[HOST].engine = ENGINE_INLINE;
+	mute[H2].engine = ENGINE_LIBXDP;
+	judge_traffic(&labfile, &step, &ev, &result);
+	assert_string_equal(result.why, "nothing arrived, but no filter says that it dropped it: "
+					"no chain saw it");
+	free(result.details);
+	free(result.why);
+	evidence_clear(&ev);
+}
+
+static void a_control_run_speaks_of_the_lab(void **state)
+{
+	struct step step = a_step(STEP_PING, EXPECT_DROP);
+	struct evidence ev = an_evidence(STEP_PING);
+	struct step_result result = { 0 };
+
+	(void)state;
+	ev.chains = NULL;
+	ev.links_down = strdup("br0:veth1");
+	judge_control(&labfile, &step, &ev, &result);
+	assert_int_equal(result.outcome, OUTCOME_LAB);
+	assert_string_equal(result.why, "error of the lab: without any chain it fails too: "
+					"no reply came: down: br0:veth1");
+	free(result.why);
+	free(result.details);
+	evidence_clear(&ev);
+}
+
+static void see_and_reject_read_what_was_shown(void **state)
+{
+	static const char *const lines[] = { "EthHdr: …", "UdpHdr: src: 44024 => dst: 8000" };
+	static const char log[] = "0: R1=ctx\n1: r2 = *(u8*)\ninvalid access to packet, off=12\n"
+				  "processed 3 insns\n";
+	struct step step = { .at = HOST, .by = UDP_8888 };
+	struct step_result result = { 0 };
+
+	(void)state;
+	step.text = "UdpHdr: * => dst: 8000";
+	judge_see(&labfile, &step, lines, 2, &result);
+	assert_int_equal(result.outcome, OUTCOME_OK);
+	assert_string_equal(result.why, lines[1]);
+	/* Nothing to tell that the step does not say. */
+	step.text = "UdpHdr: src: 44024 => dst: 8000";
+	judge_see(&labfile, &step, lines, 2, &result);
+	assert_string_equal(result.why, "shown");
+	judge_see(&labfile, &step, lines, 1, &result);
+	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
+	assert_string_equal(result.details, "shown: EthHdr: …\n");
+	free(result.details);
+	result.details = NULL;
+
+	step.text = "invalid access to packet";
+	judge_reject(&labfile, &step, log, &result);
+	assert_int_equal(result.outcome, OUTCOME_OK);
+	assert_string_equal(result.why,
+			    "refused by the verifier: invalid access to packet, off=12");
+	assert_null(result.details);
+	step.text = "something else";
+	judge_reject(&labfile, &step, log, &result);
+	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
+	assert_string_equal(result.details, log);
+	free(result.details);
+	result.details = NULL;
+	judge_reject(&labfile, &step, NULL, &result);
+	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
+	assert_string_equal(result.why, "the verifier took udp-8888");
+	free(result.why);
+}
+
+static int name_filters(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
+		assert_int_equal(names_add(&labfile.filter_names, filters[i].name, i, NULL), 0);
+	return 0;
+}
+
+static int forget_names(void **state)
+{
+	(void)state;
+	names_clear(&labfile.filter_names);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pass_is_what_arrived),
+		cmocka_unit_test(pings_must_all_come_back),
+		cmocka_unit_test(a_drop_is_what_a_filter_says),
+		cmocka_unit_test(other_packets_prove_nothing),
+		cmocka_unit_test(by_and_at_must_match),
+		cmocka_unit_test(each_echo_counts_once),
+		cmocka_unit_test(fragments_of_a_datagram_count_once),
+		cmocka_unit_test(fragments_of_others_prove_nothing),
+		cmocka_unit_test(a_dropped_handshake_comes_again_after_a_second),
+		cmocka_unit_test(a_dropped_text_comes_again_soon),
+		cmocka_unit_test(a_drop_is_undone_by_what_comes_through_later),
+		cmocka_unit_test(a_bare_segment_proves_nothing),
+		cmocka_unit_test(a_dropped_question_for_the_neighbour_is_proof),
+		cmocka_unit_test(details_tell_the_way),
+		cmocka_unit_test(a_user_object_is_mute_in_a_dispatcher),
+		cmocka_unit_test(a_control_run_speaks_of_the_lab),
+		cmocka_unit_test(see_and_reject_read_what_was_shown),
+	};
+
+	return cmocka_run_group_tests(tests, name_filters, forget_names);
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bpf/xlab.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/filter/labfile_load.h"
+#include "orchestrator/model/filter.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_print.h"
+#include "orchestrator/model/labfile_read.h"
+
+/* A lab that is right, to which each case adds its own lines. */
+#define LAB                              \
+	"[node a]\n[node b]\n[node c]\n" \
+	"[iface a:e0]\n"                 \
+	"peer = b:e0\n"                  \
+	"address = 10.0.0.1/24\n"        \
+	"[iface b:e0]\n"                 \
+	"peer = a:e0\n"                  \
+	"address = 10.0.0.2/24\n"        \
+	"address = fd00::2/64\n"         \
+	"[filter f]\n"                   \
+	"program = port\n"               \
+	"dst = 53\n"                     \
+	"[filter g]\n"                   \
+	"program = drop\n"
+#define SCENARIO LAB "[scenario s]\nchain = a:e0 headers f\n"
+#define BRIDGE	 "[bridge br0]\n[iface c:e0]\nbridge = br0\n"
+#define AT	 "f.ini:18: [scenario s] "
+
+static int parse(struct labfile *labfile, const char *text, struct error *e)
+{
+	return labfile_parse(labfile, "f.ini", "/dir", text, strlen(text), e);
+}
+
+static const struct {
+	const char *text, *message;
+} refused[] = {
+	{ LAB "[lab]\nengine = both\n",
+	  "engine = both: \"both\" is not an engine; allowed: auto, libxdp or" },
+	{ LAB "[lab]\nengine = inlnie\n", "\"inlnie\" is not an engine; did you mean \"inline\"? "
+					  "(allowed: auto, libxdp or inline)" },
+	{ LAB "[lab]\nnam = x\n", "[lab] nam = x: unknown key; did you mean \"name\"? (allowed: "
+				  "name, about, engine)" },
+	{ LAB "[filtre x]\n", "f.ini:16: [filtre x]: unknown section; did you mean \"filter\"? "
+			      "(allowed: lab, node, bridge, iface, filter, scenario)" },
+	{ LAB "[iface c:e0]\npeer = c:e1\nmode = fast\n[iface c:e1]\npeer = c:e0\n",
+	  "[iface c:e0] mode = fast: \"fast\" is not a mode; allowed: native or generic" },
+	{ LAB "[iface c:e0]\npeer = c:e1\nmode = genric\n[iface c:e1]\npeer = c:e0\n",
+	  "mode = genric: \"genric\" is not a mode; did you mean \"generic\"?" },
+	{ LAB "[iface c:e0]\npeer = c:e1\nchain = f udp-53\n[iface c:e1]\npeer = c:e0\n",
+	  "there is no filter \"udp-53\"; allowed: f, g, hello, headers, pass, drop" },
+	{ LAB "[iface c:e0]\npeer = c:e1\nchian = f\n[iface c:e1]\npeer = c:e0\n",
+	  "chian = f: unknown key; did you mean \"chain\"?" },
+	{ LAB "[filter x]\n",
+	  "f.ini:16: [filter x]: the key program is missing; allowed: a built-in" },
+	{ LAB "[filter drop]\nprogram = pass\n",
+	  "f.ini:17: [filter drop] program = pass: drop is the name of a built-in filter" },
+	{ LAB "[filter a/b]\nprogram = drop\n", "\"a/b\" is no name for a filter" },
+	{ LAB "[filter x]\nprogram = eter\n", "there is no such program; did you mean \"ether\"? "
+					      "(allowed: hello, headers, ether, ip, port, pass" },
+	{ LAB "[filter x]\nprogram = ether\n",
+	  "program ether has nothing to match: give it at least one of src, dst, "
+	  "type" },
+	{ LAB "[filter x]\nprogram = port\naction = pass\n", "program port has nothing to match" },
+	{ LAB "[filter x]\nprogram = drop\nsrc = 10.0.0.1\n",
+	  "f.ini:18: [filter x] src = 10.0.0.1: program drop has no key src; allowed: program, "
+	  "continue" },
+	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1\ntype = ipv4\n",
+	  "program ip has no key type; allowed: src, dst, proto, action, program, continue" },
+	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.300\n",
+	  "\"10.0.0.300\" is not an address; allowed: addresses or CIDRs of either family" },
+	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1/24\n",
+	  "10.0.0.1/24 has bits behind its length; the network is 10.0.0.0/24" },
+	{ LAB "[filter x]\nprogram = ip\nsrc = ::/129\n", "the prefix length of \"::/129\"" },
+	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1, 10.0.0.2 10.0.0.1/32\n",
+	  "value number 3 of the list stands in it already, as number 1" },
+	{ LAB "[filter x]\nprogram = port\ndts = 80\n",
+	  "program port has no key dts; did you mean \"dst\"? (allowed: src, dst, proto, action, "
+	  "program, continue)" },
+	{ LAB "[filter x]\nprogram = ip\nsorce = 10.0.0.1\n",
+	  "program ip has no key sorce; did you mean \"src\"?" },
+	{ LAB "[filter x]\nprogram = ip\nfrobnicate = 10.0.0.1\n",
+	  "program ip has no key frobnicate; allowed: src, dst" },
+	{ LAB "[filter x]\nprogam = ip\nsrc = 10.0.0.1\n",
+	  "progam = ip: unknown key; did you mean \"program\"?" },
+	{ LAB "[filter x]\nprogram = redirect\ntoo = a:e0\n",
+	  "program redirect has no key too; did you mean \"to\"?" },
+	{ LAB "[filter x]\nprogram = port\nproto = upd\ndst = 1\n",
+	  "\"upd\" is not a protocol; did you mean \"udp\"? (allowed: udp, tcp)" },
+	{ LAB "[filter x]\nprogram = ip\nproto = icpm\n", "did you mean \"icmp\"?" },
+	{ LAB "[filter x]\nprogram = ether\ntype = ipv5\n",
+	  "\"ipv5\" is not an EtherType; did you mean \"ipv4\"?" },
+	{ LAB "[filter x]\nprogram = ip\nproto = gre\n", "\"gre\" is not a protocol" },
+	{ LAB "[filter x]\nprogram = ip\nproto = 256\n", "\"256\" is not a protocol" },
+	{ LAB "[filter x]\nprogram = ip\nproto = udp\naction = redirect\n",
+	  "\"redirect\" is not an action of a match; allowed: drop, pass, aborted or tx" },
+	{ LAB "[filter x]\nprogram = ip\nproto = udp\naction = dorp\n",
+	  "\"dorp\" is not an action of a match; did you mean \"drop\"?" },
+	{ LAB "[filter x]\nprogram = ether\nsrc = 10.0.0.1\n", "\"10.0.0.1\" is not a MAC" },
+	{ LAB "[filter x]\nprogram = ether\ntype = 0x5ff\n", "\"0x5ff\" is not an EtherType" },
+	{ LAB "[filter x]\nprogram = port\ndst = 8999-8000\n",
+	  "the range is upside down: write 8000-8999" },
+	{ LAB "[filter x]\nprogram = port\ndst = 65536\n", "\"65536\" is beyond 65535" },
+	{ LAB "[filter x]\nprogram = port\ndst = http\n", "\"http\" is not a port" },
+	{ LAB "[filter x]\nprogram = port\ndst = 1 -2\n", "\"-2\" is not a port" },
+	{ LAB "[filter x]\nprogram = port\ndst = 1\nproto = icmp\n", "icmp has no ports" },
+	{ LAB "[filter x]\nprogram = port\ndst = 1\nproto = 6\n", "\"6\" is not a protocol" },
+	{ LAB "[filter x]\nprogram = port\ndst = ,\n", "the list is empty" },
+	{ LAB "[filter x]\nprogram = port\ndst = 1\ncontinue = pas\n",
+	  "\"pas\" is not an action; did you mean \"pass\"? (allowed: a list of aborted" },
+	{ LAB "[filter x]\nprogram = redirect\n", "the key to is missing; allowed: NODE:IFACE" },
+	{ LAB "[filter x]\nprogram = redirect\nto = a:e1\n",
+	  "there is no interface \"a:e1\"; did you mean \"a:e0\"?" },
+	{ LAB "[filter x]\nprogram = redirect\nto = a:e0 b:e0\n", "\"b:e0\" is too much" },
+	{ LAB "[filter x]\nprogram = x.o\nset.1 = 2\n", "\"1\" is no name of a C variable" },
+	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nset.y = 3\n", "y is set at line 18 already" },
+	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nsrc = 3\n",
+	  "an object of yours has no key src; allowed: set.NAME, program, continue" },
+	{ LAB "[scenario s]\n", "f.ini:16: [scenario s]: it has no step" },
+	{ LAB "[scenario s]\nchain = a:e0\n", "it has no step" },
+	{ SCENARIO "pas = ping a b\ndrop = ping b a\n", "unknown key; did you mean \"pass\"?" },
+	{ SCENARIO "chain = a:e0 g\npass = ping a b\n",
+	  AT "chain = a:e0 g: a:e0 has a chain in this scenario already, at line 17" },
+	{ SCENARIO "chain = b:e1 g\npass = ping a b\n", "there is no interface \"b:e1\"" },
+	{ SCENARIO "chain = br0 g\npass = ping a b\n" BRIDGE,
+	  AT "chain = br0 g: br0 is a bridge, which takes no native XDP: name a node" },
+	{ SCENARIO "chain = br0:e0-p g\npass = ping a b\n" BRIDGE,
+	  "br0:e0-p is a port of a bridge, and XDP stands at the other end: c:e0" },
+	{ SCENARIO "pass = ping a br0\n" BRIDGE, "br0 is a bridge" },
+	{ SCENARIO "pass = xyz a b\n", "there is no step \"xyz\"; allowed: ping, udp, tcp" },
+	{ SCENARIO "pass = ping axxxx b\n", "there is no node \"axxxx\"; allowed: a, b, c" },
+	{ SCENARIO "pass = pign a b\n", AT "pass = pign a b: there is no step \"pign\"; did you" },
+	{ SCENARIO "pass = ping\n", "the node SRC is missing" },
+	{ SCENARIO "pass = ping a\n", "the destination DST is missing" },
+	{ SCENARIO "pass = ping x b\n", "there is no node \"x\"" },
+	{ SCENARIO "pass = ping a x\n", "there is no node \"x\"" },
+	{ SCENARIO "pass = ping a c\n", "node c has no address" },
+	{ SCENARIO "pass = ping c a\n", "c has no IPv4 address to send to 10.0.0.1 from" },
+	{ SCENARIO "pass = ping a fd00::2\n", "a has no IPv6 address to send to fd00::2 from" },
+	{ SCENARIO "pass = ping a 10.0.0.9\n", "nobody in this lab has the address 10.0.0.9" },
+	{ SCENARIO "pass = ping a 10.0.0.999\n", "\"10.0.0.999\" is not an address" },
+	{ SCENARIO "pass = ping a a\n", "it goes from a to itself" },
+	{ SCENARIO "pass = ping a 10.0.0.1\n", "it goes from a to itself" },
+	{ SCENARIO "pass = ping a b count=0\n", "\"count=0\": a count is 1-100" },
+	{ SCENARIO "pass = ping a b count=101\n", "\"count=101\": a count" },
+	{ SCENARIO "pass = ping a b size=65508\n", "\"size=65508\": a size is 0-65507" },
+	{ SCENARIO "pass = ping a b size=\n", "\"size=\": a size" },
+	{ SCENARIO "pass = ping a b count=2 size=9 count=3\n", "\"count=3\": the count is given" },
+	{ SCENARIO "pass = ping a b counts=2\n", "\"counts=2\" is neither count=N nor size=N" },
+	{ SCENARIO "drop = ping a b by\n", AT "drop = ping a b by: by: the filter is missing" },
+	{ SCENARIO "drop = ping a b by f at\n", "at: the interface NODE:IFACE is missing" },
+	{ SCENARIO "drop = udp b a:53 by\n", "by: the filter is missing" },
+	{ SCENARIO "pass = ping b a\nsee = a:e0 \"x\" y\n", "\"y\" stands behind the quotes" },
+	{ SCENARIO "pass = ping b a\nsee = a:e0 \"\"\n", "the TEXT to be seen is missing" },
+	{ SCENARIO "reject = unchecked \"x\n", "the quotes are not closed" },
+	{ SCENARIO "pass = ping a b ttl=1\n", "\"ttl=1\" is neither count=N nor size=N" },
+	{ SCENARIO "pass = udp a b\n", "the port is missing: write b:PORT" },
+	{ SCENARIO "pass = udp a b:0\n", "\"0\" is not a port of 1-65535" },
+	{ SCENARIO "pass = udp a b:65536\n", "\"65536\" is not a port" },
+	{ SCENARIO "pass = udp a b:\n", "\"\" is not a port" },
+	{ SCENARIO "pass = udp b fd00::2:53\n", "write an IPv6 address and its port as [ADDRESS]" },
+	{ SCENARIO "pass = udp b [fd00::2]\n", "\"[fd00::2]\" is not [ADDRESS]:PORT" },
+	{ SCENARIO "pass = udp b [fd00::2:53\n", "\"[fd00::2:53\" is not [ADDRESS]:PORT" },
+	{ SCENARIO "pass = udp a [b]:53\n", "\"b\" is not an address" },
+	{ SCENARIO "pass = udp a b:53 two words\n",
+	  "\"words\" is too much; put a TEXT of several" },
+	{ SCENARIO "pass = udp a b:53 \"two words\n", "the quotes are not closed" },
+	{ SCENARIO "pass = udp a b:53 \"two ; words\"\n", "(a ; or # behind white space starts" },
+	{ SCENARIO "pass = udp a b:53 \"a\"b\n",
+	  "the quotes are not closed by \" and white space" },
+	{ SCENARIO "pass = udp a b:53 \"\"\n", "an empty TEXT cannot be seen to arrive" },
+	{ SCENARIO "pass = tcp a b:53 x 1 2 3 4 5 6 7 8 9\n", "too many words" },
+	{ SCENARIO "pass = udp a b:53 x by f\n", "\"by\" goes with drop only" },
+	{ SCENARIO "drop = udp b a:53 x by h\n", "there is no filter \"h\"" },
+	{ SCENARIO "drop = udp b a:53 x by g\n", "filter g stands in no chain of this scenario" },
+	{ SCENARIO "drop = udp b a:53 x by f by f\n", "\"by\" stands twice" },
+	{ SCENARIO "drop = udp b a:53 x at a:e0 at a:e0\n", "\"at\" stands twice" },
+	{ SCENARIO "drop = udp b a:53 x at a:e1\n", "there is no interface \"a:e1\"" },
+	{ SCENARIO "drop = udp b a:53 x at b:e0\n", "no chain stands on b:e0 in this scenario" },
+	{ SCENARIO "chain = b:e0 g\ndrop = udp b a:53 x by f at b:e0\n",
+	  "filter f stands in the chain of another interface, not of b:e0" },
+	{ SCENARIO "see = a:e0 x\n", AT "see = a:e0 x: nothing was sent before it" },
+	{ SCENARIO "pass = ping b a\nsee = a:e0\n", "the TEXT to be seen is missing" },
+	{ SCENARIO "pass = ping b a\nsee = b:e0 x\n", "no filter on b:e0 shows packets" },
+	{ SCENARIO "reject = unchecked\n", "the TEXT of the verifier's log is missing" },
+	{ SCENARIO "reject = x y\n", "there is no filter \"x\"" },
+};
+
+/* What a refused thing was needed for is not told as missing besides. */
+static const char *const cascades[] = {
+	"[node a]\n[node b]\nroute = default via 10.0.0.1\n"
+	"[iface a:e0]\npeer = b:e0\naddress = 10.0.0.1/24\n"
+	"[iface b:e0]\npeer = a:e0\naddress = 10.0.0.999/24\n"
+	"[scenario s]\npass = ping a b\npass = ping b a\npass = ping a 10.0.0.99\n",
+	"[node a]\n[node b]\nroute = default via 10.0.0.1\n"
+	"[iface a:e0]\npeer = b:e0\naddress = 10.0.0.1/24\n"
+	"[iface b:e0]\npeer = a:e0\nadress = 10.0.0.2/24\n"
+	"[scenario s]\npass = ping a b\npass = ping b a\n",
+	"[node a]\n[node b]\n"
+	"[iface a:e0]\npeer = b:e0\naddress = 10.0.0.1/24\n"
+	"[ifcae b:e0]\npeer = a:e0\naddress = 10.0.0.2/24\n"
+	"[iface b:e1]\naddress 10.0.0.2/24\n[scenario s]\npass = ping b a\n",
+	SCENARIO "chian = b:e0 g\ndrop = ping a b by g\ndrop = ping a b at b:e0\n"
+		 "drop = ping a b by f at b:e0\nsee = b:e0 x\n",
+	SCENARIO "chain = b:e0 gg hello1\ndrop = ping a b by g\nsee = b:e0 x\n",
+	LAB "[filter x]\nprogram = port\ndts = 80\n[filter y]\nprogram = port\nxyzzy = 80\n",
+	LAB "[iface c:e0]\nbrigde = br0\n[bridge br0]\n[scenario s]\npas = ping a b\n",
+	LAB "[iface c:e0]\npeer = c:e9\n[iface c:e1]\npeer = c:e0\n",
+};
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1 };
+
+static void tells_each_fault_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cascades); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+
+		assert_int_equal(parse(&labfile, cascades[i], &e), -EINVAL);
+		if (e.lines != cascade_lines[i])
+			fail_msg("not %u but %u errors of number %zu: \"%s\"", cascade_lines[i],
+				 e.lines, i, e.text);
+		labfile_clear(&labfile);
+	}
+}
+
+static void refuses_what_is_wrong(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+
+		if (parse(&labfile, refused[i].text, &e) != -EINVAL)
+			fail_msg("not refused: %s", refused[i].message);
+		assert_int_equal(e.kind, ERROR_INPUT);
+		if (!strstr(e.text, refused[i].message))
+			fail_msg("not \"%s\" but \"%s\"", refused[i].message, e.text);
+		if (e.lines != 1)
+			fail_msg("more than \"%s\": \"%s\"", refused[i].message, e.text);
+		labfile_clear(&labfile);
+	}
+}
+
+static const char whole[] =
+	LAB "[lab]\nname = whole\nabout = a ; b\nengine = inline\n"
+	    "[iface c:e0]\npeer = c:e1\nmode = generic\nchain = f, g hello\n"
+	    "[iface c:e1]\npeer = c:e0\nmtu = 1400\n"
+	    "[bridge br]\nstp = yes\naddress = 10.3.0.1/16\n"
+	    "[filter macs]\n program=ether\n src = de:ad:be:ef:00:01,DE:AD:BE:EF:00:02\n"
+	    "type = ipv4 0x88b5 vlan\naction = tx\ncontinue = pass, tx\n"
+	    "[filter nets]\nprogram = ip\nsrc = 10.0.0.0/8 fd00::1 0.0.0.0/0\n"
+	    "dst = ::/0\nproto = icmpv6 47\ncontinue = none\n"
+	    "[filter ports]\nprogram = port\nproto = tcp\nsrc = 1024-65535\ndst = 53, 80-81\n"
+	    "[filter out]\nprogram = redirect\nto = b:e0\n"
+	    "[filter mine]\nprogram = ../x/my.bpf.o:main\nset.limit = 7\nset.name = a b\n"
+	    "[filter abs]\nprogram = /opt/x.o:1\n"
+	    "[scenario s]\nabout = steps\nchain = a:e0 headers f\nchain = c:e0\n"
+	    "pass = ping a b size=1000 count=3\n"
+	    "see = a:e0 Ipv4Hdr: * => *\n"
+	    "drop = udp b 10.0.0.1:53 at a:e0 by f\n"
+	    "drop = tcp b a:53 \"two \\\"w\\\\o\" by f\n"
+	    "pass = udp b a:9 \"by\"\n"
+	    "reject = unchecked invalid access to packet\n"
+	    "reject = unchecked \"invalid  \\\"access\\\"\"\n"
+	    "reject = unchecked say \"so\"\nreject = unchecked \"; \"\n";
+
+static char *print(const struct labfile *labfile)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	labfile_print(labfile, out);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void printed_it_reads_as_itself(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	FREE_AUTO char *first = NULL, *second = NULL;
+	struct labfile labfile;
+
+	(void)state;
+	if (parse(&labfile, whole, &e))
+		fail_msg("%s", e.text);
+	first = print(&labfile);
+	labfile_clear(&labfile);
+	if (parse(&labfile, first, &e))
+		fail_msg("%s\n%s", e.text, first);
+	second = print(&labfile);
+	labfile_clear(&labfile);
+	assert_string_equal(first, second);
+	assert_non_null(strstr(first, "type = ipv4 0x88b5 vlan\n"));
+	assert_non_null(strstr(first, "src = 10.0.0.0/8 fd00::1 0.0.0.0/0\n"));
+	assert_non_null(strstr(first, "program = ./../x/my.bpf.o:main\nset.limit = 7\n"));
+	assert_non_null(strstr(first, "drop = udp b 10.0.0.1:53 xlab by f at a:e0\n"));
+	assert_non_null(strstr(first, "pass = udp b a:9 \"by\"\n"));
+	assert_non_null(
+		strstr(first, "reject = unchecked say \"so\"\nreject = unchecked \"; \"\n"));
+	assert_null(strstr(first, "[filter hello]"));
+}
+
+static void holds_filters(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct filter *f;
+	struct labfile labfile;
+
+	(void)state;
+	assert_int_equal(parse(&labfile, whole, &e), 0);
+	f = &labfile.filters[labfile_filter(&labfile, "macs")];
+	assert_int_equal(f->n_src_macs, 2);
+	assert_int_equal(f->n_types, 3);
+	assert_int_equal(f->types[1], 0x88b5);
+	assert_int_equal(f->action, XDP_TX);
+	assert_int_equal(f->continues, 1 << XDP_PASS | 1 << XDP_TX);
+	f = &labfile.filters[labfile_filter(&labfile, "nets")];
+	assert_int_equal(f->action, XDP_DROP);
+	assert_int_equal(f->continues, 0);
+	assert_int_equal(f->n_src_nets, 3);
+	assert_int_equal(f->protos[1], 47);
+	f = &labfile.filters[labfile_filter(&labfile, "ports")];
+	assert_int_equal(f->dst_ports[1].last, 81);
+	assert_int_equal(f->continues, 1 << XDP_PASS);
+	f = &labfile.filters[labfile_filter(&labfile, "out")];
+	assert_int_equal(f->redirect_to, topology_iface(&labfile.topo, "b:e0"));
+	assert_int_equal(f->action, XDP_REDIRECT);
+	f = &labfile.filters[labfile_filter(&labfile, "mine")];
+	assert_string_equal(f->object, "/dir/../x/my.bpf.o");
+	assert_string_equal(f->function, "main");
+	assert_string_equal(f->settings[1].value, "a b");
+	f = &labfile.filters[labfile_filter(&labfile, "abs")];
+	assert_string_equal(f->object, "/opt/x.o:1"); /* no C name: part of the path */
+	assert_null(f->function);
+	f = &labfile.filters[labfile_filter(&labfile, "hello")];
+	assert_int_equal(f->program, PROGRAM_HELLO);
+	assert_int_equal(f->line, 0);
+	assert_int_equal(labfile_filter(&labfile, "ether"), NONE); /* needs keys */
+	labfile_clear(&labfile);
+}
+
+static void holds_chains_and_steps(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct scenario *s;
+	struct labfile labfile;
+	size_t iface;
+
+	(void)state;
+	assert_int_equal(parse(&labfile, whole, &e), 0);
+	assert_int_equal(labfile.engine, ENGINE_INLINE);
+	iface = topology_iface(&labfile.topo, "c:e0");
+	s = &labfile.scenarios[labfile_scenario(&labfile, "s")];
+	assert_int_equal(labfile.modes[iface], XDP_MODE_CHOICE_GENERIC);
+	assert_int_equal(labfile_chain(&labfile, NULL, iface)->n_filters, 3);
+	assert_int_equal(labfile_chain(&labfile, s, iface)->n_filters, 0);
+	assert_int_equal(s->n_steps, 9);
+	assert_int_equal(s->steps[0].kind, STEP_PING);
+	assert_int_equal(s->steps[0].count, 3);
+	assert_int_equal(s->steps[0].size, 1000);
+	assert_int_equal(s->steps[0].dst, topology_node(&labfile.topo, "b"));
+	assert_string_equal(s->steps[1].text, "Ipv4Hdr: * => *");
+	assert_int_equal(s->steps[2].dst, NONE);
+	assert_int_equal(s->steps[2].port, 53);
+	assert_string_equal(s->steps[2].text, "xlab");
+	assert_int_equal(s->steps[2].by, labfile_filter(&labfile, "f"));
+	assert_int_equal(s->steps[2].at, topology_iface(&labfile.topo, "a:e0"));
+	assert_string_equal(s->steps[2].line_text, "udp b 10.0.0.1:53 at a:e0 by f");
+	assert_string_equal(s->steps[3].text, "two \"w\\o");
+	assert_string_equal(s->steps[4].text, "by");
+	assert_int_equal(s->steps[5].by, labfile_filter(&labfile, "unchecked"));
+	assert_string_equal(s->steps[5].text, "invalid access to packet");
+	assert_string_equal(s->steps[6].text, "invalid  \"access\"");
+	assert_string_equal(s->steps[7].text, "say \"so\"");
+	assert_string_equal(s->steps[8].text, "; ");
+	labfile_clear(&labfile);
+}
+
+static void a_chain_has_its_limit(void **state)
+{
+	for (int n = XLAB_CHAIN_MAX; n <= XLAB_CHAIN_MAX + 1; n++) {
+		char text[2048] = LAB "[scenario s]\nchain = a:e0";
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+
+		(void)state;
+		for (int i = 0; i < n; i++)
+			strcat(text, i % 2 ? " f," : " g");
+		strcat(text, "\npass = ping a b\n");
+		assert_int_equal(parse(&labfile, text, &e), n > XLAB_CHAIN_MAX ? -EINVAL : 0);
+		if (n > XLAB_CHAIN_MAX)
+			assert_non_null(strstr(e.text, "a chain has at most 64 filters"));
+		labfile_clear(&labfile);
+	}
+}
+
+static void reports_the_errors_of_all_parts(void **state)
+{
+	static const char text[] = "stray\n"
+				   "[node a]\n"
+				   "forward = maybe\n"
+				   "[filter f]\n"
+				   "program = port\n"
+				   "dst = x, y\n"
+				   "[scenario s]\n"
+				   "pass = ping a b\n"
+				   "[nodes]\n";
+	static const char *const order[] = { "f.ini:1: ", "f.ini:3: ", "f.ini:6: ",
+					     "f.ini:6: ", "f.ini:8: ", "f.ini:9: " };
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const char *line;
+	struct labfile labfile;
+
+	(void)state;
+	assert_int_equal(parse(&labfile, text, &e), -EINVAL);
+	assert_int_equal(e.lines, ARRAY_SIZE(order));
+	line = e.text;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		assert_int_equal(strncmp(line, order[i], strlen(order[i])), 0);
+		line = i + 1 < ARRAY_SIZE(order) ? strchr(line, '\n') + 1 : line;
+	}
+	labfile_clear(&labfile);
+}
+
+static void live_rules_are_read_as_keys(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+	struct filter *f;
+
+	(void)state;
+	assert_int_equal(parse(&labfile, whole, &e), 0);
+	f = &labfile.filters[labfile_filter(&labfile, "f")];
+	assert_int_equal(filter_read_key(f, &labfile, "dst", "9999", &e), 0);
+	assert_int_equal(f->n_dst_ports, 2);
+	assert_int_equal(f->dst_ports[1].first, 9999);
+	assert_int_equal(filter_read_key(f, &labfile, "dst", "53", &e), -EINVAL);
+	error_clear(&e);
+	assert_int_equal(filter_read_key(f, &labfile, "dst", "9-1", &e), -EINVAL);
+	assert_string_equal(e.text, "dst = 9-1: the range is upside down: write 1-9; allowed: "
+				    "ports or ranges as in 8000-8999");
+	error_clear(&e);
+	assert_int_equal(filter_read_key(f, &labfile, "type", "arp", &e), -EINVAL);
+	assert_string_equal(e.text, "filter f (program port) has no rules of type; allowed: src, "
+				    "dst, proto");
+	error_clear(&e);
+	assert_int_equal(filter_read_key(f, &labfile, "dts", "80", &e), -EINVAL);
+	assert_string_equal(e.text, "filter f (program port) has no rules of dts; did you mean "
+				    "\"dst\"? (allowed: src, dst, proto)");
+	error_clear(&e);
+	f = &labfile.filters[labfile_filter(&labfile, "g")];
+	assert_int_equal(filter_read_key(f, &labfile, "src", "1", &e), -EINVAL);
+	labfile_clear(&labfile);
+}
+
+static void the_labs_here_are_right(void **state)
+{
+	static const char *const labs[] = { "lb", "pair", "router" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(labs); i++) {
+		FREE_AUTO char *path = text_format("topologies/%s.ini", labs[i]);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+
+		if (labfile_load(&labfile, path, &e))
+			fail_msg("%s", e.text);
+		assert_string_equal(labfile.topo.name, labs[i]);
+		labfile_clear(&labfile);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_what_is_wrong),
+		cmocka_unit_test(tells_each_fault_once),
+		cmocka_unit_test(printed_it_reads_as_itself),
+		cmocka_unit_test(holds_filters),
+		cmocka_unit_test(holds_chains_and_steps),
+		cmocka_unit_test(a_chain_has_its_limit),
+		cmocka_unit_test(reports_the_errors_of_all_parts),
+		cmocka_unit_test(live_rules_are_read_as_keys),
+		cmocka_unit_test(the_labs_here_are_right),
+	};
+
+	return cmocka_run_group_tests_name("labfile", tests, NULL, NULL);
+}
