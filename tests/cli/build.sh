@@ -251,7 +251,7 @@ rm /run/xlab
 xlab up "$dir/plain.ini"
 ip netns exec lb sleep 30 &
 inside=$!
-until [ "$(cat "/proc/$inside/comm")" = sleep ]; do :; done
+until [ "$(cat "/proc/$inside/comm")" = sleep ] || ! kill -0 "$inside"; do :; done 2>/dev/null
 xlab down --wait
 ended 'down --wait while somebody is inside' 3 "$inside (sleep)"
 kill -0 "$inside"

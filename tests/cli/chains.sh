@@ -44,16 +44,6 @@ LAB
 
 printf '%s\n' '[filter guest]' "program = $PWD/build/tests/engine/odd.bpf.o:functions" >>"$dir/two.ini"
 
-# Until a line of the file has the text: 10 s for a machine that is busy.
-await() # FILE TEXT
-{
-	local i
-	for ((i = 0; i < 1000; i++)); do
-		grep -qsF -- "$2" "$1" && return
-		sleep 0.01
-	done
-}
-
 # NAME TEXT: the command that the text tells at its end, typed as it is, works
 followed()
 {
@@ -77,10 +67,7 @@ shows()
 xlab up "$dir/two.ini"
 is 'up' "$status" 0
 [ "$status" -eq 0 ] || exit 1
-# Of a script, what is in the background ignores SIGINT, and so would the watch.
-env --default-signal=INT "$XLAB" watch r:r0 >"$dir/watched" 2>"$dir/watching" &
-watcher=$!
-await "$dir/watching" 'watching'
+watch_begin --default-signal=INT r:r0
 
 # A generation is given out once, whatever stood there before and was taken off.
 xlab chain r:r0 hello pass
@@ -123,7 +110,7 @@ mount --bind "$dir/nc" "$nc"
 for silent in 1 2; do
 	echo $silent >"$dir/silent"
 	: >"$dir/servers"
-	"$XLAB" scenario second --timeout 60000 >"$dir/out" 2>"$dir/err" &
+	"$XLAB" scenario second --timeout 60000 >"$dir/killed" 2>&1 &
 	scenario=$!
 	for ((i = 0; i < 1000; i++)); do
 		[ "$(wc -l <"$dir/servers")" -ge $silent ] && break

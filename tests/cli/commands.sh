@@ -179,12 +179,7 @@ xlab filter lb-mca list
 ended 'filter: no such filter' 2 'did you mean lb-mac?'
 
 # Watching.
-"$XLAB" watch host:veth0 --count 2 >"$dir/watched" 2>"$dir/watching" &
-watcher=$!
-for ((i = 0; i < 500; i++)); do
-	grep -q watching "$dir/watching" && break
-	sleep 0.01
-done
+watch_begin --default-signal=INT host:veth0 --count 2
 xlab exec lb -- ping -c 1 -W 1 10.0.0.1
 xlab exec h2 -- ping -c 2 -i 0.01 -W 2 10.0.0.1
 wait $watcher
@@ -194,12 +189,7 @@ like 'watch: headers' "$out" 'EthHdr: src: de:ad:be:ef:00:10 => dst: '
 like 'watch: the verdicts up to the deciding filter' "$out" 'headers=pass lb-mac=drop'
 is 'watch --count: as many packets' "$(grep -c '^host:veth0' <<<"$out")" 2
 like 'watch: the end is told' "$(<"$dir/watching")" '2 packets seen, 0 events lost'
-env --default-signal=INT "$XLAB" watch >"$dir/watched" 2>"$dir/watching" &
-watcher=$!
-for ((i = 0; i < 500; i++)); do
-	grep -q watching "$dir/watching" && break
-	sleep 0.01
-done
+watch_begin --default-signal=INT
 kill -INT $watcher
 wait $watcher 2>/dev/null
 is 'watch: a signal ends it' $? 0

@@ -48,12 +48,12 @@ works() # NAME: a lab can be had again
 }
 
 # Commands that hold no lock, beside one that takes the lab down.
-while :; do "$XLAB" exec lb -- true; "$XLAB" filter lb-mac list; done >/dev/null 2>&1 &
+until [ -e "$dir/stop" ]; do "$XLAB" exec lb -- true; "$XLAB" filter lb-mac list; done >/dev/null 2>&1 &
 beside=$!
 for i in {1..25}; do "$XLAB" up $lb && "$XLAB" down || break; done >"$dir/out" 2>&1
 is 'exec and filter list beside down' "$i $(grep -c xlab: "$dir/out")" '25 0'
-kill $beside
-wait $beside 2>/dev/null
+touch "$dir/stop"
+wait $beside
 works 'exec beside down'
 xlab up $lb
 halt statfs 2 exec lb -- true
@@ -191,7 +191,7 @@ mkfifo "$dir/fifo" && exec 8<>"$dir/fifo"
 setpriv --reuid=65534 --regid=65534 --clear-groups flock --no-fork /run \
 	sh -c 'echo locked; exec sleep 60' >&8 &
 locker=$!
-read -r _ <&8
+read -r -t 10 _ <&8
 works "a stranger's lock on /run"
 kill $locker
 wait $locker 2>/dev/null
@@ -222,10 +222,7 @@ for signal in TERM HUP INT; do
 done
 for signal in TERM HUP INT; do
 	xlab up $lb
-	: >"$dir/watching"
-	(trap '' $signal; exec "$XLAB" watch --count 1 >"$dir/watched" 2>>"$dir/watching") &
-	watcher=$!
-	until grep -q watching "$dir/watching"; do :; done
+	watch_begin --ignore-signal=$signal --count 1
 	"$XLAB" chain host:veth0 headers >/dev/null
 	kill -s $signal $watcher
 	"$XLAB" exec lb -- ping -c2 -i 0.1 -W1 10.0.0.1 >/dev/null

@@ -275,7 +275,7 @@ case_not_root()
 
 CAP_NET_RAW=$((1 << 13))
 
-# Without starting anything, for the child may end at any moment.
+# A child that stands still, and has run nothing of its own yet.
 child_checked() # PID NAME ALLOWED-CAPABILITIES
 {
 	local line name value seen="" fds=("/proc/$1/fd/"*)
@@ -292,14 +292,8 @@ child_checked() # PID NAME ALLOWED-CAPABILITIES
 		NoNewPrivs) [ "$value" = 1 ] || WRONG+="$2 may gain privileges; " ;;
 		esac
 	done
-	[ "$seen" = +++++ ] || return
-	# it opens one or two itself, and closes some when it ends
-	for name in "${fds[@]##*/}"; do
-		case $name in
-		[0-4] | "*") ;;
-		*) WRONG+="$2 has file $name; " ;;
-		esac
-	done
+	[ "$seen" = +++++ ] || WRONG+="$2 has capabilities that are not told; "
+	[ "${fds[*]##*/}" = "0 1 2" ] || WRONG+="$2 has the files ${fds[*]##*/}; "
 	SEEN+=" $2"
 }
 
@@ -313,25 +307,31 @@ slowed()
 		-E "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" "$@"
 }
 
-# exec is made slow, so that what it starts with can be looked at.
+# What is executed stops before its first instruction, and goes on when it was looked at: SIGCONT is sent
+# until it has ended, as the first may come before the stop.
 case_children()
 {
 	local pid comm job WRONG="" SEEN=""
+	local -A looked=()
 
 	expect 0 . "up" "$XLAB" up "$LB"
-	slowed execve:delay_exit=300000 "$XLAB" scenario udp-8888-drop --timeout 20000 >"$OUT" 2>"$ERR" &
+	slowed execve:signal=STOP "$XLAB" scenario udp-8888-drop --timeout 20000 >"$OUT" 2>"$ERR" &
 	job=$!
-	while kill -0 "$job" 2>/dev/null; do
+	while kill -0 "$job"; do
+		[ ${#looked[@]} = 0 ] || kill -CONT "${!looked[@]}"
 		for pid in /proc/[0-9]*; do
-			read -r comm <"$pid/comm" || continue
+			pid=${pid#/proc/}
+			read -r comm <"/proc/$pid/comm" && [ -z "${looked[$pid]-}" ] || continue
 			case $comm in
-			nc*) child_checked "${pid#/proc/}" nc 0 ;;
-			ping) child_checked "${pid#/proc/}" ping "$CAP_NET_RAW" ;;
+			nc*) child_checked "$pid" nc 0 ;;
+			ping) child_checked "$pid" ping "$CAP_NET_RAW" ;;
+			*) continue ;;
 			esac
+			looked[$pid]=yes
 		done
 	done 2>/dev/null
 	wait "$job"
-	check $? "a scenario whose children start slowly" "$(cat "$OUT" "$ERR")"
+	check $? "a scenario whose children start one by one" "$(cat "$OUT" "$ERR")"
 	[[ $SEEN == *nc* && $SEEN == *ping* ]]
 	check $? "nc and ping were seen at work" "$SEEN"
 	[ -z "$WRONG" ]
@@ -350,15 +350,14 @@ case_children()
 
 case_lock()
 {
-	local job began=$EPOCHREALTIME took deadline
+	local job began took
 
 	slowed fsync:delay_exit=6000000:when=1 "$XLAB" up "$LB" >/dev/null 2>&1 &
 	job=$!
-	deadline=$((SECONDS + 5))
-	until compgen -G "/run/xlab/*/lb.lock" >/dev/null || [ "$SECONDS" -gt "$deadline" ]; do
+	# who has the lock writes so into it
+	until grep -qs up /run/xlab/*/lb.lock || ! kill -0 "$job"; do
 		sleep 0.01
 	done
-	sleep 0.2
 	began=$EPOCHREALTIME
 	expect 3 "[0-9]+.*up|up.*[0-9]+" "the second of two commands says who holds the lab" "$XLAB" up "$LB"
 	took=$(((${EPOCHREALTIME/./} - ${began/./}) / 1000))

@@ -56,9 +56,13 @@ is 'a text that is lost again: no deadline is waited for' "$((ms < 30000))" 1
 run_step text 1000 '--timeout 600' 'pass = tcp a b:80 hello'
 is 'a text that is lost again, where a pass is expected' "$step" 'not ok: dropped by loses at b:e0'
 
-# The handshake it sends again after a second: within that, a drop is known at once.
-run_step syn 1 '' 'drop = tcp a b:80 hello'
-is 'a handshake' "$step" 'ok: dropped by loses at b:e0'
+# The handshake it sends again after a second: within that, a drop is known at once. The machine may
+# have other things to do: once of three times is enough.
+for _ in 1 2 3; do
+	run_step syn 1 '' 'drop = tcp a b:80 hello'
+	is 'a handshake' "$step" 'ok: dropped by loses at b:e0'
+	[ "$ms" -ge 900 ] || break
+done
 is 'a handshake: nothing is waited for' "$((ms < 900))" 1
 run_step syn 1 '--timeout 30000' 'drop = tcp a b:80 hello'
 is 'a handshake that is sent again' "$step" 'not ok: arrived whole, where a drop was expected'

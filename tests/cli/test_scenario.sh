@@ -69,8 +69,9 @@ best=$(for _ in 1 2 3 4 5 6 7 8; do
 	"$XLAB" scenario udp-8888-drop --format json | jq .scenarios[0].us
 done | sort -n | head -1)
 echo "# udp-8888-drop: $best us at best of 8"
-xlab scenario udp-8888-drop --timeout 60000
-is 'no deadline is waited for' "$((SECONDS < 55))" 1
+SECONDS=0
+xlab scenario udp-8888-drop --timeout 600000
+is 'no deadline is waited for' "$((SECONDS < 300))" 1
 
 # What stood there before stands there again.
 xlab chain host:veth0 hello

@@ -87,6 +87,7 @@ canary_process() # NAME ARG
 	else
 		setsid "/run/canary/$1" "$2" </dev/null >/dev/null 2>&1 3>&- &
 	fi
+	until [ "$(cat "/proc/$!/comm")" = "$1" ] || ! kill -0 $!; do :; done 2>/dev/null
 }
 
 canary_xdp()
