@@ -13,8 +13,10 @@
 #include <linux/bpf.h>
 
 #include "lab/cleanup.h"
+#include "orchestrator/chain/attach_point.h"
 #include "orchestrator/chain/chain_read.h"
 #include "orchestrator/chain/chain_record.h"
+#include "orchestrator/lab.h"
 #include "orchestrator/report/chain_table.h"
 #include "orchestrator/util/json.h"
 
@@ -58,8 +60,10 @@ static void the_last_chains_are_known(void **state)
 	uint32_t gen;
 
 	(void)state;
-	for (gen = 1; gen <= CHAIN_PAST + 2; gen++)
+	for (gen = 1; gen <= CHAIN_PAST + 2; gen++) {
 		change(&file, gen, 1);
+		assert_int_equal(file.n_past, gen <= CHAIN_PAST ? gen - 1 : CHAIN_PAST);
+	}
 	change(&file, 0, 0);
 	assert_int_equal(file.n_past, CHAIN_PAST);
 	for (gen = CHAIN_PAST + 2; gen > 2; gen--) {
@@ -70,6 +74,49 @@ static void the_last_chains_are_known(void **state)
 	assert_null(chain_file_of_gen(&file, 0));
 	assert_null(chain_file_of_gen(&file, CHAIN_PAST + 3));
 	chain_file_clear(&file);
+}
+
+/* A command that is killed between the record and the kernel leaves either of the two there. */
+static void what_stands_is_now_or_before(void **state)
+{
+	struct chain_file file = { .now = { .prog_id = 12 }, .before = { .prog_id = 11 } };
+
+	(void)state;
+	assert_ptr_equal(chain_file_match(&file, 12), &file.now);
+	assert_ptr_equal(chain_file_match(&file, 11), &file.before);
+	assert_null(chain_file_match(&file, 10)); /* another tool's */
+	file.now.prog_id = file.before.prog_id = 0;
+	assert_null(chain_file_match(&file, 0));
+}
+
+/* What a killed scenario has left may have the filters that are to stand there; it is a scenario's.
+ */
+static void a_scenarios_chain_is_not_the_own(void **state)
+{
+	size_t wanted[] = { 0, 1 }, turned[] = { 1, 0 };
+	struct filter filters[] = { { .name = (char *)"a" }, { .name = (char *)"b" } };
+	const struct lab lab = { .labfile = { .filters = filters, .n_filters = 2 } };
+	char *names[] = { (char *)"a", (char *)"b" };
+	struct chain_record record = { .prog_id = 12, .filters = names, .n_filters = 2 };
+	struct attach_point s = { .current = &record };
+	struct chain_config chain = { .filters = wanted, .n_filters = 2 };
+
+	(void)state;
+	assert_true(chain_stands(&lab, &s, &chain));
+	record.scenario = true;
+	assert_false(chain_stands(&lab, &s, &chain));
+	record.scenario = false;
+	chain.filters = turned;
+	assert_false(chain_stands(&lab, &s, &chain));
+	chain.filters = wanted;
+	chain.n_filters = 1;
+	assert_false(chain_stands(&lab, &s, &chain));
+	chain.n_filters = 0;
+	assert_false(chain_stands(&lab, &s, &chain));
+	s.current = NULL;
+	assert_true(chain_stands(&lab, &s, &chain));
+	chain.n_filters = 2;
+	assert_false(chain_stands(&lab, &s, &chain));
 }
 
 static char *shown(const struct chain_view *view, bool json)
@@ -140,6 +187,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(generations_are_given_out_once),
 		cmocka_unit_test(the_last_chains_are_known),
+		cmocka_unit_test(what_stands_is_now_or_before),
+		cmocka_unit_test(a_scenarios_chain_is_not_the_own),
 		cmocka_unit_test(what_is_not_counted),
 		cmocka_unit_test(one_is_not_several),
 	};

@@ -245,6 +245,27 @@ static void a_drop_is_what_a_filter_says(void **state)
 	       "nc in host says: Address already in use");
 }
 
+/* Of a text, a part that came is something that came. */
+static void a_part_that_arrived_is_no_drop(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_TCP);
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	ev.bytes = 1;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK, "1 of 7 bytes arrived, where a drop was expected");
+
+	step.expect = EXPECT_PASS;
+	ev = an_evidence(STEP_TCP);
+	ev.bytes = 3;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "3 of 7 bytes arrived; dropped by udp-8888 at "
+	       "host:veth0");
+}
+
 static void other_packets_prove_nothing(void **state)
 {
 	static const char silence[] = "nothing arrived, but no filter says that it dropped it: "
@@ -284,7 +305,7 @@ static void other_packets_prove_nothing(void **state)
 static void by_and_at_must_match(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
-	struct packet p = a_packet(STEP_UDP);
+	struct packet p = a_packet(STEP_UDP), other = p;
 	struct evidence ev = an_evidence(STEP_UDP);
 
 	(void)state;
@@ -292,6 +313,20 @@ static void by_and_at_must_match(void **state)
 	step.at = HOST;
 	add_event(&ev, &p, HOST, 1, XDP_DROP);
 	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+
+	/* what becomes of another client's packet is no matter of the step's */
+	ev = an_evidence(STEP_UDP);
+	other.src_port++;
+	add_event(&ev, &other, HOST, 0, XDP_DROP);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+
+	/* one of its own packets is dropped as it is to be, and one by another filter */
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	add_event(&ev, &p, HOST, 0, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "dropped by headers at host:veth0; expected by udp-8888 at host:veth0");
 
 	step.by = OTHER;
 	ev = an_evidence(STEP_UDP);
@@ -388,6 +423,17 @@ static void fragments_of_others_prove_nothing(void **state)
 	p.icmp_id++; /* another ping between the same two */
 	lose_fragments(&ev, &p, 77);
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE, silence);
+
+	/* Numbers are a source's own: of the reply's 77 nobody has seen the head. */
+	p = a_fragment(a_packet(STEP_PING), 77, 0);
+	ev = an_evidence(STEP_PING);
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	p = a_fragment(reply_to(p), 77, 1);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_int_equal(ev.drops, 0);
+	assert_null(evidence_drop(&ev, RELATION_REQUEST));
+	assert_null(evidence_drop(&ev, RELATION_REPLY));
+	evidence_clear(&ev);
 
 	/* nobody has seen whose it is */
 	p = a_fragment(a_packet(STEP_PING), 79, 1);
@@ -522,6 +568,44 @@ static void a_dropped_question_for_the_neighbour_is_proof(void **state)
 	evidence_clear(&ev);
 }
 
+/* Who asks for a neighbour stands at one place in the question, and at another in the answer. */
+static void a_neighbour_is_of_who_asks(void **state)
+{
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct packet arp = { .has_ether = true, .has_arp = true };
+	struct packet nd = { .has_ether = true, .has_ip = true, .proto = IPPROTO_ICMPV6 };
+
+	(void)state;
+	arp.arp_op = 2; /* a router's answer to the step's node, and to somebody else */
+	arp.arp_sender = address("10.0.0.254");
+	arp.arp_target = address("10.0.0.10");
+	assert_int_equal(mark_relation(&ev.mark, &arp), RELATION_NEIGHBOUR);
+	arp.arp_sender = address("10.0.0.1");
+	arp.arp_target = address("10.0.0.3");
+	assert_int_equal(mark_relation(&ev.mark, &arp), RELATION_OTHER);
+	arp.arp_op = 1;
+	assert_int_equal(mark_relation(&ev.mark, &arp), RELATION_NEIGHBOUR);
+	arp.arp_sender = address("10.0.0.3");
+	arp.arp_target = address("10.0.0.1");
+	assert_int_equal(mark_relation(&ev.mark, &arp), RELATION_OTHER);
+
+	ev.mark.src = address("fd00::a");
+	ev.mark.dst = address("fd00::1");
+	nd.nd_target = address("fd00::fe");
+	nd.icmp_type = 136; /* the same, by neighbour discovery */
+	nd.src = address("fd00::fe");
+	nd.dst = address("fd00::a");
+	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_NEIGHBOUR);
+	nd.src = address("fd00::1");
+	nd.dst = address("fd00::3");
+	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_OTHER);
+	nd.icmp_type = 135;
+	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_NEIGHBOUR);
+	nd.src = address("fd00::3");
+	nd.dst = address("ff02::1:ff00:1");
+	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_OTHER);
+}
+
 static void details_tell_the_way(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
@@ -646,6 +730,21 @@ static void see_and_reject_read_what_was_shown(void **state)
 	free(result.why);
 }
 
+/* Of two outcomes a scenario has the one that is less of an ok. */
+static void the_worse_outcome_counts(void **state)
+{
+	static const enum outcome rising[] = { OUTCOME_OK,	     OUTCOME_SKIPPED,
+					       OUTCOME_INCONCLUSIVE, OUTCOME_NOT_OK,
+					       OUTCOME_LAB,	     OUTCOME_STOPPED };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rising); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(rising); j++)
+			assert_int_equal(outcome_worse(rising[i], rising[j]),
+					 rising[i > j ? i : j]);
+	}
+}
+
 static int name_filters(void **state)
 {
 	(void)state;
@@ -667,6 +766,7 @@ int main(void)
 		cmocka_unit_test(a_pass_is_what_arrived),
 		cmocka_unit_test(pings_must_all_come_back),
 		cmocka_unit_test(a_drop_is_what_a_filter_says),
+		cmocka_unit_test(a_part_that_arrived_is_no_drop),
 		cmocka_unit_test(other_packets_prove_nothing),
 		cmocka_unit_test(by_and_at_must_match),
 		cmocka_unit_test(each_echo_counts_once),
@@ -677,10 +777,12 @@ int main(void)
 		cmocka_unit_test(a_drop_is_undone_by_what_comes_through_later),
 		cmocka_unit_test(a_bare_segment_proves_nothing),
 		cmocka_unit_test(a_dropped_question_for_the_neighbour_is_proof),
+		cmocka_unit_test(a_neighbour_is_of_who_asks),
 		cmocka_unit_test(details_tell_the_way),
 		cmocka_unit_test(a_user_object_is_mute_in_a_dispatcher),
 		cmocka_unit_test(a_control_run_speaks_of_the_lab),
 		cmocka_unit_test(see_and_reject_read_what_was_shown),
+		cmocka_unit_test(the_worse_outcome_counts),
 	};
 
 	return cmocka_run_group_tests(tests, name_filters, forget_names);

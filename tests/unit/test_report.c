@@ -78,6 +78,26 @@ static void text_is_for_people(void **state)
 	free(text);
 }
 
+/* A step whose outcome nobody can tell was done all the same. */
+static void an_inconclusive_step_was_done(void **state)
+{
+	struct step_result results[] = {
+		{ OUTCOME_OK, "arrived whole", NULL, 7.12 },
+		{ OUTCOME_INCONCLUSIVE, "nothing arrived", NULL, 4 },
+		{ OUTCOME_OK, "shown", NULL, 0 },
+	};
+	struct scenario_result result = { &scenario, OUTCOME_INCONCLUSIVE, NULL, results, 38.04 };
+	char *text = render(REPORT_TEXT, &result, 1, false);
+
+	(void)state;
+	assert_non_null(strstr(text, "\n  inconclusive, 3 steps in 38.0 ms\n"));
+	free(text);
+	results[2].outcome = OUTCOME_LAB; /* it did not come to an end of its own */
+	text = render(REPORT_TEXT, &result, 1, false);
+	assert_non_null(strstr(text, "2 of 3 steps in 38.0 ms\n"));
+	free(text);
+}
+
 static struct step_result stopped_results[] = {
 	{ OUTCOME_OK, "arrived whole", NULL, 7.12 },
 	{ OUTCOME_STOPPED, "stopped by a signal", NULL, 300 },
@@ -280,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_for_people),
+		cmocka_unit_test(an_inconclusive_step_was_done),
 		cmocka_unit_test(a_stopped_run_shows_what_was_done),
 		cmocka_unit_test(a_run_of_some_has_no_plan),
 		cmocka_unit_test(an_error_after_the_steps_leaves_them),

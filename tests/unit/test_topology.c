@@ -77,6 +77,8 @@ static const struct {
 	  "f.ini:10: [iface b:e1] port = a-e0: a port named a-e0 is in bridge s already, of a:e0" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = br0\n", "would be named br0 as its bridge" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = a/b\n", "not a name for an interface" },
+	{ TWO "[iface a:abcdefghijklmn]\nbridge = br0\n",
+	  "abcdefghijklmn-p is too long a name for the end at the bridge" },
 	{ TWO "[iface a:abcdefghijklmno]\nbridge = br0\n",
 	  "abcdefghijklmno-p is too long a name for the end at the bridge" },
 	{ TWO "[iface a:e1]\nbridge = br0\naddress = 10.0.0.2/24\n",
@@ -407,14 +409,15 @@ static void refuses_a_stem_that_is_no_name(void **state)
 	topology_clear(&topo);
 }
 
-/* @count sections by @line, a format with two places for a number. */
-static void refuses_too_many(const char *head, const char *line, int count, const char *message)
+/* @line, in which # becomes a number, @count times behind @head: @message, or NULL: it is taken. */
+static void reads_many(const char *head, const char *line, int count, const char *message)
 {
 	FREE_AUTO char *text = NULL;
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct topology topo;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	int err;
 
 	assert_non_null(out);
 	assert_true(fputs(head, out) >= 0);
@@ -428,19 +431,69 @@ static void refuses_too_many(const char *head, const char *line, int count, cons
 				(void)fputc(*s, out);
 	}
 	assert_int_equal(fclose(out), 0);
-	assert_int_equal(read_topology(&topo, "f.ini", text, &e), -EINVAL);
-	if (!strstr(e.text, message) || e.lines != 1)
-		fail_msg("not \"%s\" but %u: \"%.500s\"", message, e.lines, e.text);
+	err = read_topology(&topo, "f.ini", text, &e);
+	if (!message && err)
+		fail_msg("%d of \"%s\" are not taken: \"%.500s\"", count, line, e.text);
+	if (message && (!err || !strstr(e.text, message) || e.lines != 1))
+		fail_msg("not \"%s\" but %u: \"%.500s\"", message, e.lines,
+			 e.text ? e.text : "no error");
 	topology_clear(&topo);
 }
 
+/* Of each limit, what is just below it and what is just above. */
 static void keeps_to_its_limits(void **state)
 {
+	static const struct {
+		const char *head, *line;
+		int most;
+		const char *message;
+	} limits[] = {
+		{ "", "[node n#]\n", 4096, "a lab has at most 4096 nodes" },
+		{ "[node a]\n", "[bridge b#]\n", 4096, "a lab has at most 4096 bridges" },
+		{ "[bridge b]\n[node a]\n", "[iface a:e#]\nbridge = b\n", 1023,
+		  "bridge b has more than 1023 ports" },
+		{ "[node a]\n[node b]\n", "[iface a:a#]\npeer = b:b#\n[iface b:b#]\npeer = a:a#\n",
+		  8192, "a lab has at most 16384 interfaces" },
+		{ "[node a]\n[bridge b]\n", "address = fd00::#:1/64\n", 256,
+		  "a bridge has at most 256 addresses" },
+		{ "[node a]\n[bridge b]\n[iface a:e]\nbridge = b\n", "address = fd00::#:1/64\n",
+		  256, "a node has at most 256 addresses" },
+		{ "[bridge b]\n[iface a:e]\nbridge = b\naddress = fd01::1/64\n[node a]\n",
+		  "route = fd02:#::/32 via fd01::2\n", 4096, "a node has at most 4096 routes" },
+	};
+
 	(void)state;
-	refuses_too_many("", "[node n#]\n", 10000, "a lab has at most 4096 nodes");
-	refuses_too_many("[node a]\n", "[bridge b#]\n", 10000, "a lab has at most 4096 bridges");
-	refuses_too_many("[bridge b]\n[node a]\n", "[iface a:e#]\nbridge = b\n", 1025,
-			 "bridge b has more than 1023 ports");
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		reads_many(limits[i].head, limits[i].line, limits[i].most, NULL);
+		reads_many(limits[i].head, limits[i].line, limits[i].most + 1, limits[i].message);
+	}
+	reads_many("", "[node n#]\n", 10000, limits[0].message);
+}
+
+/* The last values that are taken; those behind them are among the refused. */
+static void takes_what_is_just_within(void **state)
+{
+	static const char *const lines[] = {
+		"[iface a:e1]\nbridge = br0\nmtu = 1280\naddress = fd00::1/64\n",
+		"[iface a:e1]\nbridge = br0\nmtu = 1279\naddress = 10.1.0.1/24\n",
+		"[iface a:e1]\nbridge = br0\nmtu = 68\n",
+		"[iface a:e1]\nbridge = br0\nmtu = 65535\n",
+		"[iface a:abcdefghijklm]\nbridge = br0\n", /* 13 letters and -p */
+		"[iface a:abcdefghijklmno]\nbridge = br0\nport = p\n",
+		"[iface a:abcdefghijklmno]\npeer = b:e1\n[iface b:e1]\npeer = "
+		"a:abcdefghijklmno\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		FREE_AUTO char *text = text_format("%s%s", TWO, lines[i]);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct topology topo;
+
+		if (read_topology(&topo, "f.ini", text, &e))
+			fail_msg("%s", e.text);
+		topology_clear(&topo);
+	}
 }
 
 int main(void)
@@ -456,6 +509,7 @@ int main(void)
 		cmocka_unit_test(reports_all_errors_in_order),
 		cmocka_unit_test(refuses_a_stem_that_is_no_name),
 		cmocka_unit_test(keeps_to_its_limits),
+		cmocka_unit_test(takes_what_is_just_within),
 	};
 
 	return cmocka_run_group_tests_name("topology", tests, NULL, NULL);
