@@ -94,6 +94,8 @@ setting r net.ipv4.ip_forward 1
 setting r net.ipv6.conf.all.forwarding 1
 setting br0 net.ipv6.conf.pa.disable_ipv6 1
 setting br0 net.ipv6.conf.br0.disable_ipv6 0
+is 'IPv6 addresses are there at once: nobody is asked whether they are taken' \
+	"$(within a ip -6 addr show e0 scope global | grep -c nodad)" 1
 link=$(within a ip -d link show e0)
 for text in 'mtu 1400' 'de:ad:be:ef:00:01' 'numtxqueues 1 numrxqueues 1' 'alias xlab mix'; do
 	like "a:e0 has $text" "$link" "$text"
@@ -149,11 +151,21 @@ result $? '--self: the node is here'
 is '--self: no name for it' "$(ls /run/netns)" $'br0\nlb'
 sysctl -a 2>/dev/null | grep '^net\.' | grep -v '\.veth0\.' | sort | cmp -s - "$dir/settings"
 result $? '--self: no setting is changed'
+group=$(ip -j link show veth0 | jq -r '.[0].group')
 ip link set veth0 group 7
+ip link add bridge0 group "$group" type bridge
 xlab down
-like '--self: a link without our mark is not ours' "$(ip link show veth0 2>&1)" veth0
+like '--self: a link without our mark is not ours' "$(ip link show veth0 2>&1)" veth0@
 timeout 5 sh -c 'while ip link show veth0 >/dev/null 2>&1; do :; done'
+like '--self: what is no veth is not ours, whatever its group' "$(ip link show bridge0 2>&1)" bridge0:
+ip link del bridge0
 clean '--self: nothing is left, for its other end is gone'
+xlab up "$dir/plain.ini" --self host
+ip link set veth0 group 7 # so that it goes with its other end only
+"$XLAB" down --wait >"$dir/out"
+link=$(ip -br link show veth0 2>&1)
+is '--self: behind down --wait no link is left whose other end was in the lab' "$link" \
+	'Device "veth0" does not exist.'
 xlab up "$dir/plain.ini" --self host
 ip link set veth0 down
 ip link set veth0 name other0

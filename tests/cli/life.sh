@@ -5,47 +5,8 @@
 # that run beside its own. Whatever it is, `down` gets rid of the lab, and of nothing else.
 # shellcheck source=tests/cli/tap
 . "$(dirname "$0")/tap"
-
-lb=topologies/lb.ini pair=topologies/pair.ini
-"$XLAB" up $lb >/dev/null
-home=$(echo /run/xlab/*) # where the labs are: lab/folder_id.h
-"$XLAB" down >/dev/null
-
-mounted() { grep -c " $1 " /proc/self/mountinfo; }
-left() { find /run/xlab /run/netns -mindepth 1 2>/dev/null; }
-prepare_home() { install -d -m 700 /run/xlab "$home"; }
-nothing_left() { is "$1: nothing is left" "$(left; grep -c ' xlab ' /proc/self/mountinfo)" 0; }
-
-# Who is traced already cannot be looked at for leaks.
-unleaked="ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0"
-
-# Stop xlab behind the Nth of a system call, for something to happen there.
-halt() # CALL N ARGS…
-{
-	local call=$1 n=$2
-
-	shift 2
-	: >"$dir/trace"
-	strace -o "$dir/trace" -e "trace=$call" -e "inject=$call:signal=STOP:when=$n" \
-		-E "$unleaked" "$XLAB" "$@" >"$dir/out" 2>"$dir/err" &
-	halted=$!
-	until grep -q 'stopped by SIGSTOP' "$dir/trace"; do kill -0 $halted || break; done 2>/dev/null
-}
-resume()
-{
-	kill -CONT "$(cat /proc/$halted/task/$halted/children)"
-	wait $halted
-	status=$? out=$(<"$dir/out") err=$(<"$dir/err")
-}
-
-works() # NAME: a lab can be had again
-{
-	xlab up $lb
-	is "$1: the next up" "$status" 0
-	xlab down
-	is "$1: its down" "$status" 0
-	nothing_left "$1"
-}
+# shellcheck source=tests/cli/state
+. "$(dirname "$0")/state"
 
 # Commands that hold no lock, beside one that takes the lab down.
 until [ -e "$dir/stop" ]; do "$XLAB" exec lb -- true; "$XLAB" filter lb-mac list; done >/dev/null 2>&1 &
@@ -203,6 +164,39 @@ resume
 is 'up, when /run/xlab goes as soon as it is made' "$status $out" '0 lb is up: host h2 h3 lb'
 xlab down
 nothing_left 'up, when /run/xlab goes as soon as it is made'
+
+# What was locked is locked under its name still, or it locks nothing.
+halt flock 1 up $lb
+rmdir /run/xlab
+mkdir -m 700 /run/xlab
+resume
+is 'up, when /run/xlab is another as soon as it is locked' "$status $err" '0 '
+xlab down
+halt flock 2 up $lb
+is "up has the lab's lock" "$(find "$home/lb.lock")" "$home/lb.lock"
+rm "$home/lb.lock"
+resume
+is "up, when its lock goes as soon as it has it" "$status $err" '0 '
+is "up, when its lock goes as soon as it has it: it has another" "$(find "$home/lb.lock")" "$home/lb.lock"
+xlab down
+nothing_left 'locks that go'
+
+# What stands at the place of ours looks like it, and is not.
+xlab up $lb
+like 'a name of a lab' "$(readlink /run/netns/lb)" "$home/lb/ns/lb"
+ln -sfn "${home%?}x/lb/ns/lb" /run/netns/lb
+xlab down
+is "somebody's symlink as long as ours: down" "$status" 0
+is "somebody's symlink as long as ours: it stays" "$(readlink /run/netns/lb)" "${home%?}x/lb/ns/lb"
+rm /run/netns/lb
+nothing_left "somebody's symlink as long as ours"
+xlab up $lb
+mount -t tmpfs xlab "$home/lb"
+mount -t tmpfs xlab "$home/lb"
+xlab down
+is 'several tmpfs of ours on one place: down' "$status" 0
+is 'several tmpfs of ours on one place: none stays' "$(mounted "$home/lb")" 0
+works 'several tmpfs of ours on one place'
 
 # Several at once, none of which is the one that fails.
 for i in {1..8}; do

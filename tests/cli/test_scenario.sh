@@ -159,7 +159,7 @@ xlab scenario s --timeout 500
 is 'a bridge port is down: exit status' "$status" 1
 like 'a bridge port is down: told by the control run' "$out" \
 	'error of the lab: without any chain it fails too: no reply came: down: br0:veth1'
-like 'a bridge port is down: the rest is not run' "$out" 'skipped'
+like 'a bridge port is down: the rest is not run, and why' "$out" 'skipped*not run, after an error of the lab'
 ip -n br0 link set veth1 up
 xlab exec host -- true
 "$dir/real-nc" -h 2>/dev/null
@@ -206,7 +206,7 @@ umount "$nc"
 
 # A server that never comes to listen proves nothing, in the control run and after it.
 "$XLAB" down >/dev/null
-lab_with 'chain = host:veth0 udp-8888' 'drop = udp lb host:8888 coucou by udp-8888'
+lab_with 'chain = host:veth0 udp-8888' 'drop = udp lb host:8888 coucou by udp-8888' 'pass = ping lb host'
 xlab chain host:veth0 hello
 fake_nc "case \$* in *-l*) echo >>$dir/servers; [ \$(wc -l <$dir/servers) -gt 1 ] && exec sleep 60;; esac
 exec $dir/real-nc \"\$@\""
@@ -219,7 +219,7 @@ no_children 'the server never listens'
 # Ended from outside.
 for signal in INT TERM KILL; do
 	: >"$dir/servers"
-	env --default-signal=INT "$XLAB" scenario s --timeout 60000 >"$dir/out" 2>"$dir/err" &
+	env --default-signal=INT "$XLAB" scenario s s --timeout 60000 >"$dir/stopped" 2>"$dir/why" &
 	pid=$!
 	for _ in $(seq 200); do
 		[ "$(wc -l <"$dir/servers")" -gt 1 ] && break
@@ -229,18 +229,44 @@ for signal in INT TERM KILL; do
 	wait "$pid" 2>/dev/null
 	status=$?
 	is "SIG$signal: it ended" "$((status > 2))" 1
-	cp "$dir/out" "$dir/stopped"
 	no_children "SIG$signal"
 	xlab status
 	[ "$signal" = KILL ] && continue
 	like "SIG$signal: the chain from before is back" "$out" 'hello'
 	like "SIG$signal: said so" "$(<"$dir/stopped")" \
-		'stopped  drop  udp lb host:8888 coucou by udp-8888*stopped by a signal*1 scenario: 1 stopped'
+		'stopped  drop  udp lb host:8888 coucou by udp-8888*stopped by a signal*1 of 2 scenarios: 1 stopped'
+	like "SIG$signal: the rest is not run, and why" "$(<"$dir/stopped")" 'skipped  pass  ping*not run, after a signal'
+	is "SIG$signal: the next scenario is not begun" "$(wc -l <"$dir/servers") $(<"$dir/why")" \
+		'2 xlab: stopped by a signal after 1 of 2 scenarios'
 done
 umount "$nc"
 xlab scenario s
 is 'after SIGKILL: the next one runs' "$status" 0
 xlab chain host:veth0
 like 'after SIGKILL: the chain from before is back' "$out" 'hello'
+"$XLAB" down >/dev/null
+
+# All steps are ok, but meanwhile another tool has put its program on the interface: the chain from before
+# cannot come back, and so the scenario is none that is ok. The server of the step waits for that.
+lab_with 'chain = host:veth0 headers' 'pass = udp lb host:8000'
+xlab chain host:veth0 hello
+rm "$dir/servers"
+fake_nc "case \$* in *-l*) echo >>$dir/servers; [ \$(wc -l <$dir/servers) -lt 2 ] ||
+	until [ -e $dir/go ]; do sleep 0.02; done;; esac
+exec $dir/real-nc \"\$@\""
+"$XLAB" scenario s --format json --timeout 60000 >"$dir/report" &
+pid=$!
+until [ "$(cat "$dir/servers" 2>/dev/null | wc -l)" -ge 2 ] || ! kill -0 $pid; do sleep 0.02; done
+"$XLAB" exec host -- ip link set dev veth0 xdpdrv off
+"$XLAB" exec host -- ip link set dev veth0 xdpgeneric obj "${BUILD:-build}/tests/engine/bare.bpf.o" sec xdp
+touch "$dir/go"
+wait $pid
+is 'the chain cannot come back: exit status' $? 3
+is 'the chain cannot come back: an error of the lab, though the steps are ok' \
+	"$(jq -r '.scenarios[0] | .outcome, .steps[].outcome' "$dir/report" | paste -sd ' ')" 'lab error ok'
+like 'the chain cannot come back: told' "$(jq -r '.scenarios[0].error' "$dir/report")" \
+	'the chains from before could not be put back*host:veth0*xdpgeneric off'
+umount "$nc"
+"$XLAB" exec host -- ip link set dev veth0 xdpgeneric off
 "$XLAB" down >/dev/null
 done_testing

@@ -17,7 +17,10 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
+#include "orchestrator/chain/attach_point.h"
+#include "orchestrator/chain/chain_pass.h"
 #include "orchestrator/chain/chain_read.h"
+#include "orchestrator/event/counters.h"
 #include "orchestrator/event/listener.h"
 #include "tests/engine/rig.h"
 
@@ -208,12 +211,23 @@ static void test_table(void **state)
 	listener_close(l);
 }
 
+/* Of r0, as a chain there sees it. */
+static void map_book(const struct lab *lab, struct counters *counters)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	FD_AUTO int counters_fd = -1, rings_fd = -1;
+
+	assert_int_equal(counters_open(lab, rig_end(lab), &counters_fd, &rings_fd, &e), 0);
+	assert_int_equal(counters_map(counters, counters_fd, &e), 0);
+}
+
 /* Each listener hears everything; when the last has gone nothing is told. */
 static void test_listeners(void **state)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
 	struct listener *l[XLAB_LISTENERS], *more;
 	struct lab *lab = *state;
+	struct counters counters;
 	uint8_t frame[64];
 
 	rig_must_chain(lab, "hi p1");
@@ -231,8 +245,36 @@ static void test_listeners(void **state)
 		assert_int_equal(h.n, 2);
 		assert_int_equal(h.events[0].kind, XLAB_HELLO);
 		assert_int_equal(h.events[1].position, 1);
+	}
+	map_book(lab, &counters);
+	for (size_t i = 0; i < XLAB_LISTENERS; i++) {
+		for (size_t cpu = 0; cpu < counters.n; cpu++)
+			assert_int_equal(counters.slots[cpu].listening >> i,
+					 (1U << XLAB_LISTENERS >> i) - 1);
 		listener_close(l[i]);
 	}
+	assert_int_equal(counters.slots[0].listening, 0);
+	counters_unmap(&counters);
+}
+
+/* What an earlier listener at the same place has lost is not the next one's. */
+static void test_losses(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	struct listener *l;
+	struct counters counters;
+
+	map_book(lab, &counters);
+	counters.slots[0].lost[0] += 5;
+	assert_int_equal(listener_open(lab, &l, &e), 0);
+	assert_int_equal(listener_subscribe(l, rig_end(lab), &e), 0);
+	assert_int_equal(listener_lost(l), 0);
+	counters.slots[0].lost[0] += 2;
+	counters.slots[counters.n - 1].lost[0] += 1;
+	assert_int_equal(listener_lost(l), 3);
+	listener_close(l);
+	counters_unmap(&counters);
 }
 
 /* A listener that was killed: its lock is free, its bit still set. The next one starts clean. */
@@ -315,6 +357,30 @@ static void test_pass_program(void **state)
 	assert_int_equal(rig_attached(lab, "left", "l0"), 0);
 }
 
+/* A scenario that was killed when it had prepared the other end, and not yet put its chain there.
+ */
+static void test_pass_program_left(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	struct attach_point_id left = attach_point_id_other(&lab->labfile, rig_end(lab));
+
+	rig_must_chain(lab, "tx4");
+	assert_int_equal(chain_restore_all(lab, &e), 0);
+	assert_true(rig_attached(lab, "left", "l0") != 0); /* it is needed */
+	rig_must_chain(lab, "p1");
+	{
+		ATTACH_POINT s = ATTACH_POINT_INIT;
+
+		assert_int_equal(attach_point_open(&s, lab, &left, &e), 0);
+		assert_int_equal(chain_pass_put(lab, &s, &e), 0);
+	}
+	assert_true(rig_attached(lab, "left", "l0") != 0);
+	assert_int_equal(chain_restore_all(lab, &e), 0);
+	assert_int_equal(rig_attached(lab, "left", "l0"), 0);
+	rig_must_chain(lab, "");
+}
+
 static int up(void **state)
 {
 	static struct lab lab;
@@ -336,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_table),		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_listener_killed), cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_restore),		cmocka_unit_test(test_pass_program),
+		cmocka_unit_test(test_losses),		cmocka_unit_test(test_pass_program_left),
 	};
 
 	return cmocka_run_group_tests(tests, up, down);

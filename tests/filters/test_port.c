@@ -231,6 +231,30 @@ static void overlapping_ranges(void **state)
 	subject_free(&s);
 }
 
+/* A packet matches by one rule a key, and each of the three counts it. */
+static void hits_of_three_keys(void **state)
+{
+	struct rule proto = rule_span(XLAB_KEY_PROTO, 17, 17), src = rule_span(XLAB_KEY_SRC, 1, 1),
+		    dst = rule_span(XLAB_KEY_DST, 8888, 8888);
+	struct frame f = frame_udp(1, 8888, 0), other = frame_udp(2, 8888, 0);
+	struct range p1 = { 1, 1 };
+	struct filter filter = by_dst;
+	uint8_t udp = 17;
+	struct subject s;
+
+	(void)state;
+	filter.protos = &udp;
+	filter.src_ports = &p1;
+	filter.n_protos = filter.n_src_ports = 1;
+	subject_load(&s, &filter, NULL);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_PASS);
+	assert_int_equal(subject_hits(&s, &proto), 1);
+	assert_int_equal(subject_hits(&s, &src), 1);
+	assert_int_equal(subject_hits(&s, &dst), 1);
+	subject_free(&s);
+}
+
 /* A change that was killed before the derived parts were made leaves it to the next. */
 static void killed_half_way(void **state)
 {
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(ipv6_extensions),
 		cmocka_unit_test(tags),
 		cmocka_unit_test(overlapping_ranges),
+		cmocka_unit_test(hits_of_three_keys),
 		cmocka_unit_test(killed_half_way),
 		cmocka_unit_test(an_emptied_key),
 	};

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What becomes of a lab when the kernel refuses a call in the middle: it is told, and what was begun is
+# undone, or is still known, so that the next `down` removes it.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+# shellcheck source=tests/cli/state
+. "$(dirname "$0")/state"
+
+# xlab, with such a call refused, which it must have come to.
+refused() # CALL:error=ERRNO[:when=N]… ARGS…
+{
+	local injections=()
+
+	while [[ $1 == *:error=* ]]; do
+		injections+=(-e "inject=$1")
+		shift
+	done
+	run strace -qq -o "$dir/trace" "${injections[@]}" -E "$unleaked" "$XLAB" "$@"
+	grep -q INJECTED "$dir/trace"
+	result $? "$*: a call was refused" "$(<"$dir/trace")"
+}
+
+# Half of a step: the tmpfs is mounted, its folders are not.
+refused mkdirat:error=ENOSPC:when=3 up $pair
+ended 'up that fails in the middle' 3 'make the folder'
+nothing_left 'up that fails in the middle'
+works 'up that fails in the middle'
+
+# An undo that fails leaves the lab known.
+refused mkdirat:error=ENOSPC:when=3 umount2:error=EBUSY up $pair
+ended 'up whose undo fails' 3 'make the folder*undoing it: unmount'
+xlab status
+like 'up whose undo fails: status' "$out" 'xlab down pair'
+xlab up $pair
+is 'up whose undo fails: the next up does it' "$status" 0
+refused umount2:error=EBUSY down
+ended 'down that fails' 3 'unmount'
+xlab status --json
+is 'down that fails: the lab is known' "$(jq -r '.labs[] | .name + " " + .phase' <<<"$out")" 'pair leaving'
+xlab down
+is 'down that fails: the next one does it' "$status $out" '0 pair is down'
+nothing_left 'down that fails'
+
+# Of several labs one fails: the others go, and it is told. Whichever it is.
+for stays in a b c; do
+	for lab in a b c; do xlab up $pair --as $lab; done
+	mount -t tmpfs theirs "$home/$stays"
+	xlab down --all
+	is "down --all, and $stays cannot: exit status" "$status" 3
+	like "down --all, and $stays cannot: told" "$err" "umount $home/$stays"
+	is "down --all, and $stays cannot: the others are down" "$(wc -l <<<"$out")" 2
+	xlab status --json
+	is "down --all, and $stays cannot: it is known" "$(jq -r '.labs[].name' <<<"$out")" $stays
+	umount "$home/$stays"
+	xlab down --all
+	is "down --all, and $stays can now" "$status $out" "0 $stays is down"
+done
+nothing_left 'down --all of which one fails'
+
+# A run whose lab does not go is none that worked.
+refused umount2:error=EBUSY run $pair plain
+is 'run whose down fails: exit status' "$status" 3
+like 'run whose down fails: what came of its scenario is told' "$out" '1 ok'
+like 'run whose down fails: told' "$err" 'xlab: unmount'
+nothing_left 'run whose down fails'
+
+# The first record of a lab does not come to the disk: there never was one.
+for n in 1 2; do
+	refused fsync:error=EIO:when=$n up $pair
+	ended "up whose record cannot be kept ($n)" 3 'write the state file'
+	xlab status
+	is "up whose record cannot be kept ($n): no lab" "$out" 'no lab is up'
+	nothing_left "up whose record cannot be kept ($n)"
+done
+
+# What a killed write has left is in nobody's way.
+prepare_home
+echo half >"$home/pair.journal.new"
+xlab up $pair
+is 'half a record of a lab: up' "$status" 0
+echo half >"$home/pair/chains/right:eth0.new"
+xlab chain right:eth0 web
+is 'half a record of a chain: chain' "$status" 0
+echo half >"$home/pair.journal.new"
+xlab down
+is 'half a record of a lab: down' "$status" 0
+nothing_left 'half a record'
+
+# A record is on the disk before it takes the old one's place, and its place is before xlab goes on.
+xlab up $pair
+run strace -qq -y -o "$dir/trace" -e trace=fsync,renameat -E "$unleaked" "$XLAB" chain right:eth0 web
+is 'a record: written, renamed, kept' \
+	"$(sed -nE 's/^(fsync|renameat)\([0-9]+<[^>]*(\/chains(\/right:eth0\.new)?)>.*/\1 \2/p' "$dir/trace" | head -n 3)" \
+	$'fsync /chains/right:eth0.new\nrenameat /chains\nfsync /chains'
+xlab down
+done_testing
