@@ -8,10 +8,13 @@
 # make torture    killed and refused at every system call: an hour; make test has a sample
 # make fuzz       each fuzzer for a minute; make test has their corpus
 # make bench      what a filter and a chain cost, beside others
+# make fresh      SUITE=bookworm or trixie, else both: what a new user does, in a new Debian;
+#                 FULL=1 with all of make test
+# make deb        build/xlab_VERSION_ARCH.deb; make deps-deb installs what that needs
 # make lint       the tree as clang-format, clang-tidy, shellcheck and mandoc want it
 #
-# SAN=1 builds with ASan and UBSan, under build/san; CC=clang with clang; CI=1 makes
-# warnings errors. What needs root asks for sudo itself.
+# SAN=1 builds with ASan and UBSan, under build/san; CC=clang with clang; CI=1 makes warnings
+# errors; SHARED=1 links to shared libraries only. What needs root asks for sudo itself.
 
 VERSION := 0.1
 PREFIX  ?= /usr/local
@@ -37,16 +40,16 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
 SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
               -fno-omit-frame-pointer)
 ALL_CFLAGS := -std=gnu17 $(WARN) -D_GNU_SOURCE -DXLAB_VERSION='"$(VERSION)"' -DBUILD_DIR='"$(B)"' \
-              -I. -I$(B) $(HERE) -ffile-prefix-map=$(CURDIR)=. $(SANITIZE) $(CFLAGS)
+              -I. -I$(B) $(HERE) -ffile-prefix-map=$(CURDIR)=. $(SANITIZE) $(CPPFLAGS) $(CFLAGS)
 
 # LIBS and LIB_CFLAGS, or what is missing: found by a look at this machine, again when it has changed.
 # What installs the packages must work without.
-BARE    := clean format uninstall deps deps-demo demo test
+BARE    := clean format uninstall deps deps-demo deps-deb demo test
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
-MACHINE := $(CC) $(CLANG) $(BPFTOOL) $(shell cksum <config/probe) \
+MACHINE := $(CC) $(CLANG) $(BPFTOOL) $(SHARED) $(shell cksum <config/probe) \
            $(shell pkg-config --modversion libxdp libbpf libelf 2>/dev/null)
 ifneq ($(file <$(B)/machine),$(MACHINE))
-$(shell mkdir -p $(B) && config/probe '$(CC)' '$(CLANG)' '$(BPFTOOL)' >$(B)/libs.mk)
+$(shell mkdir -p $(B) && SHARED='$(SHARED)' config/probe '$(CC)' '$(CLANG)' '$(BPFTOOL)' >$(B)/libs.mk)
 ifneq ($(.SHELLSTATUS),0)
 $(error what is missing stands above)
 endif
@@ -165,6 +168,7 @@ install: $(B)/xlab
 	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man8/xlab.8'
 	install -d '$(DESTDIR)$(PREFIX)/share/bash-completion/completions'
 	$(B)/xlab completion bash > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xlab'
+	chmod 644 '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xlab'
 	install -d '$(DESTDIR)$(PREFIX)/share/xlab/topologies'
 	install -m 644 topologies/*.ini '$(DESTDIR)$(PREFIX)/share/xlab/topologies'
 
@@ -177,7 +181,7 @@ DEMO_PACKAGES := gcc make pkgconf libc6-dev linux-libc-dev clang llvm bpftool li
                  libinih-dev iputils-ping netcat-openbsd iproute2
 TEST_PACKAGES := libcmocka-dev xdp-tools strace ethtool jq util-linux procps nftables iptables \
                  clang-format clang-tidy shellcheck mandoc \
-                 qemu-system-x86 busybox-static cpio xz-utils zstd
+                 qemu-system-x86 busybox-static cpio xz-utils zstd debootstrap slirp4netns
 
 # $(call install_missing,PACKAGES): nothing is asked of anybody when all are there.
 install_missing = @missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(1) 2>/dev/null | \
@@ -193,9 +197,31 @@ deps:
 	$(call install_missing,$(DEMO_PACKAGES) $(TEST_PACKAGES))
 	tests/vm/fetch >/dev/null
 
+# --- A Debian package -----------------------------------------------------------------------
+# Built in a copy of the tree, where its rules find what they expect in debian/.
+
+comma        := ,
+DEB_PACKAGES := build-essential debhelper lintian
+DEB          := build/deb/xlab-$(VERSION)
+
+deps-deb:
+	$(call install_missing,$(DEMO_PACKAGES) $(DEB_PACKAGES))
+
+deb:
+	rm -rf build/deb
+	mkdir -p $(DEB)
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C $(DEB)
+	cp -r packaging/debian $(DEB)
+	sed 's/@BUILD_DEPENDS@/$(subst $() ,$(comma) ,$(strip $(DEMO_PACKAGES)))/' \
+		packaging/debian/control.in >$(DEB)/debian/control
+	head -n 1 $(DEB)/debian/changelog | grep -F '($(VERSION))' # else it has no word on this version
+	cd $(DEB) && dpkg-buildpackage -b -us -uc
+	TMPDIR=$(CURDIR)/build/deb lintian --fail-on error,warning build/deb/*.changes
+	cp build/deb/*.deb build/
+
 clean:
 	rm -rf build
 
-.PHONY: all tests test demo format lint install uninstall deps-demo deps clean
+.PHONY: all tests test demo format lint install uninstall deps-demo deps deps-deb deb clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(shell find $(B) -name '*.d' 2>/dev/null)
