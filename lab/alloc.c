@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory, or the end of the process. */
 #include "lab/alloc.h"
 
 #include <stdlib.h>

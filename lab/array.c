@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Growing arrays, and names in a tree of tsearch(3). */
 #include "lab/array.h"
 
 #include <errno.h>

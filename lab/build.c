@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Carrying out a plan, operation by operation, and taking it back in reverse order. What each does
+ * is in op_*.c.
+ */
 #include "lab/build.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "lab/alloc.h"
 #include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
@@ -38,9 +42,7 @@ static size_t n_netns(const struct build *b)
 
 static void build_clear(struct build *b)
 {
-	size_t i;
-
-	for (i = 0; b->netns && i < n_netns(b); i++)
+	for (size_t i = 0; i < n_netns(b); i++)
 		build_netns_close(&b->netns[i]);
 	free(b->netns);
 	sysctl_fresh_close(&b->fresh);
@@ -56,19 +58,16 @@ static void build_clear(struct build *b)
 static int build_init(struct build *b, const struct plan *plan, struct state *st, struct error *e)
 {
 	const struct topology *topo = plan->topo;
-	size_t i;
 
 	*b = (struct build){ .plan = plan, .st = st, .start_netns = -1, .names = -1 };
 	b->fresh.proc = -1;
-	b->netns = calloc(n_netns(b) + 1, sizeof(*b->netns));
-	b->end_index = calloc(topo->n_ifaces + 1, sizeof(*b->end_index));
-	b->port_index = calloc(topo->n_ifaces + 1, sizeof(*b->port_index));
+	b->netns = xcalloc(n_netns(b), sizeof(*b->netns));
+	b->end_index = xcalloc(topo->n_ifaces, sizeof(*b->end_index));
+	b->port_index = xcalloc(topo->n_ifaces, sizeof(*b->port_index));
 	b->alias = text_format("xlab %s", state_journal(st)->lab);
-	if (!b->netns || !b->end_index || !b->port_index || !b->alias)
-		return error_sys(e, -ENOMEM, "build the lab");
-	for (i = 0; i < n_netns(b); i++)
+	for (size_t i = 0; i < n_netns(b); i++)
 		b->netns[i].fd = -1;
-	for (i = 0; i < topo->n_ifaces; i++) {
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
 		if (!plan_is_self(plan, topo->ifaces[i].node))
 			b->end_index[i] = (unsigned int)(END_INDEX + i);
 		b->port_index[i] = (unsigned int)(END_INDEX + topo->n_ifaces + i);
@@ -153,9 +152,8 @@ static void keep_first(struct error *first, struct error *later)
 static void undo_all(struct build *b, size_t begun, struct error *e)
 {
 	struct error one = ERROR_INIT;
-	size_t i;
 
-	for (i = begun; i-- > 0;) {
+	for (size_t i = begun; i-- > 0;) {
 		(void)op_types[b->plan->ops[i].kind].undo(b, &b->plan->ops[i], &one);
 		keep_first(e, &one);
 	}
@@ -184,7 +182,7 @@ int build_apply(const struct plan *plan, struct state *st, struct error *e)
 	int err = apply(plan, st, &begun, e);
 
 	if (err && undo_and_forget(plan, st, begun, &undoing))
-		(void)error_add(e, "undoing it: %s", undoing.text ? undoing.text : "out of memory");
+		(void)error_add(e, "undoing it: %s", undoing.text);
 	return err;
 }
 

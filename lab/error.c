@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The one error object: set, wrapped, added to. main.c prints it. */
 #include "lab/error.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What is mounted where a lab's files are, or would be, and which names lead there. Nothing is
+ * mounted here.
+ */
 #include "lab/mountpoint.h"
 
 #include <dirent.h>
@@ -13,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/state_dir.h"
@@ -33,13 +37,12 @@ struct seen {
 static bool read_line(char *line, struct mounted *m)
 {
 	char *words = strstr(line, " - "), *save = NULL;
-	int i;
 
 	if (!words || sscanf(line, "%*d %*d %u:%u", &m->major, &m->minor) != 2)
 		return false;
 	*words = '\0';
 	m->point = strtok_r(line, " ", &save);
-	for (i = 0; i < 4 && m->point; i++)
+	for (int i = 0; i < 4 && m->point; i++)
 		m->point = strtok_r(NULL, " ", &save);
 	m->type = strtok_r(words + strlen(" - "), " ", &save);
 	m->source = strtok_r(NULL, " ", &save);
@@ -130,7 +133,7 @@ int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, s
 		return 0;
 	*mountpoint = MOUNTPOINT_FOREIGN;
 	if (what)
-		*what = strdup(type_words(st.stx_mode));
+		*what = xstrdup(type_words(st.stx_mode));
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Sending, receiving, and the kernel's words for what it refuses. What is asked is for others. */
 #include "lab/netlink.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "lab/alloc.h"
 #include "lab/error.h"
 
 /* A link's description with all its families' settings takes about 2 KiB. */
@@ -32,12 +34,10 @@ static void ask_for_words(struct mnl_socket *socket)
 
 int netlink_open(int protocol, struct netlink **out, struct error *e)
 {
-	struct netlink *nl = calloc(1, sizeof(*nl));
+	struct netlink *nl = xcalloc(1, sizeof(*nl));
 	int err;
 
 	*out = NULL;
-	if (!nl)
-		return error_sys(e, -ENOMEM, "open a netlink socket");
 	nl->socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
 	if (!nl->socket || mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID)) {
 		err = -errno;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Entering the namespaces of a lab and coming back. op_netns.c makes them. */
 #include "lab/netns.h"
 
 #include <errno.h>
@@ -24,11 +25,9 @@
 int netns_open(const struct state *st, const char *name, struct error *e)
 {
 	char *FREE_AUTO path = state_path(st, "ns/%s", name);
-	int FD_AUTO fd = path ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	int FD_AUTO fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct statfs fs;
 
-	if (!path)
-		return error_sys(e, -ENOMEM, "open the namespace of %s", name);
 	if (fd < 0)
 		return error_sys(e, -errno, "open the namespace of %s (%s)", name, path);
 	if (fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC)
@@ -85,9 +84,7 @@ int netns_visit(struct netns_visit *visit, const struct state *st, const char *n
 /* Memory that the kernel is short of may be there a moment later. */
 static int go_back(int fd)
 {
-	int tries;
-
-	for (tries = 0; tries < GO_BACK_TRIES; tries++)
+	for (int tries = 0; tries < GO_BACK_TRIES; tries++)
 		if (setns(fd, CLONE_NEWNET) == 0)
 			return 0;
 	return -errno;

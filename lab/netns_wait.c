@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Waiting for the end of namespaces, which others took down. In a namespace made for this, each
+ * watched one gets an id, by which the kernel tells of its end. It tells so when it begins to take
+ * one apart; but it takes them apart one batch after the other, so when a last one, the sentinel,
+ * which is let go after the others' ends were told, is told of too, the others are gone with all
+ * their links.
+ */
 #include "lab/netns_wait.h"
 
 #include <dirent.h>
@@ -12,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
@@ -21,12 +29,6 @@
 
 #define NETNS_WAIT_DEADLINE_NS 5000000000ULL
 
-/*
- * In a namespace made for this, each watched one gets an id, by which the kernel tells of its
- * end. It tells so when it begins to take one apart; but it takes them apart one batch after
- * the other, so when a last one, the sentinel, which is let go after the others' ends were
- * told, is told of too, the others are gone with all their links.
- */
 struct watched {
 	const char *name; /* of the node or bridge; the sentinel has none */
 	ino_t inode;
@@ -109,8 +111,6 @@ static int begin(struct netns_wait *v, const struct plan *plan, const struct sta
 		 struct error *e)
 {
 	struct error ERROR_AUTO lost = ERROR_INIT;
-	const struct op *op;
-	size_t i;
 	int err;
 
 	v->start_netns = netns_current(e);
@@ -121,8 +121,9 @@ static int begin(struct netns_wait *v, const struct plan *plan, const struct sta
 		error_move(e, &lost);
 		err = e->err;
 	}
-	for (i = 0; i < plan->n_ops && !err; i++) {
-		op = &plan->ops[i];
+	for (size_t i = 0; i < plan->n_ops && !err; i++) {
+		const struct op *op = &plan->ops[i];
+
 		if (op->kind == OP_NETNS && !plan_is_self(plan, op->node))
 			err = watch_op(v, st, op, e);
 	}
@@ -133,15 +134,11 @@ int netns_wait_begin(const struct plan *plan, const struct state *st, struct net
 		     struct error *e)
 {
 	size_t most = plan->topo->n_nodes + plan->topo->n_bridges + 1;
-	struct netns_wait *NETNS_WAIT_AUTO v = calloc(1, sizeof(*v));
-	int err;
+	struct netns_wait *NETNS_WAIT_AUTO v = xcalloc(1, sizeof(*v));
 
-	if (!v)
-		return error_sys(e, -ENOMEM, "watch the namespaces");
 	v->start_netns = v->sentinel = -1;
-	v->watched = calloc(most, sizeof(*v->watched));
-	err = v->watched ? begin(v, plan, st, e) : error_sys(e, -ENOMEM, "watch the namespaces");
-	if (err)
+	v->watched = xcalloc(most, sizeof(*v->watched));
+	if (begin(v, plan, st, e))
 		return error_wrap(e, "watch the namespaces");
 	*out = steal_pointer(&v);
 	return 0;
@@ -179,7 +176,7 @@ static char *inhabitant(const char *pid, ino_t inode)
 	FILE *FILE_AUTO comm = NULL;
 	struct stat st;
 
-	if (!ns || !path || stat(ns, &st) || st.st_ino != inode)
+	if (stat(ns, &st) || st.st_ino != inode)
 		return NULL;
 	comm = fopen(path, "re");
 	if (!comm || !fgets(name, sizeof(name), comm))
@@ -202,9 +199,7 @@ static char *find_inhabitant(ino_t inode)
 
 static const struct watched *first_living(const struct netns_wait *v)
 {
-	size_t i;
-
-	for (i = 0; i < v->n; i++)
+	for (size_t i = 0; i < v->n; i++)
 		if (!v->watched[i].gone && v->watched[i].name)
 			return &v->watched[i];
 	return NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-
+/* Operations: addresses and routes. */
 #include "lab/build_netns.h"
 #include "lab/error.h"
 #include "lab/op_self.h"

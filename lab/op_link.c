@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Operations: bridges, veth pairs, and what makes an end of one ready for XDP. */
 #include <stdio.h>
 #include <string.h>
 
@@ -131,7 +132,7 @@ int op_veth_apply(struct build *b, const struct op *op, struct error *e)
 	if (!err)
 		return 0;
 	pair = pair_text(topo, &topo->ifaces[op->iface]);
-	return error_wrap(e, "make the veth pair of %s", pair ? pair : "two nodes");
+	return error_wrap(e, "make the veth pair of %s", pair);
 }
 
 /* Its bytes on the wire are what XDP sees, before anything is sent. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Operation: a namespace's name, a symlink in /run/netns. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,14 +17,9 @@ int op_name_apply(struct build *b, const struct op *op, struct error *e)
 {
 	char *FREE_AUTO name = plan_netns_name(b->plan, op->netns);
 	char *FREE_AUTO path = state_path(b->st, "ns/%s", op->netns);
-	int err = 0;
 
-	if (!name || !path)
-		return error_sys(e, -ENOMEM, "name the namespace of %s", op->netns);
-	if (b->names < 0)
-		err = state_names_dir(b->st, &b->names, e);
-	if (err)
-		return err;
+	if (b->names < 0 && state_names_dir(b->st, &b->names, e))
+		return e->err;
 	if (symlinkat(path, b->names, name))
 		return error_sys(e, -errno, "name the namespace of %s (" NAMES_DIR "/%s)",
 				 op->netns, name);
@@ -38,8 +34,6 @@ int op_name_undo(struct build *b, const struct op *op, struct error *e)
 	char target[PATH_MAX];
 	ssize_t len;
 
-	if (!name || !path)
-		return error_sys(e, -ENOMEM, "remove the name of %s", op->netns);
 	if (b->names < 0)
 		b->names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (b->names < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)

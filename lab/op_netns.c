@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Operations: a namespace with xlab's settings, and the settings that the lab file asks for. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -20,11 +21,8 @@
 static int bind_namespace(const struct build *b, const char *name, struct error *e)
 {
 	char *FREE_AUTO path = state_path(b->st, "ns/%s", name);
-	int FD_AUTO file = -1;
+	int FD_AUTO file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (!path)
-		return error_sys(e, -ENOMEM, "keep the namespace");
-	file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file < 0)
 		return error_sys(e, -errno, "make %s", path);
 	if (mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL))

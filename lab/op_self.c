@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What lies in the namespace that xlab was started in lives on when the lab is gone, so it is
+ * deleted, link by link, and all that carries the lab's mark, and only that.
+ */
 #include "lab/op_self.h"
 
 #include <errno.h>
@@ -9,11 +13,6 @@
 #include "lab/lab_links.h"
 #include "lab/netns.h"
 #include "lab/ops.h"
-
-/*
- * What lies in the namespace that xlab was started in lives on when the lab is gone, so it is
- * deleted, link by link, and all that carries the lab's mark, and only that.
- */
 
 int goes_with_its_namespace(struct build *b, const struct op *op, struct error *e)
 {

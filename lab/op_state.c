@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Operation: the lab's tmpfs, in which all else of it lies. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -31,7 +32,6 @@ int op_state_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const char *dir = state_lab_dir(b->st);
 	int FD_AUTO home = -1;
-	size_t i;
 	int err = make_folder(dir, e);
 
 	(void)op;
@@ -42,7 +42,7 @@ int op_state_apply(struct build *b, const struct op *op, struct error *e)
 	home = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (home < 0)
 		return error_sys(e, -errno, "open %s", dir);
-	for (i = 0; i < ARRAY_SIZE(folders); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (mkdirat(home, folders[i], 0700))
 			return error_sys(e, -errno, "make the folder %s/%s", dir, folders[i]);
 	return 0;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The folders that labs share, their coming and going, and waiting for locks. What is in a lab's
+ * own is state.c's.
+ */
 #include "lab/state_dir.h"
 
 #include <dirent.h>

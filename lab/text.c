@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Small texts read strictly and written, and messages put together. */
 #include "lab/text.h"
 
 #include <arpa/inet.h>

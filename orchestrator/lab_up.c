@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The order of things: state, namespaces and links, chains, and all of it back. How each is done
+ * is below, in lab/ and chain/.
+ */
 #include "orchestrator/lab_up.h"
 
 #include <errno.h>
@@ -45,7 +48,7 @@ static int begin_state(struct lab *lab, const struct lab_options *options, struc
 		.dir = ini->dir,
 		.text = ini->text,
 	};
-	int err = path ? random_group(&in.group, e) : error_sys(e, -ENOMEM, "begin a lab");
+	int err = random_group(&in.group, e);
 
 	if (!err)
 		err = netns_cookie(&in.self_cookie, e);
@@ -56,10 +59,10 @@ static int begin_state(struct lab *lab, const struct lab_options *options, struc
 static int undo_left_over(struct lab *lab, struct error *e)
 {
 	struct lab old = { .state = steal_pointer(&lab->state) };
-	int err = lab_recall(&old, e);
+	int err;
 
-	if (!err)
-		err = lab_down(&old, false, e);
+	lab_recall(&old);
+	err = lab_down(&old, false, e);
 	if (err)
 		error_wrap(e, "undo what a killed command left");
 	lab_close(&old);
@@ -97,10 +100,9 @@ static int mount_maps(const struct lab *lab, struct error *e)
 
 static int attach_chains(struct lab *lab, struct error *e)
 {
-	size_t i;
 	int err = mount_maps(lab, e);
 
-	for (i = 0; i < lab->labfile.n_chains && !err; i++)
+	for (size_t i = 0; i < lab->labfile.n_chains && !err; i++)
 		err = interrupt_pending() ? error_state(e, -EINTR, "interrupted")
 					  : chain_set(lab, &lab->labfile.chains[i], false, e);
 	return err ? err : state_set_phase(lab->state, STATE_UP, e);
@@ -130,7 +132,7 @@ static int build(struct lab *lab, const struct lab_options *options, struct erro
 		return err;
 	err = attach_chains(lab, e);
 	if (err && lab_down(lab, false, &undo))
-		(void)error_add(e, "undoing it: %s", undo.text ? undo.text : "out of memory");
+		(void)error_add(e, "undoing it: %s", undo.text);
 	return err;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The process: its words to a command, its end to an exit status. Only this file prints errors. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,9 +17,7 @@
  */
 static int standard_fds_hold(void)
 {
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return -errno;
@@ -111,8 +110,7 @@ static int output_end(struct error *e)
 /* What is wrong with a file begins with its place, for editors; all else with our name. */
 static void tell(const struct error *e)
 {
-	(void)fprintf(stderr, "%s%s\n",
-		      e->placed && e->text ? "" : "xlab: ", e->text ? e->text : "out of memory");
+	(void)fprintf(stderr, "%s%s\n", e->placed ? "" : "xlab: ", e->text);
 }
 
 int main(int argc, char **argv)
