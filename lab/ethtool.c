@@ -57,7 +57,7 @@ int ethtool_family(struct netlink *genl, uint16_t *family, struct error *e)
 	err = netlink_talk(genl, message, read_family, family, e);
 	if (!err && !*family)
 		err = error_state(e, -EPROTO, "the kernel gave no id");
-	return err ? error_wrap(e, "find the ethtool netlink family") : 0;
+	return err ? error_wrap(e, "cannot find the ethtool netlink family") : 0;
 }
 
 /* A bit that is named without a value is to be off. */

@@ -29,7 +29,7 @@ int lab_link_find(const struct state *st, const char *name, unsigned int *ifinde
 		return error_state(e, err, "the interface %s is gone", name);
 	}
 	if (err)
-		return error_wrap(e, "look for the interface %s", name);
+		return error_wrap(e, "cannot look for the interface %s", name);
 	if (!is_own(st, &link))
 		return error_state(e, -ESTALE,
 				   "%s is not the lab's: another link has taken its name", name);

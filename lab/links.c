@@ -38,7 +38,7 @@ static struct nl_sock *open_socket(struct error *e)
 	if (!err)
 		return socket;
 	nl_socket_free(socket);
-	error_state(e, -EIO, "open a netlink socket: %s", nl_geterror(err));
+	error_state(e, -EIO, "cannot open a netlink socket: %s", nl_geterror(err));
 	return NULL;
 }
 
@@ -116,7 +116,7 @@ static int add_addresses(const struct links *links, struct nl_sock *socket, stru
 	int err = rtnl_addr_alloc_cache(socket, &cache);
 
 	if (err)
-		return error_state(e, -EIO, "read the addresses: %s", nl_geterror(err));
+		return error_state(e, -EIO, "cannot read the addresses: %s", nl_geterror(err));
 	for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
 		add_address(links, (struct rtnl_addr *)o);
 	return 0;
@@ -140,7 +140,7 @@ int links_read(struct links *links, struct error *e)
 		return e->err;
 	err = rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache);
 	if (err)
-		return error_state(e, -EIO, "read the links: %s", nl_geterror(err));
+		return error_state(e, -EIO, "cannot read the links: %s", nl_geterror(err));
 	for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
 		copy_link(array_add(&links->links, &links->n, sizeof(*links->links)),
 			  (struct rtnl_link *)o);
@@ -163,7 +163,7 @@ int links_find(const char *name, struct link *link, struct error *e)
 	if (err == -NLE_NODEV || err == -NLE_OBJ_NOTFOUND)
 		return -ENODEV;
 	if (err || !found)
-		return error_state(e, -EIO, "read link %s: %s", name,
+		return error_state(e, -EIO, "cannot read link %s: %s", name,
 				   err ? nl_geterror(err) : "the kernel's answer holds no link");
 	copy_link(link, found);
 	rtnl_link_put(found);

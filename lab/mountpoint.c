@@ -70,11 +70,11 @@ static int read_mounts(const char *dir, dev_t top, struct seen *seen, struct err
 	size_t room = 0;
 
 	if (!in)
-		return error_sys(e, -errno, "read /proc/self/mountinfo");
+		return error_sys(e, -errno, "cannot read /proc/self/mountinfo");
 	while (getline(&line, &room, in) > 0)
 		if (strstr(line, dir) && read_line(line, &m) && strcmp(m.point, dir) == 0)
 			see_mount(seen, &m, top);
-	return ferror(in) ? error_sys(e, -EIO, "read /proc/self/mountinfo") : 0;
+	return ferror(in) ? error_sys(e, -EIO, "cannot read /proc/self/mountinfo") : 0;
 }
 
 static int look_at_mount(const char *dir, dev_t top, enum mountpoint *mountpoint, char **what,
@@ -125,7 +125,7 @@ int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, s
 	if (what)
 		*what = NULL;
 	if (statx(AT_FDCWD, dir, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st))
-		return errno == ENOENT ? 0 : error_sys(e, -errno, "look at %s", dir);
+		return errno == ENOENT ? 0 : error_sys(e, -errno, "cannot look at %s", dir);
 	if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)
 		return look_at_mount(dir, makedev(st.stx_dev_major, st.stx_dev_minor), mountpoint,
 				     what, e);
@@ -175,10 +175,11 @@ int netns_names_remove(const char *dir, struct error *e)
 	struct dirent *entry;
 
 	if (!names && errno != ENOENT && errno != ENOTDIR)
-		return error_sys(e, -errno, "open " NAMES_DIR);
+		return error_sys(e, -errno, "cannot open " NAMES_DIR);
 	while (names && (entry = readdir(names)))
 		if (leads_into(dirfd(names), entry->d_name, dir) &&
 		    unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)
-			return error_sys(e, -errno, "remove " NAMES_DIR "/%s", entry->d_name);
+			return error_sys(e, -errno, "cannot remove " NAMES_DIR "/%s",
+					 entry->d_name);
 	return 0;
 }

@@ -74,7 +74,9 @@ static int check_name(const struct state *st, int names, const char *name, struc
 	struct stat found;
 
 	if (fstatat(names, name, &found, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? 0 : error_sys(e, -errno, "look at " NAMES_DIR "/%s", name);
+		return errno == ENOENT
+			       ? 0
+			       : error_sys(e, -errno, "cannot look at " NAMES_DIR "/%s", name);
 	if (S_ISLNK(found.st_mode))
 		return refuse_link(st, names, name, e);
 	if (S_ISREG(found.st_mode))

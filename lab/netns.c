@@ -29,7 +29,7 @@ int netns_open(const struct state *st, const char *name, struct error *e)
 	struct statfs fs;
 
 	if (fd < 0)
-		return error_sys(e, -errno, "open the namespace of %s (%s)", name, path);
+		return error_sys(e, -errno, "cannot open the namespace of %s (%s)", name, path);
 	if (fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC)
 		return error_state(
 			e, -ENOENT,
@@ -43,12 +43,13 @@ int netns_current(struct error *e)
 {
 	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? error_sys(e, -errno, "open /proc/self/ns/net") : fd;
+	return fd < 0 ? error_sys(e, -errno, "cannot open /proc/self/ns/net") : fd;
 }
 
 int netns_enter(int fd, struct error *e)
 {
-	return setns(fd, CLONE_NEWNET) ? error_sys(e, -errno, "enter a network namespace") : 0;
+	return setns(fd, CLONE_NEWNET) ? error_sys(e, -errno, "cannot enter a network namespace")
+				       : 0;
 }
 
 int netns_cookie(uint64_t *cookie, struct error *e)
@@ -57,7 +58,7 @@ int netns_cookie(uint64_t *cookie, struct error *e)
 	socklen_t size = sizeof(*cookie);
 
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &size))
-		return error_sys(e, -errno, "read the cookie of this network namespace");
+		return error_sys(e, -errno, "cannot read the cookie of this network namespace");
 	return 0;
 }
 

@@ -71,7 +71,8 @@ static int give_id(struct netns_wait *v, int fd, struct error *e)
 static int watch(struct netns_wait *v, const char *name, int fd, struct error *e)
 {
 	struct stat st;
-	int err = fstat(fd, &st) ? error_sys(e, -errno, "look at a namespace") : give_id(v, fd, e);
+	int err = fstat(fd, &st) ? error_sys(e, -errno, "cannot look at a namespace")
+				 : give_id(v, fd, e);
 
 	if (err)
 		return err;
@@ -94,14 +95,14 @@ static int watch_op(struct netns_wait *v, const struct state *st, const struct o
 /* The first new namespace is the sentinel, the second the one that is told of the others. */
 static int open_nsid_events(struct netns_wait *v, struct error *e)
 {
-	int err = unshare(CLONE_NEWNET) ? error_sys(e, -errno, "make a namespace") : 0;
+	int err = unshare(CLONE_NEWNET) ? error_sys(e, -errno, "cannot make a namespace") : 0;
 
 	if (!err)
 		v->sentinel = netns_current(e);
 	if (!err && v->sentinel < 0)
 		err = v->sentinel;
 	if (!err && unshare(CLONE_NEWNET))
-		err = error_sys(e, -errno, "make a namespace");
+		err = error_sys(e, -errno, "cannot make a namespace");
 	if (!err)
 		err = netlink_open(NETLINK_ROUTE, &v->nsid_events, e);
 	return err ? err : netlink_join(v->nsid_events, RTNLGRP_NSID, e);
@@ -139,7 +140,7 @@ int netns_wait_begin(const struct plan *plan, const struct state *st, struct net
 	v->start_netns = v->sentinel = -1;
 	v->watched = xcalloc(most, sizeof(*v->watched));
 	if (begin(v, plan, st, e))
-		return error_wrap(e, "watch the namespaces");
+		return error_wrap(e, "cannot watch the namespaces");
 	*out = steal_pointer(&v);
 	return 0;
 }

@@ -44,7 +44,7 @@ int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
 	err = rt_bridge_add(build_netns_of(b, op)->rt, &bridge, e);
 	if (!err && (op->traits & TRAIT_IPV6))
 		err = allow_ipv6(b, op, e);
-	return err ? error_wrap(e, "make the bridge %s", op->netns) : 0;
+	return err ? error_wrap(e, "cannot make the bridge %s", op->netns) : 0;
 }
 
 int op_bridge_undo(struct build *b, const struct op *op, struct error *e)
@@ -132,7 +132,7 @@ int op_veth_apply(struct build *b, const struct op *op, struct error *e)
 	if (!err)
 		return 0;
 	pair = pair_text(topo, &topo->ifaces[op->iface]);
-	return error_wrap(e, "make the veth pair of %s", pair);
+	return error_wrap(e, "cannot make the veth pair of %s", pair);
 }
 
 /* Its bytes on the wire are what XDP sees, before anything is sent. */
@@ -142,7 +142,7 @@ static int offloads_off(struct build *b, struct build_netns *ns, unsigned int if
 	int err = b->ethtool ? 0 : ethtool_family(ns->genl, &b->ethtool, e);
 
 	if (!err && ethtool_offloads_off(ns->genl, b->ethtool, ifindex, e))
-		err = error_wrap(e, "switch its offloads off");
+		err = error_wrap(e, "cannot switch its offloads off");
 	return err;
 }
 

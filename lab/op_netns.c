@@ -24,9 +24,9 @@ static int bind_namespace(const struct build *b, const char *name, struct error 
 	int FD_AUTO file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (file < 0)
-		return error_sys(e, -errno, "make %s", path);
+		return error_sys(e, -errno, "cannot make %s", path);
 	if (mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL))
-		return error_sys(e, -errno, "keep the namespace at %s", path);
+		return error_sys(e, -errno, "cannot keep the namespace at %s", path);
 	return 0;
 }
 
@@ -46,7 +46,7 @@ static int furnish(struct build *b, const struct op *op, struct error *e)
 	if (!err)
 		err = sysctl_apply(&b->fresh, op->traits, e);
 	if (!err && rt_link_raise(ns->rt, LO_INDEX, NULL, e))
-		err = error_wrap(e, "raise lo");
+		err = error_wrap(e, "cannot raise lo");
 	return err;
 }
 
@@ -56,7 +56,7 @@ static int furnish(struct build *b, const struct op *op, struct error *e)
 static int make_namespace(struct build *b, const struct op *op, struct error *e)
 {
 	if (unshare(CLONE_NEWNET))
-		return error_sys(e, -errno, "make a network namespace");
+		return error_sys(e, -errno, "cannot make a network namespace");
 	return return_to_start_netns(b, furnish(b, op, e), e);
 }
 

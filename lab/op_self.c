@@ -65,7 +65,7 @@ static int delete_ends(struct build *b, size_t node, struct error *e)
 	err = return_to_start_netns(b, err, e);
 	if (err == -ENOENT)
 		return 0;
-	return err ? error_wrap(e, "delete the lab's links of %s", name) : 0;
+	return err ? error_wrap(e, "cannot delete the lab's links of %s", name) : 0;
 }
 
 int op_veth_undo(struct build *b, const struct op *op, struct error *e)

@@ -93,7 +93,7 @@ static int lock_note(int fd, const char *command, struct error *e)
 	int len = snprintf(note, sizeof(note), "%d %s\n", (int)getpid(), command);
 
 	if (ftruncate(fd, 0) || pwrite(fd, note, (size_t)len, 0) != len)
-		return error_sys(e, -errno, "write the lab's lock");
+		return error_sys(e, -errno, "cannot write the lab's lock");
 	return 0;
 }
 
@@ -133,7 +133,7 @@ static int open_lock(struct state *st, const char *lab, bool make, struct error 
 		st->lock = openat(st->state_dir.labs_dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	else
 		errno = ENOENT;
-	return st->lock < 0 ? error_sys(e, -errno, "open the lock of lab %s", lab) : 0;
+	return st->lock < 0 ? error_sys(e, -errno, "cannot open the lock of lab %s", lab) : 0;
 }
 
 /* Take the lab's lock; with @make, its file and folders come into being. */
@@ -437,7 +437,7 @@ int state_forget(struct state *st, struct error *e)
 	/* Where it was lost, somebody may have put anything in its place. */
 	if (unlinkat(st->state_dir.labs_dir, file, 0) && errno != ENOENT &&
 	    unlinkat(st->state_dir.labs_dir, file, AT_REMOVEDIR))
-		return error_sys(e, -errno, "remove %s.journal", st->dir);
+		return error_sys(e, -errno, "cannot remove %s.journal", st->dir);
 	(void)fsync(st->state_dir.labs_dir);
 	return state_dir_tidy(&st->state_dir, st->journal.lab, e);
 }
@@ -447,7 +447,7 @@ int state_write(struct state *st, const char *name, const char *text, struct err
 	int FD_AUTO labs_dir = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (labs_dir < 0)
-		return error_sys(e, -errno, "open %s", st->dir);
+		return error_sys(e, -errno, "cannot open %s", st->dir);
 	return statefile_write(labs_dir, name, text, strlen(text), e);
 }
 
@@ -457,7 +457,7 @@ int state_read(const struct state *st, const char *name, char **text, struct err
 	size_t size;
 
 	if (labs_dir < 0)
-		return errno == ENOENT ? -ENOENT : error_sys(e, -errno, "open %s", st->dir);
+		return errno == ENOENT ? -ENOENT : error_sys(e, -errno, "cannot open %s", st->dir);
 	return statefile_read(labs_dir, name, JOURNAL_FILE_MAX, text, &size, e);
 }
 
@@ -472,11 +472,11 @@ int state_names_dir(struct state *st, int *fd, struct error *e)
 int state_private(struct error *e)
 {
 	if (unshare(CLONE_NEWNS))
-		return error_sys(e, -errno, "make a mount namespace of its own");
+		return error_sys(e, -errno, "cannot make a mount namespace of its own");
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
-		return error_sys(e, -errno, "part from the machine's mounts");
+		return error_sys(e, -errno, "cannot part from the machine's mounts");
 	if (mount("xlab", STATE_PRIVATE_ROOT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		  "mode=0700"))
-		return error_sys(e, -errno, "mount a tmpfs on " STATE_PRIVATE_ROOT);
+		return error_sys(e, -errno, "cannot mount a tmpfs on " STATE_PRIVATE_ROOT);
 	return 0;
 }

@@ -48,10 +48,10 @@ static int open_own(const struct state_dir *f, int at, const char *name, int *fd
 		return 0;
 	if (opened < 0)
 		return error_sys(e, -errno,
-				 "open the folder \"%s\" of %s (it must be a real folder)", name,
-				 f->root);
+				 "cannot open the folder \"%s\" of %s (it must be a real folder)",
+				 name, f->root);
 	if (fstat(opened, &st))
-		return error_sys(e, -errno, "look at %s", f->root);
+		return error_sys(e, -errno, "cannot look at %s", f->root);
 	if (st.st_uid != 0 || (st.st_mode & 022))
 		return error_state(
 			e, -EPERM,
@@ -59,7 +59,7 @@ static int open_own(const struct state_dir *f, int at, const char *name, int *fd
 			"root alone: somebody else made it; look at it and remove it",
 			name, f->root, st.st_uid, st.st_mode & 07777);
 	if ((st.st_mode & 0777) != 0700 && fchmod(opened, 0700))
-		return error_sys(e, -errno, "keep %s to root", f->root);
+		return error_sys(e, -errno, "cannot keep %s for root alone", f->root);
 	*fd = steal_fd(&opened);
 	return 0;
 }
@@ -68,7 +68,7 @@ static int open_own(const struct state_dir *f, int at, const char *name, int *fd
 static int open_root(const struct state_dir *f, bool make, int *root, struct error *e)
 {
 	if (make && mkdir(f->root, 0700) && errno != EEXIST)
-		return error_sys(e, -errno, "make the folder %s", f->root);
+		return error_sys(e, -errno, "cannot make the folder %s", f->root);
 	return open_own(f, AT_FDCWD, f->root, root, e);
 }
 
@@ -81,7 +81,7 @@ static int state_dir_id(char id[STATE_DIR_ID], struct error *e)
 	struct stat st;
 
 	if (stat(names, &st) || statfs(names, &fs))
-		return error_sys(e, -errno, "look at %s", names);
+		return error_sys(e, -errno, "cannot look at %s", names);
 	memcpy(&number, &fs.f_fsid, sizeof(number));
 	device = fs.f_type == TMPFS_MAGIC ? st.st_dev : 0;
 	(void)snprintf(id, STATE_DIR_ID, "%llx-%llx", device, number ? number : st.st_dev);
@@ -123,7 +123,7 @@ static int open_labs_dir(struct state_dir *f, int root, bool make, struct error 
 	if (root < 0)
 		return 0;
 	if (make && mkdirat(root, f->id, 0700) && errno != EEXIST)
-		return error_sys(e, -errno, "make the folder %s/%s", f->root, f->id);
+		return error_sys(e, -errno, "cannot make the folder %s/%s", f->root, f->id);
 	return open_own(f, root, f->id, &f->labs_dir, e);
 }
 
@@ -183,17 +183,17 @@ int lock_await(int fd, uint64_t deadline_ns, struct error *e)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno != EWOULDBLOCK)
-		return error_sys(e, -errno, "lock");
+		return error_sys(e, -errno, "cannot lock it");
 	waiter = start_waiter(fd);
 	if (waiter < 0)
-		return error_sys(e, -errno, "wait for a lock");
+		return error_sys(e, -errno, "cannot wait for a lock");
 	await_exit(waiter, deadline_ns);
 	(void)kill(waiter, SIGKILL);
 	while (waitpid(waiter, NULL, 0) < 0 && errno == EINTR)
 		;
 	/* The lock that the child got is ours already; else this is the last try. */
 	if (flock(fd, LOCK_EX | LOCK_NB))
-		return error_sys(e, errno == EWOULDBLOCK ? -EBUSY : -errno, "lock");
+		return error_sys(e, errno == EWOULDBLOCK ? -EBUSY : -errno, "cannot lock it");
 	return 0;
 }
 
@@ -282,7 +282,7 @@ static int make_locked(struct state_dir *f, const char *lock, int *lock_fd, stru
 		return err;
 	*lock_fd = openat(f->labs_dir, lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*lock_fd < 0)
-		return error_sys(e, -errno, "open the lock %s/%s/%s", f->root, f->id, lock);
+		return error_sys(e, -errno, "cannot open the lock %s/%s/%s", f->root, f->id, lock);
 	return 0;
 }
 
@@ -355,7 +355,7 @@ static int tidy_locks(const struct state_dir *f, const char *own, struct error *
 	struct dirent *entry;
 
 	if (!dir)
-		return error_sys(e, -errno, "read %s/%s", f->root, f->id);
+		return error_sys(e, -errno, "cannot read %s/%s", f->root, f->id);
 	(void)steal_fd(&fd);
 	while ((entry = readdir(dir)))
 		if (lab_of(entry->d_name, ".lock", lab))
@@ -441,11 +441,11 @@ static int make_names(struct state_dir *f, struct error *e)
 		openat(f->labs_dir, NAMES_MARK, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (mark < 0 || fsync(mark) || fsync(f->labs_dir))
-		return error_sys(e, -errno, "note that " NAMES_DIR " is made");
+		return error_sys(e, -errno, "cannot note that " NAMES_DIR " is made");
 	if (make_names_dir() == 0)
 		return 0;
 	if (errno != EEXIST)
-		return error_sys(e, -errno, "make " NAMES_DIR);
+		return error_sys(e, -errno, "cannot make " NAMES_DIR);
 	(void)unlinkat(f->labs_dir, NAMES_MARK, 0);
 	return 0;
 }
@@ -461,7 +461,7 @@ static int open_names(struct state_dir *f, int *fd, struct error *e)
 			return err;
 		*fd = open(NAMES_DIR, DIR_FLAGS);
 	}
-	return *fd < 0 ? error_sys(e, -errno, "open " NAMES_DIR) : 0;
+	return *fd < 0 ? error_sys(e, -errno, "cannot open " NAMES_DIR) : 0;
 }
 
 int state_dir_netns_names_make(struct state_dir *f, int *fd, struct error *e)

@@ -73,7 +73,8 @@ int state_list(char ***names, struct error *e)
 	if (!err && state_dir.labs_dir >= 0) {
 		err = read_names(&state_dir, names, &n);
 		if (err)
-			error_sys(e, err, "list the labs of %s/%s", state_dir.root, state_dir.id);
+			error_sys(e, err, "cannot list the labs of %s/%s", state_dir.root,
+				  state_dir.id);
 	}
 	if (n)
 		qsort(*names, n, sizeof(**names), compare_names);

@@ -76,7 +76,7 @@ int statefile_write(int folder, const char *name, const char *text, size_t size,
 	err = -errno;
 	if (parent >= 0)
 		(void)unlinkat(parent, new, 0);
-	return error_sys(e, err, "write the state file %s", name);
+	return error_sys(e, err, "cannot write the state file %s", name);
 }
 
 static int read_all(int fd, char *text, size_t size, size_t *got)
@@ -108,7 +108,7 @@ int statefile_read(int folder, const char *name, size_t max, char **text, size_t
 	if (fd < 0 && errno == ELOOP)
 		return error_state(e, -EBADMSG, "the state file %s is a symlink", name);
 	if (fd < 0 || fstat(fd, &st))
-		return error_sys(e, -errno, "open the state file %s", name);
+		return error_sys(e, -errno, "cannot open the state file %s", name);
 	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > max)
 		return error_state(e, -EBADMSG, "the state file %s is none of ours", name);
 	*text = xcalloc(1, (size_t)st.st_size + 1);
@@ -116,5 +116,5 @@ int statefile_read(int folder, const char *name, size_t max, char **text, size_t
 	if (!err)
 		return 0;
 	free(steal_pointer(text));
-	return error_sys(e, err, "read the state file %s", name);
+	return error_sys(e, err, "cannot read the state file %s", name);
 }

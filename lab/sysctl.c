@@ -65,7 +65,7 @@ static int open_net(int proc, struct error *e)
 	const char *path = proc < 0 ? "/proc/sys/net" : "sys/net";
 	int fd = openat(proc, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	return fd < 0 ? error_sys(e, -errno, "open /proc/sys/net") : fd;
+	return fd < 0 ? error_sys(e, -errno, "cannot open /proc/sys/net") : fd;
 }
 
 /* A procfs that is mounted nowhere; -1 where that is not allowed. */
@@ -138,12 +138,12 @@ static int write_at(int net, const char *name, const char *value, struct error *
 	ssize_t len = (ssize_t)strlen(value);
 
 	if (fd == -ENOENT)
-		return error_state(e, fd, "set %s = %s: this kernel has no such setting", name,
-				   value);
+		return error_state(e, fd, "cannot set %s = %s: this kernel has no such setting",
+				   name, value);
 	if (fd < 0)
-		return error_sys(e, fd, "set %s = %s", name, value);
+		return error_sys(e, fd, "cannot set %s = %s", name, value);
 	if (write(fd, value, (size_t)len) != len)
-		return error_sys(e, -errno, "set %s = %s", name, value);
+		return error_sys(e, -errno, "cannot set %s = %s", name, value);
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static int read_at(int net, const char *name, char *value, size_t size, struct e
 		return 0;
 	got = fd < 0 ? fd : read(fd, value, size - 1);
 	if (got < 0)
-		return error_sys(e, fd < 0 ? fd : -errno, "read %s", name);
+		return error_sys(e, fd < 0 ? fd : -errno, "cannot read %s", name);
 	value[got] = '\0';
 	value[strcspn(value, "\n")] = '\0';
 	return 0;

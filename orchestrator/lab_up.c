@@ -28,7 +28,7 @@ static int random_group(uint32_t *group, struct error *e)
 {
 	do {
 		if (getrandom(group, sizeof(*group), 0) != sizeof(*group))
-			return error_sys(e, -errno, "get random bytes");
+			return error_sys(e, -errno, "cannot get random bytes");
 		*group &= INT32_MAX;
 	} while (*group == 0);
 	return 0;
@@ -64,7 +64,7 @@ static int undo_left_over(struct lab *lab, struct error *e)
 	lab_recall(&old);
 	err = lab_down(&old, false, e);
 	if (err)
-		error_wrap(e, "undo what a killed command left");
+		error_wrap(e, "cannot undo what a killed command left");
 	lab_close(&old);
 	return err;
 }
