@@ -76,14 +76,6 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 	return b->start_netns < 0 ? b->start_netns : 0;
 }
 
-/* The caller holds these back while a lab is built; they end it between two operations. */
-static int check_signals(struct error *e)
-{
-	if (!interrupt_pending())
-		return 0;
-	return error_state(e, -EINTR, "interrupted; all that was made is removed again");
-}
-
 /* Enough files for all namespaces of a large lab; @before is what it was. */
 static void raise_file_limit(const struct build *b, struct rlimit *before)
 {
@@ -106,7 +98,9 @@ static void restore_file_limit(const struct rlimit *before)
 		(void)setrlimit(RLIMIT_NOFILE, before);
 }
 
-/* *@begun: how many operations may have left something. */
+/* *@begun: how many operations may have left something. The caller holds signals back while a lab
+ * is built; they end it between two operations.
+ */
 static int apply_all(struct build *b, size_t *begun, struct error *e)
 {
 	int err = 0;
@@ -114,9 +108,9 @@ static int apply_all(struct build *b, size_t *begun, struct error *e)
 	while (*begun < b->plan->n_ops && !err) {
 		const struct op *op = &b->plan->ops[*begun];
 
-		err = check_signals(e);
-		if (err)
-			return err;
+		if (interrupt_pending())
+			return error_state(e, -EINTR,
+					   "interrupted; all that was made is removed again");
 		++*begun;
 		err = op_types[op->kind].apply(b, op, e);
 	}
@@ -149,23 +143,19 @@ static void keep_first(struct error *first, struct error *later)
 		error_clear(later);
 }
 
-static void undo_all(struct build *b, size_t begun, struct error *e)
-{
-	struct error one = ERROR_INIT;
-
-	for (size_t i = begun; i-- > 0;) {
-		(void)op_types[b->plan->ops[i].kind].undo(b, &b->plan->ops[i], &one);
-		keep_first(e, &one);
-	}
-}
-
 /* With the fds of namespaces closed again at its end, for they would keep them alive. */
 static void undo(const struct plan *plan, struct state *st, size_t begun, struct error *e)
 {
 	BUILD_AUTO b;
 
-	if (build_init(&b, plan, st, e) == 0)
-		undo_all(&b, begun, e);
+	if (build_init(&b, plan, st, e))
+		return;
+	for (size_t i = begun; i-- > 0;) {
+		struct error one = ERROR_INIT;
+
+		(void)op_types[plan->ops[i].kind].undo(&b, &plan->ops[i], &one);
+		keep_first(e, &one);
+	}
 }
 
 /* What could not be removed is still known, for another try. */

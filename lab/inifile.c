@@ -201,20 +201,14 @@ static void read_heading(struct reader *r, char *line)
 		open_section(r, kind, name);
 }
 
-/* "[kind name] KEY…", malloc'ed: what a complaint of a key's line begins with. */
-static char *key_subject(const struct reader *r, const char *key)
-{
-	const struct ini_section *in = current_section(r);
-
-	return in ? text_format("[%s%s%s] %s", in->kind, *in->name ? " " : "", in->name, key)
-		  : xstrdup(key);
-}
-
 /* Is this line a key and a value that libinih reads as we do? */
 static bool is_key_line(struct reader *r, const char *line)
 {
 	const char *key = skip_blank(line), *equals = key, *value;
-	char *FREE_AUTO subject = key_subject(r, key);
+	const struct ini_section *in = current_section(r);
+	char *FREE_AUTO subject =
+		in ? text_format("[%s%s%s] %s", in->kind, *in->name ? " " : "", in->name, key)
+		   : xstrdup(key);
 
 	while (*equals && *equals != '=' && !(comment(*equals) && blank(equals[-1])))
 		equals++;

@@ -47,11 +47,6 @@ static void *field_at(struct journal *in, const struct field *field)
 	return (char *)in + field->offset;
 }
 
-static const void *field_in(const struct journal *in, const struct field *field)
-{
-	return (const char *)in + field->offset;
-}
-
 void journal_clear(struct journal *in)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
@@ -74,7 +69,7 @@ void journal_copy(struct journal *to, const struct journal *from)
 /* The field's value as text: in @number, or where it is. */
 static const char *field_text(const struct journal *in, const struct field *field, char number[32])
 {
-	const void *at = field_in(in, field);
+	const void *at = (const char *)in + field->offset;
 
 	switch (field->type) {
 	case FIELD_STRING:

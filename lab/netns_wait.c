@@ -82,16 +82,6 @@ static int watch(struct netns_wait *v, const char *name, int fd, struct error *e
 	return 0;
 }
 
-/* A namespace that is not there, or was not made by xlab, is not waited for. */
-static int watch_op(struct netns_wait *v, const struct state *st, const struct op *op,
-		    struct error *e)
-{
-	struct error ERROR_AUTO none = ERROR_INIT;
-	int FD_AUTO fd = netns_open(st, op->netns, &none);
-
-	return fd < 0 ? 0 : watch(v, op->netns, fd, e);
-}
-
 /* The first new namespace is the sentinel, the second the one that is told of the others. */
 static int open_nsid_events(struct netns_wait *v, struct error *e)
 {
@@ -108,6 +98,7 @@ static int open_nsid_events(struct netns_wait *v, struct error *e)
 	return err ? err : netlink_join(v->nsid_events, RTNLGRP_NSID, e);
 }
 
+/* A namespace that is not there, or was not made by xlab, is not waited for. */
 static int begin(struct netns_wait *v, const struct plan *plan, const struct state *st,
 		 struct error *e)
 {
@@ -124,9 +115,14 @@ static int begin(struct netns_wait *v, const struct plan *plan, const struct sta
 	}
 	for (size_t i = 0; i < plan->n_ops && !err; i++) {
 		const struct op *op = &plan->ops[i];
+		struct error ERROR_AUTO none = ERROR_INIT;
+		int FD_AUTO fd = -1;
 
-		if (op->kind == OP_NETNS && !plan_is_self(plan, op->node))
-			err = watch_op(v, st, op, e);
+		if (op->kind != OP_NETNS || plan_is_self(plan, op->node))
+			continue;
+		fd = netns_open(st, op->netns, &none);
+		if (fd >= 0)
+			err = watch(v, op->netns, fd, e);
 	}
 	return err;
 }
@@ -198,25 +194,22 @@ static char *find_inhabitant(ino_t inode)
 	return found;
 }
 
-static const struct watched *first_living(const struct netns_wait *v)
-{
-	for (size_t i = 0; i < v->n; i++)
-		if (!v->watched[i].gone && v->watched[i].name)
-			return &v->watched[i];
-	return NULL;
-}
-
+/* The first that lives on, and who holds it. */
 static int tell_living(const struct netns_wait *v, struct error *e)
 {
-	const struct watched *living = first_living(v);
-	char *FREE_AUTO who = living ? find_inhabitant(living->inode) : NULL;
+	for (size_t i = 0; i < v->n; i++) {
+		char *FREE_AUTO who = NULL;
 
-	if (!living)
-		return error_state(e, -ETIMEDOUT,
-				   "the kernel is not done with the lab's namespaces");
-	return error_state(e, -ETIMEDOUT,
-			   "the lab is down, but the namespace of %s lives on: %s still holds it",
-			   living->name, who ? who : "something (an open file, a TCP connection)");
+		if (v->watched[i].gone || !v->watched[i].name)
+			continue;
+		who = find_inhabitant(v->watched[i].inode);
+		return error_state(
+			e, -ETIMEDOUT,
+			"the lab is down, but the namespace of %s lives on: %s still holds it",
+			v->watched[i].name,
+			who ? who : "something (an open file, a TCP connection)");
+	}
+	return error_state(e, -ETIMEDOUT, "the kernel is not done with the lab's namespaces");
 }
 
 static int listen_all(struct netns_wait *v, uint64_t deadline_ns, struct error *e)

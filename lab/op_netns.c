@@ -30,19 +30,15 @@ static int bind_namespace(const struct build *b, const char *name, struct error 
 	return 0;
 }
 
-static bool has_stp(const struct build *b, const struct op *op)
-{
-	return op->bridge != NONE && b->plan->topo->bridges[op->bridge].stp;
-}
-
 /* In the new namespace. */
 static int furnish(struct build *b, const struct op *op, struct error *e)
 {
+	bool stp = op->bridge != NONE && b->plan->topo->bridges[op->bridge].stp;
 	struct build_netns *ns = build_netns_of(b, op);
 	int err = bind_namespace(b, op->netns, e);
 
 	if (!err)
-		err = build_netns_open(ns, has_stp(b, op), e);
+		err = build_netns_open(ns, stp, e);
 	if (!err)
 		err = sysctl_apply(&b->fresh, op->traits, e);
 	if (!err && rt_link_raise(ns->rt, LO_INDEX, NULL, e))
@@ -53,13 +49,6 @@ static int furnish(struct build *b, const struct op *op, struct error *e)
 /* From the start namespace each time, for net.core.devconf_inherit_init_net can make a namespace's
  * settings those of the one it is made from.
  */
-static int make_namespace(struct build *b, const struct op *op, struct error *e)
-{
-	if (unshare(CLONE_NEWNET))
-		return error_sys(e, -errno, "cannot make a network namespace");
-	return return_to_start_netns(b, furnish(b, op, e), e);
-}
-
 int op_netns_apply(struct build *b, const struct op *op, struct error *e)
 {
 	int err;
@@ -68,8 +57,10 @@ int op_netns_apply(struct build *b, const struct op *op, struct error *e)
 		err = bind_namespace(b, op->netns, e);
 		if (!err)
 			err = build_netns_open(build_netns_of(b, op), false, e);
+	} else if (unshare(CLONE_NEWNET)) {
+		err = error_sys(e, -errno, "cannot make a network namespace");
 	} else {
-		err = make_namespace(b, op, e);
+		err = return_to_start_netns(b, furnish(b, op, e), e);
 	}
 	return err ? error_wrap(e, "namespace of %s", op->netns) : 0;
 }

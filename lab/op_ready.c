@@ -56,22 +56,18 @@ static int await_link(struct netlink *rt, unsigned int ifindex, struct error *e)
 	}
 }
 
-static int await_port(const struct build *b, size_t iface, struct error *e)
-{
-	const struct build_netns *ns =
-		build_netns_of_bridge(b, b->plan->topo->ifaces[iface].bridge);
-
-	if (ns->link_events)
-		return rt_port_await(ns->rt, ns->link_events, b->port_index[iface],
-				     netlink_clock_ns() + LINK_DEADLINE_NS, e);
-	return await_link(ns->rt, b->port_index[iface], e);
-}
-
 static int await_ends(const struct build *b, size_t iface, struct error *e)
 {
 	const struct iface *f = &b->plan->topo->ifaces[iface];
-	int err = f->bridge == NONE ? 0 : await_port(b, iface, e);
+	int err = 0;
 
+	if (f->bridge != NONE) {
+		const struct build_netns *ns = build_netns_of_bridge(b, f->bridge);
+
+		err = ns->link_events ? rt_port_await(ns->rt, ns->link_events, b->port_index[iface],
+						      netlink_clock_ns() + LINK_DEADLINE_NS, e)
+				      : await_link(ns->rt, b->port_index[iface], e);
+	}
 	return err ? err : await_link(build_netns_of_node(b, f->node)->rt, b->end_index[iface], e);
 }
 

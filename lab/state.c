@@ -270,15 +270,6 @@ static int check_mountpoint(const struct state *st, const char *lab, struct erro
 			   lab, st->dir, what ? what : "something");
 }
 
-static int refuse_damaged(const char *lab, struct error *e)
-{
-	struct error ERROR_AUTO why = ERROR_INIT;
-
-	error_move(&why, e);
-	return error_state(e, -EBADMSG, "%s: `xlab down %s` removes what is left of that lab",
-			   why.text, lab);
-}
-
 static int refuse_standing(const struct state *st, struct error *e)
 {
 	const char *lab = st->journal.lab;
@@ -296,6 +287,7 @@ static int refuse_standing(const struct state *st, struct error *e)
 static int begin_locked(struct state *st, const struct journal *in, const char *command,
 			struct error *e)
 {
+	struct error ERROR_AUTO why = ERROR_INIT;
 	int err = lock_lab(st, in->lab, command, true, e);
 
 	if (err)
@@ -305,8 +297,13 @@ static int begin_locked(struct state *st, const struct journal *in, const char *
 		err = check_mountpoint(st, in->lab, e);
 		return err ? err : begin_new(st, in, e);
 	}
+	if (err == -EBADMSG) {
+		error_move(&why, e);
+		return error_state(e, err, "%s: `xlab down %s` removes what is left of that lab",
+				   why.text, in->lab);
+	}
 	if (err)
-		return err == -EBADMSG ? refuse_damaged(in->lab, e) : err;
+		return err;
 	note_vanished(st);
 	if (st->journal.phase == STATE_UP || st->journal.phase == STATE_VANISHED)
 		return refuse_standing(st, e);

@@ -299,11 +299,11 @@ int state_dir_make(struct state_dir *f, const char *lock, int *lock_fd, struct e
 }
 
 /* LAB of "LAB.lock"; false if it is none. */
-static bool lab_of(const char *file, const char *ending, char lab[static NAME_MAX + 1])
+static bool lab_of_lock(const char *file, char lab[static NAME_MAX + 1])
 {
-	size_t len = strlen(file), cut = strlen(ending);
+	size_t len = strlen(file), cut = strlen(".lock");
 
-	if (len <= cut || len > NAME_MAX || strcmp(file + len - cut, ending) != 0)
+	if (len <= cut || len > NAME_MAX || strcmp(file + len - cut, ".lock") != 0)
 		return false;
 	memcpy(lab, file, len - cut);
 	lab[len - cut] = '\0';
@@ -349,55 +349,37 @@ static void tidy_lock(const struct state_dir *f, const char *lab, const char *ow
 
 static int tidy_locks(const struct state_dir *f, const char *own, struct error *e)
 {
-	int FD_AUTO fd = openat(f->labs_dir, ".", DIR_FLAGS);
-	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *DIR_AUTO dir = dir_at(f->labs_dir, ".");
 	char lab[NAME_MAX + 1];
 	struct dirent *entry;
 
 	if (!dir)
 		return error_sys(e, -errno, "cannot read %s/%s", f->root, f->id);
-	(void)steal_fd(&fd);
 	while ((entry = readdir(dir)))
-		if (lab_of(entry->d_name, ".lock", lab))
+		if (lab_of_lock(entry->d_name, lab))
 			tidy_lock(f, lab, own);
 	return 0;
 }
 
-static bool has_labs(const struct state_dir *f)
+/* The last lab to leave takes /run/netns along. If somebody else has put names there meanwhile, it
+ * is theirs from then on.
+ */
+static void tidy_names(const struct state_dir *f)
 {
-	int FD_AUTO fd = openat(f->labs_dir, ".", DIR_FLAGS);
-	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *DIR_AUTO dir = is_there(f, NAMES_MARK, "") ? dir_at(f->labs_dir, ".") : NULL;
 	char lab[NAME_MAX + 1];
 	struct dirent *entry;
 
 	if (!dir)
-		return true;
-	(void)steal_fd(&fd);
-	while ((entry = readdir(dir)))
-		if (lab_of(entry->d_name, ".lock", lab))
-			return true;
-	return false;
-}
-
-/* If somebody else has put names into /run/netns meanwhile, it is theirs from then on. */
-static void tidy_names(const struct state_dir *f)
-{
-	if (!is_there(f, NAMES_MARK, "") || has_labs(f))
 		return;
+	while ((entry = readdir(dir)))
+		if (lab_of_lock(entry->d_name, lab))
+			return;
 	(void)rmdir(NAMES_DIR);
 	(void)unlinkat(f->labs_dir, NAMES_MARK, 0);
 }
 
 /* Folders that other labs are in stay: that is no error. */
-static void remove_empty(struct state_dir *f)
-{
-	cleanup_fd(&f->labs_dir);
-	f->labs_dir = -1;
-	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
-	if (!f->stays)
-		(void)rmdir(f->root);
-}
-
 static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
 {
 	int err = open_labs_dir(f, f->dir_lock, false, e);
@@ -409,7 +391,11 @@ static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
 	if (f->labs_dir >= 0)
 		tidy_names(f);
 	reap_dead(f);
-	remove_empty(f);
+	cleanup_fd(&f->labs_dir);
+	f->labs_dir = -1;
+	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
+	if (!f->stays)
+		(void)rmdir(f->root);
 	return 0;
 }
 
@@ -424,25 +410,21 @@ int state_dir_tidy(struct state_dir *f, const char *own, struct error *e)
 	return err;
 }
 
-/* Names are for everybody, whatever the caller keeps from others that he makes himself. */
-static int make_names_dir(void)
-{
-	mode_t before = umask(0);
-	int made = mkdir(NAMES_DIR, 0755);
-
-	(void)umask(before);
-	return made;
-}
-
 /* The mark comes first, so that a killed command's /run/netns is known to be ours. */
 static int make_names(struct state_dir *f, struct error *e)
 {
 	int FD_AUTO mark =
 		openat(f->labs_dir, NAMES_MARK, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	mode_t before;
+	int made;
 
 	if (mark < 0 || fsync(mark) || fsync(f->labs_dir))
 		return error_sys(e, -errno, "cannot note that " NAMES_DIR " is made");
-	if (make_names_dir() == 0)
+	/* Names are for everybody, whatever the caller keeps from others that he makes himself. */
+	before = umask(0);
+	made = mkdir(NAMES_DIR, 0755);
+	(void)umask(before);
+	if (made == 0)
 		return 0;
 	if (errno != EEXIST)
 		return error_sys(e, -errno, "cannot make " NAMES_DIR);

@@ -374,7 +374,7 @@ void text_list_add(char **list, const char *fmt, ...)
 char *text_offer(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie)
 {
 	const char *nearest = text_nearest(name, next, cookie), *each;
-	FREE_AUTO char *list = NULL;
+	char *FREE_AUTO list = NULL;
 
 	if (nearest)
 		return text_format("; did you mean \"%s\"?", nearest);

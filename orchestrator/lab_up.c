@@ -88,19 +88,13 @@ static int begin_lab(struct lab *lab, const struct lab_options *options, struct 
 			: err;
 }
 
-/* The lab's maps stand here. It is mounted now, not with the first of them: that may be made in a
- * mount namespace that comes and goes (`ip netns exec`), and they would go with it.
+/* The lab's maps stand in a bpffs, which is mounted now, not with the first of them: that may be
+ * made in a mount namespace that comes and goes (`ip netns exec`), and they would go with it.
  */
-static int mount_maps(const struct lab *lab, struct error *e)
-{
-	char *FREE_AUTO path = bpffs_mount(lab, "bpf", e);
-
-	return path ? 0 : e->err;
-}
-
 static int attach_chains(struct lab *lab, struct error *e)
 {
-	int err = mount_maps(lab, e);
+	char *FREE_AUTO maps = bpffs_mount(lab, "bpf", e);
+	int err = maps ? 0 : e->err;
 
 	for (size_t i = 0; i < lab->labfile.n_chains && !err; i++)
 		err = interrupt_pending() ? error_state(e, -EINTR, "interrupted")
