@@ -1,10 +1,13 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Growing arrays, and names in a tree of tsearch(3). */
 #include "lab/array.h"
 
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lab/alloc.h"
 
 /* Room doubles each time it is full, and it is full at every power of two: so
  * no capacity needs to be kept beside the count.
@@ -15,9 +18,7 @@ void *array_add(void *array, size_t *n, size_t size)
 
 	memcpy(&p, array, sizeof(p));
 	if (!(*n & (*n - 1))) {
-		p = reallocarray(p, *n ? *n * 2 : 1, size);
-		if (!p)
-			return NULL;
+		p = xreallocarray(p, *n ? *n * 2 : 1, size);
 		memcpy(array, &p, sizeof(p));
 	}
 	return memset(p + (*n)++ * size, 0, size);
@@ -53,15 +54,11 @@ int names_add(struct names *names, const char *name, size_t number, size_t *old)
 			*old = there->number;
 		return -EEXIST;
 	}
-	entry = malloc(sizeof(*entry) + size);
-	if (!entry)
-		return -ENOMEM;
+	entry = xcalloc(1, sizeof(*entry) + size);
 	entry->name = memcpy(entry->copy, name, size);
 	entry->number = number;
-	if (!tsearch(entry, &names->root, compare)) {
-		free(entry);
-		return -ENOMEM;
-	}
+	if (!tsearch(entry, &names->root, compare))
+		out_of_memory();
 	return 0;
 }
 

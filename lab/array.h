@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* Append a zeroed element of @size bytes to the array that @array points to.
- * Returns it, NULL without memory. The caller frees the array with free().
+ * Returns it. The caller frees the array with free().
  */
 void *array_add(void *array, size_t *n, size_t size);
 
@@ -20,7 +20,7 @@ struct names {
 };
 
 /* The name is copied. -EEXIST: it is there already, with *@old its number (@old
- * may be NULL); -ENOMEM.
+ * may be NULL).
  */
 int names_add(struct names *names, const char *name, size_t number, size_t *old);
 size_t names_find(const struct names *names, const char *name); /* or (size_t)-1 */

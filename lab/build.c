@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Carrying out a plan, operation by operation, and taking it back in reverse order. What each does
+ * is in op_*.c.
+ */
 #include "lab/build.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "lab/alloc.h"
 #include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
@@ -38,9 +42,7 @@ static size_t n_netns(const struct build *b)
 
 static void build_clear(struct build *b)
 {
-	size_t i;
-
-	for (i = 0; b->netns && i < n_netns(b); i++)
+	for (size_t i = 0; i < n_netns(b); i++)
 		build_netns_close(&b->netns[i]);
 	free(b->netns);
 	sysctl_fresh_close(&b->fresh);
@@ -56,33 +58,22 @@ static void build_clear(struct build *b)
 static int build_init(struct build *b, const struct plan *plan, struct state *st, struct error *e)
 {
 	const struct topology *topo = plan->topo;
-	size_t i;
 
 	*b = (struct build){ .plan = plan, .st = st, .start_netns = -1, .names = -1 };
 	b->fresh.proc = -1;
-	b->netns = calloc(n_netns(b) + 1, sizeof(*b->netns));
-	b->end_index = calloc(topo->n_ifaces + 1, sizeof(*b->end_index));
-	b->port_index = calloc(topo->n_ifaces + 1, sizeof(*b->port_index));
+	b->netns = xcalloc(n_netns(b), sizeof(*b->netns));
+	b->end_index = xcalloc(topo->n_ifaces, sizeof(*b->end_index));
+	b->port_index = xcalloc(topo->n_ifaces, sizeof(*b->port_index));
 	b->alias = text_format("xlab %s", state_journal(st)->lab);
-	if (!b->netns || !b->end_index || !b->port_index || !b->alias)
-		return error_sys(e, -ENOMEM, "build the lab");
-	for (i = 0; i < n_netns(b); i++)
+	for (size_t i = 0; i < n_netns(b); i++)
 		b->netns[i].fd = -1;
-	for (i = 0; i < topo->n_ifaces; i++) {
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
 		if (!plan_is_self(plan, topo->ifaces[i].node))
 			b->end_index[i] = (unsigned int)(END_INDEX + i);
 		b->port_index[i] = (unsigned int)(END_INDEX + topo->n_ifaces + i);
 	}
 	b->start_netns = netns_current(e);
 	return b->start_netns < 0 ? b->start_netns : 0;
-}
-
-/* The caller holds these back while a lab is built; they end it between two operations. */
-static int check_signals(struct error *e)
-{
-	if (!interrupt_pending())
-		return 0;
-	return error_state(e, -EINTR, "interrupted; all that was made is removed again");
 }
 
 /* Enough files for all namespaces of a large lab; @before is what it was. */
@@ -107,7 +98,9 @@ static void restore_file_limit(const struct rlimit *before)
 		(void)setrlimit(RLIMIT_NOFILE, before);
 }
 
-/* *@begun: how many operations may have left something. */
+/* *@begun: how many operations may have left something. The caller holds signals back while a lab
+ * is built; they end it between two operations.
+ */
 static int apply_all(struct build *b, size_t *begun, struct error *e)
 {
 	int err = 0;
@@ -115,9 +108,9 @@ static int apply_all(struct build *b, size_t *begun, struct error *e)
 	while (*begun < b->plan->n_ops && !err) {
 		const struct op *op = &b->plan->ops[*begun];
 
-		err = check_signals(e);
-		if (err)
-			return err;
+		if (interrupt_pending())
+			return error_state(e, -EINTR,
+					   "interrupted; all that was made is removed again");
 		++*begun;
 		err = op_types[op->kind].apply(b, op, e);
 	}
@@ -150,24 +143,19 @@ static void keep_first(struct error *first, struct error *later)
 		error_clear(later);
 }
 
-static void undo_all(struct build *b, size_t begun, struct error *e)
-{
-	struct error one = ERROR_INIT;
-	size_t i;
-
-	for (i = begun; i-- > 0;) {
-		(void)op_types[b->plan->ops[i].kind].undo(b, &b->plan->ops[i], &one);
-		keep_first(e, &one);
-	}
-}
-
 /* With the fds of namespaces closed again at its end, for they would keep them alive. */
 static void undo(const struct plan *plan, struct state *st, size_t begun, struct error *e)
 {
 	BUILD_AUTO b;
 
-	if (build_init(&b, plan, st, e) == 0)
-		undo_all(&b, begun, e);
+	if (build_init(&b, plan, st, e))
+		return;
+	for (size_t i = begun; i-- > 0;) {
+		struct error one = ERROR_INIT;
+
+		(void)op_types[plan->ops[i].kind].undo(&b, &plan->ops[i], &one);
+		keep_first(e, &one);
+	}
 }
 
 /* What could not be removed is still known, for another try. */
@@ -184,7 +172,7 @@ int build_apply(const struct plan *plan, struct state *st, struct error *e)
 	int err = apply(plan, st, &begun, e);
 
 	if (err && undo_and_forget(plan, st, begun, &undoing))
-		(void)error_add(e, "undoing it: %s", undoing.text ? undoing.text : "out of memory");
+		(void)error_add(e, "undoing it: %s", undoing.text);
 	return err;
 }
 

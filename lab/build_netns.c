@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A namespace while it is built: its sockets, opened once. op_netns.c makes it. */
 #include "lab/build_netns.h"
 
 #include <linux/netlink.h>

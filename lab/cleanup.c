@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The cleanups run on the way out of a function that may just have failed, so
+ * each leaves errno as it found it. Pointers are read and written with memcpy
+ * because the callers' variables have other pointer types than void *.
+ */
 #include "lab/cleanup.h"
 
 #include <dirent.h>
@@ -7,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The cleanups run on the way out of a function that may just have failed, so
- * each leaves errno as it found it. Pointers are read and written with memcpy
- * because the callers' variables have other pointer types than void *.
- */
 
 void cleanup_fd(const int *fd)
 {

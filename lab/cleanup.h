@@ -5,7 +5,7 @@
 /*
  * Cleanup by scope, and an explicit steal to hand over:
  *
- *   FD_AUTO int fd = open(…);     closed when fd leaves its scope
+ *   int FD_AUTO fd = open(…);     closed when fd leaves its scope
  *   return steal_fd(&fd);         handed to the caller instead
  */
 

@@ -1,13 +1,15 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The one error object: set, wrapped, added to. main.c prints it. */
 #include "lab/error.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
+#include "lab/text.h"
 
 void error_clear(struct error *e)
 {
@@ -15,20 +17,12 @@ void error_clear(struct error *e)
 	*e = (struct error)ERROR_INIT;
 }
 
-/* Without memory the text is lost, kind and err are kept: main has words for that. */
-static char *format_text(const char *fmt, va_list args)
-{
-	char *text;
-
-	return vasprintf(&text, fmt, args) < 0 ? NULL : text;
-}
-
 static void take_text(struct error *e, char *text)
 {
 	free(e->text);
 	e->text = text;
-	e->length = text ? strlen(text) : 0;
-	e->lines = text ? 1 : 0;
+	e->length = strlen(text);
+	e->lines = 1;
 	e->placed = false;
 }
 
@@ -37,7 +31,7 @@ int error_input(struct error *e, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	take_text(e, format_text(fmt, args));
+	take_text(e, text_vformat(fmt, args));
 	va_end(args);
 	e->kind = ERROR_INPUT;
 	e->err = -EINVAL;
@@ -49,7 +43,7 @@ int error_state(struct error *e, int err, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	take_text(e, format_text(fmt, args));
+	take_text(e, text_vformat(fmt, args));
 	va_end(args);
 	e->kind = ERROR_STATE;
 	e->err = err;
@@ -58,42 +52,33 @@ int error_state(struct error *e, int err, const char *fmt, ...)
 
 int error_sys(struct error *e, int err, const char *fmt, ...)
 {
-	char *what, *text;
+	char *FREE_AUTO what = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	what = format_text(fmt, args);
+	what = text_vformat(fmt, args);
 	va_end(args);
-	if (asprintf(&text, "%s: %s", what ? what : "", strerror(-err)) < 0)
-		text = NULL;
-	free(what);
-	take_text(e, text);
-	e->kind = ERROR_STATE;
-	e->err = err;
-	return err;
+	return error_state(e, err, "%s: %s", what, strerror(-err));
 }
 
-/* Without memory the inner text says more than the outer would. */
 static int wrap(struct error *e, const char *what, bool placed)
 {
-	char *text;
+	char *text = text_format("%s: %s", what, e->text ? e->text : strerror(-e->err));
 
-	if (what && asprintf(&text, "%s: %s", what, e->text ? e->text : "out of memory") >= 0) {
-		free(e->text);
-		e->text = text;
-		e->length = strlen(text);
-		e->placed = placed;
-	}
+	free(e->text);
+	e->text = text;
+	e->length = strlen(text);
+	e->placed = placed;
 	return e->err;
 }
 
 int error_wrap(struct error *e, const char *fmt, ...)
 {
-	FREE_AUTO char *what = NULL;
+	char *FREE_AUTO what = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	what = format_text(fmt, args);
+	what = text_vformat(fmt, args);
 	va_end(args);
 	return wrap(e, what, false);
 }
@@ -101,17 +86,14 @@ int error_wrap(struct error *e, const char *fmt, ...)
 /* "FILE:LINE: …", malloc'ed. */
 static char *format_at(const char *file, int line, const char *fmt, va_list args)
 {
-	FREE_AUTO char *what = format_text(fmt, args);
-	char *text;
+	char *FREE_AUTO what = text_vformat(fmt, args);
 
-	if (!what || asprintf(&text, "%s:%d: %s", file, line, what) < 0)
-		return NULL;
-	return text;
+	return text_format("%s:%d: %s", file, line, what);
 }
 
 int error_wrap_at(struct error *e, const char *file, int line, const char *fmt, ...)
 {
-	FREE_AUTO char *text = NULL;
+	char *FREE_AUTO text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
@@ -126,22 +108,18 @@ int error_wrap_at(struct error *e, const char *file, int line, const char *fmt, 
 static void append_line(struct error *e, const char *line)
 {
 	size_t add = strlen(line);
-	char *text = realloc(e->text, e->length + add + 2);
 
-	if (!text)
-		return;
+	e->text = xreallocarray(e->text, 1, e->length + add + 2);
 	if (e->length)
-		text[e->length++] = '\n';
-	memcpy(text + e->length, line, add + 1);
-	e->text = text;
+		e->text[e->length++] = '\n';
+	memcpy(e->text + e->length, line, add + 1);
 	e->length += add;
 	e->lines++;
 }
 
 static int add_line(struct error *e, const char *line)
 {
-	if (line)
-		append_line(e, line);
+	append_line(e, line);
 	if (e->kind == ERROR_NONE) {
 		e->kind = ERROR_INPUT;
 		e->err = -EINVAL;
@@ -151,18 +129,18 @@ static int add_line(struct error *e, const char *line)
 
 int error_add(struct error *e, const char *fmt, ...)
 {
-	FREE_AUTO char *line = NULL;
+	char *FREE_AUTO line = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	line = format_text(fmt, args);
+	line = text_vformat(fmt, args);
 	va_end(args);
 	return add_line(e, line);
 }
 
 int error_at(struct error *e, const char *file, int line, const char *fmt, ...)
 {
-	FREE_AUTO char *text = NULL;
+	char *FREE_AUTO text = NULL;
 	va_list args;
 
 	va_start(args, fmt);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The one thing asked over ethtool's generic netlink: offloads off. */
 #include "lab/ethtool.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ int ethtool_family(struct netlink *genl, uint16_t *family, struct error *e)
 	err = netlink_talk(genl, message, read_family, family, e);
 	if (!err && !*family)
 		err = error_state(e, -EPROTO, "the kernel gave no id");
-	return err ? error_wrap(e, "find the ethtool netlink family") : 0;
+	return err ? error_wrap(e, "cannot find the ethtool netlink family") : 0;
 }
 
 /* A bit that is named without a value is to be off. */
@@ -64,11 +65,10 @@ static void put_offloads(struct nlmsghdr *message)
 {
 	struct nlattr *wanted = mnl_attr_nest_start(message, ETHTOOL_A_FEATURES_WANTED);
 	struct nlattr *bits = mnl_attr_nest_start(message, ETHTOOL_A_BITSET_BITS);
-	struct nlattr *bit;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(offloads); i++) {
-		bit = mnl_attr_nest_start(message, ETHTOOL_A_BITSET_BITS_BIT);
+	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++) {
+		struct nlattr *bit = mnl_attr_nest_start(message, ETHTOOL_A_BITSET_BITS_BIT);
+
 		mnl_attr_put_strz(message, ETHTOOL_A_BITSET_BIT_NAME, offloads[i]);
 		mnl_attr_nest_end(message, bit);
 	}

@@ -1,4 +1,13 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From a file's bytes to sections of keys; what they mean is not known here.
+ *
+ * libinih splits lines into keys and values and takes comments off. It also cuts
+ * section names at 50 characters, says nothing of sections without keys, takes ':' for
+ * '=', and makes a line that begins with white space part of the value before.
+ * So the lines it gets have passed here first: headings are read here, and
+ * what it would misunderstand is reported and withheld from it.
+ */
 #include "lab/inifile.h"
 
 #include <errno.h>
@@ -13,18 +22,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 
-/*
- * libinih splits lines into keys and values and takes comments off. It also cuts
- * section names at 50 characters, says nothing of sections without keys, takes ':' for
- * '=', and makes a line that begins with white space part of the value before.
- * So the lines it gets have passed here first: headings are read here, and
- * what it would misunderstand is reported and withheld from it.
- */
 struct reader {
 	struct inifile *ini;
 	struct error *e;
@@ -33,7 +36,7 @@ struct reader {
 	size_t section;	     /* NOWHERE before the first heading, BROKEN behind a bad one */
 	struct names titles; /* "kind name" -> index in ini->sections */
 	bool crlf;	     /* reported already */
-	int err;	     /* what ends the reading: no memory, too much */
+	bool full;	     /* no more sections are taken */
 };
 #define NOWHERE (SIZE_MAX - 1)
 #define BROKEN	SIZE_MAX
@@ -47,17 +50,16 @@ static struct ini_section *current_section(const struct reader *r)
 __attribute__((format(printf, 2, 3))) static void complain(struct reader *r, const char *fmt, ...)
 {
 	struct ini_section *in = current_section(r);
-	FREE_AUTO char *text = NULL;
+	char *FREE_AUTO text = NULL;
 	va_list args;
 
 	*(in ? &in->broken : &r->ini->broken) = true;
 	if (ini_gave_up(r->e))
 		return;
 	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		text = NULL;
+	text = text_vformat(fmt, args);
 	va_end(args);
-	(void)error_at(r->e, r->ini->path, r->line, "%s", text ? text : "out of memory");
+	(void)error_at(r->e, r->ini->path, r->line, "%s", text);
 }
 
 static bool blank(char c)
@@ -146,31 +148,26 @@ static bool next_line(struct reader *r, char *line, size_t size)
  */
 static void open_section(struct reader *r, const char *kind, const char *name)
 {
-	FREE_AUTO char *title = text_format("%s %s", kind, name);
+	char *FREE_AUTO title = text_format("%s %s", kind, name);
 	struct ini_section *s;
 	size_t old;
-	int err;
 
 	if (r->ini->n_sections == INIFILE_SECTIONS_MAX) {
 		complain(r, "a file has at most %d sections", INIFILE_SECTIONS_MAX);
-		r->err = -EINVAL;
+		r->full = true;
 		return;
 	}
-	err = title ? names_add(&r->titles, title, r->ini->n_sections, &old) : -ENOMEM;
-	if (err == -EEXIST) {
+	if (names_add(&r->titles, title, r->ini->n_sections, &old)) {
 		complain(r, "[%s%s%s]: stands at line %d already", kind, *name ? " " : "", name,
 			 r->ini->sections[old].line);
 		r->section = old;
 		return;
 	}
-	s = err ? NULL : array_add(&r->ini->sections, &r->ini->n_sections, sizeof(*s));
-	if (s) {
-		*s = (struct ini_section){ .kind = strdup(kind), .name = strdup(name) };
-		s->line = r->line;
-		r->section = r->ini->n_sections - 1;
-	}
-	if (!s || !s->kind || !s->name)
-		r->err = -ENOMEM;
+	r->section = r->ini->n_sections;
+	s = array_add(&r->ini->sections, &r->ini->n_sections, sizeof(*s));
+	s->kind = xstrdup(kind);
+	s->name = xstrdup(name);
+	s->line = r->line;
 }
 
 /* "[kind name]", @line being cut in place. */
@@ -204,21 +201,14 @@ static void read_heading(struct reader *r, char *line)
 		open_section(r, kind, name);
 }
 
-/* "[kind name] KEY…", malloc'ed: what a complaint of a key's line begins with. */
-static char *key_subject(const struct reader *r, const char *key)
-{
-	const struct ini_section *in = current_section(r);
-
-	return in ? text_format("[%s%s%s] %s", in->kind, *in->name ? " " : "", in->name, key)
-		  : strdup(key);
-}
-
 /* Is this line a key and a value that libinih reads as we do? */
 static bool is_key_line(struct reader *r, const char *line)
 {
 	const char *key = skip_blank(line), *equals = key, *value;
-	FREE_AUTO char *copy = key_subject(r, key);
-	const char *subject = copy ? copy : key;
+	const struct ini_section *in = current_section(r);
+	char *FREE_AUTO subject =
+		in ? text_format("[%s%s%s] %s", in->kind, *in->name ? " " : "", in->name, key)
+		   : xstrdup(key);
 
 	while (*equals && *equals != '=' && !(comment(*equals) && blank(equals[-1])))
 		equals++;
@@ -248,7 +238,7 @@ static char *give_line(char *str, int num, void *stream)
 	char line[INIFILE_LINE_MAX + 1];
 	const char *start;
 
-	if (r->at == r->end || r->err || ini_gave_up(r->e))
+	if (r->at == r->end || r->full || ini_gave_up(r->e))
 		return NULL;
 	str[0] = '\0';
 	if (!next_line(r, line, (size_t)num < sizeof(line) + 1 ? (size_t)num : sizeof(line) + 1))
@@ -269,12 +259,8 @@ static int take_key(void *user, const char *section, const char *name, const cha
 	struct ini_key *k = array_add(&s->keys, &s->n_keys, sizeof(*k));
 
 	(void)section;
-	if (k)
-		*k = (struct ini_key){ .name = strdup(name), .value = strdup(value) };
-	if (!k || !k->name || !k->value) {
-		r->err = -ENOMEM;
-		return 1;
-	}
+	k->name = xstrdup(name);
+	k->value = xstrdup(value);
 	k->line = r->line;
 	return 1;
 }
@@ -314,12 +300,8 @@ int inifile_parse(struct inifile *ini, const char *path, const char *dir, const 
 	unsigned int before = e->lines;
 	int line;
 
-	*ini = (struct inifile){ .path = strdup(path), .dir = strdup(dir) };
-	ini->text = malloc(len + 1);
-	if (!ini->path || !ini->dir || !ini->text)
-		return ini_no_memory(e);
-	memcpy(ini->text, text, len);
-	ini->text[len] = '\0';
+	*ini = (struct inifile){ .path = xstrdup(path), .dir = xstrdup(dir) };
+	ini->text = memcpy(xcalloc(1, len + 1), text, len);
 	if (!len)
 		return error_input(e, "%s: the file is empty", path);
 	if (len > INIFILE_SIZE_MAX)
@@ -330,8 +312,8 @@ int inifile_parse(struct inifile *ini, const char *path, const char *dir, const 
 	skip_bom(&r);
 	line = run_libinih(&r);
 	names_clear(&r.titles);
-	if (r.err == -ENOMEM || line == -2)
-		return ini_no_memory(e);
+	if (line == -2)
+		out_of_memory();
 	if (line > 0) { /* a line that passed here and not there: never silently */
 		r.line = line;
 		complain(&r, "libinih cannot read this line");
@@ -398,11 +380,9 @@ static int check_file(const char *path, const struct stat *st, struct error *e)
 static char *read_whole(int fd, size_t *len)
 {
 	size_t room = INIFILE_SIZE_MAX + 1;
-	FREE_AUTO char *buf = malloc(room);
+	char *FREE_AUTO buf = xcalloc(1, room);
 	ssize_t n;
 
-	if (!buf)
-		return NULL;
 	*len = 0;
 	do {
 		n = read(fd, buf + *len, room - *len);
@@ -412,17 +392,10 @@ static char *read_whole(int fd, size_t *len)
 	return n < 0 ? NULL : steal_pointer(&buf);
 }
 
-static char *folder_of(const char *path)
-{
-	FREE_AUTO char *copy = strdup(path);
-
-	return copy ? realpath(dirname(copy), NULL) : NULL;
-}
-
 int inifile_load(struct inifile *ini, const char *path, struct error *e)
 {
-	FREE_AUTO char *text = NULL, *dir = NULL;
-	FD_AUTO int fd = -1;
+	char *FREE_AUTO copy = xstrdup(path), *FREE_AUTO text = NULL, *FREE_AUTO dir = NULL;
+	int FD_AUTO fd = -1;
 	struct stat st;
 	size_t len;
 	int err;
@@ -439,7 +412,7 @@ int inifile_load(struct inifile *ini, const char *path, struct error *e)
 	text = read_whole(fd, &len);
 	if (!text)
 		return error_sys(e, -errno, "%s: cannot be read", path);
-	dir = folder_of(path);
+	dir = realpath(dirname(copy), NULL);
 	if (!dir)
 		return error_sys(e, -errno, "%s: its folder cannot be found", path);
 	return inifile_parse(ini, path, dir, text, len, e);
@@ -447,23 +420,16 @@ int inifile_load(struct inifile *ini, const char *path, struct error *e)
 
 bool inifile_changed(const struct inifile *ini)
 {
-	FREE_AUTO char *copy = strdup(ini->path), *path = NULL, *text = NULL;
-	FD_AUTO int fd = -1;
+	char *FREE_AUTO copy = xstrdup(ini->path), *FREE_AUTO text = NULL;
+	char *FREE_AUTO path = text_format("%s/%s", ini->dir, basename(copy));
+	int FD_AUTO fd = open_file(path);
 	struct stat st;
 	size_t len;
 
-	if (copy)
-		path = text_format("%s/%s", ini->dir, basename(copy));
-	fd = path ? open_file(path) : -1;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return false;
 	text = read_whole(fd, &len);
 	return text && (len != strlen(ini->text) || memcmp(text, ini->text, len) != 0);
-}
-
-int ini_no_memory(struct error *e)
-{
-	return error_state(e, -ENOMEM, "out of memory");
 }
 
 bool ini_gave_up(const struct error *e)

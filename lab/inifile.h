@@ -54,9 +54,6 @@ void inifile_clear(struct inifile *ini);
 /* True if the file that this was read from can be read again and holds something else now. */
 bool inifile_changed(const struct inifile *ini);
 
-/* Set "out of memory" and return -ENOMEM: readers give up at once on that. */
-int ini_no_memory(struct error *e);
-
 /* So many errors are told already that no more are worth looking for. */
 bool ini_gave_up(const struct error *e);
 

@@ -1,18 +1,19 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Key tables at work: complaints, reading a section, and what nobody knew. The tables stand with
+ * what they describe.
+ */
 #include "lab/inikeys.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inifile.h"
 #include "lab/text.h"
-
-/* Key tables at work: complaints, reading a section, and what nobody knew. */
 
 #define VALUE_SHOWN 100 /* bytes of a value in a message */
 
@@ -38,7 +39,7 @@ static char *subject_text(const struct ini_where *at)
 {
 	const struct ini_section *s = at->section;
 	const struct ini_key *k = at->key;
-	FREE_AUTO char *key = NULL;
+	char *FREE_AUTO key = NULL;
 
 	if (k)
 		key = text_format("%.*s%s = %.*s%s", shown(k->name), k->name, ellipsis(k->name),
@@ -52,21 +53,19 @@ static char *subject_text(const struct ini_where *at)
 static int add_complaint(const struct ini_where *at, struct error *e, const char *fmt, va_list args,
 			 const char *allowed)
 {
-	FREE_AUTO char *subject = NULL, *what = NULL, *text = NULL;
+	char *FREE_AUTO subject = NULL, *FREE_AUTO what = NULL, *FREE_AUTO text = NULL;
 
 	if (ini_gave_up(e))
 		return -EINVAL;
 	subject = subject_text(at);
-	if (vasprintf(&what, fmt, args) < 0)
-		what = NULL;
-	text = text_format("%s: %s%s%s", subject ? subject : "lab file",
-			   what ? what : "out of memory", allowed ? "; allowed: " : "",
-			   allowed ? allowed : "");
+	what = text_vformat(fmt, args);
+	text = text_format("%s: %s%s%s", subject ? subject : "lab file", what,
+			   allowed ? "; allowed: " : "", allowed ? allowed : "");
 	if (at->ini && at->section)
 		(void)error_at(e, at->ini->path, at->key ? at->key->line : at->section->line, "%s",
-			       text ? text : "out of memory");
+			       text);
 	else
-		(void)error_add(e, "%s", text ? text : "out of memory");
+		(void)error_add(e, "%s", text);
 	if (ini_gave_up(e) && at->ini)
 		(void)error_add(e, "%s: these are the first %d errors, the rest was not read",
 				at->ini->path, INIFILE_ERRORS_MAX);
@@ -95,41 +94,16 @@ int ini_refuse(const struct ini_where *at, struct error *e, const char *fmt, ...
 	return err;
 }
 
-#define LISTED_MAX 12 /* names in a message */
-
-/* "a, b, c"; NULL if there are none, or more than anybody would read. */
-static char *list_few(const char *(*next)(void *cookie, size_t i), void *cookie)
-{
-	char *list = NULL, *longer;
-	const char *name;
-
-	for (size_t i = 0; (name = next(cookie, i)); i++) {
-		longer = i == LISTED_MAX ? NULL
-			 : list		 ? text_format("%s, %s", list, name)
-					 : strdup(name);
-		free(list);
-		list = longer;
-		if (!list)
-			return NULL;
-	}
-	return list;
-}
-
 int ini_unknown(const struct ini_where *at, struct error *e, const char *what, const char *name,
 		const char *(*next)(void *cookie, size_t i), void *cookie)
 {
-	FREE_AUTO char *list = NULL;
-	const char *nearest;
+	char *FREE_AUTO offer = NULL;
 
 	if (ini_gave_up(e)) /* the search below is what would take time */
 		return -EINVAL;
-	nearest = text_nearest(name, next, cookie);
-	if (nearest)
-		return ini_complain(at, e, "there is no %s \"%.*s%s\"; did you mean \"%s\"?", what,
-				    shown(name), name, ellipsis(name), nearest);
-	list = list_few(next, cookie);
-	return ini_complain(at, e, "there is no %s \"%.*s%s\"%s%s", what, shown(name), name,
-			    ellipsis(name), list ? "; allowed: " : "", list ? list : "");
+	offer = text_offer(name, next, cookie);
+	return ini_complain(at, e, "there is no %s \"%.*s%s\"%s", what, shown(name), name,
+			    ellipsis(name), offer);
 }
 
 int ini_misspelt(const struct ini_where *at, struct error *e, const char *what, const char *word,
@@ -207,7 +181,7 @@ int ini_section_read(const struct inifile *ini, const struct ini_section *sectio
 		     const struct ini_key_spec *keys, void *object, struct error *e)
 {
 	struct ini_where at = { .ini = ini, .section = section };
-	int first[SPECS_MAX] = { 0 }, err = 0, one;
+	int first[SPECS_MAX] = { 0 }, err = 0;
 
 	for (size_t i = 0; i < section->n_keys && !ini_gave_up(e); i++) {
 		at.key = &section->keys[i];
@@ -215,10 +189,8 @@ int ini_section_read(const struct inifile *ini, const struct ini_section *sectio
 		if (!at.spec)
 			continue;
 		section->keys[i].used = true;
-		one = read_key(&at, keys, object, first, e);
-		if (one == -ENOMEM)
-			return ini_no_memory(e);
-		err = one ? one : err;
+		if (read_key(&at, keys, object, first, e))
+			err = -EINVAL;
 	}
 	at.key = NULL;
 	for (int i = 0; keys[i].name; i++)
@@ -292,19 +264,16 @@ void ini_mark_broken(struct inifile *ini, const struct ini_section_spec *const *
 /* "name, about, engine": each of the kind's names (or each kind) once. */
 static char *list_candidates(struct candidates *c)
 {
-	char *list = NULL, *longer;
 	const char *name;
+	char *list = NULL;
 
 	for (size_t i = 0; (name = next_candidate(c, i)); i++) {
 		bool seen = false;
 
 		for (size_t j = 0; j < i && !seen; j++)
 			seen = !strcmp(next_candidate(c, j), name);
-		if (seen)
-			continue;
-		longer = list ? text_format("%s, %s", list, name) : strdup(name);
-		free(list);
-		list = longer;
+		if (!seen)
+			text_list_add(&list, "%s", name);
 	}
 	return list;
 }
@@ -312,7 +281,7 @@ static char *list_candidates(struct candidates *c)
 static int report_name(const struct ini_where *at, struct error *e, const char *what,
 		       const char *name, struct candidates *c)
 {
-	FREE_AUTO char *list = NULL;
+	char *FREE_AUTO list = NULL;
 	const char *nearest;
 
 	if (ini_gave_up(e))
@@ -321,8 +290,8 @@ static int report_name(const struct ini_where *at, struct error *e, const char *
 	list = list_candidates(c);
 	if (nearest)
 		return ini_complain(at, e, "unknown %s; did you mean \"%s\"? (allowed: %s)", what,
-				    nearest, list ? list : "");
-	return ini_complain(at, e, "unknown %s; allowed: %s", what, list ? list : "");
+				    nearest, list);
+	return ini_complain(at, e, "unknown %s; allowed: %s", what, list);
 }
 
 int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec *const *tables,
@@ -391,7 +360,7 @@ static size_t cut_lines(char *text, const char *path, struct error_line *lines, 
 void inifile_sort_errors(const struct inifile *ini, struct error *e)
 {
 	struct error_line lines[INIFILE_ERRORS_MAX];
-	FREE_AUTO char *copy = e->text ? strdup(e->text) : NULL;
+	char *FREE_AUTO copy = e->text ? xstrdup(e->text) : NULL;
 	size_t n;
 	char *out;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Which signals end a command, and holding them back. What is ended then is for the callers. */
 #include "lab/interrupt.h"
 
 #include <stddef.h>
@@ -17,10 +18,8 @@ static bool is_ignored(int signal_number)
 
 void interrupt_signals(sigset_t *set)
 {
-	size_t i;
-
 	(void)sigemptyset(set);
-	for (i = 0; i < ARRAY_SIZE(interrupts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(interrupts); i++)
 		if (!is_ignored(interrupts[i]))
 			(void)sigaddset(set, interrupts[i]);
 }
@@ -28,12 +27,11 @@ void interrupt_signals(sigset_t *set)
 bool interrupt_pending(void)
 {
 	sigset_t pending, wanted;
-	size_t i;
 
 	if (sigpending(&pending))
 		return false;
 	interrupt_signals(&wanted);
-	for (i = 0; i < ARRAY_SIZE(interrupts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(interrupts); i++)
 		if (sigismember(&pending, interrupts[i]) == 1 &&
 		    sigismember(&wanted, interrupts[i]) == 1)
 			return true;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The journal to and from its bytes, from one table of fields. state.c knows where they lie. */
 #include "lab/journal.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -45,45 +47,29 @@ static void *field_at(struct journal *in, const struct field *field)
 	return (char *)in + field->offset;
 }
 
-static const void *field_in(const struct journal *in, const struct field *field)
-{
-	return (const char *)in + field->offset;
-}
-
 void journal_clear(struct journal *in)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(fields); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (fields[i].type == FIELD_STRING)
 			free(*(char **)field_at(in, &fields[i]));
 	*in = (struct journal){ 0 };
 }
 
-int journal_copy(struct journal *to, const struct journal *from, struct error *e)
+void journal_copy(struct journal *to, const struct journal *from)
 {
-	const char *string;
-	size_t i;
-
 	*to = *from;
-	for (i = 0; i < ARRAY_SIZE(fields); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		char **string = field_at(to, &fields[i]);
+
 		if (fields[i].type == FIELD_STRING)
-			*(char **)field_at(to, &fields[i]) = NULL;
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (fields[i].type != FIELD_STRING)
-			continue;
-		string = *(char *const *)field_in(from, &fields[i]);
-		*(char **)field_at(to, &fields[i]) = strdup(string ? string : "");
-		if (!*(char **)field_at(to, &fields[i]))
-			return error_sys(e, -ENOMEM, "keep the journal");
+			*string = xstrdup(*string ? *string : "");
 	}
-	return 0;
 }
 
 /* The field's value as text: in @number, or where it is. */
 static const char *field_text(const struct journal *in, const struct field *field, char number[32])
 {
-	const void *at = field_in(in, field);
+	const void *at = (const char *)in + field->offset;
 
 	switch (field->type) {
 	case FIELD_STRING:
@@ -106,28 +92,24 @@ char *journal_write(const struct journal *in, size_t *size)
 {
 	char *text = NULL;
 	char number[32];
-	const char *value;
 	FILE *out = open_memstream(&text, size);
-	size_t i;
 
 	if (!out)
-		return NULL;
+		out_of_memory();
 	(void)fputs(JOURNAL_HEAD, out);
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
-		value = field_text(in, &fields[i], number);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		const char *value = field_text(in, &fields[i], number);
+
 		(void)fprintf(out, "%s %zu:%s\n", fields[i].name, strlen(value), value);
 	}
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	if (fclose(out))
+		out_of_memory();
+	return text;
 }
 
 static int read_phase(const char *value, enum state_phase *phase)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(phases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
 		if (strcmp(value, phases[i]) != 0)
 			continue;
 		*phase = (enum state_phase)i;
@@ -180,21 +162,20 @@ static int take_field(const char **at, const char *end, const char *name, char *
 	bytes++;
 	if (len >= (size_t)(end - bytes) || bytes[len] != '\n')
 		return -EINVAL;
-	*value = strndup(bytes, len);
+	*value = xstrndup(bytes, len);
 	*at = bytes + len + 1;
-	return *value && strlen(*value) == len ? 0 : -EINVAL;
+	return strlen(*value) == len ? 0 : -EINVAL;
 }
 
 int journal_read(struct journal *in, const char *text, size_t size, struct error *e)
 {
 	const char *end = text + size;
 	const char *at = text + strlen(JOURNAL_HEAD);
-	size_t i;
 
 	*in = (struct journal){ 0 };
 	if (size < strlen(JOURNAL_HEAD) || strncmp(text, JOURNAL_HEAD, strlen(JOURNAL_HEAD)) != 0)
 		return error_state(e, -EBADMSG, "not a journal of this version of xlab");
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		char *FREE_AUTO value = NULL;
 
 		if (take_field(&at, end, fields[i].name, &value) ||

@@ -38,12 +38,13 @@ struct journal {
 
 void journal_clear(struct journal *in);
 
-/* malloc'ed text of *@size bytes, NULL without memory. */
+/* malloc'ed text of *@size bytes. */
 char *journal_write(const struct journal *in, size_t *size);
 
 /* Fills *@in, which the caller frees with journal_clear() in either case. */
 int journal_read(struct journal *in, const char *text, size_t size, struct error *e);
 
-int journal_copy(struct journal *to, const struct journal *from, struct error *e);
+/* Fields that @from has not, NULL, are "" in *@to. */
+void journal_copy(struct journal *to, const struct journal *from);
 
 #endif

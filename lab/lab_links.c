@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab's links in a namespace that others use, too: found by their group, never by name alone. */
 #include "lab/lab_links.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ int lab_link_find(const struct state *st, const char *name, unsigned int *ifinde
 		return error_state(e, err, "the interface %s is gone", name);
 	}
 	if (err)
-		return error_wrap(e, "look for the interface %s", name);
+		return error_wrap(e, "cannot look for the interface %s", name);
 	if (!is_own(st, &link))
 		return error_state(e, -ESTALE,
 				   "%s is not the lab's: another link has taken its name", name);
@@ -40,7 +41,6 @@ struct sweep {
 	const struct state *st;
 	unsigned int *found;
 	size_t n;
-	bool no_memory;
 };
 
 static void collect(void *cookie, const struct rt_link_state *link)
@@ -51,10 +51,7 @@ static void collect(void *cookie, const struct rt_link_state *link)
 	if (!is_own(s->st, link))
 		return;
 	ifindex = array_add(&s->found, &s->n, sizeof(*ifindex));
-	if (ifindex)
-		*ifindex = link->ifindex;
-	else
-		s->no_memory = true;
+	*ifindex = link->ifindex;
 }
 
 int lab_links_delete(const struct state *st, struct error *e)
@@ -65,8 +62,6 @@ int lab_links_delete(const struct state *st, struct error *e)
 
 	if (!err)
 		err = rt_link_each(rt, collect, &s, e);
-	if (!err && s.no_memory)
-		err = error_sys(e, -ENOMEM, "list the links");
 	for (size_t i = 0; i < s.n && !err; i++) {
 		err = rt_link_del(rt, s.found[i], e);
 		if (err == -ENODEV) { /* with its other end */

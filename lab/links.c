@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Links and addresses as the kernel has them, by libnl-route, for those who show or compare them.
+ * What makes them is rtnl.c.
+ */
 #include "lab/links.h"
 
 #include <errno.h>
@@ -10,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/error.h"
 
@@ -34,7 +38,7 @@ static struct nl_sock *open_socket(struct error *e)
 	if (!err)
 		return socket;
 	nl_socket_free(socket);
-	error_state(e, -EIO, "open a netlink socket: %s", nl_geterror(err));
+	error_state(e, -EIO, "cannot open a netlink socket: %s", nl_geterror(err));
 	return NULL;
 }
 
@@ -43,7 +47,7 @@ static void copy_name(char to[static IFNAMSIZ], const char *from)
 	(void)snprintf(to, IFNAMSIZ, "%s", from ? from : "");
 }
 
-static int copy_link(struct link *to, struct rtnl_link *from, struct error *e)
+static void copy_link(struct link *to, struct rtnl_link *from)
 {
 	const struct nl_addr *mac = rtnl_link_get_addr(from);
 	const char *alias = rtnl_link_get_ifalias(from);
@@ -54,7 +58,7 @@ static int copy_link(struct link *to, struct rtnl_link *from, struct error *e)
 		.mtu = rtnl_link_get_mtu(from),
 		.group = rtnl_link_get_group(from),
 		.master = (unsigned int)rtnl_link_get_master(from),
-		.alias = strdup(alias ? alias : ""),
+		.alias = xstrdup(alias ? alias : ""),
 	};
 	copy_name(to->name, rtnl_link_get_name(from));
 	copy_name(to->kind, rtnl_link_get_type(from));
@@ -63,7 +67,6 @@ static int copy_link(struct link *to, struct rtnl_link *from, struct error *e)
 		to->has_mac = true;
 		memcpy(to->mac, nl_addr_get_binary_addr(mac), sizeof(to->mac));
 	}
-	return to->alias ? 0 : error_sys(e, -ENOMEM, "read a link");
 }
 
 void link_clear(struct link *link)
@@ -75,42 +78,21 @@ void link_clear(struct link *link)
 
 void links_clear(struct links *links)
 {
-	size_t i;
-
-	for (i = 0; i < links->n; i++)
+	for (size_t i = 0; i < links->n; i++)
 		link_clear(&links->links[i]);
 	free(links->links);
 	*links = (struct links){ 0 };
 }
 
-static int add_links(struct links *links, struct nl_cache *cache, struct error *e)
-{
-	struct nl_object *object;
-	struct link *link;
-	int err;
-
-	for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object)) {
-		link = array_add(&links->links, &links->n, sizeof(*link));
-		if (!link)
-			return error_sys(e, -ENOMEM, "read the links");
-		err = copy_link(link, (struct rtnl_link *)object, e);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static struct link *link_by_index(const struct links *links, unsigned int ifindex)
 {
-	size_t i;
-
-	for (i = 0; i < links->n; i++)
+	for (size_t i = 0; i < links->n; i++)
 		if (links->links[i].ifindex == ifindex)
 			return &links->links[i];
 	return NULL;
 }
 
-static int add_address(const struct links *links, struct rtnl_addr *from, struct error *e)
+static void add_address(const struct links *links, struct rtnl_addr *from)
 {
 	struct link *link = link_by_index(links, (unsigned int)rtnl_addr_get_ifindex(from));
 	const struct nl_addr *local = rtnl_addr_get_local(from);
@@ -118,30 +100,26 @@ static int add_address(const struct links *links, struct rtnl_addr *from, struct
 	unsigned int size;
 
 	if (!link || !local)
-		return 0;
+		return;
 	size = nl_addr_get_len(local);
 	if (size != sizeof(struct in_addr) && size != sizeof(struct in6_addr))
-		return 0;
+		return;
 	to = array_add(&link->addresses, &link->n_addresses, sizeof(*to));
-	if (!to)
-		return error_sys(e, -ENOMEM, "read the addresses");
 	to->address.family = rtnl_addr_get_family(from);
 	memcpy(&to->address.v6, nl_addr_get_binary_addr(local), size);
 	to->len = (unsigned int)rtnl_addr_get_prefixlen(from);
-	return 0;
 }
 
 static int add_addresses(const struct links *links, struct nl_sock *socket, struct error *e)
 {
 	struct nl_cache *CACHE_AUTO cache = NULL;
-	struct nl_object *object;
 	int err = rtnl_addr_alloc_cache(socket, &cache);
 
 	if (err)
-		return error_state(e, -EIO, "read the addresses: %s", nl_geterror(err));
-	for (object = nl_cache_get_first(cache); object && !err; object = nl_cache_get_next(object))
-		err = add_address(links, (struct rtnl_addr *)object, e);
-	return err;
+		return error_state(e, -EIO, "cannot read the addresses: %s", nl_geterror(err));
+	for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
+		add_address(links, (struct rtnl_addr *)o);
+	return 0;
 }
 
 static int compare_links(const void *a, const void *b)
@@ -162,10 +140,11 @@ int links_read(struct links *links, struct error *e)
 		return e->err;
 	err = rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache);
 	if (err)
-		return error_state(e, -EIO, "read the links: %s", nl_geterror(err));
-	err = add_links(links, cache, e);
-	if (!err)
-		err = add_addresses(links, socket, e);
+		return error_state(e, -EIO, "cannot read the links: %s", nl_geterror(err));
+	for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
+		copy_link(array_add(&links->links, &links->n, sizeof(*links->links)),
+			  (struct rtnl_link *)o);
+	err = add_addresses(links, socket, e);
 	if (links->n)
 		qsort(links->links, links->n, sizeof(*links->links), compare_links);
 	return err;
@@ -184,9 +163,9 @@ int links_find(const char *name, struct link *link, struct error *e)
 	if (err == -NLE_NODEV || err == -NLE_OBJ_NOTFOUND)
 		return -ENODEV;
 	if (err || !found)
-		return error_state(e, -EIO, "read link %s: %s", name,
+		return error_state(e, -EIO, "cannot read link %s: %s", name,
 				   err ? nl_geterror(err) : "the kernel's answer holds no link");
-	err = copy_link(link, found, e);
+	copy_link(link, found);
 	rtnl_link_put(found);
-	return err;
+	return 0;
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What is mounted where a lab's files are, or would be, and which names lead there. Nothing is
+ * mounted here.
+ */
 #include "lab/mountpoint.h"
 
 #include <dirent.h>
@@ -13,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/state_dir.h"
@@ -33,13 +37,12 @@ struct seen {
 static bool read_line(char *line, struct mounted *m)
 {
 	char *words = strstr(line, " - "), *save = NULL;
-	int i;
 
 	if (!words || sscanf(line, "%*d %*d %u:%u", &m->major, &m->minor) != 2)
 		return false;
 	*words = '\0';
 	m->point = strtok_r(line, " ", &save);
-	for (i = 0; i < 4 && m->point; i++)
+	for (int i = 0; i < 4 && m->point; i++)
 		m->point = strtok_r(NULL, " ", &save);
 	m->type = strtok_r(words + strlen(" - "), " ", &save);
 	m->source = strtok_r(NULL, " ", &save);
@@ -67,11 +70,11 @@ static int read_mounts(const char *dir, dev_t top, struct seen *seen, struct err
 	size_t room = 0;
 
 	if (!in)
-		return error_sys(e, -errno, "read /proc/self/mountinfo");
+		return error_sys(e, -errno, "cannot read /proc/self/mountinfo");
 	while (getline(&line, &room, in) > 0)
 		if (strstr(line, dir) && read_line(line, &m) && strcmp(m.point, dir) == 0)
 			see_mount(seen, &m, top);
-	return ferror(in) ? error_sys(e, -EIO, "read /proc/self/mountinfo") : 0;
+	return ferror(in) ? error_sys(e, -EIO, "cannot read /proc/self/mountinfo") : 0;
 }
 
 static int look_at_mount(const char *dir, dev_t top, enum mountpoint *mountpoint, char **what,
@@ -122,7 +125,7 @@ int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, s
 	if (what)
 		*what = NULL;
 	if (statx(AT_FDCWD, dir, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st))
-		return errno == ENOENT ? 0 : error_sys(e, -errno, "look at %s", dir);
+		return errno == ENOENT ? 0 : error_sys(e, -errno, "cannot look at %s", dir);
 	if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)
 		return look_at_mount(dir, makedev(st.stx_dev_major, st.stx_dev_minor), mountpoint,
 				     what, e);
@@ -130,7 +133,7 @@ int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, s
 		return 0;
 	*mountpoint = MOUNTPOINT_FOREIGN;
 	if (what)
-		*what = strdup(type_words(st.stx_mode));
+		*what = xstrdup(type_words(st.stx_mode));
 	return 0;
 }
 
@@ -172,10 +175,11 @@ int netns_names_remove(const char *dir, struct error *e)
 	struct dirent *entry;
 
 	if (!names && errno != ENOENT && errno != ENOTDIR)
-		return error_sys(e, -errno, "open " NAMES_DIR);
+		return error_sys(e, -errno, "cannot open " NAMES_DIR);
 	while (names && (entry = readdir(names)))
 		if (leads_into(dirfd(names), entry->d_name, dir) &&
 		    unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)
-			return error_sys(e, -errno, "remove " NAMES_DIR "/%s", entry->d_name);
+			return error_sys(e, -errno, "cannot remove " NAMES_DIR "/%s",
+					 entry->d_name);
 	return 0;
 }

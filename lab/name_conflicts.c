@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Before anything is made: who has a name that the plan would take, and what to do about it. */
 #include "lab/name_conflicts.h"
 
 #include <errno.h>
@@ -73,7 +74,9 @@ static int check_name(const struct state *st, int names, const char *name, struc
 	struct stat found;
 
 	if (fstatat(names, name, &found, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? 0 : error_sys(e, -errno, "look at " NAMES_DIR "/%s", name);
+		return errno == ENOENT
+			       ? 0
+			       : error_sys(e, -errno, "cannot look at " NAMES_DIR "/%s", name);
 	if (S_ISLNK(found.st_mode))
 		return refuse_link(st, names, name, e);
 	if (S_ISREG(found.st_mode))
@@ -82,15 +85,6 @@ static int check_name(const struct state *st, int names, const char *name, struc
 			   "the name of namespace %s is taken: " NAMES_DIR
 			   "/%s is no namespace; use `--as NAME` for another name",
 			   name, name);
-}
-
-static int check_netns(const struct plan *plan, const struct state *st, const struct op *op,
-		       int names, struct error *e)
-{
-	char *FREE_AUTO name = plan_netns_name(plan, op->netns);
-
-	return name ? check_name(st, names, name, e)
-		    : error_sys(e, -ENOMEM, "look for taken names");
 }
 
 /* In xlab's own namespace, where other links may be. */
@@ -114,14 +108,16 @@ static int check_link(const char *node, const char *name, struct error *e)
 int name_conflicts_check(const struct plan *plan, const struct state *st, struct error *e)
 {
 	int FD_AUTO names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	const struct op *op;
-	size_t i;
 	int err = 0;
 
-	for (i = 0; i < plan->n_ops && !err; i++) {
-		op = &plan->ops[i];
-		if (op->kind == OP_NAME && names >= 0)
-			err = check_netns(plan, st, op, names, e);
+	for (size_t i = 0; i < plan->n_ops && !err; i++) {
+		const struct op *op = &plan->ops[i];
+
+		if (op->kind == OP_NAME && names >= 0) {
+			char *FREE_AUTO name = plan_netns_name(plan, op->netns);
+
+			err = check_name(st, names, name, e);
+		}
 		if (op->kind == OP_LINK && plan_is_self(plan, op->node))
 			err = check_link(op->netns, plan->topo->ifaces[op->iface].name, e);
 	}

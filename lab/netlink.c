@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Sending, receiving, and the kernel's words for what it refuses. What is asked is for others. */
 #include "lab/netlink.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "lab/alloc.h"
 #include "lab/error.h"
 
 /* A link's description with all its families' settings takes about 2 KiB. */
@@ -32,17 +34,15 @@ static void ask_for_words(struct mnl_socket *socket)
 
 int netlink_open(int protocol, struct netlink **out, struct error *e)
 {
-	struct netlink *nl = calloc(1, sizeof(*nl));
+	struct netlink *nl = xcalloc(1, sizeof(*nl));
 	int err;
 
 	*out = NULL;
-	if (!nl)
-		return error_sys(e, -ENOMEM, "open a netlink socket");
 	nl->socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
 	if (!nl->socket || mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID)) {
 		err = -errno;
 		netlink_close(nl);
-		return error_sys(e, err, "open a netlink socket");
+		return error_sys(e, err, "cannot open a netlink socket");
 	}
 	ask_for_words(nl->socket);
 	*out = nl;
@@ -138,7 +138,7 @@ static int read_answers(const struct netlink *nl, const char *bytes, int size, m
 			return 0;
 		if (message->nlmsg_type >= NLMSG_MIN_TYPE && answer &&
 		    answer(message, cookie) == MNL_CB_ERROR)
-			return error_sys(e, -EBADMSG, "read a netlink answer");
+			return error_sys(e, -EBADMSG, "cannot read a netlink answer");
 	}
 	return 1;
 }
@@ -162,11 +162,11 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, 
 
 	message->nlmsg_seq = ++nl->seq;
 	if (mnl_socket_sendto(nl->socket, message, message->nlmsg_len) < 0)
-		return error_sys(e, -errno, "send a netlink request");
+		return error_sys(e, -errno, "cannot send a netlink request");
 	while (err > 0) {
 		got = receive(nl, bytes, sizeof(bytes));
 		if (got < 0)
-			return error_sys(e, -errno, "receive a netlink answer");
+			return error_sys(e, -errno, "cannot receive a netlink answer");
 		err = read_answers(nl, bytes, (int)got, answer, cookie, e);
 	}
 	return err;
@@ -180,7 +180,7 @@ int netlink_join(struct netlink *nl, unsigned int group, struct error *e)
 	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVBUFFORCE, &room,
 			 sizeof(room));
 	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
-		return error_sys(e, -errno, "join netlink group %u", group);
+		return error_sys(e, -errno, "cannot join netlink group %u", group);
 	return 0;
 }
 
@@ -202,9 +202,9 @@ static int await(const struct netlink *nl, uint64_t deadline_ns, struct error *e
 	int ready = ppoll(&poll_fd, 1, &wait, NULL);
 
 	if (ready < 0 && errno != EINTR)
-		return error_sys(e, -errno, "wait for the kernel");
+		return error_sys(e, -errno, "cannot wait for the kernel");
 	if (ready == 0)
-		return error_sys(e, -ETIMEDOUT, "wait for the kernel");
+		return error_sys(e, -ETIMEDOUT, "cannot wait for the kernel");
 	return ready < 0 ? await(nl, deadline_ns, e) : 0;
 }
 
@@ -234,11 +234,11 @@ int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t each, void
 			return err;
 		got = receive(nl, bytes, sizeof(bytes));
 		if (got < 0)
-			return error_sys(e, -errno, "listen to the kernel");
+			return error_sys(e, -errno, "cannot listen to the kernel");
 		err = read_news(bytes, (int)got, each, cookie);
 		if (err == MNL_CB_STOP)
 			return 0;
 		if (err == MNL_CB_ERROR)
-			return error_sys(e, -EBADMSG, "listen to the kernel");
+			return error_sys(e, -EBADMSG, "cannot listen to the kernel");
 	}
 }

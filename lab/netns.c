@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Entering the namespaces of a lab and coming back. op_netns.c makes them. */
 #include "lab/netns.h"
 
 #include <errno.h>
@@ -24,13 +25,11 @@
 int netns_open(const struct state *st, const char *name, struct error *e)
 {
 	char *FREE_AUTO path = state_path(st, "ns/%s", name);
-	int FD_AUTO fd = path ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	int FD_AUTO fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct statfs fs;
 
-	if (!path)
-		return error_sys(e, -ENOMEM, "open the namespace of %s", name);
 	if (fd < 0)
-		return error_sys(e, -errno, "open the namespace of %s (%s)", name, path);
+		return error_sys(e, -errno, "cannot open the namespace of %s (%s)", name, path);
 	if (fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC)
 		return error_state(
 			e, -ENOENT,
@@ -44,12 +43,13 @@ int netns_current(struct error *e)
 {
 	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? error_sys(e, -errno, "open /proc/self/ns/net") : fd;
+	return fd < 0 ? error_sys(e, -errno, "cannot open /proc/self/ns/net") : fd;
 }
 
 int netns_enter(int fd, struct error *e)
 {
-	return setns(fd, CLONE_NEWNET) ? error_sys(e, -errno, "enter a network namespace") : 0;
+	return setns(fd, CLONE_NEWNET) ? error_sys(e, -errno, "cannot enter a network namespace")
+				       : 0;
 }
 
 int netns_cookie(uint64_t *cookie, struct error *e)
@@ -58,7 +58,7 @@ int netns_cookie(uint64_t *cookie, struct error *e)
 	socklen_t size = sizeof(*cookie);
 
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &size))
-		return error_sys(e, -errno, "read the cookie of this network namespace");
+		return error_sys(e, -errno, "cannot read the cookie of this network namespace");
 	return 0;
 }
 
@@ -85,9 +85,7 @@ int netns_visit(struct netns_visit *visit, const struct state *st, const char *n
 /* Memory that the kernel is short of may be there a moment later. */
 static int go_back(int fd)
 {
-	int tries;
-
-	for (tries = 0; tries < GO_BACK_TRIES; tries++)
+	for (int tries = 0; tries < GO_BACK_TRIES; tries++)
 		if (setns(fd, CLONE_NEWNET) == 0)
 			return 0;
 	return -errno;

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Waiting for the end of namespaces, which others took down. In a namespace made for this, each
+ * watched one gets an id, by which the kernel tells of its end. It tells so when it begins to take
+ * one apart; but it takes them apart one batch after the other, so when a last one, the sentinel,
+ * which is let go after the others' ends were told, is told of too, the others are gone with all
+ * their links.
+ */
 #include "lab/netns_wait.h"
 
 #include <dirent.h>
@@ -12,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
@@ -21,12 +29,6 @@
 
 #define NETNS_WAIT_DEADLINE_NS 5000000000ULL
 
-/*
- * In a namespace made for this, each watched one gets an id, by which the kernel tells of its
- * end. It tells so when it begins to take one apart; but it takes them apart one batch after
- * the other, so when a last one, the sentinel, which is let go after the others' ends were
- * told, is told of too, the others are gone with all their links.
- */
 struct watched {
 	const char *name; /* of the node or bridge; the sentinel has none */
 	ino_t inode;
@@ -43,88 +45,84 @@ struct netns_wait {
 
 void netns_wait_end(struct netns_wait **netns_wait)
 {
-	struct netns_wait *v = *netns_wait;
+	struct netns_wait *w = *netns_wait;
 
-	if (!v)
+	if (!w)
 		return;
-	netlink_close(v->nsid_events);
-	cleanup_fd(&v->start_netns);
-	cleanup_fd(&v->sentinel);
-	free(v->watched);
-	free(v);
+	netlink_close(w->nsid_events);
+	cleanup_fd(&w->start_netns);
+	cleanup_fd(&w->sentinel);
+	free(w->watched);
+	free(w);
 }
 
-static int give_id(struct netns_wait *v, int fd, struct error *e)
+static int give_id(struct netns_wait *w, int fd, struct error *e)
 {
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWNSID, 0);
 	struct rtgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
 	header->rtgen_family = AF_UNSPEC;
-	mnl_attr_put_u32(message, NETNSA_NSID, (uint32_t)v->n);
+	mnl_attr_put_u32(message, NETNSA_NSID, (uint32_t)w->n);
 	mnl_attr_put_u32(message, NETNSA_FD, (uint32_t)fd);
-	return netlink_talk(v->nsid_events, message, NULL, NULL, e);
+	return netlink_talk(w->nsid_events, message, NULL, NULL, e);
 }
 
-static int watch(struct netns_wait *v, const char *name, int fd, struct error *e)
+static int watch(struct netns_wait *w, const char *name, int fd, struct error *e)
 {
 	struct stat st;
-	int err = fstat(fd, &st) ? error_sys(e, -errno, "look at a namespace") : give_id(v, fd, e);
+	int err = fstat(fd, &st) ? error_sys(e, -errno, "cannot look at a namespace")
+				 : give_id(w, fd, e);
 
 	if (err)
 		return err;
-	v->watched[v->n] = (struct watched){ .name = name, .inode = st.st_ino };
-	v->n++;
-	v->living++;
+	w->watched[w->n] = (struct watched){ .name = name, .inode = st.st_ino };
+	w->n++;
+	w->living++;
 	return 0;
 }
 
-/* A namespace that is not there, or was not made by xlab, is not waited for. */
-static int watch_op(struct netns_wait *v, const struct state *st, const struct op *op,
-		    struct error *e)
-{
-	struct error ERROR_AUTO none = ERROR_INIT;
-	int FD_AUTO fd = netns_open(st, op->netns, &none);
-
-	return fd < 0 ? 0 : watch(v, op->netns, fd, e);
-}
-
 /* The first new namespace is the sentinel, the second the one that is told of the others. */
-static int open_nsid_events(struct netns_wait *v, struct error *e)
+static int open_nsid_events(struct netns_wait *w, struct error *e)
 {
-	int err = unshare(CLONE_NEWNET) ? error_sys(e, -errno, "make a namespace") : 0;
+	int err = unshare(CLONE_NEWNET) ? error_sys(e, -errno, "cannot make a namespace") : 0;
 
 	if (!err)
-		v->sentinel = netns_current(e);
-	if (!err && v->sentinel < 0)
-		err = v->sentinel;
+		w->sentinel = netns_current(e);
+	if (!err && w->sentinel < 0)
+		err = w->sentinel;
 	if (!err && unshare(CLONE_NEWNET))
-		err = error_sys(e, -errno, "make a namespace");
+		err = error_sys(e, -errno, "cannot make a namespace");
 	if (!err)
-		err = netlink_open(NETLINK_ROUTE, &v->nsid_events, e);
-	return err ? err : netlink_join(v->nsid_events, RTNLGRP_NSID, e);
+		err = netlink_open(NETLINK_ROUTE, &w->nsid_events, e);
+	return err ? err : netlink_join(w->nsid_events, RTNLGRP_NSID, e);
 }
 
-static int begin(struct netns_wait *v, const struct plan *plan, const struct state *st,
+/* A namespace that is not there, or was not made by xlab, is not waited for. */
+static int begin(struct netns_wait *w, const struct plan *plan, const struct state *st,
 		 struct error *e)
 {
 	struct error ERROR_AUTO lost = ERROR_INIT;
-	const struct op *op;
-	size_t i;
 	int err;
 
-	v->start_netns = netns_current(e);
-	if (v->start_netns < 0)
-		return v->start_netns;
-	err = open_nsid_events(v, e);
-	if (netns_enter(v->start_netns, &lost) && !err) {
+	w->start_netns = netns_current(e);
+	if (w->start_netns < 0)
+		return w->start_netns;
+	err = open_nsid_events(w, e);
+	if (netns_enter(w->start_netns, &lost) && !err) {
 		error_move(e, &lost);
 		err = e->err;
 	}
-	for (i = 0; i < plan->n_ops && !err; i++) {
-		op = &plan->ops[i];
-		if (op->kind == OP_NETNS && !plan_is_self(plan, op->node))
-			err = watch_op(v, st, op, e);
+	for (size_t i = 0; i < plan->n_ops && !err; i++) {
+		const struct op *op = &plan->ops[i];
+		struct error ERROR_AUTO none = ERROR_INIT;
+		int FD_AUTO fd = -1;
+
+		if (op->kind != OP_NETNS || plan_is_self(plan, op->node))
+			continue;
+		fd = netns_open(st, op->netns, &none);
+		if (fd >= 0)
+			err = watch(w, op->netns, fd, e);
 	}
 	return err;
 }
@@ -133,17 +131,13 @@ int netns_wait_begin(const struct plan *plan, const struct state *st, struct net
 		     struct error *e)
 {
 	size_t most = plan->topo->n_nodes + plan->topo->n_bridges + 1;
-	struct netns_wait *NETNS_WAIT_AUTO v = calloc(1, sizeof(*v));
-	int err;
+	struct netns_wait *NETNS_WAIT_AUTO w = xcalloc(1, sizeof(*w));
 
-	if (!v)
-		return error_sys(e, -ENOMEM, "watch the namespaces");
-	v->start_netns = v->sentinel = -1;
-	v->watched = calloc(most, sizeof(*v->watched));
-	err = v->watched ? begin(v, plan, st, e) : error_sys(e, -ENOMEM, "watch the namespaces");
-	if (err)
-		return error_wrap(e, "watch the namespaces");
-	*out = steal_pointer(&v);
+	w->start_netns = w->sentinel = -1;
+	w->watched = xcalloc(most, sizeof(*w->watched));
+	if (begin(w, plan, st, e))
+		return error_wrap(e, "cannot watch the namespaces");
+	*out = steal_pointer(&w);
 	return 0;
 }
 
@@ -158,16 +152,16 @@ static int read_id(const struct nlattr *attr, void *cookie)
 
 static int on_end(const struct nlmsghdr *message, void *cookie)
 {
-	struct netns_wait *v = cookie;
+	struct netns_wait *w = cookie;
 	uint32_t id = UINT32_MAX;
 
 	if (message->nlmsg_type != RTM_DELNSID)
 		return MNL_CB_OK;
 	(void)mnl_attr_parse(message, sizeof(struct rtgenmsg), read_id, &id);
-	if (id >= v->n || v->watched[id].gone)
+	if (id >= w->n || w->watched[id].gone)
 		return MNL_CB_OK;
-	v->watched[id].gone = true;
-	return --v->living ? MNL_CB_OK : MNL_CB_STOP;
+	w->watched[id].gone = true;
+	return --w->living ? MNL_CB_OK : MNL_CB_STOP;
 }
 
 /* "process 12 (bash)" of the first process in the namespace, malloc'ed; NULL if there is none. */
@@ -179,7 +173,7 @@ static char *inhabitant(const char *pid, ino_t inode)
 	FILE *FILE_AUTO comm = NULL;
 	struct stat st;
 
-	if (!ns || !path || stat(ns, &st) || st.st_ino != inode)
+	if (stat(ns, &st) || st.st_ino != inode)
 		return NULL;
 	comm = fopen(path, "re");
 	if (!comm || !fgets(name, sizeof(name), comm))
@@ -200,49 +194,44 @@ static char *find_inhabitant(ino_t inode)
 	return found;
 }
 
-static const struct watched *first_living(const struct netns_wait *v)
+/* The first that lives on, and who holds it. */
+static int tell_living(const struct netns_wait *w, struct error *e)
 {
-	size_t i;
+	for (size_t i = 0; i < w->n; i++) {
+		char *FREE_AUTO who = NULL;
 
-	for (i = 0; i < v->n; i++)
-		if (!v->watched[i].gone && v->watched[i].name)
-			return &v->watched[i];
-	return NULL;
+		if (w->watched[i].gone || !w->watched[i].name)
+			continue;
+		who = find_inhabitant(w->watched[i].inode);
+		return error_state(
+			e, -ETIMEDOUT,
+			"the lab is down, but the namespace of %s lives on: %s still holds it",
+			w->watched[i].name,
+			who ? who : "something (an open file, a TCP connection)");
+	}
+	return error_state(e, -ETIMEDOUT, "the kernel is not done with the lab's namespaces");
 }
 
-static int tell_living(const struct netns_wait *v, struct error *e)
+static int listen_all(struct netns_wait *w, uint64_t deadline_ns, struct error *e)
 {
-	const struct watched *living = first_living(v);
-	char *FREE_AUTO who = living ? find_inhabitant(living->inode) : NULL;
-
-	if (!living)
-		return error_state(e, -ETIMEDOUT,
-				   "the kernel is not done with the lab's namespaces");
-	return error_state(e, -ETIMEDOUT,
-			   "the lab is down, but the namespace of %s lives on: %s still holds it",
-			   living->name, who ? who : "something (an open file, a TCP connection)");
-}
-
-static int listen_all(struct netns_wait *v, uint64_t deadline_ns, struct error *e)
-{
-	int err = v->living ? netlink_listen(v->nsid_events, deadline_ns, on_end, v, e) : 0;
+	int err = w->living ? netlink_listen(w->nsid_events, deadline_ns, on_end, w, e) : 0;
 
 	if (err != -ETIMEDOUT)
 		return err;
 	error_clear(e);
-	return tell_living(v, e);
+	return tell_living(w, e);
 }
 
-int netns_wait_await(struct netns_wait *v, struct error *e)
+int netns_wait_await(struct netns_wait *w, struct error *e)
 {
 	uint64_t deadline_ns = netlink_clock_ns() + NETNS_WAIT_DEADLINE_NS;
-	int err = listen_all(v, deadline_ns, e);
+	int err = listen_all(w, deadline_ns, e);
 
 	if (!err)
-		err = watch(v, NULL, v->sentinel, e);
+		err = watch(w, NULL, w->sentinel, e);
 	if (err)
 		return err;
-	cleanup_fd(&v->sentinel);
-	v->sentinel = -1;
-	return listen_all(v, deadline_ns, e);
+	cleanup_fd(&w->sentinel);
+	w->sentinel = -1;
+	return listen_all(w, deadline_ns, e);
 }

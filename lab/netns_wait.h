@@ -17,7 +17,7 @@ int netns_wait_begin(const struct plan *plan, const struct state *st, struct net
 		     struct error *e);
 
 /* At most five seconds; then -ETIMEDOUT says which one lives on, and who holds it. */
-int netns_wait_await(struct netns_wait *v, struct error *e);
+int netns_wait_await(struct netns_wait *w, struct error *e);
 
 void netns_wait_end(struct netns_wait **netns_wait);
 #define NETNS_WAIT_AUTO __attribute__((cleanup(netns_wait_end)))

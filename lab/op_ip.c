@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-
+/* Operations: addresses and routes. */
 #include "lab/build_netns.h"
 #include "lab/error.h"
 #include "lab/op_self.h"
@@ -12,9 +12,10 @@ int op_address_apply(struct build *b, const struct op *op, struct error *e)
 	char text[PREFIX_TEXT];
 
 	if (rt_address_add(build_netns_of(b, op)->rt, ifindex, op->address, e))
-		return error_wrap(
-			e, "add address %s to %s:%s", prefix_text(op->address, text), op->netns,
-			op->iface == NONE ? op->netns : b->plan->topo->ifaces[op->iface].name);
+		return error_wrap(e, "cannot add address %s to %s:%s",
+				  prefix_text(op->address, text), op->netns,
+				  op->iface == NONE ? op->netns
+						    : b->plan->topo->ifaces[op->iface].name);
 	return 0;
 }
 
@@ -33,7 +34,7 @@ int op_route_apply(struct build *b, const struct op *op, struct error *e)
 	if (rt_route_add(build_netns_of(b, op)->rt, &route->to, route->has_via ? &route->via : NULL,
 			 ifindex, e))
 		return error_wrap_at(e, topo->file ? topo->file : topo->name, route->line,
-				     "node %s: add the route to %s", op->netns,
+				     "node %s: cannot add the route to %s", op->netns,
 				     prefix_text(&route->to, text));
 	return 0;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Operations: bridges, veth pairs, and what makes an end of one ready for XDP. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,14 +11,6 @@
 #include "lab/op_self.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
-
-/* Locally administered, and the same each time: the bridge keeps it whatever is plugged in. */
-static void bridge_mac(size_t bridge, uint8_t mac[6])
-{
-	const uint8_t made[6] = { 0x02, 0x78, 0x6c, 0x62, (uint8_t)(bridge >> 8), (uint8_t)bridge };
-
-	memcpy(mac, made, sizeof(made));
-}
 
 /* New interfaces of a bridge's namespace have no IPv6, for its ports need none; it does. */
 static int allow_ipv6(const struct build *b, const struct op *op, struct error *e)
@@ -34,16 +27,16 @@ int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
 	struct rt_bridge bridge = {
 		.name = op->netns,
 		.ifindex = BRIDGE_INDEX,
+		/* Locally administered, and kept whatever is plugged in. */
+		.mac = { 0x02, 0x78, 0x6c, 0x62, (uint8_t)(op->bridge >> 8), (uint8_t)op->bridge },
 		.stp = b->plan->topo->bridges[op->bridge].stp,
 		.group = state_journal(b->st)->group,
 	};
-	int err;
+	int err = rt_bridge_add(build_netns_of(b, op)->rt, &bridge, e);
 
-	bridge_mac(op->bridge, bridge.mac);
-	err = rt_bridge_add(build_netns_of(b, op)->rt, &bridge, e);
 	if (!err && (op->traits & TRAIT_IPV6))
 		err = allow_ipv6(b, op, e);
-	return err ? error_wrap(e, "make the bridge %s", op->netns) : 0;
+	return err ? error_wrap(e, "cannot make the bridge %s", op->netns) : 0;
 }
 
 int op_bridge_undo(struct build *b, const struct op *op, struct error *e)
@@ -102,36 +95,24 @@ static int find_ends(const struct build *b, const struct op *op, const struct rt
 	return 0;
 }
 
-/* "host:veth0 and br0:veth1", malloc'ed. */
-static char *pair_text(const struct topology *topo, const struct iface *f)
+int op_veth_apply(struct build *b, const struct op *op, struct error *e)
 {
+	const struct topology *topo = b->plan->topo;
+	const struct iface *f = &topo->ifaces[op->iface];
 	const struct iface *peer = f->peer == NONE ? NULL : &topo->ifaces[f->peer];
-
-	return text_format("%s:%s and %s:%s", topo->nodes[f->node].name, f->name,
-			   peer ? topo->nodes[peer->node].name : topo->bridges[f->bridge].name,
-			   peer ? peer->name : f->port);
-}
-
-static int make_pair(const struct build *b, const struct op *op, struct error *e)
-{
 	struct rt_veth veth;
 	int err;
 
 	describe_pair(b, op, &veth);
 	err = rt_veth_add(build_netns_of(b, op)->rt, &veth, e);
-	return err ? err : find_ends(b, op, &veth, e);
-}
-
-int op_veth_apply(struct build *b, const struct op *op, struct error *e)
-{
-	const struct topology *topo = b->plan->topo;
-	char *FREE_AUTO pair = NULL;
-	int err = make_pair(b, op, e);
-
+	if (!err)
+		err = find_ends(b, op, &veth, e);
 	if (!err)
 		return 0;
-	pair = pair_text(topo, &topo->ifaces[op->iface]);
-	return error_wrap(e, "make the veth pair of %s", pair ? pair : "two nodes");
+	return error_wrap(e, "cannot make the veth pair of %s:%s and %s:%s",
+			  topo->nodes[f->node].name, f->name,
+			  peer ? topo->nodes[peer->node].name : topo->bridges[f->bridge].name,
+			  peer ? peer->name : f->port);
 }
 
 /* Its bytes on the wire are what XDP sees, before anything is sent. */
@@ -141,16 +122,8 @@ static int offloads_off(struct build *b, struct build_netns *ns, unsigned int if
 	int err = b->ethtool ? 0 : ethtool_family(ns->genl, &b->ethtool, e);
 
 	if (!err && ethtool_offloads_off(ns->genl, b->ethtool, ifindex, e))
-		err = error_wrap(e, "switch its offloads off");
+		err = error_wrap(e, "cannot switch its offloads off");
 	return err;
-}
-
-/* The settings of an interface in a namespace whose own are left alone. */
-static int own_settings(struct build *b, const struct op *op, struct error *e)
-{
-	const char *name = b->plan->topo->ifaces[op->iface].name;
-
-	return plan_is_self(b->plan, op->node) ? sysctl_apply_link(name, op->traits, e) : 0;
 }
 
 int op_link_apply(struct build *b, const struct op *op, struct error *e)
@@ -158,8 +131,10 @@ int op_link_apply(struct build *b, const struct op *op, struct error *e)
 	const struct iface *f = &b->plan->topo->ifaces[op->iface];
 	unsigned int ifindex = op->port ? b->port_index[op->iface] : b->end_index[op->iface];
 	struct build_netns *ns = build_netns_of(b, op);
-	int err = own_settings(b, op, e);
+	int err = 0;
 
+	if (plan_is_self(b->plan, op->node)) /* whose own settings are left alone */
+		err = sysctl_apply_link(f->name, op->traits, e);
 	if (!err)
 		err = offloads_off(b, ns, ifindex, e);
 	if (!err && !op->port)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Operation: a namespace's name, a symlink in /run/netns. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,16 +17,11 @@ int op_name_apply(struct build *b, const struct op *op, struct error *e)
 {
 	char *FREE_AUTO name = plan_netns_name(b->plan, op->netns);
 	char *FREE_AUTO path = state_path(b->st, "ns/%s", op->netns);
-	int err = 0;
 
-	if (!name || !path)
-		return error_sys(e, -ENOMEM, "name the namespace of %s", op->netns);
-	if (b->names < 0)
-		err = state_names_dir(b->st, &b->names, e);
-	if (err)
-		return err;
+	if (b->names < 0 && state_names_dir(b->st, &b->names, e))
+		return e->err;
 	if (symlinkat(path, b->names, name))
-		return error_sys(e, -errno, "name the namespace of %s (" NAMES_DIR "/%s)",
+		return error_sys(e, -errno, "cannot name the namespace of %s (" NAMES_DIR "/%s)",
 				 op->netns, name);
 	return 0;
 }
@@ -38,16 +34,14 @@ int op_name_undo(struct build *b, const struct op *op, struct error *e)
 	char target[PATH_MAX];
 	ssize_t len;
 
-	if (!name || !path)
-		return error_sys(e, -ENOMEM, "remove the name of %s", op->netns);
 	if (b->names < 0)
 		b->names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (b->names < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-		return error_sys(e, -errno, "open " NAMES_DIR);
+		return error_sys(e, -errno, "cannot open " NAMES_DIR);
 	len = b->names < 0 ? -1 : readlinkat(b->names, name, target, sizeof(target));
 	if (len < 0 || (size_t)len != strlen(path) || memcmp(target, path, (size_t)len) != 0)
 		return 0;
 	if (unlinkat(b->names, name, 0) && errno != ENOENT)
-		return error_sys(e, -errno, "remove " NAMES_DIR "/%s", name);
+		return error_sys(e, -errno, "cannot remove " NAMES_DIR "/%s", name);
 	return 0;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Operations: a namespace with xlab's settings, and the settings that the lab file asks for. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -20,48 +21,34 @@
 static int bind_namespace(const struct build *b, const char *name, struct error *e)
 {
 	char *FREE_AUTO path = state_path(b->st, "ns/%s", name);
-	int FD_AUTO file = -1;
+	int FD_AUTO file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (!path)
-		return error_sys(e, -ENOMEM, "keep the namespace");
-	file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file < 0)
-		return error_sys(e, -errno, "make %s", path);
+		return error_sys(e, -errno, "cannot make %s", path);
 	if (mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL))
-		return error_sys(e, -errno, "keep the namespace at %s", path);
+		return error_sys(e, -errno, "cannot keep the namespace at %s", path);
 	return 0;
-}
-
-static bool has_stp(const struct build *b, const struct op *op)
-{
-	return op->bridge != NONE && b->plan->topo->bridges[op->bridge].stp;
 }
 
 /* In the new namespace. */
 static int furnish(struct build *b, const struct op *op, struct error *e)
 {
+	bool stp = op->bridge != NONE && b->plan->topo->bridges[op->bridge].stp;
 	struct build_netns *ns = build_netns_of(b, op);
 	int err = bind_namespace(b, op->netns, e);
 
 	if (!err)
-		err = build_netns_open(ns, has_stp(b, op), e);
+		err = build_netns_open(ns, stp, e);
 	if (!err)
 		err = sysctl_apply(&b->fresh, op->traits, e);
 	if (!err && rt_link_raise(ns->rt, LO_INDEX, NULL, e))
-		err = error_wrap(e, "raise lo");
+		err = error_wrap(e, "cannot raise lo");
 	return err;
 }
 
 /* From the start namespace each time, for net.core.devconf_inherit_init_net can make a namespace's
  * settings those of the one it is made from.
  */
-static int make_namespace(struct build *b, const struct op *op, struct error *e)
-{
-	if (unshare(CLONE_NEWNET))
-		return error_sys(e, -errno, "make a network namespace");
-	return return_to_start_netns(b, furnish(b, op, e), e);
-}
-
 int op_netns_apply(struct build *b, const struct op *op, struct error *e)
 {
 	int err;
@@ -70,8 +57,10 @@ int op_netns_apply(struct build *b, const struct op *op, struct error *e)
 		err = bind_namespace(b, op->netns, e);
 		if (!err)
 			err = build_netns_open(build_netns_of(b, op), false, e);
+	} else if (unshare(CLONE_NEWNET)) {
+		err = error_sys(e, -errno, "cannot make a network namespace");
 	} else {
-		err = make_namespace(b, op, e);
+		err = return_to_start_netns(b, furnish(b, op, e), e);
 	}
 	return err ? error_wrap(e, "namespace of %s", op->netns) : 0;
 }

@@ -16,7 +16,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "lab/alloc.h"
 #include "lab/build_netns.h"
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
 #include "lab/ops.h"
@@ -54,22 +56,18 @@ static int await_link(struct netlink *rt, unsigned int ifindex, struct error *e)
 	}
 }
 
-static int await_port(const struct build *b, size_t iface, struct error *e)
-{
-	const struct build_netns *ns =
-		build_netns_of_bridge(b, b->plan->topo->ifaces[iface].bridge);
-
-	if (ns->link_events)
-		return rt_port_await(ns->rt, ns->link_events, b->port_index[iface],
-				     netlink_clock_ns() + LINK_DEADLINE_NS, e);
-	return await_link(ns->rt, b->port_index[iface], e);
-}
-
 static int await_ends(const struct build *b, size_t iface, struct error *e)
 {
 	const struct iface *f = &b->plan->topo->ifaces[iface];
-	int err = f->bridge == NONE ? 0 : await_port(b, iface, e);
+	int err = 0;
 
+	if (f->bridge != NONE) {
+		const struct build_netns *ns = build_netns_of_bridge(b, f->bridge);
+
+		err = ns->link_events ? rt_port_await(ns->rt, ns->link_events, b->port_index[iface],
+						      netlink_clock_ns() + LINK_DEADLINE_NS, e)
+				      : await_link(ns->rt, b->port_index[iface], e);
+	}
 	return err ? err : await_link(build_netns_of_node(b, f->node)->rt, b->end_index[iface], e);
 }
 
@@ -83,9 +81,9 @@ struct own6 {
 
 static size_t count6(const struct prefix *addresses, size_t n)
 {
-	size_t i, count = 0;
+	size_t count = 0;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		count += addresses[i].address.family == AF_INET6 &&
 			 !IN6_IS_ADDR_LINKLOCAL(&addresses[i].address.v6);
 	return count;
@@ -144,26 +142,22 @@ static int await_own6(struct own6 *own, struct netlink *rt, struct error *e)
 static int await_nodes6(struct build *b, struct error *e)
 {
 	const struct topology *topo = b->plan->topo;
-	struct own6 *nodes = calloc(topo->n_nodes + 1, sizeof(*nodes));
-	size_t i;
+	struct own6 *FREE_AUTO nodes = xcalloc(topo->n_nodes, sizeof(*nodes));
 	int err = 0;
 
-	if (!nodes)
-		return error_sys(e, -ENOMEM, "the nodes' addresses");
-	for (i = 0; i < topo->n_ifaces; i++) {
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
 		size_t n = count6(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses);
 
 		nodes[topo->ifaces[i].node].wanted += n;
 		nodes[topo->ifaces[i].node].wanted_link_locals += n > 0;
 	}
-	for (i = 0; i < topo->n_nodes && !err; i++) {
+	for (size_t i = 0; i < topo->n_nodes && !err; i++) {
 		nodes[i].b = b;
 		nodes[i].node = i;
 		err = await_own6(&nodes[i], build_netns_of_node(b, i)->rt, e);
 		if (err)
 			error_wrap(e, "the IPv6 addresses of node %s", topo->nodes[i].name);
 	}
-	free(nodes);
 	return err;
 }
 
@@ -186,11 +180,10 @@ static int await_bridges6(const struct build *b, struct error *e)
 int op_ready_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const struct topology *topo = b->plan->topo;
-	size_t i;
 	int err = 0;
 
 	(void)op;
-	for (i = 0; i < topo->n_ifaces && !err; i++) {
+	for (size_t i = 0; i < topo->n_ifaces && !err; i++) {
 		err = await_ends(b, i, e);
 		if (err)
 			error_wrap(e, "interface %s:%s is not ready",

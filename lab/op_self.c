@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What lies in the namespace that xlab was started in lives on when the lab is gone, so it is
+ * deleted, link by link, and all that carries the lab's mark, and only that.
+ */
 #include "lab/op_self.h"
 
 #include <errno.h>
@@ -9,11 +13,6 @@
 #include "lab/lab_links.h"
 #include "lab/netns.h"
 #include "lab/ops.h"
-
-/*
- * What lies in the namespace that xlab was started in lives on when the lab is gone, so it is
- * deleted, link by link, and all that carries the lab's mark, and only that.
- */
 
 int goes_with_its_namespace(struct build *b, const struct op *op, struct error *e)
 {
@@ -66,7 +65,7 @@ static int delete_ends(struct build *b, size_t node, struct error *e)
 	err = return_to_start_netns(b, err, e);
 	if (err == -ENOENT)
 		return 0;
-	return err ? error_wrap(e, "delete the lab's links of %s", name) : 0;
+	return err ? error_wrap(e, "cannot delete the lab's links of %s", name) : 0;
 }
 
 int op_veth_undo(struct build *b, const struct op *op, struct error *e)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Operation: the lab's tmpfs, in which all else of it lies. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -24,27 +25,27 @@ static int make_folder(const char *dir, struct error *e)
 		return 0;
 	if (errno == EEXIST && rmdir(dir) == 0 && mkdir(dir, 0700) == 0)
 		return 0;
-	return error_sys(e, -errno, "make the folder %s", dir);
+	return error_sys(e, -errno, "cannot make the folder %s", dir);
 }
 
 int op_state_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const char *dir = state_lab_dir(b->st);
 	int FD_AUTO home = -1;
-	size_t i;
 	int err = make_folder(dir, e);
 
 	(void)op;
 	if (err)
 		return err;
 	if (mount(MOUNTPOINT_SOURCE, dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
-		return error_sys(e, -errno, "mount a tmpfs on %s", dir);
+		return error_sys(e, -errno, "cannot mount a tmpfs on %s", dir);
 	home = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (home < 0)
-		return error_sys(e, -errno, "open %s", dir);
-	for (i = 0; i < ARRAY_SIZE(folders); i++)
+		return error_sys(e, -errno, "cannot open %s", dir);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (mkdirat(home, folders[i], 0700))
-			return error_sys(e, -errno, "make the folder %s/%s", dir, folders[i]);
+			return error_sys(e, -errno, "cannot make the folder %s/%s", dir,
+					 folders[i]);
 	return 0;
 }
 
@@ -58,7 +59,7 @@ static int unmount_ours(const char *dir, struct error *e)
 
 	while (!err && mountpoint == MOUNTPOINT_OURS) {
 		if (umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW))
-			return error_sys(e, -errno, "unmount %s", dir);
+			return error_sys(e, -errno, "cannot unmount %s", dir);
 		err = mountpoint_look(dir, &mountpoint, NULL, e);
 	}
 	return err ? err : mountpoint == MOUNTPOINT_COVERED ? mountpoint_uncovered(dir, e) : 0;
@@ -77,6 +78,6 @@ int op_state_undo(struct build *b, const struct op *op, struct error *e)
 		return err;
 	if (rmdir(dir) && errno != ENOENT && errno != ENOTEMPTY && errno != EBUSY &&
 	    errno != ENOTDIR)
-		return error_sys(e, -errno, "remove the folder %s", dir);
+		return error_sys(e, -errno, "cannot remove the folder %s", dir);
 	return 0;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A plan in words: one put_… for each kind of operation. */
 #include "lab/plan_text.h"
-
-#include "lab/cleanup.h"
-#include "lab/plan.h"
-#include "lab/sysctl.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "lab/alloc.h"
+#include "lab/cleanup.h"
+#include "lab/plan.h"
+#include "lab/sysctl.h"
 
 #define VERB_WIDTH 8
 #define LINE_WIDTH 100
@@ -34,9 +36,8 @@ static void put_settings(FILE *out, unsigned int traits)
 {
 	size_t column = LINE_WIDTH;
 	char word[128];
-	size_t i;
 
-	for (i = 0; i < SYSCTL_DEFAULTS; i++) {
+	for (size_t i = 0; i < SYSCTL_DEFAULTS; i++) {
 		if (!(sysctl_defaults[i].traits & traits))
 			continue;
 		(void)snprintf(word, sizeof(word), "%s=%s", sysctl_defaults[i].name,
@@ -85,7 +86,7 @@ static void put_name(const struct plan *plan, const struct op *op, FILE *out)
 {
 	char *FREE_AUTO name = plan_netns_name(plan, op->netns);
 
-	(void)fprintf(out, "/run/netns/%s -> %s", name ? name : "?", op->netns);
+	(void)fprintf(out, "/run/netns/%s -> %s", name, op->netns);
 }
 
 static void put_bridge(const struct plan *plan, const struct op *op, FILE *out)
@@ -134,9 +135,7 @@ static void put_veth(const struct plan *plan, const struct op *op, FILE *out)
 
 static void put_own_settings(const char *iface, unsigned int traits, FILE *out)
 {
-	size_t i;
-
-	for (i = 0; i < SYSCTL_LINK_DEFAULTS; i++)
+	for (size_t i = 0; i < SYSCTL_LINK_DEFAULTS; i++)
 		if (sysctl_link_defaults[i].traits & traits)
 			(void)fprintf(out, " net.ipv6.conf.%s.%s=%s", iface,
 				      sysctl_link_defaults[i].name, sysctl_link_defaults[i].value);
@@ -198,22 +197,19 @@ char *plan_op_text(const struct plan *plan, const struct op *op)
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
-		return NULL;
+		out_of_memory();
 	(void)fprintf(out, "%-*s ", VERB_WIDTH, op_names[op->kind]);
 	put[op->kind](plan, op, out);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	if (fclose(out))
+		out_of_memory();
+	return text;
 }
 
 void plan_print(const struct plan *plan, FILE *out)
 {
-	size_t i;
-
-	for (i = 0; i < plan->n_ops; i++) {
+	for (size_t i = 0; i < plan->n_ops; i++) {
 		char *FREE_AUTO text = plan_op_text(plan, &plan->ops[i]);
 
-		(void)fprintf(out, "%s\n", text ? text : "");
+		(void)fprintf(out, "%s\n", text);
 	}
 }

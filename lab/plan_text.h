@@ -11,8 +11,7 @@ struct plan;
 
 void plan_print(const struct plan *plan, FILE *out);
 
-/* One operation as plan_print() shows it: malloc'ed, maybe of several lines; NULL without memory.
- */
+/* One operation as plan_print() shows it: malloc'ed, maybe of several lines. */
 char *plan_op_text(const struct plan *plan, const struct op *op);
 
 #endif

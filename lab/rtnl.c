@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Links over rtnetlink: each request as its message. links.c reads them for people. */
 #include "lab/rtnl.h"
 
 #include <linux/if.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Addresses and routes over rtnetlink: each request as its message. */
 #include "lab/rtnl_ip.h"
 
 #include <linux/if_addr.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* One lab's lock, journal and small files. The folders above, which labs share, are state_dir.c's;
+ * what the journal's bytes mean is journal.c's.
+ */
 #include "lab/state.h"
 
 #include <errno.h>
@@ -13,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/journal.h"
@@ -35,22 +39,15 @@ struct state {
 
 static struct state *state_new(const char *lab, bool private, struct error *e)
 {
-	struct state *st = calloc(1, sizeof(*st));
+	struct state *st = xcalloc(1, sizeof(*st));
 
-	if (!st) {
-		error_sys(e, -ENOMEM, "open lab %s", lab);
+	st->lock = -1;
+	if (state_dir_open(&st->state_dir, private, e)) {
+		state_close(st);
 		return NULL;
 	}
-	st->lock = -1;
-	st->state_dir = (struct state_dir)STATE_DIR_NONE;
-	if (state_dir_open(&st->state_dir, private, e) == 0) {
-		st->dir = text_format("%s/%s/%s", st->state_dir.root, st->state_dir.id, lab);
-		if (st->dir)
-			return st;
-		error_sys(e, -ENOMEM, "open lab %s", lab);
-	}
-	state_close(st);
-	return NULL;
+	st->dir = text_format("%s/%s/%s", st->state_dir.root, st->state_dir.id, lab);
+	return st;
 }
 
 void state_close(struct state *st)
@@ -81,18 +78,13 @@ const char *state_lab_dir(const struct state *st)
 
 char *state_path(const struct state *st, const char *fmt, ...)
 {
-	char *what = NULL, *path;
+	char *FREE_AUTO what = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&what, fmt, args);
+	what = text_vformat(fmt, args);
 	va_end(args);
-	if (len < 0)
-		return NULL;
-	path = text_format("%s/%s", st->dir, what);
-	free(what);
-	return path;
+	return text_format("%s/%s", st->dir, what);
 }
 
 static int lock_note(int fd, const char *command, struct error *e)
@@ -101,7 +93,7 @@ static int lock_note(int fd, const char *command, struct error *e)
 	int len = snprintf(note, sizeof(note), "%d %s\n", (int)getpid(), command);
 
 	if (ftruncate(fd, 0) || pwrite(fd, note, (size_t)len, 0) != len)
-		return error_sys(e, -errno, "write the lab's lock");
+		return error_sys(e, -errno, "cannot write the lab's lock");
 	return 0;
 }
 
@@ -135,15 +127,13 @@ static int open_lock(struct state *st, const char *lab, bool make, struct error 
 {
 	char *FREE_AUTO file = text_format("%s.lock", lab);
 
-	if (!file)
-		return error_sys(e, -ENOMEM, "lock lab %s", lab);
 	if (make)
 		return state_dir_make(&st->state_dir, file, &st->lock, e);
 	if (st->state_dir.labs_dir >= 0)
 		st->lock = openat(st->state_dir.labs_dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	else
 		errno = ENOENT;
-	return st->lock < 0 ? error_sys(e, -errno, "open the lock of lab %s", lab) : 0;
+	return st->lock < 0 ? error_sys(e, -errno, "cannot open the lock of lab %s", lab) : 0;
 }
 
 /* Take the lab's lock; with @make, its file and folders come into being. */
@@ -197,8 +187,6 @@ static int load_journal(struct state *st, const char *lab, struct error *e)
 	char *FREE_AUTO copy = text_format("%s/" JOURNAL_COPY, lab);
 	int err;
 
-	if (!file || !copy)
-		return error_sys(e, -ENOMEM, "read the journal of lab %s", lab);
 	if (st->state_dir.labs_dir < 0)
 		return -ENOENT;
 	err = read_journal(st, lab, file, e);
@@ -219,8 +207,6 @@ static int save_journal(struct state *st, struct error *e)
 	char *FREE_AUTO copy = text_format("%s/" JOURNAL_COPY, lab);
 	int err = 0;
 
-	if (!text || !file || !copy)
-		return error_sys(e, -ENOMEM, "write the journal of lab %s", lab);
 	if (st->journal.phase == STATE_UP)
 		err = statefile_write(st->state_dir.labs_dir, copy, text, size, e);
 	return err ? err : statefile_write(st->state_dir.labs_dir, file, text, size, e);
@@ -233,19 +219,19 @@ static void note_vanished(struct state *st)
 {
 	char *FREE_AUTO ns = state_path(st, "ns");
 
-	if (ns && st->journal.phase == STATE_UP && access(ns, F_OK) && errno == ENOENT)
+	if (st->journal.phase == STATE_UP && access(ns, F_OK) && errno == ENOENT)
 		st->journal.phase = STATE_VANISHED;
 }
 
-int state_mark_corrupt(struct state *st, const char *lab, struct error *e)
+void state_mark_corrupt(struct state *st)
 {
-	const struct journal lost = { .lab = (char *)lab, .phase = STATE_CORRUPT };
-	struct journal copy = { 0 };
-	int err = journal_copy(&copy, &lost, e);
+	const struct journal corrupt = {
+		.lab = strrchr(st->dir, '/') + 1,
+		.phase = STATE_CORRUPT,
+	};
 
 	journal_clear(&st->journal);
-	st->journal = copy;
-	return err;
+	journal_copy(&st->journal, &corrupt);
 }
 
 /* Locked, and no journal there: write ours. On an error the file may be there all the same: a disk
@@ -254,12 +240,12 @@ int state_mark_corrupt(struct state *st, const char *lab, struct error *e)
 static int begin_new(struct state *st, const struct journal *in, struct error *e)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	int err = journal_copy(&st->journal, in, e);
+	int err;
 
+	journal_copy(&st->journal, in);
 	st->journal.phase = STATE_BUILDING;
-	if (!err)
-		err = save_journal(st, e);
-	if (err && st->journal.lab)
+	err = save_journal(st, e);
+	if (err)
 		(void)state_forget(st, &ignored);
 	return err;
 }
@@ -284,15 +270,6 @@ static int check_mountpoint(const struct state *st, const char *lab, struct erro
 			   lab, st->dir, what ? what : "something");
 }
 
-static int refuse_damaged(const char *lab, struct error *e)
-{
-	struct error ERROR_AUTO why = ERROR_INIT;
-
-	error_move(&why, e);
-	return error_state(e, -EBADMSG, "%s: `xlab down %s` removes what is left of that lab",
-			   why.text ? why.text : "a damaged journal", lab);
-}
-
 static int refuse_standing(const struct state *st, struct error *e)
 {
 	const char *lab = st->journal.lab;
@@ -310,6 +287,7 @@ static int refuse_standing(const struct state *st, struct error *e)
 static int begin_locked(struct state *st, const struct journal *in, const char *command,
 			struct error *e)
 {
+	struct error ERROR_AUTO why = ERROR_INIT;
 	int err = lock_lab(st, in->lab, command, true, e);
 
 	if (err)
@@ -319,8 +297,13 @@ static int begin_locked(struct state *st, const struct journal *in, const char *
 		err = check_mountpoint(st, in->lab, e);
 		return err ? err : begin_new(st, in, e);
 	}
+	if (err == -EBADMSG) {
+		error_move(&why, e);
+		return error_state(e, err, "%s: `xlab down %s` removes what is left of that lab",
+				   why.text, in->lab);
+	}
 	if (err)
-		return err == -EBADMSG ? refuse_damaged(in->lab, e) : err;
+		return err;
 	note_vanished(st);
 	if (st->journal.phase == STATE_UP || st->journal.phase == STATE_VANISHED)
 		return refuse_standing(st, e);
@@ -357,7 +340,7 @@ static bool has_journal(const struct state *st, const char *lab)
 {
 	char *FREE_AUTO file = text_format("%s.journal", lab);
 
-	return file && st->state_dir.labs_dir >= 0 &&
+	return st->state_dir.labs_dir >= 0 &&
 	       faccessat(st->state_dir.labs_dir, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
@@ -378,7 +361,8 @@ static int load_or_mark_corrupt(struct state *st, const char *lab, struct error 
 
 	if (err == -EBADMSG || (err == -ENOENT && is_left_over(st))) {
 		error_clear(e);
-		return state_mark_corrupt(st, lab, e);
+		state_mark_corrupt(st);
+		return 0;
 	}
 	if (!err)
 		note_vanished(st);
@@ -430,10 +414,8 @@ int state_open(const char *name, enum state_lock lock, const char *command, stru
 int state_still(const struct state *st)
 {
 	char *FREE_AUTO file = text_format("%s.lock", st->journal.lab);
-	int FD_AUTO fd = -1;
+	int FD_AUTO fd = openat(st->state_dir.labs_dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (file)
-		fd = openat(st->state_dir.labs_dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) || lock_is_dead(fd))
 		return -1;
 	return steal_fd(&fd);
@@ -449,12 +431,10 @@ int state_forget(struct state *st, struct error *e)
 {
 	char *FREE_AUTO file = text_format("%s.journal", st->journal.lab);
 
-	if (!file)
-		return error_sys(e, -ENOMEM, "forget lab %s", st->journal.lab);
 	/* Where it was lost, somebody may have put anything in its place. */
 	if (unlinkat(st->state_dir.labs_dir, file, 0) && errno != ENOENT &&
 	    unlinkat(st->state_dir.labs_dir, file, AT_REMOVEDIR))
-		return error_sys(e, -errno, "remove %s.journal", st->dir);
+		return error_sys(e, -errno, "cannot remove %s.journal", st->dir);
 	(void)fsync(st->state_dir.labs_dir);
 	return state_dir_tidy(&st->state_dir, st->journal.lab, e);
 }
@@ -464,7 +444,7 @@ int state_write(struct state *st, const char *name, const char *text, struct err
 	int FD_AUTO labs_dir = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (labs_dir < 0)
-		return error_sys(e, -errno, "open %s", st->dir);
+		return error_sys(e, -errno, "cannot open %s", st->dir);
 	return statefile_write(labs_dir, name, text, strlen(text), e);
 }
 
@@ -474,7 +454,7 @@ int state_read(const struct state *st, const char *name, char **text, struct err
 	size_t size;
 
 	if (labs_dir < 0)
-		return errno == ENOENT ? -ENOENT : error_sys(e, -errno, "open %s", st->dir);
+		return errno == ENOENT ? -ENOENT : error_sys(e, -errno, "cannot open %s", st->dir);
 	return statefile_read(labs_dir, name, JOURNAL_FILE_MAX, text, &size, e);
 }
 
@@ -489,11 +469,11 @@ int state_names_dir(struct state *st, int *fd, struct error *e)
 int state_private(struct error *e)
 {
 	if (unshare(CLONE_NEWNS))
-		return error_sys(e, -errno, "make a mount namespace of its own");
+		return error_sys(e, -errno, "cannot make a mount namespace of its own");
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
-		return error_sys(e, -errno, "part from the machine's mounts");
+		return error_sys(e, -errno, "cannot part from the machine's mounts");
 	if (mount("xlab", STATE_PRIVATE_ROOT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		  "mode=0700"))
-		return error_sys(e, -errno, "mount a tmpfs on " STATE_PRIVATE_ROOT);
+		return error_sys(e, -errno, "cannot mount a tmpfs on " STATE_PRIVATE_ROOT);
 	return 0;
 }

@@ -50,8 +50,8 @@ int state_begin(const struct journal *in, const char *command, struct state **st
 int state_open(const char *name, enum state_lock lock, const char *command, struct state **st,
 	       struct error *e);
 
-/* Regard the journal as corrupt. */
-int state_mark_corrupt(struct state *st, const char *lab, struct error *e);
+/* Regard the lab's journal as corrupt: only the lab's name is known from now on. */
+void state_mark_corrupt(struct state *st);
 
 const struct journal *state_journal(const struct state *st);
 
@@ -73,11 +73,11 @@ void state_close(struct state *st);
 
 const char *state_lab_dir(const struct state *st); /* /run/xlab/ID/LAB, no slash at its end */
 
-/* malloc'ed "DIR/WHAT" of this lab, NULL without memory. */
+/* malloc'ed "DIR/WHAT" of this lab. */
 char *state_path(const struct state *st, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Small files below state_dir(): replaced atomically; read whole (malloc'ed,
+/* Small files below state_lab_dir(): replaced atomically; read whole (malloc'ed,
  * NUL-terminated; -ENOENT without an error set if it is not there).
  */
 int state_write(struct state *st, const char *name, const char *text, struct error *e);

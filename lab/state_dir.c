@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The folders that labs share, their coming and going, and waiting for locks. What is in a lab's
+ * own is state.c's.
+ */
 #include "lab/state_dir.h"
 
 #include <dirent.h>
@@ -45,10 +48,10 @@ static int open_own(const struct state_dir *f, int at, const char *name, int *fd
 		return 0;
 	if (opened < 0)
 		return error_sys(e, -errno,
-				 "open the folder \"%s\" of %s (it must be a real folder)", name,
-				 f->root);
+				 "cannot open the folder \"%s\" of %s (it must be a real folder)",
+				 name, f->root);
 	if (fstat(opened, &st))
-		return error_sys(e, -errno, "look at %s", f->root);
+		return error_sys(e, -errno, "cannot look at %s", f->root);
 	if (st.st_uid != 0 || (st.st_mode & 022))
 		return error_state(
 			e, -EPERM,
@@ -56,7 +59,7 @@ static int open_own(const struct state_dir *f, int at, const char *name, int *fd
 			"root alone: somebody else made it; look at it and remove it",
 			name, f->root, st.st_uid, st.st_mode & 07777);
 	if ((st.st_mode & 0777) != 0700 && fchmod(opened, 0700))
-		return error_sys(e, -errno, "keep %s to root", f->root);
+		return error_sys(e, -errno, "cannot keep %s for root alone", f->root);
 	*fd = steal_fd(&opened);
 	return 0;
 }
@@ -65,7 +68,7 @@ static int open_own(const struct state_dir *f, int at, const char *name, int *fd
 static int open_root(const struct state_dir *f, bool make, int *root, struct error *e)
 {
 	if (make && mkdir(f->root, 0700) && errno != EEXIST)
-		return error_sys(e, -errno, "make the folder %s", f->root);
+		return error_sys(e, -errno, "cannot make the folder %s", f->root);
 	return open_own(f, AT_FDCWD, f->root, root, e);
 }
 
@@ -78,7 +81,7 @@ static int state_dir_id(char id[STATE_DIR_ID], struct error *e)
 	struct stat st;
 
 	if (stat(names, &st) || statfs(names, &fs))
-		return error_sys(e, -errno, "look at %s", names);
+		return error_sys(e, -errno, "cannot look at %s", names);
 	memcpy(&number, &fs.f_fsid, sizeof(number));
 	device = fs.f_type == TMPFS_MAGIC ? st.st_dev : 0;
 	(void)snprintf(id, STATE_DIR_ID, "%llx-%llx", device, number ? number : st.st_dev);
@@ -120,7 +123,7 @@ static int open_labs_dir(struct state_dir *f, int root, bool make, struct error 
 	if (root < 0)
 		return 0;
 	if (make && mkdirat(root, f->id, 0700) && errno != EEXIST)
-		return error_sys(e, -errno, "make the folder %s/%s", f->root, f->id);
+		return error_sys(e, -errno, "cannot make the folder %s/%s", f->root, f->id);
 	return open_own(f, root, f->id, &f->labs_dir, e);
 }
 
@@ -180,17 +183,17 @@ int lock_await(int fd, uint64_t deadline_ns, struct error *e)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno != EWOULDBLOCK)
-		return error_sys(e, -errno, "lock");
+		return error_sys(e, -errno, "cannot lock it");
 	waiter = start_waiter(fd);
 	if (waiter < 0)
-		return error_sys(e, -errno, "wait for a lock");
+		return error_sys(e, -errno, "cannot wait for a lock");
 	await_exit(waiter, deadline_ns);
 	(void)kill(waiter, SIGKILL);
 	while (waitpid(waiter, NULL, 0) < 0 && errno == EINTR)
 		;
 	/* The lock that the child got is ours already; else this is the last try. */
 	if (flock(fd, LOCK_EX | LOCK_NB))
-		return error_sys(e, errno == EWOULDBLOCK ? -EBUSY : -errno, "lock");
+		return error_sys(e, errno == EWOULDBLOCK ? -EBUSY : -errno, "cannot lock it");
 	return 0;
 }
 
@@ -279,7 +282,7 @@ static int make_locked(struct state_dir *f, const char *lock, int *lock_fd, stru
 		return err;
 	*lock_fd = openat(f->labs_dir, lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*lock_fd < 0)
-		return error_sys(e, -errno, "open the lock %s/%s/%s", f->root, f->id, lock);
+		return error_sys(e, -errno, "cannot open the lock %s/%s/%s", f->root, f->id, lock);
 	return 0;
 }
 
@@ -296,11 +299,11 @@ int state_dir_make(struct state_dir *f, const char *lock, int *lock_fd, struct e
 }
 
 /* LAB of "LAB.lock"; false if it is none. */
-static bool lab_of(const char *file, const char *ending, char lab[static NAME_MAX + 1])
+static bool lab_of_lock(const char *file, char lab[static NAME_MAX + 1])
 {
-	size_t len = strlen(file), cut = strlen(ending);
+	size_t len = strlen(file), cut = strlen(".lock");
 
-	if (len <= cut || len > NAME_MAX || strcmp(file + len - cut, ending) != 0)
+	if (len <= cut || len > NAME_MAX || strcmp(file + len - cut, ".lock") != 0)
 		return false;
 	memcpy(lab, file, len - cut);
 	lab[len - cut] = '\0';
@@ -346,55 +349,37 @@ static void tidy_lock(const struct state_dir *f, const char *lab, const char *ow
 
 static int tidy_locks(const struct state_dir *f, const char *own, struct error *e)
 {
-	int FD_AUTO fd = openat(f->labs_dir, ".", DIR_FLAGS);
-	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *DIR_AUTO dir = dir_at(f->labs_dir, ".");
 	char lab[NAME_MAX + 1];
 	struct dirent *entry;
 
 	if (!dir)
-		return error_sys(e, -errno, "read %s/%s", f->root, f->id);
-	(void)steal_fd(&fd);
+		return error_sys(e, -errno, "cannot read %s/%s", f->root, f->id);
 	while ((entry = readdir(dir)))
-		if (lab_of(entry->d_name, ".lock", lab))
+		if (lab_of_lock(entry->d_name, lab))
 			tidy_lock(f, lab, own);
 	return 0;
 }
 
-static bool has_labs(const struct state_dir *f)
+/* The last lab to leave takes /run/netns along. If somebody else has put names there meanwhile, it
+ * is theirs from then on.
+ */
+static void tidy_names(const struct state_dir *f)
 {
-	int FD_AUTO fd = openat(f->labs_dir, ".", DIR_FLAGS);
-	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *DIR_AUTO dir = is_there(f, NAMES_MARK, "") ? dir_at(f->labs_dir, ".") : NULL;
 	char lab[NAME_MAX + 1];
 	struct dirent *entry;
 
 	if (!dir)
-		return true;
-	(void)steal_fd(&fd);
-	while ((entry = readdir(dir)))
-		if (lab_of(entry->d_name, ".lock", lab))
-			return true;
-	return false;
-}
-
-/* If somebody else has put names into /run/netns meanwhile, it is theirs from then on. */
-static void tidy_names(const struct state_dir *f)
-{
-	if (!is_there(f, NAMES_MARK, "") || has_labs(f))
 		return;
+	while ((entry = readdir(dir)))
+		if (lab_of_lock(entry->d_name, lab))
+			return;
 	(void)rmdir(NAMES_DIR);
 	(void)unlinkat(f->labs_dir, NAMES_MARK, 0);
 }
 
 /* Folders that other labs are in stay: that is no error. */
-static void remove_empty(struct state_dir *f)
-{
-	cleanup_fd(&f->labs_dir);
-	f->labs_dir = -1;
-	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
-	if (!f->stays)
-		(void)rmdir(f->root);
-}
-
 static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
 {
 	int err = open_labs_dir(f, f->dir_lock, false, e);
@@ -406,7 +391,11 @@ static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
 	if (f->labs_dir >= 0)
 		tidy_names(f);
 	reap_dead(f);
-	remove_empty(f);
+	cleanup_fd(&f->labs_dir);
+	f->labs_dir = -1;
+	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
+	if (!f->stays)
+		(void)rmdir(f->root);
 	return 0;
 }
 
@@ -421,28 +410,24 @@ int state_dir_tidy(struct state_dir *f, const char *own, struct error *e)
 	return err;
 }
 
-/* Names are for everybody, whatever the caller keeps from others that he makes himself. */
-static int make_names_dir(void)
-{
-	mode_t before = umask(0);
-	int made = mkdir(NAMES_DIR, 0755);
-
-	(void)umask(before);
-	return made;
-}
-
 /* The mark comes first, so that a killed command's /run/netns is known to be ours. */
 static int make_names(struct state_dir *f, struct error *e)
 {
 	int FD_AUTO mark =
 		openat(f->labs_dir, NAMES_MARK, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	mode_t before;
+	int made;
 
 	if (mark < 0 || fsync(mark) || fsync(f->labs_dir))
-		return error_sys(e, -errno, "note that " NAMES_DIR " is made");
-	if (make_names_dir() == 0)
+		return error_sys(e, -errno, "cannot note that " NAMES_DIR " is made");
+	/* Names are for everybody, whatever the caller keeps from others that he makes himself. */
+	before = umask(0);
+	made = mkdir(NAMES_DIR, 0755);
+	(void)umask(before);
+	if (made == 0)
 		return 0;
 	if (errno != EEXIST)
-		return error_sys(e, -errno, "make " NAMES_DIR);
+		return error_sys(e, -errno, "cannot make " NAMES_DIR);
 	(void)unlinkat(f->labs_dir, NAMES_MARK, 0);
 	return 0;
 }
@@ -458,7 +443,7 @@ static int open_names(struct state_dir *f, int *fd, struct error *e)
 			return err;
 		*fd = open(NAMES_DIR, DIR_FLAGS);
 	}
-	return *fd < 0 ? error_sys(e, -errno, "open " NAMES_DIR) : 0;
+	return *fd < 0 ? error_sys(e, -errno, "cannot open " NAMES_DIR) : 0;
 }
 
 int state_dir_netns_names_make(struct state_dir *f, int *fd, struct error *e)

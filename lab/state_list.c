@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Which labs are there, by what lies in their folder. state.c opens one of them. */
 #include "lab/state_list.h"
 
 #include <dirent.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/mountpoint.h"
@@ -20,16 +22,11 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add_name(char ***names, size_t *n, const char *name, size_t len)
+static void add_name(char ***names, size_t *n, const char *name, size_t len)
 {
-	char **grown = realloc(*names, (*n + 2) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	*names = grown;
-	grown[*n] = strndup(name, len);
-	grown[*n + 1] = NULL;
-	return grown[(*n)++] ? 0 : -ENOMEM;
+	*names = xreallocarray(*names, *n + 2, sizeof(**names));
+	(*names)[(*n)++] = xstrndup(name, len);
+	(*names)[*n] = NULL;
 }
 
 /* A lab whose journal was lost is still known by its tmpfs. */
@@ -40,20 +37,10 @@ static bool is_corrupt_lab(const struct state_dir *f, const struct dirent *entry
 	char *FREE_AUTO dir = text_format("%s/%s/%s", f->root, f->id, entry->d_name);
 	enum mountpoint mountpoint;
 
-	return entry->d_type == DT_DIR && *entry->d_name != '.' && file && dir &&
+	return entry->d_type == DT_DIR && *entry->d_name != '.' &&
 	       faccessat(f->labs_dir, file, F_OK, AT_SYMLINK_NOFOLLOW) &&
 	       mountpoint_look(dir, &mountpoint, NULL, &ignored) == 0 &&
 	       (mountpoint == MOUNTPOINT_OURS || mountpoint == MOUNTPOINT_COVERED);
-}
-
-static int add_entry(const struct state_dir *f, char ***names, size_t *n,
-		     const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name), cut = strlen(".journal");
-
-	if (len > cut && strcmp(entry->d_name + len - cut, ".journal") == 0)
-		return add_name(names, n, entry->d_name, len - cut);
-	return is_corrupt_lab(f, entry) ? add_name(names, n, entry->d_name, len) : 0;
 }
 
 static int read_names(const struct state_dir *f, char ***names, size_t *n)
@@ -61,14 +48,19 @@ static int read_names(const struct state_dir *f, char ***names, size_t *n)
 	int FD_AUTO fd = openat(f->labs_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	int err = 0;
 
 	if (!dir)
 		return -errno;
 	(void)steal_fd(&fd);
-	while (!err && (entry = readdir(dir)))
-		err = add_entry(f, names, n, entry);
-	return err;
+	while ((entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name), cut = strlen(".journal");
+
+		if (len > cut && strcmp(entry->d_name + len - cut, ".journal") == 0)
+			add_name(names, n, entry->d_name, len - cut);
+		else if (is_corrupt_lab(f, entry))
+			add_name(names, n, entry->d_name, len);
+	}
+	return 0;
 }
 
 int state_list(char ***names, struct error *e)
@@ -77,13 +69,12 @@ int state_list(char ***names, struct error *e)
 	size_t n = 0;
 	int err = state_dir_open(&state_dir, false, e);
 
-	*names = calloc(1, sizeof(**names));
-	if (!*names)
-		return error_sys(e, -ENOMEM, "list the labs");
+	*names = xcalloc(1, sizeof(**names));
 	if (!err && state_dir.labs_dir >= 0) {
 		err = read_names(&state_dir, names, &n);
 		if (err)
-			error_sys(e, err, "list the labs of %s/%s", state_dir.root, state_dir.id);
+			error_sys(e, err, "cannot list the labs of %s/%s", state_dir.root,
+				  state_dir.id);
 	}
 	if (n)
 		qsort(*names, n, sizeof(**names), compare_names);
@@ -98,25 +89,18 @@ int state_list(char ***names, struct error *e)
 
 void state_list_free(char **names)
 {
-	size_t i;
-
-	for (i = 0; names && names[i]; i++)
+	for (size_t i = 0; names && names[i]; i++)
 		free(names[i]);
 	free(names);
 }
 
-/* "a, b", malloc'ed. */
+/* "a, b", malloc'ed; NULL if there are none. */
 static char *join_names(char *const *names)
 {
-	char *text = strdup("");
-	char *longer;
-	size_t i;
+	char *text = NULL;
 
-	for (i = 0; text && names[i]; i++) {
-		longer = text_format("%s%s%s", text, i ? ", " : "", names[i]);
-		free(text);
-		text = longer;
-	}
+	for (size_t i = 0; names[i]; i++)
+		text_list_add(&text, "%s", names[i]);
 	return text;
 }
 
@@ -132,12 +116,10 @@ int state_only(char **name, struct error *e)
 	if (!names[0])
 		err = error_state(e, -ENOENT, "no lab is up: `xlab up FILE` starts one");
 	else if (names[1])
-		err = error_input(e, "several labs are up: %s; say which", all ? all : "");
+		err = error_input(e, "several labs are up: %s; say which", all);
 	else
-		*name = strdup(names[0]);
+		*name = xstrdup(names[0]);
 	state_list_free(names);
-	if (!err && !*name)
-		err = error_sys(e, -ENOMEM, "find the lab that is up");
 	return err;
 }
 
@@ -147,7 +129,7 @@ int state_no_such(const char *name, struct error *e)
 	char *FREE_AUTO all = NULL;
 	char **names = NULL;
 
-	if (state_list(&names, &ignored) == 0 && names[0])
+	if (state_list(&names, &ignored) == 0)
 		all = join_names(names);
 	state_list_free(names);
 	if (all)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Small files written and read whole, below a folder. What is in them is for others. */
 #include "lab/statefile.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -29,21 +31,16 @@ static int open_below(int folder, const char *name, uint64_t flags)
 static int open_parent(int folder, const char *name, const char **leaf)
 {
 	const char *slash = strrchr(name, '/');
-	char *FREE_AUTO path = slash ? strndup(name, (size_t)(slash - name)) : strdup(".");
+	char *FREE_AUTO path = slash ? xstrndup(name, (size_t)(slash - name)) : xstrdup(".");
 
 	*leaf = slash ? slash + 1 : name;
-	if (path)
-		return open_below(folder, path, O_RDONLY | O_DIRECTORY);
-	errno = ENOMEM;
-	return -1;
+	return open_below(folder, path, O_RDONLY | O_DIRECTORY);
 }
 
 static int write_all(int fd, const char *text, size_t size)
 {
-	ssize_t put;
-
 	while (size) {
-		put = write(fd, text, size);
+		ssize_t put = write(fd, text, size);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
@@ -74,12 +71,12 @@ int statefile_write(int folder, const char *name, const char *text, size_t size,
 	char *FREE_AUTO new = text_format("%s.new", leaf);
 	int err;
 
-	if (parent >= 0 && new &&replace(parent, leaf, new, text, size) == 0)
+	if (parent >= 0 && replace(parent, leaf, new, text, size) == 0)
 		return 0;
-	err = new ? -errno : -ENOMEM;
-	if (parent >= 0 && new)
+	err = -errno;
+	if (parent >= 0)
 		(void)unlinkat(parent, new, 0);
-	return error_sys(e, err, "write the state file %s", name);
+	return error_sys(e, err, "cannot write the state file %s", name);
 }
 
 static int read_all(int fd, char *text, size_t size, size_t *got)
@@ -111,15 +108,13 @@ int statefile_read(int folder, const char *name, size_t max, char **text, size_t
 	if (fd < 0 && errno == ELOOP)
 		return error_state(e, -EBADMSG, "the state file %s is a symlink", name);
 	if (fd < 0 || fstat(fd, &st))
-		return error_sys(e, -errno, "open the state file %s", name);
+		return error_sys(e, -errno, "cannot open the state file %s", name);
 	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > max)
 		return error_state(e, -EBADMSG, "the state file %s is none of ours", name);
-	*text = malloc((size_t)st.st_size + 1);
-	err = *text ? read_all(fd, *text, (size_t)st.st_size, size) : -ENOMEM;
-	if (!err) {
-		(*text)[*size] = '\0';
+	*text = xcalloc(1, (size_t)st.st_size + 1);
+	err = read_all(fd, *text, (size_t)st.st_size, size);
+	if (!err)
 		return 0;
-	}
 	free(steal_pointer(text));
-	return error_sys(e, err, "read the state file %s", name);
+	return error_sys(e, err, "cannot read the state file %s", name);
 }

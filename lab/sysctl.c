@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The settings of namespaces and of links, as tables, and writing what differs. */
 #include "lab/sysctl.h"
 
 #include <errno.h>
@@ -64,7 +65,7 @@ static int open_net(int proc, struct error *e)
 	const char *path = proc < 0 ? "/proc/sys/net" : "sys/net";
 	int fd = openat(proc, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	return fd < 0 ? error_sys(e, -errno, "open /proc/sys/net") : fd;
+	return fd < 0 ? error_sys(e, -errno, "cannot open /proc/sys/net") : fd;
 }
 
 /* A procfs that is mounted nowhere; -1 where that is not allowed. */
@@ -102,14 +103,14 @@ static int open_fresh_net(struct sysctl_fresh *fresh, struct error *e)
 /* The path below /proc/sys/net. Dots are the only separators, so that it can only go down. */
 static int make_path(const char *name, char path[static 256])
 {
-	size_t i, len;
+	size_t len;
 
 	if (strncmp(name, "net.", 4) != 0)
 		return -EINVAL;
 	len = strlen(name + 4);
 	if (len == 0 || len > 255)
 		return -ENAMETOOLONG;
-	for (i = 0; i <= len; i++) {
+	for (size_t i = 0; i <= len; i++) {
 		path[i] = name[4 + i];
 		if (path[i] == '/' || (path[i] == '.' && (i == 0 || path[i - 1] == '/')))
 			return -EINVAL;
@@ -137,12 +138,12 @@ static int write_at(int net, const char *name, const char *value, struct error *
 	ssize_t len = (ssize_t)strlen(value);
 
 	if (fd == -ENOENT)
-		return error_state(e, fd, "set %s = %s: this kernel has no such setting", name,
-				   value);
+		return error_state(e, fd, "cannot set %s = %s: this kernel has no such setting",
+				   name, value);
 	if (fd < 0)
-		return error_sys(e, fd, "set %s = %s", name, value);
+		return error_sys(e, fd, "cannot set %s = %s", name, value);
 	if (write(fd, value, (size_t)len) != len)
-		return error_sys(e, -errno, "set %s = %s", name, value);
+		return error_sys(e, -errno, "cannot set %s = %s", name, value);
 	return 0;
 }
 
@@ -157,7 +158,7 @@ static int read_at(int net, const char *name, char *value, size_t size, struct e
 		return 0;
 	got = fd < 0 ? fd : read(fd, value, size - 1);
 	if (got < 0)
-		return error_sys(e, fd < 0 ? fd : -errno, "read %s", name);
+		return error_sys(e, fd < 0 ? fd : -errno, "cannot read %s", name);
 	value[got] = '\0';
 	value[strcspn(value, "\n")] = '\0';
 	return 0;
@@ -165,12 +166,10 @@ static int read_at(int net, const char *name, char *value, size_t size, struct e
 
 static int read_fresh(struct sysctl_fresh *fresh, int net, struct error *e)
 {
-	size_t i;
-	int err;
+	for (size_t i = 0; i < SYSCTL_DEFAULTS; i++) {
+		int err = read_at(net, sysctl_defaults[i].name, fresh->value[i],
+				  sizeof(fresh->value[i]), e);
 
-	for (i = 0; i < SYSCTL_DEFAULTS; i++) {
-		err = read_at(net, sysctl_defaults[i].name, fresh->value[i],
-			      sizeof(fresh->value[i]), e);
 		if (err)
 			return err;
 	}
@@ -181,14 +180,13 @@ static int read_fresh(struct sysctl_fresh *fresh, int net, struct error *e)
 int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e)
 {
 	int FD_AUTO net = open_fresh_net(fresh, e);
-	const struct sysctl_default *setting;
-	size_t i;
 	int err = net < 0 ? net : 0;
 
 	if (!err && !fresh->read)
 		err = read_fresh(fresh, net, e);
-	for (i = 0; i < SYSCTL_DEFAULTS && !err; i++) {
-		setting = &sysctl_defaults[i];
+	for (size_t i = 0; i < SYSCTL_DEFAULTS && !err; i++) {
+		const struct sysctl_default *setting = &sysctl_defaults[i];
+
 		if ((setting->traits & traits) && fresh->value[i][0] &&
 		    strcmp(fresh->value[i], setting->value) != 0)
 			err = write_at(net, setting->name, setting->value, e);
@@ -206,10 +204,9 @@ int sysctl_write(const char *name, const char *value, struct error *e)
 int sysctl_apply_link(const char *iface, unsigned int traits, struct error *e)
 {
 	char name[128];
-	size_t i;
 	int err = 0;
 
-	for (i = 0; i < SYSCTL_LINK_DEFAULTS && !err; i++) {
+	for (size_t i = 0; i < SYSCTL_LINK_DEFAULTS && !err; i++) {
 		if (!(sysctl_link_defaults[i].traits & traits))
 			continue;
 		(void)snprintf(name, sizeof(name), "net.ipv6.conf.%s.%s", iface,

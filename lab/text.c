@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Small texts read strictly and written, and messages put together. */
 #include "lab/text.h"
 
 #include <arpa/inet.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 
 /* ctype.h without its locale and without its trap for negative chars. */
@@ -340,10 +342,46 @@ char *text_format(const char *fmt, ...)
 {
 	va_list args;
 	char *text;
-	int n;
 
 	va_start(args, fmt);
-	n = vasprintf(&text, fmt, args);
+	text = text_vformat(fmt, args);
 	va_end(args);
-	return n < 0 ? NULL : text;
+	return text;
+}
+
+char *text_vformat(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		out_of_memory();
+	return text;
+}
+
+void text_list_add(char **list, const char *fmt, ...)
+{
+	char *FREE_AUTO before = *list, *FREE_AUTO word = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	word = text_vformat(fmt, args);
+	va_end(args);
+	*list = text_format("%s%s%s", before ? before : "", before ? ", " : "", word);
+}
+
+#define OFFERED_MAX 12 /* names in a message */
+
+char *text_offer(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie)
+{
+	const char *nearest = text_nearest(name, next, cookie), *each;
+	char *FREE_AUTO list = NULL;
+
+	if (nearest)
+		return text_format("; did you mean \"%s\"?", nearest);
+	for (size_t i = 0; (each = next(cookie, i)); i++) {
+		if (i == OFFERED_MAX)
+			return xstrdup("");
+		text_list_add(&list, "%s", each);
+	}
+	return text_format("%s%s", list ? "; allowed: " : "", list ? list : "");
 }

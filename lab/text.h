@@ -9,6 +9,7 @@
  */
 
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,7 +69,16 @@ int text_word(const char **at, char *word, size_t size);
 const char *text_nearest(const char *name, const char *(*next)(void *cookie, size_t i),
 			 void *cookie);
 
-/* malloc'ed printf; NULL only without memory. */
+/* The end of a message about an unknown @name, malloc'ed: "; did you mean "NEAREST"?", or else
+ * "; allowed: A, B, C", or nothing where those are more than anybody would read.
+ */
+char *text_offer(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie);
+
+/* malloc'ed printf, never NULL. */
 char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *text_vformat(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
+
+/* Make *@list, NULL or malloc'ed, "LIST, WORD". */
+void text_list_add(char **list, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,13 +1,13 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The model itself: asking it and freeing it. topology_read.c fills it. */
 #include "lab/topology.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/inikeys.h"
-
-/* The model itself: asking it and freeing it. topology_read.c fills it. */
 
 static void node_clear(struct node *node)
 {
@@ -180,8 +180,8 @@ bool topology_has_way(const struct topology *topo, size_t node, const struct add
 char *topology_why_bridge(const struct topology *topo, const char *name)
 {
 	size_t len = strcspn(name, ":");
-	char FREE_AUTO *host = strndup(name, len);
-	size_t bridge = host ? topology_bridge(topo, host) : NONE;
+	char *FREE_AUTO host = xstrndup(name, len);
+	size_t bridge = topology_bridge(topo, host);
 
 	if (bridge == NONE)
 		return NULL;
@@ -199,7 +199,7 @@ char *topology_why_bridge(const struct topology *topo, const char *name)
 int topology_complain(const struct ini_where *at, struct error *e, const char *what,
 		      const char *name, const struct topology *topo)
 {
-	char FREE_AUTO *why = topology_why_bridge(topo, name);
+	char *FREE_AUTO why = topology_why_bridge(topo, name);
 
 	if (why)
 		return ini_complain(at, e, "%s", why);

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What concerns several sections: both ends of a pair, the ports of a bridge. What one key says by
+ * itself was checked when it was read.
+ */
 #include "lab/topology_check.h"
 
 #include <errno.h>
@@ -6,14 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "lab/topology_keys.h"
-
-/* What concerns several sections: both ends of a pair, the ports of a bridge. */
 
 /* A complaint about interface @i belongs to its key @name, if it has it. */
 static struct ini_where where(const struct topology_reading *r, size_t i, const char *name)
@@ -97,36 +99,13 @@ static void long_port(const struct topology *topo, struct iface *f)
 	memcpy(to, f->name, strlen(f->name) + 1);
 }
 
-/* Names of ports as "bridge port" -> iface; */
+/* Names of ports as "bridge port" -> iface. -EEXIST: it is the port of @old already. */
 static int claim_port(struct topology_reading *r, struct names *ports, size_t i, size_t *old)
 {
 	const struct iface *f = &r->topo->ifaces[i];
-	FREE_AUTO char *title = text_format("%zu %s", f->bridge, f->port);
+	char *FREE_AUTO title = text_format("%zu %s", f->bridge, f->port);
 
-	return title ? names_add(ports, title, i, old) : -ENOMEM;
-}
-
-/* Gives each interface without a port NAME-p; @shared: that is, or a port is, not its alone. */
-static int short_ports(struct topology_reading *r, bool *shared, struct names *ports,
-		       struct error *e)
-{
-	int err = 0, one;
-
-	for (size_t i = 0; i < r->topo->n_ifaces; i++) {
-		const struct iface *f = &r->topo->ifaces[i];
-		size_t old = i;
-
-		if (f->bridge == NONE)
-			continue;
-		one = f->port[0] ? 0 : short_port(r, i, e);
-		err = one ? one : err;
-		one = one ? one : claim_port(r, ports, i, &old);
-		if (one == -ENOMEM)
-			return one;
-		if (one == -EEXIST)
-			shared[i] = shared[old] = true;
-	}
-	return err;
+	return names_add(ports, title, i, old);
 }
 
 /*
@@ -136,12 +115,22 @@ static int short_ports(struct topology_reading *r, bool *shared, struct names *p
  */
 static int default_ports(struct topology_reading *r, struct error *e)
 {
-	FREE_AUTO bool *shared = calloc(r->topo->n_ifaces + 1, sizeof(*shared));
-	struct names ports = { 0 };
-	int err = shared ? short_ports(r, shared, &ports, e) : -ENOMEM;
+	bool *FREE_AUTO shared = xcalloc(r->topo->n_ifaces, sizeof(*shared));
+	struct names NAMES_AUTO ports = { 0 };
+	int err = 0;
 
-	names_clear(&ports);
-	for (size_t i = 0; i < r->topo->n_ifaces && err != -ENOMEM; i++)
+	for (size_t i = 0; i < r->topo->n_ifaces; i++) {
+		const struct iface *f = &r->topo->ifaces[i];
+		size_t old;
+
+		if (f->bridge == NONE)
+			continue;
+		if (!f->port[0] && short_port(r, i, e))
+			err = -EINVAL;
+		else if (claim_port(r, &ports, i, &old))
+			shared[i] = shared[old] = true;
+	}
+	for (size_t i = 0; i < r->topo->n_ifaces; i++)
 		if (shared[i] && !has(r, i, "port") && r->topo->ifaces[i].node != NONE)
 			long_port(r->topo, &r->topo->ifaces[i]);
 	return err;
@@ -153,16 +142,17 @@ static int check_port(struct topology_reading *r, size_t i, size_t *n_ports, str
 	const struct bridge *bridge = &r->topo->bridges[f->bridge];
 	const struct ini_where at = where(r, i, has(r, i, "port") ? "port" : "bridge");
 	size_t old;
-	int err = f->port[0] ? claim_port(r, &r->ports, i, &old) : -EINVAL;
+	bool taken;
 
-	if (err == -ENOMEM || !f->port[0])
-		return err;
+	if (!f->port[0]) /* told by short_port() */
+		return -EINVAL;
+	taken = claim_port(r, &r->ports, i, &old);
 	if (!strcmp(f->port, bridge->name))
 		return ini_complain(&at, e,
 				    "the port would be named %s as its bridge; "
 				    "give it a name of its own: port = NAME",
 				    f->port);
-	if (err)
+	if (taken)
 		return ini_complain(&at, e,
 				    "a port named %s is in bridge %s already, of %s; give it a "
 				    "name of its own: port = NAME",
@@ -188,30 +178,20 @@ static int check_mtu(struct topology_reading *r, size_t i, struct error *e)
 	return 0;
 }
 
-static int check_iface(struct topology_reading *r, size_t i, size_t *n_ports, struct error *e)
-{
-	int err = check_plug(r, i, e), one = check_peer(r, i, e);
-
-	err = one ? one : err;
-	one = check_mtu(r, i, e);
-	err = one ? one : err;
-	one = r->topo->ifaces[i].bridge != NONE ? check_port(r, i, n_ports, e) : 0;
-	return one ? one : err;
-}
-
 int topology_check_ifaces(struct topology_reading *r, struct error *e)
 {
-	FREE_AUTO size_t *n_ports = calloc(r->topo->n_bridges + 1, sizeof(*n_ports));
-	int err = n_ports ? default_ports(r, e) : -ENOMEM;
+	size_t *FREE_AUTO n_ports = xcalloc(r->topo->n_bridges, sizeof(*n_ports));
+	int err = default_ports(r, e);
 
-	if (err == -ENOMEM)
-		return err;
 	for (size_t i = 0; i < r->topo->n_ifaces && !ini_gave_up(e); i++) {
-		int one = check_iface(r, i, n_ports, e);
-
-		if (one == -ENOMEM)
-			return one;
-		err = one ? one : err;
+		if (check_plug(r, i, e))
+			err = -EINVAL;
+		if (check_peer(r, i, e))
+			err = -EINVAL;
+		if (check_mtu(r, i, e))
+			err = -EINVAL;
+		if (r->topo->ifaces[i].bridge != NONE && check_port(r, i, n_ports, e))
+			err = -EINVAL;
 	}
 	return err;
 }

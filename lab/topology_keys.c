@@ -1,26 +1,16 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The keys of [lab], [bridge] and [iface]: one reader each, and the tables. [node] is read after
+ * them, in topology_node.c.
+ */
 #include "lab/topology_keys.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/error.h"
 #include "lab/text.h"
-
-/* The keys of [lab], [bridge] and [iface]: one reader each, and the tables. */
-
-static int keep_text(char **to, const char *value)
-{
-	char *copy = strdup(value);
-
-	if (!copy)
-		return -ENOMEM;
-	free(*to);
-	*to = copy;
-	return 0;
-}
 
 static int read_lab_name(const struct ini_where *at, const char *value, void *object,
 			 struct error *e)
@@ -30,7 +20,8 @@ static int read_lab_name(const struct ini_where *at, const char *value, void *ob
 
 	if (text_name(value, NAME_MAX_LEN, &why))
 		return ini_refuse(at, e, "not a name: %s", why);
-	return keep_text(&r->topo->name, value);
+	r->topo->name = xstrdup(value);
+	return 0;
 }
 
 static int read_about(const struct ini_where *at, const char *value, void *object, struct error *e)
@@ -39,7 +30,8 @@ static int read_about(const struct ini_where *at, const char *value, void *objec
 
 	(void)at;
 	(void)e;
-	return keep_text(&r->topo->about, value);
+	r->topo->about = xstrdup(value);
+	return 0;
 }
 
 int topology_read_yes_no(const struct ini_where *at, const char *value, bool *out, struct error *e)
@@ -106,15 +98,14 @@ static int claim_address(const struct ini_where *at, struct topology *topo, cons
 {
 	char text[ADDRESS_TEXT];
 	size_t old;
-	int err = names_add(&topo->addresses, address_text(a, text), owner, &old);
 
-	if (err == -EEXIST && old < topo->n_ifaces)
+	if (!names_add(&topo->addresses, address_text(a, text), owner, &old))
+		return 0;
+	if (old < topo->n_ifaces)
 		return ini_complain(at, e, "%s has the address %s already", topo->ifaces[old].id,
 				    text);
-	if (err == -EEXIST)
-		return ini_complain(at, e, "bridge %s has the address %s already",
-				    topo->bridges[old - topo->n_ifaces].name, text);
-	return err;
+	return ini_complain(at, e, "bridge %s has the address %s already",
+			    topo->bridges[old - topo->n_ifaces].name, text);
 }
 
 static int read_prefix(const struct ini_where *at, const char *value, struct prefix *p,
@@ -151,8 +142,6 @@ static int read_bridge_address(const struct ini_where *at, const char *value, vo
 	if (b->n_addresses == NODE_ADDRESSES_MAX)
 		return ini_complain(at, e, "a bridge has at most %d addresses", NODE_ADDRESSES_MAX);
 	added = array_add(&b->addresses, &b->n_addresses, sizeof(*added));
-	if (!added)
-		return -ENOMEM;
 	*added = p;
 	return 0;
 }
@@ -174,8 +163,6 @@ static int read_iface_address(const struct ini_where *at, const char *value, voi
 	if (f->node != NONE && r->node_addresses[f->node]++ == NODE_ADDRESSES_MAX)
 		return ini_complain(at, e, "a node has at most %d addresses", NODE_ADDRESSES_MAX);
 	added = array_add(&f->addresses, &f->n_addresses, sizeof(*added));
-	if (!added)
-		return -ENOMEM;
 	*added = p;
 	return 0;
 }
@@ -219,7 +206,6 @@ static int read_mac(const struct ini_where *at, const char *value, void *object,
 	struct iface *f = &r->topo->ifaces[r->current];
 	char text[MAC_TEXT];
 	size_t old;
-	int err;
 
 	if (text_mac(value, f->mac))
 		return ini_refuse(at, e, "not a MAC");
@@ -228,10 +214,9 @@ static int read_mac(const struct ini_where *at, const char *value, void *object,
 	if (f->mac[0] & 1)
 		return ini_refuse(at, e, "this is a multicast MAC (its first byte is odd)");
 	f->has_mac = true;
-	err = names_add(&r->macs, mac_text(f->mac, text), r->current, &old);
-	if (err == -EEXIST)
+	if (names_add(&r->macs, mac_text(f->mac, text), r->current, &old))
 		return ini_complain(at, e, "%s has this MAC already", r->topo->ifaces[old].id);
-	return err;
+	return 0;
 }
 
 static int read_mtu(const struct ini_where *at, const char *value, void *object, struct error *e)

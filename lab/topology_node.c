@@ -1,17 +1,17 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The keys of [node]: forwarding, routes, sysctls. Interfaces and their addresses are known. */
 #include "lab/topology_node.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "lab/topology_keys.h"
-
-/* The keys of [node]: forwarding, routes, sysctls. Interfaces and their addresses are known. */
 
 static int read_forward(const struct ini_where *at, const char *value, void *object,
 			struct error *e)
@@ -25,13 +25,12 @@ static int read_forward(const struct ini_where *at, const char *value, void *obj
 static int only_once(const struct ini_where *at, struct topology_reading *r, const char *what,
 		     struct error *e)
 {
-	FREE_AUTO char *title = text_format("%zu %s", r->current, what);
+	char *FREE_AUTO title = text_format("%zu %s", r->current, what);
 	size_t line;
-	int err = title ? names_add(&r->once, title, (size_t)at->key->line, &line) : -ENOMEM;
 
-	if (err == -EEXIST)
+	if (names_add(&r->once, title, (size_t)at->key->line, &line))
 		return ini_complain(at, e, "%s stands at line %zu already", what, line);
-	return err;
+	return 0;
 }
 
 /* net.ipv4.conf.veth0.rp_filter: words of [A-Za-z0-9_-] between single dots.
@@ -56,7 +55,7 @@ static int read_sysctl(const struct ini_where *at, const char *value, void *obje
 	struct topology_reading *r = object;
 	struct node *node = &r->topo->nodes[r->current];
 	const char *equals = strchr(value, '=');
-	FREE_AUTO char *name = NULL;
+	char *FREE_AUTO name = NULL;
 	struct sysctl *s;
 	size_t len;
 	int err;
@@ -65,9 +64,7 @@ static int read_sysctl(const struct ini_where *at, const char *value, void *obje
 		return ini_refuse(at, e, "no = stands behind the sysctl's name");
 	for (len = (size_t)(equals - value); len && strchr(" \t", value[len - 1]); len--)
 		;
-	name = strndup(value, len);
-	if (!name)
-		return -ENOMEM;
+	name = xstrndup(value, len);
 	if (!is_sysctl_name(name))
 		return ini_refuse(at, e, "\"%s\" is no sysctl of a network namespace", name);
 	value = equals + 1 + strspn(equals + 1, " \t");
@@ -77,10 +74,8 @@ static int read_sysctl(const struct ini_where *at, const char *value, void *obje
 	if (err)
 		return err;
 	s = array_add(&node->sysctls, &node->n_sysctls, sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-	*s = (struct sysctl){ steal_pointer(&name), strdup(value), at->key->line };
-	return s->value ? 0 : -ENOMEM;
+	*s = (struct sysctl){ steal_pointer(&name), xstrdup(value), at->key->line };
+	return 0;
 }
 
 /* The address by which @node itself has @a's subnet, or is @a. */
@@ -122,10 +117,8 @@ static int read_dev(const struct ini_where *at, const char *word, struct topolog
 		    struct route *route, struct error *e)
 {
 	const struct node *node = &r->topo->nodes[r->current];
-	FREE_AUTO char *id = text_format("%s:%s", node->name, word);
+	char *FREE_AUTO id = text_format("%s:%s", node->name, word);
 
-	if (!id)
-		return -ENOMEM;
 	route->dev = topology_iface(r->topo, id);
 	return route->dev == NONE ? topology_complain(at, e, "interface", id, r->topo) : 0;
 }
@@ -177,8 +170,6 @@ static int add_route(const struct ini_where *at, struct topology_reading *r,
 	if (node->n_routes == NODE_ROUTES_MAX)
 		return ini_complain(at, e, "a node has at most %d routes", NODE_ROUTES_MAX);
 	added = array_add(&node->routes, &node->n_routes, sizeof(*added));
-	if (!added)
-		return -ENOMEM;
 	*added = *route;
 	return 0;
 }

@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading goes in three rounds, so that sections may stand in any order: first the
+ * headings (all names are known then), then the keys, interfaces before
+ * nodes (a route is checked against addresses), then what concerns several sections.
+ * Each goes past what it refuses, so that all errors are told at once.
+ */
 #include "lab/topology_read.h"
 
 #include <errno.h>
@@ -7,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
@@ -15,12 +22,6 @@
 #include "lab/topology_check.h"
 #include "lab/topology_keys.h"
 #include "lab/topology_node.h"
-
-/*
- * Reading goes in three rounds, so that sections may stand in any order: first the
- * headings (all names are known then), then the keys, interfaces before
- * nodes (a route is checked against addresses), then what concerns several sections.
- */
 
 const struct ini_section_spec topology_lab_table = {
 	.kind = "lab",
@@ -78,12 +79,9 @@ static int add_node(struct topology_reading *r, const struct ini_where *at, stru
 	flaw = check_name(at, "a node", s->name, NAME_MAX_LEN, e);
 	if (topology_bridge(topo, s->name) != NONE)
 		flaw = ini_complain(at, e, "a bridge has this name; both would be namespaces");
+	(void)names_add(&topo->node_names, s->name, topo->n_nodes, NULL);
 	node = array_add(&topo->nodes, &topo->n_nodes, sizeof(*node));
-	if (!node)
-		return -ENOMEM;
-	*node = (struct node){ .name = strdup(s->name), .doubtful = s->broken, .line = s->line };
-	if (!node->name || names_add(&topo->node_names, s->name, topo->n_nodes - 1, NULL))
-		return -ENOMEM;
+	*node = (struct node){ .name = xstrdup(s->name), .doubtful = s->broken, .line = s->line };
 	return flaw;
 }
 
@@ -99,12 +97,9 @@ static int add_bridge(struct topology_reading *r, const struct ini_where *at, st
 	flaw = check_name(at, "a bridge", s->name, NAME_IFACE_MAX, e);
 	if (topology_node(topo, s->name) != NONE)
 		flaw = ini_complain(at, e, "a node has this name; both would be namespaces");
+	(void)names_add(&topo->bridge_names, s->name, topo->n_bridges, NULL);
 	bridge = array_add(&topo->bridges, &topo->n_bridges, sizeof(*bridge));
-	if (!bridge)
-		return -ENOMEM;
-	*bridge = (struct bridge){ .name = strdup(s->name), .line = s->line };
-	if (!bridge->name || names_add(&topo->bridge_names, s->name, topo->n_bridges - 1, NULL))
-		return -ENOMEM;
+	*bridge = (struct bridge){ .name = xstrdup(s->name), .line = s->line };
 	return flaw;
 }
 
@@ -123,16 +118,13 @@ static int add_iface(struct topology_reading *r, const struct ini_where *at, str
 	if (!colon)
 		return ini_complain(at, e, "the node is missing: write [iface NODE:%s]", s->name);
 	flaw = check_name(at, "an interface", colon + 1, NAME_IFACE_MAX, e);
-	f = array_add(&topo->ifaces, &topo->n_ifaces, sizeof(*f));
+	(void)names_add(&topo->iface_names, s->name, topo->n_ifaces, NULL);
 	section = array_add(&r->sections, &n_sections, sizeof(*section));
-	if (!f || !section)
-		return -ENOMEM;
 	*section = (size_t)(s - r->ini->sections);
+	f = array_add(&topo->ifaces, &topo->n_ifaces, sizeof(*f));
 	*f = (struct iface){ .node = NONE, .bridge = NONE, .peer = NONE, .line = s->line };
 	(void)snprintf(f->name, sizeof(f->name), "%s", colon + 1);
-	f->id = strdup(s->name);
-	if (!f->id || names_add(&topo->iface_names, s->name, topo->n_ifaces - 1, NULL))
-		return -ENOMEM;
+	f->id = xstrdup(s->name);
 	return flaw;
 }
 
@@ -156,14 +148,12 @@ static int find_nodes(struct topology_reading *r, struct error *e)
 {
 	int err = 0;
 
-	for (size_t i = 0; r->sections && i < r->topo->n_ifaces; i++) {
+	for (size_t i = 0; i < r->topo->n_ifaces; i++) {
 		struct iface *f = &r->topo->ifaces[i];
 		const struct ini_where at = { .ini = r->ini,
 					      .section = &r->ini->sections[r->sections[i]] };
-		FREE_AUTO char *name = strndup(f->id, strcspn(f->id, ":"));
+		char *FREE_AUTO name = xstrndup(f->id, strcspn(f->id, ":"));
 
-		if (!name)
-			return -ENOMEM;
 		f->node = topology_node(r->topo, name);
 		if (f->node != NONE)
 			r->topo->nodes[f->node].doubtful |= at.section->broken;
@@ -180,9 +170,10 @@ static int read_headings(struct topology_reading *r, struct error *e)
 	for (size_t i = 0; i < r->ini->n_sections; i++) {
 		int one = add_section(r, &r->ini->sections[i], e);
 
-		if (one == -ENOMEM || one == -E2BIG)
+		if (one == -E2BIG)
 			return one;
-		err = one ? one : err;
+		if (one)
+			err = -EINVAL;
 	}
 	if (!r->topo->n_nodes)
 		return error_add(e, "%s: there is no [node NAME] in it: a lab has at least one",
@@ -199,7 +190,6 @@ static int read_keys(struct topology_reading *r, const struct ini_section_spec *
 	r->current = 0;
 	for (size_t i = 0; i < r->ini->n_sections && !ini_gave_up(e); i++) {
 		const struct ini_section *s = &r->ini->sections[i];
-		int one;
 
 		if (strcmp(s->kind, spec->kind) != 0)
 			continue;
@@ -208,10 +198,8 @@ static int read_keys(struct topology_reading *r, const struct ini_section_spec *
 			ini_section_skip(s);
 			continue;
 		}
-		one = ini_section_read(r->ini, s, spec->keys, r, e);
-		if (one == -ENOMEM)
-			return one;
-		err = one ? one : err;
+		if (ini_section_read(r->ini, s, spec->keys, r, e))
+			err = -EINVAL;
 		r->current++;
 	}
 	return err;
@@ -220,23 +208,16 @@ static int read_keys(struct topology_reading *r, const struct ini_section_spec *
 static int default_lab_name(struct topology_reading *r, struct error *e)
 {
 	struct topology *topo = r->topo;
-	FREE_AUTO char *copy = strdup(r->ini->path);
+	char *FREE_AUTO copy = xstrdup(r->ini->path), *dot;
 	const char *stem, *why;
-	char *dot;
 
-	if (!topo->about)
-		topo->about = strdup("");
-	if (!copy || !topo->about)
-		return -ENOMEM;
 	if (topo->name)
 		return 0;
 	stem = basename(copy);
 	dot = strrchr(stem, '.');
 	if (dot)
 		*dot = '\0';
-	topo->name = strdup(stem);
-	if (!topo->name)
-		return -ENOMEM;
+	topo->name = xstrdup(stem);
 	if (text_name(stem, NAME_MAX_LEN, &why))
 		return error_add(e,
 				 "%s: the file's stem \"%s\" is no name for the lab: %s; give it "
@@ -253,26 +234,22 @@ static int read_all(struct topology_reading *r, struct error *e)
 		&topology_bridge_table,
 		&topology_node_table,
 	};
-	int err = read_headings(r, e), one;
+	int err = read_headings(r, e);
 
-	if (err == -ENOMEM || err == -E2BIG)
-		return err;
-	r->node_addresses = calloc(r->topo->n_nodes + 1, sizeof(*r->node_addresses));
-	one = r->node_addresses ? find_nodes(r, e) : -ENOMEM;
-	r->topo->doubtful = r->ini->broken || err || one;
-	for (size_t i = 0; one != -ENOMEM && i < ARRAY_SIZE(order); i++) {
-		err = one ? one : err;
-		one = read_keys(r, order[i], e);
-	}
-	if (one != -ENOMEM) {
-		err = one ? one : err;
-		one = topology_check_ifaces(r, e);
-	}
-	if (one != -ENOMEM) {
-		err = one ? one : err;
-		one = default_lab_name(r, e);
-	}
-	return one ? one : err;
+	if (err == -E2BIG)
+		return -EINVAL;
+	r->node_addresses = xcalloc(r->topo->n_nodes, sizeof(*r->node_addresses));
+	if (find_nodes(r, e))
+		err = -EINVAL;
+	r->topo->doubtful = r->ini->broken || err;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (read_keys(r, order[i], e))
+			err = -EINVAL;
+	if (topology_check_ifaces(r, e))
+		err = -EINVAL;
+	if (!r->topo->about)
+		r->topo->about = xstrdup("");
+	return default_lab_name(r, e) ? -EINVAL : err;
 }
 
 int topology_read(struct topology *topo, const struct inifile *ini, struct error *e)
@@ -280,14 +257,12 @@ int topology_read(struct topology *topo, const struct inifile *ini, struct error
 	struct topology_reading r = { .ini = ini, .topo = topo };
 	int err;
 
-	*topo = (struct topology){ .file = strdup(ini->path) };
-	err = topo->file ? read_all(&r, e) : -ENOMEM;
+	*topo = (struct topology){ .file = xstrdup(ini->path) };
+	err = read_all(&r, e);
 	free(r.sections);
 	free(r.node_addresses);
 	names_clear(&r.macs);
 	names_clear(&r.once);
 	names_clear(&r.ports);
-	if (err == -ENOMEM)
-		return ini_no_memory(e);
-	return err ? -EINVAL : 0;
+	return err;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Mounts and folders for pins, made when they are asked for. What is pinned there is for others. */
 #include "orchestrator/bpffs.h"
 
 #include <dirent.h>
@@ -18,13 +19,6 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/lab.h"
-
-static bool is_bpffs(const char *path)
-{
-	struct statfs fs;
-
-	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
-}
 
 /* Make each folder of @path from @below on. Those right below a lab's own are there for as long as
  * its tmpfs is mounted, and are not made here: so nothing is put where a lab was that went down.
@@ -48,14 +42,11 @@ static int make_folders(char *path, size_t below)
 
 char *bpffs_mount(const struct lab *lab, const char *what, struct error *e)
 {
-	FREE_AUTO char *path = state_path(lab->state, "%s", what);
+	char *FREE_AUTO path = state_path(lab->state, "%s", what);
+	struct statfs fs;
 	int err;
 
-	if (!path) {
-		(void)error_sys(e, -ENOMEM, "mounting a bpffs");
-		return NULL;
-	}
-	if (is_bpffs(path))
+	if (!statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC)
 		return steal_pointer(&path);
 	err = make_folders(path, strlen(state_lab_dir(lab->state)) + 1 + strcspn(what, "/"));
 	if (!err && mount("bpf", path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
@@ -65,7 +56,7 @@ char *bpffs_mount(const struct lab *lab, const char *what, struct error *e)
 		return NULL;
 	}
 	if (err) {
-		(void)error_sys(e, err, "mounting a bpffs on %s", path);
+		(void)error_sys(e, err, "cannot mount a bpffs on %s", path);
 		return NULL;
 	}
 	return steal_pointer(&path);
@@ -73,24 +64,20 @@ char *bpffs_mount(const struct lab *lab, const char *what, struct error *e)
 
 char *bpffs_dir(const struct lab *lab, struct error *e, const char *fmt, ...)
 {
-	FREE_AUTO char *root = bpffs_mount(lab, "bpf", e);
-	FREE_AUTO char *below = NULL, *path = NULL;
+	char *FREE_AUTO root = bpffs_mount(lab, "bpf", e);
+	char *FREE_AUTO below = NULL, *FREE_AUTO path = NULL;
 	va_list args;
-	int n, err;
+	int err;
 
 	if (!root)
 		return NULL;
 	va_start(args, fmt);
-	n = vasprintf(&below, fmt, args);
+	below = text_vformat(fmt, args);
 	va_end(args);
-	if (n < 0 || asprintf(&path, "%s/%s", root, below) < 0) {
-		path = NULL;
-		(void)error_sys(e, -ENOMEM, "making a folder for BPF maps");
-		return NULL;
-	}
+	path = text_format("%s/%s", root, below);
 	err = make_folders(path, strlen(root));
 	if (err) {
-		(void)error_sys(e, err, "making the folder %s for BPF maps", path);
+		(void)error_sys(e, err, "cannot make the folder %s for BPF maps", path);
 		return NULL;
 	}
 	return steal_pointer(&path);
@@ -98,7 +85,7 @@ char *bpffs_dir(const struct lab *lab, struct error *e, const char *fmt, ...)
 
 void bpffs_remove(const char *folder)
 {
-	DIR_AUTO DIR *dir = opendir(folder);
+	DIR *DIR_AUTO dir = opendir(folder);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Opening a lab that is up, and what is said of one that is not. lab_up.c makes one. */
 #include "orchestrator/lab.h"
 
 #include <errno.h>
@@ -36,22 +37,15 @@ static int recall(struct lab *lab, struct error *e)
 	return err ? error_wrap(e, "lab %s", in->lab) : 0;
 }
 
-int lab_recall(struct lab *lab, struct error *e)
+void lab_recall(struct lab *lab)
 {
-	char *FREE_AUTO name = NULL;
-	int err;
+	struct error ERROR_AUTO ignored = ERROR_INIT;
 
-	if (state_journal(lab->state)->phase == STATE_CORRUPT)
-		return 0;
-	err = recall(lab, e);
-	if (!err || err == -ENOMEM)
-		return err;
-	name = strdup(state_journal(lab->state)->lab);
+	if (state_journal(lab->state)->phase == STATE_CORRUPT || recall(lab, &ignored) == 0)
+		return;
 	plan_clear(&lab->plan);
 	labfile_clear(&lab->labfile);
-	error_clear(e);
-	return name ? state_mark_corrupt(lab->state, name, e)
-		    : error_sys(e, -ENOMEM, "open the lab");
+	state_mark_corrupt(lab->state);
 }
 
 int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, const char *command,
@@ -64,9 +58,7 @@ int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, 
 		return error_state(e, -EPERM, "xlab %s must be root (try sudo)", command);
 	err = state_open(name, lock, command, &lab->state, e);
 	if (!err)
-		err = lab_recall(lab, e);
-	if (err)
-		lab_close(lab);
+		lab_recall(lab);
 	return err;
 }
 
@@ -114,6 +106,5 @@ int lab_refuse(const struct lab *lab, struct error *e)
 {
 	char *FREE_AUTO trouble = lab_trouble(lab);
 
-	return error_state(e, -EBUSY, "lab %s: %s", state_journal(lab->state)->lab,
-			   trouble ? trouble : "not up");
+	return error_state(e, -EBUSY, "lab %s: %s", state_journal(lab->state)->lab, trouble);
 }

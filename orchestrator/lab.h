@@ -26,13 +26,13 @@ int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, 
  * any more, from a text that this xlab does not understand, is as corrupt as a journal that cannot
  * be read.
  */
-int lab_recall(struct lab *lab, struct error *e);
+void lab_recall(struct lab *lab);
 
 /* What is wrong with a lab that is not up, and what to do about it (malloc'ed); NULL if it is up.
  */
 char *lab_trouble(const struct lab *lab);
 
-/* Set it as an error; returns that. */
+/* Set that as an error, of a lab that is not up; returns it. */
 int lab_refuse(const struct lab *lab, struct error *e);
 void lab_close(struct lab *lab);
 

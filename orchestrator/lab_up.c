@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The order of things: state, namespaces and links, chains, and all of it back. How each is done
+ * is below, in lab/ and chain/.
+ */
 #include "orchestrator/lab_up.h"
 
 #include <errno.h>
@@ -25,7 +28,7 @@ static int random_group(uint32_t *group, struct error *e)
 {
 	do {
 		if (getrandom(group, sizeof(*group), 0) != sizeof(*group))
-			return error_sys(e, -errno, "get random bytes");
+			return error_sys(e, -errno, "cannot get random bytes");
 		*group &= INT32_MAX;
 	} while (*group == 0);
 	return 0;
@@ -45,7 +48,7 @@ static int begin_state(struct lab *lab, const struct lab_options *options, struc
 		.dir = ini->dir,
 		.text = ini->text,
 	};
-	int err = path ? random_group(&in.group, e) : error_sys(e, -ENOMEM, "begin a lab");
+	int err = random_group(&in.group, e);
 
 	if (!err)
 		err = netns_cookie(&in.self_cookie, e);
@@ -56,12 +59,12 @@ static int begin_state(struct lab *lab, const struct lab_options *options, struc
 static int undo_left_over(struct lab *lab, struct error *e)
 {
 	struct lab old = { .state = steal_pointer(&lab->state) };
-	int err = lab_recall(&old, e);
+	int err;
 
-	if (!err)
-		err = lab_down(&old, false, e);
+	lab_recall(&old);
+	err = lab_down(&old, false, e);
 	if (err)
-		error_wrap(e, "undo what a killed command left");
+		error_wrap(e, "cannot undo what a killed command left");
 	lab_close(&old);
 	return err;
 }
@@ -85,22 +88,15 @@ static int begin_lab(struct lab *lab, const struct lab_options *options, struct 
 			: err;
 }
 
-/* The lab's maps stand here. It is mounted now, not with the first of them: that may be made in a
- * mount namespace that comes and goes (`ip netns exec`), and they would go with it.
+/* The lab's maps stand in a bpffs, which is mounted now, not with the first of them: that may be
+ * made in a mount namespace that comes and goes (`ip netns exec`), and they would go with it.
  */
-static int mount_maps(const struct lab *lab, struct error *e)
-{
-	char *FREE_AUTO path = bpffs_mount(lab, "bpf", e);
-
-	return path ? 0 : e->err;
-}
-
 static int attach_chains(struct lab *lab, struct error *e)
 {
-	size_t i;
-	int err = mount_maps(lab, e);
+	char *FREE_AUTO maps = bpffs_mount(lab, "bpf", e);
+	int err = maps ? 0 : e->err;
 
-	for (i = 0; i < lab->labfile.n_chains && !err; i++)
+	for (size_t i = 0; i < lab->labfile.n_chains && !err; i++)
 		err = interrupt_pending() ? error_state(e, -EINTR, "interrupted")
 					  : chain_set(lab, &lab->labfile.chains[i], false, e);
 	return err ? err : state_set_phase(lab->state, STATE_UP, e);
@@ -130,7 +126,7 @@ static int build(struct lab *lab, const struct lab_options *options, struct erro
 		return err;
 	err = attach_chains(lab, e);
 	if (err && lab_down(lab, false, &undo))
-		(void)error_add(e, "undoing it: %s", undo.text ? undo.text : "out of memory");
+		(void)error_add(e, "undoing it: %s", undo.text);
 	return err;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The process: its words to a command, its end to an exit status. Only this file prints errors. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/cmd/command.h"
@@ -16,9 +18,7 @@
  */
 static int standard_fds_hold(void)
 {
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return -errno;
@@ -29,13 +29,6 @@ static int standard_fds_hold(void)
 static void write_fails_instead(int signal_number)
 {
 	(void)signal_number;
-}
-
-static int need_root(const struct command *c, struct error *e)
-{
-	if (!c->needs_root || geteuid() == 0)
-		return 0;
-	return error_state(e, -EPERM, "%s needs root: try `sudo xlab %s ...`", c->name, c->name);
 }
 
 static int run_command(char **words, int *status, struct error *e)
@@ -53,8 +46,9 @@ static int run_command(char **words, int *status, struct error *e)
 		return 0;
 	}
 	/* Before what is wrong with the arguments: sudo comes in front of all of them. */
-	if (need_root(c, e))
-		return e->err;
+	if (c->needs_root && geteuid() != 0)
+		return error_state(e, -EPERM, "%s needs root: try `sudo xlab %s ...`", c->name,
+				   c->name);
 	return err ? err : c->run(&in, status, e);
 }
 
@@ -68,13 +62,9 @@ static const char *option_name(void *cookie, size_t i)
 
 static int unknown_option(const char *word, struct error *e)
 {
-	const char *nearest = text_nearest(word, option_name, NULL);
+	char *FREE_AUTO offer = text_offer(word, option_name, NULL);
 
-	if (nearest)
-		return error_input(e, "there is no option %s; did you mean %s?", word, nearest);
-	return error_input(
-		e, "there is no option %s; before a command only --help and --version are allowed",
-		word);
+	return error_input(e, "there is no option %s before a command%s", word, offer);
 }
 
 static int xlab(char **words, int *status, struct error *e)
@@ -111,8 +101,7 @@ static int output_end(struct error *e)
 /* What is wrong with a file begins with its place, for editors; all else with our name. */
 static void tell(const struct error *e)
 {
-	(void)fprintf(stderr, "%s%s\n",
-		      e->placed && e->text ? "" : "xlab: ", e->text ? e->text : "out of memory");
+	(void)fprintf(stderr, "%s%s\n", e->placed ? "" : "xlab: ", e->text);
 }
 
 int main(int argc, char **argv)

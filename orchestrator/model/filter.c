@@ -310,17 +310,14 @@ int filter_read_key(struct filter *filter, const struct labfile *labfile, const 
 		    const char *value, struct error *e)
 {
 	const struct program *p = &programs[filter->program];
-	int err;
 
 	(void)labfile;
 	for (const struct ini_key_spec *k = p->keys; p->matches && k->name; k++) {
 		struct ini_key pair = { .name = (char *)k->name, .value = (char *)value };
 		const struct ini_where at = { .key = &pair, .spec = k };
 
-		if (strcmp(k->name, key) != 0 || !filter_key_matches(k))
-			continue;
-		err = k->read(&at, value, filter, e);
-		return err == -ENOMEM ? ini_no_memory(e) : err;
+		if (!strcmp(k->name, key) && filter_key_matches(k))
+			return k->read(&at, value, filter, e);
 	}
 	return no_rules(filter, p, key, e);
 }

@@ -125,7 +125,7 @@ void chain_print(const char *name, const struct chain_view *view, int indent, bo
 {
 	const struct chain_record *r = &view->record;
 	FREE_AUTO char *note = note_of(view);
-	SANITIZED_AUTO const char *why = sanitize(r->why ? r->why : "");
+	char *FREE_AUTO why = sanitize(r->why ? r->why : "");
 
 	if (!r->n_filters) {
 		(void)fprintf(out, "%s has no chain\n", name);
@@ -165,7 +165,7 @@ static void json_row(struct json *j, const struct chain_row *row)
 
 void chain_json_print(const struct chain_view *view, struct json *j)
 {
-	SANITIZED_AUTO const char *why = sanitize(view->record.why ? view->record.why : "");
+	char *FREE_AUTO why = sanitize(view->record.why ? view->record.why : "");
 	FREE_AUTO char *note = note_of(view);
 	size_t i;
 

@@ -99,7 +99,7 @@ static const char *in_colour(const struct report *r, const char *sequence)
 
 static void text_title(struct report *r, const struct scenario *scenario)
 {
-	const char SANITIZED_AUTO *about = sanitize(scenario->about ? scenario->about : "");
+	char *FREE_AUTO about = sanitize(scenario->about ? scenario->about : "");
 
 	(void)fprintf(r->out, "%s%s%s%s%s\n", r->colour ? COLOUR_TITLE : "", scenario->name,
 		      r->colour ? COLOUR_END : "", *about ? "  " : "", about);
@@ -108,8 +108,8 @@ static void text_title(struct report *r, const struct scenario *scenario)
 static void text_row(struct report *r, struct table *rows, const struct step *step,
 		     const struct step_result *s)
 {
-	const char SANITIZED_AUTO *line = sanitize(step->line_text);
-	const char SANITIZED_AUTO *why = sanitize(or_no_memory(s->why));
+	char *FREE_AUTO line = sanitize(step->line_text);
+	char *FREE_AUTO why = sanitize(or_no_memory(s->why));
 
 	table_add(rows, in_colour(r, outcomes[s->outcome].colour), "%s", outcomes[s->outcome].word);
 	table_add(rows, NULL, "%s", step_key(step));
@@ -126,8 +126,8 @@ static void text_details(struct report *r, const struct scenario_result *result)
 	for (size_t i = 0; i < steps_of(result); i++) {
 		const struct step *step = &result->scenario->steps[i];
 		const char *details = result->steps[i].details;
-		const char SANITIZED_AUTO *line = sanitize(step->line_text);
-		const char SANITIZED_AUTO *text = sanitize(details ? details : "");
+		char *FREE_AUTO line = sanitize(step->line_text);
+		char *FREE_AUTO text = sanitize(details ? details : "");
 
 		if (!*text)
 			continue;
@@ -147,7 +147,7 @@ static void text_scenario(struct report *r, const struct scenario_result *result
 	table_print(&rows, 4, r->out);
 	text_details(r, result);
 	if (result->error) {
-		const char SANITIZED_AUTO *error = sanitize(result->error);
+		char *FREE_AUTO error = sanitize(result->error);
 
 		print_lines(r->out, "    ", error);
 	}
@@ -207,7 +207,7 @@ static void tap_escaped(FILE *out, const char *s)
 /* A JSON string is a YAML one too. */
 static void tap_field(FILE *out, const char *key, const char *text)
 {
-	const char SANITIZED_AUTO *clean = sanitize(text);
+	char *FREE_AUTO clean = sanitize(text);
 	struct json value = { .out = out };
 
 	(void)fprintf(out, "  %s: ", key);
@@ -231,7 +231,7 @@ static void tap_line(struct report *r, const struct scenario *scenario, const st
 {
 	(void)fprintf(r->out, "%sok %zu - %s", good ? "" : "not ", ++r->n_tests, scenario->name);
 	if (step) {
-		const char SANITIZED_AUTO *line = sanitize(step->line_text);
+		char *FREE_AUTO line = sanitize(step->line_text);
 
 		(void)fprintf(r->out, ": %s ", step_key(step));
 		tap_escaped(r->out, line);
@@ -285,7 +285,7 @@ static void tap_end(struct report *r)
 
 static void xml_escaped(FILE *out, const char *s)
 {
-	const char SANITIZED_AUTO *clean = sanitize(s);
+	char *FREE_AUTO clean = sanitize(s);
 
 	for (const char *c = clean; *c; c++) {
 		if (*c == '<')
@@ -378,7 +378,7 @@ static void junit_end(struct report *r)
 
 static void json_clean(struct json *j, const char *key, const char *value)
 {
-	const char SANITIZED_AUTO *clean = sanitize(value ? value : "");
+	char *FREE_AUTO clean = sanitize(value ? value : "");
 
 	json_text(j, key, value ? clean : NULL);
 }

@@ -10,7 +10,7 @@
 
 static void json_clean(struct json *j, const char *key, const char *value)
 {
-	const char SANITIZED_AUTO *clean = sanitize(value ? value : "");
+	char *FREE_AUTO clean = sanitize(value ? value : "");
 
 	json_text(j, key, clean);
 }

@@ -155,9 +155,9 @@ static void print_differences(const struct status *s, bool colour, FILE *out)
 void status_print_text(const struct status *s, bool colour, FILE *out)
 {
 	const struct journal *journal = state_journal(s->lab.state);
-	const char SANITIZED_AUTO *about =
+	char *FREE_AUTO about =
 		sanitize(s->lab.labfile.topo.about ? s->lab.labfile.topo.about : "");
-	const char SANITIZED_AUTO *path = sanitize(journal->path);
+	char *FREE_AUTO path = sanitize(journal->path);
 	char FREE_AUTO *advice = lab_trouble(&s->lab);
 
 	(void)fprintf(out, "%s%s%s%s%s\n", colour ? COLOUR_TITLE : "", journal->lab,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What libbpf and libxdp print, kept as a text. Which of it matters is for the callers. */
 #include "orchestrator/util/bpflog.h"
 
 #include <stdarg.h>
@@ -10,7 +11,9 @@
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
+#include "lab/text.h"
 
 /* A verifier's log can have megabytes; its end is what matters. */
 #define KEPT (1U << 20)
@@ -24,33 +27,25 @@ static __thread struct bpflog *listening;
 static void keep(struct bpflog *log, const char *words, size_t n)
 {
 	size_t kept = log->length > KEPT ? KEPT / 2 : log->length;
-	char *text;
 
 	if (kept < log->length)
 		memmove(log->text, log->text + log->length - kept, kept);
-	text = realloc(log->text, kept + n + 1);
-	if (!text)
-		return;
-	memcpy(text + kept, words, n);
-	text[kept + n] = '\0';
-	log->text = text;
+	log->text = xreallocarray(log->text, 1, kept + n + 1);
+	memcpy(log->text + kept, words, n + 1);
 	log->length = kept + n;
 }
 
 static int collect(const char *fmt, va_list args)
 {
-	FREE_AUTO char *words = NULL;
-	int n;
+	char *FREE_AUTO words = NULL;
+	size_t n;
 
 	if (!listening)
 		return 0;
-	n = vasprintf(&words, fmt, args);
-	if (n < 0) {
-		words = NULL;
-		return 0;
-	}
-	keep(listening, words, (size_t)n);
-	return n;
+	words = text_vformat(fmt, args);
+	n = strlen(words);
+	keep(listening, words, n);
+	return (int)n;
 }
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -104,7 +99,7 @@ char *bpflog_verifier(const struct bpflog *log)
 		from = next;
 	from += strlen(begin);
 	to = strstr(from, "-- END PROG LOAD LOG --");
-	return strndup(from, to ? (size_t)(to - from) : strlen(from));
+	return xstrndup(from, to ? (size_t)(to - from) : strlen(from));
 }
 
 static bool is_statistics(const char *line)
@@ -136,5 +131,5 @@ char *bpflog_tail(const char *text, size_t lines)
 	}
 	while (end > at && end[-1] == '\n')
 		end--;
-	return strndup(at, (size_t)(end - at));
+	return xstrndup(at, (size_t)(end - at));
 }

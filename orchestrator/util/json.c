@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <inttypes.h>
-
+/* JSON, written as it comes. The texts in it are sanitized by the callers. */
 #include "orchestrator/util/json.h"
+
+#include <inttypes.h>
 
 static void write_string(FILE *out, const char *s)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* One question about a map that libbpf's versions answer differently. */
 #include "orchestrator/util/map_fd.h"
 
 #include <bpf/libbpf.h>

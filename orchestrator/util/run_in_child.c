@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A function in a process of its own, for calls that may hang or leave things behind. */
 #include "orchestrator/util/run_in_child.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 
@@ -48,12 +50,12 @@ static void send_reply(int to, struct reply *reply, int fd)
 _Noreturn static void run(int to, pid_t parent, int (*fn)(void *, int *, struct error *),
 			  void *cookie)
 {
-	struct reply *reply = calloc(1, sizeof(*reply));
+	struct reply *reply = xcalloc(1, sizeof(*reply));
 	struct error e = ERROR_INIT;
 	int fd = -1;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent || !reply)
+	if (getppid() != parent)
 		_exit(1);
 	reply->err = fn(cookie, &fd, &e);
 	reply->kind = e.kind;
@@ -104,19 +106,19 @@ static int answer(const struct reply *reply, int *fd, int *out, struct error *e)
 int run_in_child(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie, int ms, int *fd,
 		 struct error *e)
 {
-	FREE_AUTO struct reply *reply = calloc(1, sizeof(*reply));
-	FD_AUTO int mine = -1, got = -1;
+	struct reply *FREE_AUTO reply = xcalloc(1, sizeof(*reply));
+	int FD_AUTO mine = -1, FD_AUTO got = -1;
 	pid_t parent = getpid(), child;
 	int pair[2], err;
 
-	if (!reply || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return error_sys(e, reply ? -errno : -ENOMEM, "starting a child process");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return error_sys(e, -errno, "cannot start a child process");
 	mine = pair[0];
 	child = fork();
 	if (child < 0) {
 		err = -errno;
 		(void)close(pair[1]);
-		return error_sys(e, err, "starting a child process");
+		return error_sys(e, err, "cannot start a child process");
 	}
 	if (!child)
 		run(pair[1], parent, fn, cookie);

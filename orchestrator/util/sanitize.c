@@ -1,15 +1,15 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Texts from outside, made fit for any reader. Quoting for JSON or XML is not done here. */
 #include "orchestrator/util/sanitize.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#include "lab/alloc.h"
 
-static const char no_memory[] = "(out of memory)";
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* The bytes of the UTF-8 character at @s, its code in *@code; 0: it is none. */
 static size_t decode(const unsigned char *s, uint32_t *code)
@@ -46,14 +46,12 @@ static bool is_harmless(uint32_t code)
 	       code <= 0x10ffff;
 }
 
-const char *sanitize(const char *s)
+char *sanitize(const char *s)
 {
 	/* a byte becomes three at most */
-	char *text = malloc(strlen(s) * 3 + 1);
+	char *text = xcalloc(strlen(s) + 1, 3);
 	char *out = text;
 
-	if (!text)
-		return no_memory;
 	while (*s) {
 		uint32_t code = 0;
 		size_t length = decode((const unsigned char *)s, &code);
@@ -67,14 +65,7 @@ const char *sanitize(const char *s)
 		memcpy(out, from, length);
 		out += length;
 	}
-	*out = '\0';
 	return text;
-}
-
-void sanitize_free(const char **text)
-{
-	if (*text != no_memory)
-		free((char *)*text);
 }
 
 const char *or_no_memory(const char *text)

@@ -13,12 +13,11 @@
 struct table {
 	size_t n_columns;
 	bool right[TABLE_COLUMNS_MAX]; /* columns that are aligned to the right */
-	struct {
+	struct table_cell {
 		char *text;
 		const char *colour; /* a static escape sequence, or NULL */
 	} * cells;
 	size_t n_cells;
-	bool failed; /* no memory: table_print says so on @out */
 };
 
 #define COLOUR_GOOD  "\033[32m"

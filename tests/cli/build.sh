@@ -179,7 +179,7 @@ clean '--self: nothing is left of the renamed link'
 xlab up "$dir/plain.ini" --self nobody
 ended '--self with an unknown node' 2 nobody
 xlab up "$dir/plain.ini" --self hots
-ended '--self with a misspelt node' 2 'did you mean host?'
+ended '--self with a misspelt node' 2 'did you mean "host"?'
 
 # Two at once.
 xlab up "$dir/plain.ini" --as one

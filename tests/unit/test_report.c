@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lab/cleanup.h"
 #include "orchestrator/report/report.h"
 #include "orchestrator/scenario/scenario.h"
 #include "orchestrator/util/sanitize.h"
@@ -290,7 +291,7 @@ static void sanitize_keeps_what_is_harmless(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char SANITIZED_AUTO *clean = sanitize(rows[i][0]);
+		char *FREE_AUTO clean = sanitize(rows[i][0]);
 
 		assert_string_equal(clean, rows[i][1]);
 	}
