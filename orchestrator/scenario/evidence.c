@@ -1,9 +1,15 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tells the step's own packets from others by their marks, and counts what became of them. What
+ * that proves is judge.c's.
+ */
 #include "orchestrator/scenario/evidence.h"
 
 #include <linux/bpf.h>
 #include <stdlib.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/packet.h"
 
@@ -104,10 +110,7 @@ static void know_datagram(struct evidence *ev, enum relation relation, const str
 
 	if (!d)
 		d = array_add(&ev->datagrams, &ev->n_datagrams, sizeof(*d));
-	if (!d)
-		ev->out_of_memory = true;
-	else
-		*d = (struct datagram){ relation, p->fragment_id, p->icmp_seq };
+	*d = (struct datagram){ relation, p->fragment_id, p->icmp_seq };
 }
 
 /* Whose it is, and of a ping which echo. A filter sees the first fragment of a datagram first. */
@@ -142,7 +145,7 @@ static bool same(const struct sighting *a, const struct sighting *b)
 	       a->verdict == b->verdict && a->relation == b->relation;
 }
 
-/* Its index, or NONE without memory. */
+/* Its index. */
 static size_t add_sighting(struct evidence *ev, const struct sighting *s)
 {
 	struct sighting *seen;
@@ -154,10 +157,6 @@ static size_t add_sighting(struct evidence *ev, const struct sighting *s)
 		}
 	}
 	seen = array_add(&ev->seen, &ev->n_seen, sizeof(*seen));
-	if (!seen) {
-		ev->out_of_memory = true;
-		return NONE;
-	}
 	*seen = *s;
 	return ev->n_seen - 1;
 }
@@ -184,11 +183,7 @@ static void count_echo(struct evidence *ev, uint16_t sequence)
 	uint8_t *byte;
 
 	if (!ev->sequences)
-		ev->sequences = calloc(1, (UINT16_MAX + 1) / 8);
-	if (!ev->sequences) {
-		ev->out_of_memory = true;
-		return;
-	}
+		ev->sequences = xcalloc(1, (UINT16_MAX + 1) / 8);
 	byte = &ev->sequences[sequence >> 3];
 	ev->drops += !(*byte & bit);
 	*byte |= bit;
@@ -208,10 +203,6 @@ static void drop_segment(struct evidence *ev, size_t sighting, const struct pack
 
 	if (!segment) {
 		segment = array_add(&ev->segments, &ev->n_segments, sizeof(*segment));
-		if (!segment) {
-			ev->out_of_memory = true;
-			return;
-		}
 		segment->sighting = sighting;
 		segment->seq = p->tcp_seq;
 		segment->handshake = p->tcp_flags & TCP_SYN;
@@ -288,7 +279,7 @@ void evidence_add(struct evidence *ev, const struct xlab_event *event, const str
 		.packets = 1,
 	};
 	at = add_sighting(ev, &s);
-	if (at != NONE && s.kind == XLAB_DECIDED && is_own(&s))
+	if (s.kind == XLAB_DECIDED && is_own(&s))
 		decide(ev, at, p, sequence);
 }
 

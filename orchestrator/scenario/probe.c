@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What ping and nc steps have in common: the tools, the step's marks, and who has its address. */
 #include "orchestrator/scenario/probe.h"
 
 #include <errno.h>

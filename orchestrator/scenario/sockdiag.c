@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One question over NETLINK_SOCK_DIAG. Nothing is opened, entered or waited for. */
 #include "orchestrator/scenario/sockdiag.h"
 
 #include <errno.h>
