@@ -61,7 +61,7 @@ static int capture_from_counters(struct build *b, const char *name, struct captu
 	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
 
 	return prog ? prog_capture_add(&b->capture, prog, false, into, e)
-		    : error_sys(e, -ENOENT, "the counters' %s", name);
+		    : error_sys(e, -ENOENT, "cannot find the counters' %s", name);
 }
 
 static bool goes_on_after_others(const struct chain_job *job)

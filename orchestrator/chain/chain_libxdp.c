@@ -138,7 +138,7 @@ static int add_member(struct team *t, const struct chain_job *job, size_t i, str
 	opts.obj = in->obj;
 	opts.prog_name = bpf_program__name(in->main);
 	err = make_program(t, i, &opts, f->continues);
-	return err ? error_sys(e, err, "filter %s: libxdp", f->name) : 0;
+	return err ? error_sys(e, err, "filter %s: libxdp cannot take it", f->name) : 0;
 }
 
 /* A single program takes the dispatcher's whole place, and its verdict is the last word: where it
@@ -163,7 +163,7 @@ static int open_end(struct team *t, struct error *e)
 		return error_sys(e, err ? err : -errno, "cannot open the built-in pass");
 	err = make_program(t, t->n, &opts, 1U << XDP_PASS);
 	if (err)
-		return error_sys(e, err, "the built-in pass: libxdp");
+		return error_sys(e, err, "libxdp cannot take the built-in pass");
 	t->n++;
 	return 0;
 }

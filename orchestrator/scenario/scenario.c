@@ -342,7 +342,7 @@ static int restore(struct run *r)
 
 	if (!scenario_chains_restore(r->chains, &e))
 		return 0;
-	(void)error_wrap(&e, "the chains from before could not be put back");
+	(void)error_wrap(&e, "cannot put back the chains from before");
 	free(r->result->error);
 	r->result->error = xstrdup(e.text);
 	r->result->outcome = OUTCOME_LAB;

@@ -57,5 +57,5 @@ int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e)
 	if (err == -ENOENT)
 		return error_state(e, err, "this kernel cannot list %s sockets: module %s_diag",
 				   name, name);
-	return err ? error_wrap(e, "sock_diag") : 0;
+	return err ? error_wrap(e, "cannot ask sock_diag") : 0;
 }
