@@ -67,12 +67,6 @@ static unsigned int mtu_of(const struct chain_job *job)
 	return iface->bridge == NONE ? topo->ifaces[iface->peer].mtu : iface->mtu;
 }
 
-static bool is_jumbo(const struct chain_job *job)
-{
-	return job->ifindex && mtu_of(job) > NATIVE_MTU_MAX &&
-	       job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
-}
-
 static int check_arrays(const struct chain_job *job, const struct filter_object *objects,
 			const char *without, struct error *e)
 {
@@ -91,7 +85,8 @@ int frags_agree(const struct chain_job *job, const struct filter_object *objects
 		struct error *e)
 {
 	char *FREE_AUTO without = NULL; /* "small, other": those that take none */
-	bool wanted = is_jumbo(job);
+	bool wanted = job->ifindex && mtu_of(job) > NATIVE_MTU_MAX &&
+		      job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
 
 	for (size_t i = 0; i < job->n_filters; i++)
 		if (!objects[i].frags)

@@ -65,11 +65,6 @@ static enum relation direction(const struct mark *m, const struct packet *p)
 	return between(p, &m->dst, &m->src) ? RELATION_REPLY : RELATION_OTHER;
 }
 
-static bool is_bare(const struct mark *m, const struct packet *p)
-{
-	return m->kind == STEP_TCP && !(p->tcp_flags & TCP_SYN) && !p->tcp_length;
-}
-
 /* The one who asks for a neighbour; false: the packet is no such question or answer. */
 static bool neighbour_asker(const struct packet *p, struct address *asker)
 {
@@ -93,7 +88,8 @@ enum relation mark_relation(const struct mark *mark, const struct packet *p)
 			       : RELATION_OTHER;
 	if (way == RELATION_OTHER || !marks_match(mark, p, way == RELATION_REQUEST))
 		return RELATION_OTHER;
-	return is_bare(mark, p) ? RELATION_BARE : way;
+	return mark->kind == STEP_TCP && !(p->tcp_flags & TCP_SYN) && !p->tcp_length ? RELATION_BARE
+										     : way;
 }
 
 static struct datagram *find_datagram(const struct evidence *ev, enum relation way, uint32_t id)
@@ -104,20 +100,11 @@ static struct datagram *find_datagram(const struct evidence *ev, enum relation w
 	return NULL;
 }
 
-static void know_datagram(struct evidence *ev, enum relation relation, const struct packet *p)
-{
-	struct datagram *d = find_datagram(ev, relation, p->fragment_id);
-
-	if (!d)
-		d = array_add(&ev->datagrams, &ev->n_datagrams, sizeof(*d));
-	*d = (struct datagram){ relation, p->fragment_id, p->icmp_seq };
-}
-
 /* Whose it is, and of a ping which echo. A filter sees the first fragment of a datagram first. */
 static enum relation relation_of(struct evidence *ev, const struct packet *p, uint16_t *sequence)
 {
-	const struct datagram *d;
 	enum relation relation;
+	struct datagram *d;
 
 	*sequence = p->icmp_seq;
 	if (p->fragment) {
@@ -126,8 +113,12 @@ static enum relation relation_of(struct evidence *ev, const struct packet *p, ui
 		return d ? d->relation : RELATION_OTHER;
 	}
 	relation = mark_relation(&ev->mark, p);
-	if (p->fragmented && (relation == RELATION_REQUEST || relation == RELATION_REPLY))
-		know_datagram(ev, relation, p);
+	if (p->fragmented && (relation == RELATION_REQUEST || relation == RELATION_REPLY)) {
+		d = find_datagram(ev, relation, p->fragment_id);
+		if (!d)
+			d = array_add(&ev->datagrams, &ev->n_datagrams, sizeof(*d));
+		*d = (struct datagram){ relation, p->fragment_id, p->icmp_seq };
+	}
 	return relation;
 }
 

@@ -54,13 +54,9 @@ static int open_diag(struct step_run *c)
 	return err ? err : netlink_open(NETLINK_SOCK_DIAG, &c->diag, c->e);
 }
 
-static uint64_t bind_capability(uint16_t port)
-{
-	return port < PRIVILEGED_PORT ? 1ULL << CAP_NET_BIND_SERVICE : 0;
-}
-
 static int start_server(struct step_run *c)
 {
+	uint64_t keep = c->step->port < PRIVILEGED_PORT ? 1ULL << CAP_NET_BIND_SERVICE : 0;
 	char port[8], address[ADDRESS_TEXT];
 	const char *const udp[] = { c->probe->nc, "-n", "-d", "-u", "-l", address, port, NULL };
 	const char *const tcp[] = { c->probe->nc, "-n", "-d", "-l", address, port, NULL };
@@ -68,8 +64,7 @@ static int start_server(struct step_run *c)
 	address_text(&c->step->address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
 	return subprocess_start(&c->subprocesses[SERVER], c->probe->lab->state, c->dst_name,
-				c->step->kind == STEP_UDP ? udp : tcp, -1,
-				bind_capability(c->step->port), c->e);
+				c->step->kind == STEP_UDP ? udp : tcp, -1, keep, c->e);
 }
 
 static int start_client(struct step_run *c, int in)

@@ -296,13 +296,6 @@ static int prepare(struct run *r, const struct scenario_options *options)
 	return probe_tools(&r->probe, r->scenario, r->e);
 }
 
-static void run_clear(struct run *r)
-{
-	listener_close(r->listener);
-	forget_shown(r);
-	cleanup_fd(&r->probe.signal_fd);
-}
-
 /* An error in a step is that step's result: its first line, and what follows. */
 static void blame_step(struct step_result *step, enum outcome outcome, const char *text)
 {
@@ -366,7 +359,9 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 		err = run_all(&r);
 	conclude(&r, err);
 	err = restore(&r) ? e->err : err;
-	run_clear(&r);
+	listener_close(r.listener);
+	forget_shown(&r);
+	cleanup_fd(&r.probe.signal_fd);
 	result->ms = ms_since(start);
 	return err;
 }
