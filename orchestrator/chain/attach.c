@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One program onto one interface, by libbpf or libxdp, and what the kernel's refusals mean. Knows
+ * neither chains nor records.
+ */
 #include "orchestrator/chain/attach.h"
 
 #include <errno.h>
@@ -10,6 +14,7 @@
 #include <linux/if_link.h>
 #include <xdp/libxdp.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/model/enum_names.h"
@@ -21,7 +26,7 @@ int attach_query(int ifindex, struct attached *now, struct error *e)
 	int err = bpf_xdp_query(ifindex, 0, &opts);
 
 	if (err)
-		return error_sys(e, err, "asking for the interface's XDP program");
+		return error_sys(e, err, "cannot ask for the interface's XDP program");
 	now->mode = opts.skb_prog_id ? XDP_MODE_CHOICE_GENERIC : XDP_MODE_CHOICE_NATIVE;
 	now->prog_id = opts.skb_prog_id	  ? opts.skb_prog_id
 		       : opts.drv_prog_id ? opts.drv_prog_id
@@ -29,20 +34,20 @@ int attach_query(int ifindex, struct attached *now, struct error *e)
 	return 0;
 }
 
-int attach_prog_id(int fd, uint32_t *id)
+int attach_prog_id(int fd, uint32_t *id, struct error *e)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return -errno;
+		return error_sys(e, -errno, "cannot ask for a program's id");
 	*id = info.id;
 	return 0;
 }
 
 int attach_foreign(uint32_t prog_id, const char *off, struct error *e)
 {
-	FD_AUTO int fd = bpf_prog_get_fd_by_id(prog_id);
+	int FD_AUTO fd = bpf_prog_get_fd_by_id(prog_id);
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 
@@ -90,7 +95,7 @@ static int explain(int ifindex, enum xdp_mode mode, int err, struct bpflog *log,
 		return error_state(e, -EBUSY,
 				   "its XDP program was changed by another tool just now");
 	default:
-		return error_sys(e, err, "attaching XDP in %s mode: %s", name,
+		return error_sys(e, err, "cannot attach XDP in %s mode: %s", name,
 				 bpflog_first(log, "the kernel refuses"));
 	}
 }
@@ -100,7 +105,7 @@ static int attach_by_libxdp(int ifindex, enum xdp_mode mode, int fd)
 {
 	static const char skip[] = "LIBXDP_SKIP_DISPATCHER";
 	const char *set = getenv(skip);
-	FREE_AUTO char *before = set ? strdup(set) : NULL;
+	char *FREE_AUTO before = set ? xstrdup(set) : NULL;
 	struct xdp_program *prog = xdp_program__from_fd(fd);
 	int err;
 
@@ -124,7 +129,7 @@ static int attach_by_libxdp(int ifindex, enum xdp_mode mode, int fd)
 
 int attach_swap(int ifindex, enum xdp_mode mode, int fd, uint32_t old_id, struct error *e)
 {
-	FD_AUTO int old = old_id ? bpf_prog_get_fd_by_id(old_id) : -1;
+	int FD_AUTO old = old_id ? bpf_prog_get_fd_by_id(old_id) : -1;
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old);
 	BPFLOG log = BPFLOG_INIT;
 	int err;
@@ -133,7 +138,7 @@ int attach_swap(int ifindex, enum xdp_mode mode, int fd, uint32_t old_id, struct
 	if (!old_id)
 		err = attach_by_libxdp(ifindex, mode, fd);
 	else if (old < 0 && errno != ENOENT)
-		return error_sys(e, -errno, "opening XDP program %u", old_id);
+		return error_sys(e, -errno, "cannot open XDP program %u", old_id);
 	else if (old < 0)
 		err = -EBUSY;
 	else
@@ -143,14 +148,15 @@ int attach_swap(int ifindex, enum xdp_mode mode, int fd, uint32_t old_id, struct
 
 int attach_remove(int ifindex, enum xdp_mode mode, uint32_t old_id, struct error *e)
 {
-	FD_AUTO int old = bpf_prog_get_fd_by_id(old_id);
+	int FD_AUTO old = bpf_prog_get_fd_by_id(old_id);
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old);
 	BPFLOG log = BPFLOG_INIT;
 	int err;
 
 	/* Gone with its last user: then it is not attached either. */
 	if (old < 0)
-		return errno == ENOENT ? 0 : error_sys(e, -errno, "opening XDP program %u", old_id);
+		return errno == ENOENT ? 0
+				       : error_sys(e, -errno, "cannot open XDP program %u", old_id);
 	bpflog_begin(&log);
 	err = bpf_xdp_detach(ifindex, mode_flag(mode), &opts);
 	return err ? explain(ifindex, mode, err, &log, e) : 0;

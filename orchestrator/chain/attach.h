@@ -28,6 +28,7 @@ int attach_remove(int ifindex, enum xdp_mode mode, uint32_t old_id, struct error
  */
 int attach_foreign(uint32_t prog_id, const char *off, struct error *e);
 
-int attach_prog_id(int fd, uint32_t *id);
+/* The id of a loaded program. */
+int attach_prog_id(int fd, uint32_t *id, struct error *e);
 
 #endif

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Names of attach points, and one being worked on: what stands there, by its record, and a program
+ * in its place. What the programs are is chain.c's and chain_pass.c's.
+ */
 #include "orchestrator/chain/attach_point.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/lab_links.h"
@@ -57,18 +62,17 @@ bool attach_point_id_find(const struct labfile *labfile, const char *point,
 static char *command_off(const struct lab *lab, const struct attach_point *s)
 {
 	const char *mode = s->attached.mode == XDP_MODE_CHOICE_GENERIC ? "xdpgeneric" : "xdpdrv";
-	FREE_AUTO char *netns = plan_netns_name(&lab->plan, s->id.netns);
+	char *FREE_AUTO netns = plan_netns_name(&lab->plan, s->id.netns);
 
 	if (s->id.iface == NONE)
-		return text_format("ip -n %s link set dev %s %s off", netns ? netns : s->id.netns,
-				   s->id.name, mode);
+		return text_format("ip -n %s link set dev %s %s off", netns, s->id.name, mode);
 	return text_format("xlab exec %s/%s -- ip link set dev %s %s off",
 			   state_journal(lab->state)->lab, s->id.netns, s->id.name, mode);
 }
 
 static int find_current(struct attach_point *s, const struct lab *lab, struct error *e)
 {
-	FREE_AUTO char *off = NULL;
+	char *FREE_AUTO off = NULL;
 	int err = attach_query(s->ifindex, &s->attached, e);
 
 	if (err)
@@ -80,30 +84,23 @@ static int find_current(struct attach_point *s, const struct lab *lab, struct er
 	return attach_foreign(s->attached.prog_id, off, e);
 }
 
-static int look(struct attach_point *s, const struct lab *lab, struct error *e)
-{
-	int err = netns_visit(&s->visit, lab->state, s->id.netns, e);
-	unsigned int ifindex = 0;
-
-	if (!err)
-		err = lab_link_find(lab->state, s->id.name, &ifindex, e);
-	s->ifindex = (int)ifindex;
-	if (!err)
-		err = chain_file_read(lab, s->name, &s->file, e);
-	return err ? err : find_current(s, lab, e);
-}
-
 int attach_point_open(struct attach_point *s, const struct lab *lab,
 		      const struct attach_point_id *id, struct error *e)
 {
+	unsigned int ifindex = 0;
 	int err;
 
 	*s = (struct attach_point)ATTACH_POINT_INIT;
 	s->id = *id;
 	s->name = text_format("%s:%s", id->netns, id->name);
-	if (!s->name)
-		return error_sys(e, -ENOMEM, "chain");
-	err = look(s, lab, e);
+	err = netns_visit(&s->visit, lab->state, id->netns, e);
+	if (!err)
+		err = lab_link_find(lab->state, id->name, &ifindex, e);
+	s->ifindex = (int)ifindex;
+	if (!err)
+		err = chain_file_read(lab, s->name, &s->file, e);
+	if (!err)
+		err = find_current(s, lab, e);
 	return err ? error_wrap(e, "%s", s->name) : 0;
 }
 
@@ -119,13 +116,11 @@ int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chai
 		      int fd, struct error *e)
 {
 	uint32_t old = s->current ? s->current->prog_id : 0;
-	struct chain_file file = { 0 };
-	int err = chain_file_plan(&file, &s->file, s->current, next);
+	struct chain_file file;
+	int err;
 
-	if (err)
-		err = error_sys(e, err, "recording a chain");
-	else
-		err = chain_file_write(lab, s->name, &file, e);
+	chain_file_plan(&file, &s->file, s->current, next);
+	err = chain_file_write(lab, s->name, &file, e);
 	if (!err && fd >= 0)
 		err = attach_swap(s->ifindex, next->mode, fd, old, e);
 	else if (!err && old)
@@ -139,6 +134,16 @@ int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chai
 	s->current = fd >= 0 ? &s->file.now : NULL;
 	chain_file_settle(&s->file);
 	return chain_file_write(lab, s->name, &s->file, e);
+}
+
+int attach_point_recall(const struct lab *lab, const char *point, size_t *iface,
+			struct chain_file *file, struct error *e)
+{
+	struct attach_point_id id;
+
+	*file = (struct chain_file){ 0 };
+	*iface = attach_point_id_find(&lab->labfile, point, &id) ? id.iface : NONE;
+	return *iface == NONE ? 0 : chain_file_read(lab, point, file, e);
 }
 
 /* The lab file's chain of an interface; an empty one if it names none. */
@@ -156,9 +161,7 @@ int chain_wanted(const struct lab *lab, const struct attach_point *s, struct cha
 	const struct chain_file *file = &s->file;
 
 	*chain = file_chain(lab, s->id.iface);
-	*filters = calloc(file->n_restore + 1, sizeof(**filters));
-	if (!*filters)
-		return error_sys(e, -ENOMEM, "chain");
+	*filters = xcalloc(file->n_restore, sizeof(**filters));
 	if (!file->has_restore)
 		return 0;
 	chain->filters = *filters;

@@ -59,6 +59,12 @@ void attach_point_close(struct attach_point *s);
 int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chain_record *next,
 		      int fd, struct error *e);
 
+/* The record of interface @point, without a look at what stands there; an empty one if the lab has
+ * no such interface (a bridge's port has no chain). Free it with chain_file_clear().
+ */
+int attach_point_recall(const struct lab *lab, const char *point, size_t *iface,
+			struct chain_file *file, struct error *e);
+
 /* What is to stand there for good: what `xlab chain` put there last, else the lab file's chain. Its
  * names are @filters (malloc'ed in either case).
  */

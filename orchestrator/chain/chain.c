@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A chain from the lab file, or from a command, to its interface and back: the engine chosen, the
+ * record kept, pass programs seen to. How a chain is built is the engines'.
+ */
 #include "orchestrator/chain/chain.h"
 
 #include <errno.h>
@@ -8,6 +12,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -25,7 +30,7 @@ static int try_libxdp(const struct chain_job *job, int *fd, char **why)
 {
 	const struct filter *user_object =
 		chain_user_object(&job->lab->labfile, job->filters, job->n_filters);
-	ERROR_AUTO struct error refused = ERROR_INIT;
+	struct error ERROR_AUTO refused = ERROR_INIT;
 	const char *kernel;
 	int err;
 
@@ -85,7 +90,7 @@ static void close_job(struct chain_job *job)
 	cleanup_fd(&job->rings_fd);
 }
 
-static int open_page(const struct chain_job *job, struct error *e)
+static int wipe_bank(const struct chain_job *job, struct error *e)
 {
 	struct counters counters = { 0 };
 	int err = counters_map(&counters, job->counters_fd, e);
@@ -96,52 +101,36 @@ static int open_page(const struct chain_job *job, struct error *e)
 	return err;
 }
 
-static int name_filters(const struct labfile *labfile, const struct chain_config *chain,
-			struct chain_record *r)
+static void name_filters(const struct labfile *labfile, const struct chain_config *chain,
+			 struct chain_record *r)
 {
-	char **names = calloc(chain->n_filters + 1, sizeof(*names));
-	int err;
-
-	if (!names)
-		return -ENOMEM;
+	r->n_filters = chain->n_filters;
+	r->filters = xcalloc(chain->n_filters, sizeof(*r->filters));
 	for (size_t i = 0; i < chain->n_filters; i++)
-		names[i] = labfile->filters[chain->filters[i]].name;
-	err = chain_names_copy(&r->filters, &r->n_filters, names, chain->n_filters);
-	free(names);
-	return err;
+		r->filters[i] = xstrdup(labfile->filters[chain->filters[i]].name);
 }
 
 /* What is to come back after a scenario: what stands there for good. */
-static int keep_restore(struct attach_point *s, const struct chain_record *next)
+static void keep_restore(struct attach_point *s, const struct chain_record *next)
 {
 	if (next->scenario)
-		return 0;
+		return;
 	for (size_t i = 0; i < s->file.n_restore; i++)
 		free(s->file.restore[i]);
 	free(s->file.restore);
 	s->file.has_restore = true;
-	return chain_names_copy(&s->file.restore, &s->file.n_restore, next->filters,
-				next->n_filters);
-}
-
-/* Of what was built, as it will stand there. */
-static int fill_record(const struct chain_job *job, const struct chain_engine *engine, int fd,
-		       struct chain_record *next)
-{
-	next->engine = engine->choice;
-	next->gen = job->gen;
-	next->mode = job->lab->labfile.modes[job->iface];
-	return attach_prog_id(fd, &next->prog_id);
+	s->file.restore = chain_names_copy(next->filters, next->n_filters);
+	s->file.n_restore = next->n_filters;
 }
 
 /* A recorded chain as indices (malloc'ed); those that the lab file knows. */
 static size_t *find_filters(const struct lab *lab, const struct chain_record *r, size_t *n)
 {
 	size_t have = r ? r->n_filters : 0;
-	size_t *filters = calloc(have + 1, sizeof(*filters));
+	size_t *filters = xcalloc(have, sizeof(*filters));
 
 	*n = 0;
-	for (size_t i = 0; filters && i < have; i++) {
+	for (size_t i = 0; i < have; i++) {
 		filters[*n] = labfile_filter(&lab->labfile, r->filters[i]);
 		*n += filters[*n] != NONE;
 	}
@@ -153,18 +142,24 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 		struct chain_ready *ready, struct error *e)
 {
 	const struct chain_engine *engine = NULL;
+	struct chain_record *r = &ready->record;
 	struct chain_job job;
 	int err = open_job(&job, lab, chain, s, e);
 
 	if (!err)
-		err = build(&job, &engine, &ready->fd, &ready->record.why, e);
+		err = build(&job, &engine, &ready->fd, &r->why, e);
 	if (!err)
-		err = open_page(&job, e);
-	if (!err && (name_filters(&lab->labfile, chain, &ready->record) ||
-		     fill_record(&job, engine, ready->fd, &ready->record)))
-		err = error_sys(e, -ENOMEM, "recording a chain");
-	if (err)
+		err = wipe_bank(&job, e);
+	if (!err)
+		err = attach_prog_id(ready->fd, &r->prog_id, e);
+	if (err) {
 		chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
+	} else {
+		r->engine = engine->choice;
+		r->gen = job.gen;
+		r->mode = lab->labfile.modes[chain->iface];
+		name_filters(&lab->labfile, chain, r);
+	}
 	close_job(&job);
 	return err;
 }
@@ -182,12 +177,11 @@ static int attach(struct lab *lab, struct attach_point *s, const struct chain_re
 		  struct error *e)
 {
 	size_t iface = ready->iface, n = 0, n_old = 0;
-	FREE_AUTO size_t *filters = find_filters(lab, &ready->record, &n);
-	FREE_AUTO size_t *old = find_filters(lab, s->current, &n_old);
+	size_t *FREE_AUTO filters = find_filters(lab, &ready->record, &n);
+	size_t *FREE_AUTO old = find_filters(lab, s->current, &n_old);
 	int err = 0;
 
-	if (!filters || !old || keep_restore(s, &ready->record))
-		return error_sys(e, -ENOMEM, "recording a chain");
+	keep_restore(s, &ready->record);
 	if (!s->current || s->current->prog_id != ready->record.prog_id) {
 		err = chain_pass_add(lab, iface, filters, n, e);
 		if (!err)
@@ -195,7 +189,7 @@ static int attach(struct lab *lab, struct attach_point *s, const struct chain_re
 	}
 	tidy(lab, s, ready->record.scenario);
 	if (err) {
-		ERROR_AUTO struct error more = ERROR_INIT;
+		struct error ERROR_AUTO more = ERROR_INIT;
 
 		(void)chain_pass_drop(lab, iface, filters, n, &more);
 		return err;
@@ -208,11 +202,10 @@ static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, 
 	struct chain_record off = { .scenario = for_scenario };
 	bool wanted = false;
 	size_t n = 0;
-	FREE_AUTO size_t *old = find_filters(lab, s->current, &n);
-	int err = old ? keep_restore(s, &off) : -ENOMEM;
+	size_t *FREE_AUTO old = find_filters(lab, s->current, &n);
+	int err;
 
-	if (err)
-		return error_sys(e, err, "recording a chain");
+	keep_restore(s, &off);
 	err = chain_pass_wanted(lab, &s->id, &wanted, e);
 	if (!err && wanted)
 		err = chain_pass_put(lab, s, e);
@@ -222,14 +215,6 @@ static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, 
 		return err;
 	tidy(lab, s, for_scenario);
 	return chain_pass_drop(lab, s->id.iface, old, n, e);
-}
-
-static int put_on(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
-		  struct chain_ready *ready, struct error *e)
-{
-	int err = load(lab, s, chain, ready, e);
-
-	return err ? err : attach(lab, s, ready, e);
 }
 
 /* @err, with the attach point in its words. */
@@ -249,8 +234,10 @@ int chain_set(struct lab *lab, const struct chain_config *chain, bool for_scenar
 		return err;
 	ready.iface = chain->iface;
 	ready.record.scenario = for_scenario;
-	err = chain->n_filters ? put_on(lab, &s, chain, &ready, e)
+	err = chain->n_filters ? load(lab, &s, chain, &ready, e)
 			       : take_off(lab, &s, for_scenario, e);
+	if (!err && chain->n_filters)
+		err = attach(lab, &s, &ready, e);
 	chain_ready_clear(&ready);
 	return at_point(&s, err, e);
 }
@@ -290,7 +277,7 @@ int chain_hold(struct lab *lab, size_t iface, struct chain_ready *ready, struct 
 	if (err || !ready->record.n_filters)
 		return err;
 	ready->fd = bpf_prog_get_fd_by_id(ready->record.prog_id);
-	return ready->fd < 0 ? error_sys(e, -errno, "holding the chain's program") : 0;
+	return ready->fd < 0 ? error_sys(e, -errno, "cannot hold the chain's program") : 0;
 }
 
 void chain_ready_clear(struct chain_ready *ready)
@@ -302,7 +289,7 @@ void chain_ready_clear(struct chain_ready *ready)
 void chain_tidy(struct lab *lab, size_t iface)
 {
 	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
-	ERROR_AUTO struct error e = ERROR_INIT;
+	struct error ERROR_AUTO e = ERROR_INIT;
 	ATTACH_POINT s = ATTACH_POINT_INIT;
 
 	if (!attach_point_open(&s, lab, &id, &e))
@@ -314,7 +301,7 @@ int chain_try_load(const struct lab *lab, size_t filter, char **log, struct erro
 	struct chain_job job = {
 		.lab = lab, .filters = &filter, .n_filters = 1, .counters_fd = -1, .rings_fd = -1
 	};
-	FD_AUTO int fd = -1;
+	int FD_AUTO fd = -1;
 	int err = counters_create(&job.counters_fd, &job.rings_fd, e);
 
 	*log = NULL;
@@ -329,7 +316,7 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 {
 	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
 	struct chain_config chain = { .iface = iface };
-	FREE_AUTO size_t *filters = NULL;
+	size_t *FREE_AUTO filters = NULL;
 	bool done = false;
 	int err;
 
@@ -347,24 +334,18 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 static int restore_at(struct lab *lab, const char *point, struct error *e)
 {
 	struct chain_file file;
-	struct attach_point_id id;
-	bool scenario;
-	int err;
+	size_t iface;
+	int err = attach_point_recall(lab, point, &iface, &file, e);
+	bool scenario = file.now.scenario || file.before.scenario;
 
-	if (!attach_point_id_find(&lab->labfile, point, &id) || id.iface == NONE)
-		return 0;
-	err = chain_file_read(lab, point, &file, e);
-	if (err)
-		return err;
-	scenario = file.now.scenario || file.before.scenario;
 	chain_file_clear(&file);
-	return scenario ? chain_restore(lab, id.iface, e) : 0;
+	return scenario ? chain_restore(lab, iface, e) : err;
 }
 
 int chain_restore_all(struct lab *lab, struct error *e)
 {
-	char **names = NULL;
-	int err = chain_file_names(lab, &names, e);
+	char **names = chain_file_names(lab);
+	int err = 0;
 
 	for (size_t i = 0; !err && names[i]; i++)
 		err = restore_at(lab, names[i], e);
@@ -377,7 +358,7 @@ int chain_restore_all(struct lab *lab, struct error *e)
 
 static int remove_at(struct lab *lab, const char *point, struct error *e)
 {
-	FREE_AUTO char *path = state_path(lab->state, "chains/%s", point);
+	char *FREE_AUTO path = state_path(lab->state, "chains/%s", point);
 	struct chain_record off = { .engine = ENGINE_INLINE };
 	ATTACH_POINT s = ATTACH_POINT_INIT;
 	struct attach_point_id id;
@@ -393,18 +374,18 @@ static int remove_at(struct lab *lab, const char *point, struct error *e)
 		error_clear(e);
 		err = 0;
 	}
-	if (!err && path)
+	if (!err)
 		(void)unlink(path);
 	return err;
 }
 
 int chain_remove_all(struct lab *lab, struct error *e)
 {
-	char **names = NULL;
-	int first = chain_file_names(lab, &names, e);
+	char **names = chain_file_names(lab);
+	int first = 0;
 
-	for (size_t i = 0; names && names[i]; i++) {
-		ERROR_AUTO struct error this = ERROR_INIT;
+	for (size_t i = 0; names[i]; i++) {
+		struct error ERROR_AUTO this = ERROR_INIT;
 		int err = remove_at(lab, names[i], &this);
 
 		if (err && !first) {

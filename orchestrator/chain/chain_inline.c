@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Chains as one linked program, on any kernel that has XDP: what is loaded for one, and in which
+ * order. How code is put together is the linker's.
+ */
 #include "orchestrator/chain/chain_inline.h"
 
-/* Chains as one linked program, on any kernel that has XDP. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include "bpf/xlab.h"
 
 #include "bpf/counters.skel.h"
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/event/counters.h"
@@ -38,7 +41,7 @@ struct build {
 static int load_object(struct bpf_object *obj, struct error *e)
 {
 	BPFLOG log = BPFLOG_INIT;
-	FREE_AUTO char *words = NULL, *tail = NULL;
+	char *FREE_AUTO words = NULL, *FREE_AUTO tail = NULL;
 	int err;
 
 	bpflog_begin(&log);
@@ -58,7 +61,7 @@ static int capture_from_counters(struct build *b, const char *name, struct captu
 	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
 
 	return prog ? prog_capture_add(&b->capture, prog, false, into, e)
-		    : error_sys(e, -ENOENT, "the counters' %s", name);
+		    : error_sys(e, -ENOENT, "cannot find the counters' %s", name);
 }
 
 static bool goes_on_after_others(const struct chain_job *job)
@@ -73,11 +76,9 @@ static int prepare_counters(struct build *b, const struct chain_job *job, struct
 {
 	size_t size;
 	const void *bytes = counters_bpf__elf_bytes(&size);
-	int err;
-
-	err = counters_open_object(bytes, size, job->counters_fd, job->rings_fd, &b->counters);
+	int err = counters_open_object(bytes, size, job->counters_fd, job->rings_fd, &b->counters);
 	if (err)
-		return error_sys(e, err, "giving the chain its counters");
+		return error_sys(e, err, "cannot give the chain its counters");
 	err = capture_from_counters(b, "xlab_stop", &b->stop, e);
 	if (!err && goes_on_after_others(job))
 		return capture_from_counters(b, "xlab_note", &b->note, e);
@@ -92,9 +93,8 @@ static int prepare_filter(struct build *b, const struct chain_job *job, size_t i
 	struct xlab_config config = chain_job_config(job, i);
 	struct filter_object *in = &b->objects[i];
 	size_t filter = job->filters[i];
-	int err;
+	int err = filter_object_open(job->lab, filter, in, e);
 
-	err = filter_object_open(job->lab, filter, in, e);
 	if (err)
 		return err;
 	b->n = i + 1;
@@ -107,20 +107,15 @@ static int prepare_filter(struct build *b, const struct chain_job *job, size_t i
 	return err ? error_wrap(e, "filter %s", job->lab->labfile.filters[filter].name) : 0;
 }
 
-/* Tail-called programs follow suit. */
-static int agree_on_frags(struct build *b, const struct chain_job *job, struct error *e)
-{
-	int err = frags_agree(job, b->objects, &b->linker.frags, e);
-
-	b->capture.frags = b->linker.frags;
-	return err;
-}
-
 static int load_counters(struct build *b, const struct chain_job *job, struct error *e)
 {
 	struct xlab_config config = chain_job_config(job, job->n_filters);
+	int err = frags_agree(job, b->objects, &b->linker.frags, e);
 
-	config.frags = b->linker.frags;
+	if (err)
+		return err;
+	/* Tail-called programs follow suit. */
+	config.frags = b->capture.frags = b->linker.frags;
 	(void)globals_poke(b->counters, "xlab_config", &config, sizeof(config));
 	return load_object(b->counters, e);
 }
@@ -163,8 +158,6 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 		err = prepare_filter(b, job, i, e);
 	b->linker.gpl = true;
 	if (!err)
-		err = agree_on_frags(b, job, e);
-	if (!err)
 		err = load_counters(b, job, e);
 	for (size_t i = 0; i < job->n_filters && !err; i++)
 		err = load_filter(b, job, i, e);
@@ -191,18 +184,6 @@ static void build_free(struct build *b)
 	free(b);
 }
 
-/* Maps need a capture of their own, so all are made before the chain's begins. */
-static int make_maps(const struct chain_job *job, struct error *e)
-{
-	for (size_t i = 0; i < job->n_filters; i++) {
-		FREE_AUTO char *dir = filter_maps_dir(job->lab, job->filters[i], e);
-
-		if (!dir)
-			return e->err;
-	}
-	return 0;
-}
-
 static int inline_build(const struct chain_job *job, int *fd, char **log, struct error *e)
 {
 	struct build *b;
@@ -211,12 +192,10 @@ static int inline_build(const struct chain_job *job, int *fd, char **log, struct
 	if (job->n_filters > XLAB_CHAIN_MAX)
 		return error_input(e, "a chain has at most %d filters, not %zu", XLAB_CHAIN_MAX,
 				   job->n_filters);
-	err = make_maps(job, e);
+	err = chain_job_make_maps(job, e);
 	if (err)
 		return err;
-	b = calloc(1, sizeof(*b));
-	if (!b)
-		return error_sys(e, -ENOMEM, "linking a chain");
+	b = xcalloc(1, sizeof(*b));
 	err = prog_capture_begin(&b->capture, e);
 	if (!err) {
 		err = build_all(b, job, fd, log, e);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What both engines ask about a chain to be built. Loads nothing. */
 #include "orchestrator/chain/chain_job.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/event/counters.h"
+#include "orchestrator/filter/filter_maps.h"
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/lab.h"
 
@@ -38,6 +40,17 @@ const struct filter *chain_user_object(const struct labfile *labfile, const size
 	return NULL;
 }
 
+int chain_job_make_maps(const struct chain_job *job, struct error *e)
+{
+	for (size_t i = 0; i < job->n_filters; i++) {
+		char *FREE_AUTO dir = filter_maps_dir(job->lab, job->filters[i], e);
+
+		if (!dir)
+			return e->err;
+	}
+	return 0;
+}
+
 #define NATIVE_MTU_MAX 3506 /* bytes that fit a page beside what the kernel keeps there */
 
 static const struct filter *filter_at(const struct chain_job *job, size_t i)
@@ -54,31 +67,8 @@ static unsigned int mtu_of(const struct chain_job *job)
 	return iface->bridge == NONE ? topo->ifaces[iface->peer].mtu : iface->mtu;
 }
 
-static bool is_jumbo(const struct chain_job *job)
-{
-	return job->ifindex && mtu_of(job) > NATIVE_MTU_MAX &&
-	       job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
-}
-
-/* "small, other": those that take no fragments; malloc'ed, "" if none. */
-static char *without(const struct chain_job *job, const struct filter_object *objects)
-{
-	char *names = strdup("");
-
-	for (size_t i = 0; i < job->n_filters && names; i++) {
-		char *longer;
-
-		if (objects[i].frags)
-			continue;
-		longer = text_format("%s%s%s", names, *names ? ", " : "", filter_at(job, i)->name);
-		free(names);
-		names = longer;
-	}
-	return names;
-}
-
 static int check_arrays(const struct chain_job *job, const struct filter_object *objects,
-			const char *names, struct error *e)
+			const char *without, struct error *e)
 {
 	for (size_t i = 0; i < job->n_filters; i++)
 		if (objects[i].frags && objects[i].has_prog_array)
@@ -87,28 +77,30 @@ static int check_arrays(const struct chain_job *job, const struct filter_object 
 				"filter %s: the programs of its PROG_ARRAY are "
 				"SEC(\"xdp.frags\"), so all filters of the chain must be; "
 				"these are not: %s",
-				filter_at(job, i)->name, names);
+				filter_at(job, i)->name, without);
 	return 0;
 }
 
 int frags_agree(const struct chain_job *job, const struct filter_object *objects, bool *frags,
 		struct error *e)
 {
-	FREE_AUTO char *names = without(job, objects);
-	bool wanted = is_jumbo(job);
+	char *FREE_AUTO without = NULL; /* "small, other": those that take none */
+	bool wanted = job->ifindex && mtu_of(job) > NATIVE_MTU_MAX &&
+		      job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
 
-	if (!names)
-		return error_sys(e, -ENOMEM, "a chain's fragments");
-	if (wanted && *names)
+	for (size_t i = 0; i < job->n_filters; i++)
+		if (!objects[i].frags)
+			text_list_add(&without, "%s", filter_at(job, i)->name);
+	if (wanted && without)
 		return error_state(
 			e, -ERANGE,
 			"the MTU of its other end is %u: native XDP takes packets of more "
 			"than %d bytes only if every filter is SEC(\"xdp.frags\"), and "
 			"these are not: %s; lower the mtu of both ends, or say "
 			"mode = generic",
-			mtu_of(job), NATIVE_MTU_MAX, names);
+			mtu_of(job), NATIVE_MTU_MAX, without);
 	for (size_t i = 0; i < job->n_filters; i++)
 		wanted |= objects[i].frags && filter_at(job, i)->program == PROGRAM_OBJECT;
-	*frags = wanted && !*names;
-	return *names ? check_arrays(job, objects, names, e) : 0;
+	*frags = wanted && !without;
+	return without ? check_arrays(job, objects, without, e) : 0;
 }

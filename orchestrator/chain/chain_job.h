@@ -44,6 +44,11 @@ struct chain_engine {
 const struct filter *chain_user_object(const struct labfile *labfile, const size_t *filters,
 				       size_t n);
 
+/* Make the maps of all its filters. They need a capture of their own, and a process that stays:
+ * before the engine begins.
+ */
+int chain_job_make_maps(const struct chain_job *job, struct error *e);
+
 /* Where filter @i of the job stands. */
 struct xlab_config chain_job_config(const struct chain_job *job, size_t i);
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "orchestrator/chain/chain_libxdp.h"
-
 /*
  * Chains by libxdp's dispatcher.
  *
@@ -13,12 +11,10 @@
  *
  * The work is done in a short-lived child, for libxdp keeps fds and paths in statics.
  */
+#include "orchestrator/chain/chain_libxdp.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
-#include <linux/veth.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +23,12 @@
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/netlink.h"
+#include "lab/netns.h"
+#include "lab/rtnl.h"
+#include "lab/text.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain/chain_inline.h"
 #include "orchestrator/chain/chain_probe.h"
@@ -40,45 +39,29 @@
 #include "orchestrator/util/bpflog.h"
 #include "orchestrator/util/run_in_child.h"
 
-static void put_end(struct nlmsghdr *message, int ifindex, const char *name)
-{
-	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
-
-	link->ifi_index = ifindex;
-	mnl_attr_put_strz(message, IFLA_IFNAME, name);
-	mnl_attr_put_u32(message, IFLA_NUM_TX_QUEUES, 1);
-	mnl_attr_put_u32(message, IFLA_NUM_RX_QUEUES, 1);
-}
-
 /* Move this process into a new network namespace that holds an interface of index @ifindex and
- * nothing else. It goes with the process.
+ * nothing else but its peer. It goes with the process.
  */
 static int scratch_enter(int ifindex, struct error *e)
 {
-	struct netlink_request room;
 	struct netlink *NETLINK_AUTO rt = NULL;
-	struct nlattr *info, *data, *peer;
-	struct nlmsghdr *message;
+	struct rt_veth veth = {
+		.main = { .name = "xlab0", .ifindex = (unsigned int)ifindex },
+		/* Its index is set too, or it would take the other's. */
+		.peer = { .name = "xlab1", .ifindex = (unsigned int)ifindex + 1 },
+	};
+	int FD_AUTO here = -1;
 	int err;
 
 	if (unshare(CLONE_NEWNET))
-		return error_sys(e, -errno, "making a namespace to build a dispatcher in");
+		return error_sys(e, -errno, "cannot make a namespace to build a dispatcher in");
+	here = veth.peer_netns = netns_current(e);
+	if (here < 0)
+		return here;
 	err = netlink_open(NETLINK_ROUTE, &rt, e);
-	if (err)
-		return err;
-	message = netlink_begin(&room, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	put_end(message, ifindex, "xlab0");
-	info = mnl_attr_nest_start(message, IFLA_LINKINFO);
-	mnl_attr_put_strz(message, IFLA_INFO_KIND, "veth");
-	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
-	peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
-	/* Its index is set too, or it would take the other's. */
-	put_end(message, ifindex + 1, "xlab1");
-	mnl_attr_nest_end(message, peer);
-	mnl_attr_nest_end(message, data);
-	mnl_attr_nest_end(message, info);
-	err = netlink_talk(rt, message, NULL, NULL, e);
-	return err ? error_wrap(e, "making an interface to build a dispatcher on") : 0;
+	if (!err)
+		err = rt_veth_add(rt, &veth, e);
+	return err ? error_wrap(e, "cannot make an interface to build a dispatcher on") : 0;
 }
 
 #define DISPATCHER_MAX	10 /* MAX_DISPATCHER_ACTIONS of libxdp */
@@ -91,10 +74,17 @@ struct team {
 	bool frags;
 };
 
-static int configure(struct xdp_program *prog, size_t i, uint32_t continues)
+/* The team's program @i, which goes on after the verdicts @continues (bits). */
+static int make_program(struct team *t, size_t i, struct xdp_program_opts *opts, uint32_t continues)
 {
-	int err = xdp_program__set_run_prio(prog, (unsigned int)(i + 1) * 10);
+	struct xdp_program *prog = t->progs[i] = xdp_program__create(opts);
+	int err = (int)libxdp_get_error(prog);
 
+	/* libxdp looks at flags that libbpf sets no sooner than at the load. */
+	if (!err && t->frags)
+		err = xdp_program__set_xdp_frags_support(prog, true);
+	if (!err)
+		err = xdp_program__set_run_prio(prog, (unsigned int)(i + 1) * 10);
 	for (unsigned int action = XDP_ABORTED; action <= XDP_REDIRECT && !err; action++)
 		err = xdp_program__set_chain_call_enabled(prog, action, continues >> action & 1);
 	return err;
@@ -132,12 +122,6 @@ static int settle_member(struct team *t, const struct chain_job *job, size_t i, 
 	return err ? error_wrap(e, "filter %s", labfile->filters[job->filters[i]].name) : 0;
 }
 
-/* libxdp looks at flags that libbpf sets no sooner than at the load. */
-static int configure_frags(const struct team *t, struct xdp_program *prog)
-{
-	return t->frags ? xdp_program__set_xdp_frags_support(prog, true) : 0;
-}
-
 static int add_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
 {
 	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
@@ -153,13 +137,8 @@ static int add_member(struct team *t, const struct chain_job *job, size_t i, str
 	}
 	opts.obj = in->obj;
 	opts.prog_name = bpf_program__name(in->main);
-	t->progs[i] = xdp_program__create(&opts);
-	err = (int)libxdp_get_error(t->progs[i]);
-	if (!err)
-		err = configure_frags(t, t->progs[i]);
-	if (!err)
-		err = configure(t->progs[i], i, f->continues);
-	return err ? error_sys(e, err, "filter %s: libxdp", f->name) : 0;
+	err = make_program(t, i, &opts, f->continues);
+	return err ? error_sys(e, err, "filter %s: libxdp cannot take it", f->name) : 0;
 }
 
 /* A single program takes the dispatcher's whole place, and its verdict is the last word: where it
@@ -181,15 +160,10 @@ static int open_end(struct team *t, struct error *e)
 
 	opts.obj = err ? NULL : bpf_object__open_mem(bytes, size, NULL);
 	if (!opts.obj)
-		return error_sys(e, err ? err : -errno, "the built-in pass");
-	t->progs[t->n] = xdp_program__create(&opts);
-	err = (int)libxdp_get_error(t->progs[t->n]);
-	if (!err)
-		err = configure_frags(t, t->progs[t->n]);
-	if (!err)
-		err = configure(t->progs[t->n], t->n, 1U << XDP_PASS);
+		return error_sys(e, err ? err : -errno, "cannot open the built-in pass");
+	err = make_program(t, t->n, &opts, 1U << XDP_PASS);
 	if (err)
-		return error_sys(e, err, "the built-in pass: libxdp");
+		return error_sys(e, err, "libxdp cannot take the built-in pass");
 	t->n++;
 	return 0;
 }
@@ -201,19 +175,19 @@ static int find_dispatcher(int ifindex, int *fd, struct error *e)
 	int err = (int)libxdp_get_error(mp);
 
 	if (err)
-		return error_sys(e, err, "asking libxdp for its dispatcher");
+		return error_sys(e, err, "cannot ask libxdp for its dispatcher");
 	if (xdp_multiprog__is_legacy(mp))
 		return error_state(e, -EOPNOTSUPP,
 				   "libxdp has attached a single program without a "
 				   "dispatcher");
 	*fd = dup(xdp_program__fd(xdp_multiprog__main_prog(mp)));
-	return *fd < 0 ? error_sys(e, -errno, "the dispatcher") : 0;
+	return *fd < 0 ? error_sys(e, -errno, "cannot hold the dispatcher") : 0;
 }
 
 static int explain(int err, struct bpflog *log, struct error *e)
 {
-	FREE_AUTO char *words = bpflog_verifier(log);
-	FREE_AUTO char *tail = words ? bpflog_tail(words, 12) : NULL;
+	char *FREE_AUTO words = bpflog_verifier(log);
+	char *FREE_AUTO tail = words ? bpflog_tail(words, 12) : NULL;
 	char name[128] = "";
 
 	if (err == -EOPNOTSUPP)
@@ -253,11 +227,9 @@ struct trip {
 static int go(void *cookie, int *fd, struct error *e)
 {
 	const struct trip *trip = cookie;
-	struct team *t = calloc(1, sizeof(*t));
+	struct team *t = xcalloc(1, sizeof(*t));
 	int err;
 
-	if (!t)
-		return error_sys(e, -ENOMEM, "building a dispatcher");
 	(void)setenv("LIBXDP_BPFFS", trip->bpffs, 1);
 	(void)setenv("LIBXDP_BPFFS_AUTOMOUNT", "0", 1);
 	(void)unsetenv("LIBXDP_OBJECT_PATH");
@@ -281,8 +253,8 @@ static int refused_ext(struct error *e)
 /* The linked chain is refused for the same reason, and can tell where. */
 static int refused_filter(const struct chain_job *job, struct error *e)
 {
-	ERROR_AUTO struct error better = ERROR_INIT;
-	FD_AUTO int fd = -1;
+	struct error ERROR_AUTO better = ERROR_INIT;
+	int FD_AUTO fd = -1;
 
 	if (chain_engine_inline.build(job, &fd, NULL, &better))
 		error_move(e, &better);
@@ -291,39 +263,26 @@ static int refused_filter(const struct chain_job *job, struct error *e)
 	return e->err;
 }
 
-static int check_length(const struct chain_job *job, struct error *e)
-{
-	if (job->n_filters <= DISPATCHER_MAX)
-		return 0;
-	return error_state(e, -E2BIG,
-			   "libxdp's dispatcher takes at most %d programs, and the chain has %zu "
-			   "filters%s",
-			   DISPATCHER_MAX, job->n_filters,
-			   job->asked ? ": say engine = inline or auto" : "");
-}
-
 static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct error *e)
 {
+	char *FREE_AUTO what = text_format("xdp/%s", job->node);
+	char *FREE_AUTO bpffs = NULL;
 	struct trip trip = { .job = job };
-	FREE_AUTO char *what = NULL, *bpffs = NULL;
-	int err = check_length(job, e);
+	int err;
 
 	(void)log;
-	for (size_t i = 0; i < job->n_filters && !err; i++) {
-		FREE_AUTO char *folder = filter_maps_dir(job->lab, job->filters[i], e);
-
-		err = folder ? 0 : e->err;
-	}
+	if (job->n_filters > DISPATCHER_MAX)
+		return error_state(e, -E2BIG,
+				   "libxdp's dispatcher takes at most %d programs, and the chain "
+				   "has %zu filters%s",
+				   DISPATCHER_MAX, job->n_filters,
+				   job->asked ? ": say engine = inline or auto" : "");
+	err = chain_job_make_maps(job, e);
 	if (err)
 		return err;
-	if (asprintf(&what, "xdp/%s", job->node) < 0) {
-		what = NULL;
-		return error_sys(e, -ENOMEM, "building a dispatcher");
-	}
-	bpffs = bpffs_mount(job->lab, what, e);
+	trip.bpffs = bpffs = bpffs_mount(job->lab, what, e);
 	if (!bpffs)
 		return e->err;
-	trip.bpffs = bpffs;
 	err = run_in_child(go, &trip, RUN_IN_CHILD_MS, fd, e);
 	if (!err || !job->asked)
 		return err;
@@ -335,12 +294,11 @@ static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct
 /* Its pins are in folders named by interface and program. */
 void chain_libxdp_tidy(const struct chain_job *job, uint32_t keep)
 {
-	FREE_AUTO char *path = state_path(job->lab->state, "xdp/%s/xdp", job->node);
-	DIR_AUTO DIR *dir = path ? opendir(path) : NULL;
-	struct dirent *entry;
+	char *FREE_AUTO path = state_path(job->lab->state, "xdp/%s/xdp", job->node);
+	DIR *DIR_AUTO dir = opendir(path);
 
-	while (dir && (entry = readdir(dir))) {
-		FREE_AUTO char *folder = NULL;
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		char *FREE_AUTO folder = NULL;
 		int ifindex;
 		uint32_t id;
 
@@ -348,8 +306,7 @@ void chain_libxdp_tidy(const struct chain_job *job, uint32_t keep)
 		    ifindex != job->ifindex || id == keep)
 			continue;
 		folder = state_path(job->lab->state, "xdp/%s/xdp/%s", job->node, entry->d_name);
-		if (folder)
-			bpffs_remove(folder);
+		bpffs_remove(folder);
 	}
 }
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which ends need a pass program, and one program for all of them. Filters' own programs are the
+ * engines'.
+ */
 #include "orchestrator/chain/chain_pass.h"
 
 #include <errno.h>
@@ -6,6 +10,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/chain/attach_point.h"
@@ -53,20 +58,20 @@ static int load_pass(struct error *e)
 	int fd =
 		bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_pass", "GPL", pass, ARRAY_SIZE(pass), &opts);
 
-	return fd < 0 ? error_sys(e, fd, "loading a pass program") : fd;
+	return fd < 0 ? error_sys(e, fd, "cannot load a pass program") : fd;
 }
 
 int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e)
 {
-	struct chain_record next = { .engine = ENGINE_INLINE, .mode = XDP_MODE_CHOICE_NATIVE };
-	FD_AUTO int fd = load_pass(e);
+	struct chain_record next = {
+		.engine = ENGINE_INLINE,
+		.mode = XDP_MODE_CHOICE_NATIVE,
+		.gen = chain_file_next_gen(&s->file, s->current),
+	};
+	int FD_AUTO fd = load_pass(e);
+	int err = fd < 0 ? fd : attach_prog_id(fd, &next.prog_id, e);
 
-	if (fd < 0)
-		return fd;
-	next.gen = chain_file_next_gen(&s->file, s->current);
-	if (attach_prog_id(fd, &next.prog_id))
-		return error_sys(e, -errno, "asking for a program's id");
-	return attach_point_swap(s, lab, &next, fd, e);
+	return err ? err : attach_point_swap(s, lab, &next, fd, e);
 }
 
 struct work {
@@ -95,7 +100,8 @@ int chain_pass_add(struct lab *lab, size_t iface, const size_t *filters, size_t 
 	struct work w = { lab, e };
 	int err = chain_needs(&lab->labfile, iface, filters, n, add_one, &w);
 
-	return err ? error_wrap(e, "the pass program for what the chain sends back") : 0;
+	return err ? error_wrap(e, "cannot put on the pass program for what the chain sends back")
+		   : 0;
 }
 
 struct question {
@@ -114,31 +120,27 @@ static int is_it(void *cookie, const struct attach_point_id *id)
 static int ask_at(const struct lab *lab, const char *point, struct question *q, struct error *e)
 {
 	struct chain_file file;
-	struct attach_point_id id;
-	size_t *filters;
-	int err;
+	size_t iface;
+	int err = attach_point_recall(lab, point, &iface, &file, e);
+	size_t *FREE_AUTO filters = xcalloc(file.now.n_filters, sizeof(*filters));
+	size_t n = 0;
 
-	if (!attach_point_id_find(&lab->labfile, point, &id) || id.iface == NONE)
-		return 0;
-	err = chain_file_read(lab, point, &file, e);
-	if (err)
-		return err;
-	filters = calloc(file.now.n_filters + 1, sizeof(*filters));
-	for (size_t i = 0; filters && i < file.now.n_filters; i++)
-		filters[i] = labfile_filter(&lab->labfile, file.now.filters[i]);
-	if (filters)
-		(void)chain_needs(&lab->labfile, id.iface, filters, file.now.n_filters, is_it, q);
-	free(filters);
+	for (size_t i = 0; i < file.now.n_filters; i++) {
+		filters[n] = labfile_filter(&lab->labfile, file.now.filters[i]);
+		n += filters[n] != NONE;
+	}
+	if (n)
+		(void)chain_needs(&lab->labfile, iface, filters, n, is_it, q);
 	chain_file_clear(&file);
-	return 0;
+	return err;
 }
 
 int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, bool *wanted,
 		      struct error *e)
 {
 	struct question q = { id, false };
-	char **names = NULL;
-	int err = chain_file_names(lab, &names, e);
+	char **names = chain_file_names(lab);
+	int err = 0;
 
 	for (size_t i = 0; !err && !q.wanted && names[i]; i++)
 		err = ask_at(lab, names[i], &q, e);

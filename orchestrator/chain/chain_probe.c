@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Does this kernel load EXT programs, of which libxdp's dispatcher is made? Found by trying: no
+ * version is looked at.
+ */
 #include "orchestrator/chain/chain_probe.h"
 
-/* Does this kernel load EXT programs, of which libxdp's dispatcher is made? */
 #include <errno.h>
 
 #include <bpf/bpf.h>
@@ -41,8 +43,8 @@ static int load(enum bpf_prog_type type, int btf_fd, int func, int target)
 
 static int try_ext(int btf_fd, int func)
 {
-	FD_AUTO int target = load(BPF_PROG_TYPE_XDP, btf_fd, func, -1);
-	FD_AUTO int ext = -1, link = -1;
+	int FD_AUTO target = load(BPF_PROG_TYPE_XDP, btf_fd, func, -1);
+	int FD_AUTO ext = -1, link = -1;
 
 	if (target < 0)
 		return target;
@@ -56,7 +58,7 @@ static int try_ext(int btf_fd, int func)
 static int probe(void)
 {
 	struct btf *btf = btf__new_empty();
-	FD_AUTO int btf_fd = -1;
+	int FD_AUTO btf_fd = -1;
 	int func, err = -ENOMEM;
 	const void *raw;
 	__u32 size;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What stands on an interface and what it has counted, put together from its record and its
+ * counters. Changes nothing, and prints nothing.
+ */
 #include "orchestrator/chain/chain_read.h"
 
 #include <errno.h>
@@ -8,6 +12,7 @@
 
 #include <linux/bpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -108,7 +113,7 @@ static void derive_passes(struct chain_view *view, const struct filters *f)
 
 static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e)
 {
-	FD_AUTO int counters_fd = -1, rings_fd = -1;
+	int FD_AUTO counters_fd = -1, rings_fd = -1;
 	struct filters f = { .all_count = true };
 	struct counters counters = { 0 };
 	int err = find_filters(lab, &view->record, &f, e);
@@ -128,69 +133,56 @@ static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *vie
 	return 0;
 }
 
-static int make_view(const struct attach_point *s, struct chain_view *view)
+static void make_view(const struct attach_point *s, struct chain_view *view)
 {
-	int err = s->current ? chain_record_copy(&view->record, s->current) : 0;
-
-	view->rows = calloc(view->record.n_filters + 1, sizeof(*view->rows));
-	if (err || !view->rows)
-		return -ENOMEM;
-	for (size_t i = 0; i < view->record.n_filters; i++) {
-		view->rows[i].filter = strdup(view->record.filters[i]);
-		if (!view->rows[i].filter)
-			return -ENOMEM;
-	}
-	return 0;
+	if (s->current)
+		chain_record_copy(&view->record, s->current);
+	view->rows = xcalloc(view->record.n_filters + 1, sizeof(*view->rows));
+	for (size_t i = 0; i < view->record.n_filters; i++)
+		view->rows[i].filter = xstrdup(view->record.filters[i]);
 }
 
-/* Malloc'ed; @none for an empty chain. */
+/* "headers udp-8888", or @none for an empty chain; malloc'ed. */
 static char *names_text(char *const *names, size_t n, const char *none)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = n ? open_memstream(&text, &size) : NULL;
+	char *text = xstrdup(n ? names[0] : none);
 
-	if (!n)
-		return strdup(none);
-	for (size_t i = 0; out && i < n; i++)
-		(void)fprintf(out, "%s%s", i ? " " : "", names[i]);
-	if (out)
-		(void)fclose(out);
+	for (size_t i = 1; i < n; i++) {
+		char *FREE_AUTO before = text;
+
+		text = text_format("%s %s", before, names[i]);
+	}
 	return text;
 }
 
 static char *wanted_text(const struct lab *lab, const struct chain_config *chain, const char *none)
 {
-	FREE_AUTO char **names = calloc(chain->n_filters + 1, sizeof(*names));
+	char **FREE_AUTO names = xcalloc(chain->n_filters, sizeof(*names));
 
-	for (size_t i = 0; names && i < chain->n_filters; i++)
+	for (size_t i = 0; i < chain->n_filters; i++)
 		names[i] = lab->labfile.filters[chain->filters[i]].name;
-	return names ? names_text(names, chain->n_filters, none) : NULL;
+	return names_text(names, chain->n_filters, none);
 }
 
 /* Which puts there what is to stand there. */
 static char *command_for(const struct lab *lab, const struct attach_point *s,
 			 const struct chain_config *chain)
 {
-	FREE_AUTO char *filters = wanted_text(lab, chain, "--off");
+	char *FREE_AUTO filters = wanted_text(lab, chain, "--off");
 
-	return filters ? text_format("xlab chain %s/%s %s", state_journal(lab->state)->lab, s->name,
-				     filters)
-		       : NULL;
+	return text_format("xlab chain %s/%s %s", state_journal(lab->state)->lab, s->name, filters);
 }
 
 static char *describe_drift(const struct lab *lab, const struct attach_point *s,
 			    const struct chain_config *chain)
 {
 	bool scenario = s->file.now.scenario || s->file.before.scenario;
-	FREE_AUTO char *command = command_for(lab, s, chain);
-	FREE_AUTO char *wanted = wanted_text(lab, chain, "no chain");
-	FREE_AUTO char *there =
+	char *FREE_AUTO command = command_for(lab, s, chain);
+	char *FREE_AUTO wanted = wanted_text(lab, chain, "no chain");
+	char *FREE_AUTO there =
 		s->current ? names_text(s->current->filters, s->current->n_filters, "no chain")
-			   : strdup("no chain");
+			   : xstrdup("no chain");
 
-	if (!command || !wanted || !there)
-		return NULL;
 	return text_format("%s: there is %s instead of %s: a %s was killed; `%s` puts it right",
 			   s->name, there, wanted, scenario ? "scenario" : "command", command);
 }
@@ -199,20 +191,20 @@ static char *describe_drift(const struct lab *lab, const struct attach_point *s,
 static int check_present(const struct lab *lab, const struct attach_point *s,
 			 const struct chain_config *chain, struct error *e)
 {
-	FREE_AUTO char *command = NULL;
+	char *FREE_AUTO command = NULL;
 
 	if (s->current || s->file.pending || !s->file.now.prog_id || !s->file.now.n_filters)
 		return 0;
 	command = command_for(lab, s, chain);
 	return error_state(e, -ESTALE,
 			   "%s: xlab's chain was taken off by another tool; put it back with `%s`",
-			   s->name, command ? command : "xlab chain");
+			   s->name, command);
 }
 
 static int compare(const struct lab *lab, const struct attach_point *s, struct chain_view *view,
 		   struct error *e)
 {
-	FREE_AUTO size_t *filters = NULL;
+	size_t *FREE_AUTO filters = NULL;
 	struct chain_config chain;
 	int err = chain_wanted(lab, s, &chain, &filters, e);
 
@@ -233,8 +225,8 @@ int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, str
 	err = attach_point_open(&s, lab, &id, e);
 	if (!err)
 		err = compare(lab, &s, view, e);
-	if (!err && make_view(&s, view))
-		err = error_sys(e, -ENOMEM, "reading a chain");
+	if (!err)
+		make_view(&s, view);
 	if (!err && view->record.n_filters)
 		err = fill_rows(lab, iface, view, e);
 	if (err)
@@ -245,23 +237,16 @@ int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, str
 int chain_recall(const struct lab *lab, size_t iface, uint32_t gen, struct chain_record *record,
 		 struct error *e)
 {
-	FREE_AUTO char *point = labfile_iface_name(&lab->labfile, iface);
 	const struct chain_record *found;
 	struct chain_file file;
-	int err;
+	int err = chain_file_read(lab, lab->labfile.topo.ifaces[iface].id, &file, e);
 
 	*record = (struct chain_record){ 0 };
-	if (!point)
-		return error_sys(e, -ENOMEM, "reading a chain");
-	err = chain_file_read(lab, point, &file, e);
 	if (err)
 		return err;
 	found = chain_file_of_gen(&file, gen);
-	err = found ? chain_record_copy(record, found) : -ENOENT;
+	if (found)
+		chain_record_copy(record, found);
 	chain_file_clear(&file);
-	if (err == -ENOMEM) {
-		chain_record_clear(record);
-		return error_sys(e, err, "reading a chain");
-	}
-	return err;
+	return found ? 0 : -ENOENT;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The records of chains, and their files. What is attached in truth is attach_point.c's to ask. */
 #include "orchestrator/chain/chain_record.h"
 
 #include <dirent.h>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -38,49 +41,37 @@ void chain_file_clear(struct chain_file *file)
 	*file = (struct chain_file){ 0 };
 }
 
-static int add_name(char ***names, size_t *n, const char *name)
+static void add_name(char ***names, size_t *n, const char *name)
 {
-	char **longer = realloc(*names, (*n + 1) * sizeof(*longer));
+	char **added = array_add(names, n, sizeof(*added));
 
-	if (!longer)
-		return -ENOMEM;
-	*names = longer;
-	longer[*n] = strdup(name);
-	if (!longer[*n])
-		return -ENOMEM;
-	(*n)++;
-	return 0;
+	*added = xstrdup(name);
 }
 
-int chain_names_copy(char ***to, size_t *n_to, char *const *from, size_t n)
+char **chain_names_copy(char *const *from, size_t n)
 {
-	int err = 0;
+	char **names = NULL;
 
-	*to = NULL;
-	*n_to = 0;
-	for (size_t i = 0; i < n && !err; i++)
-		err = add_name(to, n_to, from[i]);
-	return err;
+	for (size_t i = 0; i < n;)
+		add_name(&names, &i, from[i]);
+	return names;
 }
 
-int chain_record_copy(struct chain_record *to, const struct chain_record *from)
+void chain_record_copy(struct chain_record *to, const struct chain_record *from)
 {
 	*to = *from;
-	to->why = from->why ? strdup(from->why) : NULL;
-	if (chain_names_copy(&to->filters, &to->n_filters, from->filters, from->n_filters) ||
-	    (from->why && !to->why))
-		return -ENOMEM;
-	return 0;
+	to->why = from->why ? xstrdup(from->why) : NULL;
+	to->filters = chain_names_copy(from->filters, from->n_filters);
 }
 
 static int read_names(const char *line, char ***names, size_t *n)
 {
 	char name[NAME_MAX_LEN + 1];
-	int more, err = 0;
+	int more;
 
-	while (!err && (more = text_word(&line, name, sizeof(name))) != 0)
-		err = more < 0 ? more : add_name(names, n, name);
-	return err;
+	while ((more = text_word(&line, name, sizeof(name))) > 0)
+		add_name(names, n, name);
+	return more;
 }
 
 static const struct enum_name whose_words[] = { { "own", false },
@@ -105,21 +96,6 @@ static int read_record(const char *line, struct chain_record *r)
 	return 0;
 }
 
-static int read_why(const char *text, struct chain_record *r)
-{
-	free(r->why);
-	r->why = strdup(*text ? text + 1 : text);
-	return r->why ? 0 : -ENOMEM;
-}
-
-static int read_past(const char *line, struct chain_file *file, struct chain_record **r)
-{
-	if (file->n_past == CHAIN_PAST)
-		return -E2BIG;
-	*r = &file->past[file->n_past++];
-	return read_record(line, *r);
-}
-
 /* What follows @key and a space, or NULL. */
 static const char *after(const char *line, const char *key)
 {
@@ -140,10 +116,13 @@ static int read_line(const char *line, struct chain_file *file, struct chain_rec
 		return read_record(value, *r = &file->before);
 	if ((value = after(line, "filters")) && *r)
 		return read_names(value, &(*r)->filters, &(*r)->n_filters);
-	if ((value = after(line, "why")) && *r)
-		return read_why(value, *r);
-	if ((value = after(line, "past")))
-		return read_past(value, file, r);
+	if ((value = after(line, "why")) && *r) {
+		free((*r)->why);
+		(*r)->why = xstrdup(*value ? value + 1 : value);
+		return 0;
+	}
+	if ((value = after(line, "past")) && file->n_past < CHAIN_PAST)
+		return read_record(value, *r = &file->past[file->n_past++]);
 	if ((value = after(line, "gen")))
 		return sscanf(value, "%" SCNu32, &file->gen) == 1 ? 0 : -EINVAL;
 	if (after(line, "pending")) {
@@ -174,19 +153,18 @@ static int parse(char *text, struct chain_file *file)
 int chain_file_read(const struct lab *lab, const char *point, struct chain_file *file,
 		    struct error *e)
 {
-	FREE_AUTO char *name = text_format("chains/%s", point);
-	FREE_AUTO char *text = NULL;
+	char *FREE_AUTO name = text_format("chains/%s", point);
+	char *FREE_AUTO text = NULL;
 	int err;
 
 	*file = (struct chain_file){ 0 };
-	err = name ? state_read(lab->state, name, &text, e)
-		   : error_sys(e, -ENOMEM, "reading %s", point);
+	err = state_read(lab->state, name, &text, e);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = text ? parse(text, file) : -ENODATA;
+	err = parse(text, file);
 	if (err) {
 		chain_file_clear(file);
-		return error_sys(e, err, "the record of the chain on %s", point);
+		return error_sys(e, err, "cannot read the record of the chain on %s", point);
 	}
 	return 0;
 }
@@ -211,16 +189,13 @@ static void write_record(FILE *out, const char *key, const struct chain_record *
 int chain_file_write(struct lab *lab, const char *point, const struct chain_file *file,
 		     struct error *e)
 {
-	FREE_AUTO char *name = text_format("chains/%s", point);
-	FREE_AUTO char *text = NULL;
+	char *FREE_AUTO name = text_format("chains/%s", point);
+	char *FREE_AUTO text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	if (!out || !name) {
-		if (out)
-			(void)fclose(out);
-		return error_sys(e, -ENOMEM, "recording the chain on %s", point);
-	}
+	if (!out)
+		out_of_memory();
 	write_record(out, "now", &file->now);
 	write_record(out, "before", &file->before);
 	if (file->pending)
@@ -231,7 +206,7 @@ int chain_file_write(struct lab *lab, const char *point, const struct chain_file
 	for (size_t i = 0; i < file->n_past; i++)
 		write_record(out, "past", &file->past[i]);
 	if (fclose(out))
-		return error_sys(e, -ENOMEM, "recording the chain on %s", point);
+		out_of_memory();
 	return state_write(lab->state, name, text, e);
 }
 
@@ -263,33 +238,22 @@ const struct chain_record *chain_file_of_gen(const struct chain_file *file, uint
 	return NULL;
 }
 
-static int copy_past(struct chain_file *to, const struct chain_file *from)
+void chain_file_plan(struct chain_file *to, const struct chain_file *from,
+		     const struct chain_record *current, const struct chain_record *next)
 {
-	int err = 0;
-
-	for (size_t i = 0; i < from->n_past && !err; i++) {
-		err = chain_record_copy(&to->past[i], &from->past[i]);
-		to->n_past = i + 1;
-	}
-	return err;
-}
-
-int chain_file_plan(struct chain_file *to, const struct chain_file *from,
-		    const struct chain_record *current, const struct chain_record *next)
-{
-	int err = chain_record_copy(&to->now, next);
-
-	if (!err && current)
-		err = chain_record_copy(&to->before, current);
-	if (!err)
-		err = copy_past(to, from);
-	if (!err)
-		err = chain_names_copy(&to->restore, &to->n_restore, from->restore,
-				       from->n_restore);
-	to->has_restore = from->has_restore;
-	to->pending = true;
-	to->gen = next->gen > from->gen ? next->gen : from->gen;
-	return err;
+	*to = (struct chain_file){
+		.pending = true,
+		.gen = next->gen > from->gen ? next->gen : from->gen,
+		.n_past = from->n_past,
+		.has_restore = from->has_restore,
+		.restore = chain_names_copy(from->restore, from->n_restore),
+		.n_restore = from->n_restore,
+	};
+	chain_record_copy(&to->now, next);
+	if (current)
+		chain_record_copy(&to->before, current);
+	for (size_t i = 0; i < from->n_past; i++)
+		chain_record_copy(&to->past[i], &from->past[i]);
 }
 
 /* If ours is not attached from now on, somebody else took it off. */
@@ -306,35 +270,23 @@ void chain_file_settle(struct chain_file *file)
 	chain_record_clear(&file->before);
 }
 
-int chain_file_names(const struct lab *lab, char ***names, struct error *e)
+char **chain_file_names(const struct lab *lab)
 {
-	FREE_AUTO char *path = state_path(lab->state, "chains");
-	DIR_AUTO DIR *dir = path ? opendir(path) : NULL;
-	struct dirent *entry;
+	char *FREE_AUTO path = state_path(lab->state, "chains");
+	DIR *DIR_AUTO dir = opendir(path);
+	char **names = NULL;
 	size_t n = 0;
 
-	*names = calloc(1, sizeof(**names));
-	if (!path || !*names)
-		return error_sys(e, -ENOMEM, "listing the lab's chains");
-	while (dir && (entry = readdir(dir))) {
-		char **longer;
-
-		if (!strchr(entry->d_name, ':'))
-			continue;
-		longer = realloc(*names, (n + 2) * sizeof(*longer));
-		if (!longer)
-			return error_sys(e, -ENOMEM, "listing the lab's chains");
-		*names = longer;
-		longer[n] = strdup(entry->d_name);
-		longer[n + 1] = NULL;
-		n += longer[n] != NULL;
-	}
-	return 0;
+	for (struct dirent *entry; dir && (entry = readdir(dir));)
+		if (strchr(entry->d_name, ':'))
+			add_name(&names, &n, entry->d_name);
+	(void)array_add(&names, &n, sizeof(*names));
+	return names;
 }
 
 void chain_file_names_free(char **names)
 {
-	for (size_t i = 0; names && names[i]; i++)
+	for (size_t i = 0; names[i]; i++)
 		free(names[i]);
 	free(names);
 }

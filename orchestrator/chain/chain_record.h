@@ -42,7 +42,7 @@ struct chain_record {
 	bool scenario; /* stands there for the time of a scenario only */
 };
 void chain_record_clear(struct chain_record *record);
-int chain_record_copy(struct chain_record *to, const struct chain_record *from);
+void chain_record_copy(struct chain_record *to, const struct chain_record *from);
 
 /* A chain's filter counts and tells its verdicts, whatever @program it is. */
 bool chain_tells(const struct chain_record *record, enum program_kind program);
@@ -80,18 +80,18 @@ uint32_t chain_file_next_gen(const struct chain_file *file, const struct chain_r
 /* The chain of generation @gen, or NULL: it stood there too long ago. */
 const struct chain_record *chain_file_of_gen(const struct chain_file *file, uint32_t gen);
 
-/* The file that says that @next comes in place of @current (NULL: nothing); to be cleared by
- * chain_file_clear() in either case. And, once that is done, the file that says so.
+/* The file that says that @next comes in place of @current (NULL: nothing), to be cleared by
+ * chain_file_clear(). And, once that is done, the file that says so.
  */
-int chain_file_plan(struct chain_file *to, const struct chain_file *from,
-		    const struct chain_record *current, const struct chain_record *next);
+void chain_file_plan(struct chain_file *to, const struct chain_file *from,
+		     const struct chain_record *current, const struct chain_record *next);
 void chain_file_settle(struct chain_file *file);
 
 /* Attach points that have a file: malloc'ed names, NULL at the end; freed by
  * chain_file_names_free(). */
-int chain_file_names(const struct lab *lab, char ***names, struct error *e);
+char **chain_file_names(const struct lab *lab);
 void chain_file_names_free(char **names);
 
-int chain_names_copy(char ***to, size_t *n_to, char *const *from, size_t n);
+char **chain_names_copy(char *const *from, size_t n);
 
 #endif

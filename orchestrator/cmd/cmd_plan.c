@@ -44,9 +44,9 @@ static void print_chains(const struct labfile *labfile, FILE *out)
 
 	for (size_t i = 0; i < labfile->n_chains; i++) {
 		const struct chain_config *c = &labfile->chains[i];
-		FREE_AUTO char *name = labfile_iface_name(labfile, c->iface);
+		const char *name = labfile->topo.ifaces[c->iface].id;
 
-		if (!c->n_filters || !name)
+		if (!c->n_filters)
 			continue;
 		(void)chain_needs(labfile, c->iface, c->filters, c->n_filters, print_pass, &p);
 		(void)fprintf(out, "%-8s %s %s:", "chain", name,

@@ -27,7 +27,7 @@ struct watch {
 	struct lab lab;
 	struct listener *listener;
 	struct chain_record *chains; /* by iface: of the generation seen last */
-	char **names;		     /* by iface: "host:veth0", NULL where not watched */
+	const char **names;	     /* by iface: "host:veth0", NULL where not watched */
 	struct packet_trace *traces; /* by CPU */
 	size_t n_traces;
 	uint64_t lost, lost_before; /* when the ring was about to be read, and the time before */
@@ -260,9 +260,7 @@ static int subscribe(struct watch *w, size_t iface, struct error *e)
 {
 	if (w->names[iface])
 		return 0;
-	w->names[iface] = labfile_iface_name(&w->lab.labfile, iface);
-	if (!w->names[iface])
-		return error_sys(e, -ENOMEM, "watch");
+	w->names[iface] = w->lab.labfile.topo.ifaces[iface].id;
 	warn_at_start(w, iface);
 	return listener_subscribe(w->listener, iface, e);
 }
@@ -321,10 +319,8 @@ static void watch_end(struct watch *w)
 
 	if (w->listener)
 		listener_close(w->listener);
-	for (i = 0; w->chains && w->names && i < w->lab.labfile.topo.n_ifaces; i++) {
+	for (i = 0; w->chains && w->names && i < w->lab.labfile.topo.n_ifaces; i++)
 		chain_record_clear(&w->chains[i]);
-		free(w->names[i]);
-	}
 	free(w->chains);
 	free(w->names);
 	free(w->traces);

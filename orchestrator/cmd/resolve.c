@@ -82,41 +82,22 @@ int resolve_node(const struct labfile *labfile, const char *name, size_t *node, 
 				 text_nearest(name, node_name, (void *)&labfile->topo));
 }
 
-struct iface_names {
-	const struct labfile *labfile;
-	char **names;
-};
-
 static const char *iface_name(void *cookie, size_t i)
 {
-	struct iface_names *n = cookie;
+	const struct topology *topo = cookie;
 
-	if (i >= n->labfile->topo.n_ifaces)
-		return NULL;
-	if (!n->names[i])
-		n->names[i] = labfile_iface_name(n->labfile, i);
-	return n->names[i];
+	return i < topo->n_ifaces ? topo->ifaces[i].id : NULL;
 }
 
 int resolve_iface(const struct labfile *labfile, const char *name, size_t *iface, struct error *e)
 {
-	struct iface_names n = { .labfile = labfile };
-	size_t i;
-	int err;
-
 	*iface = topology_iface(&labfile->topo, name);
 	if (*iface != NONE)
 		return 0;
 	if (!strchr(name, ':') && topology_bridge(&labfile->topo, name) == NONE)
 		return error_input(e, "\"%s\" is no NODE:IFACE, as host:veth0 is one", name);
-	n.names = calloc(labfile->topo.n_ifaces + 1, sizeof(*n.names));
-	if (!n.names)
-		return error_sys(e, -ENOMEM, "%s", name);
-	err = unknown_or_bridge(e, labfile, "interface", name, text_nearest(name, iface_name, &n));
-	for (i = 0; i < labfile->topo.n_ifaces; i++)
-		free(n.names[i]);
-	free(n.names);
-	return err;
+	return unknown_or_bridge(e, labfile, "interface", name,
+				 text_nearest(name, iface_name, (void *)&labfile->topo));
 }
 
 int resolve_filter(const struct labfile *labfile, const char *name, size_t *filter, struct error *e)

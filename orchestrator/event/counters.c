@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Counters and event rings: their maps, made, pinned, given to objects, and read. What their
+ * slots mean is in bpf/xlab.h; whose verdicts they add up to is chain_read.c's.
+ */
 #include "orchestrator/event/counters.h"
 
 #include <elf.h>
@@ -11,6 +15,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -21,7 +26,7 @@ int counters_cpus(struct error *e)
 {
 	int n = libbpf_num_possible_cpus();
 
-	return n > 0 ? 0 : error_sys(e, n, "asking how many CPUs there can be");
+	return n > 0 ? 0 : error_sys(e, n, "cannot ask how many CPUs there can be");
 }
 
 /* Of the map's one value. */
@@ -44,7 +49,7 @@ int counters_map(struct counters *counters, int counters_fd, struct error *e)
 	counters->n = (size_t)libbpf_num_possible_cpus();
 	at = mmap(NULL, mapped_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, counters_fd, 0);
 	if (at == MAP_FAILED)
-		return error_sys(e, -errno, "mapping an interface's counters");
+		return error_sys(e, -errno, "cannot map an interface's counters");
 	counters->slots = at;
 	return 0;
 }
@@ -116,7 +121,7 @@ static int create_counters(void)
 /* Any ring fits one that is asked for by its type, so the pattern is the smallest. */
 static int create_rings(void)
 {
-	FD_AUTO int pattern = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "event_ring", 0, 0,
+	int FD_AUTO pattern = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "event_ring", 0, 0,
 					     (__u32)sysconf(_SC_PAGESIZE), NULL);
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)pattern);
 
@@ -128,13 +133,13 @@ static int create_rings(void)
 
 int counters_create(int *counters_fd, int *rings_fd, struct error *e)
 {
-	FD_AUTO int counters = counters_cpus(e) ? -1 : create_counters();
-	FD_AUTO int event_rings = counters < 0 ? -1 : create_rings();
+	int FD_AUTO counters = counters_cpus(e) ? -1 : create_counters();
+	int FD_AUTO event_rings = counters < 0 ? -1 : create_rings();
 
 	if (e->err)
 		return e->err;
 	if (counters < 0 || event_rings < 0)
-		return error_sys(e, -errno, "making counters");
+		return error_sys(e, -errno, "cannot make counters");
 	*counters_fd = steal_fd(&counters);
 	*rings_fd = steal_fd(&event_rings);
 	return 0;
@@ -159,13 +164,9 @@ int counters_give(struct bpf_object *obj, int counters_fd, int rings_fd)
 int counters_open_object(const void *bytes, size_t size, int counters_fd, int rings_fd,
 			 struct bpf_object **obj)
 {
-	FREE_AUTO void *copy = malloc(size);
-	int err;
+	void *FREE_AUTO copy = xmemdup(bytes, size);
+	int err = object_lengthen(copy, value_bytes());
 
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, bytes, size);
-	err = object_lengthen(copy, value_bytes());
 	*obj = err ? NULL : bpf_object__open_mem(copy, size, NULL);
 	if (!*obj)
 		return err ? err : -errno;
@@ -186,7 +187,7 @@ void counters_withhold(struct bpf_object *obj)
 /* The map pinned at @path, made and pinned if it is not there. Another command may be quicker. */
 static int pinned_map(const char *path, int (*create)(void))
 {
-	FD_AUTO int made = -1;
+	int FD_AUTO made = -1;
 	int fd = bpf_obj_get(path);
 
 	if (fd >= 0 || errno != ENOENT)
@@ -202,18 +203,16 @@ static int pinned_map(const char *path, int (*create)(void))
 static int open_map(const char *dir, const char *name, int (*create)(void), int *fd,
 		    struct error *e)
 {
-	FREE_AUTO char *path = text_format("%s/%s", dir, name);
+	char *FREE_AUTO path = text_format("%s/%s", dir, name);
 
-	if (!path)
-		return error_sys(e, -ENOMEM, "opening map %s", name);
 	*fd = pinned_map(path, create);
-	return *fd < 0 ? error_sys(e, -errno, "making map %s", path) : 0;
+	return *fd < 0 ? error_sys(e, -errno, "cannot make map %s", path) : 0;
 }
 
 /* One map for the lab: the kernel waits for a grace period whenever a listener enters. */
 int event_rings_open(const struct lab *lab, int *rings_fd, struct error *e)
 {
-	FREE_AUTO char *dir = bpffs_dir(lab, e, "iface");
+	char *FREE_AUTO dir = bpffs_dir(lab, e, "iface");
 
 	return dir ? open_map(dir, "event_rings", create_rings, rings_fd, e) : e->err;
 }
@@ -221,14 +220,10 @@ int event_rings_open(const struct lab *lab, int *rings_fd, struct error *e)
 int counters_open(const struct lab *lab, size_t iface, int *counters_fd, int *rings_fd,
 		  struct error *e)
 {
-	FREE_AUTO char *name = labfile_iface_name(&lab->labfile, iface);
-	FREE_AUTO char *dir = NULL;
-	FD_AUTO int counters = -1;
+	char *FREE_AUTO dir = bpffs_dir(lab, e, "iface/%s", lab->labfile.topo.ifaces[iface].id);
+	int FD_AUTO counters = -1;
 	int err;
 
-	if (!name)
-		return error_sys(e, -ENOMEM, "opening counters");
-	dir = bpffs_dir(lab, e, "iface/%s", name);
 	if (!dir || counters_cpus(e))
 		return e->err;
 	err = open_map(dir, "counters", create_counters, &counters, e);

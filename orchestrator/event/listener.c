@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A listener's slot, its ring buffer, and the flags by which it subscribes to chains. What an event
+ * says is for its reader.
+ */
 #include "orchestrator/event/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,6 +14,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/event/counters.h"
@@ -39,17 +43,14 @@ struct listener {
 
 static int open_lock(const struct lab *lab, size_t slot, struct error *e)
 {
-	FREE_AUTO char *path = state_path(lab->state, "listeners/%zu", slot);
-	FD_AUTO int fd = -1;
+	char *FREE_AUTO path = state_path(lab->state, "listeners/%zu", slot);
+	int FD_AUTO fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (!path)
-		return error_sys(e, -ENOMEM, "listening");
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return error_sys(e, -errno, "opening %s", path);
+		return error_sys(e, -errno, "cannot open %s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? -EWOULDBLOCK
-					    : error_sys(e, -errno, "locking %s", path);
+					    : error_sys(e, -errno, "cannot lock %s", path);
 	return steal_fd(&fd);
 }
 
@@ -71,13 +72,12 @@ static int claim_slot(struct listener *l, struct error *e)
 			   XLAB_LISTENERS);
 }
 
-static int each_counters(const struct lab *lab, size_t listener, struct error *e)
+static int clear_flags(const struct lab *lab, size_t listener, struct error *e)
 {
 	for (size_t i = 0; i < lab->labfile.topo.n_ifaces; i++) {
-		FREE_AUTO char *name = labfile_iface_name(&lab->labfile, i);
-		FREE_AUTO char *path =
-			name ? state_path(lab->state, "bpf/iface/%s/counters", name) : NULL;
-		FD_AUTO int fd = path ? bpf_obj_get(path) : -1;
+		char *FREE_AUTO path = state_path(lab->state, "bpf/iface/%s/counters",
+						  lab->labfile.topo.ifaces[i].id);
+		int FD_AUTO fd = bpf_obj_get(path);
 		struct counters counters = { 0 };
 		int err;
 
@@ -99,11 +99,11 @@ static int clear_stale(struct listener *l, struct error *e)
 	int err = 0;
 
 	if (fstat(l->lock, &st))
-		return error_sys(e, -errno, "listening");
+		return error_sys(e, -errno, "cannot read a listener's lock");
 	if (st.st_size)
-		err = each_counters(l->lab, l->slot, e);
+		err = clear_flags(l->lab, l->slot, e);
 	if (!err && pwrite(l->lock, "!", 1, 0) != 1)
-		err = error_sys(e, -errno, "listening");
+		err = error_sys(e, -errno, "cannot write a listener's lock");
 	return err;
 }
 
@@ -117,38 +117,31 @@ static int hand_over(void *cookie, void *data, size_t size)
 	return l->answer ? -ECANCELED : 0;
 }
 
-/* The ring that an earlier listener of this slot has left, or -1. */
-static int left_ring(int rings_fd, size_t slot)
-{
-	__u32 key = (__u32)slot, id = 0;
-
-	return bpf_map_lookup_elem(rings_fd, &key, &id) ? -1 : bpf_map_get_fd_by_id(id);
-}
-
 /*
- * A ring stays in its slot when its listener goes: taking it out, as putting
+ * A ring stays in its slot when its listener goes, for the next one: taking it out, as putting
  * it in, makes the kernel wait for a grace period.
  */
 static int open_ring(struct listener *l, struct error *e)
 {
-	FD_AUTO int rings_fd = -1, fd = -1;
-	__u32 key = (__u32)l->slot;
+	int FD_AUTO rings_fd = -1, fd = -1;
+	__u32 key = (__u32)l->slot, id = 0;
 	BPFLOG log = BPFLOG_INIT;
 	int err = event_rings_open(l->lab, &rings_fd, e);
 
 	if (err)
 		return err;
 	bpflog_begin(&log);
-	fd = left_ring(rings_fd, l->slot);
+	if (!bpf_map_lookup_elem(rings_fd, &key, &id))
+		fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0) {
 		fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "event_ring", 0, 0, XLAB_LISTENER_BYTES,
 				    NULL);
 		if (fd < 0 || bpf_map_update_elem(rings_fd, &key, &fd, BPF_ANY))
-			return error_sys(e, -errno, "making a listener's ring buffer");
+			return error_sys(e, -errno, "cannot make a listener's ring buffer");
 	}
 	l->ring = ring_buffer__new(fd, hand_over, l, NULL);
 	if (!l->ring)
-		return error_sys(e, -errno, "mapping a listener's ring buffer");
+		return error_sys(e, -errno, "cannot map a listener's ring buffer");
 	/* What was meant for the one before. */
 	(void)ring_buffer__consume(l->ring);
 	return 0;
@@ -156,11 +149,9 @@ static int open_ring(struct listener *l, struct error *e)
 
 int listener_open(const struct lab *lab, struct listener **out, struct error *e)
 {
-	struct listener *l = calloc(1, sizeof(*l));
+	struct listener *l = xcalloc(1, sizeof(*l));
 	int err;
 
-	if (!l)
-		return error_sys(e, -ENOMEM, "listening");
 	l->lab = lab;
 	l->lock = -1;
 	err = claim_slot(l, e);
@@ -170,49 +161,31 @@ int listener_open(const struct lab *lab, struct listener **out, struct error *e)
 		err = open_ring(l, e);
 	if (err) {
 		listener_close(l);
-		return error_wrap(e, "listening to the lab's chains");
+		return error_wrap(e, "cannot listen to the lab's chains");
 	}
 	*out = l;
 	return 0;
 }
 
-static bool is_subscribed(const struct listener *l, size_t iface)
-{
-	for (size_t i = 0; i < l->n_subscribed; i++)
-		if (l->subscribed[i].iface == iface)
-			return true;
-	return false;
-}
-
-static int subscribe(struct listener *l, struct subscribed *h, int counters_fd, struct error *e)
-{
-	int err = counters_map(&h->counters, counters_fd, e);
-
-	if (err)
-		return err;
-	h->lost_before = counters_lost(&h->counters, l->slot);
-	counters_subscribe(&h->counters, l->slot);
-	l->n_subscribed++;
-	return 0;
-}
-
 int listener_subscribe(struct listener *l, size_t iface, struct error *e)
 {
-	FD_AUTO int counters_fd = -1, rings_fd = -1;
-	struct subscribed *longer;
+	int FD_AUTO counters_fd = -1, rings_fd = -1;
+	struct subscribed new = { .iface = iface }, *added;
 	int err;
 
-	if (is_subscribed(l, iface))
-		return 0;
-	longer = realloc(l->subscribed, (l->n_subscribed + 1) * sizeof(*longer));
-	if (!longer)
-		return error_sys(e, -ENOMEM, "listening");
-	l->subscribed = longer;
-	longer[l->n_subscribed] = (struct subscribed){ .iface = iface };
+	for (size_t i = 0; i < l->n_subscribed; i++)
+		if (l->subscribed[i].iface == iface)
+			return 0;
 	err = counters_open(l->lab, iface, &counters_fd, &rings_fd, e);
 	if (!err)
-		err = subscribe(l, &longer[l->n_subscribed], counters_fd, e);
-	return err ? error_wrap(e, "listening to a chain") : 0;
+		err = counters_map(&new.counters, counters_fd, e);
+	if (err)
+		return error_wrap(e, "cannot listen to a chain");
+	new.lost_before = counters_lost(&new.counters, l->slot);
+	counters_subscribe(&new.counters, l->slot);
+	added = array_add(&l->subscribed, &l->n_subscribed, sizeof(*added));
+	*added = new;
+	return 0;
 }
 
 int listener_fd(const struct listener *l)

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads what the wire has, which may be cut short or hostile: bytes are reached through a cursor
+ * only. Prints it in the article's words; judges nothing.
+ */
 #include "orchestrator/event/packet.h"
 
 #include <linux/if_ether.h>

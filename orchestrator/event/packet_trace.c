@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Puts a CPU's events together to the story of one packet. Reads no ring and prints nothing. */
 #include "orchestrator/event/packet_trace.h"
 
 #include <linux/bpf.h>

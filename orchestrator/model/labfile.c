@@ -93,11 +93,6 @@ const char *labfile_nearest_filter(const struct labfile *labfile, const char *na
 	return text_nearest(name, labfile_next_filter, (void *)labfile);
 }
 
-char *labfile_iface_name(const struct labfile *labfile, size_t iface)
-{
-	return strdup(labfile->topo.ifaces[iface].id);
-}
-
 static const struct chain_config *find_chain(const struct chain_config *chains, size_t n,
 					     size_t iface)
 {

@@ -136,9 +136,6 @@ const struct chain_config *labfile_chain(const struct labfile *labfile,
 const char *labfile_nearest_scenario(const struct labfile *labfile, const char *name);
 const char *labfile_nearest_filter(const struct labfile *labfile, const char *name);
 
-/* malloc'ed "host:veth0" */
-char *labfile_iface_name(const struct labfile *labfile, size_t iface);
-
 const char *labfile_next_filter(void *labfile, size_t i); /* candidates for text_nearest() */
 
 #endif

@@ -99,8 +99,7 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 {
 	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
 	struct iface_status *seen = &s->ifaces[i];
-	char FREE_AUTO *full = labfile_iface_name(&s->lab.labfile, i);
-	const char *name = full ? full : iface->name;
+	const char *name = iface->id;
 	const struct link *link = find_link(s, links, iface->name, "veth", name);
 
 	seen->node_end = link_standing(link);

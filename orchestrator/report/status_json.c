@@ -32,7 +32,7 @@ static void json_iface(struct json *j, const struct status *s, size_t i)
 	const struct iface *iface = &labfile->topo.ifaces[i];
 	const struct iface_status *seen = &s->ifaces[i];
 	bool plugged = iface->bridge != NONE;
-	char FREE_AUTO *peer = plugged ? NULL : labfile_iface_name(labfile, iface->peer);
+	const char *peer = plugged ? NULL : labfile->topo.ifaces[iface->peer].id;
 	char mac[MAC_TEXT];
 
 	json_open(j, NULL, '{');
@@ -82,7 +82,7 @@ static void json_nodes(struct json *j, const struct status *s)
 static void json_port(struct json *j, const struct status *s, size_t i)
 {
 	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
-	char FREE_AUTO *name = labfile_iface_name(&s->lab.labfile, i);
+	const char *name = iface->id;
 
 	json_open(j, NULL, '{');
 	json_text(j, "name", iface->port);

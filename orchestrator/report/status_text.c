@@ -36,19 +36,16 @@ static void add_iface(struct table *t, const struct status *s, size_t i, bool co
 {
 	const struct labfile *labfile = &s->lab.labfile;
 	const struct iface *iface = &labfile->topo.ifaces[i];
-	char FREE_AUTO *name = labfile_iface_name(labfile, i);
 	char mac[MAC_TEXT] = "";
 
-	table_add(t, NULL, "%s", name ? name : iface->name);
+	table_add(t, NULL, "%s", iface->id);
 	add_standing(t, s->ifaces[i].node_end, colour);
 	table_add(t, NULL, "%s", s->ifaces[i].has_mac ? mac_text(s->ifaces[i].mac, mac) : "");
 	add_addresses(t, iface->addresses, iface->n_addresses);
 	if (iface->bridge != NONE) {
 		table_add(t, NULL, "%s:%s", labfile->topo.bridges[iface->bridge].name, iface->port);
 	} else {
-		char FREE_AUTO *peer = labfile_iface_name(labfile, iface->peer);
-
-		table_add(t, NULL, "%s", peer ? peer : "");
+		table_add(t, NULL, "%s", labfile->topo.ifaces[iface->peer].id);
 	}
 }
 
@@ -131,13 +128,10 @@ static void print_chains(const struct status *s, bool colour, FILE *out)
 	size_t i;
 
 	for (i = 0; i < s->lab.labfile.topo.n_ifaces; i++) {
-		char FREE_AUTO *name = NULL;
-
 		if (!s->ifaces[i].chain.record.n_filters)
 			continue;
-		name = labfile_iface_name(&s->lab.labfile, i);
 		(void)fputs("\n  ", out);
-		chain_print(name ? name : "", &s->ifaces[i].chain, 4, colour, out);
+		chain_print(s->lab.labfile.topo.ifaces[i].id, &s->ifaces[i].chain, 4, colour, out);
 	}
 }
 

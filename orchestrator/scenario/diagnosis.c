@@ -1,9 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Asks the kernel about neighbours and links, in the nodes' own namespaces. What follows from the
+ * answers is judge.c's.
+ */
 #include "orchestrator/scenario/diagnosis.h"
 
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +118,7 @@ static enum neighbour_state look(const struct lab *lab, const char *node, const 
 {
 	struct entry entry = { 0 };
 	char buf[ADDRESS_TEXT];
-	struct netlink NETLINK_AUTO *rt = NULL;
+	struct netlink *NETLINK_AUTO rt = NULL;
 	struct hop hop;
 
 	if (open_in(lab, node, &rt) || find_hop(rt, to, &hop) || !hop.on_link)
@@ -135,7 +137,7 @@ void diagnosis_neighbour(const struct lab *lab, struct evidence *ev)
 {
 	const struct topology *topo = &lab->labfile.topo;
 	const struct mark *m = &ev->mark;
-	char FREE_AUTO *other = NULL;
+	char *FREE_AUTO other = NULL;
 
 	ev->neighbour = NEIGHBOUR_UNKNOWN;
 	if (!m->src.family)
@@ -152,27 +154,18 @@ void diagnosis_neighbour(const struct lab *lab, struct evidence *ev)
 	ev->neighbour_text = steal_pointer(&other);
 }
 
-struct list {
-	FILE *out;
-	bool any;
-};
-
 /* By their names: a namespace can be the machine's own (--self), with links that are not ours. */
-static void list_if_down(struct list *list, const char *netns, const char *name)
+static void list_if_down(char **down, const char *netns, const char *name)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct link link = { 0 };
 
-	if (links_find(name, &link, &e) == 0 && link.raised)
-		name = NULL;
+	if (links_find(name, &link, &e) || !link.raised)
+		text_list_add(down, "%s:%s", netns, name);
 	link_clear(&link);
-	if (!name)
-		return;
-	(void)fprintf(list->out, "%s%s:%s", list->any ? ", " : "", netns, name);
-	list->any = true;
 }
 
-static void list_node(const struct lab *lab, struct list *list, size_t node)
+static void list_node(const struct lab *lab, char **down, size_t node)
 {
 	const struct topology *topo = &lab->labfile.topo;
 	const char *name = topo->nodes[node].name;
@@ -183,10 +176,10 @@ static void list_node(const struct lab *lab, struct list *list, size_t node)
 		return;
 	for (size_t i = topology_next_iface(topo, node, NONE); i != NONE;
 	     i = topology_next_iface(topo, node, i))
-		list_if_down(list, name, topo->ifaces[i].name);
+		list_if_down(down, name, topo->ifaces[i].name);
 }
 
-static void list_bridge(const struct lab *lab, struct list *list, size_t bridge)
+static void list_bridge(const struct lab *lab, char **down, size_t bridge)
 {
 	const struct topology *topo = &lab->labfile.topo;
 	const char *name = topo->bridges[bridge].name;
@@ -195,29 +188,19 @@ static void list_bridge(const struct lab *lab, struct list *list, size_t bridge)
 
 	if (netns_visit(&visit, lab->state, name, &e))
 		return;
-	list_if_down(list, name, name);
+	list_if_down(down, name, name);
 	for (size_t i = 0; i < topo->n_ifaces; i++)
 		if (topo->ifaces[i].bridge == bridge)
-			list_if_down(list, name, topo->ifaces[i].port);
+			list_if_down(down, name, topo->ifaces[i].port);
 }
 
 void diagnosis_links(const struct lab *lab, struct evidence *ev)
 {
 	const struct topology *topo = &lab->labfile.topo;
-	struct list list = { 0 };
-	char *text = NULL;
-	size_t size;
 
-	list.out = open_memstream(&text, &size);
-	if (!list.out)
-		return;
 	for (size_t i = 0; i < topo->n_nodes; i++)
 		if (i == ev->mark.src_node || i == ev->mark.dst_node || topo->nodes[i].forward)
-			list_node(lab, &list, i);
+			list_node(lab, &ev->links_down, i);
 	for (size_t i = 0; i < topo->n_bridges; i++)
-		list_bridge(lab, &list, i);
-	(void)fclose(list.out);
-	if (list.any)
-		ev->links_down = steal_pointer(&text);
-	free(text);
+		list_bridge(lab, &ev->links_down, i);
 }

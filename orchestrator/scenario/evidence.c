@@ -1,9 +1,15 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tells the step's own packets from others by their marks, and counts what became of them. What
+ * that proves is judge.c's.
+ */
 #include "orchestrator/scenario/evidence.h"
 
 #include <linux/bpf.h>
 #include <stdlib.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/packet.h"
 
@@ -59,11 +65,6 @@ static enum relation direction(const struct mark *m, const struct packet *p)
 	return between(p, &m->dst, &m->src) ? RELATION_REPLY : RELATION_OTHER;
 }
 
-static bool is_bare(const struct mark *m, const struct packet *p)
-{
-	return m->kind == STEP_TCP && !(p->tcp_flags & TCP_SYN) && !p->tcp_length;
-}
-
 /* The one who asks for a neighbour; false: the packet is no such question or answer. */
 static bool neighbour_asker(const struct packet *p, struct address *asker)
 {
@@ -87,7 +88,8 @@ enum relation mark_relation(const struct mark *mark, const struct packet *p)
 			       : RELATION_OTHER;
 	if (way == RELATION_OTHER || !marks_match(mark, p, way == RELATION_REQUEST))
 		return RELATION_OTHER;
-	return is_bare(mark, p) ? RELATION_BARE : way;
+	return mark->kind == STEP_TCP && !(p->tcp_flags & TCP_SYN) && !p->tcp_length ? RELATION_BARE
+										     : way;
 }
 
 static struct datagram *find_datagram(const struct evidence *ev, enum relation way, uint32_t id)
@@ -98,23 +100,11 @@ static struct datagram *find_datagram(const struct evidence *ev, enum relation w
 	return NULL;
 }
 
-static void know_datagram(struct evidence *ev, enum relation relation, const struct packet *p)
-{
-	struct datagram *d = find_datagram(ev, relation, p->fragment_id);
-
-	if (!d)
-		d = array_add(&ev->datagrams, &ev->n_datagrams, sizeof(*d));
-	if (!d)
-		ev->out_of_memory = true;
-	else
-		*d = (struct datagram){ relation, p->fragment_id, p->icmp_seq };
-}
-
 /* Whose it is, and of a ping which echo. A filter sees the first fragment of a datagram first. */
 static enum relation relation_of(struct evidence *ev, const struct packet *p, uint16_t *sequence)
 {
-	const struct datagram *d;
 	enum relation relation;
+	struct datagram *d;
 
 	*sequence = p->icmp_seq;
 	if (p->fragment) {
@@ -123,8 +113,12 @@ static enum relation relation_of(struct evidence *ev, const struct packet *p, ui
 		return d ? d->relation : RELATION_OTHER;
 	}
 	relation = mark_relation(&ev->mark, p);
-	if (p->fragmented && (relation == RELATION_REQUEST || relation == RELATION_REPLY))
-		know_datagram(ev, relation, p);
+	if (p->fragmented && (relation == RELATION_REQUEST || relation == RELATION_REPLY)) {
+		d = find_datagram(ev, relation, p->fragment_id);
+		if (!d)
+			d = array_add(&ev->datagrams, &ev->n_datagrams, sizeof(*d));
+		*d = (struct datagram){ relation, p->fragment_id, p->icmp_seq };
+	}
 	return relation;
 }
 
@@ -142,7 +136,7 @@ static bool same(const struct sighting *a, const struct sighting *b)
 	       a->verdict == b->verdict && a->relation == b->relation;
 }
 
-/* Its index, or NONE without memory. */
+/* Its index. */
 static size_t add_sighting(struct evidence *ev, const struct sighting *s)
 {
 	struct sighting *seen;
@@ -154,10 +148,6 @@ static size_t add_sighting(struct evidence *ev, const struct sighting *s)
 		}
 	}
 	seen = array_add(&ev->seen, &ev->n_seen, sizeof(*seen));
-	if (!seen) {
-		ev->out_of_memory = true;
-		return NONE;
-	}
 	*seen = *s;
 	return ev->n_seen - 1;
 }
@@ -184,11 +174,7 @@ static void count_echo(struct evidence *ev, uint16_t sequence)
 	uint8_t *byte;
 
 	if (!ev->sequences)
-		ev->sequences = calloc(1, (UINT16_MAX + 1) / 8);
-	if (!ev->sequences) {
-		ev->out_of_memory = true;
-		return;
-	}
+		ev->sequences = xcalloc(1, (UINT16_MAX + 1) / 8);
 	byte = &ev->sequences[sequence >> 3];
 	ev->drops += !(*byte & bit);
 	*byte |= bit;
@@ -208,10 +194,6 @@ static void drop_segment(struct evidence *ev, size_t sighting, const struct pack
 
 	if (!segment) {
 		segment = array_add(&ev->segments, &ev->n_segments, sizeof(*segment));
-		if (!segment) {
-			ev->out_of_memory = true;
-			return;
-		}
 		segment->sighting = sighting;
 		segment->seq = p->tcp_seq;
 		segment->handshake = p->tcp_flags & TCP_SYN;
@@ -288,7 +270,7 @@ void evidence_add(struct evidence *ev, const struct xlab_event *event, const str
 		.packets = 1,
 	};
 	at = add_sighting(ev, &s);
-	if (at != NONE && s.kind == XLAB_DECIDED && is_own(&s))
+	if (s.kind == XLAB_DECIDED && is_own(&s))
 		decide(ev, at, p, sequence);
 }
 

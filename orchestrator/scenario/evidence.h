@@ -88,7 +88,6 @@ struct evidence {
 	enum neighbour_state neighbour; /* of the next hop */
 	char *neighbour_text;		/* "10.0.0.1 at lb", whose neighbour it is; NULL */
 	char *links_down;		/* "br0:veth1, host:veth0"; NULL */
-	bool out_of_memory;
 };
 
 void evidence_clear(struct evidence *ev);

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Judges what was seen by what was expected, and puts both in words. Pure; verdicts of XDP are the
+ * chains'.
+ */
 #include "orchestrator/scenario/judge.h"
 
 #include <linux/bpf.h>
@@ -6,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/scenario/evidence.h"
-#include "orchestrator/util/sanitize.h"
 
 #define LOG_LINES 6 /* of the verifier's log: its last ones hold the reason */
 
@@ -133,9 +137,9 @@ static char *silence_text(const struct labfile *labfile, const struct evidence *
 /* ": <the best explanation>" behind @what; malloc'ed */
 static char *explained(const struct labfile *labfile, const struct evidence *ev, const char *what)
 {
-	char FREE_AUTO *because = silence_text(labfile, ev);
+	char *FREE_AUTO because = silence_text(labfile, ev);
 
-	return text_format("%s: %s", or_no_memory(what), or_no_memory(because));
+	return text_format("%s: %s", what, because);
 }
 
 static bool is_expected(const struct labfile *labfile, const struct step *step,
@@ -164,11 +168,10 @@ static const struct sighting *wrong_drop(const struct labfile *labfile, const st
 static char *mismatch_text(const struct labfile *labfile, const struct step *step,
 			   const struct sighting *s)
 {
-	char FREE_AUTO *was = decision_text(labfile, s);
+	char *FREE_AUTO was = decision_text(labfile, s);
 	const char *at = step->at == NONE ? NULL : labfile->topo.ifaces[step->at].id;
 
-	return text_format("%s; expected%s%s%s%s", or_no_memory(was),
-			   step->by == NONE ? "" : " by ",
+	return text_format("%s; expected%s%s%s%s", was, step->by == NONE ? "" : " by ",
 			   step->by == NONE ? "" : labfile->filters[step->by].name,
 			   at ? " at " : "", at ? at : "");
 }
@@ -177,22 +180,20 @@ static void judge_pass(const struct labfile *labfile, const struct step *step,
 		       const struct evidence *ev, struct step_result *result)
 {
 	const struct sighting *own = own_drop(ev), *neighbour = neighbour_drop(ev);
-	char FREE_AUTO *arrival = arrival_text(step, ev);
-	char FREE_AUTO *decision = NULL;
+	char *FREE_AUTO arrival = arrival_text(step, ev);
+	char *FREE_AUTO decision = NULL;
 
 	if (ev->arrived >= ev->wanted) {
 		set(result, OUTCOME_OK, steal_pointer(&arrival));
 	} else if (own || evidence_diverted(ev)) {
 		decision = decision_text(labfile, own ? own : evidence_diverted(ev));
 		set(result, OUTCOME_NOT_OK,
-		    something_arrived(ev)
-			    ? text_format("%s; %s", or_no_memory(arrival), or_no_memory(decision))
-			    : steal_pointer(&decision));
+		    something_arrived(ev) ? text_format("%s; %s", arrival, decision)
+					  : steal_pointer(&decision));
 	} else if (neighbour) {
 		decision = decision_text(labfile, neighbour);
 		set(result, OUTCOME_NOT_OK,
-		    text_format("its neighbour request was %s, so it never went out",
-				or_no_memory(decision)));
+		    text_format("its neighbour request was %s, so it never went out", decision));
 	} else if (!ev->server_bound) {
 		set(result, OUTCOME_INCONCLUSIVE,
 		    explained(labfile, ev, "the server never came to listen"));
@@ -208,33 +209,31 @@ static void judge_dropped(const struct labfile *labfile, const struct step *step
 			  struct step_result *result)
 {
 	const struct sighting *wrong = wrong_drop(labfile, step, ev, s->relation);
-	char FREE_AUTO *decision = decision_text(labfile, s);
+	char *FREE_AUTO decision = decision_text(labfile, s);
 
 	if (wrong)
 		set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, wrong));
 	else if (s->relation == RELATION_NEIGHBOUR)
 		set(result, OUTCOME_OK,
-		    text_format("its neighbour request was %s, so it never went out",
-				or_no_memory(decision)));
+		    text_format("its neighbour request was %s, so it never went out", decision));
 	else if (evidence_all_dropped(ev))
 		set(result, OUTCOME_OK, steal_pointer(&decision));
 	else
 		set(result, OUTCOME_INCONCLUSIVE,
 		    text_format("%u of %u %s; of the others nobody says so", ev->drops, ev->wanted,
-				or_no_memory(decision)));
+				decision));
 }
 
 static void judge_drop(const struct labfile *labfile, const struct step *step,
 		       const struct evidence *ev, struct step_result *result)
 {
 	const struct sighting *dropped = own_drop(ev);
-	char FREE_AUTO *arrival = arrival_text(step, ev);
+	char *FREE_AUTO arrival = arrival_text(step, ev);
 
 	if (!dropped)
 		dropped = neighbour_drop(ev);
 	if (something_arrived(ev))
-		set(result, OUTCOME_NOT_OK,
-		    text_format("%s, where a drop was expected", or_no_memory(arrival)));
+		set(result, OUTCOME_NOT_OK, text_format("%s, where a drop was expected", arrival));
 	else if (!ev->server_bound)
 		set(result, OUTCOME_INCONCLUSIVE,
 		    explained(labfile, ev,
@@ -336,8 +335,6 @@ static void print_known(FILE *out, const struct evidence *ev, const char *why)
 	if (ev->lost)
 		(void)fprintf(out, "%llu events of the chains were lost\n",
 			      (unsigned long long)ev->lost);
-	if (ev->out_of_memory)
-		(void)fputs("memory ran out: not all is told here\n", out);
 }
 
 static char *details_text(const struct labfile *labfile, const struct evidence *ev, const char *why)
@@ -347,12 +344,13 @@ static char *details_text(const struct labfile *labfile, const struct evidence *
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
-		return NULL;
+		out_of_memory();
 	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces; i++)
 		if (ev->chains[i].n_filters)
 			print_chain(out, labfile, ev, i);
-	print_known(out, ev, or_no_memory(why));
-	(void)fclose(out);
+	print_known(out, ev, why);
+	if (fclose(out))
+		out_of_memory();
 	return text;
 }
 
@@ -370,8 +368,8 @@ void judge_traffic(const struct labfile *labfile, const struct step *step,
 void judge_control(const struct labfile *labfile, const struct step *step,
 		   const struct evidence *ev, struct step_result *result)
 {
-	char FREE_AUTO *arrival = arrival_text(step, ev);
-	char FREE_AUTO *why = NULL;
+	char *FREE_AUTO arrival = arrival_text(step, ev);
+	char *FREE_AUTO why = NULL;
 
 	if (ev->arrived >= ev->wanted) {
 		set(result, OUTCOME_OK, steal_pointer(&arrival));
@@ -380,7 +378,7 @@ void judge_control(const struct labfile *labfile, const struct step *step,
 	why = explained(labfile, ev,
 			ev->server_bound ? arrival : "the server never came to listen");
 	set(result, OUTCOME_LAB,
-	    text_format("error of the lab: without any chain it fails too: %s", or_no_memory(why)));
+	    text_format("error of the lab: without any chain it fails too: %s", why));
 	result->details = details_text(labfile, ev, result->why);
 }
 
@@ -391,10 +389,11 @@ static char *shown_text(const char *const *lines, size_t n)
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
-		return NULL;
+		out_of_memory();
 	for (size_t i = 0; i < n; i++)
 		(void)fprintf(out, "shown: %s\n", lines[i]);
-	(void)fclose(out);
+	if (fclose(out))
+		out_of_memory();
 	return text;
 }
 
@@ -426,7 +425,7 @@ static char *log_end(const char *log)
 	for (int lines = 0; at > log; at--)
 		if (at[-1] == '\n' && at != end && ++lines == LOG_LINES)
 			break;
-	return strdup(at);
+	return xstrdup(at);
 }
 
 /* The whole line of @log in which @at points; malloc'ed */
@@ -434,7 +433,7 @@ static char *line_around(const char *log, const char *at)
 {
 	while (at > log && at[-1] != '\n')
 		at--;
-	return strndup(at, strcspn(at, "\n"));
+	return xstrndup(at, strcspn(at, "\n"));
 }
 
 void judge_reject(const struct labfile *labfile, const struct step *step, const char *log,
@@ -442,13 +441,12 @@ void judge_reject(const struct labfile *labfile, const struct step *step, const 
 {
 	const char *filter = labfile->filters[step->by].name;
 	const char *found = log ? strstr(log, step->text) : NULL;
-	char FREE_AUTO *line = found ? line_around(log, found) : NULL;
+	char *FREE_AUTO line = found ? line_around(log, found) : NULL;
 
 	if (!log)
 		set(result, OUTCOME_NOT_OK, text_format("the verifier took %s", filter));
 	else if (found)
-		set(result, OUTCOME_OK,
-		    text_format("refused by the verifier: %s", or_no_memory(line)));
+		set(result, OUTCOME_OK, text_format("refused by the verifier: %s", line));
 	else
 		set(result, OUTCOME_NOT_OK,
 		    text_format("refused by the verifier, but not with \"%s\"", step->text));

@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What ping and nc steps have in common: the tools, the step's marks, and who has its address. */
 #include "orchestrator/scenario/probe.h"
 
 #include <errno.h>
@@ -92,20 +93,6 @@ static void find_port(struct step_run *c)
 		c->ev->mark.src_port = ntohs(from.v4.sin_port);
 }
 
-/* What makes the step's packets known. */
-static int choose_source(struct step_run *c)
-{
-	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	int err = netns_visit(&visit, c->probe->lab->state, c->src_name, c->e);
-
-	if (err)
-		return err;
-	find_source(c);
-	if (c->step->kind != STEP_PING)
-		find_port(c);
-	return 0;
-}
-
 static bool has_address(const struct prefix *addresses, size_t n, const struct address *a)
 {
 	for (size_t i = 0; i < n; i++)
@@ -133,10 +120,13 @@ static void find_destination(struct step_run *c)
 			c->dst_name = topo->bridges[i].name;
 }
 
+/* Marks by which the step's packets are known, and who has its address. */
 static int begin(struct step_run *c)
 {
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	struct mark *m = &c->ev->mark;
 	uint16_t random = 0;
+	int err;
 
 	(void)getrandom(&random, sizeof(random), 0);
 	*m = (struct mark){
@@ -151,7 +141,13 @@ static int begin(struct step_run *c)
 	c->ev->wanted = c->step->kind == STEP_PING ? c->step->count : 1;
 	c->ev->server_bound = c->step->kind == STEP_PING;
 	c->ev->since_ns = netlink_clock_ns();
-	return choose_source(c);
+	err = netns_visit(&visit, c->probe->lab->state, c->src_name, c->e);
+	if (err)
+		return err;
+	find_source(c);
+	if (c->step->kind != STEP_PING)
+		find_port(c);
+	return 0;
 }
 
 int probe_run(const struct probe *probe, const struct step *step, struct evidence *ev,

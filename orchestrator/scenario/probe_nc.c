@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A udp or tcp step: OpenBSD netcat at both ends. What became of the text is not judged here. */
 #include "orchestrator/scenario/probe_nc.h"
 
-/* A udp or tcp step: OpenBSD netcat at both ends. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,13 +54,9 @@ static int open_diag(struct step_run *c)
 	return err ? err : netlink_open(NETLINK_SOCK_DIAG, &c->diag, c->e);
 }
 
-static uint64_t bind_capability(uint16_t port)
-{
-	return port < PRIVILEGED_PORT ? 1ULL << CAP_NET_BIND_SERVICE : 0;
-}
-
 static int start_server(struct step_run *c)
 {
+	uint64_t keep = c->step->port < PRIVILEGED_PORT ? 1ULL << CAP_NET_BIND_SERVICE : 0;
 	char port[8], address[ADDRESS_TEXT];
 	const char *const udp[] = { c->probe->nc, "-n", "-d", "-u", "-l", address, port, NULL };
 	const char *const tcp[] = { c->probe->nc, "-n", "-d", "-l", address, port, NULL };
@@ -68,8 +64,7 @@ static int start_server(struct step_run *c)
 	address_text(&c->step->address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
 	return subprocess_start(&c->subprocesses[SERVER], c->probe->lab->state, c->dst_name,
-				c->step->kind == STEP_UDP ? udp : tcp, -1,
-				bind_capability(c->step->port), c->e);
+				c->step->kind == STEP_UDP ? udp : tcp, -1, keep, c->e);
 }
 
 static int start_client(struct step_run *c, int in)
@@ -158,8 +153,6 @@ int probe_nc_run(struct step_run *c)
 	int fds[2], err;
 
 	c->wanted = text_format("%s\n", c->step->text ? c->step->text : "");
-	if (!c->wanted)
-		return error_sys(c->e, -ENOMEM, "the text");
 	c->ev->bytes_wanted = strlen(c->wanted);
 	c->question = (struct sockdiag){
 		.proto = c->step->kind == STEP_UDP ? IPPROTO_UDP : IPPROTO_TCP,
@@ -189,10 +182,9 @@ int probe_check_nc(const struct probe *probe, struct error *e)
 	struct step_run c = { .probe = probe, .ev = &ev, .e = e };
 	const char *const argv[] = { probe->nc, "-h", NULL };
 	struct subprocess *nc = &c.subprocesses[CLIENT];
-	int err;
+	int err = subprocess_start(nc, probe->lab->state, probe->lab->labfile.topo.nodes[0].name,
+				   argv, -1, 0, e);
 
-	err = subprocess_start(nc, probe->lab->state, probe->lab->labfile.topo.nodes[0].name, argv,
-			       -1, 0, e);
 	step_run_allow(&c, netlink_clock_ns(), probe->timeout_ms);
 	if (!err)
 		err = step_run_wait(&c, step_run_client_ended, 0);

@@ -2,9 +2,11 @@
 #ifndef XLAB_PROBE_NC_H
 #define XLAB_PROBE_NC_H
 
-struct step_run;
+/* A udp or tcp step: OpenBSD netcat at both ends. */
+
 struct error;
 struct probe;
+struct step_run;
 
 /* Run a udp or tcp step. */
 int probe_nc_run(struct step_run *c);

@@ -1,7 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A ping step: iputils' ping at one end, the kernel at the other. Replies are counted, not judged.
+ */
 #include "orchestrator/scenario/probe_ping.h"
 
-/* A ping step: iputils' ping at one end, the kernel at the other. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

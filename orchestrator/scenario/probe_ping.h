@@ -2,6 +2,8 @@
 #ifndef XLAB_PROBE_PING_H
 #define XLAB_PROBE_PING_H
 
+/* A ping step: iputils' ping at one end, the kernel at the other. */
+
 struct step_run;
 
 /* Run a ping step. */

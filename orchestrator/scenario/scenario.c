@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A scenario from its first step to its last: chains on and off, steps run, results gathered. How
+ * traffic is made is the probes', what it proves judge.c's.
+ */
 #include "orchestrator/scenario/scenario.h"
 
 #include <errno.h>
@@ -6,6 +10,8 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
@@ -65,6 +71,8 @@ static void forget_shown(struct run *r)
 {
 	for (size_t i = 0; i < r->n_shown; i++)
 		free(r->shown[i].text);
+	free(r->shown);
+	r->shown = NULL;
 	r->n_shown = 0;
 }
 
@@ -72,18 +80,11 @@ static void show(void *cookie, const char *text)
 {
 	struct run *r = cookie;
 	struct shown *shown;
-	char *copy;
 
 	if (r->n_shown == SHOWN_MAX)
 		return;
-	copy = strdup(text);
-	shown = copy ? reallocarray(r->shown, r->n_shown + 1, sizeof(*shown)) : NULL;
-	if (!shown) {
-		free(copy);
-		return;
-	}
-	r->shown = shown;
-	shown[r->n_shown++] = (struct shown){ r->showing, copy };
+	shown = array_add(&r->shown, &r->n_shown, sizeof(*shown));
+	*shown = (struct shown){ r->showing, xstrdup(text) };
 }
 
 struct consuming {
@@ -220,24 +221,20 @@ static int step_traffic(struct run *r, const struct step *step, struct step_resu
 	return err;
 }
 
-static int step_see(struct run *r, const struct step *step, struct step_result *result)
+static void step_see(struct run *r, const struct step *step, struct step_result *result)
 {
-	const char **lines = calloc(r->n_shown + 1, sizeof(*lines));
+	const char **FREE_AUTO lines = xcalloc(r->n_shown, sizeof(*lines));
 	size_t n = 0;
 
-	if (!lines)
-		return error_sys(r->e, -ENOMEM, "lines shown");
 	for (size_t i = 0; i < r->n_shown; i++)
 		if (r->shown[i].iface == step->at)
 			lines[n++] = r->shown[i].text;
 	judge_see(&r->lab->labfile, step, lines, n, result);
-	free(lines);
-	return 0;
 }
 
 static int step_reject(struct run *r, const struct step *step, struct step_result *result)
 {
-	char FREE_AUTO *log = NULL;
+	char *FREE_AUTO log = NULL;
 	int err = chain_try_load(r->lab, step->by, &log, r->e);
 
 	if (err && err != -EACCES)
@@ -252,11 +249,11 @@ static int run_step(struct run *r, size_t i)
 	const struct step *step = &r->scenario->steps[i];
 	struct step_result *result = &r->result->steps[i];
 	uint64_t start = netlink_clock_ns();
-	int err;
+	int err = 0;
 
 	r->at = i;
 	if (step->kind == STEP_SEE)
-		err = step_see(r, step, result);
+		step_see(r, step, result);
 	else if (step->kind == STEP_REJECT)
 		err = step_reject(r, step, result);
 	else
@@ -285,9 +282,7 @@ static int prepare(struct run *r, const struct scenario_options *options)
 {
 	sigset_t signals;
 
-	r->result->steps = calloc(r->scenario->n_steps + 1, sizeof(*r->result->steps));
-	if (!r->result->steps)
-		return error_sys(r->e, -ENOMEM, "a scenario");
+	r->result->steps = xcalloc(r->scenario->n_steps, sizeof(*r->result->steps));
 	for (size_t i = 0; i < r->scenario->n_steps; i++)
 		r->result->steps[i].outcome = OUTCOME_SKIPPED;
 	r->probe.lab = r->lab;
@@ -301,15 +296,6 @@ static int prepare(struct run *r, const struct scenario_options *options)
 	return probe_tools(&r->probe, r->scenario, r->e);
 }
 
-static void run_clear(struct run *r)
-{
-	if (r->listener)
-		listener_close(r->listener);
-	forget_shown(r);
-	free(r->shown);
-	cleanup_fd(&r->probe.signal_fd);
-}
-
 /* An error in a step is that step's result: its first line, and what follows. */
 static void blame_step(struct step_result *step, enum outcome outcome, const char *text)
 {
@@ -317,28 +303,27 @@ static void blame_step(struct step_result *step, enum outcome outcome, const cha
 
 	step->outcome = outcome;
 	free(step->why);
-	step->why = strndup(text, first);
+	step->why = xstrndup(text, first);
 	if (text[first] && !step->details)
-		step->details = strdup(text + first + 1);
+		step->details = xstrdup(text + first + 1);
 }
 
 static void conclude(struct run *r, int err)
 {
 	enum outcome outcome = err == -EINTR ? OUTCOME_STOPPED : OUTCOME_LAB;
-	const char *text = r->e->text ? r->e->text : "out of memory";
 	struct scenario_result *result = r->result;
 
 	if (err && r->at != NONE)
-		blame_step(&result->steps[r->at], outcome, text);
+		blame_step(&result->steps[r->at], outcome, r->e->text);
 	else if (err)
-		result->error = strdup(text);
+		result->error = xstrdup(r->e->text);
 	result->outcome = err ? outcome : OUTCOME_OK;
-	for (size_t i = 0; result->steps && i < r->scenario->n_steps; i++) {
+	for (size_t i = 0; i < r->scenario->n_steps; i++) {
 		struct step_result *step = &result->steps[i];
 
 		if (step->outcome == OUTCOME_SKIPPED)
-			step->why = strdup(err == -EINTR ? "not run, after a signal"
-							 : "not run, after an error of the lab");
+			step->why = xstrdup(err == -EINTR ? "not run, after a signal"
+							  : "not run, after an error of the lab");
 		result->outcome = outcome_worse(result->outcome, step->outcome);
 	}
 }
@@ -350,9 +335,9 @@ static int restore(struct run *r)
 
 	if (!scenario_chains_restore(r->chains, &e))
 		return 0;
-	(void)error_wrap(&e, "the chains from before could not be put back");
+	(void)error_wrap(&e, "cannot put back the chains from before");
 	free(r->result->error);
-	r->result->error = strdup(e.text ? e.text : "out of memory");
+	r->result->error = xstrdup(e.text);
 	r->result->outcome = OUTCOME_LAB;
 	return error_join(r->e, &e);
 }
@@ -374,7 +359,9 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 		err = run_all(&r);
 	conclude(&r, err);
 	err = restore(&r) ? e->err : err;
-	run_clear(&r);
+	listener_close(r.listener);
+	forget_shown(&r);
+	cleanup_fd(&r.probe.signal_fd);
 	result->ms = ms_since(start);
 	return err;
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Which chain stands where while a scenario runs, and what goes back after it. How a chain gets
+ * there is chain.c's.
+ */
 #include "orchestrator/scenario/scenario_chains.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lab/alloc.h"
 #include "lab/error.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/lab.h"
@@ -50,19 +54,13 @@ static int prepare(struct scenario_chains *s, const struct scenario *scenario, s
 int scenario_chains_prepare(struct lab *lab, const struct scenario *scenario,
 			    struct scenario_chains **out, struct error *e)
 {
-	struct scenario_chains *s = calloc(1, sizeof(*s));
-	size_t n = lab->labfile.topo.n_ifaces;
+	struct scenario_chains *s = *out = xcalloc(1, sizeof(*s));
 
-	*out = s;
-	if (!s)
-		return error_sys(e, -ENOMEM, "a scenario's chains");
 	s->lab = lab;
-	s->ifaces = calloc(n + 1, sizeof(*s->ifaces));
-	s->chains = calloc(n + 1, sizeof(*s->chains));
-	if (!s->ifaces || !s->chains)
-		return error_sys(e, -ENOMEM, "a scenario's chains");
-	s->n = n;
-	for (size_t i = 0; i < n; i++)
+	s->n = lab->labfile.topo.n_ifaces;
+	s->ifaces = xcalloc(s->n, sizeof(*s->ifaces));
+	s->chains = xcalloc(s->n, sizeof(*s->chains));
+	for (size_t i = 0; i < s->n; i++)
 		s->ifaces[i].held = s->ifaces[i].own = (struct chain_ready)CHAIN_READY_NONE;
 	return prepare(s, scenario, e);
 }
@@ -136,16 +134,16 @@ static int restore_iface(struct scenario_chains *s, size_t iface, struct error *
 
 int scenario_chains_restore(struct scenario_chains *s, struct error *e)
 {
-	for (size_t i = 0; s && i < s->n; i++) {
+	if (!s)
+		return 0;
+	for (size_t i = 0; i < s->n; i++) {
 		struct error ERROR_AUTO this = ERROR_INIT;
 
 		if (restore_iface(s, i, &this))
 			(void)error_join(e, &this);
 	}
-	if (s) {
-		free(s->ifaces);
-		free(s->chains);
-	}
+	free(s->ifaces);
+	free(s->chains);
 	free(s);
 	return e->err;
 }

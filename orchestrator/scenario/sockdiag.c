@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One question over NETLINK_SOCK_DIAG. Nothing is opened, entered or waited for. */
 #include "orchestrator/scenario/sockdiag.h"
 
 #include <errno.h>
@@ -12,29 +13,18 @@
 
 #define STATE_BIT(state) (1U << (state))
 
-static size_t address_size(int family)
-{
-	return family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
-}
-
-static bool is_any(const struct inet_diag_msg *m)
-{
-	static const struct in6_addr any = IN6ADDR_ANY_INIT;
-
-	return memcmp(m->id.idiag_src, &any, address_size(m->idiag_family)) == 0;
-}
-
 int sockdiag_answer(const struct nlmsghdr *message, void *question)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(message);
 	struct sockdiag *q = question;
+	size_t size = q->address.family == AF_INET ? sizeof(q->address.v4) : sizeof(q->address.v6);
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*m))
 		return MNL_CB_ERROR;
 	if (m->idiag_family != q->address.family || ntohs(m->id.idiag_sport) != q->port)
 		return MNL_CB_OK;
-	if (is_any(m) ||
-	    memcmp(m->id.idiag_src, &q->address.v6, address_size(q->address.family)) == 0)
+	if (!memcmp(m->id.idiag_src, &in6addr_any, size) ||
+	    !memcmp(m->id.idiag_src, &q->address.v6, size))
 		q->bound = true;
 	return MNL_CB_OK;
 }
@@ -56,5 +46,5 @@ int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e)
 	if (err == -ENOENT)
 		return error_state(e, err, "this kernel cannot list %s sockets: module %s_diag",
 				   name, name);
-	return err ? error_wrap(e, "sock_diag") : 0;
+	return err ? error_wrap(e, "cannot ask sock_diag") : 0;
 }

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Children without privileges: from clone() to their last line and their end. Which program, and
+ * for how long, is the caller's.
+ */
 #include "orchestrator/scenario/spawn.h"
 
 #include <errno.h>
@@ -15,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netns.h"
@@ -92,9 +97,8 @@ static void forget_signals(void)
 
 static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 {
-	int err;
+	int err = take_stdio(what);
 
-	err = take_stdio(what);
 	if (err)
 		return error_sys(e, err, "cannot set up its files");
 	if (what->netns >= 0 && setns(what->netns, CLONE_NEWNET) < 0)
@@ -134,7 +138,7 @@ static int run_child(void *cookie)
 		execve(path, (char *const *)start->what->argv, environment);
 		(void)error_sys(&e, -errno, "cannot run it");
 	}
-	(void)dprintf(2, "%s: %s\n", path, e.text ? e.text : "out of memory");
+	(void)dprintf(2, "%s: %s\n", path, e.text);
 	error_clear(&e);
 	_exit(127);
 }
@@ -142,12 +146,10 @@ static int run_child(void *cookie)
 int spawn(const struct spawn *what, struct child *child, struct error *e)
 {
 	struct start start = { what, getpid() };
-	char FREE_AUTO *stack = malloc(STACK_SIZE);
+	char *FREE_AUTO stack = xreallocarray(NULL, 1, STACK_SIZE);
 	int pidfd = -1;
 	pid_t pid;
 
-	if (!stack)
-		return error_sys(e, -ENOMEM, "cannot start %s", what->argv[0]);
 	/* As vfork() does it: a copy of this process's memory, page by page as either writes to
 	 * it, takes longer than all the rest. This process waits until the child has its own.
 	 */
@@ -204,17 +206,12 @@ const char *spawn_find(const char *const *paths)
 
 static void stream_keep(struct stream *s, const char *bytes, size_t n)
 {
-	char *text;
-
 	if (s->size + n > OUTPUT_MAX)
 		return;
-	text = realloc(s->text, s->size + n + 1);
-	if (!text)
-		return;
-	memcpy(text + s->size, bytes, n);
-	s->text = text;
+	s->text = xreallocarray(s->text, 1, s->size + n + 1);
+	memcpy(s->text + s->size, bytes, n);
 	s->size += n;
-	text[s->size] = '\0';
+	s->text[s->size] = '\0';
 }
 
 /* Read what is there, but not for ever from a child that never stops; at its end the fd is closed.

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The wait loop of a step, and when what was seen leaves nothing to wait for. What it proves is
+ * judge.c's.
+ */
 #include "orchestrator/scenario/step_run.h"
 
 #include <errno.h>

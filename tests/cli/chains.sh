@@ -169,6 +169,11 @@ xlab down
 xlab up "$dir/two.ini" --engine inline
 xlab chain r:r0 guest
 like 'inline: asked for' "$out" 'why inline: asked for'
+xlab chain l:l0 pings
+sed -i 's/^filters pings$/filters gnips/' /run/xlab/*/two/chains/l:l0
+xlab chain r:r0 --off
+is 'a record with a filter that the lab lacks: other chains come off' "$status" 0
+xlab chain r:r0 guest
 sed -i 's/^now inline/now inlnie/' /run/xlab/*/two/chains/r:r0
 xlab chain r:r0
 ended 'a record that cannot be read' 3 'the record of the chain on r:r0'
