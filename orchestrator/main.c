@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/cmd/command.h"
@@ -31,13 +32,6 @@ static void write_fails_instead(int signal_number)
 	(void)signal_number;
 }
 
-static int need_root(const struct command *c, struct error *e)
-{
-	if (!c->needs_root || geteuid() == 0)
-		return 0;
-	return error_state(e, -EPERM, "%s needs root: try `sudo xlab %s ...`", c->name, c->name);
-}
-
 static int run_command(char **words, int *status, struct error *e)
 {
 	const struct command *c = command_find(commands, words[0]);
@@ -48,14 +42,16 @@ static int run_command(char **words, int *status, struct error *e)
 	if (!c)
 		return command_unknown(commands, words[0], e);
 	err = invocation_read(&in, commands, c, words + 1, &help, e);
-	if (help) {
+	if (help)
 		usage_print_command(c, stdout);
-		return 0;
-	}
-	/* Before what is wrong with the arguments: sudo comes in front of all of them. */
-	if (need_root(c, e))
-		return e->err;
-	return err ? err : c->run(&in, status, e);
+	else if (c->needs_root && geteuid() != 0)
+		/* Before what is wrong with the arguments: sudo comes in front of all of them. */
+		err = error_state(e, -EPERM, "%s needs root: try `sudo xlab %s ...`", c->name,
+				  c->name);
+	else if (!err)
+		err = c->run(&in, status, e);
+	invocation_clear(&in);
+	return err;
 }
 
 static const char *option_name(void *cookie, size_t i)
@@ -68,13 +64,9 @@ static const char *option_name(void *cookie, size_t i)
 
 static int unknown_option(const char *word, struct error *e)
 {
-	const char *nearest = text_nearest(word, option_name, NULL);
+	char *FREE_AUTO offer = text_offer(word, option_name, NULL);
 
-	if (nearest)
-		return error_input(e, "there is no option %s; did you mean %s?", word, nearest);
-	return error_input(
-		e, "there is no option %s; before a command only --help and --version are allowed",
-		word);
+	return error_input(e, "before a command there is no option %s%s", word, offer);
 }
 
 static int xlab(char **words, int *status, struct error *e)

@@ -73,17 +73,21 @@ static int replace(const char *word, char *const *names, size_t n, struct error 
 	return err;
 }
 
+struct chain_options {
+	bool off;
+};
+
 static int chain_run(const struct invocation *in, int *status, struct error *e)
 {
-	bool off = invocation_option(in, "--off");
+	const struct chain_options *options = in->options;
 	INTERRUPT_HOLD hold;
 	int err = 0;
 
 	(void)status;
-	if (off && in->argc > 1)
+	if (options->off && in->argc > 1)
 		return error_input(e, "chain: either filters or --off");
 	interrupt_hold(&hold);
-	if (off || in->argc > 1)
+	if (options->off || in->argc > 1)
 		err = replace(in->argv[0], in->argv + 1, (size_t)in->argc - 1, e);
 	return err ? err : show(in->argv[0], e);
 }
@@ -95,8 +99,10 @@ const struct command cmd_chain = {
 	.details = "A replacement is atomic: no packet goes unfiltered, and rules and their hits\n"
 		   "stay. \"?\" stands where the engine cannot count somebody else's program.",
 	.options = {
-		{ "--off", NULL, "take the chain off" },
+		{ "--off", "take the chain off",
+		  OPTION_INTO(struct chain_options, off) },
 	},
+	.options_size = sizeof(struct chain_options),
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the interface" },

@@ -46,19 +46,23 @@ static int check_file(const char *path, bool print, struct error *e)
 	return err;
 }
 
+struct check_options {
+	bool print;
+};
+
 /* All errors of all files are told, as all those of one file are. */
 static int check_run(const struct invocation *in, int *status, struct error *e)
 {
-	bool print = invocation_option(in, "--print");
-	int i, err = 0;
+	const struct check_options *options = in->options;
+	int err = 0;
 
 	(void)status;
-	if (print && in->argc > 1)
+	if (options->print && in->argc > 1)
 		return error_input(e, "check: --print is of one lab file, not of %d", in->argc);
-	for (i = 0; i < in->argc; i++) {
+	for (int i = 0; i < in->argc; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
-		if (check_file(in->argv[i], print, &one))
+		if (check_file(in->argv[i], options->print, &one))
 			err = error_join(e, &one);
 	}
 	return err;
@@ -69,8 +73,10 @@ const struct command cmd_check = {
 	.arguments = "FILE...",
 	.summary = "Check lab files, and tell all that is wrong with them",
 	.options = {
-		{ "--print", NULL, "print the file as it was understood: one form for all, no comments" },
+		{ "--print", "print the file as it was understood: one form for all, no comments",
+		  OPTION_INTO(struct check_options, print) },
 	},
+	.options_size = sizeof(struct check_options),
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the lab file" },

@@ -23,22 +23,19 @@ static void print_source(const char *source)
 		printf("words='%s'", source);
 }
 
-/* An option's argument: "auto|libxdp" are words to choose from, a LAB or USER is there, and
- * "NAME" is anything.
- */
+/* An option's argument: words to choose from, a LAB or USER that is there, or anything. */
 static void print_argument(const struct option_spec *o)
 {
-	bool there = !strcmp(o->argument, "LAB") || !strcmp(o->argument, "USER");
-	const char *at;
+	bool there = o->argument && (!strcmp(o->argument, "LAB") || !strcmp(o->argument, "USER"));
 
 	printf("\t\t%s) ", o->name);
-	if (!strchr(o->argument, '|')) {
-		print_source(there ? o->argument : "");
-	} else {
-		(void)fputs("words='", stdout);
-		for (at = o->argument; *at; at++)
-			putchar(*at == '|' ? ' ' : *at);
+	if (o->kind == OPTION_WORD) {
+		printf("words='%s", o->words[0].name);
+		for (const struct enum_name *word = o->words + 1; word->name; word++)
+			printf(" %s", word->name);
 		putchar('\'');
+	} else {
+		print_source(there ? o->argument : "");
 	}
 	puts(" ;;");
 }
@@ -51,7 +48,7 @@ static void print_command(const struct command *c)
 
 	printf("\t%s)\n\t\tcase $before in\n", c->name);
 	for (o = c->options; o->name; o++)
-		if (o->argument)
+		if (o->kind != OPTION_FLAG)
 			print_argument(o);
 	puts("\t\t*)");
 	(void)fputs("\t\t\toptions='--help", stdout);
@@ -74,7 +71,7 @@ static void print_valued(const struct command *const *all)
 	(void)fputs("\tlocal valued='", stdout);
 	for (i = 0; all[i]; i++)
 		for (const struct option_spec *o = all[i]->options; o->name; o++)
-			if (o->argument)
+			if (o->kind != OPTION_FLAG)
 				printf(" %s", o->name);
 	puts(" '");
 }

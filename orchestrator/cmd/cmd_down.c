@@ -70,18 +70,22 @@ static int down_all(bool wait, struct error *e)
 	return err;
 }
 
+struct down_options {
+	bool all, wait;
+};
+
 static int down_run(const struct invocation *in, int *status, struct error *e)
 {
-	bool wait = invocation_option(in, "--wait");
+	const struct down_options *options = in->options;
 	INTERRUPT_HOLD hold;
 
 	(void)status;
 	interrupt_hold(&hold);
-	if (!invocation_option(in, "--all"))
-		return down_one(in->argv[0], false, wait, e);
+	if (!options->all)
+		return down_one(in->argv[0], false, options->wait, e);
 	if (in->argc)
 		return error_input(e, "down: either --all or a lab's name");
-	return down_all(wait, e);
+	return down_all(options->wait, e);
 }
 
 const struct command cmd_down = {
@@ -90,9 +94,12 @@ const struct command cmd_down = {
 	.summary = "Take a lab down, and what a killed command left of it",
 	.details = "With several labs up, name one, or all by --all.",
 	.options = {
-		{ "--all", NULL, "every lab; none is fine" },
-		{ "--wait", NULL, "until the kernel has destroyed the namespaces too" },
+		{ "--all", "every lab; none is fine",
+		  OPTION_INTO(struct down_options, all) },
+		{ "--wait", "until the kernel has destroyed the namespaces too",
+		  OPTION_INTO(struct down_options, wait) },
 	},
+	.options_size = sizeof(struct down_options),
 	.max_args = 1,
 	.completes = { "LAB", "" },
 	.needs_root = true,

@@ -4,9 +4,13 @@
 #include "orchestrator/cmd/enter.h"
 #include "orchestrator/cmd/resolve.h"
 
+struct exec_options {
+	const char *user;
+};
+
 static int enter(const struct invocation *in, struct error *e)
 {
-	const char *user = invocation_option(in, "--user");
+	const struct exec_options *options = in->options;
 	struct lab lab = { 0 };
 	const char *name;
 	size_t node;
@@ -18,8 +22,8 @@ static int enter(const struct invocation *in, struct error *e)
 	err = resolve_node(&lab.labfile, name, &node, e);
 	if (!err)
 		err = enter_node(&lab, node, e);
-	if (!err && user)
-		err = enter_user(user, e);
+	if (!err && options->user)
+		err = enter_user(options->user, e);
 	lab_close(&lab);
 	return err;
 }
@@ -38,8 +42,10 @@ const struct command cmd_exec = {
 	.details = "With the node's network, its /sys, and its bpffs at /sys/fs/bpf. The exit status\n"
 		   "is the command's; 127 if there is no such command, 126 if it cannot be run.",
 	.options = {
-		{ "--user", "USER", "as this user, without root's capabilities" },
+		{ "--user", "as this user, without root's capabilities",
+		  OPTION_INTO(struct exec_options, user), .argument = "USER" },
 	},
+	.options_size = sizeof(struct exec_options),
 	.min_args = 2,
 	.max_args = -1,
 	.wants = { "the node", "the command" },

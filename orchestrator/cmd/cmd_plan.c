@@ -59,12 +59,8 @@ static void print_chains(const struct labfile *labfile, FILE *out)
 
 static int plan_labfile(const struct invocation *in, const struct labfile *labfile, struct error *e)
 {
-	const struct plan_options options = {
-		.as = invocation_option(in, "--as"),
-		.self = invocation_option(in, "--self"),
-	};
 	struct plan plan = { 0 };
-	int err = plan_make(&plan, &labfile->topo, &options, e);
+	int err = plan_make(&plan, &labfile->topo, in->options, e);
 
 	if (!err) {
 		plan_print(&plan, stdout);
@@ -91,9 +87,12 @@ const struct command cmd_plan = {
 	.arguments = "FILE",
 	.summary = "Tell what `up` would do, in its order, and do nothing",
 	.options = {
-		{ "--as", "NAME", "as with `up`" },
-		{ "--self", "NODE", "as with `up`" },
+		{ "--as", "as with `up`",
+		  OPTION_INTO(struct plan_options, as), .argument = "NAME" },
+		{ "--self", "as with `up`",
+		  OPTION_INTO(struct plan_options, self), .argument = "NODE" },
 	},
+	.options_size = sizeof(struct plan_options),
 	.min_args = 1,
 	.max_args = 1,
 	.wants = { "the lab file" },

@@ -6,24 +6,27 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/lab_up.h"
 
+struct run_options {
+	struct lab_options lab;
+	struct scenario_batch_options batch;
+};
+
 static int run_lab(const struct invocation *in, struct scenario_batch *s, int *status,
 		   struct error *e)
 {
-	const struct lab_options options = {
-		.engine = invocation_option(in, "--engine"),
-		.nameless = true,
-		.command = "run",
-	};
+	struct run_options *options = in->options;
 	struct error ERROR_AUTO down = ERROR_INIT;
 	struct lab lab = { 0 };
 	int err;
 
-	err = lab_up(&lab, in->argv[0], &options, e);
+	options->lab.nameless = true;
+	options->lab.command = "run";
+	err = lab_up(&lab, in->argv[0], &options->lab, e);
 	if (err)
 		return err;
 	err = scenario_batch_pick(s, &lab.labfile, in->argv + 1, e);
 	if (!err)
-		err = scenario_batch_run(s, &lab, status, e);
+		err = scenario_batch_run(s, &options->batch, &lab, status, e);
 	if (lab_down(&lab, false, &down) && !err) {
 		err = down.err;
 		error_move(e, &down);
@@ -39,9 +42,7 @@ static int run_command(const struct invocation *in, int *status, struct error *e
 	int err;
 
 	interrupt_hold(&hold);
-	err = scenario_batch_options(&s, in, e);
-	if (!err)
-		err = state_private(e);
+	err = state_private(e);
 	if (!err)
 		err = run_lab(in, &s, status, e);
 	scenario_batch_clear(&s);
@@ -55,9 +56,11 @@ const struct command cmd_run = {
 	.details = "All scenarios of the file, or those named. Nothing of it is seen by others,\n"
 		   "and nothing is left even if it is killed.",
 	.options = {
-		{ "--engine", "auto|libxdp|inline", "instead of the lab file's" },
-		SCENARIO_BATCH_OPTIONS,
+		{ "--engine", "instead of the lab file's",
+		  OPTION_INTO(struct run_options, lab.engine), .words = engine_names },
+		SCENARIO_BATCH_OPTIONS(struct run_options, batch),
 	},
+	.options_size = sizeof(struct run_options),
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the lab file" },

@@ -43,11 +43,18 @@ static int list(const char *lab_name, bool hint, struct error *e)
 	return 0;
 }
 
+struct scenario_command_options {
+	bool all, list;
+	const char *lab;
+	struct scenario_batch_options batch;
+};
+
 static int run_some(const struct invocation *in, struct scenario_batch *s, int *status,
 		    struct error *e)
 {
+	const struct scenario_command_options *options = in->options;
 	struct lab lab = { 0 };
-	int err = resolve_lab(&lab, invocation_option(in, "--lab"), STATE_LOCKED, "scenario", e);
+	int err = resolve_lab(&lab, options->lab, STATE_LOCKED, "scenario", e);
 
 	if (err)
 		return err;
@@ -57,29 +64,27 @@ static int run_some(const struct invocation *in, struct scenario_batch *s, int *
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)
-		err = scenario_batch_run(s, &lab, status, e);
+		err = scenario_batch_run(s, &options->batch, &lab, status, e);
 	lab_close(&lab);
 	return err;
 }
 
 static int scenario_command(const struct invocation *in, int *status, struct error *e)
 {
-	bool all = invocation_option(in, "--all"), only_list = invocation_option(in, "--list");
+	const struct scenario_command_options *options = in->options;
 	struct scenario_batch s = { 0 };
 	INTERRUPT_HOLD hold;
 	int err;
 
-	if ((in->argc > 0) + all + only_list > 1)
+	if ((in->argc > 0) + options->all + options->list > 1)
 		return error_input(e, "scenario: names, --all or --list: one of the three");
-	if (only_list && (invocation_option(in, "--format") || invocation_option(in, "--timeout")))
+	if (options->list && (options->batch.format || options->batch.timeout_ms))
 		return error_input(
 			e, "scenario: --format and --timeout are of runs; --list runs none");
-	if (only_list || (!all && !in->argc))
-		return list(invocation_option(in, "--lab"), !only_list, e);
+	if (options->list || (!options->all && !in->argc))
+		return list(options->lab, !options->list, e);
 	interrupt_hold(&hold);
-	err = scenario_batch_options(&s, in, e);
-	if (!err)
-		err = run_some(in, &s, status, e);
+	err = run_some(in, &s, status, e);
 	scenario_batch_clear(&s);
 	return err;
 }
@@ -91,11 +96,15 @@ const struct command cmd_scenario = {
 	.details = "Without a name and without --all it lists them. A drop is ok only when a\n"
 		   "filter says that it dropped this very packet.",
 	.options = {
-		{ "--all", NULL, "all of the lab file, in its order" },
-		{ "--list", NULL, "list them" },
-		{ "--lab", "LAB", "of this lab, where several are up" },
-		SCENARIO_BATCH_OPTIONS,
+		{ "--all", "all of the lab file, in its order",
+		  OPTION_INTO(struct scenario_command_options, all) },
+		{ "--list", "list them",
+		  OPTION_INTO(struct scenario_command_options, list) },
+		{ "--lab", "of this lab, where several are up",
+		  OPTION_INTO(struct scenario_command_options, lab), .argument = "LAB" },
+		SCENARIO_BATCH_OPTIONS(struct scenario_command_options, batch),
 	},
+	.options_size = sizeof(struct scenario_command_options),
 	.max_args = -1,
 	.completes = { "SCENARIO" },
 	.needs_root = true,

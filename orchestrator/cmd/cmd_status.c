@@ -43,10 +43,15 @@ static int print_all(char *const *names, struct json *j, struct error *e)
 	return err;
 }
 
+struct status_options {
+	bool json;
+};
+
 static int status_run(const struct invocation *in, int *status, struct error *e)
 {
+	const struct status_options *options = in->options;
 	struct json json = { .out = stdout };
-	struct json *j = invocation_option(in, "--json") ? &json : NULL;
+	struct json *j = options->json ? &json : NULL;
 	char **names = NULL;
 	int err = 0;
 
@@ -77,8 +82,10 @@ const struct command cmd_status = {
 	.summary = "Show what is up, as it stands in the kernel",
 	.details = "What a killed command left is shown too, with what to do about it.",
 	.options = {
-		{ "--json", NULL, "for programs; the keys are in the man page" },
+		{ "--json", "for programs; the keys are in the man page",
+		  OPTION_INTO(struct status_options, json) },
 	},
+	.options_size = sizeof(struct status_options),
 	.max_args = 1,
 	.completes = { "LAB", "" },
 	.needs_root = true,

@@ -56,19 +56,15 @@ static void print_up(const struct lab *lab)
 
 static int up_run(const struct invocation *in, int *status, struct error *e)
 {
-	const struct lab_options options = {
-		.as = invocation_option(in, "--as"),
-		.self = invocation_option(in, "--self"),
-		.engine = invocation_option(in, "--engine"),
-		.command = "up",
-	};
+	struct lab_options *options = in->options;
 	INTERRUPT_HOLD hold;
 	struct lab lab = { 0 };
 	int err;
 
 	(void)status;
+	options->command = "up";
 	interrupt_hold(&hold);
-	err = lab_up(&lab, in->argv[0], &options, e);
+	err = lab_up(&lab, in->argv[0], options, e);
 	if (err)
 		return err;
 	print_up(&lab);
@@ -83,10 +79,14 @@ const struct command cmd_up = {
 	.details = "Each node and bridge gets a network namespace of its own, named after it\n"
 		   "in /run/netns. On any error nothing is left.",
 	.options = {
-		{ "--as", "NAME", "another copy: lab NAME, its namespaces are NAME-NODE" },
-		{ "--self", "NODE", "NODE is the namespace xlab was started in" },
-		{ "--engine", "auto|libxdp|inline", "instead of the lab file's" },
+		{ "--as", "another copy: lab NAME, its namespaces are NAME-NODE",
+		  OPTION_INTO(struct lab_options, as), .argument = "NAME" },
+		{ "--self", "NODE is the namespace xlab was started in",
+		  OPTION_INTO(struct lab_options, self), .argument = "NODE" },
+		{ "--engine", "instead of the lab file's",
+		  OPTION_INTO(struct lab_options, engine), .words = engine_names },
 	},
+	.options_size = sizeof(struct lab_options),
 	.min_args = 1,
 	.max_args = 1,
 	.wants = { "the lab file" },

@@ -36,6 +36,10 @@ struct watch {
 	bool colour;
 };
 
+struct watch_options {
+	uint32_t count;
+};
+
 static const struct filter *filter_of(const struct watch *w, const struct chain_record *chain,
 				      size_t i)
 {
@@ -334,14 +338,12 @@ static void watch_end(struct watch *w)
 
 static int watch_run(const struct invocation *in, int *status, struct error *e)
 {
-	const char *count = invocation_option(in, "--count");
-	struct watch w = { .colour = colour_wanted(stdout) };
+	const struct watch_options *options = in->options;
+	struct watch w = { .colour = colour_wanted(stdout), .stop_after = options->count };
 	struct interrupt_hold hold;
 	int err;
 
 	(void)status;
-	if (count && text_u32(count, 1, UINT32_MAX, &w.stop_after))
-		return error_input(e, "--count %s: it is a number of packets, at least 1", count);
 	interrupt_hold(&hold); /* never released: they end the loop instead */
 	err = watch_begin(&w, in, e);
 	if (!err) {
@@ -360,8 +362,11 @@ const struct command cmd_watch = {
 	.details = "Of all interfaces of the lab, or of those named; the first name says which lab.\n"
 		   "Any number of watches and scenarios see every packet, up to 8 at once.",
 	.options = {
-		{ "--count", "N", "end after N packets" },
+		{ "--count", "end after N packets",
+		  OPTION_INTO(struct watch_options, count), .argument = "N", .min = 1,
+		  .max = UINT32_MAX, .unit = "packets" },
 	},
+	.options_size = sizeof(struct watch_options),
 	.max_args = -1,
 	.completes = { "NODE:IFACE" },
 	.needs_root = true,

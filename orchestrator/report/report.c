@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
+#include "orchestrator/model/enum_names.h"
 #include "orchestrator/scenario/scenario.h"
 #include "orchestrator/util/json.h"
 #include "orchestrator/util/sanitize.h"
@@ -25,7 +27,6 @@ static const struct {
 };
 
 struct form {
-	const char *name;
 	void (*begin)(struct report *r);
 	void (*scenario)(struct report *r, const struct scenario_result *result);
 	void (*end)(struct report *r);
@@ -449,30 +450,22 @@ static void begin_nothing(struct report *r)
 }
 
 static const struct form forms[] = {
-	[REPORT_TEXT] = { "text", begin_nothing, text_scenario, text_end },
-	[REPORT_TAP] = { "tap", tap_begin, tap_scenario, tap_end },
-	[REPORT_JUNIT] = { "junit", junit_begin, junit_scenario, junit_end },
-	[REPORT_JSON] = { "json", json_begin, json_scenario, json_finish },
+	[REPORT_TEXT] = { begin_nothing, text_scenario, text_end },
+	[REPORT_TAP] = { tap_begin, tap_scenario, tap_end },
+	[REPORT_JUNIT] = { junit_begin, junit_scenario, junit_end },
+	[REPORT_JSON] = { json_begin, json_scenario, json_finish },
 };
 
-int report_format_read(const char *name, enum report_format *format)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		if (strcmp(forms[i].name, name) == 0) {
-			*format = (enum report_format)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
+const struct enum_name report_formats[] = {
+	{ "text", REPORT_TEXT }, { "tap", REPORT_TAP }, { "junit", REPORT_JUNIT },
+	{ "json", REPORT_JSON }, { NULL, 0 },
+};
 
 struct report *report_begin(enum report_format format, const char *lab, size_t n_scenarios,
 			    FILE *out, bool colour)
 {
-	struct report *r = calloc(1, sizeof(*r));
+	struct report *r = xcalloc(1, sizeof(*r));
 
-	if (!r)
-		return NULL;
 	*r = (struct report){
 		.form = &forms[format],
 		.lab = lab,

@@ -32,7 +32,7 @@ done
 is 'nothing was built' "$(ls -A /run/netns /run/xlab 2>/dev/null)" '/run/netns:'
 
 xlab up topologies/lb.ini --engine libx
-ended 'up: a misspelt engine' 2 'there is no engine "libx"; did you mean "libxdp"?'
+ended 'up: a misspelt engine' 2 '--engine has no value "libx"; did you mean "libxdp"?'
 xlab up topologies/lb.ini
 is 'up: exit status' "$status" 0
 like 'up: says so' "$out" 'lb is up: host h2 h3 lb'
