@@ -11,6 +11,7 @@
 #include "lab/text.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/commands.h"
+#include "orchestrator/util/sanitize.h"
 
 /* A file that xlab opens must never become its standard output. Those that are
  * missing are opened the wrong way round, so that using them is still an error.
@@ -103,8 +104,7 @@ static int output_end(struct error *e)
 /* What is wrong with a file begins with its place, for editors; all else with our name. */
 static void tell(const struct error *e)
 {
-	(void)fprintf(stderr, "%s%s\n",
-		      e->placed && e->text ? "" : "xlab: ", e->text ? e->text : "out of memory");
+	sanitize_print(stderr, "%s%s\n", e->placed ? "" : "xlab: ", e->text);
 }
 
 int main(int argc, char **argv)

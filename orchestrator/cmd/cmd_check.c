@@ -6,6 +6,7 @@
 #include "orchestrator/filter/labfile_load.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_print.h"
+#include "orchestrator/util/sanitize.h"
 
 static void print_count(size_t n, const char *what)
 {
@@ -24,7 +25,7 @@ static size_t count_filters(const struct labfile *labfile)
 
 static void print_ok(const char *path, const struct labfile *labfile)
 {
-	printf("%s: ok", path);
+	sanitize_print(stdout, "%s: ok", path);
 	print_count(labfile->topo.n_nodes, "node");
 	print_count(labfile->topo.n_bridges, "bridge");
 	print_count(labfile->topo.n_ifaces, "interface");

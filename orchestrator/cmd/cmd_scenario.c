@@ -8,6 +8,7 @@
 #include "orchestrator/cmd/resolve.h"
 #include "orchestrator/cmd/scenario_batch.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/util/sanitize.h"
 #include "orchestrator/util/table.h"
 
 /* What runs is the lab as it is up, whatever its file says by now. */
@@ -16,7 +17,7 @@ static void warn_stale(const struct labfile *labfile)
 	char FREE_AUTO *stale = resolve_stale(labfile);
 
 	if (stale)
-		(void)fprintf(stderr, "xlab: %s\n", stale);
+		sanitize_print(stderr, "xlab: %s\n", stale);
 }
 
 static int list(const char *lab_name, bool hint, struct error *e)

@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Results of scenarios in each of the forms: text, TAP, JUnit and JSON. They are judged by then. */
 #include "orchestrator/report/report.h"
 
 #include <errno.h>
@@ -86,40 +87,25 @@ static void print_lines(FILE *out, const char *prefix, const char *text)
 	while (*text) {
 		int length = (int)strcspn(text, "\n");
 
-		(void)fprintf(out, "%s%.*s\n", prefix, length, text);
+		sanitize_print(out, "%s%.*s\n", prefix, length, text);
 		text += length + (text[length] == '\n');
 	}
 }
 
 /* Text, for people. */
 
-static const char *in_colour(const struct report *r, const char *sequence)
-{
-	return r->colour ? sequence : NULL;
-}
-
-static void text_title(struct report *r, const struct scenario *scenario)
-{
-	const char SANITIZED_AUTO *about = sanitize(scenario->about ? scenario->about : "");
-
-	(void)fprintf(r->out, "%s%s%s%s%s\n", r->colour ? COLOUR_TITLE : "", scenario->name,
-		      r->colour ? COLOUR_END : "", *about ? "  " : "", about);
-}
-
 static void text_row(struct report *r, struct table *rows, const struct step *step,
 		     const struct step_result *s)
 {
-	const char SANITIZED_AUTO *line = sanitize(step->line_text);
-	const char SANITIZED_AUTO *why = sanitize(or_no_memory(s->why));
-
-	table_add(rows, in_colour(r, outcomes[s->outcome].colour), "%s", outcomes[s->outcome].word);
+	table_add(rows, r->colour ? outcomes[s->outcome].colour : NULL, "%s",
+		  outcomes[s->outcome].word);
 	table_add(rows, NULL, "%s", step_key(step));
-	table_add(rows, NULL, "%s", line);
+	table_add(rows, NULL, "%s", step->line_text);
 	if (s->outcome == OUTCOME_SKIPPED)
 		table_add(rows, NULL, "%s", "");
 	else
 		table_add(rows, NULL, "%.1f ms", s->ms);
-	table_add(rows, NULL, "%s", why);
+	table_add(rows, NULL, "%s", s->why);
 }
 
 static void text_details(struct report *r, const struct scenario_result *result)
@@ -127,13 +113,11 @@ static void text_details(struct report *r, const struct scenario_result *result)
 	for (size_t i = 0; i < steps_of(result); i++) {
 		const struct step *step = &result->scenario->steps[i];
 		const char *details = result->steps[i].details;
-		const char SANITIZED_AUTO *line = sanitize(step->line_text);
-		const char SANITIZED_AUTO *text = sanitize(details ? details : "");
 
-		if (!*text)
+		if (!details || !*details)
 			continue;
-		(void)fprintf(r->out, "    %s %s:\n", step_key(step), line);
-		print_lines(r->out, "        ", text);
+		sanitize_print(r->out, "    %s %s:\n", step_key(step), step->line_text);
+		print_lines(r->out, "        ", details);
 	}
 }
 
@@ -142,16 +126,13 @@ static void text_scenario(struct report *r, const struct scenario_result *result
 	struct table rows = { .n_columns = 5, .right = { [3] = true } };
 	size_t n = result->scenario->n_steps, done = steps_done(result);
 
-	text_title(r, result->scenario);
+	title_print(result->scenario->name, result->scenario->about, r->colour, r->out);
 	for (size_t i = 0; i < steps_of(result); i++)
 		text_row(r, &rows, &result->scenario->steps[i], &result->steps[i]);
 	table_print(&rows, 4, r->out);
 	text_details(r, result);
-	if (result->error) {
-		const char SANITIZED_AUTO *error = sanitize(result->error);
-
-		print_lines(r->out, "    ", error);
-	}
+	if (result->error)
+		print_lines(r->out, "    ", result->error);
 	(void)fprintf(r->out, "  %s%s%s, ", r->colour ? outcomes[result->outcome].colour : "",
 		      outcomes[result->outcome].word, r->colour ? COLOUR_END : "");
 	if (done < n)
@@ -196,9 +177,11 @@ static void tap_begin(struct report *r)
 	(void)fputs("TAP version 14\n", r->out);
 }
 
-static void tap_escaped(FILE *out, const char *s)
+static void tap_escaped(FILE *out, const char *text)
 {
-	for (; *s; s++) {
+	char *FREE_AUTO clean = sanitize(text);
+
+	for (const char *s = clean; *s; s++) {
 		if (*s == '#' || *s == '\\')
 			(void)fputc('\\', out);
 		(void)fputc(*s == '\n' ? ' ' : *s, out);
@@ -208,11 +191,10 @@ static void tap_escaped(FILE *out, const char *s)
 /* A JSON string is a YAML one too. */
 static void tap_field(FILE *out, const char *key, const char *text)
 {
-	const char SANITIZED_AUTO *clean = sanitize(text);
 	struct json value = { .out = out };
 
 	(void)fprintf(out, "  %s: ", key);
-	json_text(&value, NULL, clean);
+	json_text(&value, NULL, text);
 	(void)fputc('\n', out);
 }
 
@@ -220,7 +202,7 @@ static void tap_diagnosis(FILE *out, enum outcome outcome, const char *why, cons
 {
 	(void)fputs("  ---\n", out);
 	tap_field(out, "outcome", outcomes[outcome].word);
-	tap_field(out, "why", or_no_memory(why));
+	tap_field(out, "why", why);
 	if (details && *details)
 		tap_field(out, "details", details);
 	(void)fputs("  ...\n", out);
@@ -232,12 +214,14 @@ static void tap_line(struct report *r, const struct scenario *scenario, const st
 {
 	(void)fprintf(r->out, "%sok %zu - %s", good ? "" : "not ", ++r->n_tests, scenario->name);
 	if (step) {
-		const char SANITIZED_AUTO *line = sanitize(step->line_text);
-
 		(void)fprintf(r->out, ": %s ", step_key(step));
-		tap_escaped(r->out, line);
+		tap_escaped(r->out, step->line_text);
 	}
-	(void)fprintf(r->out, "%s%s\n", skip ? " # SKIP " : "", skip ? skip : "");
+	if (skip) {
+		(void)fputs(" # SKIP ", r->out);
+		tap_escaped(r->out, skip);
+	}
+	(void)fputc('\n', r->out);
 }
 
 static void tap_step(struct report *r, const struct scenario *scenario, const struct step *step,
@@ -245,7 +229,7 @@ static void tap_step(struct report *r, const struct scenario *scenario, const st
 {
 	bool skipped = s->outcome == OUTCOME_SKIPPED, good = s->outcome == OUTCOME_OK || skipped;
 
-	tap_line(r, scenario, step, good, skipped ? or_no_memory(s->why) : NULL);
+	tap_line(r, scenario, step, good, skipped ? s->why : NULL);
 	if (!good)
 		tap_diagnosis(r->out, s->outcome, s->why, s->details);
 }
@@ -284,9 +268,9 @@ static void tap_end(struct report *r)
 
 /* JUnit: a testsuite a scenario, a testcase a step. */
 
-static void xml_escaped(FILE *out, const char *s)
+static void xml_escaped(FILE *out, const char *text)
 {
-	const char SANITIZED_AUTO *clean = sanitize(s);
+	char *FREE_AUTO clean = sanitize(text);
 
 	for (const char *c = clean; *c; c++) {
 		if (*c == '<')
@@ -335,11 +319,11 @@ static void junit_case(struct report *r, const char *scenario, const char *key, 
 		return;
 	}
 	(void)fprintf(r->out, ">\n      <%s", element);
-	xml_attribute(r->out, "message", or_no_memory(s->why));
+	xml_attribute(r->out, "message", s->why);
 	if (s->outcome != OUTCOME_SKIPPED)
 		xml_attribute(r->out, "type", outcomes[s->outcome].word);
 	(void)fputc('>', r->out);
-	xml_escaped(r->out, s->details ? s->details : "");
+	xml_escaped(r->out, s->details);
 	(void)fprintf(r->out, "</%s>\n    </testcase>\n", element);
 }
 
@@ -377,17 +361,10 @@ static void junit_end(struct report *r)
 
 /* JSON: one object; times are whole microseconds. */
 
-static void json_clean(struct json *j, const char *key, const char *value)
-{
-	const char SANITIZED_AUTO *clean = sanitize(value ? value : "");
-
-	json_text(j, key, value ? clean : NULL);
-}
-
 static void json_begin(struct report *r)
 {
 	json_open(&r->json, NULL, '{');
-	json_clean(&r->json, "lab", r->lab);
+	json_text(&r->json, "lab", r->lab);
 	json_number(&r->json, "planned", r->n_planned);
 	json_open(&r->json, "scenarios", '[');
 }
@@ -396,11 +373,11 @@ static void json_step(struct json *j, const struct step *step, const struct step
 {
 	json_open(j, NULL, '{');
 	json_text(j, "key", step_key(step));
-	json_clean(j, "step", step->line_text);
+	json_text(j, "step", step->line_text);
 	json_number(j, "line", (uint64_t)step->line);
 	json_text(j, "outcome", outcomes[s->outcome].word);
-	json_clean(j, "why", s->why);
-	json_clean(j, "details", s->details ? s->details : "");
+	json_text(j, "why", s->why);
+	json_text(j, "details", s->details ? s->details : "");
 	json_number(j, "us", (uint64_t)(s->ms * 1000));
 	json_close(j, '}');
 }
@@ -411,9 +388,9 @@ static void json_scenario(struct report *r, const struct scenario_result *result
 
 	json_open(j, NULL, '{');
 	json_text(j, "name", result->scenario->name);
-	json_clean(j, "about", result->scenario->about ? result->scenario->about : "");
+	json_text(j, "about", result->scenario->about ? result->scenario->about : "");
 	json_text(j, "outcome", outcomes[result->outcome].word);
-	json_clean(j, "error", result->error);
+	json_text(j, "error", result->error);
 	json_number(j, "us", (uint64_t)(result->ms * 1000));
 	json_open(j, "steps", '[');
 	for (size_t i = 0; i < steps_of(result); i++)

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <inttypes.h>
-
 #include "orchestrator/util/json.h"
 
-static void write_string(FILE *out, const char *s)
+#include <inttypes.h>
+
+#include "lab/cleanup.h"
+#include "orchestrator/util/sanitize.h"
+
+static void write_string(FILE *out, const char *text)
 {
+	char *FREE_AUTO clean = sanitize(text);
+
 	(void)fputc('"', out);
-	for (; *s; s++) {
+	for (const char *s = clean; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
 		if (c == '"' || c == '\\')
 			(void)fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
+		else if (c < 0x20)
 			(void)fprintf(out, "\\u%04x", c);
 		else
 			(void)fputc(c, out);

@@ -1,15 +1,17 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include "orchestrator/util/sanitize.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#include "lab/alloc.h"
+#include "lab/cleanup.h"
+#include "lab/text.h"
 
-static const char no_memory[] = "(out of memory)";
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* The bytes of the UTF-8 character at @s, its code in *@code; 0: it is none. */
 static size_t decode(const unsigned char *s, uint32_t *code)
@@ -46,15 +48,13 @@ static bool is_harmless(uint32_t code)
 	       code <= 0x10ffff;
 }
 
-const char *sanitize(const char *s)
+char *sanitize(const char *s)
 {
 	/* a byte becomes three at most */
-	char *text = malloc(strlen(s) * 3 + 1);
+	char *text = xreallocarray(NULL, s ? strlen(s) * 3 + 1 : 1, 1);
 	char *out = text;
 
-	if (!text)
-		return no_memory;
-	while (*s) {
+	while (s && *s) {
 		uint32_t code = 0;
 		size_t length = decode((const unsigned char *)s, &code);
 		const char *from = s;
@@ -71,10 +71,16 @@ const char *sanitize(const char *s)
 	return text;
 }
 
-void sanitize_free(const char **text)
+void sanitize_print(FILE *out, const char *fmt, ...)
 {
-	if (*text != no_memory)
-		free((char *)*text);
+	char *FREE_AUTO text = NULL, *FREE_AUTO clean = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	text = text_vformat(fmt, args);
+	va_end(args);
+	clean = sanitize(text);
+	(void)fputs(clean, out);
 }
 
 const char *or_no_memory(const char *text)

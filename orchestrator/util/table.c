@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/util/table.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
-#include "orchestrator/util/table.h"
+#include "lab/text.h"
+#include "orchestrator/util/sanitize.h"
 
 int text_width(const char *s)
 {
@@ -27,24 +31,15 @@ bool colour_wanted(FILE *out)
 
 void table_add(struct table *t, const char *colour, const char *fmt, ...)
 {
-	char FREE_AUTO *text = NULL;
-	void *cells;
-	va_list ap;
-	int n;
+	char *FREE_AUTO text = NULL;
+	va_list args;
 
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		text = NULL;
-	cells = n < 0 ? NULL : reallocarray(t->cells, t->n_cells + 1, sizeof(*t->cells));
-	if (!cells) {
-		t->failed = true;
-		return;
-	}
-	t->cells = cells;
+	va_start(args, fmt);
+	text = text_vformat(fmt, args);
+	va_end(args);
+	t->cells = xreallocarray(t->cells, t->n_cells + 1, sizeof(*t->cells));
 	t->cells[t->n_cells].colour = colour;
-	t->cells[t->n_cells++].text = steal_pointer(&text);
+	t->cells[t->n_cells++].text = sanitize(text);
 }
 
 static void print_cell(const struct table *t, size_t i, int pad, bool last, FILE *out)
@@ -64,11 +59,11 @@ static void print_cell(const struct table *t, size_t i, int pad, bool last, FILE
 /* Without blanks at its end, where cells are empty. */
 static void print_row(const struct table *t, size_t first, const int *widths, FILE *out)
 {
-	size_t i, n = t->n_columns;
+	size_t n = t->n_columns;
 
 	while (n > 1 && !*t->cells[first + n - 1].text)
 		n--;
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		print_cell(t, first + i, widths[i] - text_width(t->cells[first + i].text),
 			   i + 1 == n, out);
 }
@@ -76,17 +71,14 @@ static void print_row(const struct table *t, size_t first, const int *widths, FI
 void table_print(struct table *t, int indent, FILE *out)
 {
 	int widths[TABLE_COLUMNS_MAX] = { 0 };
-	size_t i;
 
-	if (t->failed)
-		(void)fputs("(out of memory)\n", out);
-	for (i = 0; i < t->n_cells && !t->failed; i++) {
+	for (size_t i = 0; i < t->n_cells; i++) {
 		int w = text_width(t->cells[i].text);
 
 		if (w > widths[i % t->n_columns])
 			widths[i % t->n_columns] = w;
 	}
-	for (i = 0; i + t->n_columns <= t->n_cells && !t->failed; i += t->n_columns) {
+	for (size_t i = 0; i + t->n_columns <= t->n_cells; i += t->n_columns) {
 		(void)fprintf(out, "%*s", indent, "");
 		print_row(t, i, widths, out);
 	}
@@ -95,12 +87,15 @@ void table_print(struct table *t, int indent, FILE *out)
 
 void table_clear(struct table *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->n_cells; i++)
+	for (size_t i = 0; i < t->n_cells; i++)
 		free(t->cells[i].text);
 	free(t->cells);
 	t->cells = NULL;
 	t->n_cells = 0;
-	t->failed = false;
+}
+
+void title_print(const char *name, const char *about, bool colour, FILE *out)
+{
+	(void)fprintf(out, "%s%s%s", colour ? COLOUR_TITLE : "", name, colour ? COLOUR_END : "");
+	sanitize_print(out, "%s%s\n", about && *about ? "  " : "", about ? about : "");
 }
