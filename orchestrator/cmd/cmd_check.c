@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Lab files read, and no more. What is wrong with one is said by those who read it. */
 #include <stdio.h>
 
 #include "lab/error.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* One lab or all of them, taken down. What that takes is lab_up.c's. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
@@ -12,28 +13,23 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/lab_up.h"
 
-/* What goes without being named goes with the namespaces at its other end. */
-static void tell_corrupt(const char *name)
-{
-	(void)fprintf(stderr,
-		      "xlab: the journal of lab %s was lost: if it was started with --self, its "
-		      "links here go when the kernel has destroyed its namespaces; look for others "
-		      "with `ip link`\n",
-		      name);
-}
-
 static int take_down(struct lab *lab, bool wait, struct error *e)
 {
 	/* The state's own goes with the lab. */
-	char FREE_AUTO *name = strdup(state_journal(lab->state)->lab);
+	char *FREE_AUTO name = xstrdup(state_journal(lab->state)->lab);
 	bool lost = state_journal(lab->state)->phase == STATE_CORRUPT;
 	int err = lab_down(lab, wait, e);
 
 	if (err)
 		return err;
-	printf("%s is down\n", name ? name : "the lab");
+	printf("%s is down\n", name);
+	/* What goes without being named goes with the namespaces at its other end. */
 	if (lost)
-		tell_corrupt(name ? name : "there");
+		(void)fprintf(stderr,
+			      "xlab: the journal of lab %s was lost: if it was started with "
+			      "--self, its links here go when the kernel has destroyed its "
+			      "namespaces; look for others with `ip link`\n",
+			      name);
 	return 0;
 }
 
@@ -55,12 +51,11 @@ static int down_one(const char *name, bool listed, bool wait, struct error *e)
 static int down_all(bool wait, struct error *e)
 {
 	char **names = NULL;
-	size_t i;
 	int err = state_list(&names, e);
 
 	if (err)
 		return err;
-	for (i = 0; names[i]; i++) {
+	for (size_t i = 0; names[i]; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
 		if (down_one(names[i], true, wait, &one))

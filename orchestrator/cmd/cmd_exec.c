@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A command in a node. What `shell` does as well is in enter.c. */
 #include "lab/error.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/enter.h"

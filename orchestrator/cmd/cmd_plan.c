@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What `up` would do, printed. The plan itself is lab/plan.c's. */
 #include <stdio.h>
 
 #include "lab/cleanup.h"
@@ -44,12 +45,11 @@ static void print_chains(const struct labfile *labfile, FILE *out)
 
 	for (size_t i = 0; i < labfile->n_chains; i++) {
 		const struct chain_config *c = &labfile->chains[i];
-		FREE_AUTO char *name = labfile_iface_name(labfile, c->iface);
 
-		if (!c->n_filters || !name)
+		if (!c->n_filters)
 			continue;
 		(void)chain_needs(labfile, c->iface, c->filters, c->n_filters, print_pass, &p);
-		(void)fprintf(out, "%-8s %s %s:", "chain", name,
+		(void)fprintf(out, "%-8s %s %s:", "chain", labfile->topo.ifaces[c->iface].id,
 			      mode_name(labfile->modes[c->iface]));
 		for (size_t f = 0; f < c->n_filters; f++)
 			(void)fprintf(out, " %s", labfile->filters[c->filters[f]].name);

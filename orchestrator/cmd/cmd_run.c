@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Up, scenarios, down: each as the command of that name does it, in namespaces without names. */
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "lab/state.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Scenarios of a lab that is up. How they run in a row is scenario_batch.c's. */
 #include <stdio.h>
 
 #include "lab/cleanup.h"
@@ -14,7 +15,7 @@
 /* What runs is the lab as it is up, whatever its file says by now. */
 static void warn_stale(const struct labfile *labfile)
 {
-	char FREE_AUTO *stale = resolve_stale(labfile);
+	char *FREE_AUTO stale = resolve_stale(labfile);
 
 	if (stale)
 		sanitize_print(stderr, "xlab: %s\n", stale);
@@ -24,12 +25,11 @@ static int list(const char *lab_name, bool hint, struct error *e)
 {
 	struct table rows = { .n_columns = 2 };
 	struct lab lab = { 0 };
-	size_t i;
 	int err = lab_open(&lab, lab_name, STATE_READ, "scenario", e);
 
 	if (err)
 		return err;
-	for (i = 0; i < lab.labfile.n_scenarios; i++) {
+	for (size_t i = 0; i < lab.labfile.n_scenarios; i++) {
 		const struct scenario *s = &lab.labfile.scenarios[i];
 
 		table_add(&rows, NULL, "%s", s->name);

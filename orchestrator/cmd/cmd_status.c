@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Which labs are shown, and in which form. What is shown is read and written in report/. */
 #include <errno.h>
 
 #include "lab/error.h"
@@ -27,10 +28,9 @@ static int print_one(const char *name, struct json *j, struct error *e)
 /* One that cannot be shown does not hide the others. */
 static int print_all(char *const *names, struct json *j, struct error *e)
 {
-	size_t i;
 	int err = 0;
 
-	for (i = 0; names[i]; i++) {
+	for (size_t i = 0; names[i]; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
 		if (i && !j)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab goes up, and the next commands are told. How it goes up is lab_up.c's. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

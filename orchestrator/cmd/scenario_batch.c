@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Which scenarios, and one after the other into a report. How one is run is scenario/'s. */
+#include "orchestrator/cmd/scenario_batch.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lab/alloc.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "orchestrator/cmd/resolve.h"
-#include "orchestrator/cmd/scenario_batch.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/report/report.h"
 #include "orchestrator/util/table.h"
@@ -15,16 +18,14 @@
 int scenario_batch_pick(struct scenario_batch *s, const struct labfile *labfile, char *const *names,
 			struct error *e)
 {
-	size_t i, n = 0;
+	size_t n = 0;
 	int err;
 
 	while (names[n])
 		n++;
 	s->n_scenarios = n ? n : labfile->n_scenarios;
-	s->scenarios = calloc(s->n_scenarios + 1, sizeof(*s->scenarios));
-	if (!s->scenarios)
-		return error_sys(e, -ENOMEM, "scenarios");
-	for (i = 0; i < s->n_scenarios; i++) {
+	s->scenarios = xcalloc(s->n_scenarios, sizeof(*s->scenarios));
+	for (size_t i = 0; i < s->n_scenarios; i++) {
 		s->scenarios[i] = i;
 		err = n ? resolve_scenario(labfile, names[i], &s->scenarios[i], e) : 0;
 		if (err)

@@ -218,7 +218,6 @@ void status_clear(struct status *s)
 	free(s->why);
 	free(s->ifaces);
 	free(s->bridges);
-	if (s->lab.state)
-		lab_close(&s->lab);
+	lab_close(&s->lab);
 	*s = (struct status){ 0 };
 }
