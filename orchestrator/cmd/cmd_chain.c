@@ -87,7 +87,6 @@ const struct command cmd_chain = {
 		{ "--off", "take the chain off",
 		  OPTION_INTO(struct chain_options, off) },
 	},
-	.options_size = sizeof(struct chain_options),
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the interface" },

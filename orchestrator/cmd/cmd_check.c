@@ -78,7 +78,6 @@ const struct command cmd_check = {
 		{ "--print", "print the file as it was understood: one form for all, no comments",
 		  OPTION_INTO(struct check_options, print) },
 	},
-	.options_size = sizeof(struct check_options),
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the lab file" },

@@ -94,7 +94,6 @@ const struct command cmd_down = {
 		{ "--wait", "until the kernel has destroyed the namespaces too",
 		  OPTION_INTO(struct down_options, wait) },
 	},
-	.options_size = sizeof(struct down_options),
 	.max_args = 1,
 	.completes = { "LAB", "" },
 	.needs_root = true,

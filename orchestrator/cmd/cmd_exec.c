@@ -46,7 +46,6 @@ const struct command cmd_exec = {
 		{ "--user", "as this user, without root's capabilities",
 		  OPTION_INTO(struct exec_options, user), .argument = "USER" },
 	},
-	.options_size = sizeof(struct exec_options),
 	.min_args = 2,
 	.max_args = -1,
 	.wants = { "the node", "the command" },

@@ -92,7 +92,6 @@ const struct command cmd_plan = {
 		{ "--self", "as with `up`",
 		  OPTION_INTO(struct plan_options, self), .argument = "NODE" },
 	},
-	.options_size = sizeof(struct plan_options),
 	.min_args = 1,
 	.max_args = 1,
 	.wants = { "the lab file" },

@@ -2,7 +2,6 @@
 /* Up, scenarios, down: each as the command of that name does it, in namespaces without names. */
 #include "lab/error.h"
 #include "lab/interrupt.h"
-#include "lab/state.h"
 #include "orchestrator/cmd/scenario_batch.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/lab_up.h"
@@ -12,41 +11,30 @@ struct run_options {
 	struct scenario_batch_options batch;
 };
 
-static int run_lab(const struct invocation *in, struct scenario_batch *s, int *status,
-		   struct error *e)
+static int run_command(const struct invocation *in, int *status, struct error *e)
 {
 	struct run_options *options = in->options;
 	struct error ERROR_AUTO down = ERROR_INIT;
+	struct scenario_batch s = { 0 };
 	struct lab lab = { 0 };
+	INTERRUPT_HOLD hold;
 	int err;
 
 	options->lab.nameless = true;
 	options->lab.command = "run";
+	interrupt_hold(&hold);
 	err = lab_up(&lab, in->argv[0], &options->lab, e);
 	if (err)
 		return err;
-	err = scenario_batch_pick(s, &lab.labfile, in->argv + 1, e);
+	err = scenario_batch_pick(&s, &lab.labfile, in->argv + 1, e);
 	if (!err)
-		err = scenario_batch_run(s, &options->batch, &lab, status, e);
+		err = scenario_batch_run(&s, &options->batch, &lab, status, e);
 	if (lab_down(&lab, false, &down) && !err) {
 		err = down.err;
 		error_move(e, &down);
 	}
-	lab_close(&lab);
-	return err;
-}
-
-static int run_command(const struct invocation *in, int *status, struct error *e)
-{
-	struct scenario_batch s = { 0 };
-	INTERRUPT_HOLD hold;
-	int err;
-
-	interrupt_hold(&hold);
-	err = state_private(e);
-	if (!err)
-		err = run_lab(in, &s, status, e);
 	scenario_batch_clear(&s);
+	lab_close(&lab);
 	return err;
 }
 
@@ -61,7 +49,6 @@ const struct command cmd_run = {
 		  OPTION_INTO(struct run_options, lab.engine), .words = engine_names },
 		SCENARIO_BATCH_OPTIONS(struct run_options, batch),
 	},
-	.options_size = sizeof(struct run_options),
 	.min_args = 1,
 	.max_args = -1,
 	.wants = { "the lab file" },

@@ -50,22 +50,26 @@ struct scenario_command_options {
 	struct scenario_batch_options batch;
 };
 
-static int run_some(const struct invocation *in, struct scenario_batch *s, int *status,
-		    struct error *e)
+static int run_some(const struct invocation *in, int *status, struct error *e)
 {
 	const struct scenario_command_options *options = in->options;
+	struct scenario_batch s = { 0 };
 	struct lab lab = { 0 };
-	int err = resolve_lab(&lab, options->lab, STATE_LOCKED, "scenario", e);
+	INTERRUPT_HOLD hold;
+	int err;
 
+	interrupt_hold(&hold);
+	err = resolve_lab(&lab, options->lab, STATE_LOCKED, "scenario", e);
 	if (err)
 		return err;
-	err = scenario_batch_pick(s, &lab.labfile, in->argv, e);
+	err = scenario_batch_pick(&s, &lab.labfile, in->argv, e);
 	if (!err)
 		warn_stale(&lab.labfile);
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)
-		err = scenario_batch_run(s, &options->batch, &lab, status, e);
+		err = scenario_batch_run(&s, &options->batch, &lab, status, e);
+	scenario_batch_clear(&s);
 	lab_close(&lab);
 	return err;
 }
@@ -73,9 +77,6 @@ static int run_some(const struct invocation *in, struct scenario_batch *s, int *
 static int scenario_command(const struct invocation *in, int *status, struct error *e)
 {
 	const struct scenario_command_options *options = in->options;
-	struct scenario_batch s = { 0 };
-	INTERRUPT_HOLD hold;
-	int err;
 
 	if ((in->argc > 0) + options->all + options->list > 1)
 		return error_input(e, "scenario: names, --all or --list: one of the three");
@@ -84,10 +85,7 @@ static int scenario_command(const struct invocation *in, int *status, struct err
 			e, "scenario: --format and --timeout are of runs; --list runs none");
 	if (options->list || (!options->all && !in->argc))
 		return list(options->lab, !options->list, e);
-	interrupt_hold(&hold);
-	err = run_some(in, &s, status, e);
-	scenario_batch_clear(&s);
-	return err;
+	return run_some(in, status, e);
 }
 
 const struct command cmd_scenario = {
@@ -105,7 +103,6 @@ const struct command cmd_scenario = {
 		  OPTION_INTO(struct scenario_command_options, lab), .argument = "LAB" },
 		SCENARIO_BATCH_OPTIONS(struct scenario_command_options, batch),
 	},
-	.options_size = sizeof(struct scenario_command_options),
 	.max_args = -1,
 	.completes = { "SCENARIO" },
 	.needs_root = true,

@@ -85,7 +85,6 @@ const struct command cmd_status = {
 		{ "--json", "for programs; the keys are in the man page",
 		  OPTION_INTO(struct status_options, json) },
 	},
-	.options_size = sizeof(struct status_options),
 	.max_args = 1,
 	.completes = { "LAB", "" },
 	.needs_root = true,

@@ -12,23 +12,15 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/lab_up.h"
 
-static bool is_alone(void)
-{
-	struct error ERROR_AUTO ignored = ERROR_INIT;
-	char **names = NULL;
-	bool alone = state_list(&names, &ignored) == 0 && names[0] && !names[1];
-
-	state_list_free(names);
-	return alone;
-}
-
 /* Commands that work as they stand here: with other labs up, they name this one. */
 static void print_hint(const struct lab *lab)
 {
 	const struct topology *topo = &lab->labfile.topo;
 	const char *name = state_journal(lab->state)->lab;
 	const char *sudo = getenv("SUDO_USER") ? "sudo " : "";
-	bool alone = is_alone();
+	struct error ERROR_AUTO ignored = ERROR_INIT;
+	char **names = NULL;
+	bool alone = state_list(&names, &ignored) == 0 && names[0] && !names[1];
 	const char *of = alone ? "" : " ", *which = alone ? "" : name;
 
 	printf("now: %sxlab status%s%s", sudo, of, which);
@@ -37,6 +29,7 @@ static void print_hint(const struct lab *lab)
 	if (topo->n_nodes)
 		printf(", %sxlab shell %s%s%s", sudo, which, alone ? "" : "/", topo->nodes[0].name);
 	printf(", %sxlab down%s%s\n", sudo, of, which);
+	state_list_free(names);
 }
 
 static void print_up(const struct lab *lab)
@@ -87,7 +80,6 @@ const struct command cmd_up = {
 		{ "--engine", "instead of the lab file's",
 		  OPTION_INTO(struct lab_options, engine), .words = engine_names },
 	},
-	.options_size = sizeof(struct lab_options),
 	.min_args = 1,
 	.max_args = 1,
 	.wants = { "the lab file" },

@@ -340,7 +340,6 @@ const struct command cmd_watch = {
 		  OPTION_INTO(struct watch_options, count), .argument = "N", .min = 1,
 		  .max = UINT32_MAX, .unit = "packets" },
 	},
-	.options_size = sizeof(struct watch_options),
 	.max_args = -1,
 	.completes = { "NODE:IFACE" },
 	.needs_root = true,

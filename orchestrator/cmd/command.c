@@ -62,7 +62,7 @@ int invocation_read(struct invocation *in, const struct command *const *all,
 		.all = all,
 		.command = command,
 		.argv = words,
-		.options = xcalloc(1, command->options_size),
+		.options = xcalloc(1, OPTIONS_SIZE),
 	};
 	while (*at) {
 		int taken;

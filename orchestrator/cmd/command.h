@@ -31,7 +31,6 @@ struct command {
 	const char *summary;   /* one line */
 	const char *details;   /* more lines for `xlab help NAME`, or NULL */
 	struct option_spec options[OPTIONS_MAX + 1];
-	size_t options_size;	/* of the struct that they are read into */
 	int min_args, max_args; /* max -1: any number */
 	const char *wants[2];	/* what each of the min_args is: "the node" */
 	/* What completes the words at each place, the last one those behind, too: a kind that

@@ -29,15 +29,19 @@ struct option_spec {
 	const char *unit;	       /* which is one of "packets" */
 };
 
-#define OPTIONS_MAX 8 /* of a command */
+#define OPTIONS_MAX  8	/* of a command */
+#define OPTIONS_SIZE 64 /* of its struct, at most */
 
-/* Part of a row: a field of another type is a build error. */
+/* Part of a row: a field of another type, or a larger struct, is a build error. */
 #define OPTION_INTO(type, member) \
-	.field = offsetof(type, member),             \
-	.kind = _Generic(((type *)0)->member,        \
-		bool: OPTION_FLAG,                   \
-		const char *: OPTION_TEXT,           \
-		uint32_t: OPTION_NUMBER,             \
+	.field = offsetof(type, member) + 0 * sizeof(struct { \
+		_Static_assert(sizeof(type) <= OPTIONS_SIZE, "OPTIONS_SIZE is too small"); \
+		int any; \
+	}), \
+	.kind = _Generic(((type *)0)->member, \
+		bool: OPTION_FLAG, \
+		const char *: OPTION_TEXT, \
+		uint32_t: OPTION_NUMBER, \
 		const struct enum_name *: OPTION_WORD)
 
 /* What stands behind the option in a usage, malloc'ed: "NAME", "auto|libxdp|inline", or "". */

@@ -2,12 +2,12 @@
 /* Results of scenarios in each of the forms: text, TAP, JUnit and JSON. They are judged by then. */
 #include "orchestrator/report/report.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
+#include "lab/text.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/scenario/scenario.h"
 #include "orchestrator/util/json.h"
@@ -28,7 +28,7 @@ static const struct {
 };
 
 struct form {
-	void (*begin)(struct report *r);
+	void (*begin)(struct report *r); /* or NULL */
 	void (*scenario)(struct report *r, const struct scenario_result *result);
 	void (*end)(struct report *r);
 };
@@ -39,7 +39,8 @@ struct report {
 	FILE *out;
 	bool colour;
 	size_t n_planned;	 /* scenarios that shall run */
-	size_t counts[OUTCOMES]; /* of those that did */
+	size_t n_told;		 /* those that did */
+	size_t counts[OUTCOMES]; /* of them */
 	size_t n_tests;		 /* lines of TAP */
 	struct json json;
 };
@@ -141,30 +142,20 @@ static void text_scenario(struct report *r, const struct scenario_result *result
 	(void)fflush(r->out);
 }
 
-static size_t scenarios_told(const struct report *r)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < OUTCOMES; i++)
-		n += r->counts[i];
-	return n;
-}
-
 static void text_end(struct report *r)
 {
 	const char *separator = ":";
-	size_t n = scenarios_told(r);
 
-	if (n < r->n_planned)
-		(void)fprintf(r->out, "%zu of ", n);
+	if (r->n_told < r->n_planned)
+		(void)fprintf(r->out, "%zu of ", r->n_told);
 	(void)fprintf(r->out, "%zu scenario%s", r->n_planned, r->n_planned == 1 ? "" : "s");
 	for (size_t i = 0; i < OUTCOMES; i++) {
+		const char *colour = r->colour ? outcomes[i].colour : NULL;
+
 		if (!r->counts[i])
 			continue;
-		(void)fprintf(r->out, "%s %s%zu %s%s", separator,
-			      r->colour && outcomes[i].colour ? outcomes[i].colour : "",
-			      r->counts[i], outcomes[i].word,
-			      r->colour && outcomes[i].colour ? COLOUR_END : "");
+		(void)fprintf(r->out, "%s %s%zu %s%s", separator, colour ? colour : "",
+			      r->counts[i], outcomes[i].word, colour ? COLOUR_END : "");
 		separator = ",";
 	}
 	(void)fputc('\n', r->out);
@@ -248,19 +239,17 @@ static void tap_scenario(struct report *r, const struct scenario_result *result)
 			tap_step(r, result->scenario, &result->scenario->steps[i],
 				 &result->steps[i]);
 	if (stopped)
-		(void)fprintf(r->out, "Bail out! stopped in scenario %zu of %zu: %s\n",
-			      scenarios_told(r), r->n_planned, result->scenario->name);
+		(void)fprintf(r->out, "Bail out! stopped in scenario %zu of %zu: %s\n", r->n_told,
+			      r->n_planned, result->scenario->name);
 	(void)fflush(r->out);
 }
 
 static void tap_end(struct report *r)
 {
-	size_t n = scenarios_told(r);
-
 	if (r->counts[OUTCOME_STOPPED])
 		return;
-	if (n < r->n_planned)
-		(void)fprintf(r->out, "Bail out! stopped after scenario %zu of %zu\n", n,
+	if (r->n_told < r->n_planned)
+		(void)fprintf(r->out, "Bail out! stopped after scenario %zu of %zu\n", r->n_told,
 			      r->n_planned);
 	else
 		(void)fprintf(r->out, "1..%zu\n", r->n_tests);
@@ -306,14 +295,12 @@ static void junit_case(struct report *r, const char *scenario, const char *key, 
 		       const struct step_result *s)
 {
 	const char *element = outcomes[s->outcome].junit;
+	char *FREE_AUTO name = text_format("%s %s", key, line);
 
 	(void)fputs("    <testcase", r->out);
 	xml_attribute(r->out, "classname", scenario);
-	(void)fputs(" name=\"", r->out);
-	xml_escaped(r->out, key);
-	(void)fputc(' ', r->out);
-	xml_escaped(r->out, line);
-	(void)fprintf(r->out, "\" time=\"%.6f\"", s->ms / 1000);
+	xml_attribute(r->out, "name", name);
+	(void)fprintf(r->out, " time=\"%.6f\"", s->ms / 1000);
 	if (!element) {
 		(void)fputs("/>\n", r->out);
 		return;
@@ -399,14 +386,6 @@ static void json_scenario(struct report *r, const struct scenario_result *result
 	json_close(j, '}');
 }
 
-static bool all_ok(const struct report *r)
-{
-	for (size_t i = 0; i < OUTCOMES; i++)
-		if (i != OUTCOME_OK && r->counts[i])
-			return false;
-	return true;
-}
-
 static void json_finish(struct report *r)
 {
 	struct json *j = &r->json;
@@ -416,18 +395,13 @@ static void json_finish(struct report *r)
 	for (size_t i = 0; i < OUTCOMES; i++)
 		json_number(j, outcomes[i].word, r->counts[i]);
 	json_close(j, '}');
-	json_bool(j, "ok", all_ok(r));
+	json_bool(j, "ok", r->counts[OUTCOME_OK] == r->n_told);
 	json_close(j, '}');
 	json_end(j);
 }
 
-static void begin_nothing(struct report *r)
-{
-	(void)r;
-}
-
 static const struct form forms[] = {
-	[REPORT_TEXT] = { begin_nothing, text_scenario, text_end },
+	[REPORT_TEXT] = { NULL, text_scenario, text_end },
 	[REPORT_TAP] = { tap_begin, tap_scenario, tap_end },
 	[REPORT_JUNIT] = { junit_begin, junit_scenario, junit_end },
 	[REPORT_JSON] = { json_begin, json_scenario, json_finish },
@@ -451,19 +425,21 @@ struct report *report_begin(enum report_format format, const char *lab, size_t n
 		.colour = colour,
 		.json = { .out = out },
 	};
-	r->form->begin(r);
+	if (r->form->begin)
+		r->form->begin(r);
 	return r;
 }
 
 void report_scenario(struct report *r, const struct scenario_result *result)
 {
+	r->n_told++;
 	r->counts[result->outcome]++;
 	r->form->scenario(r, result);
 }
 
 bool report_end(struct report *r)
 {
-	bool ok = all_ok(r);
+	bool ok = r->counts[OUTCOME_OK] == r->n_told;
 
 	r->form->end(r);
 	(void)fflush(r->out);
