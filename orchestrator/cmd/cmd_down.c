@@ -13,39 +13,33 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/lab_up.h"
 
-static int take_down(struct lab *lab, bool wait, struct error *e)
-{
-	/* The state's own goes with the lab. */
-	char *FREE_AUTO name = xstrdup(state_journal(lab->state)->lab);
-	bool lost = state_journal(lab->state)->phase == STATE_CORRUPT;
-	int err = lab_down(lab, wait, e);
-
-	if (err)
-		return err;
-	printf("%s is down\n", name);
-	/* What goes without being named goes with the namespaces at its other end. */
-	if (lost)
-		(void)fprintf(stderr,
-			      "xlab: the journal of lab %s was lost: if it was started with "
-			      "--self, its links here go when the kernel has destroyed its "
-			      "namespaces; look for others with `ip link`\n",
-			      name);
-	return 0;
-}
-
 /* @name may be NULL: the lab that is up, or half of one. @listed: it was there a moment ago, and
  * somebody else may have taken it down since.
  */
 static int down_one(const char *name, bool listed, bool wait, struct error *e)
 {
+	char *FREE_AUTO own_name = NULL;
 	struct lab lab = { 0 };
+	bool corrupt;
 	int err = lab_open_left_over(&lab, name, STATE_LOCKED, "down", e);
 
 	if (err)
 		return listed && err == -ENOENT ? 0 : err;
-	err = take_down(&lab, wait, e);
+	own_name = xstrdup(state_journal(lab.state)->lab); /* the journal's goes with the lab */
+	corrupt = state_journal(lab.state)->phase == STATE_CORRUPT;
+	err = lab_down(&lab, wait, e);
 	lab_close(&lab);
-	return err;
+	if (err)
+		return err;
+	printf("%s is down\n", own_name);
+	/* What goes without being named goes with the namespaces at its other end. */
+	if (corrupt)
+		(void)fprintf(stderr,
+			      "xlab: the journal of lab %s was lost: if it was started with "
+			      "--self, its links here go when the kernel has destroyed its "
+			      "namespaces; look for others with `ip link`\n",
+			      own_name);
+	return 0;
 }
 
 static int down_all(bool wait, struct error *e)

@@ -9,7 +9,7 @@ struct exec_options {
 	const char *user;
 };
 
-static int enter(const struct invocation *in, struct error *e)
+static int exec_run(const struct invocation *in, int *status, struct error *e)
 {
 	const struct exec_options *options = in->options;
 	struct lab lab = { 0 };
@@ -26,13 +26,6 @@ static int enter(const struct invocation *in, struct error *e)
 	if (!err && options->user)
 		err = enter_user(options->user, e);
 	lab_close(&lab);
-	return err;
-}
-
-static int exec_run(const struct invocation *in, int *status, struct error *e)
-{
-	int err = enter(in, e);
-
 	return err ? err : enter_exec(in->argv + 1, status, e);
 }
 

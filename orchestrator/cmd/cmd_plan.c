@@ -57,27 +57,20 @@ static void print_chains(const struct labfile *labfile, FILE *out)
 	}
 }
 
-static int plan_labfile(const struct invocation *in, const struct labfile *labfile, struct error *e)
-{
-	struct plan plan = { 0 };
-	int err = plan_make(&plan, &labfile->topo, in->options, e);
-
-	if (!err) {
-		plan_print(&plan, stdout);
-		print_chains(labfile, stdout);
-	}
-	plan_clear(&plan);
-	return err;
-}
-
 static int plan_run(const struct invocation *in, int *status, struct error *e)
 {
 	struct labfile labfile = { 0 };
+	struct plan plan = { 0 };
 	int err = labfile_load(&labfile, in->argv[0], e);
 
 	(void)status;
 	if (!err)
-		err = plan_labfile(in, &labfile, e);
+		err = plan_make(&plan, &labfile.topo, in->options, e);
+	if (!err) {
+		plan_print(&plan, stdout);
+		print_chains(&labfile, stdout);
+	}
+	plan_clear(&plan);
 	labfile_clear(&labfile);
 	return err;
 }

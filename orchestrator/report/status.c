@@ -130,10 +130,9 @@ static void read_node(struct status *s, size_t node)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
 	struct links links = { 0 };
-	size_t i;
 
 	read_netns(s, topo->nodes[node].name, &links);
-	for (i = topology_next_iface(topo, node, NONE); i != NONE;
+	for (size_t i = topology_next_iface(topo, node, NONE); i != NONE;
 	     i = topology_next_iface(topo, node, i))
 		read_iface(s, i, &links);
 	links_clear(&links);
