@@ -109,7 +109,7 @@ static int read_lab(struct lab *lab, const char *path, const struct lab_options 
 	int err = labfile_load(&lab->labfile, path, e);
 
 	if (!err && options->engine)
-		err = engine_read(options->engine, &lab->labfile.engine, e);
+		lab->labfile.engine = options->engine->value;
 	return err ? err : plan_make(&lab->plan, &lab->labfile.topo, &plan, e);
 }
 

@@ -6,11 +6,13 @@
 
 #include <stdbool.h>
 
+struct enum_name;
 struct error;
 struct lab;
 
 struct lab_options {
-	const char *as, *self, *engine; /* NULL: not given */
+	const char *as, *self;		/* NULL: not given */
+	const struct enum_name *engine; /* of engine_names; NULL: the lab file's */
 	bool nameless;
 	const char *command; /* for the lock: "up" */
 };

@@ -12,6 +12,7 @@
 #include "lab/text.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/commands.h"
+#include "orchestrator/util/sanitize.h"
 
 /* A file that xlab opens must never become its standard output. Those that are
  * missing are opened the wrong way round, so that using them is still an error.
@@ -41,15 +42,16 @@ static int run_command(char **words, int *status, struct error *e)
 	if (!c)
 		return command_unknown(commands, words[0], e);
 	err = invocation_read(&in, commands, c, words + 1, &help, e);
-	if (help) {
+	if (help)
 		usage_print_command(c, stdout);
-		return 0;
-	}
-	/* Before what is wrong with the arguments: sudo comes in front of all of them. */
-	if (c->needs_root && geteuid() != 0)
-		return error_state(e, -EPERM, "%s needs root: try `sudo xlab %s ...`", c->name,
-				   c->name);
-	return err ? err : c->run(&in, status, e);
+	else if (c->needs_root && geteuid() != 0)
+		/* Before what is wrong with the arguments: sudo comes in front of all of them. */
+		err = error_state(e, -EPERM, "%s needs root: try `sudo xlab %s ...`", c->name,
+				  c->name);
+	else if (!err)
+		err = c->run(&in, status, e);
+	invocation_clear(&in);
+	return err;
 }
 
 static const char *option_name(void *cookie, size_t i)
@@ -64,7 +66,7 @@ static int unknown_option(const char *word, struct error *e)
 {
 	char *FREE_AUTO offer = text_offer(word, option_name, NULL);
 
-	return error_input(e, "there is no option %s before a command%s", word, offer);
+	return error_input(e, "before a command there is no option %s%s", word, offer);
 }
 
 static int xlab(char **words, int *status, struct error *e)
@@ -101,7 +103,7 @@ static int output_end(struct error *e)
 /* What is wrong with a file begins with its place, for editors; all else with our name. */
 static void tell(const struct error *e)
 {
-	(void)fprintf(stderr, "%s%s\n", e->placed ? "" : "xlab: ", e->text);
+	sanitize_print(stderr, "%s%s\n", e->placed ? "" : "xlab: ", e->text);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <stdlib.h>
-
+/* A chain as it stands, or another in its place. */
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
@@ -36,24 +35,11 @@ static int show(const char *word, struct error *e)
 	return err;
 }
 
-static int find_filters(const struct labfile *labfile, char *const *names,
-			struct chain_config *chain, struct error *e)
-{
-	size_t i;
-	int err = 0;
-
-	chain->filters = calloc(chain->n_filters + 1, sizeof(*chain->filters));
-	if (!chain->filters)
-		return error_sys(e, -ENOMEM, "filters");
-	for (i = 0; i < chain->n_filters && !err; i++)
-		err = resolve_filter(labfile, names[i], &chain->filters[i], e);
-	return err;
-}
-
 /* No names: the chain is taken off. */
 static int replace(const char *word, char *const *names, size_t n, struct error *e)
 {
-	struct chain_config chain = { .n_filters = n };
+	size_t *FREE_AUTO filters = xcalloc(n, sizeof(*filters));
+	struct chain_config chain = { .filters = filters, .n_filters = n };
 	struct lab lab = { 0 };
 	const char *name;
 	int err;
@@ -62,28 +48,31 @@ static int replace(const char *word, char *const *names, size_t n, struct error 
 	if (err)
 		return err;
 	err = resolve_iface(&lab.labfile, name, &chain.iface, e);
-	if (!err)
-		err = find_filters(&lab.labfile, names, &chain, e);
+	for (size_t i = 0; i < n && !err; i++)
+		err = resolve_filter(&lab.labfile, names[i], &filters[i], e);
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)
 		err = chain_set(&lab, &chain, false, e);
-	free(chain.filters);
 	lab_close(&lab);
 	return err;
 }
 
+struct chain_options {
+	bool off;
+};
+
 static int chain_run(const struct invocation *in, int *status, struct error *e)
 {
-	bool off = invocation_option(in, "--off");
+	const struct chain_options *options = in->options;
 	INTERRUPT_HOLD hold;
 	int err = 0;
 
 	(void)status;
-	if (off && in->argc > 1)
+	if (options->off && in->argc > 1)
 		return error_input(e, "chain: either filters or --off");
 	interrupt_hold(&hold);
-	if (off || in->argc > 1)
+	if (options->off || in->argc > 1)
 		err = replace(in->argv[0], in->argv + 1, (size_t)in->argc - 1, e);
 	return err ? err : show(in->argv[0], e);
 }
@@ -95,7 +84,8 @@ const struct command cmd_chain = {
 	.details = "A replacement is atomic: no packet goes unfiltered, and rules and their hits\n"
 		   "stay. \"?\" stands where the engine cannot count somebody else's program.",
 	.options = {
-		{ "--off", NULL, "take the chain off" },
+		{ "--off", "take the chain off",
+		  OPTION_INTO(struct chain_options, off) },
 	},
 	.min_args = 1,
 	.max_args = -1,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Lab files read, and no more. What is wrong with one is said by those who read it. */
 #include <stdio.h>
 
 #include "lab/error.h"
@@ -6,6 +7,7 @@
 #include "orchestrator/filter/labfile_load.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_print.h"
+#include "orchestrator/util/sanitize.h"
 
 static void print_count(size_t n, const char *what)
 {
@@ -24,7 +26,7 @@ static size_t count_filters(const struct labfile *labfile)
 
 static void print_ok(const char *path, const struct labfile *labfile)
 {
-	printf("%s: ok", path);
+	sanitize_print(stdout, "%s: ok", path);
 	print_count(labfile->topo.n_nodes, "node");
 	print_count(labfile->topo.n_bridges, "bridge");
 	print_count(labfile->topo.n_ifaces, "interface");
@@ -46,19 +48,23 @@ static int check_file(const char *path, bool print, struct error *e)
 	return err;
 }
 
+struct check_options {
+	bool print;
+};
+
 /* All errors of all files are told, as all those of one file are. */
 static int check_run(const struct invocation *in, int *status, struct error *e)
 {
-	bool print = invocation_option(in, "--print");
-	int i, err = 0;
+	const struct check_options *options = in->options;
+	int err = 0;
 
 	(void)status;
-	if (print && in->argc > 1)
+	if (options->print && in->argc > 1)
 		return error_input(e, "check: --print is of one lab file, not of %d", in->argc);
-	for (i = 0; i < in->argc; i++) {
+	for (int i = 0; i < in->argc; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
-		if (check_file(in->argv[i], print, &one))
+		if (check_file(in->argv[i], options->print, &one))
 			err = error_join(e, &one);
 	}
 	return err;
@@ -69,7 +75,8 @@ const struct command cmd_check = {
 	.arguments = "FILE...",
 	.summary = "Check lab files, and tell all that is wrong with them",
 	.options = {
-		{ "--print", NULL, "print the file as it was understood: one form for all, no comments" },
+		{ "--print", "print the file as it was understood: one form for all, no comments",
+		  OPTION_INTO(struct check_options, print) },
 	},
 	.min_args = 1,
 	.max_args = -1,

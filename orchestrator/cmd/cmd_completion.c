@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The script for a shell, from the commands' tables. The names it asks for are complete.c's. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,22 +24,19 @@ static void print_source(const char *source)
 		printf("words='%s'", source);
 }
 
-/* An option's argument: "auto|libxdp" are words to choose from, a LAB or USER is there, and
- * "NAME" is anything.
- */
+/* An option's argument: words to choose from, a LAB or USER that is there, or anything. */
 static void print_argument(const struct option_spec *o)
 {
-	bool there = !strcmp(o->argument, "LAB") || !strcmp(o->argument, "USER");
-	const char *at;
+	bool there = o->argument && (!strcmp(o->argument, "LAB") || !strcmp(o->argument, "USER"));
 
 	printf("\t\t%s) ", o->name);
-	if (!strchr(o->argument, '|')) {
-		print_source(there ? o->argument : "");
-	} else {
-		(void)fputs("words='", stdout);
-		for (at = o->argument; *at; at++)
-			putchar(*at == '|' ? ' ' : *at);
+	if (o->kind == OPTION_WORD) {
+		printf("words='%s", o->words[0].name);
+		for (const struct enum_name *word = o->words + 1; word->name; word++)
+			printf(" %s", word->name);
 		putchar('\'');
+	} else {
+		print_source(there ? o->argument : "");
 	}
 	puts(" ;;");
 }
@@ -46,37 +44,21 @@ static void print_argument(const struct option_spec *o)
 /* In bash: with an option in front its argument, else the words of this place and the options. */
 static void print_command(const struct command *c)
 {
-	const struct option_spec *o;
-	size_t i;
-
 	printf("\t%s)\n\t\tcase $before in\n", c->name);
-	for (o = c->options; o->name; o++)
-		if (o->argument)
+	for (const struct option_spec *o = c->options; o->name; o++)
+		if (o->kind != OPTION_FLAG)
 			print_argument(o);
 	puts("\t\t*)");
 	(void)fputs("\t\t\toptions='--help", stdout);
-	for (o = c->options; o->name; o++)
+	for (const struct option_spec *o = c->options; o->name; o++)
 		printf(" %s", o->name);
 	puts("'\n\t\t\tcase $place in");
-	for (i = 0; c->completes[i]; i++) {
+	for (size_t i = 0; c->completes[i]; i++) {
 		printf(c->completes[i + 1] ? "\t\t\t%zu) " : "\t\t\t*) ", i);
 		print_source(c->completes[i]);
 		puts(" ;;");
 	}
 	puts("\t\t\tesac ;;\n\t\tesac ;;");
-}
-
-/* The options that take a word, of which the place of the others is not counted. */
-static void print_valued(const struct command *const *all)
-{
-	size_t i;
-
-	(void)fputs("\tlocal valued='", stdout);
-	for (i = 0; all[i]; i++)
-		for (const struct option_spec *o = all[i]->options; o->name; o++)
-			if (o->argument)
-				printf(" %s", o->name);
-	puts(" '");
 }
 
 /* bash cuts words at : and =, too: they are put together here, and a reply is the last piece. */
@@ -112,20 +94,23 @@ static const char script_reply[] =
 
 static void print_bash(const struct command *const *all)
 {
-	size_t i;
-
 	(void)fputs("# bash completion of xlab: made by `xlab completion bash`\n"
 		    "_xlab()\n"
 		    "{\n"
 		    "\tlocal commands='",
 		    stdout);
-	for (i = 0; all[i]; i++)
+	for (size_t i = 0; all[i]; i++)
 		printf("%s%s", i ? " " : "", all[i]->name);
-	puts("'");
-	print_valued(all);
+	/* The options that take a word, of which the place of the others is not counted. */
+	(void)fputs("'\n\tlocal valued='", stdout);
+	for (size_t i = 0; all[i]; i++)
+		for (const struct option_spec *o = all[i]->options; o->name; o++)
+			if (o->kind != OPTION_FLAG)
+				printf(" %s", o->name);
+	puts(" '");
 	printf("%s\tcase $command in\n", script_words);
 	puts("\t'') words=$commands options='--help --version' ;;");
-	for (i = 0; all[i]; i++)
+	for (size_t i = 0; all[i]; i++)
 		print_command(all[i]);
 	printf("\tesac\n%s}\ncomplete -o filenames -F _xlab xlab\n", script_reply);
 }

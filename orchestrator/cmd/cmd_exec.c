@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A command in a node. What `shell` does as well is in enter.c. */
 #include "lab/error.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/enter.h"
 #include "orchestrator/cmd/resolve.h"
 
-static int enter(const struct invocation *in, struct error *e)
+struct exec_options {
+	const char *user;
+};
+
+static int exec_run(const struct invocation *in, int *status, struct error *e)
 {
-	const char *user = invocation_option(in, "--user");
+	const struct exec_options *options = in->options;
 	struct lab lab = { 0 };
 	const char *name;
 	size_t node;
@@ -18,16 +23,9 @@ static int enter(const struct invocation *in, struct error *e)
 	err = resolve_node(&lab.labfile, name, &node, e);
 	if (!err)
 		err = enter_node(&lab, node, e);
-	if (!err && user)
-		err = enter_user(user, e);
+	if (!err && options->user)
+		err = enter_user(options->user, e);
 	lab_close(&lab);
-	return err;
-}
-
-static int exec_run(const struct invocation *in, int *status, struct error *e)
-{
-	int err = enter(in, e);
-
 	return err ? err : enter_exec(in->argv + 1, status, e);
 }
 
@@ -38,7 +36,8 @@ const struct command cmd_exec = {
 	.details = "With the node's network, its /sys, and its bpffs at /sys/fs/bpf. The exit status\n"
 		   "is the command's; 127 if there is no such command, 126 if it cannot be run.",
 	.options = {
-		{ "--user", "USER", "as this user, without root's capabilities" },
+		{ "--user", "as this user, without root's capabilities",
+		  OPTION_INTO(struct exec_options, user), .argument = "USER" },
 	},
 	.min_args = 2,
 	.max_args = -1,

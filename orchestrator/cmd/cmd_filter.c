@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A filter's rules, while it filters. What a rule may be is the filter's affair, in filter/. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static int list(const struct lab *lab, size_t filter, char *const *rules, struct
 {
 	struct table t = { .n_columns = 2, .right = { false, true } };
 	struct rule_row *rows = NULL;
-	size_t i, n = 0;
+	size_t n = 0;
 	int err = rules_list(lab, filter, &rows, &n, e);
 
 	(void)rules;
@@ -26,7 +27,7 @@ static int list(const struct lab *lab, size_t filter, char *const *rules, struct
 		return err;
 	table_add(&t, NULL, "rule");
 	table_add(&t, NULL, "hits");
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		table_add(&t, NULL, "%s", rows[i].rule);
 		table_add(&t, NULL, "%" PRIu64, rows[i].hits);
 	}
@@ -69,14 +70,14 @@ static int refuse_object(const struct lab *lab, size_t filter, struct error *e)
 {
 	const struct filter *f = &lab->labfile.filters[filter];
 	const char *owner = lab->labfile.filters[filter_maps_owner(lab, filter)].name;
-	char FREE_AUTO *maps = state_path(lab->state, "bpf/filter/%s", owner);
+	char *FREE_AUTO maps = state_path(lab->state, "bpf/filter/%s", owner);
 
 	if (f->program != PROGRAM_OBJECT)
 		return 0;
 	return error_input(e,
 			   "filter %s is an object of yours, without rules of xlab's; once it has "
 			   "stood in a chain its maps are in %s",
-			   f->name, maps ? maps : "/run/xlab");
+			   f->name, maps);
 }
 
 static int filter_run(const struct invocation *in, int *status, struct error *e)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A command's usage, or what a lab file may hold: both from the tables that read them. */
 #include <string.h>
 
 #include "lab/error.h"
@@ -52,11 +53,10 @@ static void print_keys(const struct ini_section_spec *section)
 static void print_file(void)
 {
 	struct table rows = { .n_columns = 2 };
-	size_t i;
 
 	(void)fputs("A lab file is INI; ; and # start comments. Keys marked * may be repeated.\n",
 		    stdout);
-	for (i = 0; labfile_tables[i]; i++) {
+	for (size_t i = 0; labfile_tables[i]; i++) {
 		const struct ini_section_spec *s = labfile_tables[i];
 
 		/* Tables of one kind follow each other. */
@@ -67,7 +67,7 @@ static void print_file(void)
 		print_keys(s);
 	}
 	(void)fputs("\nprograms:\n", stdout);
-	for (i = 0; i < PROGRAM_OBJECT; i++) {
+	for (size_t i = 0; i < PROGRAM_OBJECT; i++) {
 		table_add(&rows, NULL, "%s", program_name(i));
 		table_add(&rows, NULL, "%s", program_help(i));
 	}

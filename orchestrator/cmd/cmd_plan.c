@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What `up` would do, printed. The plan itself is lab/plan.c's. */
 #include <stdio.h>
 
 #include "lab/cleanup.h"
@@ -44,12 +45,11 @@ static void print_chains(const struct labfile *labfile, FILE *out)
 
 	for (size_t i = 0; i < labfile->n_chains; i++) {
 		const struct chain_config *c = &labfile->chains[i];
-		const char *name = labfile->topo.ifaces[c->iface].id;
 
 		if (!c->n_filters)
 			continue;
 		(void)chain_needs(labfile, c->iface, c->filters, c->n_filters, print_pass, &p);
-		(void)fprintf(out, "%-8s %s %s:", "chain", name,
+		(void)fprintf(out, "%-8s %s %s:", "chain", labfile->topo.ifaces[c->iface].id,
 			      mode_name(labfile->modes[c->iface]));
 		for (size_t f = 0; f < c->n_filters; f++)
 			(void)fprintf(out, " %s", labfile->filters[c->filters[f]].name);
@@ -57,31 +57,20 @@ static void print_chains(const struct labfile *labfile, FILE *out)
 	}
 }
 
-static int plan_labfile(const struct invocation *in, const struct labfile *labfile, struct error *e)
-{
-	const struct plan_options options = {
-		.as = invocation_option(in, "--as"),
-		.self = invocation_option(in, "--self"),
-	};
-	struct plan plan = { 0 };
-	int err = plan_make(&plan, &labfile->topo, &options, e);
-
-	if (!err) {
-		plan_print(&plan, stdout);
-		print_chains(labfile, stdout);
-	}
-	plan_clear(&plan);
-	return err;
-}
-
 static int plan_run(const struct invocation *in, int *status, struct error *e)
 {
 	struct labfile labfile = { 0 };
+	struct plan plan = { 0 };
 	int err = labfile_load(&labfile, in->argv[0], e);
 
 	(void)status;
 	if (!err)
-		err = plan_labfile(in, &labfile, e);
+		err = plan_make(&plan, &labfile.topo, in->options, e);
+	if (!err) {
+		plan_print(&plan, stdout);
+		print_chains(&labfile, stdout);
+	}
+	plan_clear(&plan);
 	labfile_clear(&labfile);
 	return err;
 }
@@ -91,8 +80,10 @@ const struct command cmd_plan = {
 	.arguments = "FILE",
 	.summary = "Tell what `up` would do, in its order, and do nothing",
 	.options = {
-		{ "--as", "NAME", "as with `up`" },
-		{ "--self", "NODE", "as with `up`" },
+		{ "--as", "as with `up`",
+		  OPTION_INTO(struct plan_options, as), .argument = "NAME" },
+		{ "--self", "as with `up`",
+		  OPTION_INTO(struct plan_options, self), .argument = "NODE" },
 	},
 	.min_args = 1,
 	.max_args = 1,

@@ -1,50 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Up, scenarios, down: each as the command of that name does it, in namespaces without names. */
 #include "lab/error.h"
 #include "lab/interrupt.h"
-#include "lab/state.h"
 #include "orchestrator/cmd/scenario_batch.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/lab_up.h"
 
-static int run_lab(const struct invocation *in, struct scenario_batch *s, int *status,
-		   struct error *e)
+struct run_options {
+	struct lab_options lab;
+	struct scenario_batch_options batch;
+};
+
+static int run_command(const struct invocation *in, int *status, struct error *e)
 {
-	const struct lab_options options = {
-		.engine = invocation_option(in, "--engine"),
-		.nameless = true,
-		.command = "run",
-	};
+	struct run_options *options = in->options;
 	struct error ERROR_AUTO down = ERROR_INIT;
+	struct scenario_batch s = { 0 };
 	struct lab lab = { 0 };
+	INTERRUPT_HOLD hold;
 	int err;
 
-	err = lab_up(&lab, in->argv[0], &options, e);
+	options->lab.nameless = true;
+	options->lab.command = "run";
+	interrupt_hold(&hold);
+	err = lab_up(&lab, in->argv[0], &options->lab, e);
 	if (err)
 		return err;
-	err = scenario_batch_pick(s, &lab.labfile, in->argv + 1, e);
+	err = scenario_batch_pick(&s, &lab.labfile, in->argv + 1, e);
 	if (!err)
-		err = scenario_batch_run(s, &lab, status, e);
+		err = scenario_batch_run(&s, &options->batch, &lab, status, e);
 	if (lab_down(&lab, false, &down) && !err) {
 		err = down.err;
 		error_move(e, &down);
 	}
-	lab_close(&lab);
-	return err;
-}
-
-static int run_command(const struct invocation *in, int *status, struct error *e)
-{
-	struct scenario_batch s = { 0 };
-	INTERRUPT_HOLD hold;
-	int err;
-
-	interrupt_hold(&hold);
-	err = scenario_batch_options(&s, in, e);
-	if (!err)
-		err = state_private(e);
-	if (!err)
-		err = run_lab(in, &s, status, e);
 	scenario_batch_clear(&s);
+	lab_close(&lab);
 	return err;
 }
 
@@ -55,8 +45,9 @@ const struct command cmd_run = {
 	.details = "All scenarios of the file, or those named. Nothing of it is seen by others,\n"
 		   "and nothing is left even if it is killed.",
 	.options = {
-		{ "--engine", "auto|libxdp|inline", "instead of the lab file's" },
-		SCENARIO_BATCH_OPTIONS,
+		{ "--engine", "instead of the lab file's",
+		  OPTION_INTO(struct run_options, lab.engine), .words = engine_names },
+		SCENARIO_BATCH_OPTIONS(struct run_options, batch),
 	},
 	.min_args = 1,
 	.max_args = -1,

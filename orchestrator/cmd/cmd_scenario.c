@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Scenarios of a lab that is up. How they run in a row is scenario_batch.c's. */
 #include <stdio.h>
 
 #include "lab/cleanup.h"
@@ -8,27 +9,27 @@
 #include "orchestrator/cmd/resolve.h"
 #include "orchestrator/cmd/scenario_batch.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/util/sanitize.h"
 #include "orchestrator/util/table.h"
 
 /* What runs is the lab as it is up, whatever its file says by now. */
 static void warn_stale(const struct labfile *labfile)
 {
-	char FREE_AUTO *stale = resolve_stale(labfile);
+	char *FREE_AUTO stale = resolve_stale(labfile);
 
 	if (stale)
-		(void)fprintf(stderr, "xlab: %s\n", stale);
+		sanitize_print(stderr, "xlab: %s\n", stale);
 }
 
 static int list(const char *lab_name, bool hint, struct error *e)
 {
 	struct table rows = { .n_columns = 2 };
 	struct lab lab = { 0 };
-	size_t i;
 	int err = lab_open(&lab, lab_name, STATE_READ, "scenario", e);
 
 	if (err)
 		return err;
-	for (i = 0; i < lab.labfile.n_scenarios; i++) {
+	for (size_t i = 0; i < lab.labfile.n_scenarios; i++) {
 		const struct scenario *s = &lab.labfile.scenarios[i];
 
 		table_add(&rows, NULL, "%s", s->name);
@@ -43,45 +44,48 @@ static int list(const char *lab_name, bool hint, struct error *e)
 	return 0;
 }
 
-static int run_some(const struct invocation *in, struct scenario_batch *s, int *status,
-		    struct error *e)
-{
-	struct lab lab = { 0 };
-	int err = resolve_lab(&lab, invocation_option(in, "--lab"), STATE_LOCKED, "scenario", e);
+struct scenario_command_options {
+	bool all, list;
+	const char *lab;
+	struct scenario_batch_options batch;
+};
 
+static int run_some(const struct invocation *in, int *status, struct error *e)
+{
+	const struct scenario_command_options *options = in->options;
+	struct scenario_batch s = { 0 };
+	struct lab lab = { 0 };
+	INTERRUPT_HOLD hold;
+	int err;
+
+	interrupt_hold(&hold);
+	err = resolve_lab(&lab, options->lab, STATE_LOCKED, "scenario", e);
 	if (err)
 		return err;
-	err = scenario_batch_pick(s, &lab.labfile, in->argv, e);
+	err = scenario_batch_pick(&s, &lab.labfile, in->argv, e);
 	if (!err)
 		warn_stale(&lab.labfile);
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)
-		err = scenario_batch_run(s, &lab, status, e);
+		err = scenario_batch_run(&s, &options->batch, &lab, status, e);
+	scenario_batch_clear(&s);
 	lab_close(&lab);
 	return err;
 }
 
 static int scenario_command(const struct invocation *in, int *status, struct error *e)
 {
-	bool all = invocation_option(in, "--all"), only_list = invocation_option(in, "--list");
-	struct scenario_batch s = { 0 };
-	INTERRUPT_HOLD hold;
-	int err;
+	const struct scenario_command_options *options = in->options;
 
-	if ((in->argc > 0) + all + only_list > 1)
+	if ((in->argc > 0) + options->all + options->list > 1)
 		return error_input(e, "scenario: names, --all or --list: one of the three");
-	if (only_list && (invocation_option(in, "--format") || invocation_option(in, "--timeout")))
+	if (options->list && (options->batch.format || options->batch.timeout_ms))
 		return error_input(
 			e, "scenario: --format and --timeout are of runs; --list runs none");
-	if (only_list || (!all && !in->argc))
-		return list(invocation_option(in, "--lab"), !only_list, e);
-	interrupt_hold(&hold);
-	err = scenario_batch_options(&s, in, e);
-	if (!err)
-		err = run_some(in, &s, status, e);
-	scenario_batch_clear(&s);
-	return err;
+	if (options->list || (!options->all && !in->argc))
+		return list(options->lab, !options->list, e);
+	return run_some(in, status, e);
 }
 
 const struct command cmd_scenario = {
@@ -91,10 +95,13 @@ const struct command cmd_scenario = {
 	.details = "Without a name and without --all it lists them. A drop is ok only when a\n"
 		   "filter says that it dropped this very packet.",
 	.options = {
-		{ "--all", NULL, "all of the lab file, in its order" },
-		{ "--list", NULL, "list them" },
-		{ "--lab", "LAB", "of this lab, where several are up" },
-		SCENARIO_BATCH_OPTIONS,
+		{ "--all", "all of the lab file, in its order",
+		  OPTION_INTO(struct scenario_command_options, all) },
+		{ "--list", "list them",
+		  OPTION_INTO(struct scenario_command_options, list) },
+		{ "--lab", "of this lab, where several are up",
+		  OPTION_INTO(struct scenario_command_options, lab), .argument = "LAB" },
+		SCENARIO_BATCH_OPTIONS(struct scenario_command_options, batch),
 	},
 	.max_args = -1,
 	.completes = { "SCENARIO" },

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
+/* A person's shell in a node. What `exec` does as well is in enter.c. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/cmd/command.h"
@@ -13,16 +14,15 @@
  * A shell's start-up files have the last word on its prompt. Debian's put $debian_chroot in
  * front of theirs; a shell without such files takes PS1 as it is.
  */
-static int set_prompt(const char *lab, const char *node, const char *shell, struct error *e)
+static void set_prompt(const char *lab, const char *node, const char *shell)
 {
-	char FREE_AUTO *place = text_format("%s/%s", lab, node);
+	char *FREE_AUTO place = text_format("%s/%s", lab, node);
 	bool bash = strcmp(basename(shell), "bash") == 0;
-	char FREE_AUTO *prompt = text_format("(%s/%s) %s ", lab, node, bash ? "\\w\\$" : "#");
+	char *FREE_AUTO prompt = text_format("(%s) %s ", place, bash ? "\\w\\$" : "#");
 
-	if (!place || !prompt || setenv("debian_chroot", place, 1) || setenv("PS1", prompt, 1) ||
+	if (setenv("debian_chroot", place, 1) || setenv("PS1", prompt, 1) ||
 	    setenv("XLAB_LAB", lab, 1) || setenv("XLAB_NODE", node, 1))
-		return error_sys(e, -ENOMEM, "prompt");
-	return 0;
+		out_of_memory();
 }
 
 static int shell_run(const struct invocation *in, int *status, struct error *e)
@@ -41,7 +41,7 @@ static int shell_run(const struct invocation *in, int *status, struct error *e)
 	if (!err)
 		err = enter_node(&lab, node, e);
 	if (!err)
-		err = set_prompt(state_journal(lab.state)->lab, name, argv[0], e);
+		set_prompt(state_journal(lab.state)->lab, name, argv[0]);
 	lab_close(&lab);
 	return err ? err : enter_exec(argv, status, e);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Which labs are shown, and in which form. What is shown is read and written in report/. */
 #include <errno.h>
 
 #include "lab/error.h"
@@ -27,10 +28,9 @@ static int print_one(const char *name, struct json *j, struct error *e)
 /* One that cannot be shown does not hide the others. */
 static int print_all(char *const *names, struct json *j, struct error *e)
 {
-	size_t i;
 	int err = 0;
 
-	for (i = 0; names[i]; i++) {
+	for (size_t i = 0; names[i]; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
 		if (i && !j)
@@ -43,10 +43,15 @@ static int print_all(char *const *names, struct json *j, struct error *e)
 	return err;
 }
 
+struct status_options {
+	bool json;
+};
+
 static int status_run(const struct invocation *in, int *status, struct error *e)
 {
+	const struct status_options *options = in->options;
 	struct json json = { .out = stdout };
-	struct json *j = invocation_option(in, "--json") ? &json : NULL;
+	struct json *j = options->json ? &json : NULL;
 	char **names = NULL;
 	int err = 0;
 
@@ -77,7 +82,8 @@ const struct command cmd_status = {
 	.summary = "Show what is up, as it stands in the kernel",
 	.details = "What a killed command left is shown too, with what to do about it.",
 	.options = {
-		{ "--json", NULL, "for programs; the keys are in the man page" },
+		{ "--json", "for programs; the keys are in the man page",
+		  OPTION_INTO(struct status_options, json) },
 	},
 	.max_args = 1,
 	.completes = { "LAB", "" },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab goes up, and the next commands are told. How it goes up is lab_up.c's. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,23 +12,15 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/lab_up.h"
 
-static bool is_alone(void)
-{
-	struct error ERROR_AUTO ignored = ERROR_INIT;
-	char **names = NULL;
-	bool alone = state_list(&names, &ignored) == 0 && names[0] && !names[1];
-
-	state_list_free(names);
-	return alone;
-}
-
 /* Commands that work as they stand here: with other labs up, they name this one. */
 static void print_hint(const struct lab *lab)
 {
 	const struct topology *topo = &lab->labfile.topo;
 	const char *name = state_journal(lab->state)->lab;
 	const char *sudo = getenv("SUDO_USER") ? "sudo " : "";
-	bool alone = is_alone();
+	struct error ERROR_AUTO ignored = ERROR_INIT;
+	char **names = NULL;
+	bool alone = state_list(&names, &ignored) == 0 && names[0] && !names[1];
 	const char *of = alone ? "" : " ", *which = alone ? "" : name;
 
 	printf("now: %sxlab status%s%s", sudo, of, which);
@@ -36,6 +29,7 @@ static void print_hint(const struct lab *lab)
 	if (topo->n_nodes)
 		printf(", %sxlab shell %s%s%s", sudo, which, alone ? "" : "/", topo->nodes[0].name);
 	printf(", %sxlab down%s%s\n", sudo, of, which);
+	state_list_free(names);
 }
 
 static void print_up(const struct lab *lab)
@@ -56,19 +50,15 @@ static void print_up(const struct lab *lab)
 
 static int up_run(const struct invocation *in, int *status, struct error *e)
 {
-	const struct lab_options options = {
-		.as = invocation_option(in, "--as"),
-		.self = invocation_option(in, "--self"),
-		.engine = invocation_option(in, "--engine"),
-		.command = "up",
-	};
+	struct lab_options *options = in->options;
 	INTERRUPT_HOLD hold;
 	struct lab lab = { 0 };
 	int err;
 
 	(void)status;
+	options->command = "up";
 	interrupt_hold(&hold);
-	err = lab_up(&lab, in->argv[0], &options, e);
+	err = lab_up(&lab, in->argv[0], options, e);
 	if (err)
 		return err;
 	print_up(&lab);
@@ -83,9 +73,12 @@ const struct command cmd_up = {
 	.details = "Each node and bridge gets a network namespace of its own, named after it\n"
 		   "in /run/netns. On any error nothing is left.",
 	.options = {
-		{ "--as", "NAME", "another copy: lab NAME, its namespaces are NAME-NODE" },
-		{ "--self", "NODE", "NODE is the namespace xlab was started in" },
-		{ "--engine", "auto|libxdp|inline", "instead of the lab file's" },
+		{ "--as", "another copy: lab NAME, its namespaces are NAME-NODE",
+		  OPTION_INTO(struct lab_options, as), .argument = "NAME" },
+		{ "--self", "NODE is the namespace xlab was started in",
+		  OPTION_INTO(struct lab_options, self), .argument = "NODE" },
+		{ "--engine", "instead of the lab file's",
+		  OPTION_INTO(struct lab_options, engine), .words = engine_names },
 	},
 	.min_args = 1,
 	.max_args = 1,

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Events of a lab's chains become lines, a packet at a time. What an event says is packet.c's and
+ * packet_trace.c's affair.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/bpf.h>
@@ -7,10 +11,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
+#include "lab/text.h"
 #include "orchestrator/chain/chain_read.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/resolve.h"
@@ -27,7 +33,7 @@ struct watch {
 	struct lab lab;
 	struct listener *listener;
 	struct chain_record *chains; /* by iface: of the generation seen last */
-	const char **names;	     /* by iface: "host:veth0", NULL where not watched */
+	bool *watched;		     /* by iface */
 	struct packet_trace *traces; /* by CPU */
 	size_t n_traces;
 	uint64_t lost, lost_before; /* when the ring was about to be read, and the time before */
@@ -35,6 +41,15 @@ struct watch {
 	uint32_t packets, stop_after;
 	bool colour;
 };
+
+struct watch_options {
+	uint32_t count;
+};
+
+static const char *name_of(const struct watch *w, size_t iface)
+{
+	return w->lab.labfile.topo.ifaces[iface].id;
+}
 
 static const struct filter *filter_of(const struct watch *w, const struct chain_record *chain,
 				      size_t i)
@@ -60,21 +75,18 @@ static bool all_tell(const struct watch *w, const struct chain_record *chain)
 }
 
 /* Packets that end at a filter which does not tell are not seen here at all. */
-static void warn_of_silent(const struct watch *w, const char *name,
-			   const struct chain_record *chain)
+static void warn_of_silent(const struct watch *w, size_t iface, const struct chain_record *chain)
 {
-	const char *between = "";
+	char *FREE_AUTO silent = NULL;
 
-	if (all_tell(w, chain))
-		return;
-	(void)fprintf(stderr, "xlab: %s: packets that end at ", name);
-	for (size_t i = 0; i < chain->n_filters; i++) {
-		if (tells(w, chain, i))
-			continue;
-		(void)fprintf(stderr, "%s%s", between, chain->filters[i]);
-		between = ", ";
-	}
-	(void)fprintf(stderr, " cannot be shown with libxdp; engine = inline shows all\n");
+	for (size_t i = 0; i < chain->n_filters; i++)
+		if (!tells(w, chain, i))
+			text_list_add(&silent, "%s", chain->filters[i]);
+	if (silent)
+		(void)fprintf(stderr,
+			      "xlab: %s: packets that end at %s cannot be shown with libxdp; "
+			      "engine = inline shows all\n",
+			      name_of(w, iface), silent);
 }
 
 /* The chain that an event is of. */
@@ -89,7 +101,7 @@ static void chain_learn(struct watch *w, const struct xlab_event *event)
 		return;
 	chain_record_clear(known);
 	*known = record;
-	warn_of_silent(w, w->names[event->iface], known);
+	warn_of_silent(w, event->iface, known);
 }
 
 static void print_line(void *cookie, const char *text)
@@ -148,7 +160,7 @@ static int print_packet(struct watch *w, const struct xlab_event *event,
 	if (!w->start_ns)
 		w->start_ns = event->time_ns;
 	printf("%s%s%s  +%.6f s  %" PRIu32 " byte%s\n", w->colour ? COLOUR_TITLE : "",
-	       w->names[event->iface], w->colour ? COLOUR_END : "",
+	       name_of(w, event->iface), w->colour ? COLOUR_END : "",
 	       (double)(event->time_ns - w->start_ns) / 1e9, event->length,
 	       event->length == 1 ? "" : "s");
 	if (packet_trace_greeted(trace, event->position))
@@ -161,26 +173,18 @@ static int print_packet(struct watch *w, const struct xlab_event *event,
 	return ++w->packets == w->stop_after;
 }
 
-/* CPUs have numbers, but not all of them need be there. */
-static struct packet_trace *trace_of(struct watch *w, uint32_t cpu)
-{
-	while (cpu >= w->n_traces)
-		if (!array_add(&w->traces, &w->n_traces, sizeof(*w->traces)))
-			return NULL;
-	return &w->traces[cpu];
-}
-
 static int on_event(void *cookie, const struct xlab_event *event)
 {
 	struct watch *w = cookie;
 	struct packet_trace *trace;
 	int stop;
 
-	if (event->iface >= w->lab.labfile.topo.n_ifaces || !w->names[event->iface])
+	if (event->iface >= w->lab.labfile.topo.n_ifaces || !w->watched[event->iface])
 		return 0;
-	trace = trace_of(w, event->cpu);
-	if (!trace)
-		return -ENOMEM;
+	/* CPUs have numbers, but not all of them need be there. */
+	while (event->cpu >= w->n_traces)
+		array_add(&w->traces, &w->n_traces, sizeof(*w->traces));
+	trace = &w->traces[event->cpu];
 	packet_trace_add(trace, event, w->lost_before);
 	if (event->kind != XLAB_DECIDED)
 		return 0;
@@ -200,19 +204,6 @@ static int read_events(struct watch *w)
 	return listener_consume(w->listener, on_event, w);
 }
 
-static bool lab_stands(const struct watch *w)
-{
-	return access(state_lab_dir(w->lab.state), F_OK) == 0;
-}
-
-/* It has done its work, and is not to end the process besides. */
-static bool take_signal(int fd)
-{
-	struct signalfd_siginfo info;
-
-	return read(fd, &info, sizeof(info)) == sizeof(info);
-}
-
 /* Until the count is reached, a signal comes, nobody reads, or the lab is gone. */
 static int watch_loop(struct watch *w, struct error *e)
 {
@@ -221,26 +212,29 @@ static int watch_loop(struct watch *w, struct error *e)
 		{ .fd = -1, .events = POLLIN },
 		{ .fd = STDOUT_FILENO },
 	};
-	sigset_t set;
+	struct signalfd_siginfo info;
 	int FD_AUTO signals = -1;
+	sigset_t set;
 	int err;
 
 	interrupt_signals(&set);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
-		return error_sys(e, -errno, "signalfd");
+		return error_sys(e, -errno, "cannot wait for signals");
 	fds[1].fd = signals;
 	for (;;) {
 		if (poll(fds, ARRAY_SIZE(fds), LAB_LOOK_MS) < 0 && errno != EINTR)
-			return error_sys(e, -errno, "poll");
+			return error_sys(e, -errno, "cannot wait for events");
 		err = read_events(w);
 		if (err)
-			return err < 0 ? error_sys(e, err, "reading the events") : 0;
-		if (fds[1].revents && take_signal(signals))
+			return err < 0 ? error_sys(e, err, "cannot read events") : 0;
+		/* A signal that was read has done its work, and does not end the process besides.
+		 */
+		if (fds[1].revents && read(signals, &info, sizeof(info)) == sizeof(info))
 			return 0;
 		if (fflush(stdout) || fds[2].revents)
 			return 0;
-		if (!lab_stands(w))
+		if (access(state_lab_dir(w->lab.state), F_OK))
 			return error_state(e, -ENOENT, "the lab went down");
 	}
 }
@@ -252,15 +246,15 @@ static void warn_at_start(struct watch *w, size_t iface)
 	struct chain_view view = { 0 };
 
 	if (chain_read(&w->lab, iface, &view, &none) == 0)
-		warn_of_silent(w, w->names[iface], &view.record);
+		warn_of_silent(w, iface, &view.record);
 	chain_view_clear(&view);
 }
 
 static int subscribe(struct watch *w, size_t iface, struct error *e)
 {
-	if (w->names[iface])
+	if (w->watched[iface])
 		return 0;
-	w->names[iface] = w->lab.labfile.topo.ifaces[iface].id;
+	w->watched[iface] = true;
 	warn_at_start(w, iface);
 	return listener_subscribe(w->listener, iface, e);
 }
@@ -288,7 +282,6 @@ static int subscribe_all(struct watch *w, const char *first, char *const *more, 
 
 static int watch_begin(struct watch *w, const struct invocation *in, struct error *e)
 {
-	size_t n_ifaces;
 	const char *first = NULL;
 	int err;
 
@@ -296,54 +289,41 @@ static int watch_begin(struct watch *w, const struct invocation *in, struct erro
 		       : resolve_lab(&w->lab, NULL, STATE_READ, "watch", e);
 	if (err)
 		return err;
-	n_ifaces = w->lab.labfile.topo.n_ifaces;
-	w->chains = calloc(n_ifaces + 1, sizeof(*w->chains));
-	w->names = calloc(n_ifaces + 1, sizeof(*w->names));
-	if (!w->chains || !w->names)
-		return error_sys(e, -ENOMEM, "watch");
+	w->chains = xcalloc(w->lab.labfile.topo.n_ifaces, sizeof(*w->chains));
+	w->watched = xcalloc(w->lab.labfile.topo.n_ifaces, sizeof(*w->watched));
 	err = listener_open(&w->lab, &w->listener, e);
 	return err ? err : subscribe_all(w, first, in->argv + 1, e);
 }
 
-static void print_end(const struct watch *w)
-{
-	uint64_t lost = listener_lost(w->listener);
-
-	(void)fprintf(stderr, "xlab: %" PRIu32 " packet%s seen, %" PRIu64 " event%s lost\n",
-		      w->packets, w->packets == 1 ? "" : "s", lost, lost == 1 ? "" : "s");
-}
-
 static void watch_end(struct watch *w)
 {
-	size_t i;
-
 	if (w->listener)
 		listener_close(w->listener);
-	for (i = 0; w->chains && w->names && i < w->lab.labfile.topo.n_ifaces; i++)
+	for (size_t i = 0; w->chains && i < w->lab.labfile.topo.n_ifaces; i++)
 		chain_record_clear(&w->chains[i]);
 	free(w->chains);
-	free(w->names);
+	free(w->watched);
 	free(w->traces);
-	if (w->lab.state)
-		lab_close(&w->lab);
+	lab_close(&w->lab);
 }
 
 static int watch_run(const struct invocation *in, int *status, struct error *e)
 {
-	const char *count = invocation_option(in, "--count");
-	struct watch w = { .colour = colour_wanted(stdout) };
+	const struct watch_options *options = in->options;
+	struct watch w = { .colour = colour_wanted(stdout), .stop_after = options->count };
 	struct interrupt_hold hold;
+	uint64_t lost;
 	int err;
 
 	(void)status;
-	if (count && text_u32(count, 1, UINT32_MAX, &w.stop_after))
-		return error_input(e, "--count %s: it is a number of packets, at least 1", count);
 	interrupt_hold(&hold); /* never released: they end the loop instead */
 	err = watch_begin(&w, in, e);
 	if (!err) {
 		(void)fprintf(stderr, "xlab: watching; Ctrl-C ends it\n");
 		err = watch_loop(&w, e);
-		print_end(&w);
+		lost = listener_lost(w.listener);
+		(void)fprintf(stderr, "xlab: %" PRIu32 " packet%s seen, %" PRIu64 " event%s lost\n",
+			      w.packets, w.packets == 1 ? "" : "s", lost, lost == 1 ? "" : "s");
 	}
 	watch_end(&w);
 	return err;
@@ -356,7 +336,9 @@ const struct command cmd_watch = {
 	.details = "Of all interfaces of the lab, or of those named; the first name says which lab.\n"
 		   "Any number of watches and scenarios see every packet, up to 8 at once.",
 	.options = {
-		{ "--count", "N", "end after N packets" },
+		{ "--count", "end after N packets",
+		  OPTION_INTO(struct watch_options, count), .argument = "N", .min = 1,
+		  .max = UINT32_MAX, .unit = "packets" },
 	},
 	.max_args = -1,
 	.completes = { "NODE:IFACE" },

@@ -3,33 +3,26 @@
 #define XLAB_COMMAND_H
 
 /*
- * One const table declares a command: its name, arguments, options, help,
- * whether it needs root, and its function. Usage, --help, completion and
- * dispatch come from it. One command each in cmd_*.c; commands.c lists them, and what is here is
- * handed that list, so that help and completion, which are commands, can print it.
+ * One const table declares a command: its name, arguments, typed options, help, whether it needs
+ * root, and its function. Usage, --help, completion and dispatch come from it. One command each in
+ * cmd_*.c; commands.c lists them, and what is here is handed that list, so that help and
+ * completion, which are commands, can print it.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
+#include "orchestrator/cmd/option.h"
+
 struct error;
-
-struct option_spec {
-	const char *name;     /* "--as" */
-	const char *argument; /* "NAME", "auto|libxdp|inline", or NULL for a flag */
-	const char *help;
-};
-
-#define COMMAND_OPTIONS_MAX 8
 
 struct invocation {
 	const struct command *const *all; /* commands there are; ends in NULL */
 	const struct command *command;
-	int argc;    /* words that are no options */
-	char **argv; /* ends in NULL */
-	/* by the index of the command's options: the argument, "" for a flag, NULL if absent */
-	const char *options[COMMAND_OPTIONS_MAX];
+	int argc;      /* words that are no options */
+	char **argv;   /* ends in NULL */
+	void *options; /* the command's own struct; zero is an option that was not given */
 };
 
 struct command {
@@ -37,7 +30,7 @@ struct command {
 	const char *arguments; /* "FILE", "[LAB/]NODE -- CMD…" */
 	const char *summary;   /* one line */
 	const char *details;   /* more lines for `xlab help NAME`, or NULL */
-	struct option_spec options[COMMAND_OPTIONS_MAX + 1];
+	struct option_spec options[OPTIONS_MAX + 1];
 	int min_args, max_args; /* max -1: any number */
 	const char *wants[2];	/* what each of the min_args is: "the node" */
 	/* What completes the words at each place, the last one those behind, too: a kind that
@@ -59,14 +52,12 @@ const struct command *command_find(const struct command *const *all,
 /* -EINVAL, nearest name offered */
 int command_unknown(const struct command *const *all, const char *name, struct error *e);
 
-/* Read the words behind the command's name into @in; they are moved about in @words, which
- * ends in NULL. *@help: --help was among them.
+/* Read the words behind the command's name into @in, to be freed with invocation_clear() in either
+ * case; they are moved about in @words, which ends in NULL. *@help: --help was among them.
  */
 int invocation_read(struct invocation *in, const struct command *const *all,
 		    const struct command *command, char **words, bool *help, struct error *e);
-
-/* The option's argument, "" for a flag, or NULL; @name with its dashes. */
-const char *invocation_option(const struct invocation *in, const char *name);
+void invocation_clear(struct invocation *in);
 
 void usage_print(const struct command *const *all, FILE *out);
 void usage_print_command(const struct command *command, FILE *out); /* one, in full */

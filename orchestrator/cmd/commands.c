@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The commands there are: a new one is its cmd_*.c and its name here, twice. */
 #include "orchestrator/cmd/commands.h"
 
 extern const struct command cmd_up, cmd_down, cmd_status, cmd_scenario, cmd_run, cmd_check,

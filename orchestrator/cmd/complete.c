@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The names that complete a word: those of the labs that are up. The script that asks for them is
+ * cmd_completion.c's.
+ */
 #include "orchestrator/cmd/complete.h"
 
 #include <dirent.h>
@@ -11,8 +14,6 @@
 #include "lab/state_list.h"
 #include "lab/text.h"
 #include "orchestrator/lab.h"
-
-/* The names that complete a word: those of the labs that are up. */
 
 /* @prefix: "" or "LAB/", for there are several. */
 struct names_of {
@@ -61,18 +62,7 @@ static const struct kind {
 	{ "SCENARIO", print_scenarios },
 };
 
-static void print_of_lab(const struct kind *kind, const char *name, bool several)
-{
-	struct error ERROR_AUTO e = ERROR_INIT;
-	char FREE_AUTO *prefix = several ? text_format("%s/", name) : strdup("");
-	struct lab lab;
-
-	if (!prefix || lab_open(&lab, name, STATE_READ, "completion", &e))
-		return;
-	kind->print(&(struct names_of){ &lab.labfile, prefix });
-	lab_close(&lab);
-}
-
+/* @kind NULL: the labs' own names. */
 static void print_of_labs(const struct kind *kind)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -80,11 +70,19 @@ static void print_of_labs(const struct kind *kind)
 
 	if (state_list(&names, &e))
 		return;
-	for (size_t i = 0; names[i]; i++)
-		if (kind)
-			print_of_lab(kind, names[i], names[1]);
-		else
+	for (size_t i = 0; names[i]; i++) {
+		bool several = names[1];
+		char *FREE_AUTO prefix =
+			text_format("%s%s", several ? names[i] : "", several ? "/" : "");
+		struct lab lab;
+
+		if (!kind) {
 			puts(names[i]);
+		} else if (!lab_open(&lab, names[i], STATE_READ, "completion", &e)) {
+			kind->print(&(struct names_of){ &lab.labfile, prefix });
+			lab_close(&lab);
+		}
+	}
 	state_list_free(names);
 }
 
@@ -92,7 +90,7 @@ static void print_of_labs(const struct kind *kind)
  */
 static void print_named(void)
 {
-	DIR *dir = opendir("/run/netns");
+	DIR *DIR_AUTO dir = opendir("/run/netns");
 	const struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
@@ -105,8 +103,6 @@ static void print_named(void)
 		if (!strncmp(target, "/run/xlab/", strlen("/run/xlab/")) && node)
 			puts(node + strlen("/ns/"));
 	}
-	if (dir)
-		closedir(dir);
 }
 
 void complete_print(const char *kind)

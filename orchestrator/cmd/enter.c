@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * This process becomes a command in a node: its namespaces, its user, its program. For children
+ * that report back there is spawn.c.
+ */
+#include "orchestrator/cmd/enter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -9,11 +15,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netns.h"
 #include "orchestrator/bpffs.h"
-#include "orchestrator/cmd/enter.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/spawn.h"
 
@@ -26,16 +32,15 @@ static const char *const kept[] = { "/sys/fs/cgroup", "/sys/kernel/debug", "/sys
 static int mount_sys(struct error *e)
 {
 	int trees[ARRAY_SIZE(kept)];
-	size_t i;
 	int err = 0;
 
-	for (i = 0; i < ARRAY_SIZE(kept); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		trees[i] = open_tree(AT_FDCWD, kept[i],
 				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	(void)umount2("/sys", MNT_DETACH);
 	if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
-		err = error_sys(e, -errno, "the node's own /sys");
-	for (i = 0; i < ARRAY_SIZE(kept); i++) {
+		err = error_sys(e, -errno, "cannot mount the node's own /sys");
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
 		if (trees[i] < 0)
 			continue;
 		if (!err)
@@ -51,27 +56,25 @@ static int mount_all(const char *bpffs, struct error *e)
 	int err;
 
 	if (unshare(CLONE_NEWNS) || mount("", "/", "none", MS_SLAVE | MS_REC, NULL))
-		return error_sys(e, -errno, "a mount namespace for the node");
+		return error_sys(e, -errno, "cannot make a mount namespace for the node");
 	err = mount_sys(e);
 	if (err)
 		return err;
 	if (mount(bpffs, BPFFS, NULL, MS_BIND, NULL))
-		return error_sys(e, -errno, "%s on " BPFFS, bpffs);
+		return error_sys(e, -errno, "cannot mount %s on " BPFFS, bpffs);
 	if (setenv("LIBXDP_BPFFS", BPFFS, 1))
-		return error_sys(e, -errno, "LIBXDP_BPFFS");
+		out_of_memory();
 	return 0;
 }
 
 int enter_node(const struct lab *lab, size_t node, struct error *e)
 {
 	const char *name = lab->labfile.topo.nodes[node].name;
-	char FREE_AUTO *what = text_format("xdp/%s", name);
-	char FREE_AUTO *bpffs = NULL;
+	char *FREE_AUTO what = text_format("xdp/%s", name);
+	char *FREE_AUTO bpffs = NULL;
 	int FD_AUTO netns = -1;
 	int err;
 
-	if (!what)
-		return error_sys(e, -ENOMEM, "%s", name);
 	netns = netns_open(lab->state, name, e);
 	if (netns < 0)
 		return netns;
@@ -91,7 +94,7 @@ int enter_user(const char *name, struct error *e)
 		return error_input(e, "--user %s: there is no such user on this machine", name);
 	if (setenv("HOME", user->pw_dir, 1) || setenv("USER", name, 1) ||
 	    setenv("LOGNAME", name, 1) || setenv("SHELL", user->pw_shell, 1))
-		return error_sys(e, -errno, "the environment of user %s", name);
+		out_of_memory();
 	err = spawn_cut_bounding_set(0); /* a user could not do it any more */
 	if (err)
 		return error_sys(e, err, "cannot give up privileges");

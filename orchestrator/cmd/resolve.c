@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <stdlib.h>
+/*
+ * Words of the command line become labs and what is in them, or an error that offers the nearest.
+ * Those of a lab file are read in model/.
+ */
+#include "orchestrator/cmd/resolve.h"
+
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "orchestrator/cmd/resolve.h"
 
 int resolve_lab(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 		struct error *e)
@@ -23,14 +27,9 @@ int resolve_lab_word(struct lab *lab, const char *word, enum state_lock lock, co
 		     const char **rest, struct error *e)
 {
 	const char *slash = strchr(word, '/');
-	char FREE_AUTO *name = NULL;
+	char *FREE_AUTO name = slash ? xstrndup(word, (size_t)(slash - word)) : NULL;
 
 	*rest = slash ? slash + 1 : word;
-	if (!slash)
-		return resolve_lab(lab, NULL, lock, command, e);
-	name = text_format("%.*s", (int)(slash - word), word);
-	if (!name)
-		return error_sys(e, -ENOMEM, "%s", word);
 	return resolve_lab(lab, name, lock, command, e);
 }
 
@@ -43,34 +42,25 @@ char *resolve_stale(const struct labfile *labfile)
 		labfile->ini.path);
 }
 
-static int unknown(struct error *e, const struct labfile *labfile, const char *what,
-		   const char *name, const char *nearest)
+/* @next yields what there is of @of. */
+static int unknown(const struct labfile *labfile, const char *what, const char *name,
+		   const char *(*next)(void *of, size_t i), const void *of, struct error *e)
 {
-	char FREE_AUTO *stale = resolve_stale(labfile);
+	char *FREE_AUTO stale = resolve_stale(labfile);
+	char *FREE_AUTO offer = text_offer(name, next, (void *)of);
 
-	if (nearest)
-		(void)error_input(e, "lab %s has no %s %s; did you mean %s?", labfile->topo.name,
-				  what, name, nearest);
-	else
-		(void)error_input(e, "lab %s has no %s %s", labfile->topo.name, what, name);
+	(void)error_input(e, "lab %s has no %s %s%s", labfile->topo.name, what, name, offer);
 	return stale ? error_add(e, "%s", stale) : e->err;
 }
 
 /* A node's or an interface's name that nothing has, or only a bridge. */
-static int unknown_or_bridge(struct error *e, const struct labfile *labfile, const char *what,
-			     const char *name, const char *nearest)
+static int unknown_or_bridge(const struct labfile *labfile, const char *what, const char *name,
+			     const char *(*next)(void *of, size_t i), struct error *e)
 {
-	char FREE_AUTO *why = topology_why_bridge(&labfile->topo, name);
+	char *FREE_AUTO why = topology_why_bridge(&labfile->topo, name);
 
 	return why ? error_input(e, "lab %s: %s", labfile->topo.name, why)
-		   : unknown(e, labfile, what, name, nearest);
-}
-
-static const char *node_name(void *cookie, size_t i)
-{
-	const struct topology *topo = cookie;
-
-	return i < topo->n_nodes ? topo->nodes[i].name : NULL;
+		   : unknown(labfile, what, name, next, &labfile->topo, e);
 }
 
 int resolve_node(const struct labfile *labfile, const char *name, size_t *node, struct error *e)
@@ -78,15 +68,7 @@ int resolve_node(const struct labfile *labfile, const char *name, size_t *node, 
 	*node = topology_node(&labfile->topo, name);
 	if (*node != NONE)
 		return 0;
-	return unknown_or_bridge(e, labfile, "node", name,
-				 text_nearest(name, node_name, (void *)&labfile->topo));
-}
-
-static const char *iface_name(void *cookie, size_t i)
-{
-	const struct topology *topo = cookie;
-
-	return i < topo->n_ifaces ? topo->ifaces[i].id : NULL;
+	return unknown_or_bridge(labfile, "node", name, topology_name_node, e);
 }
 
 int resolve_iface(const struct labfile *labfile, const char *name, size_t *iface, struct error *e)
@@ -96,8 +78,7 @@ int resolve_iface(const struct labfile *labfile, const char *name, size_t *iface
 		return 0;
 	if (!strchr(name, ':') && topology_bridge(&labfile->topo, name) == NONE)
 		return error_input(e, "\"%s\" is no NODE:IFACE, as host:veth0 is one", name);
-	return unknown_or_bridge(e, labfile, "interface", name,
-				 text_nearest(name, iface_name, (void *)&labfile->topo));
+	return unknown_or_bridge(labfile, "interface", name, topology_name_iface, e);
 }
 
 int resolve_filter(const struct labfile *labfile, const char *name, size_t *filter, struct error *e)
@@ -105,7 +86,7 @@ int resolve_filter(const struct labfile *labfile, const char *name, size_t *filt
 	*filter = labfile_filter(labfile, name);
 	if (*filter != NONE)
 		return 0;
-	return unknown(e, labfile, "filter", name, labfile_nearest_filter(labfile, name));
+	return unknown(labfile, "filter", name, labfile_next_filter, labfile, e);
 }
 
 int resolve_scenario(const struct labfile *labfile, const char *name, size_t *scenario,
@@ -114,5 +95,5 @@ int resolve_scenario(const struct labfile *labfile, const char *name, size_t *sc
 	*scenario = labfile_scenario(labfile, name);
 	if (*scenario != NONE)
 		return 0;
-	return unknown(e, labfile, "scenario", name, labfile_nearest_scenario(labfile, name));
+	return unknown(labfile, "scenario", name, labfile_next_scenario, labfile, e);
 }

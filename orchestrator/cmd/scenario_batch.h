@@ -17,19 +17,21 @@ struct lab;
 struct scenario_batch {
 	size_t *scenarios; /* indices, in the order in which they run */
 	size_t n_scenarios;
-	enum report_format format;
-	struct scenario_options options;
 };
 
-/* The options that both commands have; their rows in a command's table: */
-#define SCENARIO_BATCH_OPTIONS                                                        \
-	{ "--format", "text|tap|junit|json", "the report's form; default text" },     \
-	{                                                                             \
-		"--timeout", "MS", "a step's deadline, the last resort; default 1000" \
+/* The options that both commands have, part of their own, and their rows in a command's table. */
+struct scenario_batch_options {
+	const struct enum_name *format;
+	uint32_t timeout_ms;
+};
+#define SCENARIO_BATCH_OPTIONS(type, member)                                                      \
+	{ "--format", "the report's form; default text", OPTION_INTO(type, member.format),        \
+	  .words = report_formats },                                                              \
+	{                                                                                         \
+		"--timeout", "a step's deadline, the last resort; default 1000",                  \
+			OPTION_INTO(type, member.timeout_ms),                                     \
+			.argument = "MS", .min = 1, .max = 10 * 60 * 1000, .unit = "milliseconds" \
 	}
-
-/* Read --format and --timeout, before anything is built. */
-int scenario_batch_options(struct scenario_batch *s, const struct invocation *in, struct error *e);
 
 /* @names ends in NULL; none: all of the lab file. -EINVAL: no such scenario. */
 int scenario_batch_pick(struct scenario_batch *s, const struct labfile *labfile, char *const *names,
@@ -37,7 +39,7 @@ int scenario_batch_pick(struct scenario_batch *s, const struct labfile *labfile,
 void scenario_batch_clear(struct scenario_batch *s);
 
 /* Run them; *status is 1 when one was not ok. Stops between two when a signal came. */
-int scenario_batch_run(const struct scenario_batch *s, struct lab *lab, int *status,
-		       struct error *e);
+int scenario_batch_run(const struct scenario_batch *s, const struct scenario_batch_options *options,
+		       struct lab *lab, int *status, struct error *e);
 
 #endif

@@ -76,21 +76,11 @@ const char *labfile_next_filter(void *labfile, size_t i)
 	return i < s->n_filters ? s->filters[i].name : NULL;
 }
 
-static const char *name_scenario(void *labfile, size_t i)
+const char *labfile_next_scenario(void *labfile, size_t i)
 {
 	const struct labfile *s = labfile;
 
 	return i < s->n_scenarios ? s->scenarios[i].name : NULL;
-}
-
-const char *labfile_nearest_scenario(const struct labfile *labfile, const char *name)
-{
-	return text_nearest(name, name_scenario, (void *)labfile);
-}
-
-const char *labfile_nearest_filter(const struct labfile *labfile, const char *name)
-{
-	return text_nearest(name, labfile_next_filter, (void *)labfile);
 }
 
 static const struct chain_config *find_chain(const struct chain_config *chains, size_t n,

@@ -133,9 +133,9 @@ size_t labfile_scenario(const struct labfile *labfile, const char *name); /* or 
 /* The chain on an interface: the scenario's (NULL: none runs), else its own; NULL if none. */
 const struct chain_config *labfile_chain(const struct labfile *labfile,
 					 const struct scenario *scenario, size_t iface);
-const char *labfile_nearest_scenario(const struct labfile *labfile, const char *name);
-const char *labfile_nearest_filter(const struct labfile *labfile, const char *name);
 
-const char *labfile_next_filter(void *labfile, size_t i); /* candidates for text_nearest() */
+/* Candidates for text_offer() and the like. */
+const char *labfile_next_filter(void *labfile, size_t i);
+const char *labfile_next_scenario(void *labfile, size_t i);
 
 #endif

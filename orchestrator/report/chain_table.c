@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A chain's table for people and its object for programs. Its counters are read by chain_read.c. */
+#include "orchestrator/report/chain_table.h"
+
 #include <inttypes.h>
 #include <linux/bpf.h>
-#include <stdlib.h>
 
 #include "lab/cleanup.h"
+#include "lab/text.h"
 #include "orchestrator/chain/chain_read.h"
 #include "orchestrator/model/enum_names.h"
-#include "orchestrator/report/chain_table.h"
 #include "orchestrator/util/json.h"
 #include "orchestrator/util/sanitize.h"
 #include "orchestrator/util/table.h"
@@ -25,11 +27,10 @@ static const struct verdict {
 static struct xlab_count count_of(const struct chain_row *row, const struct verdict *v)
 {
 	struct xlab_count sum = { 0 };
-	size_t i;
 
 	if (v->slot < XLAB_ACTIONS)
 		return row->verdicts[v->slot];
-	for (i = XDP_REDIRECT + 1; i < XLAB_ACTIONS; i++) {
+	for (size_t i = XDP_REDIRECT + 1; i < XLAB_ACTIONS; i++) {
 		sum.packets += row->verdicts[i].packets;
 		sum.bytes += row->verdicts[i].bytes;
 	}
@@ -38,11 +39,9 @@ static struct xlab_count count_of(const struct chain_row *row, const struct verd
 
 static bool has_column(const struct chain_view *view, const struct verdict *v)
 {
-	size_t i;
-
 	if (v->always)
 		return true;
-	for (i = 0; i < view->record.n_filters; i++)
+	for (size_t i = 0; i < view->record.n_filters; i++)
 		if (view->rows[i].known && count_of(&view->rows[i], v).packets)
 			return true;
 	return false;
@@ -51,11 +50,10 @@ static bool has_column(const struct chain_view *view, const struct verdict *v)
 static void add_row(struct table *t, const struct chain_view *view, size_t i, bool colour)
 {
 	const struct chain_row *row = &view->rows[i];
-	size_t v;
 
 	table_add(t, NULL, "%zu", i + 1);
 	table_add(t, NULL, "%s", row->filter);
-	for (v = 0; v < ARRAY_SIZE(verdicts); v++) {
+	for (size_t v = 0; v < ARRAY_SIZE(verdicts); v++) {
 		uint64_t n = count_of(row, &verdicts[v]).packets;
 		const char *paint = colour && n && verdicts[v].slot != XDP_PASS ? COLOUR_BAD : NULL;
 
@@ -71,61 +69,40 @@ static void add_row(struct table *t, const struct chain_view *view, size_t i, bo
 static void print_rows(const struct chain_view *view, int indent, bool colour, FILE *out)
 {
 	struct table t = { .n_columns = 2, .right = { true, false } };
-	size_t i;
 
 	table_add(&t, NULL, "#");
 	table_add(&t, NULL, "filter");
-	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		if (!has_column(view, &verdicts[i]))
 			continue;
 		t.right[t.n_columns++] = true;
 		table_add(&t, NULL, "%s", verdicts[i].name);
 	}
-	for (i = 0; i < view->record.n_filters; i++)
+	for (size_t i = 0; i < view->record.n_filters; i++)
 		add_row(&t, view, i, colour);
 	table_print(&t, indent, out);
-}
-
-static void print_passed(const struct chain_view *view, FILE *out)
-{
-	const struct xlab_count *passed = &view->passed;
-
-	if (!view->passed_known)
-		(void)fprintf(out, "came through: ?\n");
-	else
-		(void)fprintf(out, "came through: %llu packet%s, %llu byte%s\n", passed->packets,
-			      passed->packets == 1 ? "" : "s", passed->bytes,
-			      passed->bytes == 1 ? "" : "s");
 }
 
 /* What only the other engine can do for this chain (malloc'ed), or NULL. */
 static char *note_of(const struct chain_view *view)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	char *FREE_AUTO filters = NULL;
 
-	for (size_t i = 0; out && i < view->record.n_filters; i++)
+	for (size_t i = 0; i < view->record.n_filters; i++)
 		if (!view->rows[i].known)
-			(void)fprintf(out, "%s%s",
-				      ftell(out) ? ", " : "libxdp neither counts nor tells what ",
-				      view->rows[i].filter);
-	if (out && ftell(out))
-		(void)fprintf(out, " decides; engine = inline does");
-	if (out)
-		(void)fclose(out);
-	if (text && *text)
-		return text;
-	free(text);
-	return NULL;
+			text_list_add(&filters, "%s", view->rows[i].filter);
+	return filters ? text_format("libxdp neither counts nor tells what %s decides; "
+				     "engine = inline does",
+				     filters)
+		       : NULL;
 }
 
 void chain_print(const char *name, const struct chain_view *view, int indent, bool colour,
 		 FILE *out)
 {
+	const struct xlab_count *passed = &view->passed;
 	const struct chain_record *r = &view->record;
-	FREE_AUTO char *note = note_of(view);
-	char *FREE_AUTO why = sanitize(r->why ? r->why : "");
+	char *FREE_AUTO note = note_of(view);
 
 	if (!r->n_filters) {
 		(void)fprintf(out, "%s has no chain\n", name);
@@ -134,9 +111,14 @@ void chain_print(const char *name, const struct chain_view *view, int indent, bo
 	(void)fprintf(out, "%s: %s, %s XDP%s\n", name, engine_name(r->engine), mode_name(r->mode),
 		      r->scenario ? ", put on by a scenario" : "");
 	print_rows(view, indent, colour, out);
-	(void)fprintf(out, "%*s", indent, "");
-	print_passed(view, out);
-	(void)fprintf(out, "%*swhy %s: %s\n", indent, "", engine_name(r->engine), why);
+	if (view->passed_known)
+		(void)fprintf(out, "%*scame through: %llu packet%s, %llu byte%s\n", indent, "",
+			      passed->packets, passed->packets == 1 ? "" : "s", passed->bytes,
+			      passed->bytes == 1 ? "" : "s");
+	else
+		(void)fprintf(out, "%*scame through: ?\n", indent, "");
+	sanitize_print(out, "%*swhy %s: %s\n", indent, "", engine_name(r->engine),
+		       r->why ? r->why : "");
 	if (note)
 		(void)fprintf(out, "%*s%s\n", indent, "", note);
 }
@@ -151,13 +133,11 @@ static void json_count(struct json *j, const char *key, struct xlab_count count)
 
 static void json_row(struct json *j, const struct chain_row *row)
 {
-	size_t i;
-
 	json_open(j, NULL, '{');
 	json_text(j, "filter", row->filter);
 	json_bool(j, "counted", row->known);
 	json_open(j, "verdicts", '{');
-	for (i = 0; i < ARRAY_SIZE(verdicts) && row->known; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts) && row->known; i++)
 		json_count(j, verdicts[i].name, count_of(row, &verdicts[i]));
 	json_close(j, '}');
 	json_close(j, '}');
@@ -165,9 +145,7 @@ static void json_row(struct json *j, const struct chain_row *row)
 
 void chain_json_print(const struct chain_view *view, struct json *j)
 {
-	char *FREE_AUTO why = sanitize(view->record.why ? view->record.why : "");
-	FREE_AUTO char *note = note_of(view);
-	size_t i;
+	char *FREE_AUTO note = note_of(view);
 
 	if (!view->record.n_filters) {
 		json_text(j, "chain", NULL);
@@ -175,14 +153,14 @@ void chain_json_print(const struct chain_view *view, struct json *j)
 	}
 	json_open(j, "chain", '{');
 	json_text(j, "engine", engine_name(view->record.engine));
-	json_text(j, "why", why);
+	json_text(j, "why", view->record.why ? view->record.why : "");
 	json_text(j, "note", note);
 	json_text(j, "mode", mode_name(view->record.mode));
 	json_number(j, "generation", view->record.gen);
 	json_number(j, "program", view->record.prog_id);
 	json_bool(j, "scenario", view->record.scenario);
 	json_open(j, "filters", '[');
-	for (i = 0; i < view->record.n_filters; i++)
+	for (size_t i = 0; i < view->record.n_filters; i++)
 		json_row(j, &view->rows[i]);
 	json_close(j, ']');
 	if (view->passed_known)

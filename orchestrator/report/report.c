@@ -1,11 +1,14 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Results of scenarios in each of the forms: text, TAP, JUnit and JSON. They are judged by then. */
 #include "orchestrator/report/report.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
+#include "lab/text.h"
+#include "orchestrator/model/enum_names.h"
 #include "orchestrator/scenario/scenario.h"
 #include "orchestrator/util/json.h"
 #include "orchestrator/util/sanitize.h"
@@ -25,8 +28,7 @@ static const struct {
 };
 
 struct form {
-	const char *name;
-	void (*begin)(struct report *r);
+	void (*begin)(struct report *r); /* or NULL */
 	void (*scenario)(struct report *r, const struct scenario_result *result);
 	void (*end)(struct report *r);
 };
@@ -37,7 +39,8 @@ struct report {
 	FILE *out;
 	bool colour;
 	size_t n_planned;	 /* scenarios that shall run */
-	size_t counts[OUTCOMES]; /* of those that did */
+	size_t n_told;		 /* those that did */
+	size_t counts[OUTCOMES]; /* of them */
 	size_t n_tests;		 /* lines of TAP */
 	struct json json;
 };
@@ -85,40 +88,25 @@ static void print_lines(FILE *out, const char *prefix, const char *text)
 	while (*text) {
 		int length = (int)strcspn(text, "\n");
 
-		(void)fprintf(out, "%s%.*s\n", prefix, length, text);
+		sanitize_print(out, "%s%.*s\n", prefix, length, text);
 		text += length + (text[length] == '\n');
 	}
 }
 
 /* Text, for people. */
 
-static const char *in_colour(const struct report *r, const char *sequence)
-{
-	return r->colour ? sequence : NULL;
-}
-
-static void text_title(struct report *r, const struct scenario *scenario)
-{
-	char *FREE_AUTO about = sanitize(scenario->about ? scenario->about : "");
-
-	(void)fprintf(r->out, "%s%s%s%s%s\n", r->colour ? COLOUR_TITLE : "", scenario->name,
-		      r->colour ? COLOUR_END : "", *about ? "  " : "", about);
-}
-
 static void text_row(struct report *r, struct table *rows, const struct step *step,
 		     const struct step_result *s)
 {
-	char *FREE_AUTO line = sanitize(step->line_text);
-	char *FREE_AUTO why = sanitize(or_no_memory(s->why));
-
-	table_add(rows, in_colour(r, outcomes[s->outcome].colour), "%s", outcomes[s->outcome].word);
+	table_add(rows, r->colour ? outcomes[s->outcome].colour : NULL, "%s",
+		  outcomes[s->outcome].word);
 	table_add(rows, NULL, "%s", step_key(step));
-	table_add(rows, NULL, "%s", line);
+	table_add(rows, NULL, "%s", step->line_text);
 	if (s->outcome == OUTCOME_SKIPPED)
 		table_add(rows, NULL, "%s", "");
 	else
 		table_add(rows, NULL, "%.1f ms", s->ms);
-	table_add(rows, NULL, "%s", why);
+	table_add(rows, NULL, "%s", s->why);
 }
 
 static void text_details(struct report *r, const struct scenario_result *result)
@@ -126,13 +114,11 @@ static void text_details(struct report *r, const struct scenario_result *result)
 	for (size_t i = 0; i < steps_of(result); i++) {
 		const struct step *step = &result->scenario->steps[i];
 		const char *details = result->steps[i].details;
-		char *FREE_AUTO line = sanitize(step->line_text);
-		char *FREE_AUTO text = sanitize(details ? details : "");
 
-		if (!*text)
+		if (!details || !*details)
 			continue;
-		(void)fprintf(r->out, "    %s %s:\n", step_key(step), line);
-		print_lines(r->out, "        ", text);
+		sanitize_print(r->out, "    %s %s:\n", step_key(step), step->line_text);
+		print_lines(r->out, "        ", details);
 	}
 }
 
@@ -141,16 +127,13 @@ static void text_scenario(struct report *r, const struct scenario_result *result
 	struct table rows = { .n_columns = 5, .right = { [3] = true } };
 	size_t n = result->scenario->n_steps, done = steps_done(result);
 
-	text_title(r, result->scenario);
+	title_print(result->scenario->name, result->scenario->about, r->colour, r->out);
 	for (size_t i = 0; i < steps_of(result); i++)
 		text_row(r, &rows, &result->scenario->steps[i], &result->steps[i]);
 	table_print(&rows, 4, r->out);
 	text_details(r, result);
-	if (result->error) {
-		char *FREE_AUTO error = sanitize(result->error);
-
-		print_lines(r->out, "    ", error);
-	}
+	if (result->error)
+		print_lines(r->out, "    ", result->error);
 	(void)fprintf(r->out, "  %s%s%s, ", r->colour ? outcomes[result->outcome].colour : "",
 		      outcomes[result->outcome].word, r->colour ? COLOUR_END : "");
 	if (done < n)
@@ -159,30 +142,20 @@ static void text_scenario(struct report *r, const struct scenario_result *result
 	(void)fflush(r->out);
 }
 
-static size_t scenarios_told(const struct report *r)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < OUTCOMES; i++)
-		n += r->counts[i];
-	return n;
-}
-
 static void text_end(struct report *r)
 {
 	const char *separator = ":";
-	size_t n = scenarios_told(r);
 
-	if (n < r->n_planned)
-		(void)fprintf(r->out, "%zu of ", n);
+	if (r->n_told < r->n_planned)
+		(void)fprintf(r->out, "%zu of ", r->n_told);
 	(void)fprintf(r->out, "%zu scenario%s", r->n_planned, r->n_planned == 1 ? "" : "s");
 	for (size_t i = 0; i < OUTCOMES; i++) {
+		const char *colour = r->colour ? outcomes[i].colour : NULL;
+
 		if (!r->counts[i])
 			continue;
-		(void)fprintf(r->out, "%s %s%zu %s%s", separator,
-			      r->colour && outcomes[i].colour ? outcomes[i].colour : "",
-			      r->counts[i], outcomes[i].word,
-			      r->colour && outcomes[i].colour ? COLOUR_END : "");
+		(void)fprintf(r->out, "%s %s%zu %s%s", separator, colour ? colour : "",
+			      r->counts[i], outcomes[i].word, colour ? COLOUR_END : "");
 		separator = ",";
 	}
 	(void)fputc('\n', r->out);
@@ -195,9 +168,11 @@ static void tap_begin(struct report *r)
 	(void)fputs("TAP version 14\n", r->out);
 }
 
-static void tap_escaped(FILE *out, const char *s)
+static void tap_escaped(FILE *out, const char *text)
 {
-	for (; *s; s++) {
+	char *FREE_AUTO clean = sanitize(text);
+
+	for (const char *s = clean; *s; s++) {
 		if (*s == '#' || *s == '\\')
 			(void)fputc('\\', out);
 		(void)fputc(*s == '\n' ? ' ' : *s, out);
@@ -207,11 +182,10 @@ static void tap_escaped(FILE *out, const char *s)
 /* A JSON string is a YAML one too. */
 static void tap_field(FILE *out, const char *key, const char *text)
 {
-	char *FREE_AUTO clean = sanitize(text);
 	struct json value = { .out = out };
 
 	(void)fprintf(out, "  %s: ", key);
-	json_text(&value, NULL, clean);
+	json_text(&value, NULL, text);
 	(void)fputc('\n', out);
 }
 
@@ -219,7 +193,7 @@ static void tap_diagnosis(FILE *out, enum outcome outcome, const char *why, cons
 {
 	(void)fputs("  ---\n", out);
 	tap_field(out, "outcome", outcomes[outcome].word);
-	tap_field(out, "why", or_no_memory(why));
+	tap_field(out, "why", why);
 	if (details && *details)
 		tap_field(out, "details", details);
 	(void)fputs("  ...\n", out);
@@ -231,12 +205,14 @@ static void tap_line(struct report *r, const struct scenario *scenario, const st
 {
 	(void)fprintf(r->out, "%sok %zu - %s", good ? "" : "not ", ++r->n_tests, scenario->name);
 	if (step) {
-		char *FREE_AUTO line = sanitize(step->line_text);
-
 		(void)fprintf(r->out, ": %s ", step_key(step));
-		tap_escaped(r->out, line);
+		tap_escaped(r->out, step->line_text);
 	}
-	(void)fprintf(r->out, "%s%s\n", skip ? " # SKIP " : "", skip ? skip : "");
+	if (skip) {
+		(void)fputs(" # SKIP ", r->out);
+		tap_escaped(r->out, skip);
+	}
+	(void)fputc('\n', r->out);
 }
 
 static void tap_step(struct report *r, const struct scenario *scenario, const struct step *step,
@@ -244,7 +220,7 @@ static void tap_step(struct report *r, const struct scenario *scenario, const st
 {
 	bool skipped = s->outcome == OUTCOME_SKIPPED, good = s->outcome == OUTCOME_OK || skipped;
 
-	tap_line(r, scenario, step, good, skipped ? or_no_memory(s->why) : NULL);
+	tap_line(r, scenario, step, good, skipped ? s->why : NULL);
 	if (!good)
 		tap_diagnosis(r->out, s->outcome, s->why, s->details);
 }
@@ -263,19 +239,17 @@ static void tap_scenario(struct report *r, const struct scenario_result *result)
 			tap_step(r, result->scenario, &result->scenario->steps[i],
 				 &result->steps[i]);
 	if (stopped)
-		(void)fprintf(r->out, "Bail out! stopped in scenario %zu of %zu: %s\n",
-			      scenarios_told(r), r->n_planned, result->scenario->name);
+		(void)fprintf(r->out, "Bail out! stopped in scenario %zu of %zu: %s\n", r->n_told,
+			      r->n_planned, result->scenario->name);
 	(void)fflush(r->out);
 }
 
 static void tap_end(struct report *r)
 {
-	size_t n = scenarios_told(r);
-
 	if (r->counts[OUTCOME_STOPPED])
 		return;
-	if (n < r->n_planned)
-		(void)fprintf(r->out, "Bail out! stopped after scenario %zu of %zu\n", n,
+	if (r->n_told < r->n_planned)
+		(void)fprintf(r->out, "Bail out! stopped after scenario %zu of %zu\n", r->n_told,
 			      r->n_planned);
 	else
 		(void)fprintf(r->out, "1..%zu\n", r->n_tests);
@@ -283,9 +257,9 @@ static void tap_end(struct report *r)
 
 /* JUnit: a testsuite a scenario, a testcase a step. */
 
-static void xml_escaped(FILE *out, const char *s)
+static void xml_escaped(FILE *out, const char *text)
 {
-	char *FREE_AUTO clean = sanitize(s);
+	char *FREE_AUTO clean = sanitize(text);
 
 	for (const char *c = clean; *c; c++) {
 		if (*c == '<')
@@ -321,24 +295,22 @@ static void junit_case(struct report *r, const char *scenario, const char *key, 
 		       const struct step_result *s)
 {
 	const char *element = outcomes[s->outcome].junit;
+	char *FREE_AUTO name = text_format("%s %s", key, line);
 
 	(void)fputs("    <testcase", r->out);
 	xml_attribute(r->out, "classname", scenario);
-	(void)fputs(" name=\"", r->out);
-	xml_escaped(r->out, key);
-	(void)fputc(' ', r->out);
-	xml_escaped(r->out, line);
-	(void)fprintf(r->out, "\" time=\"%.6f\"", s->ms / 1000);
+	xml_attribute(r->out, "name", name);
+	(void)fprintf(r->out, " time=\"%.6f\"", s->ms / 1000);
 	if (!element) {
 		(void)fputs("/>\n", r->out);
 		return;
 	}
 	(void)fprintf(r->out, ">\n      <%s", element);
-	xml_attribute(r->out, "message", or_no_memory(s->why));
+	xml_attribute(r->out, "message", s->why);
 	if (s->outcome != OUTCOME_SKIPPED)
 		xml_attribute(r->out, "type", outcomes[s->outcome].word);
 	(void)fputc('>', r->out);
-	xml_escaped(r->out, s->details ? s->details : "");
+	xml_escaped(r->out, s->details);
 	(void)fprintf(r->out, "</%s>\n    </testcase>\n", element);
 }
 
@@ -376,17 +348,10 @@ static void junit_end(struct report *r)
 
 /* JSON: one object; times are whole microseconds. */
 
-static void json_clean(struct json *j, const char *key, const char *value)
-{
-	char *FREE_AUTO clean = sanitize(value ? value : "");
-
-	json_text(j, key, value ? clean : NULL);
-}
-
 static void json_begin(struct report *r)
 {
 	json_open(&r->json, NULL, '{');
-	json_clean(&r->json, "lab", r->lab);
+	json_text(&r->json, "lab", r->lab);
 	json_number(&r->json, "planned", r->n_planned);
 	json_open(&r->json, "scenarios", '[');
 }
@@ -395,11 +360,11 @@ static void json_step(struct json *j, const struct step *step, const struct step
 {
 	json_open(j, NULL, '{');
 	json_text(j, "key", step_key(step));
-	json_clean(j, "step", step->line_text);
+	json_text(j, "step", step->line_text);
 	json_number(j, "line", (uint64_t)step->line);
 	json_text(j, "outcome", outcomes[s->outcome].word);
-	json_clean(j, "why", s->why);
-	json_clean(j, "details", s->details ? s->details : "");
+	json_text(j, "why", s->why);
+	json_text(j, "details", s->details ? s->details : "");
 	json_number(j, "us", (uint64_t)(s->ms * 1000));
 	json_close(j, '}');
 }
@@ -410,23 +375,15 @@ static void json_scenario(struct report *r, const struct scenario_result *result
 
 	json_open(j, NULL, '{');
 	json_text(j, "name", result->scenario->name);
-	json_clean(j, "about", result->scenario->about ? result->scenario->about : "");
+	json_text(j, "about", result->scenario->about ? result->scenario->about : "");
 	json_text(j, "outcome", outcomes[result->outcome].word);
-	json_clean(j, "error", result->error);
+	json_text(j, "error", result->error);
 	json_number(j, "us", (uint64_t)(result->ms * 1000));
 	json_open(j, "steps", '[');
 	for (size_t i = 0; i < steps_of(result); i++)
 		json_step(j, &result->scenario->steps[i], &result->steps[i]);
 	json_close(j, ']');
 	json_close(j, '}');
-}
-
-static bool all_ok(const struct report *r)
-{
-	for (size_t i = 0; i < OUTCOMES; i++)
-		if (i != OUTCOME_OK && r->counts[i])
-			return false;
-	return true;
 }
 
 static void json_finish(struct report *r)
@@ -438,41 +395,28 @@ static void json_finish(struct report *r)
 	for (size_t i = 0; i < OUTCOMES; i++)
 		json_number(j, outcomes[i].word, r->counts[i]);
 	json_close(j, '}');
-	json_bool(j, "ok", all_ok(r));
+	json_bool(j, "ok", r->counts[OUTCOME_OK] == r->n_told);
 	json_close(j, '}');
 	json_end(j);
 }
 
-static void begin_nothing(struct report *r)
-{
-	(void)r;
-}
-
 static const struct form forms[] = {
-	[REPORT_TEXT] = { "text", begin_nothing, text_scenario, text_end },
-	[REPORT_TAP] = { "tap", tap_begin, tap_scenario, tap_end },
-	[REPORT_JUNIT] = { "junit", junit_begin, junit_scenario, junit_end },
-	[REPORT_JSON] = { "json", json_begin, json_scenario, json_finish },
+	[REPORT_TEXT] = { NULL, text_scenario, text_end },
+	[REPORT_TAP] = { tap_begin, tap_scenario, tap_end },
+	[REPORT_JUNIT] = { junit_begin, junit_scenario, junit_end },
+	[REPORT_JSON] = { json_begin, json_scenario, json_finish },
 };
 
-int report_format_read(const char *name, enum report_format *format)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		if (strcmp(forms[i].name, name) == 0) {
-			*format = (enum report_format)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
+const struct enum_name report_formats[] = {
+	{ "text", REPORT_TEXT }, { "tap", REPORT_TAP }, { "junit", REPORT_JUNIT },
+	{ "json", REPORT_JSON }, { NULL, 0 },
+};
 
 struct report *report_begin(enum report_format format, const char *lab, size_t n_scenarios,
 			    FILE *out, bool colour)
 {
-	struct report *r = calloc(1, sizeof(*r));
+	struct report *r = xcalloc(1, sizeof(*r));
 
-	if (!r)
-		return NULL;
 	*r = (struct report){
 		.form = &forms[format],
 		.lab = lab,
@@ -481,19 +425,21 @@ struct report *report_begin(enum report_format format, const char *lab, size_t n
 		.colour = colour,
 		.json = { .out = out },
 	};
-	r->form->begin(r);
+	if (r->form->begin)
+		r->form->begin(r);
 	return r;
 }
 
 void report_scenario(struct report *r, const struct scenario_result *result)
 {
+	r->n_told++;
 	r->counts[result->outcome]++;
 	r->form->scenario(r, result);
 }
 
 bool report_end(struct report *r)
 {
-	bool ok = all_ok(r);
+	bool ok = r->counts[OUTCOME_OK] == r->n_told;
 
 	r->form->end(r);
 	(void)fflush(r->out);

@@ -8,10 +8,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "orchestrator/model/enum_names.h"
+
 struct scenario_result;
 
 enum report_format { REPORT_TEXT, REPORT_TAP, REPORT_JUNIT, REPORT_JSON };
-int report_format_read(const char *name, enum report_format *format);
+extern const struct enum_name report_formats[]; /* enum report_format */
 
 /* Text reports each scenario as soon as it is done, the others as their form
  * allows. report_end returns true if all were ok.

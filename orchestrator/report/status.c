@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
+/*
+ * A lab's status: its model held against what the kernel has. It is read, nothing is mended;
+ * status_text.c and status_json.c show it.
+ */
+#include "orchestrator/report/status.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/links.h"
 #include "lab/netns.h"
 #include "orchestrator/chain/chain_probe.h"
 #include "orchestrator/chain/chain_read.h"
-#include "orchestrator/report/status.h"
 
 const char *standing_name(enum standing s)
 {
@@ -27,17 +32,12 @@ const char *standing_name(enum standing s)
 
 static void __attribute__((format(printf, 2, 3))) differ(struct status *s, const char *fmt, ...)
 {
-	char **longer = reallocarray(s->differences, s->n_differences + 1, sizeof(*longer));
-	char *text = NULL;
-	va_list ap;
+	char **text = array_add(&s->differences, &s->n_differences, sizeof(*text));
+	va_list args;
 
-	if (!longer)
-		return;
-	s->differences = longer;
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) >= 0)
-		s->differences[s->n_differences++] = text;
-	va_end(ap);
+	va_start(args, fmt);
+	*text = text_vformat(fmt, args);
+	va_end(args);
 }
 
 /* The lab's link of that name and kind; where somebody else's has the name, @full is told so. */
@@ -71,9 +71,10 @@ static void compare_addresses(struct status *s, const char *name, const struct l
 			      const struct prefix *wanted, size_t n)
 {
 	char text[PREFIX_TEXT];
-	size_t i, j;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
+		size_t j;
+
 		for (j = 0; j < link->n_addresses; j++)
 			if (address_equal(&wanted[i].address, &link->addresses[j].address) &&
 			    wanted[i].len == link->addresses[j].len)
@@ -83,14 +84,13 @@ static void compare_addresses(struct status *s, const char *name, const struct l
 	}
 }
 
-static void read_chain(struct status *s, const char *name, size_t iface)
+static void read_chain(struct status *s, size_t iface)
 {
+	struct chain_view *view = &s->ifaces[iface].chain;
 	struct error ERROR_AUTO e = ERROR_INIT;
 
-	struct chain_view *view = &s->ifaces[iface].chain;
-
 	if (chain_read(&s->lab, iface, view, &e))
-		differ(s, "%s", e.text ? e.text : name);
+		differ(s, "%s", e.text);
 	else if (view->drift && s->still)
 		differ(s, "%s", view->drift);
 }
@@ -99,12 +99,11 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 {
 	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
 	struct iface_status *seen = &s->ifaces[i];
-	const char *name = iface->id;
-	const struct link *link = find_link(s, links, iface->name, "veth", name);
+	const struct link *link = find_link(s, links, iface->name, "veth", iface->id);
 
 	seen->node_end = link_standing(link);
 	if (seen->node_end != STANDING_UP)
-		differ(s, "%s is %s", name,
+		differ(s, "%s is %s", iface->id,
 		       seen->node_end == STANDING_NO_CARRIER ? "without carrier"
 							     : standing_name(seen->node_end));
 	if (!link)
@@ -112,9 +111,9 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 	seen->has_mac = link->has_mac;
 	memcpy(seen->mac, link->mac, sizeof(seen->mac));
 	if (iface->has_mac && memcmp(iface->mac, link->mac, sizeof(link->mac)) != 0)
-		differ(s, "%s has another MAC address", name);
-	compare_addresses(s, name, link, iface->addresses, iface->n_addresses);
-	read_chain(s, name, i);
+		differ(s, "%s has another MAC address", iface->id);
+	compare_addresses(s, iface->id, link, iface->addresses, iface->n_addresses);
+	read_chain(s, i);
 }
 
 /* The links of a node's or bridge's namespace; none if it is gone. */
@@ -124,17 +123,16 @@ static void read_netns(struct status *s, const char *name, struct links *links)
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 
 	if (netns_visit(&visit, s->lab.state, name, &e) || links_read(links, &e))
-		differ(s, "%s cannot be looked at: %s", name, e.text ? e.text : "out of memory");
+		differ(s, "%s cannot be looked at: %s", name, e.text);
 }
 
 static void read_node(struct status *s, size_t node)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
 	struct links links = { 0 };
-	size_t i;
 
 	read_netns(s, topo->nodes[node].name, &links);
-	for (i = topology_next_iface(topo, node, NONE); i != NONE;
+	for (size_t i = topology_next_iface(topo, node, NONE); i != NONE;
 	     i = topology_next_iface(topo, node, i))
 		read_iface(s, i, &links);
 	links_clear(&links);
@@ -146,7 +144,6 @@ static void read_bridge(struct status *s, size_t bridge)
 	const struct bridge *b = &topo->bridges[bridge];
 	struct links links = { 0 };
 	const struct link *link;
-	size_t i;
 
 	read_netns(s, b->name, &links);
 	link = find_link(s, &links, b->name, "bridge", b->name);
@@ -155,7 +152,7 @@ static void read_bridge(struct status *s, size_t bridge)
 		differ(s, "bridge %s is missing", b->name);
 	else
 		compare_addresses(s, b->name, link, b->addresses, b->n_addresses);
-	for (i = 0; i < topo->n_ifaces; i++) {
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
 		const struct iface *iface = &topo->ifaces[i];
 		const struct link *port;
 
@@ -181,33 +178,30 @@ static void read_engine(struct status *s)
 
 	s->engine = asked == ENGINE_AUTO ? works : asked;
 	if (asked == ENGINE_AUTO)
-		s->why = strdup(kernel);
+		s->why = xstrdup(kernel);
 	else if (asked == ENGINE_LIBXDP && works != ENGINE_LIBXDP)
 		s->why = text_format("asked for, but it cannot carry a chain here: %s", kernel);
 	else
-		s->why = strdup("asked for");
+		s->why = xstrdup("asked for");
 }
 
 int status_read(struct status *s, const char *lab, struct error *e)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
 	int FD_AUTO still = -1;
-	size_t i;
 	int err = lab_open_left_over(&s->lab, lab, STATE_READ, "status", e);
 
 	if (err)
 		return err;
 	if (state_journal(s->lab.state)->phase != STATE_UP)
 		return 0;
-	s->ifaces = calloc(topo->n_ifaces + 1, sizeof(*s->ifaces));
-	s->bridges = calloc(topo->n_bridges + 1, sizeof(*s->bridges));
-	if (!s->ifaces || !s->bridges)
-		return error_sys(e, -ENOMEM, "status");
+	s->ifaces = xcalloc(topo->n_ifaces, sizeof(*s->ifaces));
+	s->bridges = xcalloc(topo->n_bridges, sizeof(*s->bridges));
 	still = state_still(s->lab.state);
 	s->still = still >= 0;
-	for (i = 0; i < topo->n_nodes; i++)
+	for (size_t i = 0; i < topo->n_nodes; i++)
 		read_node(s, i);
-	for (i = 0; i < topo->n_bridges; i++)
+	for (size_t i = 0; i < topo->n_bridges; i++)
 		read_bridge(s, i);
 	read_engine(s);
 	return 0;
@@ -215,17 +209,14 @@ int status_read(struct status *s, const char *lab, struct error *e)
 
 void status_clear(struct status *s)
 {
-	size_t i;
-
-	for (i = 0; s->ifaces && i < s->lab.labfile.topo.n_ifaces; i++)
+	for (size_t i = 0; s->ifaces && i < s->lab.labfile.topo.n_ifaces; i++)
 		chain_view_clear(&s->ifaces[i].chain);
-	for (i = 0; i < s->n_differences; i++)
+	for (size_t i = 0; i < s->n_differences; i++)
 		free(s->differences[i]);
 	free(s->differences);
 	free(s->why);
 	free(s->ifaces);
 	free(s->bridges);
-	if (s->lab.state)
-		lab_close(&s->lab);
+	lab_close(&s->lab);
 	*s = (struct status){ 0 };
 }

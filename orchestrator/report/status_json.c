@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab's status for programs: the keys are in the man page. What is in it is read by status.c. */
 #include "orchestrator/report/status_json.h"
 
 #include "lab/cleanup.h"
@@ -6,22 +7,13 @@
 #include "orchestrator/report/chain_table.h"
 #include "orchestrator/report/status.h"
 #include "orchestrator/util/json.h"
-#include "orchestrator/util/sanitize.h"
-
-static void json_clean(struct json *j, const char *key, const char *value)
-{
-	char *FREE_AUTO clean = sanitize(value ? value : "");
-
-	json_text(j, key, clean);
-}
 
 static void json_addresses(struct json *j, const struct prefix *addresses, size_t n)
 {
 	char text[PREFIX_TEXT];
-	size_t i;
 
 	json_open(j, "addresses", '[');
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		json_text(j, NULL, prefix_text(&addresses[i], text));
 	json_close(j, ']');
 }
@@ -32,7 +24,6 @@ static void json_iface(struct json *j, const struct status *s, size_t i)
 	const struct iface *iface = &labfile->topo.ifaces[i];
 	const struct iface_status *seen = &s->ifaces[i];
 	bool plugged = iface->bridge != NONE;
-	const char *peer = plugged ? NULL : labfile->topo.ifaces[iface->peer].id;
 	char mac[MAC_TEXT];
 
 	json_open(j, NULL, '{');
@@ -46,7 +37,7 @@ static void json_iface(struct json *j, const struct status *s, size_t i)
 	json_addresses(j, iface->addresses, iface->n_addresses);
 	json_text(j, "bridge", plugged ? labfile->topo.bridges[iface->bridge].name : NULL);
 	json_text(j, "port", plugged ? iface->port : NULL);
-	json_text(j, "peer", peer);
+	json_text(j, "peer", plugged ? NULL : labfile->topo.ifaces[iface->peer].id);
 	json_text(j, "mode", mode_name(labfile->modes[i]));
 	chain_json_print(&seen->chain, j);
 	json_close(j, '}');
@@ -54,7 +45,7 @@ static void json_iface(struct json *j, const struct status *s, size_t i)
 
 static void json_netns(struct json *j, const struct status *s, const char *name)
 {
-	char FREE_AUTO *netns = plan_netns_name(&s->lab.plan, name);
+	char *FREE_AUTO netns = plan_netns_name(&s->lab.plan, name);
 
 	json_text(j, "netns", netns);
 }
@@ -62,15 +53,14 @@ static void json_netns(struct json *j, const struct status *s, const char *name)
 static void json_nodes(struct json *j, const struct status *s)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
-	size_t i, iface;
 
 	json_open(j, "nodes", '[');
-	for (i = 0; i < topo->n_nodes; i++) {
+	for (size_t i = 0; i < topo->n_nodes; i++) {
 		json_open(j, NULL, '{');
 		json_text(j, "name", topo->nodes[i].name);
 		json_netns(j, s, topo->nodes[i].name);
 		json_open(j, "interfaces", '[');
-		for (iface = topology_next_iface(topo, i, NONE); iface != NONE;
+		for (size_t iface = topology_next_iface(topo, i, NONE); iface != NONE;
 		     iface = topology_next_iface(topo, i, iface))
 			json_iface(j, s, iface);
 		json_close(j, ']');
@@ -82,11 +72,10 @@ static void json_nodes(struct json *j, const struct status *s)
 static void json_port(struct json *j, const struct status *s, size_t i)
 {
 	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
-	const char *name = iface->id;
 
 	json_open(j, NULL, '{');
 	json_text(j, "name", iface->port);
-	json_text(j, "interface", name);
+	json_text(j, "interface", iface->id);
 	json_text(j, "state", standing_name(s->ifaces[i].port_end));
 	json_close(j, '}');
 }
@@ -94,42 +83,22 @@ static void json_port(struct json *j, const struct status *s, size_t i)
 static void json_bridges(struct json *j, const struct status *s)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
-	size_t i, iface;
 
 	json_open(j, "bridges", '[');
-	for (i = 0; i < topo->n_bridges; i++) {
+	for (size_t i = 0; i < topo->n_bridges; i++) {
 		json_open(j, NULL, '{');
 		json_text(j, "name", topo->bridges[i].name);
 		json_netns(j, s, topo->bridges[i].name);
 		json_text(j, "state", standing_name(s->bridges[i]));
 		json_addresses(j, topo->bridges[i].addresses, topo->bridges[i].n_addresses);
 		json_open(j, "ports", '[');
-		for (iface = 0; iface < topo->n_ifaces; iface++)
+		for (size_t iface = 0; iface < topo->n_ifaces; iface++)
 			if (topo->ifaces[iface].bridge == i)
 				json_port(j, s, iface);
 		json_close(j, ']');
 		json_close(j, '}');
 	}
 	json_close(j, ']');
-}
-
-static void json_differences(struct json *j, const struct status *s)
-{
-	size_t i;
-
-	json_open(j, "differences", '[');
-	for (i = 0; i < s->n_differences; i++)
-		json_text(j, NULL, s->differences[i]);
-	json_close(j, ']');
-}
-
-static void json_engine(struct json *j, const struct status *s)
-{
-	json_open(j, "engine", '{');
-	json_text(j, "asked", state_journal(s->lab.state)->engine);
-	json_text(j, "used", engine_name(s->engine));
-	json_text(j, "why", s->why);
-	json_close(j, '}');
 }
 
 void status_print_json(const struct status *s, struct json *j)
@@ -140,20 +109,27 @@ void status_print_json(const struct status *s, struct json *j)
 		[STATE_CORRUPT] = "corrupt",
 	};
 	const struct journal *journal = state_journal(s->lab.state);
-	char FREE_AUTO *advice = lab_trouble(&s->lab);
+	char *FREE_AUTO advice = lab_trouble(&s->lab);
 
 	json_open(j, NULL, '{');
 	json_text(j, "name", journal->lab);
-	json_clean(j, "about", s->lab.labfile.topo.about);
-	json_clean(j, "file", journal->path);
+	json_text(j, "about", s->lab.labfile.topo.about ? s->lab.labfile.topo.about : "");
+	json_text(j, "file", journal->path);
 	json_text(j, "phase", phases[journal->phase]);
 	if (journal->phase != STATE_UP) {
 		json_text(j, "advice", advice);
 	} else {
-		json_engine(j, s);
+		json_open(j, "engine", '{');
+		json_text(j, "asked", journal->engine);
+		json_text(j, "used", engine_name(s->engine));
+		json_text(j, "why", s->why);
+		json_close(j, '}');
 		json_nodes(j, s);
 		json_bridges(j, s);
-		json_differences(j, s);
+		json_open(j, "differences", '[');
+		for (size_t i = 0; i < s->n_differences; i++)
+			json_text(j, NULL, s->differences[i]);
+		json_close(j, ']');
 	}
 	json_close(j, '}');
 }

@@ -2,6 +2,8 @@
 #ifndef XLAB_STATUS_JSON_H
 #define XLAB_STATUS_JSON_H
 
+/* A lab's status for programs: one JSON object. */
+
 struct json;
 struct status;
 

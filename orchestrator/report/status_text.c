@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab's status for people. What is in it is read by status.c. */
 #include "orchestrator/report/status_text.h"
 
-#include <stdlib.h>
-
 #include "lab/cleanup.h"
+#include "lab/text.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/report/chain_table.h"
 #include "orchestrator/report/status.h"
@@ -17,51 +17,53 @@ static void add_standing(struct table *t, enum standing s, bool colour)
 	table_add(t, colour ? paint : NULL, "%s", standing_name(s));
 }
 
+/* Make *@words, NULL or malloc'ed, "WORDS WORD". */
+static void append_word(char **words, const char *word)
+{
+	char *FREE_AUTO before = *words;
+
+	*words = text_format("%s%s%s", before ? before : "", before ? " " : "", word);
+}
+
 static void add_addresses(struct table *t, const struct prefix *addresses, size_t n)
 {
-	char *text = NULL;
+	char *FREE_AUTO words = NULL;
 	char prefix[PREFIX_TEXT];
-	size_t i, size;
-	FILE *line = open_memstream(&text, &size);
 
-	for (i = 0; line && i < n; i++)
-		(void)fprintf(line, "%s%s", i ? " " : "", prefix_text(&addresses[i], prefix));
-	if (line)
-		(void)fclose(line);
-	table_add(t, NULL, "%s", text ? text : "");
-	free(text);
+	for (size_t i = 0; i < n; i++)
+		append_word(&words, prefix_text(&addresses[i], prefix));
+	table_add(t, NULL, "%s", words ? words : "");
 }
 
 static void add_iface(struct table *t, const struct status *s, size_t i, bool colour)
 {
-	const struct labfile *labfile = &s->lab.labfile;
-	const struct iface *iface = &labfile->topo.ifaces[i];
+	const struct topology *topo = &s->lab.labfile.topo;
+	const struct iface *iface = &topo->ifaces[i];
 	char mac[MAC_TEXT] = "";
 
 	table_add(t, NULL, "%s", iface->id);
 	add_standing(t, s->ifaces[i].node_end, colour);
 	table_add(t, NULL, "%s", s->ifaces[i].has_mac ? mac_text(s->ifaces[i].mac, mac) : "");
 	add_addresses(t, iface->addresses, iface->n_addresses);
-	if (iface->bridge != NONE) {
-		table_add(t, NULL, "%s:%s", labfile->topo.bridges[iface->bridge].name, iface->port);
-	} else {
-		table_add(t, NULL, "%s", labfile->topo.ifaces[iface->peer].id);
-	}
+	if (iface->bridge != NONE)
+		table_add(t, NULL, "%s:%s", topo->bridges[iface->bridge].name, iface->port);
+	else
+		table_add(t, NULL, "%s", topo->ifaces[iface->peer].id);
 }
 
 static void print_nodes(const struct status *s, bool colour, FILE *out)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
 	struct table t = { .n_columns = 5 };
-	size_t i, iface;
 
 	table_add(&t, NULL, "interface");
 	table_add(&t, NULL, "state");
 	table_add(&t, NULL, "MAC");
 	table_add(&t, NULL, "addresses");
 	table_add(&t, NULL, "other end");
-	for (i = 0; i < topo->n_nodes; i++) {
-		iface = topology_next_iface(topo, i, NONE);
+	for (size_t i = 0; i < topo->n_nodes; i++) {
+		size_t iface = topology_next_iface(topo, i, NONE);
+
 		if (iface == NONE) {
 			table_add(&t, NULL, "%s", topo->nodes[i].name);
 			table_add(&t, NULL, "no interface");
@@ -79,23 +81,20 @@ static void print_nodes(const struct status *s, bool colour, FILE *out)
 static void add_ports(struct table *t, const struct status *s, size_t bridge)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
-	char *text = NULL;
-	size_t i, size;
-	FILE *line = open_memstream(&text, &size);
+	char *FREE_AUTO words = NULL;
 
-	for (i = 0; line && i < topo->n_ifaces; i++) {
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
 		enum standing standing = s->ifaces[i].port_end;
+		bool up = standing == STANDING_UP;
+		char *FREE_AUTO port = NULL;
 
 		if (topo->ifaces[i].bridge != bridge)
 			continue;
-		(void)fprintf(line, "%s%s", ftell(line) ? " " : "", topo->ifaces[i].port);
-		if (standing != STANDING_UP)
-			(void)fprintf(line, "(%s)", standing_name(standing));
+		port = text_format("%s%s%s%s", topo->ifaces[i].port, up ? "" : "(",
+				   up ? "" : standing_name(standing), up ? "" : ")");
+		append_word(&words, port);
 	}
-	if (line)
-		(void)fclose(line);
-	table_add(t, NULL, "%s", text ? text : "");
-	free(text);
+	table_add(t, NULL, "%s", words ? words : "");
 }
 
 static void print_bridges(const struct status *s, bool colour, FILE *out)
@@ -103,18 +102,17 @@ static void print_bridges(const struct status *s, bool colour, FILE *out)
 	const struct topology *topo = &s->lab.labfile.topo;
 	struct table t = { .n_columns = 4 };
 	bool addressed = false;
-	size_t i;
 
 	if (!topo->n_bridges)
 		return;
-	for (i = 0; i < topo->n_bridges; i++)
+	for (size_t i = 0; i < topo->n_bridges; i++)
 		addressed |= topo->bridges[i].n_addresses > 0;
 	(void)fputc('\n', out);
 	table_add(&t, NULL, "bridge");
 	table_add(&t, NULL, "state");
 	table_add(&t, NULL, "ports");
 	table_add(&t, NULL, "%s", addressed ? "addresses" : "");
-	for (i = 0; i < topo->n_bridges; i++) {
+	for (size_t i = 0; i < topo->n_bridges; i++) {
 		table_add(&t, NULL, "%s", topo->bridges[i].name);
 		add_standing(&t, s->bridges[i], colour);
 		add_ports(&t, s, i);
@@ -123,48 +121,32 @@ static void print_bridges(const struct status *s, bool colour, FILE *out)
 	table_print(&t, 2, out);
 }
 
-static void print_chains(const struct status *s, bool colour, FILE *out)
-{
-	size_t i;
-
-	for (i = 0; i < s->lab.labfile.topo.n_ifaces; i++) {
-		if (!s->ifaces[i].chain.record.n_filters)
-			continue;
-		(void)fputs("\n  ", out);
-		chain_print(s->lab.labfile.topo.ifaces[i].id, &s->ifaces[i].chain, 4, colour, out);
-	}
-}
-
-static void print_differences(const struct status *s, bool colour, FILE *out)
-{
-	size_t i;
-
-	if (s->n_differences)
-		(void)fputs("\n  not as the lab file has it:\n", out);
-	for (i = 0; i < s->n_differences; i++)
-		(void)fprintf(out, "    %s%s%s\n", colour ? COLOUR_BAD : "", s->differences[i],
-			      colour ? COLOUR_END : "");
-}
-
 void status_print_text(const struct status *s, bool colour, FILE *out)
 {
 	const struct journal *journal = state_journal(s->lab.state);
-	char *FREE_AUTO about =
-		sanitize(s->lab.labfile.topo.about ? s->lab.labfile.topo.about : "");
-	char *FREE_AUTO path = sanitize(journal->path);
-	char FREE_AUTO *advice = lab_trouble(&s->lab);
+	const struct topology *topo = &s->lab.labfile.topo;
+	char *FREE_AUTO advice = lab_trouble(&s->lab);
 
-	(void)fprintf(out, "%s%s%s%s%s\n", colour ? COLOUR_TITLE : "", journal->lab,
-		      colour ? COLOUR_END : "", *about ? "  " : "", about);
-	if (journal->phase != STATE_UP) {
-		(void)fprintf(out, "  %s\n", advice ? advice : "");
+	title_print(journal->lab, topo->about, colour, out);
+	if (advice) {
+		(void)fprintf(out, "  %s\n", advice);
 		return;
 	}
-	(void)fprintf(out, "  %s; engine %s%s%s%s%s\n\n", path, engine_name(s->engine),
-		      s->why ? ": " : "", s->why ? s->why : "", *journal->self ? "; self is " : "",
-		      journal->self);
+	sanitize_print(out, "  %s; engine %s: %s%s%s\n\n", journal->path, engine_name(s->engine),
+		       s->why, *journal->self ? "; self is " : "", journal->self);
 	print_nodes(s, colour, out);
 	print_bridges(s, colour, out);
-	print_chains(s, colour, out);
-	print_differences(s, colour, out);
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
+		if (!s->ifaces[i].chain.record.n_filters)
+			continue;
+		(void)fputs("\n  ", out);
+		chain_print(topo->ifaces[i].id, &s->ifaces[i].chain, 4, colour, out);
+	}
+	if (s->n_differences)
+		(void)fputs("\n  not as the lab file has it:\n", out);
+	for (size_t i = 0; i < s->n_differences; i++) {
+		(void)fprintf(out, "    %s", colour ? COLOUR_BAD : "");
+		sanitize_print(out, "%s", s->differences[i]);
+		(void)fprintf(out, "%s\n", colour ? COLOUR_END : "");
+	}
 }

@@ -2,6 +2,8 @@
 #ifndef XLAB_STATUS_TEXT_H
 #define XLAB_STATUS_TEXT_H
 
+/* A lab's status for people: tables, chains, and what is not as the lab file has it. */
+
 #include <stdbool.h>
 #include <stdio.h>
 

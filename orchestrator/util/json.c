@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* JSON, written as it comes. The texts in it are sanitized by the callers. */
+/* JSON, written as it comes. Its texts are sanitized here, for nobody above has to think of it. */
 #include "orchestrator/util/json.h"
 
 #include <inttypes.h>
 
-static void write_string(FILE *out, const char *s)
+#include "lab/cleanup.h"
+#include "orchestrator/util/sanitize.h"
+
+static void write_string(FILE *out, const char *text)
 {
+	char *FREE_AUTO clean = sanitize(text);
+
 	(void)fputc('"', out);
-	for (; *s; s++) {
+	for (const char *s = clean; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
 		if (c == '"' || c == '\\')
 			(void)fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
+		else if (c < 0x20)
 			(void)fprintf(out, "\\u%04x", c);
 		else
 			(void)fputc(c, out);

@@ -2,7 +2,7 @@
 #ifndef XLAB_JSON_H
 #define XLAB_JSON_H
 
-/* Writing JSON: commas, indents and escapes are seen to. @key is NULL in an array. */
+/* Writing JSON: commas, indents, escapes and safe text are seen to. @key is NULL in an array. */
 
 #include <stdbool.h>
 #include <stdint.h>

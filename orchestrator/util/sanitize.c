@@ -2,12 +2,15 @@
 /* Texts from outside, made fit for any reader. Quoting for JSON or XML is not done here. */
 #include "orchestrator/util/sanitize.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "lab/alloc.h"
+#include "lab/cleanup.h"
+#include "lab/text.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -49,10 +52,10 @@ static bool is_harmless(uint32_t code)
 char *sanitize(const char *s)
 {
 	/* a byte becomes three at most */
-	char *text = xcalloc(strlen(s) + 1, 3);
+	char *text = xreallocarray(NULL, s ? strlen(s) * 3 + 1 : 1, 1);
 	char *out = text;
 
-	while (*s) {
+	while (s && *s) {
 		uint32_t code = 0;
 		size_t length = decode((const unsigned char *)s, &code);
 		const char *from = s;
@@ -66,6 +69,18 @@ char *sanitize(const char *s)
 		out += length;
 	}
 	return text;
+}
+
+void sanitize_print(FILE *out, const char *fmt, ...)
+{
+	char *FREE_AUTO text = NULL, *FREE_AUTO clean = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	text = text_vformat(fmt, args);
+	va_end(args);
+	clean = sanitize(text);
+	(void)fputs(clean, out);
 }
 
 const char *or_no_memory(const char *text)

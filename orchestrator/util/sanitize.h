@@ -3,10 +3,20 @@
 #define XLAB_SANITIZE_H
 
 /*
- * @s as valid UTF-8 that any terminal, XML and JSON reader takes: newlines stay, what
- * is no character or controls a terminal becomes U+FFFD. malloc'ed.
+ * Text from a lab file, a packet or another process, safe for whoever reads it. That is done once,
+ * by what writes: json_text(), table_print(), sanitize_print(), and a report's TAP and XML. Who
+ * hands text to one of them leaves it as it is.
+ */
+
+#include <stdio.h>
+
+/* @s (NULL: "") as valid UTF-8 that any terminal, XML and JSON reader takes, malloc'ed: newlines
+ * stay, what is no character or controls a terminal becomes U+FFFD.
  */
 char *sanitize(const char *s);
+
+/* printf, for text without escape sequences of our own. */
+void sanitize_print(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The text, or what stands for one that memory did not suffice for. */
 const char *or_no_memory(const char *text);

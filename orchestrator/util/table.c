@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "lab/array.h"
+#include "lab/cleanup.h"
 #include "lab/text.h"
+#include "orchestrator/util/sanitize.h"
 
 int text_width(const char *s)
 {
@@ -31,12 +33,14 @@ bool colour_wanted(FILE *out)
 void table_add(struct table *t, const char *colour, const char *fmt, ...)
 {
 	struct table_cell *cell = array_add(&t->cells, &t->n_cells, sizeof(*cell));
-	va_list ap;
+	char *FREE_AUTO text = NULL;
+	va_list args;
 
+	va_start(args, fmt);
+	text = text_vformat(fmt, args);
+	va_end(args);
 	cell->colour = colour;
-	va_start(ap, fmt);
-	cell->text = text_vformat(fmt, ap);
-	va_end(ap);
+	cell->text = sanitize(text);
 }
 
 static void print_cell(const struct table *t, size_t i, int pad, bool last, FILE *out)
@@ -89,4 +93,10 @@ void table_clear(struct table *t)
 	free(t->cells);
 	t->cells = NULL;
 	t->n_cells = 0;
+}
+
+void title_print(const char *name, const char *about, bool colour, FILE *out)
+{
+	(void)fprintf(out, "%s%s%s", colour ? COLOUR_TITLE : "", name, colour ? COLOUR_END : "");
+	sanitize_print(out, "%s%s\n", about && *about ? "  " : "", about ? about : "");
 }

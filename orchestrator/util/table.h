@@ -25,13 +25,16 @@ struct table {
 #define COLOUR_TITLE "\033[1m"
 #define COLOUR_END   "\033[0m"
 
-/* Row by row, left to right; @colour may be NULL. */
+/* Row by row, left to right; @colour may be NULL. The text is made safe for a terminal here. */
 void table_add(struct table *t, const char *colour, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Rows, each after @indent spaces; then the table is empty again. */
 void table_print(struct table *t, int indent, FILE *out);
 void table_clear(struct table *t);
+
+/* "NAME  ABOUT", a line above what follows; @about may be NULL. */
+void title_print(const char *name, const char *about, bool colour, FILE *out);
 
 /* Columns that a text takes on a terminal: its UTF-8 characters. */
 int text_width(const char *s);

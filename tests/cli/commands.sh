@@ -32,7 +32,7 @@ done
 is 'nothing was built' "$(ls -A /run/netns /run/xlab 2>/dev/null)" '/run/netns:'
 
 xlab up topologies/lb.ini --engine libx
-ended 'up: a misspelt engine' 2 'there is no engine "libx"; did you mean "libxdp"?'
+ended 'up: a misspelt engine' 2 '--engine has no value "libx"; did you mean "libxdp"?'
 xlab up topologies/lb.ini
 is 'up: exit status' "$status" 0
 like 'up: says so' "$out" 'lb is up: host h2 h3 lb'
@@ -82,7 +82,7 @@ like 'exec: no such command, told' "$err" 'xlab: nosuchcommand'
 xlab exec host -- /etc/passwd
 is 'exec: cannot be run' "$status" 126
 xlab exec hots -- true
-ended 'exec: no such node' 2 'did you mean host?'
+ended 'exec: no such node' 2 'did you mean "host"?'
 xlab exec lab9/host -- true
 ended 'exec: no such lab' 3 lab9
 run "$XLAB" exec host -- ls /proc/self/fd 7</dev/null 9<"$dir"
@@ -125,7 +125,7 @@ is 'status --json: the chain' "$(jq -c '[.labs[0].nodes[0].interfaces[0].chain |
 xlab status
 like 'status: the chain' "$out" 'came through'
 xlab chain host:veth0 headers lb-mca
-ended 'chain: no such filter' 2 'did you mean lb-mac?'
+ended 'chain: no such filter' 2 'did you mean "lb-mac"?'
 xlab chain host:veth9 headers
 ended 'chain: no such interface' 2 'host:veth'
 xlab chain host headers
@@ -176,7 +176,7 @@ xlab filter lb-mac list
 is 'filter add: without room for all, none' "$(awk 'NR > 1 { print $1 }' <<<"$out")" \
 	src=de:ad:be:ef:00:10
 xlab filter lb-mca list
-ended 'filter: no such filter' 2 'did you mean lb-mac?'
+ended 'filter: no such filter' 2 'did you mean "lb-mac"?'
 
 # Watching.
 watch_begin --default-signal=INT host:veth0 --count 2
@@ -206,7 +206,7 @@ like 'scenario without a name: what to do' "$err" '--all'
 xlab scenario --list
 is 'scenario --list: no hint' "$err" ''
 xlab scenario udp-8888-dorp
-ended 'scenario: no such one' 2 'did you mean udp-8888-drop?'
+ended 'scenario: no such one' 2 'did you mean "udp-8888-drop"?'
 xlab scenario udp-8888-drop
 is 'scenario: exit status' "$status" 0
 like 'scenario: a report' "$out" '1 ok'

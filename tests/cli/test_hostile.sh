@@ -95,13 +95,40 @@ case_names()
 	check $? "none of these names made anything" "$(find /run/xlab)"
 }
 
-# What a terminal would obey is not written to it raw.
+# What a terminal would obey is not written to it raw, neither ESC nor its like in UTF-8, but as U+FFFD.
+raw() # WHAT CMD…: it shows such a text
+{
+	local what=$1
+
+	shift
+	"$@" >"$OUT" 2>"$ERR"
+	cat "$ERR" >>"$OUT"
+	grep -q $'\xef\xbf\xbd' "$OUT" && ! LC_ALL=C grep -qaP '[\x07\x1b\x9b]' "$OUT"
+	check $? "no control characters reach the terminal: $what" "$(cat -v "$OUT")"
+}
+
 case_escapes()
 {
+	local format file=$'\e]0;owned\a.ini'
+
 	printf '[lab]\nname = lb\n[node \e]0;owned\a]\nfoo\e[2J = 1\n' >escape.ini
 	"$XLAB" check escape.ini >"$OUT" 2>"$ERR"
 	! grep -q $'[\e\a]' "$OUT" "$ERR"
 	check $? "control characters of a lab file do not reach the terminal" "$(cat -v "$ERR")"
+	raw "a file's name" "$XLAB" check $'nowhere\e[2J'
+	printf '[lab]\nname = lb\nabout = \xc2\x9b2J\n[node n]\n[node m]\n' >"$file"
+	printf '[iface n:a]\npeer = m:b\naddress = 10.0.0.1/24\n[iface m:b]\npeer = n:a\naddress = 10.0.0.2/24\n' >>"$file"
+	printf '[scenario s]\nabout = \xc2\x9b2J\npass = udp n m:9 \xc2\x9b2J\n' >>"$file"
+	raw "a lab file that is right" "$XLAB" check "$file"
+	expect 0 . "up" "$XLAB" up "$file"
+	echo >>"$file"
+	raw "status" "$XLAB" status
+	raw "status --json" "$XLAB" status --json
+	raw "scenario --list" "$XLAB" scenario --list
+	for format in text tap junit json; do
+		raw "a report as $format" "$XLAB" scenario s --format $format
+	done
+	expect 0 . "down" "$XLAB" down
 }
 
 case_files()

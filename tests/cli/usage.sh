@@ -21,9 +21,9 @@ ended 'no command' 2
 like 'no command: usage on standard error' "$err" 'usage: xlab COMMAND'
 
 xlab --hepl
-ended 'a misspelt option of no command' 2 'no option --hepl before a command; did you mean "--help"?'
+ended 'a misspelt option of no command' 2 'no option --hepl; did you mean "--help"?'
 xlab -V
-ended 'an unknown option of no command' 2 'no option -V before a command; allowed: --help, --version'
+ended 'an unknown option of no command' 2 'before a command there is no option -V; allowed: --help, --version'
 xlab statsu
 ended 'a misspelt command' 2 'did you mean "status"'
 xlab xyzzyxyzzy
@@ -31,7 +31,7 @@ ended 'an unknown command' 2 'there is no command "xyzzyxyzzy"'
 xlab help scenaro
 ended 'help on a misspelt command' 2 'did you mean "scenario"'
 xlab down --al
-ended 'a misspelt option' 2 'did you mean --all'
+ended 'a misspelt option' 2 'did you mean "--all"'
 xlab up
 ended 'a missing argument' 2 'up: the lab file is missing; usage: xlab up'
 xlab filter
@@ -55,7 +55,7 @@ ended 'two of names, --all, --list' 2 'one of the three'
 xlab scenario --list --format json
 ended 'a format of a list' 2 '--list runs none'
 xlab scenario --all --format yaml
-ended 'an unknown format' 2 'text, tap, junit or json'
+ended 'an unknown format' 2 'text, tap, junit, json'
 for timeout in 0 12abc -1 9999999999; do
 	xlab scenario --all --timeout $timeout
 	ended "timeout $timeout" 2 'milliseconds'

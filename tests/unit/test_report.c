@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -274,6 +274,35 @@ static void all_ok_is_ok(void **state)
 		free(render((enum report_format)format, &all_good, 1, true));
 }
 
+/* Whatever a lab file, a packet or a process had in it. */
+static void no_form_hands_on_what_a_terminal_obeys(void **state)
+{
+	static const struct scenario hostile = {
+		.name = "s", .about = NASTY, .steps = steps, .n_steps = 3
+	};
+	static struct step_result results[] = {
+		{ OUTCOME_OK, NASTY, NULL, 1 },
+		{ OUTCOME_NOT_OK, NASTY, NASTY, 1 },
+		{ OUTCOME_SKIPPED, NASTY, NULL, 0 },
+	};
+	static const struct scenario_result told[] = {
+		{ &hostile, OUTCOME_NOT_OK, NULL, results, 2 },
+		{ &hostile, OUTCOME_LAB, NASTY, NULL, 1 },
+	};
+
+	(void)state;
+	for (int format = REPORT_TEXT; format <= REPORT_JSON; format++) {
+		for (size_t i = 0; i < 2; i++) {
+			char *FREE_AUTO text =
+				render((enum report_format)format, &told[i], 1, false);
+
+			for (const char *c = text; *c; c++)
+				assert_true(*c == '\n' || (unsigned char)*c >= ' ');
+			assert_null(strchr(text, '\xff'));
+		}
+	}
+}
+
 static void sanitize_keeps_what_is_harmless(void **state)
 {
 	static const char *const rows[][2] = {
@@ -309,6 +338,7 @@ int main(void)
 		cmocka_unit_test(junit_is_read_by_an_xml_reader),
 		cmocka_unit_test(tap_has_a_line_a_step),
 		cmocka_unit_test(all_ok_is_ok),
+		cmocka_unit_test(no_form_hands_on_what_a_terminal_obeys),
 		cmocka_unit_test(sanitize_keeps_what_is_harmless),
 	};
 
