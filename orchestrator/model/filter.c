@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
@@ -68,52 +69,38 @@ static const char *next_builtin(void *cookie, size_t i)
 	return i < PROGRAM_OBJECT ? programs[i].name : NULL;
 }
 
-static char *list_builtins(void)
-{
-	char *list = strdup(programs[0].name), *longer;
-
-	for (int i = 1; i < PROGRAM_OBJECT; i++) {
-		longer = list ? text_format("%s, %s", list, programs[i].name) : NULL;
-		free(list);
-		list = longer;
-	}
-	return list;
-}
-
 static int unknown_program(const struct ini_where *at, const char *value, struct error *e)
 {
 	const char *nearest = text_nearest(value, next_builtin, NULL);
-	FREE_AUTO char *list = list_builtins();
+	char *FREE_AUTO list = NULL;
 
+	for (int i = 0; i < PROGRAM_OBJECT; i++)
+		text_list_add(&list, "%s", programs[i].name);
 	return ini_complain(at, e,
 			    "there is no such program%s%s%s (allowed: %s; or "
 			    "path/to/object.bpf.o[:function])",
 			    nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-			    nearest ? "\"?" : "", list ? list : "");
+			    nearest ? "\"?" : "", list);
 }
 
 /* "path/to/object.bpf.o[:function]": what is no built-in and looks like a path. */
-static int read_object(const struct ini_where *at, const char *value, struct filter *f)
+static void read_object(const struct ini_where *at, const char *value, struct filter *f)
 {
 	const char *colon = strrchr(value, ':');
 	size_t len = strlen(value);
 
 	if (colon && colon > value && filter_is_identifier(colon + 1)) {
 		len = (size_t)(colon - value);
-		f->function = strdup(colon + 1);
-		if (!f->function)
-			return -ENOMEM;
+		f->function = xstrdup(colon + 1);
 	}
 	f->program = PROGRAM_OBJECT;
-	f->object = value[0] == '/' ? strndup(value, len)
+	f->object = value[0] == '/' ? xstrndup(value, len)
 				    : text_format("%s/%.*s", at->ini->dir, (int)len, value);
-	return f->object ? 0 : -ENOMEM;
 }
 
 static int read_program(const struct ini_where *at, struct filter *f, struct error *e)
 {
 	const char *value = at->key->value;
-	int err = 0;
 
 	for (int kind = 0; kind < PROGRAM_OBJECT; kind++) {
 		if (strcmp(programs[kind].name, value) != 0)
@@ -124,9 +111,9 @@ static int read_program(const struct ini_where *at, struct filter *f, struct err
 	}
 	if (!strpbrk(value, "./"))
 		return unknown_program(at, value, e);
-	err = read_object(at, value, f);
+	read_object(at, value, f);
 	f->action = programs[PROGRAM_OBJECT].action;
-	return err;
+	return 0;
 }
 
 static int read_to(const struct labfile *labfile, const struct ini_where *at, struct filter *f,
@@ -140,23 +127,13 @@ static int read_to(const struct labfile *labfile, const struct ini_where *at, st
 	return err;
 }
 
-/* "src, dst, type, action": the names in a table, or those of them that say what to match. */
-static char *list_keys(const struct ini_key_spec *keys, bool matching)
+/* Add "src, dst, type, action": the names in a table, or those of them that say what to match. */
+static void list_keys(char **list, const struct ini_key_spec *keys, bool matching)
 {
-	char *list = strdup(""), *longer;
-
-	for (; keys->name; keys++) {
-		bool any = keys->name[strlen(keys->name) - 1] == '.';
-
-		if (matching && !filter_key_matches(keys))
-			continue;
-		longer = list ? text_format("%s%s%s%s", list, *list ? ", " : "", keys->name,
-					    any ? "NAME" : "")
-			      : NULL;
-		free(list);
-		list = longer;
-	}
-	return list;
+	for (; keys->name; keys++)
+		if (!matching || filter_key_matches(keys))
+			text_list_add(list, "%s%s", keys->name,
+				      keys->name[strlen(keys->name) - 1] == '.' ? "NAME" : "");
 }
 
 /* Candidates for text_nearest(): the keys that a filter of this program may have. */
@@ -176,36 +153,35 @@ static const char *next_key(void *program, size_t i)
 static int foreign_key(const struct ini_where *at, const struct program *p, struct error *e)
 {
 	bool object = p == &programs[PROGRAM_OBJECT];
-	FREE_AUTO char *who = text_format("%s%s", object ? "an object of yours" : "program ",
+	char *FREE_AUTO who = text_format("%s%s", object ? "an object of yours" : "program ",
 					  object ? "" : p->name);
-	FREE_AUTO char *own = list_keys(p->keys, false);
-	FREE_AUTO char *common = list_keys(filter_common_keys, false);
-	FREE_AUTO char *all = text_format("%s%s%s", own ? own : "", own && *own ? ", " : "",
-					  common ? common : "");
 	const char *near = text_nearest(at->key->name, next_key, (void *)p);
+	char *FREE_AUTO all = NULL;
 
+	list_keys(&all, p->keys, false);
+	list_keys(&all, filter_common_keys, false);
 	if (near)
 		return ini_complain(at, e,
-				    "%s has no key %.32s; did you mean \"%s\"? (allowed: %s)",
-				    who ? who : p->name, at->key->name, near, all ? all : "");
-	return ini_complain(at, e, "%s has no key %.32s; allowed: %s", who ? who : p->name,
-			    at->key->name, all ? all : "");
+				    "%s has no key %.32s; did you mean \"%s\"? (allowed: %s)", who,
+				    at->key->name, near, all);
+	return ini_complain(at, e, "%s has no key %.32s; allowed: %s", who, at->key->name, all);
 }
 
-static int report_foreign_keys(const struct ini_where *filter, const struct program *p,
-			       struct error *e)
+static bool report_foreign_keys(const struct ini_where *filter, const struct program *p,
+				struct error *e)
 {
 	struct ini_where at = *filter;
-	int err = 0;
+	bool any = false;
 
 	for (size_t i = 0; i < at.section->n_keys; i++) {
 		at.key = &at.section->keys[i];
 		if (at.key->used)
 			continue;
 		at.section->keys[i].used = true;
-		err = foreign_key(&at, p, e);
+		(void)foreign_key(&at, p, e);
+		any = true;
 	}
-	return err;
+	return any;
 }
 
 /* A filter without a program that we know: its other keys cannot be judged. */
@@ -219,64 +195,53 @@ static void excuse_keys(const struct ini_section *section)
 }
 
 /* A matching program with nothing to match would match everything. */
-static int check_match(const struct ini_where *at, const struct program *p, struct error *e)
+static void check_match(const struct ini_where *at, const struct program *p, struct error *e)
 {
-	FREE_AUTO char *own = NULL;
+	char *FREE_AUTO own = NULL;
 
 	if (!p->matches)
-		return 0;
+		return;
 	for (const struct ini_key_spec *k = p->keys; k->name; k++)
 		if (filter_key_matches(k) && ini_find_key(at->section, k->name))
-			return 0;
-	own = list_keys(p->keys, true);
-	return ini_complain(at, e, "program %s has nothing to match: give it at least one of %s",
-			    p->name, own ? own : "its keys");
+			return;
+	list_keys(&own, p->keys, true);
+	(void)ini_complain(at, e, "program %s has nothing to match: give it at least one of %s",
+			   p->name, own);
 }
 
 /* A built-in that needs no key stands in chains under its own name, and nothing else shall. */
-static int check_name(const struct ini_where *at, const struct filter *f, struct error *e)
+static void check_name(const struct ini_where *at, const struct filter *f, struct error *e)
 {
 	for (int kind = 0; kind < PROGRAM_OBJECT; kind++)
 		if (!programs[kind].keys->name && !strcmp(programs[kind].name, f->name) &&
 		    f->program != (enum program_kind)kind)
-			return ini_complain(at, e,
-					    "%s is the name of a built-in filter, and this one has "
-					    "another program: give it a name of its own",
-					    f->name);
-	return 0;
+			(void)ini_complain(at, e,
+					   "%s is the name of a built-in filter, and this one has "
+					   "another program: give it a name of its own",
+					   f->name);
 }
 
-int filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
+void filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
 {
 	struct filter *f = &r->labfile->filters[r->current];
-	struct ini_where at = { &r->labfile->ini, section, NULL, NULL };
-	int err = ini_section_read(at.ini, section, filter_common_keys, f, e), one;
+	const struct ini_where whole = { &r->labfile->ini, section, NULL, NULL };
+	struct ini_where at = whole;
 
-	if (err == -ENOMEM)
-		return err;
+	(void)ini_section_read(at.ini, section, filter_common_keys, f, e);
 	at.key = ini_find_key(section, "program");
 	at.spec = &filter_common_keys[0];
-	one = at.key ? read_program(&at, f, e) : -EINVAL;
-	if (one) {
+	if (!at.key || read_program(&at, f, e)) {
 		excuse_keys(section);
-		return one;
+		return;
 	}
-	one = check_name(&at, f, e);
-	err = one ? one : err;
-	one = ini_section_read(at.ini, section, programs[f->program].keys, f, e);
-	err = one ? one : err;
+	check_name(&at, f, e);
+	(void)ini_section_read(at.ini, section, programs[f->program].keys, f, e);
 	at.key = ini_find_key(section, "to");
 	at.spec = &filter_redirect_keys[0];
-	if (err != -ENOMEM && at.key && f->program == PROGRAM_REDIRECT)
-		one = read_to(r->labfile, &at, f, e);
-	err = one ? one : err;
-	if (err == -ENOMEM)
-		return err;
-	at = (struct ini_where){ &r->labfile->ini, section, NULL, NULL };
-	one = report_foreign_keys(&at, &programs[f->program], e);
-	if (!one && !section->broken)
-		one = check_match(&at, &programs[f->program], e);
-	return one ? one : err;
+	if (at.key && f->program == PROGRAM_REDIRECT)
+		(void)read_to(r->labfile, &at, f, e);
+	if (!report_foreign_keys(&whole, &programs[f->program], e) && !section->broken)
+		check_match(&whole, &programs[f->program], e);
 }
 
 static const char *next_matching(void *program, size_t i)
@@ -292,25 +257,25 @@ static const char *next_matching(void *program, size_t i)
 static int no_rules(const struct filter *filter, const struct program *p, const char *key,
 		    struct error *e)
 {
-	FREE_AUTO char *own = list_keys(p->keys, true);
+	char *FREE_AUTO own = NULL;
 	const char *near = p->matches ? text_nearest(key, next_matching, (void *)p) : NULL;
 
 	if (!p->matches)
 		return error_add(e, "filter %s (program %s) has no rules", filter->name, p->name);
+	list_keys(&own, p->keys, true);
 	if (near)
 		return error_add(e,
 				 "filter %s (program %s) has no rules of %s; did you mean \"%s\"? "
 				 "(allowed: %s)",
-				 filter->name, p->name, key, near, own ? own : "");
+				 filter->name, p->name, key, near, own);
 	return error_add(e, "filter %s (program %s) has no rules of %s; allowed: %s", filter->name,
-			 p->name, key, own ? own : "");
+			 p->name, key, own);
 }
 
 int filter_read_key(struct filter *filter, const struct labfile *labfile, const char *key,
 		    const char *value, struct error *e)
 {
 	const struct program *p = &programs[filter->program];
-	int err;
 
 	(void)labfile;
 	for (const struct ini_key_spec *k = p->keys; p->matches && k->name; k++) {
@@ -319,8 +284,7 @@ int filter_read_key(struct filter *filter, const struct labfile *labfile, const 
 
 		if (strcmp(k->name, key) != 0 || !filter_key_matches(k))
 			continue;
-		err = k->read(&at, value, filter, e);
-		return err == -ENOMEM ? ini_no_memory(e) : err;
+		return k->read(&at, value, filter, e);
 	}
 	return no_rules(filter, p, key, e);
 }
@@ -329,20 +293,17 @@ struct filter *filter_add(struct labfile *labfile, const char *name, int line)
 {
 	struct filter *f = array_add(&labfile->filters, &labfile->n_filters, sizeof(*f));
 
-	if (!f)
-		return NULL;
 	*f = (struct filter){
-		.name = strdup(name),
+		.name = xstrdup(name),
 		.continues = UINT32_C(1) << XDP_PASS,
 		.redirect_to = NONE,
 		.line = line,
 	};
-	if (!f->name || names_add(&labfile->filter_names, name, labfile->n_filters - 1, NULL))
-		return NULL;
+	(void)names_add(&labfile->filter_names, name, labfile->n_filters - 1, NULL);
 	return f;
 }
 
-int filter_add_builtins(struct labfile *labfile)
+void filter_add_builtins(struct labfile *labfile)
 {
 	for (int kind = 0; kind < PROGRAM_OBJECT; kind++) {
 		const struct program *p = &programs[kind];
@@ -351,12 +312,9 @@ int filter_add_builtins(struct labfile *labfile)
 		if (p->keys->name || labfile_filter(labfile, p->name) != NONE)
 			continue;
 		f = filter_add(labfile, p->name, 0);
-		if (!f)
-			return -ENOMEM;
 		f->program = (enum program_kind)kind;
 		f->action = p->action;
 	}
-	return 0;
 }
 
 const struct ini_section_spec filter_table = {

@@ -23,14 +23,14 @@ extern const struct ini_section_spec filter_table;
 extern const struct ini_section_spec program_tables[PROGRAM_TABLES];
 
 /* The section of filter @r->current. */
-int filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e);
+void filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e);
 
-/* Append a filter of that name; NULL without memory. */
+/* Append a filter of that name. */
 struct filter *filter_add(struct labfile *labfile, const char *name, int line);
 
 /* A built-in that needs no key is a filter of its own name, unless the file has one of that name.
  */
-int filter_add_builtins(struct labfile *labfile);
+void filter_add_builtins(struct labfile *labfile);
 
 /* "10.0.0.0/8", "8000-8999", … for live rules: read @value as @key of @filter's
  * program and append it to @filter's own lists. Errors as from a lab file without its position.

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
@@ -24,7 +25,6 @@ static int list_add(const struct ini_where *at, void *list, size_t *n, size_t si
 		    const void *value, struct error *e)
 {
 	const char *items;
-	void *added;
 
 	memcpy(&items, list, sizeof(items));
 	for (size_t i = 0; i < *n; i++)
@@ -33,10 +33,7 @@ static int list_add(const struct ini_where *at, void *list, size_t *n, size_t si
 					    "value number %zu of the list stands in it "
 					    "already, as number %zu",
 					    *n + 1, i + 1);
-	added = array_add(list, n, size);
-	if (!added)
-		return -ENOMEM;
-	memcpy(added, value, size);
+	memcpy(array_add(list, n, size), value, size);
 	return 0;
 }
 
@@ -148,8 +145,6 @@ static int read_list(const struct ini_where *at, const char *value, struct filte
 	while ((more = text_word(&rest, word, sizeof(word)))) {
 		one = more < 0 ? ini_refuse(at, e, "the list has a value that is too long")
 			       : add(at, word, f, e);
-		if (one == -ENOMEM)
-			return one;
 		err = one ? one : err;
 		n++;
 	}
@@ -237,10 +232,8 @@ static int read_setting(const struct ini_where *at, const char *value, void *obj
 			return ini_complain(at, e, "%s is set at line %d already", name,
 					    f->settings[i].line);
 	s = array_add(&f->settings, &f->n_settings, sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-	*s = (struct setting){ strdup(name), strdup(value), at->key->line };
-	return s->name && s->value ? 0 : -ENOMEM;
+	*s = (struct setting){ xstrdup(name), xstrdup(value), at->key->line };
+	return 0;
 }
 
 /* These need more than the filter, so filter_read() reads them itself, before the others. */

@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab file's model: freed, and looked up in. It is made by labfile_read.c. */
 #include "orchestrator/model/labfile.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "bpf/xlab.h"
+#include "lab/alloc.h"
 
 static void filter_clear(struct filter *f)
 {
@@ -95,7 +95,7 @@ const char *labfile_nearest_filter(const struct labfile *labfile, const char *na
 
 char *labfile_iface_name(const struct labfile *labfile, size_t iface)
 {
-	return strdup(labfile->topo.ifaces[iface].id);
+	return xstrdup(labfile->topo.ifaces[iface].id);
 }
 
 static const struct chain_config *find_chain(const struct chain_config *chains, size_t n,

@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab file in canonical form: defaults left out, one form for each value. */
 #include "orchestrator/model/labfile_print.h"
 
 #include <linux/bpf.h>
@@ -10,8 +11,6 @@
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/filter.h"
 #include "orchestrator/model/step_read.h"
-
-/* A lab file in canonical form: defaults left out, one form for each value. */
 
 static void print_lab(const struct labfile *labfile, FILE *out)
 {
@@ -216,10 +215,8 @@ static void print_destination(const struct topology *topo, const struct step *s,
 
 static void print_probe(const struct labfile *labfile, const struct step *s, FILE *out)
 {
-	static const char *const kinds[] = { "ping", "udp", "tcp" };
-
-	(void)fprintf(out, "%s = %s %s", s->expect == EXPECT_PASS ? "pass" : "drop", kinds[s->kind],
-		      labfile->topo.nodes[s->src].name);
+	(void)fprintf(out, "%s = %s %s", s->expect == EXPECT_PASS ? "pass" : "drop",
+		      enum_name(step_names, s->kind), labfile->topo.nodes[s->src].name);
 	print_destination(&labfile->topo, s, out);
 	if (s->kind != STEP_PING)
 		print_text(s->text, step_needs_quotes(s->text), out);
