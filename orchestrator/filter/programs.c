@@ -31,7 +31,6 @@
 #include "lab/netns.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/globals.h"
-#include "orchestrator/filter/rule.h"
 #include "orchestrator/filter/rule_maps.h"
 #include "orchestrator/lab.h"
 
@@ -68,7 +67,7 @@ int program_object(enum program_kind kind, const void **bytes, size_t *size, con
 
 static uint32_t room_for(const struct filter *filter)
 {
-	size_t twice = 2 * rule_count(filter);
+	size_t twice = 2 * filter->n_rules;
 
 	return twice < ROOM_MIN ? ROOM_MIN : twice;
 }

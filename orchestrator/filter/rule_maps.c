@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Rules in a filter's maps, as bpf/rules.h lays them out. How rules are written in words is not
+ * known here.
+ */
 #include "orchestrator/filter/rule_maps.h"
 
 #include <errno.h>
@@ -11,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/event/counters.h"
@@ -110,7 +114,7 @@ static int map_rules(struct rule_maps *m, int fd, struct error *e)
 int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd open, void *cookie,
 		   struct error *e)
 {
-	FD_AUTO int rules = -1;
+	int FD_AUTO rules = -1;
 	int err;
 
 	m->layout = rule_layout(program);
@@ -344,10 +348,8 @@ static void refresh_table(struct rule_maps *m, enum xlab_key key, uint32_t entri
 	static const uint16_t none;
 	const struct xlab_span *s = spans_of(m);
 	uint16_t *table = table_of(m, key);
-	FREE_AUTO uint16_t *fresh = calloc(entries, sizeof(none));
+	uint16_t *FREE_AUTO fresh = xcalloc(entries, sizeof(none));
 
-	if (!fresh)
-		return;
 	for (uint32_t i = 1; i < m->capacity; i++)
 		for (uint32_t v = s[i].first; s[i].used && s[i].key == key && v <= s[i].last; v++)
 			if (fresh[v] == none)
@@ -390,15 +392,14 @@ static void refresh(struct rule_maps *m)
 
 int rule_maps_fill(struct rule_maps *m, const struct filter *filter)
 {
-	size_t n = rule_count(filter);
 	int err = 0;
 
-	for (size_t i = 0; i < n && !err; i++) {
-		struct rule rule = rule_at(filter, i);
+	for (size_t i = 0; i < filter->n_rules && !err; i++) {
+		const struct rule *rule = &filter->rules[i];
 
-		m->head->kept |= XLAB_GIVEN(rule.key);
-		if (!find(m, &rule))
-			err = i + 1 < number_end(m, &rule) ? insert(m, &rule, i + 1) : -ENOSPC;
+		m->head->kept |= XLAB_GIVEN(rule->key);
+		if (!find(m, rule))
+			err = i + 1 < number_end(m, rule) ? insert(m, rule, i + 1) : -ENOSPC;
 	}
 	refresh(m);
 	return err;
@@ -417,10 +418,8 @@ static int mark_used(void *cookie, const struct rule *rule, uint32_t number)
 static uint32_t free_number(const struct rule_maps *m, const struct rule *rule)
 {
 	uint32_t end = number_end(m, rule);
-	FREE_AUTO uint8_t *used = calloc(m->capacity, 1);
+	uint8_t *FREE_AUTO used = xcalloc(m->capacity, 1);
 
-	if (!used)
-		return 0;
 	rule_maps_each(m, mark_used, used);
 	for (uint32_t i = 1; i < end; i++)
 		if (!used[i])

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "bpf/rules.h"
-#include "orchestrator/filter/rule.h"
 #include "orchestrator/model/labfile.h"
+#include "orchestrator/model/rule.h"
 
 struct error;
 

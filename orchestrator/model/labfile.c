@@ -16,14 +16,7 @@ static void filter_clear(struct filter *f)
 	free(f->name);
 	free(f->object);
 	free(f->function);
-	free(f->src_macs);
-	free(f->dst_macs);
-	free(f->types);
-	free(f->src_nets);
-	free(f->dst_nets);
-	free(f->protos);
-	free(f->src_ports);
-	free(f->dst_ports);
+	free(f->rules);
 }
 
 static void scenario_clear(struct scenario *s)
