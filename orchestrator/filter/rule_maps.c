@@ -18,7 +18,6 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/event/counters.h"
-#include "orchestrator/model/filter.h"
 
 const char *const rule_map_names[RULE_MAPS] = {
 	[RULE_MACS] = "macs",
@@ -26,19 +25,6 @@ const char *const rule_map_names[RULE_MAPS] = {
 	[RULE_ADDRESSES6] = "addresses6",
 	[RULE_NETS] = "nets",
 };
-
-static const struct rule_layout layouts[] = {
-	[PROGRAM_ETHER] = { 1, 1 << RULE_MACS },
-	[PROGRAM_IP] = { 0, 1 << RULE_ADDRESSES4 | 1 << RULE_ADDRESSES6 | 1 << RULE_NETS },
-	[PROGRAM_PORT] = { 2, 0 },
-};
-
-const struct rule_layout *rule_layout(enum program_kind program)
-{
-	if (program != PROGRAM_ETHER && program != PROGRAM_IP && program != PROGRAM_PORT)
-		return NULL;
-	return &layouts[program];
-}
 
 static uint16_t *table_of(const struct rule_maps *m, enum xlab_key key)
 {
@@ -117,9 +103,9 @@ int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd o
 	int FD_AUTO rules = -1;
 	int err;
 
-	m->layout = rule_layout(program);
-	if (!m->layout)
-		return error_input(e, "program %s has no rules", program_name(program));
+	m->layout = &programs[program].rules;
+	if (!program_matches(&programs[program]))
+		return error_input(e, "program %s has no rules", programs[program].name);
 	if (counters_cpus(e))
 		return e->err;
 	m->cpus = libbpf_num_possible_cpus();

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The keys of [filter F]: one reader each, and the tables. Which program has which, builtins.h
+ * says.
+ */
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -15,11 +18,7 @@
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/rule.h"
 
-/* The keys of [filter F]: one reader each, and the tables, one a program. */
-
 #define WORD_SIZE 64 /* longer than any address, name or number */
-
-/* Readers of keys get the filter itself, so that live rules are read by them too. */
 
 /* Append it unless its list has it: twice in one list is a slip of the pen. */
 static int add_rule(const struct ini_where *at, struct filter *f, const struct rule *rule,
@@ -141,18 +140,20 @@ static int add_ports(const struct ini_where *at, const char *word, struct filter
 	return add_rule(at, f, &rule, e);
 }
 
-static int read_list(const struct ini_where *at, const char *value, struct filter *f,
-		     struct error *e,
-		     int (*add)(const struct ini_where *at, const char *word, struct filter *f,
-				struct error *e))
+typedef int word_reader(const struct ini_where *at, const char *word, struct filter *f,
+			struct error *e);
+
+static int read_list(const struct ini_where *at, const char *value, void *object, struct error *e,
+		     word_reader *add)
 {
+	const struct filter_reading *r = object;
 	const char *rest = value;
 	char word[WORD_SIZE];
 	int more, err = 0, one, n = 0;
 
 	while ((more = text_word(&rest, word, sizeof(word)))) {
 		one = more < 0 ? ini_refuse(at, e, "the list has a value that is too long")
-			       : add(at, word, f, e);
+			       : add(at, word, r->filter, e);
 		err = one ? one : err;
 		n++;
 	}
@@ -198,16 +199,16 @@ static const struct enum_name match_words[] = {
 
 static int read_action(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	struct filter *f = object;
+	const struct filter_reading *r = object;
 
-	return labfile_read_enum(at, "an action of a match", value, match_words, &f->action, e);
+	return labfile_read_enum(at, "an action of a match", value, match_words, &r->filter->action,
+				 e);
 }
 
 static int add_continue(const struct ini_where *at, const char *word, struct filter *f,
 			struct error *e)
 {
 	uint32_t action;
-
 	int err = labfile_read_enum(at, "an action", word, action_names, &action, e);
 
 	if (!err)
@@ -215,13 +216,13 @@ static int add_continue(const struct ini_where *at, const char *word, struct fil
 	return err;
 }
 
-static int read_continue(const struct ini_where *at, const char *value, void *object,
+int filter_read_continue(const struct ini_where *at, const char *value, void *object,
 			 struct error *e)
 {
-	struct filter *f = object;
+	const struct filter_reading *r = object;
 
-	f->continues = 0;
-	return strcmp(value, "none") != 0 ? read_list(at, value, f, e, add_continue) : 0;
+	r->filter->continues = 0;
+	return strcmp(value, "none") != 0 ? read_list(at, value, object, e, add_continue) : 0;
 }
 
 bool filter_is_identifier(const char *s)
@@ -236,7 +237,8 @@ static int read_setting(const struct ini_where *at, const char *value, void *obj
 			struct error *e)
 {
 	const char *name = at->key->name + strlen("set.");
-	struct filter *f = object;
+	const struct filter_reading *r = object;
+	struct filter *f = r->filter;
 	struct setting *s;
 
 	if (!filter_is_identifier(name))
@@ -250,15 +252,12 @@ static int read_setting(const struct ini_where *at, const char *value, void *obj
 	return 0;
 }
 
-/* These need more than the filter, so filter_read() reads them itself, before the others. */
-static int read_nothing(const struct ini_where *at, const char *value, void *object,
-			struct error *e)
+static int read_to(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	(void)at;
-	(void)value;
-	(void)object;
-	(void)e;
-	return 0;
+	const struct filter_reading *r = object;
+	int err = labfile_read_iface(at, &value, r->labfile, &r->filter->redirect_to, e);
+
+	return !err && *value ? ini_refuse(at, e, "\"%s\" is too much", value) : err;
 }
 
 #define MACS  "MACs as in de:ad:be:ef:00:01"
@@ -269,19 +268,6 @@ static int read_nothing(const struct ini_where *at, const char *value, void *obj
 		.name = "action", .allowed = "drop, pass, aborted or tx",         \
 		.help = "what a match returns; default drop", .read = read_action \
 	}
-
-const struct ini_key_spec filter_common_keys[] = {
-	{ .name = "program",
-	  .required = true,
-	  .allowed = "a built-in program or path/to/object.bpf.o[:function]",
-	  .help = "which program; a path is relative to the lab file",
-	  .read = read_nothing },
-	{ .name = "continue",
-	  .allowed = "a list of aborted, drop, pass, tx, redirect; or none",
-	  .help = "the actions after which the chain goes on; default pass",
-	  .read = read_continue },
-	{ 0 },
-};
 
 const struct ini_key_spec filter_no_keys[] = { { 0 } };
 
@@ -323,7 +309,7 @@ const struct ini_key_spec filter_redirect_keys[] = {
 	  .required = true,
 	  .allowed = "NODE:IFACE",
 	  .help = "the interface that sends the packet",
-	  .read = read_nothing },
+	  .read = read_to },
 	{ 0 },
 };
 
@@ -339,5 +325,5 @@ const struct ini_key_spec filter_object_keys[] = {
 
 bool filter_key_matches(const struct ini_key_spec *key)
 {
-	return key->read != read_action && key->read != read_nothing && key->read != read_setting;
+	return key->read != read_action;
 }

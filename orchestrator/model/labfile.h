@@ -26,19 +26,10 @@ struct rule;
 enum engine_choice { ENGINE_AUTO, ENGINE_LIBXDP, ENGINE_INLINE };
 enum xdp_mode { XDP_MODE_CHOICE_NATIVE, XDP_MODE_CHOICE_GENERIC };
 
-/* The built-in programs, and OBJECT for a file. The table is in filter.c. */
+/* The built-in programs, and OBJECT for a file. The table is in program.h. */
 enum program_kind {
-	PROGRAM_HELLO,
-	PROGRAM_HEADERS,
-	PROGRAM_ETHER,
-	PROGRAM_IP,
-	PROGRAM_PORT,
-	PROGRAM_PASS,
-	PROGRAM_DROP,
-	PROGRAM_ABORTED,
-	PROGRAM_TX,
-	PROGRAM_REDIRECT,
-	PROGRAM_UNCHECKED,
+#define BUILTIN(id, ...) PROGRAM_##id,
+#include "orchestrator/model/builtins.h"
 	PROGRAM_OBJECT,
 };
 

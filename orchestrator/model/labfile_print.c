@@ -10,7 +10,7 @@
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "orchestrator/model/enum_names.h"
-#include "orchestrator/model/filter.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/model/rule.h"
 #include "orchestrator/model/step_read.h"
 
@@ -141,11 +141,11 @@ static void print_filter(const struct labfile *labfile, const struct filter *f, 
 	if (f->program == PROGRAM_OBJECT)
 		print_object(labfile, f, out);
 	else
-		(void)fprintf(out, "program = %s\n", program_name(f->program));
+		(void)fprintf(out, "program = %s\n", programs[f->program].name);
 	print_rules(f, out);
 	if (f->redirect_to != NONE)
 		(void)fprintf(out, "to = %s\n", labfile->topo.ifaces[f->redirect_to].id);
-	if (f->n_rules && f->action != XDP_DROP)
+	if (f->action != programs[f->program].action)
 		(void)fprintf(out, "action = %s\n", action_name(f->action));
 	print_continue(f, out);
 }

@@ -16,6 +16,7 @@
 #include "lab/topology_read.h"
 #include "orchestrator/model/filter.h"
 #include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/model/scenario_read.h"
 
 static int read_engine(const struct ini_where *at, const char *value, void *object, struct error *e)
@@ -97,11 +98,9 @@ const struct ini_section_spec *const labfile_tables[] = {
 	&topology_iface_table,
 	&iface_table,
 	&filter_table,
-	&program_tables[0],
-	&program_tables[1],
-	&program_tables[2],
-	&program_tables[3],
-	&program_tables[4],
+#define BUILTIN(id, ...) &programs[PROGRAM_##id].section,
+#include "orchestrator/model/builtins.h"
+	&programs[PROGRAM_OBJECT].section,
 	&scenario_table,
 	&steps_table,
 	NULL,

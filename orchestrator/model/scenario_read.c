@@ -16,6 +16,7 @@
 #include "lab/inikeys.h"
 #include "lab/topology.h"
 #include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/model/step_read.h"
 
 static int read_about(const struct ini_where *at, const char *value, void *object, struct error *e)
@@ -91,8 +92,7 @@ static bool shows_packets(const struct labfile *labfile, const struct chain_conf
 	for (size_t i = 0; chain && i < chain->n_filters; i++) {
 		size_t f = chain->filters[i];
 
-		if (f != NONE && (labfile->filters[f].program == PROGRAM_HELLO ||
-				  labfile->filters[f].program == PROGRAM_HEADERS))
+		if (f != NONE && programs[labfile->filters[f].program].shows)
 			return true;
 	}
 	return false;
@@ -114,11 +114,17 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 		return ini_complain(at, e, "nothing was sent before it: put it behind a step");
 	if (!r->doubtful &&
 	    !shows_packets(labfile,
-			   labfile_chain(labfile, &labfile->scenarios[r->current], step.at)))
+			   labfile_chain(labfile, &labfile->scenarios[r->current], step.at))) {
+		char *FREE_AUTO list = NULL;
+
+		for (int i = 0; i < PROGRAM_OBJECT; i++)
+			if (programs[i].shows)
+				text_list_add(&list, "%s", programs[i].name);
 		return ini_complain(at, e,
 				    "no filter on %s shows packets in this scenario: its chain "
-				    "needs one with program = headers or hello",
-				    labfile->topo.ifaces[step.at].id);
+				    "needs one with one of the programs %s",
+				    labfile->topo.ifaces[step.at].id, list);
+	}
 	add_step(at, r, &step, steal_pointer(&text));
 	return 0;
 }

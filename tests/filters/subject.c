@@ -72,7 +72,7 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	assert_int_equal(bpf_object__load(s->obj), 0);
 	s->fd = bpf_program__fd(prog);
-	if (!rule_layout(filter->program))
+	if (!program_matches(&programs[filter->program]))
 		return;
 	assert_int_equal(program_fill_rules(s->obj, &lab, 0, &e), 0);
 	assert_int_equal(rule_maps_open(&s->maps, filter->program, map_of, s->obj, &e), 0);
