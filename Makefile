@@ -77,12 +77,24 @@ $(B)/libxlab.a: $(LIB_OBJS)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
+# The skeletons of all built-in filters, for filter/programs.c, where BUILTIN_OBJECT(NAME) finds out
+# whether each has its row in model/builtins.h. counters.bpf.c is the chain's own.
+define BUILTIN_OBJECTS
+$(foreach n,$(filter-out counters,$(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))),
+#include "bpf/$(n).skel.h"
+BUILTIN_OBJECT($(n)))
+endef
+
 # Built again when the compiler or its flags change, too.
 ifdef LIBS
 FLAGS_NOW := $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS) | $(CLANG) $(BPF_CFLAGS)
 ifneq ($(file <$(B)/flags),$(FLAGS_NOW))
 $(shell mkdir -p $(B))
 $(file >$(B)/flags,$(FLAGS_NOW))
+endif
+ifneq ($(file <$(B)/bpf/builtin_objects.h),$(BUILTIN_OBJECTS))
+$(shell mkdir -p $(B)/bpf)
+$(file >$(B)/bpf/builtin_objects.h,$(BUILTIN_OBJECTS))
 endif
 endif
 

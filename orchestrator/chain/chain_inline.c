@@ -60,8 +60,10 @@ static int capture_from_counters(struct build *b, const char *name, struct captu
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
 
-	return prog ? prog_capture_add(&b->capture, prog, false, into, e)
-		    : error_sys(e, -ENOENT, "cannot find the counters' %s", name);
+	if (!prog)
+		return error_sys(e, -ENOENT, "cannot find the counters' %s", name);
+	prog_capture_add(&b->capture, prog, false, into);
+	return 0;
 }
 
 static bool goes_on_after_others(const struct chain_job *job)
@@ -103,7 +105,7 @@ static int prepare_filter(struct build *b, const struct chain_job *job, size_t i
 		filter_object_leave_counters(in);
 	err = filter_maps_settle(in, job->lab, filter, &config, job->counters_fd, job->rings_fd, e);
 	if (!err)
-		err = prog_capture_add(&b->capture, in->main, in->has_prog_array, &b->codes[i], e);
+		prog_capture_add(&b->capture, in->main, in->has_prog_array, &b->codes[i]);
 	return err ? error_wrap(e, "filter %s", job->lab->labfile.filters[filter].name) : 0;
 }
 

@@ -19,8 +19,7 @@
 /* What somebody's object does is not known: it may send packets back. */
 static bool may_send_back(const struct filter *f)
 {
-	return f->program == PROGRAM_TX || f->program == PROGRAM_OBJECT ||
-	       f->program == PROGRAM_REDIRECT || f->action == XDP_TX;
+	return f->program == PROGRAM_OBJECT || f->action == XDP_REDIRECT || f->action == XDP_TX;
 }
 
 int chain_needs(const struct labfile *labfile, size_t iface, const size_t *filters, size_t n,

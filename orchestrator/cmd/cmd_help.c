@@ -5,9 +5,8 @@
 #include "lab/error.h"
 #include "lab/inikeys.h"
 #include "orchestrator/cmd/command.h"
-#include "orchestrator/model/filter.h"
-#include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_read.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/util/table.h"
 
 #define WRAP_WIDTH 76 /* beside the widest key it ends within 100 columns */
@@ -59,6 +58,8 @@ static void print_file(void)
 	for (size_t i = 0; labfile_tables[i]; i++) {
 		const struct ini_section_spec *s = labfile_tables[i];
 
+		if (!s->keys->name)
+			continue;
 		/* Tables of one kind follow each other. */
 		if (i == 0 || strcmp(s->kind, labfile_tables[i - 1]->kind) != 0)
 			printf("\n[%s%s%s]\n", s->kind, s->argument ? " " : "",
@@ -68,8 +69,8 @@ static void print_file(void)
 	}
 	(void)fputs("\nprograms:\n", stdout);
 	for (size_t i = 0; i < PROGRAM_OBJECT; i++) {
-		table_add(&rows, NULL, "%s", program_name(i));
-		table_add(&rows, NULL, "%s", program_help(i));
+		table_add(&rows, NULL, "%s", programs[i].name);
+		table_add(&rows, NULL, "%s", programs[i].help);
 	}
 	table_print(&rows, 2, stdout);
 }

@@ -16,7 +16,7 @@
 #include "orchestrator/filter/object_file.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/model/filter.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/util/bpflog.h"
 #include "orchestrator/util/run_in_child.h"
 
@@ -95,7 +95,7 @@ static int open_builtin(const struct filter *f, struct filter_object *in, struct
 
 	err = program_bytes(f, &bytes, &size, &function);
 	if (err)
-		return error_sys(e, err, "the built-in %s", program_name(f->program));
+		return error_sys(e, err, "the built-in %s", programs[f->program].name);
 	err = open_bytes(bytes, size, in, e);
 	if (err)
 		return err;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Rules in a filter's maps, as bpf/rules.h lays them out. How rules are written in words is not
+ * known here.
+ */
 #include "orchestrator/filter/rule_maps.h"
 
 #include <errno.h>
@@ -11,10 +14,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/event/counters.h"
-#include "orchestrator/model/filter.h"
 
 const char *const rule_map_names[RULE_MAPS] = {
 	[RULE_MACS] = "macs",
@@ -22,19 +25,6 @@ const char *const rule_map_names[RULE_MAPS] = {
 	[RULE_ADDRESSES6] = "addresses6",
 	[RULE_NETS] = "nets",
 };
-
-static const struct rule_layout layouts[] = {
-	[PROGRAM_ETHER] = { 1, 1 << RULE_MACS },
-	[PROGRAM_IP] = { 0, 1 << RULE_ADDRESSES4 | 1 << RULE_ADDRESSES6 | 1 << RULE_NETS },
-	[PROGRAM_PORT] = { 2, 0 },
-};
-
-const struct rule_layout *rule_layout(enum program_kind program)
-{
-	if (program != PROGRAM_ETHER && program != PROGRAM_IP && program != PROGRAM_PORT)
-		return NULL;
-	return &layouts[program];
-}
 
 static uint16_t *table_of(const struct rule_maps *m, enum xlab_key key)
 {
@@ -110,12 +100,12 @@ static int map_rules(struct rule_maps *m, int fd, struct error *e)
 int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd open, void *cookie,
 		   struct error *e)
 {
-	FD_AUTO int rules = -1;
+	int FD_AUTO rules = -1;
 	int err;
 
-	m->layout = rule_layout(program);
-	if (!m->layout)
-		return error_input(e, "program %s has no rules", program_name(program));
+	m->layout = &programs[program].rules;
+	if (!program_matches(&programs[program]))
+		return error_input(e, "program %s has no rules", programs[program].name);
 	if (counters_cpus(e))
 		return e->err;
 	m->cpus = libbpf_num_possible_cpus();
@@ -344,10 +334,8 @@ static void refresh_table(struct rule_maps *m, enum xlab_key key, uint32_t entri
 	static const uint16_t none;
 	const struct xlab_span *s = spans_of(m);
 	uint16_t *table = table_of(m, key);
-	FREE_AUTO uint16_t *fresh = calloc(entries, sizeof(none));
+	uint16_t *FREE_AUTO fresh = xcalloc(entries, sizeof(none));
 
-	if (!fresh)
-		return;
 	for (uint32_t i = 1; i < m->capacity; i++)
 		for (uint32_t v = s[i].first; s[i].used && s[i].key == key && v <= s[i].last; v++)
 			if (fresh[v] == none)
@@ -390,15 +378,14 @@ static void refresh(struct rule_maps *m)
 
 int rule_maps_fill(struct rule_maps *m, const struct filter *filter)
 {
-	size_t n = rule_count(filter);
 	int err = 0;
 
-	for (size_t i = 0; i < n && !err; i++) {
-		struct rule rule = rule_at(filter, i);
+	for (size_t i = 0; i < filter->n_rules && !err; i++) {
+		const struct rule *rule = &filter->rules[i];
 
-		m->head->kept |= XLAB_GIVEN(rule.key);
-		if (!find(m, &rule))
-			err = i + 1 < number_end(m, &rule) ? insert(m, &rule, i + 1) : -ENOSPC;
+		m->head->kept |= XLAB_GIVEN(rule->key);
+		if (!find(m, rule))
+			err = i + 1 < number_end(m, rule) ? insert(m, rule, i + 1) : -ENOSPC;
 	}
 	refresh(m);
 	return err;
@@ -417,10 +404,8 @@ static int mark_used(void *cookie, const struct rule *rule, uint32_t number)
 static uint32_t free_number(const struct rule_maps *m, const struct rule *rule)
 {
 	uint32_t end = number_end(m, rule);
-	FREE_AUTO uint8_t *used = calloc(m->capacity, 1);
+	uint8_t *FREE_AUTO used = xcalloc(m->capacity, 1);
 
-	if (!used)
-		return 0;
 	rule_maps_each(m, mark_used, used);
 	for (uint32_t i = 1; i < end; i++)
 		if (!used[i])

@@ -15,26 +15,12 @@
 #include <stdint.h>
 
 #include "bpf/rules.h"
-#include "orchestrator/filter/rule.h"
-#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/program.h"
+#include "orchestrator/model/rule.h"
 
 struct error;
 
-enum rule_map {
-	RULE_MACS,
-	RULE_ADDRESSES4,
-	RULE_ADDRESSES6,
-	RULE_NETS,
-	RULE_MAPS,
-};
 extern const char *const rule_map_names[RULE_MAPS];
-
-struct rule_layout {
-	uint32_t tables; /* of 65536 rule numbers */
-	uint32_t maps;	 /* bit 1 << enum rule_map */
-};
-/* NULL: the program has no rules. */
-const struct rule_layout *rule_layout(enum program_kind program);
 
 /* The map of the variable "rules": tables, hits and spans. */
 #define RULES_MAP ".bss"

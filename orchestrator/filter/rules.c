@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* `xlab filter F list, add, del`: rules of a filter that is there, in words. Writing them is
+ * rule_maps.c's.
+ */
 #include "orchestrator/filter/rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/filter/filter_maps.h"
-#include "orchestrator/filter/rule.h"
 #include "orchestrator/filter/rule_maps.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/model/filter.h"
+#include "orchestrator/model/rule.h"
 
 struct live {
 	const struct lab *lab;
@@ -36,37 +40,19 @@ static int open_live(struct rule_maps *maps, const struct lab *lab, size_t filte
 	return 0;
 }
 
-static void free_lists(struct filter *f)
+/* Read "dst=9999,8888" into @read's list. */
+static int read_rule(const struct lab *lab, const char *text, struct filter *read, struct error *e)
 {
-	free(f->src_macs);
-	free(f->dst_macs);
-	free(f->types);
-	free(f->src_nets);
-	free(f->dst_nets);
-	free(f->protos);
-	free(f->src_ports);
-	free(f->dst_ports);
-}
-
-/* Read "dst=9999,8888" into @read's lists. */
-static int read_rule(const struct lab *lab, const struct filter *f, const char *text,
-		     struct filter *read, struct error *e)
-{
-	size_t len = strcspn(text, "="), before = rule_count(read);
+	size_t len = strcspn(text, "=");
 	char key[NAME_MAX_LEN + 1] = "";
-	int err;
 
 	if (text[len] != '=' || len == 0 || len >= sizeof(key))
 		return error_add(e, "rule %s: write KEY=VALUE, as in dst=9999", text);
 	memcpy(key, text, len);
-	err = filter_read_key(read, &lab->labfile, key, text + len + 1, e);
-	if (!err && rule_count(read) == before)
-		err = error_add(e, "rule %s: filter %s keeps its %s as the lab file has it", text,
-				f->name, key);
-	return err;
+	return filter_read_key(read, &lab->labfile, key, text + len + 1, e);
 }
 
-/* All of them into the lists of an empty filter, which find what is named twice. */
+/* All of them into the list of an empty filter, which finds what is named twice. */
 static int read_rules(const struct lab *lab, const struct filter *f, char *const *texts,
 		      struct filter *read, struct error *e)
 {
@@ -74,7 +60,7 @@ static int read_rules(const struct lab *lab, const struct filter *f, char *const
 
 	*read = (struct filter){ .name = f->name, .program = f->program, .redirect_to = SIZE_MAX };
 	for (; *texts; texts++) {
-		one = read_rule(lab, f, *texts, read, e);
+		one = read_rule(lab, *texts, read, e);
 		err = one ? one : err;
 	}
 	return err;
@@ -83,25 +69,16 @@ static int read_rules(const struct lab *lab, const struct filter *f, char *const
 struct rows {
 	const struct rule_maps *maps;
 	struct rule_row *rows;
-	size_t n, room;
+	size_t n;
 };
 
 static int collect_row(void *cookie, const struct rule *rule, uint32_t number)
 {
 	struct rows *r = cookie;
 
-	if (r->n == r->room) {
-		size_t room = r->room ? 2 * r->room : 64;
-		struct rule_row *more = reallocarray(r->rows, room, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		r->rows = more;
-		r->room = room;
-	}
-	r->rows[r->n].rule = rule_text(rule);
-	r->rows[r->n].hits = rule_maps_hits(r->maps, number);
-	return r->rows[r->n++].rule ? 0 : -ENOMEM;
+	*(struct rule_row *)array_add(&r->rows, &r->n, sizeof(*r->rows)) =
+		(struct rule_row){ rule_text(rule), rule_maps_hits(r->maps, number) };
+	return 0;
 }
 
 void rules_free(struct rule_row *rows, size_t n)
@@ -114,18 +91,13 @@ void rules_free(struct rule_row *rows, size_t n)
 int rules_list(const struct lab *lab, size_t filter, struct rule_row **rows, size_t *n,
 	       struct error *e)
 {
-	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
+	struct rule_maps RULE_MAPS_AUTO maps = RULE_MAPS_NONE;
 	struct rows r = { .maps = &maps };
 	int err = open_live(&maps, lab, filter, e);
 
 	if (err)
 		return err;
-	err = rule_maps_each(&maps, collect_row, &r);
-	if (err) {
-		rules_free(r.rows, r.n);
-		return error_sys(e, err, "the rules of filter %s",
-				 lab->labfile.filters[filter].name);
-	}
+	(void)rule_maps_each(&maps, collect_row, &r);
 	*rows = r.rows;
 	*n = r.n;
 	return 0;
@@ -164,12 +136,10 @@ static int already_there(const struct filter *f, const char *text, struct error 
 static int explain(int err, struct rule_maps *maps, const struct filter *f, const struct rule *rule,
 		   struct error *e)
 {
-	FREE_AUTO char *text = rule_text(rule);
+	char *FREE_AUTO text = rule_text(rule);
 
 	if (!err)
 		return 0;
-	if (!text)
-		return error_sys(e, -ENOMEM, "filter %s", f->name);
 	if (err == -ENOENT)
 		return not_there(maps, f, text, e);
 	if (err == -EEXIST)
@@ -190,12 +160,9 @@ static int check_rules(struct rule_maps *maps, const struct filter *f, const str
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < rule_count(read); i++) {
-		struct rule rule = rule_at(read, i);
-
-		if (rule_maps_has(maps, &rule) != there)
-			err = explain(there ? -ENOENT : -EEXIST, maps, f, &rule, e);
-	}
+	for (size_t i = 0; !err && i < read->n_rules; i++)
+		if (rule_maps_has(maps, &read->rules[i]) != there)
+			err = explain(there ? -ENOENT : -EEXIST, maps, f, &read->rules[i], e);
 	return err;
 }
 
@@ -205,16 +172,10 @@ static int change_rules(struct rule_maps *maps, const struct filter *f, const st
 	size_t done = 0;
 	int err = 0;
 
-	for (; !err && done < rule_count(read); done++) {
-		struct rule rule = rule_at(read, done);
-
-		err = explain(fn(maps, &rule), maps, f, &rule, e);
-	}
-	for (size_t i = 0; err && i + 1 < done; i++) {
-		struct rule rule = rule_at(read, i);
-
-		(void)undo(maps, &rule);
-	}
+	for (; !err && done < read->n_rules; done++)
+		err = explain(fn(maps, &read->rules[done]), maps, f, &read->rules[done], e);
+	for (size_t i = 0; err && i + 1 < done; i++)
+		(void)undo(maps, &read->rules[i]);
 	return err;
 }
 
@@ -222,7 +183,7 @@ static int change(const struct lab *lab, size_t filter, char *const *texts, bool
 		  struct error *e)
 {
 	const struct filter *f = &lab->labfile.filters[filter];
-	RULE_MAPS_AUTO struct rule_maps maps = RULE_MAPS_NONE;
+	struct rule_maps RULE_MAPS_AUTO maps = RULE_MAPS_NONE;
 	struct filter read = { 0 };
 	int err = read_rules(lab, f, texts, &read, e);
 
@@ -233,7 +194,7 @@ static int change(const struct lab *lab, size_t filter, char *const *texts, bool
 	if (!err)
 		err = add ? change_rules(&maps, f, &read, rule_maps_add, rule_maps_del, e)
 			  : change_rules(&maps, f, &read, rule_maps_del, rule_maps_add, e);
-	free_lists(&read);
+	free(read.rules);
 	return err;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "orchestrator/linker/dispatcher.h"
-
 /*
- * The program before the filters:
+ * The program before the filters, written as instructions; what it calls is appended by linker.c:
  *
  *           r6 = ctx
  *   entry_i: r1 = r6; filter i itself (inline.c), or a call of it
@@ -19,11 +17,10 @@
  * refuses code that cannot be reached. Its only state is r6, and verdicts are compared as 32 bits,
  * as libxdp's does.
  */
-#include <errno.h>
-#include <stdlib.h>
+#include "orchestrator/linker/dispatcher.h"
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
-#include "lab/error.h"
 #include "orchestrator/linker/inline.h"
 #include "orchestrator/linker/link.h"
 
@@ -32,13 +29,9 @@ struct labels {
 	size_t *entry, *note, *out; /* by filter; entry has one more, the end */
 };
 
-/* Without memory the output stays as it is, and the two passes differ: that is found. */
 static void emit(struct link_output *out, struct bpf_insn insn)
 {
-	struct bpf_insn *added = link_output_insn(out);
-
-	if (added)
-		*added = insn;
+	*link_output_insn(out) = insn;
 }
 
 static void emit_move(struct link_output *out, uint8_t dst, uint8_t src)
@@ -157,23 +150,15 @@ static void write_all(struct link_output *out, struct linker *c, struct labels *
 	emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
-int dispatcher_write(struct link_output *out, struct linker *c, struct error *e)
+void dispatcher_write(struct link_output *out, struct linker *c)
 {
-	size_t n = c->n_filters, first;
-	FREE_AUTO size_t *all = calloc(3 * n + 1, sizeof(*all));
-	struct labels l = { .entry = all };
+	size_t n = c->n_filters;
+	size_t *FREE_AUTO all = xcalloc(3 * n + 1, sizeof(*all));
+	struct labels l = { .entry = all, .note = all + n + 1, .out = all + 2 * n + 1 };
 
-	if (!all)
-		return error_sys(e, -ENOMEM, "linking a chain");
-	l.note = all + n + 1;
-	l.out = l.note + n;
 	/* The first pass learns where the labels are, the second jumps to them. */
 	write_all(out, c, &l);
-	first = out->n_insns;
 	write_all(out, c, &l);
-	if (out->n_insns != first || first <= 3 * n)
-		return error_sys(e, -ENOMEM, "linking a chain");
-	return 0;
 }
 
 static const struct link_input *called(const struct linker *c, size_t number)
@@ -185,15 +170,13 @@ static const struct link_input *called(const struct linker *c, size_t number)
 
 void dispatcher_fix_up(struct link_output *out, const struct linker *c)
 {
-	size_t filter;
-
 	for (size_t i = 0; i < c->stop.at; i++) {
 		struct bpf_insn *insn = &out->insns[i];
 
 		if (insn->code == (BPF_JMP | BPF_CALL) && linker_filter_at(c, i) == c->n_filters)
 			insn->imm = (int32_t)(called(c, (size_t)insn->imm)->at - i - 1);
 	}
-	for (filter = 0; filter < c->n_filters; filter++)
-		if (c->filters[filter].form == LINK_INLINED)
-			inline_fix_up(out, &c->filters[filter]);
+	for (size_t i = 0; i < c->n_filters; i++)
+		if (c->filters[i].form == LINK_INLINED)
+			inline_fix_up(out, &c->filters[i]);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A filter's main function as a part of the chain's. Whether it is tried, linker.c says. */
 #include "orchestrator/linker/inline.h"
 
 #include "orchestrator/linker/link.h"
@@ -86,8 +87,6 @@ void inline_append(struct link_output *out, struct link_input *p)
 	for (size_t i = 0; i < p->n_main; i++) {
 		struct bpf_insn *insn = link_output_insn(out);
 
-		if (!insn)
-			return;
 		*insn = p->code->insns[i];
 		if (insn->code == (BPF_JMP | BPF_EXIT)) {
 			insn->code = BPF_JMP | BPF_JA;

@@ -24,7 +24,7 @@ struct link_input;
  */
 bool inline_possible(struct link_input *p);
 
-/* Append the main function to the output; -ENOMEM shows in its n_insns alone. */
+/* Append the main function to the output. */
 void inline_append(struct link_output *out, struct link_input *p);
 
 /* Fix up its calls of subprograms, when input.at is known. */

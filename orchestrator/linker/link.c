@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Where each part of the one program is, and its growing arrays. What is written into them is
+ * dispatcher.c's, inline.c's and linker.c's.
+ */
 #include "orchestrator/linker/link.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
+
+#include "lab/array.h"
 
 void link_output_clear(struct link_output *out)
 {
@@ -19,49 +24,19 @@ void link_output_clear(struct link_output *out)
 	*out = (struct link_output){ .rodata_fd = -1 };
 }
 
-/* The address of element @n of an array that may have to grow. */
-static void *grow(void **array, size_t n, size_t *room, size_t size)
-{
-	if (n == *room) {
-		size_t more = *room ? 2 * *room : 256;
-		void *longer = realloc(*array, more * size);
-
-		if (!longer)
-			return NULL;
-		*array = longer;
-		*room = more;
-	}
-	return memset((char *)*array + n * size, 0, size);
-}
-
 struct bpf_insn *link_output_insn(struct link_output *out)
 {
-	void *array = out->insns, *element;
-
-	element = grow(&array, out->n_insns, &out->room_insns, sizeof(*out->insns));
-	out->insns = array;
-	out->n_insns += element != NULL;
-	return element;
+	return array_add(&out->insns, &out->n_insns, sizeof(*out->insns));
 }
 
 struct bpf_func_info *link_output_func(struct link_output *out)
 {
-	void *array = out->funcs, *element;
-
-	element = grow(&array, out->n_funcs, &out->room_funcs, sizeof(*out->funcs));
-	out->funcs = array;
-	out->n_funcs += element != NULL;
-	return element;
+	return array_add(&out->funcs, &out->n_funcs, sizeof(*out->funcs));
 }
 
 struct bpf_line_info *link_output_line(struct link_output *out)
 {
-	void *array = out->lines, *element;
-
-	element = grow(&array, out->n_lines, &out->room_lines, sizeof(*out->lines));
-	out->lines = array;
-	out->n_lines += element != NULL;
-	return element;
+	return array_add(&out->lines, &out->n_lines, sizeof(*out->lines));
 }
 
 size_t link_input_insn(const struct link_input *p, size_t i)

@@ -20,11 +20,11 @@ struct error;
 
 struct link_output {
 	struct bpf_insn *insns;
-	size_t n_insns, room_insns;
+	size_t n_insns;
 	struct bpf_func_info *funcs;
-	size_t n_funcs, room_funcs;
+	size_t n_funcs;
 	struct bpf_line_info *lines;
-	size_t n_lines, room_lines;
+	size_t n_lines;
 	struct btf *btf;
 	int rodata_fd; /* all constants merged, or -1 */
 	int *fd_array; /* for kfuncs of modules; [0] is the kernel itself */
@@ -33,7 +33,7 @@ struct link_output {
 
 void link_output_clear(struct link_output *out);
 
-/* Grow by one; each returns NULL without memory. */
+/* Grow by one, zeroed. */
 struct bpf_insn *link_output_insn(struct link_output *out);
 struct bpf_func_info *link_output_func(struct link_output *out);
 struct bpf_line_info *link_output_line(struct link_output *out);

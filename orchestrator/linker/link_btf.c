@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One BTF of all the filters' types, and a function and its lines for each part of the output, so
+ * that the verifier's log and `bpftool prog dump` name filters and show their source.
+ */
 #include "orchestrator/linker/link_btf.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/linker/link.h"
@@ -80,28 +84,25 @@ static int chain_proto(struct link_output *out)
 
 static int add_func(struct link_output *out, size_t at, int id)
 {
-	struct bpf_func_info *f = link_output_func(out);
-
-	if (id < 0 || !f)
-		return id < 0 ? id : -ENOMEM;
-	f->insn_off = (__u32)at;
-	f->type_id = (__u32)id;
+	if (id < 0)
+		return id;
+	*link_output_func(out) =
+		(struct bpf_func_info){ .insn_off = (__u32)at, .type_id = (__u32)id };
 	return 0;
 }
 
 static int add_line(struct link_output *out, size_t at, const char *file, const char *text,
 		    __u32 col)
 {
-	struct bpf_line_info *l = link_output_line(out);
-	int file_off = btf__add_str(out->btf, file ? file : ""), text_off;
+	int file_off = btf__add_str(out->btf, file ? file : "");
+	int text_off = btf__add_str(out->btf, text ? text : "");
 
-	text_off = btf__add_str(out->btf, text ? text : "");
-	if (!l || file_off < 0 || text_off < 0)
-		return -ENOMEM;
-	l->insn_off = (__u32)at;
-	l->file_name_off = (__u32)file_off;
-	l->line_off = (__u32)text_off;
-	l->line_col = col;
+	if (file_off < 0 || text_off < 0)
+		return file_off < 0 ? file_off : text_off;
+	*link_output_line(out) = (struct bpf_line_info){ .insn_off = (__u32)at,
+							 .file_name_off = (__u32)file_off,
+							 .line_off = (__u32)text_off,
+							 .line_col = col };
 	return 0;
 }
 
@@ -137,11 +138,9 @@ static size_t call_target(const struct bpf_insn *insn, size_t i)
 /* Without BTF of its own a program still needs a name for each function. */
 static int invent_funcs(struct link_output *out, const struct link_input *p, int proto)
 {
-	FREE_AUTO char *starts = calloc(p->code->n_insns + 1, 1);
+	char *FREE_AUTO starts = xcalloc(p->code->n_insns + 1, 1);
 	int err = 0;
 
-	if (!starts)
-		return -ENOMEM;
 	for (size_t i = 0; i < p->code->n_insns; i++) {
 		size_t to = call_target(&p->code->insns[i], i);
 
@@ -265,7 +264,7 @@ int link_btf_describe(struct link_output *out, struct linker *c, struct error *e
 
 	out->btf = btf__new_empty();
 	if (!out->btf)
-		return error_sys(e, -ENOMEM, "merging BTF");
+		return error_sys(e, -ENOMEM, "cannot merge the filters' BTF");
 	err = merge_types(out, c, &c->stop, 0);
 	c->note.btf_shift = c->stop.btf_shift;
 	for (size_t i = 0; i < c->n_filters && !err; i++)
@@ -279,5 +278,5 @@ int link_btf_describe(struct link_output *out, struct linker *c, struct error *e
 		err = describe_code(out, &c->note, 0);
 	for (size_t i = 0; i < c->n_filters && !err; i++)
 		err = describe_filter(out, &c->filters[i], proto);
-	return err ? error_sys(e, err, "merging the filters' BTF") : 0;
+	return err ? error_sys(e, err, "cannot merge the filters' BTF") : 0;
 }

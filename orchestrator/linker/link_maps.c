@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The maps of the one program: constants of all filters in one map, and the kernel's limit on how
+ * many maps there may be.
+ */
 #include "orchestrator/linker/link_maps.h"
 
 #include <errno.h>
@@ -8,6 +12,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/error.h"
 #include "orchestrator/linker/link.h"
 #include "orchestrator/util/map_fd.h"
@@ -34,14 +40,11 @@ static void constants_clear(struct constants *k)
 static int add_bytes(struct constants *k, const struct bpf_map *map)
 {
 	size_t at = k->size, size = (bpf_map__value_size(map) + 7U) & ~(size_t)7;
-	unsigned char *bytes = realloc(k->bytes, at + size);
 	const __u32 zero = 0;
 
-	if (!bytes)
-		return -ENOMEM;
-	k->bytes = bytes;
-	memset(bytes + at, 0, size);
-	if (bpf_map_lookup_elem(map_fd(map), &zero, bytes + at))
+	k->bytes = xreallocarray(k->bytes, 1, at + size);
+	memset(k->bytes + at, 0, size);
+	if (bpf_map_lookup_elem(map_fd(map), &zero, k->bytes + at))
 		return -errno;
 	k->size = at + size;
 	return 0;
@@ -49,12 +52,9 @@ static int add_bytes(struct constants *k, const struct bpf_map *map)
 
 static int add_map(struct constants *k, const struct bpf_map *map)
 {
-	struct constant *maps = realloc(k->maps, (k->n + 1) * sizeof(*maps));
+	struct constant *c = array_add(&k->maps, &k->n, sizeof(*c));
 
-	if (!maps)
-		return -ENOMEM;
-	k->maps = maps;
-	maps[k->n++] = (struct constant){ map_fd(map), k->size };
+	*c = (struct constant){ map_fd(map), k->size };
 	return add_bytes(k, map);
 }
 
@@ -125,7 +125,7 @@ int link_maps_merge_constants(struct link_output *out, const struct linker *c, s
 	if (!err)
 		redirect_loads(out, &k);
 	constants_clear(&k);
-	return err ? error_sys(e, err, "merging the constants of the chain's filters") : 0;
+	return err ? error_sys(e, err, "cannot merge the constants of the chain's filters") : 0;
 }
 
 struct map_ids {

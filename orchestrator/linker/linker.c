@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Many programs made one and loaded: which form each filter takes, and the next one when the
+ * verifier refuses it. What a filter is, and where the chain goes, is not known here.
+ */
 #include "orchestrator/linker/linker.h"
 
 #include <errno.h>
@@ -10,6 +14,8 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/xlab.h"
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/linker/dispatcher.h"
@@ -51,97 +57,66 @@ static int check_budget(const struct linker *c, struct error *e)
 }
 
 /* What the dispatcher does not hold. */
-static int append(struct link_output *out, struct link_input *p)
+static void append(struct link_output *out, struct link_input *p)
 {
 	p->at = out->n_insns;
-	for (size_t i = link_input_inlined(p); i < p->code->n_insns; i++) {
-		struct bpf_insn *insn = link_output_insn(out);
-
-		if (!insn)
-			return -ENOMEM;
-		*insn = p->code->insns[i];
-	}
-	return 0;
+	for (size_t i = link_input_inlined(p); i < p->code->n_insns; i++)
+		*link_output_insn(out) = p->code->insns[i];
 }
 
-static int fd_array_index(struct link_output *out, int fd)
+static size_t fd_array_index(struct link_output *out, int fd)
 {
-	int *longer;
-
 	for (size_t i = 1; i < out->n_fd_array; i++)
 		if (out->fd_array[i] == fd)
-			return (int)i;
+			return i;
 	if (!out->n_fd_array)
-		out->n_fd_array = 1;
-	longer = realloc(out->fd_array, (out->n_fd_array + 1) * sizeof(*longer));
-	if (!longer)
-		return -ENOMEM;
-	longer[0] = 0;
-	longer[out->n_fd_array] = fd;
-	out->fd_array = longer;
-	return (int)out->n_fd_array++;
+		array_add(&out->fd_array, &out->n_fd_array, sizeof(int));
+	*(int *)array_add(&out->fd_array, &out->n_fd_array, sizeof(int)) = fd;
+	return out->n_fd_array - 1;
 }
 
 /* A module's kfunc is named by an index into its object's array of module BTFs. */
-static int merge_modules(struct link_output *out, const struct link_input *p)
+static void merge_modules(struct link_output *out, const struct link_input *p)
 {
 	for (size_t i = 0; i < p->code->n_insns; i++) {
 		struct bpf_insn *insn = &out->insns[link_input_insn(p, i)];
-		int index;
 
-		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL ||
-		    !insn->off)
-			continue;
-		index = fd_array_index(out, p->code->fd_array[insn->off]);
-		if (index < 0)
-			return index;
-		insn->off = (int16_t)index;
+		if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL &&
+		    insn->off)
+			insn->off = (int16_t)fd_array_index(out, p->code->fd_array[insn->off]);
 	}
-	return 0;
 }
 
-static int append_all(struct link_output *out, struct linker *c, struct error *e)
+static void append_all(struct link_output *out, struct linker *c)
 {
-	int err = dispatcher_write(out, c, e);
-
-	if (err)
-		return err;
-	err = append(out, &c->stop);
-	if (!err && linker_notes(c))
-		err = append(out, &c->note);
-	for (size_t i = 0; i < c->n_filters && !err; i++) {
-		err = append(out, &c->filters[i]);
-		if (!err)
-			err = merge_modules(out, &c->filters[i]);
+	dispatcher_write(out, c);
+	append(out, &c->stop);
+	if (linker_notes(c))
+		append(out, &c->note);
+	for (size_t i = 0; i < c->n_filters; i++) {
+		append(out, &c->filters[i]);
+		merge_modules(out, &c->filters[i]);
 	}
-	if (err)
-		return error_sys(e, err, "linking a chain");
 	dispatcher_fix_up(out, c);
-	return 0;
 }
 
 static int load_btf(struct link_output *out, struct error *e)
 {
-	FREE_AUTO char *log = NULL;
+	LIBBPF_OPTS(bpf_btf_load_opts, opts, .log_size = LOG_BYTES, .log_level = 1);
+	char *FREE_AUTO log = NULL;
 	const void *raw;
 	__u32 size;
 	int fd;
 
 	raw = btf__raw_data(out->btf, &size);
 	if (!raw)
-		return error_sys(e, -ENOMEM, "merging BTF");
+		return error_sys(e, -ENOMEM, "cannot merge the filters' BTF");
 	fd = bpf_btf_load(raw, size, NULL);
 	if (fd >= 0)
 		return fd;
-	log = calloc(1, LOG_BYTES);
-	if (log) {
-		LIBBPF_OPTS(bpf_btf_load_opts, opts, .log_buf = log, .log_size = LOG_BYTES,
-			    .log_level = 1);
-
-		fd = bpf_btf_load(raw, size, &opts);
-	}
-	return fd >= 0 ? fd
-		       : error_sys(e, fd, "the kernel refuses the chain's BTF: %s", log ? log : "");
+	opts.log_buf = log = xcalloc(1, LOG_BYTES);
+	fd = bpf_btf_load(raw, size, &opts);
+	return fd >= 0 ? fd : error_sys(e, fd, "the kernel refuses the chain's BTF: %s", log);
 }
 
 #define LOG_STEPS 1 /* each instruction on the way to a refusal */
@@ -167,17 +142,13 @@ static int load_once(const struct link_output *out, const struct linker *c, int 
 static int load_for_log(const struct link_output *out, const struct linker *c, int btf_fd,
 			unsigned int level, char **log)
 {
-	int fd = -ENOMEM;
+	int fd = -ENOSPC;
 
-	for (size_t size = LOG_BYTES; size <= LOG_BYTES_MAX; size *= 4) {
+	for (size_t size = LOG_BYTES; fd == -ENOSPC && size <= LOG_BYTES_MAX; size *= 4) {
 		free(*log);
-		*log = malloc(size);
-		if (!*log)
-			return -ENOMEM;
+		*log = xreallocarray(NULL, 1, size);
 		**log = '\0';
 		fd = load_once(out, c, btf_fd, *log, size, level);
-		if (fd != -ENOSPC)
-			break;
 	}
 	return fd;
 }
@@ -190,7 +161,7 @@ static bool is_too_large(const char *log)
 
 static int load_linked(struct link_output *out, const struct linker *c, char **log, struct error *e)
 {
-	FD_AUTO int btf_fd = load_btf(out, e);
+	int FD_AUTO btf_fd = load_btf(out, e);
 	int fd;
 
 	if (btf_fd < 0)
@@ -266,10 +237,10 @@ static bool give_way(struct linker *c, const char *log, int tries)
 static int load(struct linker *c, char **log, struct error *e)
 {
 	struct link_output out = { .rodata_fd = -1 };
-	int fd = append_all(&out, c, e);
+	int fd;
 
-	if (!fd)
-		fd = link_maps_merge_constants(&out, c, e);
+	append_all(&out, c);
+	fd = link_maps_merge_constants(&out, c, e);
 	if (!fd)
 		fd = link_maps_check(&out, c, e);
 	if (!fd)
@@ -299,7 +270,7 @@ static int load_somehow(struct linker *c, char **log, struct error *e)
 static int try_part(const struct linker *whole, size_t first, size_t n, char **log, struct error *e)
 {
 	struct linker part = *whole;
-	FD_AUTO int fd = -1;
+	int FD_AUTO fd = -1;
 
 	part.filters += first;
 	part.n_filters = n;
@@ -312,8 +283,8 @@ static int try_part(const struct linker *whole, size_t first, size_t n, char **l
 static void blame(const struct linker *c, struct error *e)
 {
 	for (size_t i = 0; i < c->n_filters; i++) {
-		ERROR_AUTO struct error alone = ERROR_INIT;
-		FREE_AUTO char *log = NULL;
+		struct error ERROR_AUTO alone = ERROR_INIT;
+		char *FREE_AUTO log = NULL;
 
 		if (!try_part(c, i, 1, &log, &alone))
 			continue;
@@ -330,9 +301,9 @@ static int blame_size(const struct linker *c, struct error *e)
 	size_t fits = 0, too_many = c->n_filters;
 
 	while (too_many - fits > 1) {
-		ERROR_AUTO struct error part = ERROR_INIT;
+		struct error ERROR_AUTO part = ERROR_INIT;
 		size_t middle = (fits + too_many) / 2;
-		FREE_AUTO char *log = NULL;
+		char *FREE_AUTO log = NULL;
 
 		if (try_part(c, 0, middle, &log, &part) && log && is_too_large(log))
 			too_many = middle;
@@ -348,7 +319,7 @@ static int blame_size(const struct linker *c, struct error *e)
 
 int linker_load(struct linker *c, int *fd, char **log, struct error *e)
 {
-	FREE_AUTO char *words = NULL;
+	char *FREE_AUTO words = NULL;
 	int loaded = check_budget(c, e);
 
 	if (loaded < 0)

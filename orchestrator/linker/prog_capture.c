@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Programs taken out of libbpf's hands as it would load them. What becomes of them is linker.c's.
+ */
 #include "orchestrator/linker/prog_capture.h"
 
 #include <errno.h>
@@ -9,6 +11,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 
@@ -32,10 +36,8 @@ void captured_prog_clear(struct captured_prog *prog)
 /* Records may be longer than we know of (a newer clang): the known part leads. */
 static void *copy_records(const void *records, size_t n, size_t size, size_t known)
 {
-	char *copy = calloc(n ? n : 1, known);
+	char *copy = xcalloc(n ? n : 1, known);
 
-	if (!copy)
-		return NULL;
 	for (size_t i = 0; i < n; i++)
 		memcpy(copy + i * known, (const char *)records + i * size,
 		       size < known ? size : known);
@@ -59,9 +61,7 @@ static int copy_fds(struct captured_prog *t, const int *fds)
 {
 	size_t n = fds ? fds_named(t) : 0;
 
-	t->fd_array = calloc(n ? n : 1, sizeof(*t->fd_array));
-	if (!t->fd_array)
-		return -ENOMEM;
+	t->fd_array = xcalloc(n ? n : 1, sizeof(*t->fd_array));
 	for (t->n_fds = 1; t->n_fds < n; t->n_fds++) {
 		t->fd_array[t->n_fds] = fcntl(fds[t->n_fds], F_DUPFD_CLOEXEC, 3);
 		if (t->fd_array[t->n_fds] < 0)
@@ -82,7 +82,7 @@ static int copy_program(struct captured_prog *t, const struct bpf_program *prog,
 	t->n_lines = opts->line_info ? opts->line_info_cnt : 0;
 	t->lines = copy_records(opts->line_info, t->n_lines, opts->line_info_rec_size,
 				sizeof(*t->lines));
-	return t->insns && t->funcs && t->lines ? copy_fds(t, opts->fd_array) : -ENOMEM;
+	return copy_fds(t, opts->fd_array);
 }
 
 static int put_stub(struct bpf_program *prog, struct bpf_prog_load_opts *opts)
@@ -190,14 +190,10 @@ void prog_capture_end(struct prog_capture *capture)
 	*capture = (struct prog_capture){ 0 };
 }
 
-int prog_capture_add(struct prog_capture *capture, const struct bpf_program *prog, bool keep,
-		     struct captured_prog *into, struct error *e)
+void prog_capture_add(struct prog_capture *capture, const struct bpf_program *prog, bool keep,
+		      struct captured_prog *into)
 {
-	struct capture_wish *w = realloc(capture->wishes, (capture->n_wishes + 1) * sizeof(*w));
+	struct capture_wish *w = array_add(&capture->wishes, &capture->n_wishes, sizeof(*w));
 
-	if (!w)
-		return error_sys(e, -ENOMEM, "taking a program");
-	capture->wishes = w;
-	w[capture->n_wishes++] = (struct capture_wish){ prog, keep, into };
-	return 0;
+	*w = (struct capture_wish){ prog, keep, into };
 }

@@ -48,7 +48,7 @@ void prog_capture_end(struct prog_capture *capture);
 /* Capture @prog when its object is loaded. @into must live as long. @keep: load the program itself
  * too and no stub, because a PROG_ARRAY may name it.
  */
-int prog_capture_add(struct prog_capture *capture, const struct bpf_program *prog, bool keep,
-		     struct captured_prog *into, struct error *e);
+void prog_capture_add(struct prog_capture *capture, const struct bpf_program *prog, bool keep,
+		      struct captured_prog *into);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What a verifier's log says, in the terms of a chain: which filter, which line of its source. */
 #include "orchestrator/linker/refusal.h"
 
-/* What a verifier's log says, in the terms of a chain: which filter, which line of its source. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -103,7 +103,7 @@ static char *describe_where(const struct link_output *out, const struct linker *
 int refusal_explain(const struct link_output *out, const struct linker *c, const char *log, int err,
 		    struct error *e)
 {
-	FREE_AUTO char *where = NULL, *tail = NULL;
+	char *FREE_AUTO where = NULL, *FREE_AUTO tail = NULL;
 	const char *hint = hint_for(log);
 
 	if (!*log && err == -EPERM)
@@ -115,6 +115,6 @@ int refusal_explain(const struct link_output *out, const struct linker *c, const
 				 "the kernel refuses the chain, without a word from the verifier");
 	where = describe_where(out, c, log);
 	tail = bpflog_tail(log, TAIL_LINES);
-	return error_state(e, err, "the verifier refuses %s\n%s%s%s", where ? where : "the chain",
-			   tail ? tail : "", hint ? "\n" : "", hint ? hint : "");
+	return error_state(e, err, "the verifier refuses %s\n%s%s%s", where, tail, hint ? "\n" : "",
+			   hint ? hint : "");
 }

@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The words of lab files and reports, and the numbers that they stand for. */
 #include "orchestrator/model/enum_names.h"
 
 #include <linux/bpf.h>
@@ -7,7 +8,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/text.h"
 #include "orchestrator/model/labfile.h"
 
 const struct enum_name action_names[] = {
@@ -38,6 +41,13 @@ const struct enum_name engine_names[] = {
 const struct enum_name mode_names[] = {
 	{ "native", XDP_MODE_CHOICE_NATIVE },
 	{ "generic", XDP_MODE_CHOICE_GENERIC },
+	{ NULL, 0 },
+};
+
+const struct enum_name step_names[] = {
+	{ "ping", STEP_PING },
+	{ "udp", STEP_UDP },
+	{ "tcp", STEP_TCP },
 	{ NULL, 0 },
 };
 
@@ -86,16 +96,13 @@ const char *action_name(uint32_t action)
 
 int engine_read(const char *name, enum engine_choice *engine, struct error *e)
 {
-	const char *near;
+	char *FREE_AUTO offer = NULL;
 	uint32_t value;
 
 	if (enum_value(engine_names, name, &value)) {
 		*engine = (enum engine_choice)value;
 		return 0;
 	}
-	near = text_nearest(name, enum_next, (void *)engine_names);
-	if (near)
-		return error_input(e, "there is no engine \"%s\"; did you mean \"%s\"?", name,
-				   near);
-	return error_input(e, "there is no engine \"%s\"; allowed: auto, libxdp or inline", name);
+	offer = text_offer(name, enum_next, (void *)engine_names);
+	return error_input(e, "there is no engine \"%s\"%s", name, offer);
 }

@@ -1,10 +1,14 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The keys of [filter F]: one reader each, and the tables. Which program has which, builtins.h
+ * says.
+ */
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
@@ -12,87 +16,93 @@
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_values.h"
-
-/* The keys of [filter F]: one reader each, and the tables, one a program. */
+#include "orchestrator/model/rule.h"
 
 #define WORD_SIZE 64 /* longer than any address, name or number */
 
-/* Readers of keys get the filter itself, so that live rules are read by them too. */
-
-/* Append @value unless the list has it: twice in one list is a slip of the pen. */
-static int list_add(const struct ini_where *at, void *list, size_t *n, size_t size,
-		    const void *value, struct error *e)
+/* Append it unless its list has it: twice in one list is a slip of the pen. */
+static int add_rule(const struct ini_where *at, struct filter *f, const struct rule *rule,
+		    struct error *e)
 {
-	const char *items;
-	void *added;
+	size_t n = 0, same = 0;
 
-	memcpy(&items, list, sizeof(items));
-	for (size_t i = 0; i < *n; i++)
-		if (!memcmp(items + i * size, value, size))
-			return ini_complain(at, e,
-					    "value number %zu of the list stands in it "
-					    "already, as number %zu",
-					    *n + 1, i + 1);
-	added = array_add(list, n, size);
-	if (!added)
-		return -ENOMEM;
-	memcpy(added, value, size);
+	for (size_t i = 0; i < f->n_rules; i++) {
+		n += f->rules[i].key == rule->key;
+		if (rule_equal(&f->rules[i], rule))
+			same = n;
+	}
+	if (same)
+		return ini_complain(at, e,
+				    "value number %zu of the list stands in it already, as number "
+				    "%zu",
+				    n + 1, same);
+	*(struct rule *)array_add(&f->rules, &f->n_rules, sizeof(*rule)) = *rule;
 	return 0;
 }
 
-static bool is_source(const struct ini_where *at)
+/* "src" or "dst": the keys of addresses and ports. */
+static enum xlab_key side(const struct ini_where *at)
 {
-	return !strcmp(at->key->name, "src");
+	return strcmp(at->key->name, "src") ? XLAB_KEY_DST : XLAB_KEY_SRC;
 }
 
 static int add_mac(const struct ini_where *at, const char *word, struct filter *f, struct error *e)
 {
-	struct mac_rule rule;
+	struct rule rule = { .kind = RULE_MAC, .key = side(at) };
 
 	if (text_mac(word, rule.mac))
 		return ini_refuse(at, e, "\"%s\" is not a MAC", word);
-	return is_source(at) ? list_add(at, &f->src_macs, &f->n_src_macs, sizeof(rule), &rule, e)
-			     : list_add(at, &f->dst_macs, &f->n_dst_macs, sizeof(rule), &rule, e);
-}
-
-static int add_type(const struct ini_where *at, const char *word, struct filter *f, struct error *e)
-{
-	uint32_t value;
-	uint16_t type;
-
-	/* Smaller numbers are lengths (IEEE 802.3), not types. */
-	if (!enum_value(ethertype_names, word, &value) &&
-	    text_u32(word, ETH_P_802_3_MIN, UINT16_MAX, &value))
-		return ini_misspelt(at, e, "an EtherType", word, enum_next,
-				    (void *)ethertype_names);
-	type = (uint16_t)value;
-	return list_add(at, &f->types, &f->n_types, sizeof(type), &type, e);
+	return add_rule(at, f, &rule, e);
 }
 
 static int add_net(const struct ini_where *at, const char *word, struct filter *f, struct error *e)
 {
-	struct prefix p, net;
+	struct rule rule = { .kind = RULE_NET, .key = side(at) };
 	char buf[PREFIX_TEXT];
+	struct prefix p;
 	int err = text_cidr(word, &p);
 
 	if (err == -ERANGE)
 		return ini_refuse(at, e, "the prefix length of \"%s\" is too great", word);
 	if (err)
 		return ini_refuse(at, e, "\"%s\" is not an address", word);
-	net = prefix_network(&p);
-	if (!prefix_equal(&net, &p))
+	rule.net = prefix_network(&p);
+	if (!prefix_equal(&rule.net, &p))
 		return ini_complain(at, e, "%s has bits behind its length; the network is %s", word,
-				    prefix_text(&net, buf));
-	/* Every byte is set, for the comparison of whole structures. */
-	memset(&net, 0, sizeof(net));
-	net.len = p.len;
-	net.address.family = p.address.family;
-	if (p.address.family == AF_INET)
-		net.address.v4 = p.address.v4;
-	else
-		net.address.v6 = p.address.v6;
-	return is_source(at) ? list_add(at, &f->src_nets, &f->n_src_nets, sizeof(net), &net, e)
-			     : list_add(at, &f->dst_nets, &f->n_dst_nets, sizeof(net), &net, e);
+				    prefix_text(&rule.net, buf));
+	return add_rule(at, f, &rule, e);
+}
+
+static int add_number(const struct ini_where *at, struct filter *f, enum xlab_key key,
+		      uint32_t value, struct error *e)
+{
+	const struct rule rule = { .kind = RULE_SPAN,
+				   .key = key,
+				   .span = { (uint16_t)value, (uint16_t)value } };
+
+	return add_rule(at, f, &rule, e);
+}
+
+static int add_type(const struct ini_where *at, const char *word, struct filter *f, struct error *e)
+{
+	uint32_t value;
+
+	/* Smaller numbers are lengths (IEEE 802.3), not types. */
+	if (!enum_value(ethertype_names, word, &value) &&
+	    text_u32(word, ETH_P_802_3_MIN, UINT16_MAX, &value))
+		return ini_misspelt(at, e, "an EtherType", word, enum_next,
+				    (void *)ethertype_names);
+	return add_number(at, f, XLAB_KEY_TYPE, value, e);
+}
+
+static int add_proto(const struct ini_where *at, const char *word, struct filter *f,
+		     struct error *e)
+{
+	uint32_t value;
+
+	if (!enum_value(proto_names, word, &value) && text_u32(word, 0, 255, &value))
+		return ini_misspelt(at, e, "a protocol", word, enum_next, (void *)proto_names);
+	return add_number(at, f, XLAB_KEY_PROTO, value, e);
 }
 
 /* The protocols that have ports. */
@@ -102,54 +112,48 @@ static const struct enum_name port_names[] = {
 	{ NULL, 0 },
 };
 
-static int add_proto(const struct ini_where *at, const char *word, struct filter *f,
-		     struct error *e)
+static int add_port_proto(const struct ini_where *at, const char *word, struct filter *f,
+			  struct error *e)
 {
-	bool port = f->program == PROGRAM_PORT;
-	const struct enum_name *words = port ? port_names : proto_names;
 	uint32_t value;
-	uint8_t proto;
 
-	if (!enum_value(words, word, &value) && (port || text_u32(word, 0, 255, &value)))
-		return port && enum_value(proto_names, word, &value)
-			       ? ini_refuse(at, e, "%s has no ports", word)
-			       : ini_misspelt(at, e, "a protocol", word, enum_next, (void *)words);
-	proto = (uint8_t)value;
-	return list_add(at, &f->protos, &f->n_protos, sizeof(proto), &proto, e);
+	if (enum_value(port_names, word, &value))
+		return add_number(at, f, XLAB_KEY_PROTO, value, e);
+	return enum_value(proto_names, word, &value)
+		       ? ini_refuse(at, e, "%s has no ports", word)
+		       : ini_misspelt(at, e, "a protocol", word, enum_next, (void *)port_names);
 }
 
 static int add_ports(const struct ini_where *at, const char *word, struct filter *f,
 		     struct error *e)
 {
-	struct range range = { 0, 0 };
-	int err = text_port_range(word, &range);
+	struct rule rule = { .kind = RULE_SPAN, .key = side(at) };
+	int err = text_port_range(word, &rule.span);
 
-	if (err == -ERANGE && range.first > range.last)
-		return ini_refuse(at, e, "the range is upside down: write %u-%u", range.last,
-				  range.first);
+	if (err == -ERANGE && rule.span.first > rule.span.last)
+		return ini_refuse(at, e, "the range is upside down: write %u-%u", rule.span.last,
+				  rule.span.first);
 	if (err == -ERANGE)
 		return ini_refuse(at, e, "\"%s\" is beyond 65535, the last port", word);
 	if (err)
 		return ini_refuse(at, e, "\"%s\" is not a port", word);
-	return is_source(at)
-		       ? list_add(at, &f->src_ports, &f->n_src_ports, sizeof(range), &range, e)
-		       : list_add(at, &f->dst_ports, &f->n_dst_ports, sizeof(range), &range, e);
+	return add_rule(at, f, &rule, e);
 }
 
-static int read_list(const struct ini_where *at, const char *value, struct filter *f,
-		     struct error *e,
-		     int (*add)(const struct ini_where *at, const char *word, struct filter *f,
-				struct error *e))
+typedef int word_reader(const struct ini_where *at, const char *word, struct filter *f,
+			struct error *e);
+
+static int read_list(const struct ini_where *at, const char *value, void *object, struct error *e,
+		     word_reader *add)
 {
+	const struct filter_reading *r = object;
 	const char *rest = value;
 	char word[WORD_SIZE];
 	int more, err = 0, one, n = 0;
 
 	while ((more = text_word(&rest, word, sizeof(word)))) {
 		one = more < 0 ? ini_refuse(at, e, "the list has a value that is too long")
-			       : add(at, word, f, e);
-		if (one == -ENOMEM)
-			return one;
+			       : add(at, word, r->filter, e);
 		err = one ? one : err;
 		n++;
 	}
@@ -176,6 +180,12 @@ static int read_protos(const struct ini_where *at, const char *value, void *obje
 	return read_list(at, value, object, e, add_proto);
 }
 
+static int read_port_protos(const struct ini_where *at, const char *value, void *object,
+			    struct error *e)
+{
+	return read_list(at, value, object, e, add_port_proto);
+}
+
 static int read_ports(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	return read_list(at, value, object, e, add_ports);
@@ -189,16 +199,16 @@ static const struct enum_name match_words[] = {
 
 static int read_action(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	struct filter *f = object;
+	const struct filter_reading *r = object;
 
-	return labfile_read_enum(at, "an action of a match", value, match_words, &f->action, e);
+	return labfile_read_enum(at, "an action of a match", value, match_words, &r->filter->action,
+				 e);
 }
 
 static int add_continue(const struct ini_where *at, const char *word, struct filter *f,
 			struct error *e)
 {
 	uint32_t action;
-
 	int err = labfile_read_enum(at, "an action", word, action_names, &action, e);
 
 	if (!err)
@@ -206,13 +216,13 @@ static int add_continue(const struct ini_where *at, const char *word, struct fil
 	return err;
 }
 
-static int read_continue(const struct ini_where *at, const char *value, void *object,
+int filter_read_continue(const struct ini_where *at, const char *value, void *object,
 			 struct error *e)
 {
-	struct filter *f = object;
+	const struct filter_reading *r = object;
 
-	f->continues = 0;
-	return strcmp(value, "none") != 0 ? read_list(at, value, f, e, add_continue) : 0;
+	r->filter->continues = 0;
+	return strcmp(value, "none") != 0 ? read_list(at, value, object, e, add_continue) : 0;
 }
 
 bool filter_is_identifier(const char *s)
@@ -227,7 +237,8 @@ static int read_setting(const struct ini_where *at, const char *value, void *obj
 			struct error *e)
 {
 	const char *name = at->key->name + strlen("set.");
-	struct filter *f = object;
+	const struct filter_reading *r = object;
+	struct filter *f = r->filter;
 	struct setting *s;
 
 	if (!filter_is_identifier(name))
@@ -237,21 +248,16 @@ static int read_setting(const struct ini_where *at, const char *value, void *obj
 			return ini_complain(at, e, "%s is set at line %d already", name,
 					    f->settings[i].line);
 	s = array_add(&f->settings, &f->n_settings, sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-	*s = (struct setting){ strdup(name), strdup(value), at->key->line };
-	return s->name && s->value ? 0 : -ENOMEM;
+	*s = (struct setting){ xstrdup(name), xstrdup(value), at->key->line };
+	return 0;
 }
 
-/* These need more than the filter, so filter_read() reads them itself, before the others. */
-static int read_nothing(const struct ini_where *at, const char *value, void *object,
-			struct error *e)
+static int read_to(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	(void)at;
-	(void)value;
-	(void)object;
-	(void)e;
-	return 0;
+	const struct filter_reading *r = object;
+	int err = labfile_read_iface(at, &value, r->labfile, &r->filter->redirect_to, e);
+
+	return !err && *value ? ini_refuse(at, e, "\"%s\" is too much", value) : err;
 }
 
 #define MACS  "MACs as in de:ad:be:ef:00:01"
@@ -262,19 +268,6 @@ static int read_nothing(const struct ini_where *at, const char *value, void *obj
 		.name = "action", .allowed = "drop, pass, aborted or tx",         \
 		.help = "what a match returns; default drop", .read = read_action \
 	}
-
-const struct ini_key_spec filter_common_keys[] = {
-	{ .name = "program",
-	  .required = true,
-	  .allowed = "a built-in program or path/to/object.bpf.o[:function]",
-	  .help = "which program; a path is relative to the lab file",
-	  .read = read_nothing },
-	{ .name = "continue",
-	  .allowed = "a list of aborted, drop, pass, tx, redirect; or none",
-	  .help = "the actions after which the chain goes on; default pass",
-	  .read = read_continue },
-	{ 0 },
-};
 
 const struct ini_key_spec filter_no_keys[] = { { 0 } };
 
@@ -306,7 +299,7 @@ const struct ini_key_spec filter_port_keys[] = {
 	{ .name = "proto",
 	  .allowed = "udp, tcp",
 	  .help = "protocols; default both",
-	  .read = read_protos },
+	  .read = read_port_protos },
 	ACTION,
 	{ 0 },
 };
@@ -316,7 +309,7 @@ const struct ini_key_spec filter_redirect_keys[] = {
 	  .required = true,
 	  .allowed = "NODE:IFACE",
 	  .help = "the interface that sends the packet",
-	  .read = read_nothing },
+	  .read = read_to },
 	{ 0 },
 };
 
@@ -332,5 +325,5 @@ const struct ini_key_spec filter_object_keys[] = {
 
 bool filter_key_matches(const struct ini_key_spec *key)
 {
-	return key->read != read_action && key->read != read_nothing && key->read != read_setting;
+	return key->read != read_action;
 }

@@ -2,19 +2,33 @@
 #ifndef XLAB_FILTER_KEYS_H
 #define XLAB_FILTER_KEYS_H
 
-/* The key tables of filters, for filter.c. Their readers get the struct filter itself. */
+/* The key tables of filters, whose readers get a struct filter_reading. */
 
 #include <stdbool.h>
 
 #include "lab/inikeys.h"
 
-extern const struct ini_key_spec filter_common_keys[], filter_no_keys[], filter_ether_keys[],
-	filter_ip_keys[], filter_port_keys[], filter_redirect_keys[], filter_object_keys[];
+struct filter;
+struct labfile;
+struct program;
+
+struct filter_reading {
+	const struct labfile *labfile;
+	struct filter *filter;
+	const struct program *program; /* NULL until it is read */
+};
+
+extern const struct ini_key_spec filter_no_keys[], filter_ether_keys[], filter_ip_keys[],
+	filter_port_keys[], filter_redirect_keys[], filter_object_keys[];
+
+/* Of the key `continue`, which every filter may have. */
+int filter_read_continue(const struct ini_where *at, const char *value, void *object,
+			 struct error *e);
 
 /* [A-Za-z_][A-Za-z0-9_]*, as C has it. */
 bool filter_is_identifier(const char *s);
 
-/* True if the key says what to match, and so can be a live rule. */
+/* Of a program that matches: the key says what, and so can be a live rule. */
 bool filter_key_matches(const struct ini_key_spec *key);
 
 #endif

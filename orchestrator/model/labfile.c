@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab file's model: freed, and looked up in. It is made by labfile_read.c. */
 #include "orchestrator/model/labfile.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "bpf/xlab.h"
+#include "lab/alloc.h"
 
 static void filter_clear(struct filter *f)
 {
@@ -16,14 +16,7 @@ static void filter_clear(struct filter *f)
 	free(f->name);
 	free(f->object);
 	free(f->function);
-	free(f->src_macs);
-	free(f->dst_macs);
-	free(f->types);
-	free(f->src_nets);
-	free(f->dst_nets);
-	free(f->protos);
-	free(f->src_ports);
-	free(f->dst_ports);
+	free(f->rules);
 }
 
 static void scenario_clear(struct scenario *s)

@@ -16,6 +16,7 @@
 #include "lab/topology.h"
 
 struct error;
+struct rule;
 
 /* Limits, so that any file is read in no time. */
 #define LABFILE_FILTERS_MAX   4096
@@ -25,24 +26,11 @@ struct error;
 enum engine_choice { ENGINE_AUTO, ENGINE_LIBXDP, ENGINE_INLINE };
 enum xdp_mode { XDP_MODE_CHOICE_NATIVE, XDP_MODE_CHOICE_GENERIC };
 
-/* The built-in programs, and OBJECT for a file. The table is in filter.c. */
+/* The built-in programs, and OBJECT for a file. The table is in program.h. */
 enum program_kind {
-	PROGRAM_HELLO,
-	PROGRAM_HEADERS,
-	PROGRAM_ETHER,
-	PROGRAM_IP,
-	PROGRAM_PORT,
-	PROGRAM_PASS,
-	PROGRAM_DROP,
-	PROGRAM_ABORTED,
-	PROGRAM_TX,
-	PROGRAM_REDIRECT,
-	PROGRAM_UNCHECKED,
+#define BUILTIN(id, ...) PROGRAM_##id,
+#include "orchestrator/model/builtins.h"
 	PROGRAM_OBJECT,
-};
-
-struct mac_rule {
-	uint8_t mac[6];
 };
 
 struct setting { /* set.NAME = value of an object */
@@ -58,16 +46,8 @@ struct filter {
 	char *function;	    /* or NULL: the object's only one */
 	uint32_t action;    /* enum xdp_action of a match */
 	uint32_t continues; /* bit 1 << action: the chain goes on after it */
-	struct mac_rule *src_macs, *dst_macs;
-	size_t n_src_macs, n_dst_macs;
-	uint16_t *types; /* EtherTypes, host order */
-	size_t n_types;
-	struct prefix *src_nets, *dst_nets;
-	size_t n_src_nets, n_dst_nets;
-	uint8_t *protos; /* ip: any; port: 6 and 17 */
-	size_t n_protos;
-	struct range *src_ports, *dst_ports;
-	size_t n_src_ports, n_dst_ports;
+	struct rule *rules; /* what it matches, in the order of the file */
+	size_t n_rules;
 	size_t redirect_to; /* iface, or NONE */
 	struct setting *settings;
 	size_t n_settings;

@@ -1,17 +1,18 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A lab file in canonical form: defaults left out, one form for each value. */
 #include "orchestrator/model/labfile_print.h"
 
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lab/cleanup.h"
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "orchestrator/model/enum_names.h"
-#include "orchestrator/model/filter.h"
+#include "orchestrator/model/program.h"
+#include "orchestrator/model/rule.h"
 #include "orchestrator/model/step_read.h"
-
-/* A lab file in canonical form: defaults left out, one form for each value. */
 
 static void print_lab(const struct labfile *labfile, FILE *out)
 {
@@ -87,52 +88,25 @@ static void print_iface(const struct labfile *labfile, size_t i, FILE *out)
 	}
 }
 
-static void print_macs(const char *key, const struct mac_rule *macs, size_t n, FILE *out)
+/* A line a key, in whose order the rules came. */
+static void print_rules(const struct filter *f, FILE *out)
 {
-	char buf[MAC_TEXT];
+	for (enum xlab_key key = 0; key < XLAB_KEYS; key++) {
+		bool any = false;
 
-	for (size_t i = 0; i < n; i++)
-		(void)fprintf(out, "%s%s%s%s", i ? "" : key, i ? " " : " = ",
-			      mac_text(macs[i].mac, buf), i + 1 < n ? "" : "\n");
-}
+		for (size_t i = 0; i < f->n_rules; i++) {
+			char *FREE_AUTO value = NULL;
 
-/* A prefix of one address is written as that address. */
-static const char *net_text(const struct prefix *p, char buf[static PREFIX_TEXT])
-{
-	return p->len == (p->address.family == AF_INET ? 32 : 128) ? address_text(&p->address, buf)
-								   : prefix_text(p, buf);
-}
-
-static void print_nets(const char *key, const struct prefix *nets, size_t n, FILE *out)
-{
-	char buf[PREFIX_TEXT];
-
-	for (size_t i = 0; i < n; i++)
-		(void)fprintf(out, "%s%s%s%s", i ? "" : key, i ? " " : " = ",
-			      net_text(&nets[i], buf), i + 1 < n ? "" : "\n");
-}
-
-static void print_ports(const char *key, const struct range *ports, size_t n, FILE *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		(void)fprintf(out, "%s%s%u", i ? "" : key, i ? " " : " = ", ports[i].first);
-		if (ports[i].last != ports[i].first)
-			(void)fprintf(out, "-%u", ports[i].last);
-		(void)fputs(i + 1 < n ? "" : "\n", out);
+			if (f->rules[i].key != key)
+				continue;
+			value = rule_value(&f->rules[i]);
+			(void)fprintf(out, "%s%s%s", any ? "" : rule_key_names[key],
+				      any ? " " : " = ", value);
+			any = true;
+		}
+		if (any)
+			(void)fputc('\n', out);
 	}
-}
-
-static void print_number(const char *key, const struct enum_name *table, uint32_t value,
-			 const char *number_form, bool first, bool last, FILE *out)
-{
-	const char *name = enum_name(table, value);
-
-	(void)fprintf(out, "%s%s", first ? key : "", first ? " = " : " ");
-	if (name)
-		(void)fputs(name, out);
-	else
-		(void)fprintf(out, *number_form == 'x' ? "0x%04x" : "%u", value);
-	(void)fputs(last ? "\n" : "", out);
 }
 
 static void print_continue(const struct filter *f, FILE *out)
@@ -163,29 +137,15 @@ static void print_object(const struct labfile *labfile, const struct filter *f, 
 
 static void print_filter(const struct labfile *labfile, const struct filter *f, FILE *out)
 {
-	bool matches = f->program == PROGRAM_ETHER || f->program == PROGRAM_IP ||
-		       f->program == PROGRAM_PORT;
-
 	(void)fprintf(out, "\n[filter %s]\n", f->name);
 	if (f->program == PROGRAM_OBJECT)
 		print_object(labfile, f, out);
 	else
-		(void)fprintf(out, "program = %s\n", program_name(f->program));
-	print_macs("src", f->src_macs, f->n_src_macs, out);
-	print_macs("dst", f->dst_macs, f->n_dst_macs, out);
-	for (size_t i = 0; i < f->n_types; i++)
-		print_number("type", ethertype_names, f->types[i], "x", !i, i + 1 == f->n_types,
-			     out);
-	print_nets("src", f->src_nets, f->n_src_nets, out);
-	print_nets("dst", f->dst_nets, f->n_dst_nets, out);
-	print_ports("src", f->src_ports, f->n_src_ports, out);
-	print_ports("dst", f->dst_ports, f->n_dst_ports, out);
-	for (size_t i = 0; i < f->n_protos; i++)
-		print_number("proto", proto_names, f->protos[i], "u", !i, i + 1 == f->n_protos,
-			     out);
+		(void)fprintf(out, "program = %s\n", programs[f->program].name);
+	print_rules(f, out);
 	if (f->redirect_to != NONE)
 		(void)fprintf(out, "to = %s\n", labfile->topo.ifaces[f->redirect_to].id);
-	if (matches && f->action != XDP_DROP)
+	if (f->action != programs[f->program].action)
 		(void)fprintf(out, "action = %s\n", action_name(f->action));
 	print_continue(f, out);
 }
@@ -216,10 +176,8 @@ static void print_destination(const struct topology *topo, const struct step *s,
 
 static void print_probe(const struct labfile *labfile, const struct step *s, FILE *out)
 {
-	static const char *const kinds[] = { "ping", "udp", "tcp" };
-
-	(void)fprintf(out, "%s = %s %s", s->expect == EXPECT_PASS ? "pass" : "drop", kinds[s->kind],
-		      labfile->topo.nodes[s->src].name);
+	(void)fprintf(out, "%s = %s %s", s->expect == EXPECT_PASS ? "pass" : "drop",
+		      enum_name(step_names, s->kind), labfile->topo.nodes[s->src].name);
 	print_destination(&labfile->topo, s, out);
 	if (s->kind != STEP_PING)
 		print_text(s->text, step_needs_quotes(s->text), out);

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A lab file as a whole: the topology, then filters, chains and scenarios, each
+ * kind when all that it can name is known. Errors never end the reading early,
+ * so that all of a file's are reported at once. What each kind may hold is in
+ * the files of its name.
+ */
 #include "orchestrator/model/labfile_read.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/cleanup.h"
+#include "lab/alloc.h"
 #include "lab/error.h"
 #include "lab/topology_read.h"
 #include "orchestrator/model/filter.h"
 #include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/model/scenario_read.h"
-
-/*
- * A lab file as a whole: the topology, then filters, chains and scenarios, each
- * kind when all that it can name is known. Errors never end the reading early,
- * so that all of a file's are reported at once.
- */
 
 static int read_engine(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
@@ -50,8 +51,6 @@ static int read_chain(const struct ini_where *at, const char *value, void *objec
 	if (r->current == NONE)
 		return -EINVAL;
 	chain = array_add(&labfile->chains, &labfile->n_chains, sizeof(*chain));
-	if (!chain)
-		return -ENOMEM;
 	*chain = (struct chain_config){ .iface = r->current, .line = at->key->line };
 	err = chain_read_filters(at, value, labfile, chain, e);
 	r->chains_doubtful |= err != 0;
@@ -99,148 +98,106 @@ const struct ini_section_spec *const labfile_tables[] = {
 	&topology_iface_table,
 	&iface_table,
 	&filter_table,
-	&program_tables[0],
-	&program_tables[1],
-	&program_tables[2],
-	&program_tables[3],
-	&program_tables[4],
+#define BUILTIN(id, ...) &programs[PROGRAM_##id].section,
+#include "orchestrator/model/builtins.h"
+	&programs[PROGRAM_OBJECT].section,
 	&scenario_table,
 	&steps_table,
 	NULL,
 };
 
-static int check_heading(const struct ini_where *at, const char *what, size_t n, size_t max,
-			 struct error *e)
+/* A name that is none is told, and its section read all the same. False: there are too many. */
+static bool check_heading(const struct ini_where *at, size_t n, size_t max, struct error *e)
 {
+	const struct ini_section *s = at->section;
 	const char *why;
 
 	if (n == max) {
 		(void)ini_complain(at, e, "a lab has at most %zu %ss; what follows was not read",
-				   max, what);
-		return -E2BIG;
+				   max, s->kind);
+		return false;
 	}
-	if (text_name(at->section->name, NAME_MAX_LEN, &why))
-		return ini_complain(at, e, "\"%.100s\" is no name for a %s: %s", at->section->name,
-				    what, why);
-	return 0;
+	if (text_name(s->name, NAME_MAX_LEN, &why))
+		(void)ini_complain(at, e, "\"%.100s\" is no name for a %s: %s", s->name, s->kind,
+				   why);
+	return true;
 }
 
-static int add_filter(struct labfile *labfile, const struct ini_where *at, struct error *e)
+static void add_scenario(struct labfile *labfile, const struct ini_section *s)
 {
-	const struct ini_section *s = at->section;
-	int err = check_heading(at, "filter", labfile->n_filters, LABFILE_FILTERS_MAX, e);
+	struct scenario *scenario =
+		array_add(&labfile->scenarios, &labfile->n_scenarios, sizeof(*scenario));
 
-	if (err == -E2BIG)
-		return err;
-	return filter_add(labfile, s->name, s->line) ? err : -ENOMEM;
-}
-
-static int add_scenario(struct labfile *labfile, const struct ini_where *at, struct error *e)
-{
-	const struct ini_section *s = at->section;
-	int err = check_heading(at, "scenario", labfile->n_scenarios, LABFILE_SCENARIOS_MAX, e);
-	struct scenario *scenario;
-
-	if (err == -E2BIG)
-		return err;
-	scenario = array_add(&labfile->scenarios, &labfile->n_scenarios, sizeof(*scenario));
-	if (!scenario)
-		return -ENOMEM;
 	*scenario = (struct scenario){
-		.name = strdup(s->name),
-		.about = strdup(""),
+		.name = xstrdup(s->name),
+		.about = xstrdup(""),
 		.line = s->line,
 	};
-	if (!scenario->name || !scenario->about ||
-	    names_add(&labfile->scenario_names, s->name, labfile->n_scenarios - 1, NULL))
-		return -ENOMEM;
-	return err;
+	(void)names_add(&labfile->scenario_names, s->name, labfile->n_scenarios - 1, NULL);
 }
 
-static int read_headings(struct labfile *labfile, struct error *e)
+/* False: there are too many of a kind. */
+static bool read_headings(struct labfile *labfile, struct error *e)
 {
-	int err = 0, one = 0;
-
 	for (size_t i = 0; i < labfile->ini.n_sections; i++) {
 		const struct ini_section *s = &labfile->ini.sections[i];
 		const struct ini_where at = { .ini = &labfile->ini, .section = s };
 
-		if (!strcmp(s->kind, "filter"))
-			one = add_filter(labfile, &at, e);
-		else if (!strcmp(s->kind, "scenario"))
-			one = add_scenario(labfile, &at, e);
-		if (one == -ENOMEM || one == -E2BIG)
-			return one;
-		err = one ? one : err;
+		if (!strcmp(s->kind, "filter")) {
+			if (!check_heading(&at, labfile->n_filters, LABFILE_FILTERS_MAX, e))
+				return false;
+			(void)filter_add(labfile, s->name, s->line);
+		} else if (!strcmp(s->kind, "scenario")) {
+			if (!check_heading(&at, labfile->n_scenarios, LABFILE_SCENARIOS_MAX, e))
+				return false;
+			add_scenario(labfile, s);
+		}
 	}
-	one = filter_add_builtins(labfile);
-	return one ? one : err;
+	filter_add_builtins(labfile);
+	return true;
 }
 
-static int read_lab(struct labfile_reading *r, const struct ini_section *s, struct error *e)
+static void read_lab(struct labfile_reading *r, const struct ini_section *s, struct error *e)
 {
-	return ini_section_read(&r->labfile->ini, s, lab_keys, r, e);
+	(void)ini_section_read(&r->labfile->ini, s, lab_keys, r, e);
 }
 
-static int read_iface(struct labfile_reading *r, const struct ini_section *s, struct error *e)
+static void read_iface(struct labfile_reading *r, const struct ini_section *s, struct error *e)
 {
 	r->current = topology_iface(&r->labfile->topo, s->name);
 	r->chains_doubtful |= s->broken;
-	return ini_section_read(&r->labfile->ini, s, iface_keys, r, e);
+	(void)ini_section_read(&r->labfile->ini, s, iface_keys, r, e);
 }
 
-static int read_sections(struct labfile_reading *r, const char *kind,
-			 int (*read)(struct labfile_reading *r, const struct ini_section *s,
-				     struct error *e),
-			 struct error *e)
+typedef void section_reader(struct labfile_reading *r, const struct ini_section *s,
+			    struct error *e);
+
+static void read_sections(struct labfile_reading *r, const char *kind, section_reader *read,
+			  struct error *e)
 {
 	size_t n = 0;
-	int err = 0;
 
 	for (size_t i = 0; i < r->labfile->ini.n_sections && !ini_gave_up(e); i++) {
 		const struct ini_section *s = &r->labfile->ini.sections[i];
-		int one;
 
 		if (strcmp(s->kind, kind) != 0)
 			continue;
 		r->current = n++;
-		one = read(r, s, e);
-		if (one == -ENOMEM)
-			return one;
-		err = one ? one : err;
+		read(r, s, e);
 	}
-	return err;
 }
 
-static int read_labfile(struct labfile_reading *r, struct error *e)
+static void read_labfile(struct labfile_reading *r, struct error *e)
 {
-	static const struct {
-		const char *kind;
-		int (*read)(struct labfile_reading *r, const struct ini_section *s,
-			    struct error *e);
-	} order[] = {
-		{ "lab", read_lab },
-		{ "filter", filter_read },
-		{ "iface", read_iface },
-		{ "scenario", scenario_read },
-	};
-	int err = read_headings(r->labfile, e);
-
-	if (err == -ENOMEM || err == -E2BIG)
-		return err;
-	r->stands = calloc(r->labfile->n_filters + 1, sizeof(*r->stands));
-	r->labfile->modes = calloc(r->labfile->topo.n_ifaces + 1, sizeof(*r->labfile->modes));
-	if (!r->stands || !r->labfile->modes)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-		int one = read_sections(r, order[i].kind, order[i].read, e);
-
-		if (one == -ENOMEM)
-			return one;
-		err = one ? one : err;
-	}
+	if (!read_headings(r->labfile, e))
+		return;
+	r->stands = xcalloc(r->labfile->n_filters + 1, sizeof(*r->stands));
+	r->labfile->modes = xcalloc(r->labfile->topo.n_ifaces + 1, sizeof(*r->labfile->modes));
+	read_sections(r, "lab", read_lab, e);
+	read_sections(r, "filter", filter_read, e);
+	read_sections(r, "iface", read_iface, e);
+	read_sections(r, "scenario", scenario_read, e);
 	(void)ini_report_unknown(&r->labfile->ini, labfile_tables, e);
-	return err;
 }
 
 int labfile_check(struct labfile *labfile, int ini_err, struct error *e)
@@ -253,7 +210,7 @@ int labfile_check(struct labfile *labfile, int ini_err, struct error *e)
 	(void)topology_read(&labfile->topo, &labfile->ini, e);
 	/* With too many nodes the rest would only be told of unknown names. */
 	if (labfile->topo.name)
-		(void)read_labfile(&r, e);
+		read_labfile(&r, e);
 	free(r.stands);
 	inifile_sort_errors(&labfile->ini, e);
 	return e->kind == ERROR_NONE ? 0 : e->err;

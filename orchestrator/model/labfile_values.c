@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Values of more than one section: words of a table, interfaces, filters, chains. */
 #include "orchestrator/model/labfile_values.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "bpf/xlab.h"
@@ -54,17 +54,14 @@ int chain_read_filters(const struct ini_where *at, const char *rest, const struc
 
 	rest += strspn(rest, ", \t");
 	while (*rest) {
-		size_t filter = NONE, *added;
+		size_t filter = NONE;
 		int one = labfile_read_filter(at, &rest, labfile, &filter, e);
 
 		rest += strspn(rest, ", \t");
 		if (chain->n_filters == XLAB_CHAIN_MAX)
 			return ini_complain(at, e, "a chain has at most %d filters",
 					    XLAB_CHAIN_MAX);
-		added = array_add(&chain->filters, &chain->n_filters, sizeof(*added));
-		if (!added)
-			return -ENOMEM;
-		*added = filter;
+		*(size_t *)array_add(&chain->filters, &chain->n_filters, sizeof(filter)) = filter;
 		err = one ? one : err;
 	}
 	return err;

@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * [scenario S]: its chains first, then its steps, because a step names filters
+ * and interfaces that must have a part in a chain of the scenario. The words of
+ * a step are step_read.c's.
+ */
 #include "orchestrator/model/scenario_read.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
 #include "lab/topology.h"
 #include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/model/step_read.h"
-
-/*
- * [scenario S]: its chains first, then its steps, because a step names filters
- * and interfaces that must have a part in a chain of the scenario.
- */
 
 static int read_about(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	struct labfile_reading *r = object;
 	struct scenario *s = &r->labfile->scenarios[r->current];
-	char *copy = strdup(value);
 
 	(void)at;
 	(void)e;
-	if (!copy)
-		return -ENOMEM;
 	free(s->about);
-	s->about = copy;
+	s->about = xstrdup(value);
 	return 0;
 }
 
@@ -50,47 +48,43 @@ static int read_chain(const struct ini_where *at, const char *value, void *objec
 	if (err)
 		return err;
 	chain = array_add(&s->chains, &s->n_chains, sizeof(*chain));
-	if (!chain)
-		return -ENOMEM;
 	*chain = (struct chain_config){ .iface = iface, .line = at->key->line };
 	return chain_read_filters(at, value, r->labfile, chain, e);
 }
 
-static int read_probe(const struct ini_where *at, const char *value, enum step_expect expect,
-		      struct labfile_reading *r, struct error *e)
+static int count_step(const struct ini_where *at, struct labfile_reading *r, struct error *e)
 {
 	if (r->n_steps++ >= LABFILE_STEPS_MAX)
 		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
-	return step_read(at, value, expect, r, e);
+	return 0;
 }
 
 static int read_pass(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	return read_probe(at, value, EXPECT_PASS, object, e);
+	int err = count_step(at, object, e);
+
+	return err ? err : step_read(at, value, EXPECT_PASS, object, e);
 }
 
 static int read_drop(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	return read_probe(at, value, EXPECT_DROP, object, e);
+	int err = count_step(at, object, e);
+
+	return err ? err : step_read(at, value, EXPECT_DROP, object, e);
 }
 
 /* @text, which this takes over, is the rest of the line, in see and reject. */
-static int add_step(const struct ini_where *at, struct labfile_reading *r,
-		    const struct step *values, char *text)
+static void add_step(const struct ini_where *at, struct labfile_reading *r,
+		     const struct step *values, char *text)
 {
 	struct scenario *s = &r->labfile->scenarios[r->current];
 	struct step *step = array_add(&s->steps, &s->n_steps, sizeof(*step));
 
-	if (!step) {
-		free(text);
-		return -ENOMEM;
-	}
 	*step = *values;
 	step->src = step->dst = NONE;
 	step->text = text;
-	step->line_text = strdup(at->key->value);
+	step->line_text = xstrdup(at->key->value);
 	step->line = at->key->line;
-	return step->line_text ? 0 : -ENOMEM;
 }
 
 static bool shows_packets(const struct labfile *labfile, const struct chain_config *chain)
@@ -98,8 +92,7 @@ static bool shows_packets(const struct labfile *labfile, const struct chain_conf
 	for (size_t i = 0; chain && i < chain->n_filters; i++) {
 		size_t f = chain->filters[i];
 
-		if (f != NONE && (labfile->filters[f].program == PROGRAM_HELLO ||
-				  labfile->filters[f].program == PROGRAM_HEADERS))
+		if (f != NONE && programs[labfile->filters[f].program].shows)
 			return true;
 	}
 	return false;
@@ -110,27 +103,30 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 	struct step step = { .kind = STEP_SEE, .by = NONE, .at = NONE };
 	struct labfile_reading *r = object;
 	const struct labfile *labfile = r->labfile;
-	FREE_AUTO char *text = NULL;
-	int err;
+	char *FREE_AUTO text = NULL;
+	int err = count_step(at, r, e);
 
-	if (r->n_steps++ >= LABFILE_STEPS_MAX)
-		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
-	err = labfile_read_iface(at, &value, labfile, &step.at, e);
-	if (err)
-		return err;
-	err = step_read_rest(at, "the TEXT to be seen", value, &text, e);
+	err = err ? err : labfile_read_iface(at, &value, labfile, &step.at, e);
+	err = err ? err : step_read_rest(at, "the TEXT to be seen", value, &text, e);
 	if (err)
 		return err;
 	if (!r->n_probes)
 		return ini_complain(at, e, "nothing was sent before it: put it behind a step");
 	if (!r->doubtful &&
 	    !shows_packets(labfile,
-			   labfile_chain(labfile, &labfile->scenarios[r->current], step.at)))
+			   labfile_chain(labfile, &labfile->scenarios[r->current], step.at))) {
+		char *FREE_AUTO list = NULL;
+
+		for (int i = 0; i < PROGRAM_OBJECT; i++)
+			if (programs[i].shows)
+				text_list_add(&list, "%s", programs[i].name);
 		return ini_complain(at, e,
 				    "no filter on %s shows packets in this scenario: its chain "
-				    "needs one with program = headers or hello",
-				    labfile->topo.ifaces[step.at].id);
-	return add_step(at, r, &step, steal_pointer(&text));
+				    "needs one with one of the programs %s",
+				    labfile->topo.ifaces[step.at].id, list);
+	}
+	add_step(at, r, &step, steal_pointer(&text));
+	return 0;
 }
 
 static int read_reject(const struct ini_where *at, const char *value, void *object, struct error *e)
@@ -138,15 +134,13 @@ static int read_reject(const struct ini_where *at, const char *value, void *obje
 	struct step step = { .kind = STEP_REJECT, .by = NONE, .at = NONE };
 	struct labfile_reading *r = object;
 	char *text;
-	int err;
+	int err = count_step(at, r, e);
 
-	if (r->n_steps++ >= LABFILE_STEPS_MAX)
-		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
-	err = labfile_read_filter(at, &value, r->labfile, &step.by, e);
-	if (err)
-		return err;
-	err = step_read_rest(at, "the TEXT of the verifier's log", value, &text, e);
-	return err ? err : add_step(at, r, &step, text);
+	err = err ? err : labfile_read_filter(at, &value, r->labfile, &step.by, e);
+	err = err ? err : step_read_rest(at, "the TEXT of the verifier's log", value, &text, e);
+	if (!err)
+		add_step(at, r, &step, text);
+	return err;
 }
 
 static const struct ini_key_spec scenario_keys[] = {
@@ -218,27 +212,21 @@ static void mark_standing(struct labfile_reading *r, const struct scenario *s)
 			mark(r, &labfile->chains[i]);
 }
 
-int scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
+void scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
 {
 	const struct inifile *ini = &r->labfile->ini;
 	const struct scenario *s = &r->labfile->scenarios[r->current];
 	const struct ini_where at = { .ini = ini, .section = section };
-	int err = ini_section_read(ini, section, scenario_keys, r, e), one;
+	int err = ini_section_read(ini, section, scenario_keys, r, e);
 
-	if (err == -ENOMEM)
-		return err;
 	mark_standing(r, s);
 	r->doubtful = err || section->broken || r->chains_doubtful || ini->broken;
 	r->n_probes = 0;
-	one = ini_section_read(ini, section, step_keys, r, e);
-	if (one == -ENOMEM)
-		return one;
-	err = one ? one : err;
+	(void)ini_section_read(ini, section, step_keys, r, e);
 	for (size_t i = 0; i < ARRAY_SIZE(step_keys) - 1; i++)
 		if (ini_find_key(section, step_keys[i].name))
-			return err;
-	if (section->broken)
-		return -EINVAL;
-	return ini_complain(&at, e,
-			    "it has no step (pass, drop, see or reject), and proves nothing");
+			return;
+	if (!section->broken)
+		(void)ini_complain(
+			&at, e, "it has no step (pass, drop, see or reject), and proves nothing");
 }

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One step: `udp lb host:8888 coucou by udp-8888`. Whether the network can carry it is asked of
+ * the topology; what a step does when it runs is not known here.
+ */
 #include "orchestrator/model/step_read.h"
 
 #include <errno.h>
@@ -6,15 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inikeys.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/labfile_values.h"
 
-/* One step: `udp lb host:8888 coucou by udp-8888`. */
-
 #define DEFAULT_TEXT "xlab"
+
+/* A line cut into words: "quoted strings" are one, with \" and \\ in them. */
+#define STEP_WORDS_MAX 12
+
+struct step_words {
+	char *copy;	/* owned: what the words point into */
+	size_t n, next; /* words, and the first that nobody has read */
+	const char *word[STEP_WORDS_MAX];
+	bool quoted[STEP_WORDS_MAX];
+};
 
 /* One word from *@from, written to *@to (the same memory, never ahead of it). */
 static const char *take_word(char **from, char **to, bool *quoted)
@@ -45,13 +58,12 @@ static const char *take_word(char **from, char **to, bool *quoted)
 	return word;
 }
 
-int step_split(const struct ini_where *at, const char *value, struct step_words *w, struct error *e)
+static int split(const struct ini_where *at, const char *value, struct step_words *w,
+		 struct error *e)
 {
 	char *from, *to;
 
-	*w = (struct step_words){ .copy = strdup(value) };
-	if (!w->copy)
-		return -ENOMEM;
+	*w = (struct step_words){ .copy = xstrdup(value) };
 	from = to = w->copy;
 	while (*(from += strspn(from, " \t"))) {
 		if (w->n == STEP_WORDS_MAX)
@@ -67,27 +79,19 @@ int step_split(const struct ini_where *at, const char *value, struct step_words 
 	return 0;
 }
 
-void step_words_clear(struct step_words *w)
-{
-	free(w->copy);
-	w->copy = NULL;
-}
-
 int step_read_rest(const struct ini_where *at, const char *what, const char *rest, char **text,
 		   struct error *e)
 {
 	struct step_words w = { 0 };
-	int err = *rest == '"' ? step_split(at, rest, &w, e) : 0;
+	int err = *rest == '"' ? split(at, rest, &w, e) : 0;
 
 	if (!err && w.n > 1)
 		err = ini_refuse(at, e, "\"%s\" stands behind the quotes", w.word[1]);
 	if (!err && !*(w.n ? w.word[0] : rest))
 		err = ini_refuse(at, e, "%s is missing", what);
-	if (!err) {
-		*text = strdup(w.n ? w.word[0] : rest);
-		err = *text ? 0 : -ENOMEM;
-	}
-	step_words_clear(&w);
+	if (!err)
+		*text = xstrdup(w.n ? w.word[0] : rest);
+	free(w.copy);
 	return err;
 }
 
@@ -130,19 +134,6 @@ static const char *next_word(struct step_words *w)
 	return w->next < w->n ? w->word[w->next++] : NULL;
 }
 
-static const struct enum_name step_words[] = {
-	{ "ping", STEP_PING },
-	{ "udp", STEP_UDP },
-	{ "tcp", STEP_TCP },
-	{ NULL, 0 },
-};
-
-static const char *next_step_word(void *cookie, size_t i)
-{
-	(void)cookie;
-	return i < ARRAY_SIZE(step_words) ? step_words[i].name : NULL;
-}
-
 static int read_kind(const struct ini_where *at, struct step_words *w, struct step *step,
 		     struct error *e)
 {
@@ -151,8 +142,8 @@ static int read_kind(const struct ini_where *at, struct step_words *w, struct st
 
 	if (!word)
 		return ini_refuse(at, e, "the step is empty");
-	if (!enum_value(step_words, word, &kind))
-		return ini_unknown(at, e, "step", word, next_step_word, NULL);
+	if (!enum_value(step_names, word, &kind))
+		return ini_unknown(at, e, "step", word, enum_next, (void *)step_names);
 	step->kind = (enum step_kind)kind;
 	return 0;
 }
@@ -328,14 +319,12 @@ static int read_dst(const struct ini_where *at, struct step_words *w, const stru
 		    struct step *step, struct error *e)
 {
 	const char *word = next_word(w);
-	FREE_AUTO char *copy = word ? strdup(word) : NULL;
+	char *FREE_AUTO copy = xstrdup(word ? word : "");
 	char *host = copy;
 	int err = 0;
 
 	if (!word)
 		return ini_refuse(at, e, "the destination DST is missing");
-	if (!host)
-		return -ENOMEM;
 	if (step->kind != STEP_PING)
 		err = cut_port(at, &host, &step->port, e);
 	if (err)
@@ -409,8 +398,8 @@ static int read_text(const struct ini_where *at, struct step_words *w, struct st
 				  more);
 	if (word && !*word)
 		return ini_refuse(at, e, "an empty TEXT cannot be seen to arrive");
-	step->text = strdup(word ? word : DEFAULT_TEXT);
-	return step->text ? 0 : -ENOMEM;
+	step->text = xstrdup(word ? word : DEFAULT_TEXT);
+	return 0;
 }
 
 static int read_words(const struct ini_where *at, struct step_words *w, struct labfile_reading *r,
@@ -437,8 +426,6 @@ int step_read(const struct ini_where *at, const char *value, enum step_expect ex
 	struct step *step = array_add(&scenario->steps, &scenario->n_steps, sizeof(*step));
 	int err;
 
-	if (!step)
-		return -ENOMEM;
 	*step = (struct step){
 		.expect = expect,
 		.dst = NONE,
@@ -446,14 +433,12 @@ int step_read(const struct ini_where *at, const char *value, enum step_expect ex
 		.size = 56, /* iputils' own default */
 		.by = NONE,
 		.at = NONE,
-		.line_text = strdup(value),
+		.line_text = xstrdup(value),
 		.line = at->key->line,
 	};
-	if (!step->line_text)
-		return -ENOMEM;
 	r->n_probes++;
-	err = step_split(at, value, &w, e);
+	err = split(at, value, &w, e);
 	err = err ? err : read_words(at, &w, r, step, e);
-	step_words_clear(&w);
+	free(w.copy);
 	return err;
 }

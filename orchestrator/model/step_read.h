@@ -2,26 +2,12 @@
 #ifndef XLAB_STEP_READ_H
 #define XLAB_STEP_READ_H
 
-/* A step's line cut into words: "quoted strings" are one, with \" and \\ in them. */
+/* A step's line, cut into words and read. */
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "lab/inikeys.h"
 #include "orchestrator/model/labfile.h"
-
-#define STEP_WORDS_MAX 12
-
-struct step_words {
-	char *copy;	/* owned: what the words point into */
-	size_t n, next; /* words, and the first that nobody has read */
-	const char *word[STEP_WORDS_MAX];
-	bool quoted[STEP_WORDS_MAX];
-};
-
-int step_split(const struct ini_where *at, const char *value, struct step_words *w,
-	       struct error *e);
-void step_words_clear(struct step_words *w);
 
 /* The rest of a see or reject line, malloc'ed: as it stands, or if it begins with quotes, what is
  * in them. @what is missing if there is none: "the TEXT".

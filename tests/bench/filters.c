@@ -19,7 +19,6 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
-#include "lab/text.h"
 #include "tests/bench/turns.h"
 #include "tests/filters/frame.h"
 #include "tests/filters/subject.h"
@@ -28,16 +27,14 @@
 #define BY_DST (1 << 1) /* xdp-filter's flags of an element */
 #define BY_UDP (1 << 3)
 
-static struct mac_rule mac = { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01 } };
-static struct range port = { 8888, 8888 };
-static struct prefix v4, v6;
+static struct rule mac = MAC(DST, 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01);
+static struct rule port = SPAN(DST, 8888, 8888);
+static struct rule v4, v6;
 
-static const struct filter by_port = { .program = PROGRAM_PORT,
-				       .dst_ports = &port,
-				       .n_dst_ports = 1 };
-static const struct filter by_mac = { .program = PROGRAM_ETHER, .dst_macs = &mac, .n_dst_macs = 1 };
-static const struct filter by_v4 = { .program = PROGRAM_IP, .dst_nets = &v4, .n_dst_nets = 1 };
-static const struct filter by_v6 = { .program = PROGRAM_IP, .dst_nets = &v6, .n_dst_nets = 1 };
+static const struct filter by_port = { .program = PROGRAM_PORT, .rules = &port, .n_rules = 1 };
+static const struct filter by_mac = { .program = PROGRAM_ETHER, .rules = &mac, .n_rules = 1 };
+static const struct filter by_v4 = { .program = PROGRAM_IP, .rules = &v4, .n_rules = 1 };
+static const struct filter by_v6 = { .program = PROGRAM_IP, .rules = &v6, .n_rules = 1 };
 
 static const struct row {
 	const char *name;
@@ -88,8 +85,8 @@ static struct bpf_object *load_theirs(const char *which, int *fd)
 	*fd = bpf_program__fd(bpf_object__find_program_by_name(obj, name));
 	put(obj, "filter_ports", &key, BY_DST | BY_UDP);
 	put(obj, "filter_ethernet", mac.mac, BY_DST);
-	put(obj, "filter_ipv4", &v4.address.v4, BY_DST);
-	put(obj, "filter_ipv6", &v6.address.v6, BY_DST);
+	put(obj, "filter_ipv4", &v4.net.address.v4, BY_DST);
+	put(obj, "filter_ipv6", &v6.net.address.v6, BY_DST);
 	return obj;
 }
 
@@ -150,8 +147,8 @@ static void measure_empty(void)
 static void all_rows(void **state)
 {
 	(void)state;
-	text_cidr("10.0.0.1", &v4);
-	text_cidr("fd00::1", &v6);
+	v4 = rule_net(XLAB_KEY_DST, "10.0.0.1");
+	v6 = rule_net(XLAB_KEY_DST, "fd00::1");
 	turns_pin();
 	libbpf_set_print(NULL);
 	printf("%-24s %8s %8s %10s %8s\n", "ns a packet", "ours", "+ counters", "xdp-filter",

@@ -6,6 +6,7 @@
 
 #include "lab/text.h"
 #include "orchestrator/model/labfile.h"
+#include "orchestrator/model/rule.h"
 
 struct packet {
 	const uint8_t *bytes;
@@ -102,61 +103,65 @@ static bool step_ipv6(struct packet *p)
 	return p->at <= p->len;
 }
 
-static bool mac_in(const struct mac_rule *macs, size_t n, const uint8_t *mac)
-{
-	bool found = n == 0;
+typedef bool rule_holds(const struct rule *rule, const struct packet *p);
 
-	for (size_t i = 0; i < n; i++)
-		found |= memcmp(macs[i].mac, mac, 6) == 0;
-	return found;
+static bool is_given(const struct filter *f, enum xlab_key key)
+{
+	for (size_t i = 0; i < f->n_rules; i++)
+		if (f->rules[i].key == key)
+			return true;
+	return false;
 }
 
-static bool net_in(const struct prefix *nets, size_t n, const struct address *a)
+/* A key that is not given holds. */
+static bool key_holds(const struct filter *f, enum xlab_key key, rule_holds *holds,
+		      const struct packet *p)
 {
-	bool found = n == 0;
-
-	for (size_t i = 0; i < n; i++)
-		found |= nets[i].address.family == a->family && prefix_covers(&nets[i], a);
-	return found;
+	for (size_t i = 0; i < f->n_rules; i++)
+		if (f->rules[i].key == key && holds(&f->rules[i], p))
+			return true;
+	return !is_given(f, key);
 }
 
-static bool port_in(const struct range *ranges, size_t n, unsigned int port)
+static bool mac_holds(const struct rule *r, const struct packet *p)
 {
-	bool found = n == 0;
-
-	for (size_t i = 0; i < n; i++)
-		found |= ranges[i].first <= port && port <= ranges[i].last;
-	return found;
+	return !memcmp(r->mac, p->bytes + (r->key == XLAB_KEY_SRC ? 6 : 0), 6);
 }
 
-static bool proto_in(const struct filter *f, unsigned int proto)
+static bool type_holds(const struct rule *r, const struct packet *p)
 {
-	bool found = f->n_protos == 0;
+	unsigned int first = get16(p, 12), type = r->span.first;
 
-	for (size_t i = 0; i < f->n_protos; i++)
-		found |= f->protos[i] == proto;
-	return found;
+	return type == p->type || (is_tag(first) && (type == 0x8100 || type == first));
 }
 
-static bool type_in(const struct filter *f, const struct packet *p)
+static bool net_holds(const struct rule *r, const struct packet *p)
 {
-	unsigned int first = get16(p, 12);
-	bool found = false;
+	const struct address *a = r->key == XLAB_KEY_SRC ? &p->src : &p->dst;
 
-	for (size_t i = 0; i < f->n_types; i++)
-		found |= f->types[i] == p->type ||
-			 (is_tag(first) && (f->types[i] == 0x8100 || f->types[i] == first));
-	return found;
+	return r->net.address.family == a->family && prefix_covers(&r->net, a);
+}
+
+static bool proto_holds(const struct rule *r, const struct packet *p)
+{
+	return r->span.first == p->proto;
+}
+
+static bool port_holds(const struct rule *r, const struct packet *p)
+{
+	unsigned int port = get16(p, p->at + (r->key == XLAB_KEY_SRC ? 0 : 2));
+
+	return r->span.first <= port && port <= r->span.last;
 }
 
 static bool ether_matches(const struct filter *f, struct packet *p)
 {
-	if (p->len < 14 || f->n_types + f->n_src_macs + f->n_dst_macs == 0)
+	if (p->len < 14 || !f->n_rules)
 		return false;
-	if (f->n_types && !(step_ether(p) && type_in(f, p)))
+	if (is_given(f, XLAB_KEY_TYPE) && !step_ether(p))
 		return false;
-	return mac_in(f->src_macs, f->n_src_macs, p->bytes + 6) &&
-	       mac_in(f->dst_macs, f->n_dst_macs, p->bytes);
+	return key_holds(f, XLAB_KEY_TYPE, type_holds, p) &&
+	       key_holds(f, XLAB_KEY_SRC, mac_holds, p) && key_holds(f, XLAB_KEY_DST, mac_holds, p);
 }
 
 static bool step_network(struct packet *p)
@@ -170,20 +175,21 @@ static bool step_network(struct packet *p)
 
 static bool ip_matches(const struct filter *f, struct packet *p)
 {
-	if (f->n_src_nets + f->n_dst_nets + f->n_protos == 0 || !step_network(p))
+	if (!f->n_rules || !step_network(p))
 		return false;
-	return proto_in(f, p->proto) && net_in(f->src_nets, f->n_src_nets, &p->src) &&
-	       net_in(f->dst_nets, f->n_dst_nets, &p->dst);
+	return key_holds(f, XLAB_KEY_PROTO, proto_holds, p) &&
+	       key_holds(f, XLAB_KEY_SRC, net_holds, p) && key_holds(f, XLAB_KEY_DST, net_holds, p);
 }
 
 static bool port_matches(const struct filter *f, struct packet *p)
 {
-	if (f->n_src_ports + f->n_dst_ports + f->n_protos == 0 || !step_network(p))
+	if (!f->n_rules || !step_network(p))
 		return false;
 	if ((p->proto != 6 && p->proto != 17) || p->len < p->at + 4)
 		return false;
-	return proto_in(f, p->proto) && port_in(f->src_ports, f->n_src_ports, get16(p, p->at)) &&
-	       port_in(f->dst_ports, f->n_dst_ports, get16(p, p->at + 2));
+	return key_holds(f, XLAB_KEY_PROTO, proto_holds, p) &&
+	       key_holds(f, XLAB_KEY_SRC, port_holds, p) &&
+	       key_holds(f, XLAB_KEY_DST, port_holds, p);
 }
 
 bool model_matches(const struct filter *f, const uint8_t *frame, size_t len)

@@ -15,6 +15,16 @@
 
 struct bpf_object;
 
+/* A rule that is known beforehand: SPAN(DST, 8000, 8999), MAC(SRC, 0x02, …). */
+#define SPAN(k, first, last)                                                    \
+	{                                                                       \
+		.kind = RULE_SPAN, .key = XLAB_KEY_##k, .span = { first, last } \
+	}
+#define MAC(k, ...)                                                           \
+	{                                                                     \
+		.kind = RULE_MAC, .key = XLAB_KEY_##k, .mac = { __VA_ARGS__ } \
+	}
+
 struct subject {
 	struct filter filter;
 	struct bpf_object *obj;

@@ -19,13 +19,11 @@
 #include "tests/filters/frame.h"
 #include "tests/filters/subject.h"
 
-static struct range p8888 = { 8888, 8888 };
+static struct rule p8888 = SPAN(DST, 8888, 8888);
 
-static const struct filter drops_8888 = { .name = "f",
-					  .program = PROGRAM_PORT,
-					  .action = XDP_DROP,
-					  .dst_ports = &p8888,
-					  .n_dst_ports = 1 };
+static const struct filter drops_8888 = {
+	.name = "f", .program = PROGRAM_PORT, .action = XDP_DROP, .rules = &p8888, .n_rules = 1
+};
 
 #define GOES_ON(action) (1U << (action))
 

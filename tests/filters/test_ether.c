@@ -14,11 +14,13 @@
 #include "tests/filters/frame.h"
 #include "tests/filters/subject.h"
 
-static struct mac_rule lb = { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10 } };
-static struct mac_rule host = { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01 } };
+#define LB   0xde, 0xad, 0xbe, 0xef, 0x00, 0x10
+#define HOST 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01
+
+static struct rule src_lb = MAC(SRC, LB);
 
 static const struct filter by_src = {
-	.name = "f", .program = PROGRAM_ETHER, .action = XDP_DROP, .src_macs = &lb, .n_src_macs = 1
+	.name = "f", .program = PROGRAM_ETHER, .action = XDP_DROP, .rules = &src_lb, .n_rules = 1
 };
 
 static void every_bit_of_a_mac_counts(void **state)
@@ -51,13 +53,14 @@ static void source_is_not_destination(void **state)
 
 static void both_keys_must_match(void **state)
 {
+	struct rule both[] = { MAC(SRC, LB), MAC(DST, HOST) };
 	struct filter filter = by_src;
 	struct frame yes = FRAME_NONE, no = FRAME_NONE;
 	struct subject s;
 
 	(void)state;
-	filter.dst_macs = &host;
-	filter.n_dst_macs = 1;
+	filter.rules = both;
+	filter.n_rules = 2;
 	frame_ether(&yes, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x0800);
 	frame_ether(&no, "de:ad:be:ef:00:02", "de:ad:be:ef:00:10", 0x0800);
 	subject_load(&s, &filter, NULL);
@@ -68,14 +71,14 @@ static void both_keys_must_match(void **state)
 
 static void any_value_of_a_list_matches(void **state)
 {
-	struct mac_rule both[] = { lb, host };
+	struct rule both[] = { MAC(SRC, LB), MAC(SRC, HOST) };
 	struct filter filter = by_src;
 	struct frame f = FRAME_NONE;
 	struct subject s;
 
 	(void)state;
-	filter.src_macs = both;
-	filter.n_src_macs = 2;
+	filter.rules = both;
+	filter.n_rules = 2;
 	frame_ether(&f, "de:ad:be:ef:00:10", "de:ad:be:ef:00:01", 0x0800);
 	subject_load(&s, &filter, NULL);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
@@ -84,11 +87,12 @@ static void any_value_of_a_list_matches(void **state)
 
 static uint32_t run_type(uint16_t wanted, const uint16_t *types, size_t n)
 {
+	struct rule type = SPAN(TYPE, wanted, wanted);
 	struct filter filter = { .name = "f",
 				 .program = PROGRAM_ETHER,
 				 .action = XDP_DROP,
-				 .types = &wanted,
-				 .n_types = 1 };
+				 .rules = &type,
+				 .n_rules = 1 };
 	struct frame f = FRAME_NONE;
 	struct subject s;
 	uint32_t verdict;

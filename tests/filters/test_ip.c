@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
-#include "lab/text.h"
 #include "tests/filters/frame.h"
 #include "tests/filters/subject.h"
 
@@ -175,7 +174,7 @@ static void protocols(void **state)
 static void ten_thousand_addresses(void **state)
 {
 	struct filter filter = empty;
-	struct prefix *nets = calloc(10000, sizeof(*nets));
+	struct rule *rules = calloc(10000, sizeof(*rules));
 	struct rule extra = rule_net(XLAB_KEY_SRC, "192.0.2.1");
 	struct frame f;
 	struct subject s;
@@ -184,10 +183,10 @@ static void ten_thousand_addresses(void **state)
 	(void)state;
 	for (int i = 0; i < 10000; i++) {
 		snprintf(text, sizeof(text), "10.1.%d.%d", i / 256, i % 256);
-		assert_int_equal(text_cidr(text, &nets[i]), 0);
+		rules[i] = rule_net(XLAB_KEY_SRC, text);
 	}
-	filter.src_nets = nets;
-	filter.n_src_nets = 10000;
+	filter.rules = rules;
+	filter.n_rules = 10000;
 	subject_load(&s, &filter, NULL);
 	f = packet("10.1.39.15", "10.0.0.1", 0); /* the last */
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
@@ -196,7 +195,7 @@ static void ten_thousand_addresses(void **state)
 	assert_int_equal(rule_maps_add(&s.maps, &extra), 0);
 	assert_int_equal(rule_maps_del(&s.maps, &extra), 0);
 	subject_free(&s);
-	free(nets);
+	free(rules);
 }
 
 static void full_is_said(void **state)

@@ -15,42 +15,34 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
-#include "lab/text.h"
 #include "tests/filters/frame.h"
 #include "tests/filters/model.h"
 #include "tests/filters/subject.h"
 
-static struct mac_rule macs[] = { { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10 } },
-				  { { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x02 } } };
-static uint16_t types[] = { 0x0800, 0x8100 };
-static struct range ports[] = { { 8000, 8999 }, { 8888, 8888 }, { 53, 53 } };
-static uint8_t protos[] = { 17, 58 };
-static struct prefix nets[4];
+#define MAC_10 MAC(SRC, 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10)
+#define MAC_2  MAC(SRC, 0xde, 0xad, 0xbe, 0xef, 0x00, 0x02)
+#define UDP    SPAN(PROTO, 17, 17)
+#define ICMPV6 SPAN(PROTO, 58, 58)
+#define PORTS  SPAN(DST, 8000, 8999), SPAN(DST, 8888, 8888), SPAN(DST, 53, 53)
+
+static struct rule macs[] = { MAC_10, MAC_2 };
+static struct rule types[] = { SPAN(TYPE, 0x0800, 0x0800), SPAN(TYPE, 0x8100, 0x8100) };
+static struct rule mac_and_type[] = { MAC_10, SPAN(TYPE, 0x0800, 0x0800) };
+static struct rule from_nets[4], to_nets[6] = { [4] = UDP, ICMPV6 };
+static struct rule udp[] = { UDP };
+static struct rule ports[] = { PORTS };
+static struct rule ports_of_udp[] = { SPAN(SRC, 8000, 8999), PORTS, UDP };
 
 static const struct filter filters[] = {
-	{ .program = PROGRAM_ETHER, .src_macs = macs, .n_src_macs = 2 },
-	{ .program = PROGRAM_ETHER, .types = types, .n_types = 2 },
-	{ .program = PROGRAM_ETHER,
-	  .src_macs = macs,
-	  .n_src_macs = 1,
-	  .types = types,
-	  .n_types = 1 },
-	{ .program = PROGRAM_IP, .src_nets = nets, .n_src_nets = 4 },
-	{ .program = PROGRAM_IP,
-	  .dst_nets = nets,
-	  .n_dst_nets = 4,
-	  .protos = protos,
-	  .n_protos = 2 },
-	{ .program = PROGRAM_IP, .protos = protos, .n_protos = 1 },
-	{ .program = PROGRAM_PORT, .dst_ports = ports, .n_dst_ports = 3 },
-	{ .program = PROGRAM_PORT,
-	  .src_ports = ports,
-	  .n_src_ports = 1,
-	  .dst_ports = ports,
-	  .n_dst_ports = 3,
-	  .protos = protos,
-	  .n_protos = 1 },
-	{ .program = PROGRAM_PORT, .protos = protos, .n_protos = 1 },
+	{ .program = PROGRAM_ETHER, .rules = macs, .n_rules = 2 },
+	{ .program = PROGRAM_ETHER, .rules = types, .n_rules = 2 },
+	{ .program = PROGRAM_ETHER, .rules = mac_and_type, .n_rules = 2 },
+	{ .program = PROGRAM_IP, .rules = from_nets, .n_rules = 4 },
+	{ .program = PROGRAM_IP, .rules = to_nets, .n_rules = 6 },
+	{ .program = PROGRAM_IP, .rules = udp, .n_rules = 1 },
+	{ .program = PROGRAM_PORT, .rules = ports, .n_rules = 3 },
+	{ .program = PROGRAM_PORT, .rules = ports_of_udp, .n_rules = 5 },
+	{ .program = PROGRAM_PORT, .rules = udp, .n_rules = 1 },
 };
 
 static int load_all(void **state)
@@ -58,8 +50,10 @@ static int load_all(void **state)
 	static const char *const texts[] = { "10.0.0.10", "10.0.0.0/28", "fd00::10", "fd00::/120" };
 	struct subject *all = calloc(ARRAY_SIZE(filters), sizeof(*all));
 
-	for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
-		text_cidr(texts[i], &nets[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		from_nets[i] = rule_net(XLAB_KEY_SRC, texts[i]);
+		to_nets[i] = rule_net(XLAB_KEY_DST, texts[i]);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
 		struct filter filter = filters[i];
 

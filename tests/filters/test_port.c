@@ -14,14 +14,11 @@
 #include "tests/filters/frame.h"
 #include "tests/filters/subject.h"
 
-static struct range p8888 = { 8888, 8888 }, p0 = { 0, 0 }, p65535 = { 65535, 65535 };
-static struct range edges = { 8000, 8999 };
+static struct rule p8888 = SPAN(DST, 8888, 8888);
 
-static const struct filter by_dst = { .name = "f",
-				      .program = PROGRAM_PORT,
-				      .action = XDP_DROP,
-				      .dst_ports = &p8888,
-				      .n_dst_ports = 1 };
+static const struct filter by_dst = {
+	.name = "f", .program = PROGRAM_PORT, .action = XDP_DROP, .rules = &p8888, .n_rules = 1
+};
 
 static uint32_t run(const struct filter *filter, const struct frame *f)
 {
@@ -34,14 +31,14 @@ static uint32_t run(const struct filter *filter, const struct frame *f)
 	return verdict;
 }
 
-static void run_ports(struct range *range, uint16_t port, uint32_t verdict)
+static void run_ports(struct range range, uint16_t port, uint32_t verdict)
 {
+	struct rule dst = SPAN(DST, range.first, range.last);
+	struct rule src = SPAN(SRC, range.first, range.last);
 	struct filter by_src = by_dst, filter = by_dst;
 
-	filter.dst_ports = range;
-	by_src.src_ports = range;
-	by_src.n_src_ports = 1;
-	by_src.n_dst_ports = 0;
+	filter.rules = &dst;
+	by_src.rules = &src;
 	for (int v6 = 0; v6 < 2; v6++) {
 		struct frame to = frame_udp(44024, port, v6), from = frame_udp(port, 44024, v6);
 
@@ -52,18 +49,21 @@ static void run_ports(struct range *range, uint16_t port, uint32_t verdict)
 
 static void edges_of_ranges(void **state)
 {
+	const struct range one = { 8888, 8888 }, p0 = { 0, 0 }, p65535 = { 65535, 65535 };
+	const struct range edges = { 8000, 8999 };
+
 	(void)state;
-	run_ports(&p8888, 8888, XDP_DROP);
-	run_ports(&p8888, 8889, XDP_PASS);
-	run_ports(&p8888, 0xb822, XDP_PASS); /* 8888 with its bytes swapped */
-	run_ports(&edges, 7999, XDP_PASS);
-	run_ports(&edges, 8000, XDP_DROP);
-	run_ports(&edges, 8999, XDP_DROP);
-	run_ports(&edges, 9000, XDP_PASS);
-	run_ports(&p0, 0, XDP_DROP);
-	run_ports(&p0, 1, XDP_PASS);
-	run_ports(&p65535, 65535, XDP_DROP);
-	run_ports(&p65535, 65534, XDP_PASS);
+	run_ports(one, 8888, XDP_DROP);
+	run_ports(one, 8889, XDP_PASS);
+	run_ports(one, 0xb822, XDP_PASS); /* 8888 with its bytes swapped */
+	run_ports(edges, 7999, XDP_PASS);
+	run_ports(edges, 8000, XDP_DROP);
+	run_ports(edges, 8999, XDP_DROP);
+	run_ports(edges, 9000, XDP_PASS);
+	run_ports(p0, 0, XDP_DROP);
+	run_ports(p0, 1, XDP_PASS);
+	run_ports(p65535, 65535, XDP_DROP);
+	run_ports(p65535, 65534, XDP_PASS);
 }
 
 static void actions(void **state)
@@ -100,25 +100,26 @@ static void tx_turns_the_frame(void **state)
 
 static void protocols(void **state)
 {
-	uint8_t udp = 17;
+	struct rule rules[] = { p8888, SPAN(PROTO, 17, 17) };
 	struct filter filter = by_dst;
 	struct frame f = FRAME_NONE, sctp = frame_udp(1, 8888, 0), six = frame_udp(1, 8888, 1);
 
 	(void)state;
-	filter.protos = &udp;
+	filter.rules = rules;
 	frame_ether(&f, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x0800);
 	frame_ipv4(&f, "10.0.0.10", "10.0.0.1", 6, 5, 0);
 	frame_ports(&f, 1, 8888, 6);
 	sctp.bytes[14 + 9] = 132;
 	assert_int_equal(run(&filter, &f), XDP_DROP);
 	assert_int_equal(run(&filter, &sctp), XDP_PASS);
-	filter.n_protos = 1;
+	filter.n_rules = 2;
 	assert_int_equal(run(&filter, &f), XDP_PASS);
 	assert_int_equal(run(&filter, &six), XDP_DROP);
-	filter.n_dst_ports = 0; /* proto alone: every port */
+	filter.rules = rules + 1; /* proto alone: every port */
+	filter.n_rules = 1;
 	six = frame_udp(5, 6, 1);
 	assert_int_equal(run(&filter, &six), XDP_DROP);
-	filter.n_protos = 0; /* nothing given */
+	filter.n_rules = 0; /* nothing given */
 	assert_int_equal(run(&filter, &six), XDP_PASS);
 }
 
@@ -234,24 +235,19 @@ static void overlapping_ranges(void **state)
 /* A packet matches by one rule a key, and each of the three counts it. */
 static void hits_of_three_keys(void **state)
 {
-	struct rule proto = rule_span(XLAB_KEY_PROTO, 17, 17), src = rule_span(XLAB_KEY_SRC, 1, 1),
-		    dst = rule_span(XLAB_KEY_DST, 8888, 8888);
+	struct rule rules[] = { SPAN(PROTO, 17, 17), SPAN(SRC, 1, 1), SPAN(DST, 8888, 8888) };
 	struct frame f = frame_udp(1, 8888, 0), other = frame_udp(2, 8888, 0);
-	struct range p1 = { 1, 1 };
 	struct filter filter = by_dst;
-	uint8_t udp = 17;
 	struct subject s;
 
 	(void)state;
-	filter.protos = &udp;
-	filter.src_ports = &p1;
-	filter.n_protos = filter.n_src_ports = 1;
+	filter.rules = rules;
+	filter.n_rules = ARRAY_SIZE(rules);
 	subject_load(&s, &filter, NULL);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_PASS);
-	assert_int_equal(subject_hits(&s, &proto), 1);
-	assert_int_equal(subject_hits(&s, &src), 1);
-	assert_int_equal(subject_hits(&s, &dst), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		assert_int_equal(subject_hits(&s, &rules[i]), 1);
 	subject_free(&s);
 }
 
@@ -278,15 +274,12 @@ static void killed_half_way(void **state)
 /* A key of the lab file whose last value went matches nothing: the filter does not become wider. */
 static void an_emptied_key(void **state)
 {
-	static struct range p9999 = { 9999, 9999 };
-	static uint8_t udp = IPPROTO_UDP;
+	struct rule rules[] = { SPAN(PROTO, IPPROTO_UDP, IPPROTO_UDP), SPAN(DST, 9999, 9999) };
 	const struct filter filter = { .name = "f",
 				       .program = PROGRAM_PORT,
 				       .action = XDP_DROP,
-				       .protos = &udp,
-				       .n_protos = 1,
-				       .dst_ports = &p9999,
-				       .n_dst_ports = 1 };
+				       .rules = rules,
+				       .n_rules = 2 };
 	struct rule dst = rule_span(XLAB_KEY_DST, 9999, 9999);
 	struct rule src = rule_span(XLAB_KEY_SRC, 53, 53);
 	struct frame f = frame_udp(53, 9999, 0);

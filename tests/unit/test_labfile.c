@@ -19,6 +19,7 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_print.h"
 #include "orchestrator/model/labfile_read.h"
+#include "orchestrator/model/rule.h"
 
 /* A lab that is right, to which each case adds its own lines. */
 #define LAB                              \
@@ -315,6 +316,24 @@ static void printed_it_reads_as_itself(void **state)
 	assert_null(strstr(first, "[filter hello]"));
 }
 
+/* The key's values, and the one at @nth. */
+static const struct rule *rule(const struct filter *f, enum xlab_key key, size_t nth)
+{
+	for (size_t i = 0; i < f->n_rules; i++)
+		if (f->rules[i].key == key && nth-- == 0)
+			return &f->rules[i];
+	return NULL;
+}
+
+static size_t n_rules(const struct filter *f, enum xlab_key key)
+{
+	size_t n = 0;
+
+	while (rule(f, key, n))
+		n++;
+	return n;
+}
+
 static void holds_filters(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -324,18 +343,18 @@ static void holds_filters(void **state)
 	(void)state;
 	assert_int_equal(parse(&labfile, whole, &e), 0);
 	f = &labfile.filters[labfile_filter(&labfile, "macs")];
-	assert_int_equal(f->n_src_macs, 2);
-	assert_int_equal(f->n_types, 3);
-	assert_int_equal(f->types[1], 0x88b5);
+	assert_int_equal(n_rules(f, XLAB_KEY_SRC), 2);
+	assert_int_equal(n_rules(f, XLAB_KEY_TYPE), 3);
+	assert_int_equal(rule(f, XLAB_KEY_TYPE, 1)->span.first, 0x88b5);
 	assert_int_equal(f->action, XDP_TX);
 	assert_int_equal(f->continues, 1 << XDP_PASS | 1 << XDP_TX);
 	f = &labfile.filters[labfile_filter(&labfile, "nets")];
 	assert_int_equal(f->action, XDP_DROP);
 	assert_int_equal(f->continues, 0);
-	assert_int_equal(f->n_src_nets, 3);
-	assert_int_equal(f->protos[1], 47);
+	assert_int_equal(n_rules(f, XLAB_KEY_SRC), 3);
+	assert_int_equal(rule(f, XLAB_KEY_PROTO, 1)->span.first, 47);
 	f = &labfile.filters[labfile_filter(&labfile, "ports")];
-	assert_int_equal(f->dst_ports[1].last, 81);
+	assert_int_equal(rule(f, XLAB_KEY_DST, 1)->span.last, 81);
 	assert_int_equal(f->continues, 1 << XDP_PASS);
 	f = &labfile.filters[labfile_filter(&labfile, "out")];
 	assert_int_equal(f->redirect_to, topology_iface(&labfile.topo, "b:e0"));
@@ -447,8 +466,8 @@ static void live_rules_are_read_as_keys(void **state)
 	assert_int_equal(parse(&labfile, whole, &e), 0);
 	f = &labfile.filters[labfile_filter(&labfile, "f")];
 	assert_int_equal(filter_read_key(f, &labfile, "dst", "9999", &e), 0);
-	assert_int_equal(f->n_dst_ports, 2);
-	assert_int_equal(f->dst_ports[1].first, 9999);
+	assert_int_equal(n_rules(f, XLAB_KEY_DST), 2);
+	assert_int_equal(rule(f, XLAB_KEY_DST, 1)->span.first, 9999);
 	assert_int_equal(filter_read_key(f, &labfile, "dst", "53", &e), -EINVAL);
 	error_clear(&e);
 	assert_int_equal(filter_read_key(f, &labfile, "dst", "9-1", &e), -EINVAL);

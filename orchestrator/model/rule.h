@@ -4,18 +4,16 @@
 
 /* A rule: one value of one key of ether, ip or port. */
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf/rules.h"
 #include "lab/text.h"
 
-struct filter;
-
 enum rule_kind {
 	RULE_MAC,
 	RULE_NET,
-	RULE_SPAN, /* EtherTypes, protocols, ports */
+	RULE_SPAN, /* EtherTypes (host order), protocols, ports */
 };
 
 struct rule {
@@ -28,11 +26,13 @@ struct rule {
 	};
 };
 
-/* The values that the filter's lists hold, spans first. */
-size_t rule_count(const struct filter *filter);
-struct rule rule_at(const struct filter *filter, size_t i);
+extern const char *const rule_key_names[XLAB_KEYS];
 
-/* "src=10.0.0.0/8", "dst=8000-8999", …, as it is written in a lab file; malloc'ed. */
+bool rule_equal(const struct rule *a, const struct rule *b);
+
+/* As it is written in a lab file, malloc'ed: "10.0.0.0/8", "8000-8999", … */
+char *rule_value(const struct rule *rule);
+/* "src=10.0.0.0/8" */
 char *rule_text(const struct rule *rule);
 
 #endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of programs, of the rows in builtins.h. Their objects are filter/programs.c's. */
+#include "orchestrator/model/program.h"
+
+#include <linux/bpf.h>
+
+#include "orchestrator/model/filter_keys.h"
+
+#define SECTION(what, own)                                                                  \
+	{                                                                                   \
+		.kind = "filter", .argument = "FILTER", .help = "with " what, .keys = (own) \
+	}
+
+const struct program programs[] = {
+#define BUILTIN(id, called, own_keys, returned, says, ...)                     \
+	[PROGRAM_##id] = { .name = #called,                                    \
+			   .action = (returned),                               \
+			   .help = (says),                                     \
+			   .section = SECTION("program = " #called, own_keys), \
+			   __VA_ARGS__ },
+#include "orchestrator/model/builtins.h"
+	[PROGRAM_OBJECT] = { .name = "object",
+			     .action = XDP_PASS,
+			     .help = "an XDP program of yours",
+			     .section = SECTION("an object of yours", filter_object_keys) },
+};
+
+bool program_matches(const struct program *p)
+{
+	return p->rules.tables || p->rules.maps;
+}
