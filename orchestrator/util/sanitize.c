@@ -52,7 +52,7 @@ static bool is_harmless(uint32_t code)
 char *sanitize(const char *s)
 {
 	/* a byte becomes three at most */
-	char *text = xreallocarray(NULL, s ? strlen(s) * 3 + 1 : 1, 1);
+	char *text = xcalloc(s ? strlen(s) + 1 : 1, 3);
 	char *out = text;
 
 	while (s && *s) {
