@@ -54,7 +54,7 @@ static int pin_all(struct bpf_object *obj, const char *dir, struct error *e)
 	struct bpf_map *map;
 
 	bpf_object__for_each_map (map, obj) {
-		FREE_AUTO char *path = NULL;
+		char *FREE_AUTO path = NULL;
 		int fd = map_fd(map);
 		char name[256];
 
@@ -121,7 +121,7 @@ static int name_folder(const char *growing, const char *dir, struct error *e)
 static int make_folder(const struct lab *lab, size_t filter, const char *dir, struct error *e)
 {
 	/* No filter's name can have a tilde. */
-	FREE_AUTO char *growing = text_format("%s~%d", dir, (int)getpid());
+	char *FREE_AUTO growing = text_format("%s~%d", dir, (int)getpid());
 	struct prog_capture capture;
 	struct filter_object in;
 	int err;
@@ -151,8 +151,8 @@ static int make_folder(const struct lab *lab, size_t filter, const char *dir, st
 char *filter_maps_dir(const struct lab *lab, size_t filter, struct error *e)
 {
 	size_t owner = filter_maps_owner(lab, filter);
-	FREE_AUTO char *parent = bpffs_dir(lab, e, "filter");
-	FREE_AUTO char *dir = NULL;
+	char *FREE_AUTO parent = bpffs_dir(lab, e, "filter");
+	char *FREE_AUTO dir = NULL;
 
 	if (!parent)
 		return NULL;
@@ -185,8 +185,8 @@ static int check_same(const struct bpf_map *map, int fd, struct error *e)
 /* An fd of the caller's. */
 static int pinned_fd(const struct bpf_map *map, const char *dir, struct error *e)
 {
-	FREE_AUTO char *path = NULL;
-	FD_AUTO int fd = -1;
+	char *FREE_AUTO path = NULL;
+	int FD_AUTO fd = -1;
 	char name[256];
 	int err;
 
@@ -205,7 +205,7 @@ static int pinned_fd(const struct bpf_map *map, const char *dir, struct error *e
 
 static int reuse_map(struct bpf_map *map, const char *dir, struct error *e)
 {
-	FD_AUTO int fd = pinned_fd(map, dir, e);
+	int FD_AUTO fd = pinned_fd(map, dir, e);
 	int err;
 
 	if (fd < 0)
@@ -245,7 +245,7 @@ static int share_arrays(struct bpf_object *obj, const char *dir, struct error *e
 	struct bpf_map *map;
 
 	bpf_object__for_each_map (map, obj) {
-		FD_AUTO int fd = -1;
+		int FD_AUTO fd = -1;
 
 		if (!is_prog_array(map))
 			continue;
@@ -261,8 +261,8 @@ static int share_arrays(struct bpf_object *obj, const char *dir, struct error *e
 int filter_maps_open(const struct lab *lab, size_t filter, const char *name, int *fd,
 		     struct error *e)
 {
-	FREE_AUTO char *dir = filter_maps_dir(lab, filter, e);
-	FREE_AUTO char *path = NULL;
+	char *FREE_AUTO dir = filter_maps_dir(lab, filter, e);
+	char *FREE_AUTO path = NULL;
 	char pin[256];
 
 	if (!dir)
@@ -280,7 +280,7 @@ int filter_maps_settle(struct filter_object *in, const struct lab *lab, size_t f
 		       const struct xlab_config *config, int counters_fd, int rings_fd,
 		       struct error *e)
 {
-	FREE_AUTO char *dir = filter_maps_dir(lab, filter, e);
+	char *FREE_AUTO dir = filter_maps_dir(lab, filter, e);
 	int err = 0;
 
 	if (!dir)
@@ -297,7 +297,7 @@ int filter_maps_settle(struct filter_object *in, const struct lab *lab, size_t f
 int filter_maps_share_arrays(const struct filter_object *in, const struct lab *lab, size_t filter,
 			     struct error *e)
 {
-	FREE_AUTO char *dir = filter_maps_dir(lab, filter, e);
+	char *FREE_AUTO dir = filter_maps_dir(lab, filter, e);
 
 	return dir ? share_arrays(in->obj, dir, e) : e->err;
 }

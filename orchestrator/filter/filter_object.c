@@ -88,7 +88,7 @@ static int open_bytes(const void *bytes, size_t size, struct filter_object *in, 
 
 static int open_builtin(const struct filter *f, struct filter_object *in, struct error *e)
 {
-	FREE_AUTO void *bytes = NULL;
+	void *FREE_AUTO bytes = NULL;
 	const char *function;
 	size_t size;
 	int err;
@@ -159,7 +159,7 @@ static int refuse_exceptions(struct bpf_object *obj, struct error *e)
 
 int filter_object_open_file(const struct filter *f, struct filter_object *in, struct error *e)
 {
-	FREE_AUTO void *bytes = NULL;
+	void *FREE_AUTO bytes = NULL;
 	size_t size = 0;
 	int err;
 
@@ -212,7 +212,7 @@ int filter_object_open(const struct lab *lab, size_t filter, struct filter_objec
 		err = f->program == PROGRAM_OBJECT ? open_object(lab, f, in, e)
 						   : open_builtin(f, in, e);
 	if (err) {
-		FREE_AUTO char *title = filter_object_title(lab, filter);
+		char *FREE_AUTO title = filter_object_title(lab, filter);
 
 		filter_object_close(in);
 		return error_wrap(e, "%s", title ? title : f->name);

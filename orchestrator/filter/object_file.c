@@ -64,8 +64,8 @@ static int check_elf(const char *path, const void *bytes, size_t size, struct er
 int object_file_read(const char *path, void **bytes, size_t *size, struct error *e)
 {
 	/* Not blocked by a fifo, nor caught by a terminal. */
-	FD_AUTO int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	FREE_AUTO char *read_bytes = NULL;
+	int FD_AUTO fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char *FREE_AUTO read_bytes = NULL;
 	struct stat st;
 	int err;
 
@@ -124,7 +124,7 @@ static char *list_functions(struct bpf_object *obj)
 
 static int no_function(struct bpf_object *obj, const char *function, struct error *e)
 {
-	FREE_AUTO char *list = list_functions(obj);
+	char *FREE_AUTO list = list_functions(obj);
 
 	if (!list || !*list)
 		return error_input(e, "the object has no function %s, and no XDP program at all",
@@ -169,7 +169,7 @@ static int only_main(struct bpf_object *obj, struct bpf_program **main, struct e
 	if (n == 1)
 		return 0;
 	if (n > 1) {
-		FREE_AUTO char *list = list_functions(obj);
+		char *FREE_AUTO list = list_functions(obj);
 
 		return error_input(
 			e,

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * [scenario S]: its chains first, then its steps, because a step names filters
  * and interfaces that must have a part in a chain of the scenario. The words of

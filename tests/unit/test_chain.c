@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* A chain's record from one change to the next, and how a chain is shown; no kernel is asked. */
 #include <setjmp.h>
 #include <stdarg.h>
