@@ -151,7 +151,7 @@ demo: deps-demo
 
 C_FILES  = $(wildcard lab/*.[ch] orchestrator/*.[ch] orchestrator/*/*.[ch] bpf/*.[ch] \
            tests/*/*.[ch])
-SCRIPTS  = .ci/run topologies/demo $(shell grep -lsE '^\#! */bin/(ba)?sh' tests/run tests/layers tests/*/*)
+SCRIPTS  = .ci/run topologies/demo $(shell grep -lsE '^\#! */bin/(ba)?sh' tests/run tests/layers tests/links tests/*/*)
 
 format:
 	clang-format -i $(C_FILES)
@@ -164,6 +164,7 @@ $(B)/%.tidy: %.c .clang-tidy $(wildcard lab/*.h orchestrator/*.h orchestrator/*/
 
 lint: $(SRCS:%.c=$(B)/%.tidy)
 	tests/layers
+	tests/links
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck -S warning -x -P SCRIPTDIR $(SCRIPTS)
 	mandoc -Tlint -Wwarning man/xlab.8
