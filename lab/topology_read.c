@@ -208,7 +208,7 @@ static int read_keys(struct topology_reading *r, const struct ini_section_spec *
 static int default_lab_name(struct topology_reading *r, struct error *e)
 {
 	struct topology *topo = r->topo;
-	char *FREE_AUTO copy = xstrdup(r->ini->path), *FREE_AUTO dot;
+	char *FREE_AUTO copy = xstrdup(r->ini->path), *dot;
 	const char *stem, *why;
 
 	if (topo->name)

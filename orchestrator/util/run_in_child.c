@@ -107,7 +107,7 @@ int run_in_child(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie
 		 struct error *e)
 {
 	struct reply *FREE_AUTO reply = xcalloc(1, sizeof(*reply));
-	int FD_AUTO mine = -1, got = -1;
+	int FD_AUTO mine = -1, FD_AUTO got = -1;
 	pid_t parent = getpid(), child;
 	int pair[2], err;
 

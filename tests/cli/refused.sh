@@ -30,7 +30,7 @@ works 'up that fails in the middle'
 
 # An undo that fails leaves the lab known.
 refused mkdirat:error=ENOSPC:when=3 umount2:error=EBUSY up $pair
-ended 'up whose undo fails' 3 'make the folder*undoing it: unmount'
+ended 'up whose undo fails' 3 'make the folder*undoing it: cannot unmount'
 xlab status
 like 'up whose undo fails: status' "$out" 'xlab down pair'
 xlab up $pair
@@ -63,7 +63,7 @@ nothing_left 'down --all of which one fails'
 refused umount2:error=EBUSY run $pair plain
 is 'run whose down fails: exit status' "$status" 3
 like 'run whose down fails: what came of its scenario is told' "$out" '1 ok'
-like 'run whose down fails: told' "$err" 'xlab: unmount'
+like 'run whose down fails: told' "$err" 'xlab: cannot unmount'
 nothing_left 'run whose down fails'
 
 # The first record of a lab does not come to the disk: there never was one.

@@ -265,7 +265,7 @@ is 'the chain cannot come back: exit status' $? 3
 is 'the chain cannot come back: an error of the lab, though the steps are ok' \
 	"$(jq -r '.scenarios[0] | .outcome, .steps[].outcome' "$dir/report" | paste -sd ' ')" 'lab error ok'
 like 'the chain cannot come back: told' "$(jq -r '.scenarios[0].error' "$dir/report")" \
-	'the chains from before could not be put back*host:veth0*xdpgeneric off'
+	'cannot put back the chains from before*host:veth0*xdpgeneric off'
 umount "$nc"
 "$XLAB" exec host -- ip link set dev veth0 xdpgeneric off
 "$XLAB" down >/dev/null
