@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A filter's object opened, built-in or the user's, up to where it is loaded: that is the chain's.
+ */
 #include "orchestrator/filter/filter_object.h"
 
 #include <errno.h>
@@ -88,14 +90,14 @@ static int open_bytes(const void *bytes, size_t size, struct filter_object *in, 
 
 static int open_builtin(const struct filter *f, struct filter_object *in, struct error *e)
 {
-	FREE_AUTO void *bytes = NULL;
+	void *FREE_AUTO bytes = NULL;
 	const char *function;
 	size_t size;
 	int err;
 
 	err = program_bytes(f, &bytes, &size, &function);
 	if (err)
-		return error_sys(e, err, "the built-in %s", programs[f->program].name);
+		return error_sys(e, err, "cannot ready the built-in %s", programs[f->program].name);
 	err = open_bytes(bytes, size, in, e);
 	if (err)
 		return err;
@@ -159,7 +161,7 @@ static int refuse_exceptions(struct bpf_object *obj, struct error *e)
 
 int filter_object_open_file(const struct filter *f, struct filter_object *in, struct error *e)
 {
-	FREE_AUTO void *bytes = NULL;
+	void *FREE_AUTO bytes = NULL;
 	size_t size = 0;
 	int err;
 
@@ -212,10 +214,10 @@ int filter_object_open(const struct lab *lab, size_t filter, struct filter_objec
 		err = f->program == PROGRAM_OBJECT ? open_object(lab, f, in, e)
 						   : open_builtin(f, in, e);
 	if (err) {
-		FREE_AUTO char *title = filter_object_title(lab, filter);
+		char *FREE_AUTO title = filter_object_title(lab, filter);
 
 		filter_object_close(in);
-		return error_wrap(e, "%s", title ? title : f->name);
+		return error_wrap(e, "%s", title);
 	}
 	make_ours(in);
 	return 0;
