@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -63,12 +64,12 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 }
 
 static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
-		    const struct attach_point *s, struct error *e)
+		    const size_t *filters, const struct attach_point *s, struct error *e)
 {
 	*job = (struct chain_job){
 		.lab = lab,
 		.iface = chain->iface,
-		.filters = chain->filters,
+		.filters = filters,
 		.n_filters = chain->n_filters,
 		.gen = chain_file_next_gen(&s->file, s->current),
 		.ifindex = s->ifindex,
@@ -96,21 +97,6 @@ static int open_page(const struct chain_job *job, struct error *e)
 	return err;
 }
 
-static int name_filters(const struct labfile *labfile, const struct chain_config *chain,
-			struct chain_record *r)
-{
-	char **names = calloc(chain->n_filters + 1, sizeof(*names));
-	int err;
-
-	if (!names)
-		return -ENOMEM;
-	for (size_t i = 0; i < chain->n_filters; i++)
-		names[i] = labfile->filters[chain->filters[i]].name;
-	err = chain_names_copy(&r->filters, &r->n_filters, names, chain->n_filters);
-	free(names);
-	return err;
-}
-
 /* What is to come back after a scenario: what stands there for good. */
 static int keep_restore(struct attach_point *s, const struct chain_record *next)
 {
@@ -134,17 +120,13 @@ static int fill_record(const struct chain_job *job, const struct chain_engine *e
 	return attach_prog_id(fd, &next->prog_id);
 }
 
-/* A recorded chain as indices (malloc'ed); those that the lab file knows. */
-static size_t *find_filters(const struct lab *lab, const struct chain_record *r, size_t *n)
+/* The chain's filters as a job has them, malloc'ed. */
+static size_t *find_filters(const struct labfile *labfile, const struct chain_config *chain)
 {
-	size_t have = r ? r->n_filters : 0;
-	size_t *filters = calloc(have + 1, sizeof(*filters));
+	size_t *filters = xcalloc(chain->n_filters + 1, sizeof(*filters));
 
-	*n = 0;
-	for (size_t i = 0; filters && i < have; i++) {
-		filters[*n] = labfile_filter(&lab->labfile, r->filters[i]);
-		*n += filters[*n] != NONE;
-	}
+	for (size_t i = 0; i < chain->n_filters; i++)
+		filters[i] = labfile_filter(labfile, chain->filters[i]);
 	return filters;
 }
 
@@ -153,14 +135,16 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 		struct chain_ready *ready, struct error *e)
 {
 	const struct chain_engine *engine = NULL;
+	size_t *FREE_AUTO filters = find_filters(&lab->labfile, chain);
 	struct chain_job job;
-	int err = open_job(&job, lab, chain, s, e);
+	int err = open_job(&job, lab, chain, filters, s, e);
 
 	if (!err)
 		err = build(&job, &engine, &ready->fd, &ready->record.why, e);
 	if (!err)
 		err = open_page(&job, e);
-	if (!err && (name_filters(&lab->labfile, chain, &ready->record) ||
+	if (!err && (chain_names_copy(&ready->record.filters, &ready->record.n_filters,
+				      chain->filters, chain->n_filters) ||
 		     fill_record(&job, engine, ready->fd, &ready->record)))
 		err = error_sys(e, -ENOMEM, "recording a chain");
 	if (err)
@@ -181,15 +165,15 @@ static void tidy(const struct lab *lab, const struct attach_point *s, bool for_s
 static int attach(struct lab *lab, struct attach_point *s, const struct chain_ready *ready,
 		  struct error *e)
 {
-	size_t iface = ready->iface, n = 0, n_old = 0;
-	FREE_AUTO size_t *filters = find_filters(lab, &ready->record, &n);
-	FREE_AUTO size_t *old = find_filters(lab, s->current, &n_old);
+	const struct chain_record *next = &ready->record;
+	struct chain_record RECORD_AUTO old = { 0 };
+	size_t iface = ready->iface;
 	int err = 0;
 
-	if (!filters || !old || keep_restore(s, &ready->record))
+	if ((s->current && chain_record_copy(&old, s->current)) || keep_restore(s, next))
 		return error_sys(e, -ENOMEM, "recording a chain");
 	if (!s->current || s->current->prog_id != ready->record.prog_id) {
-		err = chain_pass_add(lab, iface, filters, n, e);
+		err = chain_pass_add(lab, iface, next->filters, next->n_filters, e);
 		if (!err)
 			err = attach_point_swap(s, lab, &ready->record, ready->fd, e);
 	}
@@ -197,21 +181,20 @@ static int attach(struct lab *lab, struct attach_point *s, const struct chain_re
 	if (err) {
 		ERROR_AUTO struct error more = ERROR_INIT;
 
-		(void)chain_pass_drop(lab, iface, filters, n, &more);
+		(void)chain_pass_drop(lab, iface, next->filters, next->n_filters, &more);
 		return err;
 	}
-	return chain_pass_drop(lab, iface, old, n_old, e);
+	return chain_pass_drop(lab, iface, old.filters, old.n_filters, e);
 }
 
 static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, struct error *e)
 {
 	struct chain_record off = { .scenario = for_scenario };
 	bool wanted = false;
-	size_t n = 0;
-	FREE_AUTO size_t *old = find_filters(lab, s->current, &n);
-	int err = old ? keep_restore(s, &off) : -ENOMEM;
+	struct chain_record RECORD_AUTO old = { 0 };
+	int err = s->current ? chain_record_copy(&old, s->current) : 0;
 
-	if (err)
+	if (err || keep_restore(s, &off))
 		return error_sys(e, err, "recording a chain");
 	err = chain_pass_wanted(lab, &s->id, &wanted, e);
 	if (!err && wanted)
@@ -221,7 +204,7 @@ static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, 
 	if (err)
 		return err;
 	tidy(lab, s, for_scenario);
-	return chain_pass_drop(lab, s->id.iface, old, n, e);
+	return chain_pass_drop(lab, s->id.iface, old.filters, old.n_filters, e);
 }
 
 static int put_on(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
@@ -329,19 +312,12 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 {
 	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
 	struct chain_config chain = { .iface = iface };
-	FREE_AUTO size_t *filters = NULL;
-	bool done = false;
-	int err;
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &id, e);
 
-	{
-		ATTACH_POINT s = ATTACH_POINT_INIT;
-
-		err = attach_point_open(&s, lab, &id, e);
-		if (!err)
-			err = chain_wanted(lab, &s, &chain, &filters, e);
-		done = !err && chain_stands(lab, &s, &chain);
-	}
-	return err || done ? err : chain_set(lab, &chain, false, e);
+	if (!err)
+		err = chain_wanted(lab, &s, &chain, e);
+	return err || chain_stands(&s, &chain) ? err : chain_set(lab, &chain, false, e);
 }
 
 static int restore_at(struct lab *lab, const char *point, struct error *e)

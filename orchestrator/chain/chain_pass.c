@@ -17,7 +17,7 @@ static bool may_send_back(const struct filter *f)
 	return f->program == PROGRAM_OBJECT || f->action == XDP_REDIRECT || f->action == XDP_TX;
 }
 
-int chain_needs(const struct labfile *labfile, size_t iface, const size_t *filters, size_t n,
+int chain_needs(const struct labfile *labfile, size_t iface, char *const *filters, size_t n,
 		int (*fn)(void *cookie, const struct attach_point_id *id), void *cookie)
 {
 	struct attach_point_id other = attach_point_id_other(labfile, iface);
@@ -26,16 +26,19 @@ int chain_needs(const struct labfile *labfile, size_t iface, const size_t *filte
 
 	if (labfile->modes[iface] == XDP_MODE_CHOICE_GENERIC)
 		return 0;
-	for (size_t i = 0; i < n; i++)
-		sends_back |= may_send_back(&labfile->filters[filters[i]]);
+	for (size_t i = 0; i < n; i++) {
+		size_t filter = labfile_filter(labfile, filters[i]);
+
+		sends_back |= filter != NONE && may_send_back(&labfile->filters[filter]);
+	}
 	if (sends_back)
 		r = fn(cookie, &other);
 	for (size_t i = 0; i < n && !r; i++) {
-		size_t to = labfile->filters[filters[i]].redirect_to;
+		size_t filter = labfile_filter(labfile, filters[i]);
 
-		if (labfile->filters[filters[i]].program != PROGRAM_REDIRECT || to == NONE)
+		if (filter == NONE || labfile->filters[filter].redirect_to == NONE)
 			continue;
-		other = attach_point_id_other(labfile, to);
+		other = attach_point_id_other(labfile, labfile->filters[filter].redirect_to);
 		r = fn(cookie, &other);
 	}
 	return r;
@@ -89,7 +92,7 @@ static int add_one(void *cookie, const struct attach_point_id *id)
 	return chain_pass_put(w->lab, &s, w->e);
 }
 
-int chain_pass_add(struct lab *lab, size_t iface, const size_t *filters, size_t n, struct error *e)
+int chain_pass_add(struct lab *lab, size_t iface, char *const *filters, size_t n, struct error *e)
 {
 	struct work w = { lab, e };
 	int err = chain_needs(&lab->labfile, iface, filters, n, add_one, &w);
@@ -114,7 +117,6 @@ static int ask_at(const struct lab *lab, const char *point, struct question *q, 
 {
 	struct chain_file file;
 	struct attach_point_id id;
-	size_t *filters;
 	int err;
 
 	if (!attach_point_id_find(&lab->labfile, point, &id) || id.iface == NONE)
@@ -122,12 +124,7 @@ static int ask_at(const struct lab *lab, const char *point, struct question *q, 
 	err = chain_file_read(lab, point, &file, e);
 	if (err)
 		return err;
-	filters = calloc(file.now.n_filters + 1, sizeof(*filters));
-	for (size_t i = 0; filters && i < file.now.n_filters; i++)
-		filters[i] = labfile_filter(&lab->labfile, file.now.filters[i]);
-	if (filters)
-		(void)chain_needs(&lab->labfile, id.iface, filters, file.now.n_filters, is_it, q);
-	free(filters);
+	(void)chain_needs(&lab->labfile, id.iface, file.now.filters, file.now.n_filters, is_it, q);
 	chain_file_clear(&file);
 	return 0;
 }
@@ -166,7 +163,7 @@ static int drop_one(void *cookie, const struct attach_point_id *id)
 	return attach_point_swap(&s, w->lab, &off, -1, w->e);
 }
 
-int chain_pass_drop(struct lab *lab, size_t iface, const size_t *filters, size_t n, struct error *e)
+int chain_pass_drop(struct lab *lab, size_t iface, char *const *filters, size_t n, struct error *e)
 {
 	struct work w = { lab, e };
 

@@ -159,20 +159,11 @@ static char *names_text(char *const *names, size_t n, const char *none)
 	return text;
 }
 
-static char *wanted_text(const struct lab *lab, const struct chain_config *chain, const char *none)
-{
-	FREE_AUTO char **names = calloc(chain->n_filters + 1, sizeof(*names));
-
-	for (size_t i = 0; names && i < chain->n_filters; i++)
-		names[i] = lab->labfile.filters[chain->filters[i]].name;
-	return names ? names_text(names, chain->n_filters, none) : NULL;
-}
-
 /* Which puts there what is to stand there. */
 static char *command_for(const struct lab *lab, const struct attach_point *s,
 			 const struct chain_config *chain)
 {
-	FREE_AUTO char *filters = wanted_text(lab, chain, "--off");
+	FREE_AUTO char *filters = names_text(chain->filters, chain->n_filters, "--off");
 
 	return filters ? text_format("xlab chain %s/%s %s", state_journal(lab->state)->lab, s->name,
 				     filters)
@@ -184,7 +175,7 @@ static char *describe_drift(const struct lab *lab, const struct attach_point *s,
 {
 	bool scenario = s->file.now.scenario || s->file.before.scenario;
 	FREE_AUTO char *command = command_for(lab, s, chain);
-	FREE_AUTO char *wanted = wanted_text(lab, chain, "no chain");
+	FREE_AUTO char *wanted = names_text(chain->filters, chain->n_filters, "no chain");
 	FREE_AUTO char *there =
 		s->current ? names_text(s->current->filters, s->current->n_filters, "no chain")
 			   : strdup("no chain");
@@ -212,13 +203,12 @@ static int check_present(const struct lab *lab, const struct attach_point *s,
 static int compare(const struct lab *lab, const struct attach_point *s, struct chain_view *view,
 		   struct error *e)
 {
-	FREE_AUTO size_t *filters = NULL;
 	struct chain_config chain;
-	int err = chain_wanted(lab, s, &chain, &filters, e);
+	int err = chain_wanted(lab, s, &chain, e);
 
 	if (!err)
 		err = check_present(lab, s, &chain, e);
-	if (!err && !chain_stands(lab, s, &chain))
+	if (!err && !chain_stands(s, &chain))
 		view->drift = describe_drift(lab, s, &chain);
 	return err;
 }

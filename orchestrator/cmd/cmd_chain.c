@@ -36,39 +36,25 @@ static int show(const char *word, struct error *e)
 	return err;
 }
 
-static int find_filters(const struct labfile *labfile, char *const *names,
-			struct chain_config *chain, struct error *e)
-{
-	size_t i;
-	int err = 0;
-
-	chain->filters = calloc(chain->n_filters + 1, sizeof(*chain->filters));
-	if (!chain->filters)
-		return error_sys(e, -ENOMEM, "filters");
-	for (i = 0; i < chain->n_filters && !err; i++)
-		err = resolve_filter(labfile, names[i], &chain->filters[i], e);
-	return err;
-}
-
 /* No names: the chain is taken off. */
 static int replace(const char *word, char *const *names, size_t n, struct error *e)
 {
-	struct chain_config chain = { .n_filters = n };
+	struct chain_config chain = { .filters = (char **)names, .n_filters = n };
 	struct lab lab = { 0 };
 	const char *name;
+	size_t filter;
 	int err;
 
 	err = resolve_lab_word(&lab, word, STATE_LOCKED, "chain", &name, e);
 	if (err)
 		return err;
 	err = resolve_iface(&lab.labfile, name, &chain.iface, e);
-	if (!err)
-		err = find_filters(&lab.labfile, names, &chain, e);
+	for (size_t i = 0; i < n && !err; i++)
+		err = resolve_filter(&lab.labfile, names[i], &filter, e);
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)
 		err = chain_set(&lab, &chain, false, e);
-	free(chain.filters);
 	lab_close(&lab);
 	return err;
 }
