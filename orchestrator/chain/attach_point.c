@@ -156,36 +156,32 @@ static struct chain_config file_chain(const struct lab *lab, size_t iface)
 }
 
 int chain_wanted(const struct lab *lab, const struct attach_point *s, struct chain_config *chain,
-		 size_t **filters, struct error *e)
+		 struct error *e)
 {
 	const struct chain_file *file = &s->file;
 
 	*chain = file_chain(lab, s->id.iface);
-	*filters = xcalloc(file->n_restore, sizeof(**filters));
 	if (!file->has_restore)
 		return 0;
-	chain->filters = *filters;
-	chain->n_filters = 0;
-	for (size_t i = 0; i < file->n_restore; i++) {
-		(*filters)[i] = labfile_filter(&lab->labfile, file->restore[i]);
-		chain->n_filters += (*filters)[i] != NONE;
-	}
-	if (chain->n_filters == file->n_restore)
-		return 0;
-	return error_state(e, -EINVAL,
-			   "%s: the record of its chain names filters that the lab does not have",
-			   s->name);
+	chain->filters = file->restore;
+	chain->n_filters = file->n_restore;
+	for (size_t i = 0; i < file->n_restore; i++)
+		if (labfile_filter(&lab->labfile, file->restore[i]) == NONE)
+			return error_state(e, -EINVAL,
+					   "%s: the record of its chain names filters that the lab "
+					   "does not have",
+					   s->name);
+	return 0;
 }
 
-bool chain_stands(const struct lab *lab, const struct attach_point *s,
-		  const struct chain_config *chain)
+bool chain_stands(const struct attach_point *s, const struct chain_config *chain)
 {
 	const struct chain_record *r = s->current;
 
 	if ((r ? r->n_filters : 0) != chain->n_filters || (r && r->scenario))
 		return false;
 	for (size_t i = 0; i < chain->n_filters; i++)
-		if (strcmp(r->filters[i], lab->labfile.filters[chain->filters[i]].name) != 0)
+		if (strcmp(r->filters[i], chain->filters[i]) != 0)
 			return false;
 	return true;
 }

@@ -66,11 +66,10 @@ int attach_point_recall(const struct lab *lab, const char *point, size_t *iface,
 			struct chain_file *file, struct error *e);
 
 /* What is to stand there for good: what `xlab chain` put there last, else the lab file's chain. Its
- * names are @filters (malloc'ed in either case).
+ * names are those of the file or of the attach point.
  */
 int chain_wanted(const struct lab *lab, const struct attach_point *s, struct chain_config *chain,
-		 size_t **filters, struct error *e);
-bool chain_stands(const struct lab *lab, const struct attach_point *s,
-		  const struct chain_config *chain);
+		 struct error *e);
+bool chain_stands(const struct attach_point *s, const struct chain_config *chain);
 
 #endif

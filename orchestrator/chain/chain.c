@@ -68,12 +68,12 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 }
 
 static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
-		    const struct attach_point *s, struct error *e)
+		    const size_t *filters, const struct attach_point *s, struct error *e)
 {
 	*job = (struct chain_job){
 		.lab = lab,
 		.iface = chain->iface,
-		.filters = chain->filters,
+		.filters = filters,
 		.n_filters = chain->n_filters,
 		.gen = chain_file_next_gen(&s->file, s->current),
 		.ifindex = s->ifindex,
@@ -101,15 +101,6 @@ static int wipe_bank(const struct chain_job *job, struct error *e)
 	return err;
 }
 
-static void name_filters(const struct labfile *labfile, const struct chain_config *chain,
-			 struct chain_record *r)
-{
-	r->n_filters = chain->n_filters;
-	r->filters = xcalloc(chain->n_filters, sizeof(*r->filters));
-	for (size_t i = 0; i < chain->n_filters; i++)
-		r->filters[i] = xstrdup(labfile->filters[chain->filters[i]].name);
-}
-
 /* What is to come back after a scenario: what stands there for good. */
 static void keep_restore(struct attach_point *s, const struct chain_record *next)
 {
@@ -123,17 +114,13 @@ static void keep_restore(struct attach_point *s, const struct chain_record *next
 	s->file.n_restore = next->n_filters;
 }
 
-/* A recorded chain as indices (malloc'ed); those that the lab file knows. */
-static size_t *find_filters(const struct lab *lab, const struct chain_record *r, size_t *n)
+/* The chain's filters as a job has them, malloc'ed. */
+static size_t *find_filters(const struct labfile *labfile, const struct chain_config *chain)
 {
-	size_t have = r ? r->n_filters : 0;
-	size_t *filters = xcalloc(have, sizeof(*filters));
+	size_t *filters = xcalloc(chain->n_filters, sizeof(*filters));
 
-	*n = 0;
-	for (size_t i = 0; i < have; i++) {
-		filters[*n] = labfile_filter(&lab->labfile, r->filters[i]);
-		*n += filters[*n] != NONE;
-	}
+	for (size_t i = 0; i < chain->n_filters; i++)
+		filters[i] = labfile_filter(labfile, chain->filters[i]);
 	return filters;
 }
 
@@ -142,9 +129,10 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 		struct chain_ready *ready, struct error *e)
 {
 	const struct chain_engine *engine = NULL;
+	size_t *FREE_AUTO filters = find_filters(&lab->labfile, chain);
 	struct chain_record *r = &ready->record;
 	struct chain_job job;
-	int err = open_job(&job, lab, chain, s, e);
+	int err = open_job(&job, lab, chain, filters, s, e);
 
 	if (!err)
 		err = build(&job, &engine, &ready->fd, &r->why, e);
@@ -158,7 +146,8 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 		r->engine = engine->choice;
 		r->gen = job.gen;
 		r->mode = lab->labfile.modes[chain->iface];
-		name_filters(&lab->labfile, chain, r);
+		r->filters = chain_names_copy(chain->filters, chain->n_filters);
+		r->n_filters = chain->n_filters;
 	}
 	close_job(&job);
 	return err;
@@ -176,14 +165,16 @@ static void tidy(const struct lab *lab, const struct attach_point *s, bool for_s
 static int attach(struct lab *lab, struct attach_point *s, const struct chain_ready *ready,
 		  struct error *e)
 {
-	size_t iface = ready->iface, n = 0, n_old = 0;
-	size_t *FREE_AUTO filters = find_filters(lab, &ready->record, &n);
-	size_t *FREE_AUTO old = find_filters(lab, s->current, &n_old);
+	const struct chain_record *next = &ready->record;
+	struct chain_record RECORD_AUTO old = { 0 };
+	size_t iface = ready->iface;
 	int err = 0;
 
-	keep_restore(s, &ready->record);
+	if (s->current)
+		chain_record_copy(&old, s->current);
+	keep_restore(s, next);
 	if (!s->current || s->current->prog_id != ready->record.prog_id) {
-		err = chain_pass_add(lab, iface, filters, n, e);
+		err = chain_pass_add(lab, iface, next->filters, next->n_filters, e);
 		if (!err)
 			err = attach_point_swap(s, lab, &ready->record, ready->fd, e);
 	}
@@ -191,20 +182,21 @@ static int attach(struct lab *lab, struct attach_point *s, const struct chain_re
 	if (err) {
 		struct error ERROR_AUTO more = ERROR_INIT;
 
-		(void)chain_pass_drop(lab, iface, filters, n, &more);
+		(void)chain_pass_drop(lab, iface, next->filters, next->n_filters, &more);
 		return err;
 	}
-	return chain_pass_drop(lab, iface, old, n_old, e);
+	return chain_pass_drop(lab, iface, old.filters, old.n_filters, e);
 }
 
 static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, struct error *e)
 {
 	struct chain_record off = { .scenario = for_scenario };
 	bool wanted = false;
-	size_t n = 0;
-	size_t *FREE_AUTO old = find_filters(lab, s->current, &n);
+	struct chain_record RECORD_AUTO old = { 0 };
 	int err;
 
+	if (s->current)
+		chain_record_copy(&old, s->current);
 	keep_restore(s, &off);
 	err = chain_pass_wanted(lab, &s->id, &wanted, e);
 	if (!err && wanted)
@@ -214,7 +206,7 @@ static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, 
 	if (err)
 		return err;
 	tidy(lab, s, for_scenario);
-	return chain_pass_drop(lab, s->id.iface, old, n, e);
+	return chain_pass_drop(lab, s->id.iface, old.filters, old.n_filters, e);
 }
 
 /* @err, with the attach point in its words. */
@@ -316,19 +308,12 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 {
 	struct attach_point_id id = attach_point_id_of(&lab->labfile, iface);
 	struct chain_config chain = { .iface = iface };
-	size_t *FREE_AUTO filters = NULL;
-	bool done = false;
-	int err;
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &id, e);
 
-	{
-		ATTACH_POINT s = ATTACH_POINT_INIT;
-
-		err = attach_point_open(&s, lab, &id, e);
-		if (!err)
-			err = chain_wanted(lab, &s, &chain, &filters, e);
-		done = !err && chain_stands(lab, &s, &chain);
-	}
-	return err || done ? err : chain_set(lab, &chain, false, e);
+	if (!err)
+		err = chain_wanted(lab, &s, &chain, e);
+	return err || chain_stands(&s, &chain) ? err : chain_set(lab, &chain, false, e);
 }
 
 static int restore_at(struct lab *lab, const char *point, struct error *e)

@@ -22,7 +22,7 @@ static bool may_send_back(const struct filter *f)
 	return f->program == PROGRAM_OBJECT || f->action == XDP_REDIRECT || f->action == XDP_TX;
 }
 
-int chain_needs(const struct labfile *labfile, size_t iface, const size_t *filters, size_t n,
+int chain_needs(const struct labfile *labfile, size_t iface, char *const *filters, size_t n,
 		int (*fn)(void *cookie, const struct attach_point_id *id), void *cookie)
 {
 	struct attach_point_id other = attach_point_id_other(labfile, iface);
@@ -31,16 +31,19 @@ int chain_needs(const struct labfile *labfile, size_t iface, const size_t *filte
 
 	if (labfile->modes[iface] == XDP_MODE_CHOICE_GENERIC)
 		return 0;
-	for (size_t i = 0; i < n; i++)
-		sends_back |= may_send_back(&labfile->filters[filters[i]]);
+	for (size_t i = 0; i < n; i++) {
+		size_t filter = labfile_filter(labfile, filters[i]);
+
+		sends_back |= filter != NONE && may_send_back(&labfile->filters[filter]);
+	}
 	if (sends_back)
 		r = fn(cookie, &other);
 	for (size_t i = 0; i < n && !r; i++) {
-		size_t to = labfile->filters[filters[i]].redirect_to;
+		size_t filter = labfile_filter(labfile, filters[i]);
 
-		if (labfile->filters[filters[i]].program != PROGRAM_REDIRECT || to == NONE)
+		if (filter == NONE || labfile->filters[filter].redirect_to == NONE)
 			continue;
-		other = attach_point_id_other(labfile, to);
+		other = attach_point_id_other(labfile, labfile->filters[filter].redirect_to);
 		r = fn(cookie, &other);
 	}
 	return r;
@@ -94,7 +97,7 @@ static int add_one(void *cookie, const struct attach_point_id *id)
 	return chain_pass_put(w->lab, &s, w->e);
 }
 
-int chain_pass_add(struct lab *lab, size_t iface, const size_t *filters, size_t n, struct error *e)
+int chain_pass_add(struct lab *lab, size_t iface, char *const *filters, size_t n, struct error *e)
 {
 	struct work w = { lab, e };
 	int err = chain_needs(&lab->labfile, iface, filters, n, add_one, &w);
@@ -121,15 +124,10 @@ static int ask_at(const struct lab *lab, const char *point, struct question *q, 
 	struct chain_file file;
 	size_t iface;
 	int err = attach_point_recall(lab, point, &iface, &file, e);
-	size_t *FREE_AUTO filters = xcalloc(file.now.n_filters, sizeof(*filters));
-	size_t n = 0;
 
-	for (size_t i = 0; i < file.now.n_filters; i++) {
-		filters[n] = labfile_filter(&lab->labfile, file.now.filters[i]);
-		n += filters[n] != NONE;
-	}
-	if (n)
-		(void)chain_needs(&lab->labfile, iface, filters, n, is_it, q);
+	if (file.now.n_filters)
+		(void)chain_needs(&lab->labfile, iface, file.now.filters, file.now.n_filters, is_it,
+				  q);
 	chain_file_clear(&file);
 	return err;
 }
@@ -168,7 +166,7 @@ static int drop_one(void *cookie, const struct attach_point_id *id)
 	return attach_point_swap(&s, w->lab, &off, -1, w->e);
 }
 
-int chain_pass_drop(struct lab *lab, size_t iface, const size_t *filters, size_t n, struct error *e)
+int chain_pass_drop(struct lab *lab, size_t iface, char *const *filters, size_t n, struct error *e)
 {
 	struct work w = { lab, e };
 

@@ -18,11 +18,11 @@ struct attach_point;
 struct labfile;
 
 /* Called with each end that needs XDP when @filters stand on @iface; nonzero ends it. */
-int chain_needs(const struct labfile *labfile, size_t iface, const size_t *filters, size_t n,
+int chain_needs(const struct labfile *labfile, size_t iface, char *const *filters, size_t n,
 		int (*fn)(void *cookie, const struct attach_point_id *id), void *cookie);
 
 /* Give every end that @filters on @iface need a program, where there is none. */
-int chain_pass_add(struct lab *lab, size_t iface, const size_t *filters, size_t n, struct error *e);
+int chain_pass_add(struct lab *lab, size_t iface, char *const *filters, size_t n, struct error *e);
 
 /* Some chain of the lab needs a program there. */
 int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, bool *wanted,
@@ -32,8 +32,7 @@ int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, b
 int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e);
 
 /* Take it off where @filters on @iface needed one and now no chain does. */
-int chain_pass_drop(struct lab *lab, size_t iface, const size_t *filters, size_t n,
-		    struct error *e);
+int chain_pass_drop(struct lab *lab, size_t iface, char *const *filters, size_t n, struct error *e);
 
 /* The same for an attach point ("NETNS:IFACE") on which a killed command left one. */
 int chain_pass_tidy(struct lab *lab, const char *point, struct error *e);

@@ -155,20 +155,11 @@ static char *names_text(char *const *names, size_t n, const char *none)
 	return text;
 }
 
-static char *wanted_text(const struct lab *lab, const struct chain_config *chain, const char *none)
-{
-	char **FREE_AUTO names = xcalloc(chain->n_filters, sizeof(*names));
-
-	for (size_t i = 0; i < chain->n_filters; i++)
-		names[i] = lab->labfile.filters[chain->filters[i]].name;
-	return names_text(names, chain->n_filters, none);
-}
-
 /* Which puts there what is to stand there. */
 static char *command_for(const struct lab *lab, const struct attach_point *s,
 			 const struct chain_config *chain)
 {
-	char *FREE_AUTO filters = wanted_text(lab, chain, "--off");
+	char *FREE_AUTO filters = names_text(chain->filters, chain->n_filters, "--off");
 
 	return text_format("xlab chain %s/%s %s", state_journal(lab->state)->lab, s->name, filters);
 }
@@ -178,7 +169,7 @@ static char *describe_drift(const struct lab *lab, const struct attach_point *s,
 {
 	bool scenario = s->file.now.scenario || s->file.before.scenario;
 	char *FREE_AUTO command = command_for(lab, s, chain);
-	char *FREE_AUTO wanted = wanted_text(lab, chain, "no chain");
+	char *FREE_AUTO wanted = names_text(chain->filters, chain->n_filters, "no chain");
 	char *FREE_AUTO there =
 		s->current ? names_text(s->current->filters, s->current->n_filters, "no chain")
 			   : xstrdup("no chain");
@@ -204,13 +195,12 @@ static int check_present(const struct lab *lab, const struct attach_point *s,
 static int compare(const struct lab *lab, const struct attach_point *s, struct chain_view *view,
 		   struct error *e)
 {
-	size_t *FREE_AUTO filters = NULL;
 	struct chain_config chain;
-	int err = chain_wanted(lab, s, &chain, &filters, e);
+	int err = chain_wanted(lab, s, &chain, e);
 
 	if (!err)
 		err = check_present(lab, s, &chain, e);
-	if (!err && !chain_stands(lab, s, &chain))
+	if (!err && !chain_stands(s, &chain))
 		view->drift = describe_drift(lab, s, &chain);
 	return err;
 }

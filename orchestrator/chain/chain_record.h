@@ -42,6 +42,7 @@ struct chain_record {
 	bool scenario; /* stands there for the time of a scenario only */
 };
 void chain_record_clear(struct chain_record *record);
+#define RECORD_AUTO __attribute__((cleanup(chain_record_clear)))
 void chain_record_copy(struct chain_record *to, const struct chain_record *from);
 
 /* A chain's filter counts and tells its verdicts, whatever @program it is. */

@@ -38,10 +38,10 @@ static int show(const char *word, struct error *e)
 /* No names: the chain is taken off. */
 static int replace(const char *word, char *const *names, size_t n, struct error *e)
 {
-	size_t *FREE_AUTO filters = xcalloc(n, sizeof(*filters));
-	struct chain_config chain = { .filters = filters, .n_filters = n };
+	struct chain_config chain = { .filters = (char **)names, .n_filters = n };
 	struct lab lab = { 0 };
 	const char *name;
+	size_t filter;
 	int err;
 
 	err = resolve_lab_word(&lab, word, STATE_LOCKED, "chain", &name, e);
@@ -49,7 +49,7 @@ static int replace(const char *word, char *const *names, size_t n, struct error 
 		return err;
 	err = resolve_iface(&lab.labfile, name, &chain.iface, e);
 	for (size_t i = 0; i < n && !err; i++)
-		err = resolve_filter(&lab.labfile, names[i], &filters[i], e);
+		err = resolve_filter(&lab.labfile, names[i], &filter, e);
 	if (!err)
 		err = chain_restore_all(&lab, e);
 	if (!err)

@@ -52,7 +52,7 @@ static void print_chains(const struct labfile *labfile, FILE *out)
 		(void)fprintf(out, "%-8s %s %s:", "chain", labfile->topo.ifaces[c->iface].id,
 			      mode_name(labfile->modes[c->iface]));
 		for (size_t f = 0; f < c->n_filters; f++)
-			(void)fprintf(out, " %s", labfile->filters[c->filters[f]].name);
+			(void)fprintf(out, " %s", c->filters[f]);
 		(void)fprintf(out, "\n");
 	}
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A filter's maps on the bpffs: made, pinned, and used by each chain that it stands in. What lies
+ * in those of rules is rule_maps.c's.
+ */
 #include "orchestrator/filter/filter_maps.h"
 
 #include <errno.h>
@@ -62,10 +65,8 @@ static int pin_all(struct bpf_object *obj, const char *dir, struct error *e)
 			continue;
 		pin_name(map, name);
 		path = text_format("%s/%s", dir, name);
-		if (!path)
-			return error_sys(e, -ENOMEM, "pinning map %s", name);
 		if (bpf_obj_pin(fd, path))
-			return error_sys(e, -errno, "pinning map %s at %s", name, path);
+			return error_sys(e, -errno, "cannot pin map %s at %s", name, path);
 	}
 	return 0;
 }
@@ -99,7 +100,7 @@ static int fill_folder(const struct lab *lab, size_t filter, struct filter_objec
 	if (err)
 		return err;
 	if (mkdir(dir, 0700))
-		return error_sys(e, -errno, "making the folder %s for BPF maps", dir);
+		return error_sys(e, -errno, "cannot make the folder %s for BPF maps", dir);
 	err = pin_all(in->obj, dir, e);
 	if (err || !builtin)
 		return err;
@@ -112,7 +113,7 @@ static int name_folder(const char *growing, const char *dir, struct error *e)
 	if (!rename(growing, dir))
 		return 0;
 	if (errno != EEXIST && errno != ENOTEMPTY)
-		return error_sys(e, -errno, "naming the folder %s", dir);
+		return error_sys(e, -errno, "cannot name the folder %s", dir);
 	bpffs_remove(growing);
 	return 0;
 }
@@ -126,8 +127,6 @@ static int make_folder(const struct lab *lab, size_t filter, const char *dir, st
 	struct filter_object in;
 	int err;
 
-	if (!growing)
-		return error_sys(e, -ENOMEM, "making BPF maps");
 	bpffs_remove(growing);
 	err = prog_capture_begin(&capture, e);
 	if (err)
@@ -157,10 +156,6 @@ char *filter_maps_dir(const struct lab *lab, size_t filter, struct error *e)
 	if (!parent)
 		return NULL;
 	dir = text_format("%s/%s", parent, lab->labfile.filters[owner].name);
-	if (!dir) {
-		(void)error_sys(e, -ENOMEM, "making BPF maps");
-		return NULL;
-	}
 	if (access(dir, F_OK) && make_folder(lab, filter, dir, e))
 		return NULL;
 	return steal_pointer(&dir);
@@ -172,7 +167,7 @@ static int check_same(const struct bpf_map *map, int fd, struct error *e)
 	__u32 len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return error_sys(e, -errno, "asking for a map");
+		return error_sys(e, -errno, "cannot ask for map %s", bpf_map__name(map));
 	if (info.type == bpf_map__type(map) && info.key_size == bpf_map__key_size(map) &&
 	    info.value_size == bpf_map__value_size(map))
 		return 0;
@@ -192,7 +187,7 @@ static int pinned_fd(const struct bpf_map *map, const char *dir, struct error *e
 
 	pin_name(map, name);
 	path = text_format("%s/%s", dir, name);
-	fd = path ? bpf_obj_get(path) : -1;
+	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return error_state(
 			e, -ENOENT,
@@ -211,7 +206,7 @@ static int reuse_map(struct bpf_map *map, const char *dir, struct error *e)
 	if (fd < 0)
 		return fd;
 	err = bpf_map__reuse_fd(map, fd);
-	return err ? error_sys(e, err, "using map %s", bpf_map__name(map)) : 0;
+	return err ? error_sys(e, err, "cannot use map %s", bpf_map__name(map)) : 0;
 }
 
 static bool is_prog_array(const struct bpf_map *map)
@@ -253,7 +248,7 @@ static int share_arrays(struct bpf_object *obj, const char *dir, struct error *e
 		if (fd < 0)
 			return fd;
 		if (dup3(fd, map_fd(map), O_CLOEXEC) < 0)
-			return error_sys(e, -errno, "using map %s", bpf_map__name(map));
+			return error_sys(e, -errno, "cannot use map %s", bpf_map__name(map));
 	}
 	return 0;
 }
@@ -269,9 +264,9 @@ int filter_maps_open(const struct lab *lab, size_t filter, const char *name, int
 		return e->err;
 	undot(name, pin);
 	path = text_format("%s/%s", dir, pin);
-	*fd = path ? bpf_obj_get(path) : -1;
+	*fd = bpf_obj_get(path);
 	if (*fd < 0)
-		return error_sys(e, path ? -errno : -ENOMEM, "map %s of filter %s", name,
+		return error_sys(e, -errno, "cannot open map %s of filter %s", name,
 				 lab->labfile.filters[filter].name);
 	return 0;
 }
@@ -290,7 +285,7 @@ int filter_maps_settle(struct filter_object *in, const struct lab *lab, size_t f
 		err = counters_give(in->obj, counters_fd, rings_fd);
 	}
 	if (err)
-		return error_sys(e, err, "giving the filter its counters");
+		return error_sys(e, err, "cannot give the filter its counters");
 	return reuse_maps(in->obj, dir, in->own_arrays, e);
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A filter's object opened, built-in or the user's, up to where it is loaded: that is the chain's.
+ */
 #include "orchestrator/filter/filter_object.h"
 
 #include <errno.h>
@@ -95,7 +97,7 @@ static int open_builtin(const struct filter *f, struct filter_object *in, struct
 
 	err = program_bytes(f, &bytes, &size, &function);
 	if (err)
-		return error_sys(e, err, "the built-in %s", programs[f->program].name);
+		return error_sys(e, err, "cannot ready the built-in %s", programs[f->program].name);
 	err = open_bytes(bytes, size, in, e);
 	if (err)
 		return err;
@@ -215,7 +217,7 @@ int filter_object_open(const struct lab *lab, size_t filter, struct filter_objec
 		char *FREE_AUTO title = filter_object_title(lab, filter);
 
 		filter_object_close(in);
-		return error_wrap(e, "%s", title ? title : f->name);
+		return error_wrap(e, "%s", title);
 	}
 	make_ours(in);
 	return 0;

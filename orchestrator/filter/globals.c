@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Read-only globals set by name, as their BTF types say. */
 #include "orchestrator/filter/globals.h"
 
 #include <ctype.h>
@@ -11,6 +12,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 
@@ -126,18 +128,13 @@ static const char *nth_name(void *obj, size_t i)
 
 static int unknown_global(struct bpf_object *obj, const char *name, struct error *e)
 {
-	const char *near = text_nearest(name, nth_name, obj);
+	char *FREE_AUTO offer = NULL;
 
-	if (near)
-		return error_input(
-			e, "the object has no read-only global \"%s\"; did you mean \"%s\"?", name,
-			near);
 	if (!nth_name(obj, 0))
 		return error_input(
 			e, "the object has no read-only globals (const volatile, with BTF)");
-	return error_input(
-		e, "the object has no read-only global \"%s\"; it has, among others, \"%s\"", name,
-		nth_name(obj, 0));
+	offer = text_offer(name, nth_name, obj);
+	return error_input(e, "the object has no read-only global \"%s\"%s", name, offer);
 }
 
 static void put_integer(const struct global *g, uint64_t v)
@@ -242,14 +239,9 @@ static const char *enum_name(void *cookie, size_t i)
 
 static int unknown_enumerator(struct global *g, const char *value, struct error *e)
 {
-	const char *near = text_nearest(value, enum_name, g), *first = enum_name(g, 0);
+	char *FREE_AUTO offer = text_offer(value, enum_name, g);
 
-	return error_input(e, "\"%s\" is none of the enum's names, and no number; %s \"%s\"%s",
-			   value, near ? "did you mean" : "there is, among others,",
-			   near	   ? near
-			   : first ? first
-				   : "",
-			   near ? "?" : "");
+	return error_input(e, "\"%s\" is none of the enum's names, and no number%s", value, offer);
 }
 
 /* Before ENUM64, BTF has the lower halves of an enum's values, and no word of their sign. */

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A lab file and the objects that its filters name, judged together and before anything is
+ * built: a fault of an object is one of the file's errors, at the line that names it. What
+ * only the kernel can tell, the verifier, is not asked here: this needs no root.
+ */
 #include "orchestrator/filter/labfile_load.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "lab/error.h"
@@ -12,18 +16,12 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_read.h"
 
-/*
- * A lab file and the objects that its filters name, judged together and before anything is
- * built: a fault of an object is one of the file's errors, at the line that names it. What
- * only the kernel can tell, the verifier, is not asked here: this needs no root.
- */
-
 /* What @one says gets its place in the file; a fault of the machine's stays that. */
 static void tell(const struct ini_where *at, const struct error *one, struct error *e)
 {
 	struct error ERROR_AUTO placed = ERROR_INIT;
 
-	(void)ini_complain(at, &placed, "%s", one->text ? one->text : "out of memory");
+	(void)ini_complain(at, &placed, "%s", one->text);
 	placed.kind = one->kind;
 	placed.err = one->err;
 	(void)error_join(e, &placed);
@@ -82,12 +80,8 @@ static void check_objects(const struct labfile *labfile, struct error *e)
 
 int labfile_load(struct labfile *labfile, const char *path, struct error *e)
 {
-	int err;
-
 	*labfile = (struct labfile){ 0 };
-	err = labfile_check(labfile, inifile_load(&labfile->ini, path, e), e);
-	if (err == -ENOMEM)
-		return err;
+	(void)labfile_check(labfile, inifile_load(&labfile->ini, path, e), e);
 	check_objects(labfile, e);
 	inifile_sort_errors(&labfile->ini, e);
 	return e->kind == ERROR_NONE ? 0 : e->err;

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A BPF object file of the user's: its bytes, and which of its programs is meant. Opened, set and
+ * tried it is by filter_object.c.
+ */
 #include "orchestrator/filter/object_file.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -79,12 +82,10 @@ int object_file_read(const char *path, void **bytes, size_t *size, struct error 
 	if (st.st_size > OBJECT_BYTES_MAX)
 		return error_input(e, "the object %s has %lld bytes; at most %ld are read", path,
 				   (long long)st.st_size, OBJECT_BYTES_MAX);
-	read_bytes = malloc((size_t)st.st_size + 1);
-	if (!read_bytes)
-		return error_sys(e, -ENOMEM, "reading %s", path);
+	read_bytes = xreallocarray(NULL, 1, (size_t)st.st_size + 1);
 	err = read_whole(fd, read_bytes, (size_t)st.st_size);
 	if (err)
-		return error_sys(e, err, "reading %s", path);
+		return error_sys(e, err, "cannot read %s", path);
 	err = check_elf(path, read_bytes, (size_t)st.st_size, e);
 	if (err)
 		return err;
@@ -104,20 +105,15 @@ static bool is_xdp(const struct bpf_program *prog)
 	       !strstr(bpf_program__section_name(prog), "/cpumap");
 }
 
-/* "a, b, c": malloc'ed; "none" if there is none. */
+/* "a, b, c": malloc'ed; NULL if there is none. */
 static char *list_functions(struct bpf_object *obj)
 {
-	char *list = strdup("");
 	struct bpf_program *prog;
+	char *list = NULL;
 
 	bpf_object__for_each_program (prog, obj) {
-		char *longer;
-
-		if (!is_xdp(prog) || !list)
-			continue;
-		longer = text_format("%s%s%s", list, *list ? ", " : "", bpf_program__name(prog));
-		free(list);
-		list = longer;
+		if (is_xdp(prog))
+			text_list_add(&list, "%s", bpf_program__name(prog));
 	}
 	return list;
 }
@@ -126,7 +122,7 @@ static int no_function(struct bpf_object *obj, const char *function, struct erro
 {
 	char *FREE_AUTO list = list_functions(obj);
 
-	if (!list || !*list)
+	if (!list)
 		return error_input(e, "the object has no function %s, and no XDP program at all",
 				   function);
 	return error_input(e, "the object has no function %s; its XDP programs are: %s", function,
@@ -175,7 +171,7 @@ static int only_main(struct bpf_object *obj, struct bpf_program **main, struct e
 			e,
 			"the object has %zu XDP programs: name one of them after a colon "
 			"(object.bpf.o:function): %s",
-			n, list ? list : "");
+			n, list);
 	}
 	if (other)
 		return error_input(e,

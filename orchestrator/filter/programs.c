@@ -142,7 +142,7 @@ static int fill_target(struct bpf_object *obj, const struct lab *lab, const stru
 	if (!err)
 		err = lab_link_find(lab->state, to->name, &index, e);
 	if (!err && bpf_map_update_elem(fd, &first, &index, BPF_ANY))
-		err = error_sys(e, -errno, "writing the map of its target");
+		err = error_sys(e, -errno, "cannot write the map of its target");
 	return err ? error_wrap(e, "filter %s: to = %s", filter->name, to->id) : 0;
 }
 

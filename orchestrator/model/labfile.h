@@ -56,7 +56,7 @@ struct filter {
 
 struct chain_config { /* which filters on which interface */
 	size_t iface;
-	size_t *filters;
+	char **filters; /* names: there is a filter of each */
 	size_t n_filters;
 	int line;
 };

@@ -54,10 +54,10 @@ static void print_node(const struct topology *topo, const struct node *n, FILE *
 		(void)fprintf(out, "sysctl = %s = %s\n", n->sysctls[i].name, n->sysctls[i].value);
 }
 
-static void print_chain(const struct labfile *labfile, const struct chain_config *chain, FILE *out)
+static void print_chain(const struct chain_config *chain, FILE *out)
 {
 	for (size_t i = 0; i < chain->n_filters; i++)
-		(void)fprintf(out, " %s", labfile->filters[chain->filters[i]].name);
+		(void)fprintf(out, " %s", chain->filters[i]);
 	(void)fputc('\n', out);
 }
 
@@ -84,7 +84,7 @@ static void print_iface(const struct labfile *labfile, size_t i, FILE *out)
 		(void)fprintf(out, "mode = %s\n", enum_name(mode_names, labfile->modes[i]));
 	if (chain) {
 		(void)fputs("chain =", out);
-		print_chain(labfile, chain, out);
+		print_chain(chain, out);
 	}
 }
 
@@ -218,7 +218,7 @@ static void print_scenario(const struct labfile *labfile, const struct scenario 
 	for (size_t i = 0; i < scenario->n_chains; i++) {
 		(void)fprintf(out, "chain = %s",
 			      labfile->topo.ifaces[scenario->chains[i].iface].id);
-		print_chain(labfile, &scenario->chains[i], out);
+		print_chain(&scenario->chains[i], out);
 	}
 	for (size_t i = 0; i < scenario->n_steps; i++)
 		print_step(labfile, &scenario->steps[i], out);

@@ -61,7 +61,9 @@ int chain_read_filters(const struct ini_where *at, const char *rest, const struc
 		if (chain->n_filters == XLAB_CHAIN_MAX)
 			return ini_complain(at, e, "a chain has at most %d filters",
 					    XLAB_CHAIN_MAX);
-		*(size_t *)array_add(&chain->filters, &chain->n_filters, sizeof(filter)) = filter;
+		if (!one)
+			*(char **)array_add(&chain->filters, &chain->n_filters, sizeof(char *)) =
+				labfile->filters[filter].name;
 		err = one ? one : err;
 	}
 	return err;

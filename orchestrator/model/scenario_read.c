@@ -90,9 +90,9 @@ static void add_step(const struct ini_where *at, struct labfile_reading *r,
 static bool shows_packets(const struct labfile *labfile, const struct chain_config *chain)
 {
 	for (size_t i = 0; chain && i < chain->n_filters; i++) {
-		size_t f = chain->filters[i];
+		size_t f = labfile_filter(labfile, chain->filters[i]);
 
-		if (f != NONE && programs[labfile->filters[f].program].shows)
+		if (programs[labfile->filters[f].program].shows)
 			return true;
 	}
 	return false;
@@ -195,8 +195,7 @@ const struct ini_section_spec steps_table = {
 static void mark(struct labfile_reading *r, const struct chain_config *chain)
 {
 	for (size_t i = 0; i < chain->n_filters; i++)
-		if (chain->filters[i] != NONE)
-			r->stands[chain->filters[i]] = true;
+		r->stands[labfile_filter(r->labfile, chain->filters[i])] = true;
 }
 
 /* Which filters stand somewhere while the scenario runs. */

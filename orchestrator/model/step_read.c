@@ -216,7 +216,7 @@ static int check_tail(const struct ini_where *at, const struct labfile_reading *
 		return 0;
 	chain = labfile_chain(labfile, &labfile->scenarios[r->current], step->at);
 	for (size_t i = 0; i < chain->n_filters; i++)
-		if (chain->filters[i] == step->by)
+		if (!strcmp(chain->filters[i], labfile->filters[step->by].name))
 			return 0;
 	return ini_complain(at, e, "filter %s stands in the chain of another interface, not of %s",
 			    labfile->filters[step->by].name, labfile->topo.ifaces[step->at].id);

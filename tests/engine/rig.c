@@ -131,14 +131,15 @@ size_t rig_end(const struct lab *lab)
 
 int rig_chain(struct lab *lab, const char *filters, struct error *e)
 {
-	size_t indices[128];
-	struct chain_config chain = { .iface = rig_end(lab), .filters = indices };
+	char *names[128];
+	struct chain_config chain = { .iface = rig_end(lab), .filters = names };
 	char name[NAME_MAX_LEN + 1];
 
 	while (text_word(&filters, name, sizeof(name)) == 1) {
-		indices[chain.n_filters] = labfile_filter(&lab->labfile, name);
-		assert_true(indices[chain.n_filters] != NONE);
-		chain.n_filters++;
+		size_t filter = labfile_filter(&lab->labfile, name);
+
+		assert_true(filter != NONE);
+		names[chain.n_filters++] = lab->labfile.filters[filter].name;
 	}
 	return chain_set(lab, &chain, false, e);
 }

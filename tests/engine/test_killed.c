@@ -26,10 +26,9 @@ static const char filters[] = "[filter hi]\nprogram = hello\n"
 			      "[filter back]\nprogram = tx\n"
 			      "[filter no]\nprogram = drop\n";
 
-static void set(struct lab *lab, const char *name, bool scenario)
+static void set(struct lab *lab, char *name, bool scenario)
 {
-	size_t filter = labfile_filter(&lab->labfile, name);
-	struct chain_config chain = { rig_end(lab), &filter, 1, 0 };
+	struct chain_config chain = { rig_end(lab), &name, 1, 0 };
 	ERROR_AUTO struct error e = ERROR_INIT;
 
 	if (chain_set(lab, &chain, scenario, &e))
