@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The process: its words to a command, its end to an exit status. Only this file prints errors. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,9 +19,7 @@
  */
 static int standard_fds_hold(void)
 {
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return -errno;
@@ -67,7 +66,7 @@ static int unknown_option(const char *word, struct error *e)
 {
 	char *FREE_AUTO offer = text_offer(word, option_name, NULL);
 
-	return error_input(e, "before a command there is no option %s%s", word, offer);
+	return error_input(e, "there is no option %s before a command%s", word, offer);
 }
 
 static int xlab(char **words, int *status, struct error *e)

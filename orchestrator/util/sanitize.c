@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Texts from outside, made fit for any reader. Quoting for JSON or XML is not done here. */
 #include "orchestrator/util/sanitize.h"
 
 #include <stdarg.h>

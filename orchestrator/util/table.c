@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Cells, their widths and colours. What stands in them is for the callers. */
 #include "orchestrator/util/table.h"
 
 #include <stdarg.h>
@@ -6,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/text.h"
 #include "orchestrator/util/sanitize.h"
@@ -31,15 +32,15 @@ bool colour_wanted(FILE *out)
 
 void table_add(struct table *t, const char *colour, const char *fmt, ...)
 {
+	struct table_cell *cell = array_add(&t->cells, &t->n_cells, sizeof(*cell));
 	char *FREE_AUTO text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
 	text = text_vformat(fmt, args);
 	va_end(args);
-	t->cells = xreallocarray(t->cells, t->n_cells + 1, sizeof(*t->cells));
-	t->cells[t->n_cells].colour = colour;
-	t->cells[t->n_cells++].text = sanitize(text);
+	cell->colour = colour;
+	cell->text = sanitize(text);
 }
 
 static void print_cell(const struct table *t, size_t i, int pad, bool last, FILE *out)

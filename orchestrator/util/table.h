@@ -13,7 +13,7 @@
 struct table {
 	size_t n_columns;
 	bool right[TABLE_COLUMNS_MAX]; /* columns that are aligned to the right */
-	struct {
+	struct table_cell {
 		char *text;
 		const char *colour; /* a static escape sequence, or NULL */
 	} * cells;
