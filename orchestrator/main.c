@@ -66,7 +66,7 @@ static int unknown_option(const char *word, struct error *e)
 {
 	char *FREE_AUTO offer = text_offer(word, option_name, NULL);
 
-	return error_input(e, "before a command there is no option %s%s", word, offer);
+	return error_input(e, "there is no option %s before a command%s", word, offer);
 }
 
 static int xlab(char **words, int *status, struct error *e)

@@ -47,7 +47,7 @@ const struct command cmd_run = {
 	.options = {
 		{ "--engine", "instead of the lab file's",
 		  OPTION_INTO(struct run_options, lab.engine), .words = engine_names },
-		SCENARIO_BATCH_OPTIONS(struct run_options, batch),
+		SCENARIO_BATCH_OPTIONS(struct run_options),
 	},
 	.min_args = 1,
 	.max_args = -1,

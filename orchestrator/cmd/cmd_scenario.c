@@ -101,7 +101,7 @@ const struct command cmd_scenario = {
 		  OPTION_INTO(struct scenario_command_options, list) },
 		{ "--lab", "of this lab, where several are up",
 		  OPTION_INTO(struct scenario_command_options, lab), .argument = "LAB" },
-		SCENARIO_BATCH_OPTIONS(struct scenario_command_options, batch),
+		SCENARIO_BATCH_OPTIONS(struct scenario_command_options),
 	},
 	.max_args = -1,
 	.completes = { "SCENARIO" },

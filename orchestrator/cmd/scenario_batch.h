@@ -19,17 +19,17 @@ struct scenario_batch {
 	size_t n_scenarios;
 };
 
-/* The options that both commands have, part of their own, and their rows in a command's table. */
+/* The options that both commands have, as "batch" of their own, and the rows of their tables. */
 struct scenario_batch_options {
 	const struct enum_name *format;
 	uint32_t timeout_ms;
 };
-#define SCENARIO_BATCH_OPTIONS(type, member)                                                      \
-	{ "--format", "the report's form; default text", OPTION_INTO(type, member.format),        \
+#define SCENARIO_BATCH_OPTIONS(type)                                                              \
+	{ "--format", "the report's form; default text", OPTION_INTO(type, batch.format),         \
 	  .words = report_formats },                                                              \
 	{                                                                                         \
 		"--timeout", "a step's deadline, the last resort; default 1000",                  \
-			OPTION_INTO(type, member.timeout_ms),                                     \
+			OPTION_INTO(type, batch.timeout_ms),                                      \
 			.argument = "MS", .min = 1, .max = 10 * 60 * 1000, .unit = "milliseconds" \
 	}
 

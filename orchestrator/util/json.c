@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* JSON, written as it comes. Its texts are sanitized here, for nobody above has to think of it. */
+/* JSON, written as it comes, with its texts made safe. Which keys there are is for the callers. */
 #include "orchestrator/util/json.h"
 
 #include <inttypes.h>

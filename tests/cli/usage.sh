@@ -21,9 +21,9 @@ ended 'no command' 2
 like 'no command: usage on standard error' "$err" 'usage: xlab COMMAND'
 
 xlab --hepl
-ended 'a misspelt option of no command' 2 'no option --hepl; did you mean "--help"?'
+ended 'a misspelt option of no command' 2 'no option --hepl before a command; did you mean "--help"?'
 xlab -V
-ended 'an unknown option of no command' 2 'before a command there is no option -V; allowed: --help, --version'
+ended 'an unknown option of no command' 2 'no option -V before a command; allowed: --help, --version'
 xlab statsu
 ended 'a misspelt command' 2 'did you mean "status"'
 xlab xyzzyxyzzy
