@@ -83,7 +83,3 @@ void sanitize_print(FILE *out, const char *fmt, ...)
 	(void)fputs(clean, out);
 }
 
-const char *or_no_memory(const char *text)
-{
-	return text ? text : "(out of memory)";
-}

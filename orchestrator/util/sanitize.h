@@ -18,7 +18,4 @@ char *sanitize(const char *s);
 /* printf, for text without escape sequences of our own. */
 void sanitize_print(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The text, or what stands for one that memory did not suffice for. */
-const char *or_no_memory(const char *text);
-
 #endif
