@@ -27,12 +27,22 @@ struct global {
 /* Called for each global; a nonzero answer ends the walk and is returned. */
 typedef int (*global_fn)(void *cookie, const char *name, const struct global *g);
 
+/* A damaged object's names may lie outside of its strings. */
+static const char *name_at(const struct btf *btf, uint32_t offset)
+{
+	const char *name = btf__name_by_offset(btf, offset);
+
+	return name ? name : "";
+}
+
+/* NULL: there is none, or a damaged object's types stand for each other in a circle. */
 static const struct btf_type *plain_type(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);
+	uint32_t left = btf__type_cnt(btf);
 
 	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
-		t = btf__type_by_id(btf, t->type);
+		t = left-- ? btf__type_by_id(btf, t->type) : NULL;
 	return t;
 }
 
@@ -40,8 +50,7 @@ static int walk_section(struct bpf_object *obj, const struct btf *btf, const str
 			global_fn fn, void *cookie)
 {
 	const struct btf_var_secinfo *v = btf_var_secinfos(sec);
-	struct bpf_map *map =
-		bpf_object__find_map_by_name(obj, btf__name_by_offset(btf, sec->name_off));
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name_at(btf, sec->name_off));
 	unsigned char *bytes;
 	size_t size = 0;
 
@@ -49,12 +58,15 @@ static int walk_section(struct bpf_object *obj, const struct btf *btf, const str
 	bytes = map ? (unsigned char *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
 	for (int i = 0; bytes && i < btf_vlen(sec); i++, v++) {
 		const struct btf_type *var = btf__type_by_id(btf, v->type);
-		struct global g = { bytes + v->offset, v->size, btf, plain_type(btf, var->type) };
+		struct global g = { bytes + v->offset, v->size, btf, NULL };
 		int r;
 
-		if (!btf_is_var(var) || (size_t)v->offset + v->size > size || !g.type)
+		if (!var || !btf_is_var(var) || (size_t)v->offset + v->size > size)
 			continue;
-		r = fn(cookie, btf__name_by_offset(btf, var->name_off), &g);
+		g.type = plain_type(btf, var->type);
+		if (!g.type)
+			continue;
+		r = fn(cookie, name_at(btf, var->name_off), &g);
 		if (r)
 			return r;
 	}
@@ -70,8 +82,7 @@ static int globals_walk(struct bpf_object *obj, global_fn fn, void *cookie)
 		const struct btf_type *t = btf__type_by_id(btf, id);
 		int r;
 
-		if (!btf_is_datasec(t) ||
-		    strncmp(btf__name_by_offset(btf, t->name_off), ".rodata", 7) != 0)
+		if (!btf_is_datasec(t) || strncmp(name_at(btf, t->name_off), ".rodata", 7) != 0)
 			continue;
 		r = walk_section(obj, btf, t, fn, cookie);
 		if (r)
@@ -233,8 +244,8 @@ static const char *enum_name(void *cookie, size_t i)
 
 	if (i >= btf_vlen(t))
 		return NULL;
-	return btf__name_by_offset(g->btf, btf_is_enum64(t) ? btf_enum64(t)[i].name_off
-							    : btf_enum(t)[i].name_off);
+	return name_at(g->btf,
+		       btf_is_enum64(t) ? btf_enum64(t)[i].name_off : btf_enum(t)[i].name_off);
 }
 
 static int unknown_enumerator(struct global *g, const char *value, struct error *e)
@@ -273,7 +284,7 @@ static bool is_char(const struct btf *btf, uint32_t id)
 
 	return t && btf_is_int(t) && t->size == 1 &&
 	       (btf_int_encoding(t) & (BTF_INT_CHAR | BTF_INT_SIGNED) ||
-		!strcmp(btf__name_by_offset(btf, t->name_off), "char"));
+		!strcmp(name_at(btf, t->name_off), "char"));
 }
 
 static int set_text(const struct global *g, const char *value, struct error *e)

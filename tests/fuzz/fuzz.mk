@@ -29,7 +29,7 @@ $(FUZZ_REPLAYS): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/libxlab.a
 # The same sources once more, by clang, so that libFuzzer sees which branches are taken.
 F := build/fuzz
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -DXLAB_VERSION='"$(VERSION)"' -DBUILD_DIR='"$(B)"' -I. -I$(B) \
-              -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+              -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
               -fno-sanitize-recover=undefined
 FUZZ_OBJS  := $(LIB_OBJS:$(B)/%=$(F)/%)
 
