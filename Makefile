@@ -7,6 +7,8 @@
 # make install    PREFIX=/usr/local DESTDIR=
 # make torture    killed and refused at every system call: an hour; make test has a sample
 # make fuzz       each fuzzer for a minute; make test has their corpus
+# make mutate     small errors in the source: how many the quick tests notice
+# make coverage   the lines and branches that the quick tests come to
 # make bench      what a filter and a chain cost, beside others
 # make fresh      SUITE=bookworm or trixie, else both: what a new user does, in a new Debian;
 #                 FULL=1 with all of make test

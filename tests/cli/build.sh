@@ -154,8 +154,10 @@ result $? '--self: no setting is changed'
 group=$(ip -j link show veth0 | jq -r '.[0].group')
 ip link set veth0 group 7
 ip link add bridge0 group "$group" type bridge
+exec 7</run/netns/br0 # where its other end is lives on
 xlab down
 like '--self: a link without our mark is not ours' "$(ip link show veth0 2>&1)" veth0@
+exec 7<&-
 timeout 5 sh -c 'while ip link show veth0 >/dev/null 2>&1; do :; done'
 like '--self: what is no veth is not ours, whatever its group' "$(ip link show bridge0 2>&1)" bridge0:
 ip link del bridge0
