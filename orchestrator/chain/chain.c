@@ -55,6 +55,7 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 		 struct error *e)
 {
 	enum engine_choice choice = job->lab->labfile.engine;
+	int err;
 
 	job->asked = choice != ENGINE_AUTO;
 	*engine = &chain_engine_libxdp;
@@ -64,7 +65,10 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 		return 0;
 	if (choice != ENGINE_LIBXDP)
 		*engine = &chain_engine_inline;
-	return (*engine)->build(job, fd, NULL, e);
+	err = (*engine)->build(job, fd, NULL, e);
+	if (err)
+		chain_blame_kernel(e);
+	return err;
 }
 
 static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,

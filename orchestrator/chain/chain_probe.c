@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Does this kernel load EXT programs, of which libxdp's dispatcher is made? Found by trying: no
- * version is looked at.
+/* Does this kernel load EXT programs, of which libxdp's dispatcher is made? Found by trying. Its
+ * version is looked at only to explain a chain that was refused.
  */
 #include "orchestrator/chain/chain_probe.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/utsname.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
 #include "lab/cleanup.h"
+#include "lab/error.h"
 #include "orchestrator/util/bpflog.h"
 
 /* int probe(struct xdp_md *ctx): only by its BTF can an EXT program find it. */
@@ -97,4 +100,20 @@ enum engine_choice chain_engine_auto(const char **why)
 		*why = "this kernel does not load EXT programs";
 	}
 	return ENGINE_INLINE;
+}
+
+/* bpf_xdp_load_bytes() and bpf_xdp_get_buff_len() came with it. */
+#define KERNEL_MAJOR 5
+#define KERNEL_MINOR 18
+
+void chain_blame_kernel(struct error *e)
+{
+	struct utsname kernel;
+	int major, minor;
+
+	if (uname(&kernel) || sscanf(kernel.release, "%d.%d", &major, &minor) != 2)
+		return;
+	if (major < KERNEL_MAJOR || (major == KERNEL_MAJOR && minor < KERNEL_MINOR))
+		(void)error_add(e, "this kernel is %s: chains need Linux %d.%d or later",
+				kernel.release, KERNEL_MAJOR, KERNEL_MINOR);
 }

@@ -143,6 +143,15 @@ like 'a chain that was taken off: status' "$told" 'taken off by another tool*`xl
 followed 'a chain that was taken off' "$told"
 xlab chain r:r0
 like 'a chain that was taken off: it is back' "$out" hello
+# An old kernel is played by one that calls itself 2.6.
+run setarch --uname-2.6 "$XLAB" chain r:r0 hello
+is 'a kernel that calls itself old: a chain that loads' "$status" 0
+run setarch --uname-2.6 "$XLAB" chain r:r0 unchecked
+ended 'a kernel that calls itself old: a chain that is refused' 3 \
+	'verifier refuses*this kernel is 2.6.*: chains need Linux 5.18 or later'
+xlab chain r:r0 unchecked
+ended 'a chain that is refused' 3 'verifier refuses'
+is 'a chain that is refused: nothing is said of the kernel' "$(grep -c 5.18 <<<"$err")" 0
 xlab chain r:r0 --off
 "$XLAB" exec r -- ip link set dev r0 xdpgeneric obj build/tests/engine/bare.bpf.o sec xdp
 xlab chain r:r0 pings
