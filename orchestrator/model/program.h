@@ -27,11 +27,11 @@ struct rule_layout {
 
 struct program {
 	const char *name; /* "ether", …, "object" */
-	uint32_t action;  /* enum xdp_action, unless the key says another */
 	const char *help;
 	struct ini_section_spec section; /* its own keys, besides program and continue */
 	struct rule_layout rules;
-	bool shows; /* an event of its own for each packet */
+	uint32_t action; /* enum xdp_action, unless the key says another */
+	bool shows;	 /* an event of its own for each packet */
 };
 
 extern const struct program programs[]; /* by enum program_kind */
