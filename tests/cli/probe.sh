@@ -81,7 +81,7 @@ like 'an archive that does not link: for make' "$out" '-Wl,-Bdynamic* -lbpf'
 readme=$(tr '\n' ' ' <README.md)
 while read -r name least _; do
 	name=${name%-3.0} name=${name#lib}
-	like "README: the least version of $name" "$readme" "[ b]$name*[ ,]$least[ ,]"
+	like "README: the least version of $name" "$readme" "[ b]$name*[ ,]${least}[ ,]"
 done < <(sed -n "/^libraries='/,/'\$/p" config/probe | sed "s/^libraries='//; s/'\$//")
 like "README: clang's" "$readme" "clang $(sed -n 's/^clang_least=//p' config/probe) or later"
 
