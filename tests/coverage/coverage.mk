@@ -3,8 +3,8 @@
 # Included by the Makefile.
 #
 # make coverage   which lines and branches the quick tests (unit, filters, engine, cli) come to, by wing;
-#                 those that they do not are listed under build/coverage. A process that is killed tells
-#                 nothing. BPF programs are not counted.
+#                 those that they do not are listed under build/coverage. A process that is killed,
+#                 or ends by _exit() as an errand's child, tells nothing. BPF programs are not counted.
 
 COVERED := build/coverage
 

@@ -173,6 +173,12 @@ static void a_pass_is_what_arrived(void **state)
 	ev = an_evidence(STEP_UDP);
 	add_event(&ev, &p, HOST, 0, XDP_TX);
 	expect(&step, &ev, OUTCOME_NOT_OK, "sent back (tx) by headers at host:veth0");
+
+	/* where nobody listens, nothing can arrive, and no filter is to blame */
+	ev = an_evidence(STEP_UDP);
+	ev.server_bound = false;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "the server never came to listen: no chain saw it");
 }
 
 static void pings_must_all_come_back(void **state)
