@@ -10,7 +10,7 @@ COVERED := build/coverage
 
 # Whoever runs a test, root or not, writes down where it has been: its files are open to all. A program
 # that counts knows the path of its counts, and so one test fails: no path of the build is in it. A child
-# that shares the memory until its execve (orchestrator/spawn.c) must not write down the counts there:
+# that shares the memory until its execve (orchestrator/scenario/spawn.c) must not write down the counts there:
 # then its parent would not, at its end.
 coverage: all tests
 	umask 0; $(MAKE) B=$(COVERED) CFLAGS='-O0 -g --coverage -fno-builtin-execve' tests
