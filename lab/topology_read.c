@@ -148,7 +148,7 @@ static int find_nodes(struct topology_reading *r, struct error *e)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < r->topo->n_ifaces; i++) {
+	for (size_t i = 0; r->sections && i < r->topo->n_ifaces; i++) {
 		struct iface *f = &r->topo->ifaces[i];
 		const struct ini_where at = { .ini = r->ini,
 					      .section = &r->ini->sections[r->sections[i]] };
