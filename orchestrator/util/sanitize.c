@@ -82,4 +82,3 @@ void sanitize_print(FILE *out, const char *fmt, ...)
 	clean = sanitize(text);
 	(void)fputs(clean, out);
 }
-
