@@ -52,18 +52,16 @@ static int up_run(const struct invocation *in, int *status, struct error *e)
 {
 	struct lab_options *options = in->options;
 	INTERRUPT_HOLD hold;
-	struct lab lab = { 0 };
+	struct lab LAB_AUTO lab = { 0 };
 	int err;
 
 	(void)status;
 	options->command = "up";
 	interrupt_hold(&hold);
 	err = lab_up(&lab, in->argv[0], options, e);
-	if (err)
-		return err;
-	print_up(&lab);
-	lab_close(&lab);
-	return 0;
+	if (!err)
+		print_up(&lab);
+	return err;
 }
 
 const struct command cmd_up = {
