@@ -41,15 +41,14 @@ struct build {
 static int load_object(struct bpf_object *obj, struct error *e)
 {
 	BPFLOG log = BPFLOG_INIT;
-	char *FREE_AUTO words = NULL, *FREE_AUTO tail = NULL;
+	char *FREE_AUTO tail = NULL;
 	int err;
 
 	bpflog_begin(&log);
 	err = bpf_object__load(obj);
 	if (!err)
 		return 0;
-	words = bpflog_verifier(&log);
-	tail = words ? bpflog_tail(words, 12) : NULL;
+	tail = bpflog_verifier(&log);
 	return error_state(e, err, "libbpf cannot load the object: %s%s%s",
 			   bpflog_first(&log, strerror(-err)), tail && *tail ? "\n" : "",
 			   tail ? tail : "");
@@ -61,7 +60,7 @@ static int capture_from_counters(struct build *b, const char *name, struct captu
 	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
 
 	if (!prog)
-		return error_sys(e, -ENOENT, "cannot find the counters' %s", name);
+		return error_sys(e, -ENOENT, "cannot find program %s of the counters", name);
 	prog_capture_add(&b->capture, prog, false, into);
 	return 0;
 }

@@ -186,8 +186,7 @@ static int find_dispatcher(int ifindex, int *fd, struct error *e)
 
 static int explain(int err, struct bpflog *log, struct error *e)
 {
-	char *FREE_AUTO words = bpflog_verifier(log);
-	char *FREE_AUTO tail = words ? bpflog_tail(words, 12) : NULL;
+	char *FREE_AUTO tail = bpflog_verifier(log);
 	char name[128] = "";
 
 	if (err == -EOPNOTSUPP)

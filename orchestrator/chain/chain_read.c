@@ -145,14 +145,11 @@ static void make_view(const struct attach_point *s, struct chain_view *view)
 /* "headers udp-8888", or @none for an empty chain; malloc'ed. */
 static char *names_text(char *const *names, size_t n, const char *none)
 {
-	char *text = xstrdup(n ? names[0] : none);
+	char *text = NULL;
 
-	for (size_t i = 1; i < n; i++) {
-		char *FREE_AUTO before = text;
-
-		text = text_format("%s %s", before, names[i]);
-	}
-	return text;
+	for (size_t i = 0; i < n; i++)
+		text_add(&text, " ", "%s", names[i]);
+	return text ? text : xstrdup(none);
 }
 
 /* Which puts there what is to stand there. */

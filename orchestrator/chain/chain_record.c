@@ -192,10 +192,8 @@ int chain_file_write(struct lab *lab, const char *point, const struct chain_file
 	char *FREE_AUTO name = text_format("chains/%s", point);
 	char *FREE_AUTO text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = xopen_memstream(&text, &size);
 
-	if (!out)
-		out_of_memory();
 	write_record(out, "now", &file->now);
 	write_record(out, "before", &file->before);
 	if (file->pending)
@@ -205,8 +203,7 @@ int chain_file_write(struct lab *lab, const char *point, const struct chain_file
 	(void)fprintf(out, "gen %" PRIu32 "\n", file->gen);
 	for (size_t i = 0; i < file->n_past; i++)
 		write_record(out, "past", &file->past[i]);
-	if (fclose(out))
-		out_of_memory();
+	xclose_memstream(out);
 	return state_write(lab->state, name, text, e);
 }
 
