@@ -132,19 +132,14 @@ static int run_traffic(struct run *r, const struct step *step, struct evidence *
 	return 0;
 }
 
-static bool same_traffic(const struct step *a, const struct step *b)
-{
-	return a->kind == b->kind && a->src == b->src && a->port == b->port &&
-	       address_equal(&a->address, &b->address) && a->count == b->count &&
-	       a->size == b->size && strcmp(a->text ? a->text : "", b->text ? b->text : "") == 0;
-}
-
 static bool tried_before(const struct run *r, size_t n)
 {
-	const struct step *steps = r->scenario->steps;
+	const struct step *b = &r->scenario->steps[n];
 
-	for (size_t i = 0; i < n; i++)
-		if (is_traffic(&steps[i]) && same_traffic(&steps[i], &steps[n]))
+	for (const struct step *a = r->scenario->steps; a < b; a++)
+		if (a->kind == b->kind && a->src == b->src && a->port == b->port &&
+		    address_equal(&a->address, &b->address) && a->count == b->count &&
+		    a->size == b->size && !strcmp(a->text ? a->text : "", b->text ? b->text : ""))
 			return true;
 	return false;
 }
