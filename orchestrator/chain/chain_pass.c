@@ -119,19 +119,6 @@ static int is_it(void *cookie, const struct attach_point_id *id)
 	return q->wanted;
 }
 
-static int ask_at(const struct lab *lab, const char *point, struct question *q, struct error *e)
-{
-	struct chain_file file;
-	size_t iface;
-	int err = attach_point_recall(lab, point, &iface, &file, e);
-
-	if (file.now.n_filters)
-		(void)chain_needs(&lab->labfile, iface, file.now.filters, file.now.n_filters, is_it,
-				  q);
-	chain_file_clear(&file);
-	return err;
-}
-
 int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, bool *wanted,
 		      struct error *e)
 {
@@ -139,8 +126,16 @@ int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, b
 	char **names = chain_file_names(lab);
 	int err = 0;
 
-	for (size_t i = 0; !err && !q.wanted && names[i]; i++)
-		err = ask_at(lab, names[i], &q, e);
+	for (size_t i = 0; !err && !q.wanted && names[i]; i++) {
+		struct chain_file file;
+		size_t iface;
+
+		err = attach_point_recall(lab, names[i], &iface, &file, e);
+		if (file.now.n_filters)
+			(void)chain_needs(&lab->labfile, iface, file.now.filters,
+					  file.now.n_filters, is_it, &q);
+		chain_file_clear(&file);
+	}
 	chain_file_names_free(names);
 	*wanted = q.wanted;
 	return err;

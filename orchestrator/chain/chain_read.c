@@ -133,15 +133,6 @@ static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *vie
 	return 0;
 }
 
-static void make_view(const struct attach_point *s, struct chain_view *view)
-{
-	if (s->current)
-		chain_record_copy(&view->record, s->current);
-	view->rows = xcalloc(view->record.n_filters + 1, sizeof(*view->rows));
-	for (size_t i = 0; i < view->record.n_filters; i++)
-		view->rows[i].filter = xstrdup(view->record.filters[i]);
-}
-
 /* "headers udp-8888", or @none for an empty chain; malloc'ed. */
 static char *names_text(char *const *names, size_t n, const char *none)
 {
@@ -212,8 +203,11 @@ int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, str
 	err = attach_point_open(&s, lab, &id, e);
 	if (!err)
 		err = compare(lab, &s, view, e);
-	if (!err)
-		make_view(&s, view);
+	if (!err && s.current)
+		chain_record_copy(&view->record, s.current);
+	view->rows = xcalloc(view->record.n_filters + 1, sizeof(*view->rows));
+	for (size_t i = 0; i < view->record.n_filters; i++)
+		view->rows[i].filter = xstrdup(view->record.filters[i]);
 	if (!err && view->record.n_filters)
 		err = fill_rows(lab, iface, view, e);
 	if (err)
