@@ -123,15 +123,9 @@ static void read_ports(struct cursor *c, struct packet *p)
 		read_tcp(c, p);
 }
 
-static bool icmp_is_echo(const struct packet *p)
-{
-	if (p->src.family == AF_INET)
-		return p->icmp_type == 8 || p->icmp_type == 0;
-	return p->icmp_type == 128 || p->icmp_type == 129;
-}
-
 static void read_icmp(struct cursor *c, struct packet *p)
 {
+	bool v4 = p->src.family == AF_INET;
 	const uint8_t *b = take(c, 8);
 
 	if (!b)
@@ -139,12 +133,12 @@ static void read_icmp(struct cursor *c, struct packet *p)
 	p->has_icmp = true;
 	p->icmp_type = b[0];
 	p->icmp_code = b[1];
-	if (icmp_is_echo(p)) {
+	if (v4 ? b[0] == 8 || b[0] == 0 : b[0] == 128 || b[0] == 129) {
 		p->has_echo = true;
 		p->icmp_id = be16(b + 4);
 		p->icmp_seq = be16(b + 6);
 	}
-	if (p->src.family == AF_INET6 && (b[0] == ICMP6_NS || b[0] == ICMP6_NA)) {
+	if (!v4 && (b[0] == ICMP6_NS || b[0] == ICMP6_NA)) {
 		b = take(c, 16);
 		if (b)
 			address_v6(&p->nd_target, b);
@@ -323,16 +317,6 @@ __attribute__((format(printf, 2, 3))) static void say(const struct printer *out,
 	out->line(out->cookie, text);
 }
 
-static void say_ether(const struct printer *out, const struct packet *p)
-{
-	char src[MAC_TEXT], dst[MAC_TEXT];
-
-	say(out, "EthHdr: src: %s => dst: %s (0x%04x)", mac_text(p->src_mac, src),
-	    mac_text(p->dst_mac, dst), p->ether_type);
-	for (size_t i = 0; i < p->n_vlans; i++)
-		say(out, "VlanHdr: id: %u (0x%04x)", p->vlans[i].id, p->vlans[i].type);
-}
-
 static void say_arp(const struct printer *out, const struct packet *p)
 {
 	const char *name = name_of(arp_names, ARRAY_SIZE(arp_names), p->arp_op);
@@ -344,14 +328,6 @@ static void say_arp(const struct printer *out, const struct packet *p)
 		say(out, "ArpHdr: src: %s => dst: %s (%s)", src, dst, name);
 	else
 		say(out, "ArpHdr: src: %s => dst: %s (%u)", src, dst, p->arp_op);
-}
-
-static void say_ip(const struct printer *out, const struct packet *p)
-{
-	char src[ADDRESS_TEXT], dst[ADDRESS_TEXT];
-
-	say(out, "Ipv%cHdr: src: %s => dst: %s (%u)", p->src.family == AF_INET ? '4' : '6',
-	    address_text(&p->src, src), address_text(&p->dst, dst), p->proto);
 }
 
 static void say_ports(const struct printer *out, const struct packet *p)
@@ -383,6 +359,7 @@ void packet_print(const uint8_t *bytes, size_t size, void (*line)(void *cookie, 
 		  void *cookie)
 {
 	struct printer out = { line, cookie };
+	char src[ADDRESS_TEXT], dst[ADDRESS_TEXT];
 	struct packet p;
 
 	packet_read(bytes, size, &p);
@@ -390,11 +367,15 @@ void packet_print(const uint8_t *bytes, size_t size, void (*line)(void *cookie, 
 		say(&out, "EthHdr: cut short, %zu of %d bytes", size, ETH_HLEN);
 		return;
 	}
-	say_ether(&out, &p);
+	say(&out, "EthHdr: src: %s => dst: %s (0x%04x)", mac_text(p.src_mac, src),
+	    mac_text(p.dst_mac, dst), p.ether_type);
+	for (size_t i = 0; i < p.n_vlans; i++)
+		say(&out, "VlanHdr: id: %u (0x%04x)", p.vlans[i].id, p.vlans[i].type);
 	if (p.has_arp)
 		say_arp(&out, &p);
 	if (p.has_ip)
-		say_ip(&out, &p);
+		say(&out, "Ipv%cHdr: src: %s => dst: %s (%u)", p.src.family == AF_INET ? '4' : '6',
+		    address_text(&p.src, src), address_text(&p.dst, dst), p.proto);
 	if (p.has_ports)
 		say_ports(&out, &p);
 	if (p.has_icmp)
