@@ -316,24 +316,20 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 
 int chain_restore_all(struct lab *lab, struct error *e)
 {
-	char **names = chain_file_names(lab);
+	char **STRINGS_AUTO names = chain_file_names(lab);
 	int err = 0;
 
 	for (size_t i = 0; !err && names[i]; i++) {
-		struct chain_file file;
+		struct chain_file CHAIN_FILE_AUTO file;
 		size_t iface;
-		bool scenario;
 
 		err = attach_point_recall(lab, names[i], &iface, &file, e);
-		scenario = file.now.scenario || file.before.scenario;
-		chain_file_clear(&file);
-		if (scenario)
+		if (file.now.scenario || file.before.scenario)
 			err = chain_restore(lab, iface, e);
 	}
 	/* Which are wanted is known when all chains are back. */
 	for (size_t i = 0; !err && names[i]; i++)
 		err = chain_pass_tidy(lab, names[i], e);
-	chain_file_names_free(names);
 	return err;
 }
 
@@ -362,7 +358,7 @@ static int remove_at(struct lab *lab, const char *point, struct error *e)
 
 int chain_remove_all(struct lab *lab, struct error *e)
 {
-	char **names = chain_file_names(lab);
+	char **STRINGS_AUTO names = chain_file_names(lab);
 	int first = 0;
 
 	for (size_t i = 0; names[i]; i++) {
@@ -374,6 +370,5 @@ int chain_remove_all(struct lab *lab, struct error *e)
 			error_move(e, &this);
 		}
 	}
-	chain_file_names_free(names);
 	return first;
 }

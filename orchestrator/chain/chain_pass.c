@@ -10,7 +10,6 @@
 
 #include <bpf/bpf.h>
 
-#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/chain/attach_point.h"
@@ -123,20 +122,18 @@ int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, b
 		      struct error *e)
 {
 	struct question q = { id, false };
-	char **names = chain_file_names(lab);
+	char **STRINGS_AUTO names = chain_file_names(lab);
 	int err = 0;
 
 	for (size_t i = 0; !err && !q.wanted && names[i]; i++) {
-		struct chain_file file;
+		struct chain_file CHAIN_FILE_AUTO file;
 		size_t iface;
 
 		err = attach_point_recall(lab, names[i], &iface, &file, e);
 		if (file.now.n_filters)
 			(void)chain_needs(&lab->labfile, iface, file.now.filters,
 					  file.now.n_filters, is_it, &q);
-		chain_file_clear(&file);
 	}
-	chain_file_names_free(names);
 	*wanted = q.wanted;
 	return err;
 }
@@ -171,7 +168,7 @@ int chain_pass_drop(struct lab *lab, size_t iface, char *const *filters, size_t 
 int chain_pass_tidy(struct lab *lab, const char *point, struct error *e)
 {
 	struct work w = { lab, e };
-	struct chain_file file;
+	struct chain_file CHAIN_FILE_AUTO file = { 0 };
 	struct attach_point_id id;
 	bool pass;
 	int err;
@@ -183,6 +180,5 @@ int chain_pass_tidy(struct lab *lab, const char *point, struct error *e)
 		return err;
 	pass = (file.now.prog_id && !file.now.n_filters) ||
 	       (file.before.prog_id && !file.before.n_filters);
-	chain_file_clear(&file);
 	return pass ? drop_one(&w, &id) : 0;
 }

@@ -281,13 +281,6 @@ char **chain_file_names(const struct lab *lab)
 	return names;
 }
 
-void chain_file_names_free(char **names)
-{
-	for (size_t i = 0; names[i]; i++)
-		free(names[i]);
-	free(names);
-}
-
 /* In libxdp's dispatcher each filter counts for itself, and a user's object does not. */
 bool chain_tells(const struct chain_record *record, enum program_kind program)
 {

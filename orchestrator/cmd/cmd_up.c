@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "lab/state_list.h"
@@ -19,7 +20,7 @@ static void print_hint(const struct lab *lab)
 	const char *name = state_journal(lab->state)->lab;
 	const char *sudo = getenv("SUDO_USER") ? "sudo " : "";
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	char **names = NULL;
+	char **STRINGS_AUTO names = NULL;
 	bool alone = state_list(&names, &ignored) == 0 && names[0] && !names[1];
 	const char *of = alone ? "" : " ", *which = alone ? "" : name;
 
@@ -29,7 +30,6 @@ static void print_hint(const struct lab *lab)
 	if (topo->n_nodes)
 		printf(", %sxlab shell %s%s%s", sudo, which, alone ? "" : "/", topo->nodes[0].name);
 	printf(", %sxlab down%s%s\n", sudo, of, which);
-	state_list_free(names);
 }
 
 static void print_up(const struct lab *lab)

@@ -37,7 +37,7 @@ static void print_names(const char *kind, const struct labfile *labfile, const c
 static void print_of_labs(const char *kind)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	char **names;
+	char **STRINGS_AUTO names = NULL;
 
 	if (state_list(&names, &e))
 		return;
@@ -52,7 +52,6 @@ static void print_of_labs(const char *kind)
 		else if (!lab_open(&lab, names[i], STATE_READ, "completion", &e))
 			print_names(kind, &lab.labfile, prefix);
 	}
-	state_list_free(names);
 }
 
 /* Who is not root, and writes sudo in front, can read no more of the labs than their nodes' names.
