@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A chain as it stands, or another in its place. */
-#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"

@@ -2,7 +2,6 @@
 /* What `up` would do, printed. The plan itself is lab/plan.c's. */
 #include <stdio.h>
 
-#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/plan.h"
 #include "lab/plan_text.h"

@@ -66,14 +66,6 @@ static bool tells(const struct watch *w, const struct chain_record *chain, size_
 	return f && chain_tells(chain, f->program);
 }
 
-static bool all_tell(const struct watch *w, const struct chain_record *chain)
-{
-	for (size_t i = 0; i < chain->n_filters; i++)
-		if (!tells(w, chain, i))
-			return false;
-	return true;
-}
-
 /* Packets that end at a filter which does not tell are not seen here at all. */
 static void warn_of_silent(const struct watch *w, size_t iface, const struct chain_record *chain)
 {
@@ -124,8 +116,10 @@ static void print_verdicts(const struct watch *w, const struct xlab_event *event
 			   const struct packet_trace *trace)
 {
 	const struct chain_record *chain = &w->chains[event->iface];
-	bool sure = trace->lost == listener_lost(w->listener) && all_tell(w, chain);
+	bool sure = trace->lost == listener_lost(w->listener);
 
+	for (size_t i = 0; i < chain->n_filters; i++)
+		sure &= tells(w, chain, i);
 	putchar(' ');
 	for (unsigned int i = 0; i < event->position && i < chain->n_filters; i++) {
 		const struct filter *f = filter_of(w, chain, i);

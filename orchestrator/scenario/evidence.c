@@ -10,7 +10,7 @@
 
 #include "lab/alloc.h"
 #include "lab/array.h"
-#include "orchestrator/chain/chain.h"
+#include "orchestrator/chain/chain_record.h"
 #include "orchestrator/event/packet.h"
 
 #define ARP_REQUEST  1

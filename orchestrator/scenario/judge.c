@@ -12,7 +12,7 @@
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
-#include "orchestrator/chain/chain.h"
+#include "orchestrator/chain/chain_record.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/scenario/evidence.h"
