@@ -94,17 +94,6 @@ static void close_job(struct chain_job *job)
 	cleanup_fd(&job->rings_fd);
 }
 
-static int wipe_bank(const struct chain_job *job, struct error *e)
-{
-	struct counters counters = { 0 };
-	int err = counters_map(&counters, job->counters_fd, e);
-
-	if (!err)
-		counters_begin(&counters, job->gen);
-	counters_unmap(&counters);
-	return err;
-}
-
 /* What is to come back after a scenario: what stands there for good. */
 static void keep_restore(struct attach_point *s, const struct chain_record *next)
 {
@@ -134,7 +123,7 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 	if (!err)
 		err = build(&job, &engine, &ready->fd, &r->why, e);
 	if (!err)
-		err = wipe_bank(&job, e);
+		err = counters_wipe(job.counters_fd, job.gen, e);
 	if (!err)
 		err = attach_prog_id(ready->fd, &r->prog_id, e);
 	if (err) {

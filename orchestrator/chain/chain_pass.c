@@ -48,7 +48,7 @@ int chain_needs(const struct labfile *labfile, size_t iface, char *const *filter
 	return r;
 }
 
-static int load_pass(struct error *e)
+int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e)
 {
 	const struct bpf_insn pass[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
@@ -56,21 +56,15 @@ static int load_pass(struct error *e)
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP,
 		    .prog_flags = BPF_F_XDP_HAS_FRAGS);
-	int fd =
-		bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_pass", "GPL", pass, ARRAY_SIZE(pass), &opts);
-
-	return fd < 0 ? error_sys(e, fd, "cannot load a pass program") : fd;
-}
-
-int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e)
-{
 	struct chain_record next = {
 		.engine = ENGINE_INLINE,
 		.mode = XDP_MODE_CHOICE_NATIVE,
 		.gen = chain_file_next_gen(&s->file, s->current),
 	};
-	int FD_AUTO fd = load_pass(e);
-	int err = fd < 0 ? fd : attach_prog_id(fd, &next.prog_id, e);
+	int FD_AUTO fd =
+		bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_pass", "GPL", pass, ARRAY_SIZE(pass), &opts);
+	int err = fd < 0 ? error_sys(e, fd, "cannot load a pass program")
+			 : attach_prog_id(fd, &next.prog_id, e);
 
 	return err ? err : attach_point_swap(s, lab, &next, fd, e);
 }

@@ -136,24 +136,11 @@ static int read_line(const char *line, struct chain_file *file, struct chain_rec
 	return -EINVAL;
 }
 
-static int parse(char *text, struct chain_file *file)
-{
-	struct chain_record *r = NULL;
-	int err = 0;
-
-	for (char *line = text, *next; *line && !err; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		err = read_line(line, file, &r);
-	}
-	return err;
-}
-
 int chain_file_read(const struct lab *lab, const char *point, struct chain_file *file,
 		    struct error *e)
 {
 	char *FREE_AUTO name = text_format("chains/%s", point);
+	struct chain_record *r = NULL;
 	char *FREE_AUTO text = NULL;
 	int err;
 
@@ -161,7 +148,12 @@ int chain_file_read(const struct lab *lab, const char *point, struct chain_file 
 	err = state_read(lab->state, name, &text, e);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = parse(text, file);
+	for (char *line = text, *next; *line && !err; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		err = read_line(line, file, &r);
+	}
 	if (err) {
 		chain_file_clear(file);
 		return error_sys(e, err, "cannot read the record of the chain on %s", point);

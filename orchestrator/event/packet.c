@@ -50,16 +50,10 @@ static uint32_t be32(const uint8_t *b)
 	return (uint32_t)be16(b) << 16 | be16(b + 2);
 }
 
-static void address_v4(struct address *a, const uint8_t *b)
+static void read_address(struct address *a, int family, const uint8_t *b)
 {
-	a->family = AF_INET;
-	memcpy(&a->v4, b, sizeof(a->v4));
-}
-
-static void address_v6(struct address *a, const uint8_t *b)
-{
-	a->family = AF_INET6;
-	memcpy(&a->v6, b, sizeof(a->v6));
+	a->family = family;
+	memcpy(&a->v6, b, address_size(a));
 }
 
 static bool read_ether(struct cursor *c, struct packet *p)
@@ -89,8 +83,8 @@ static void read_arp(struct cursor *c, struct packet *p)
 		return;
 	p->has_arp = true;
 	p->arp_op = be16(b + 6);
-	address_v4(&p->arp_sender, b + 14);
-	address_v4(&p->arp_target, b + 24);
+	read_address(&p->arp_sender, AF_INET, b + 14);
+	read_address(&p->arp_target, AF_INET, b + 24);
 }
 
 static void read_tcp(struct cursor *c, struct packet *p)
@@ -141,7 +135,7 @@ static void read_icmp(struct cursor *c, struct packet *p)
 	if (!v4 && (b[0] == ICMP6_NS || b[0] == ICMP6_NA)) {
 		b = take(c, 16);
 		if (b)
-			address_v6(&p->nd_target, b);
+			read_address(&p->nd_target, AF_INET6, b);
 	}
 }
 
@@ -169,8 +163,8 @@ static void read_ipv4(struct cursor *c, struct packet *p)
 		return;
 	c->ip_end = c->at - length + be16(b + 2);
 	p->has_ip = true;
-	address_v4(&p->src, b + 12);
-	address_v4(&p->dst, b + 16);
+	read_address(&p->src, AF_INET, b + 12);
+	read_address(&p->dst, AF_INET, b + 16);
 	p->proto = b[9];
 	p->fragmented = (be16(b + 6) & 0x3fff) != 0;
 	p->fragment = (be16(b + 6) & 0x1fff) != 0;
@@ -217,8 +211,8 @@ static void read_ipv6(struct cursor *c, struct packet *p)
 		return;
 	c->ip_end = c->at + be16(b + 4);
 	p->has_ip = true;
-	address_v6(&p->src, b + 8);
-	address_v6(&p->dst, b + 24);
+	read_address(&p->src, AF_INET6, b + 8);
+	read_address(&p->dst, AF_INET6, b + 24);
 	p->proto = b[6];
 	for (int i = 0; i < EXTENSION_MAX && !p->fragment; i++)
 		if (!read_extension(c, p))
@@ -349,10 +343,8 @@ static void say_icmp(const struct printer *out, const struct packet *p)
 				   ? name_of(icmp_names, ARRAY_SIZE(icmp_names), p->icmp_type)
 				   : name_of(icmp6_names, ARRAY_SIZE(icmp6_names), p->icmp_type);
 
-	if (name)
-		say(out, "IcmpHdr: type: %u code: %u (%s)", p->icmp_type, p->icmp_code, name);
-	else
-		say(out, "IcmpHdr: type: %u code: %u", p->icmp_type, p->icmp_code);
+	say(out, "IcmpHdr: type: %u code: %u%s%s%s", p->icmp_type, p->icmp_code, name ? " (" : "",
+	    name ? name : "", name ? ")" : "");
 }
 
 void packet_print(const uint8_t *bytes, size_t size, void (*line)(void *cookie, const char *text),
