@@ -48,3 +48,14 @@ char *xstrndup(const char *s, size_t n)
 {
 	return must(strndup(s, n));
 }
+
+FILE *xopen_memstream(char **text, size_t *size)
+{
+	return must(open_memstream(text, size));
+}
+
+void xclose_memstream(FILE *out)
+{
+	if (fclose(out))
+		out_of_memory();
+}

@@ -11,12 +11,17 @@
  */
 
 #include <stddef.h>
+#include <stdio.h>
 
 void *xcalloc(size_t n, size_t size);
 void *xreallocarray(void *p, size_t n, size_t size);
 void *xmemdup(const void *bytes, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
+
+/* A text being written: *@text is malloc'ed, and whole when it is closed. */
+FILE *xopen_memstream(char **text, size_t *size);
+void xclose_memstream(FILE *out);
 
 /* What they all do when there is none. */
 _Noreturn void out_of_memory(void);

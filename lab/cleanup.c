@@ -51,6 +51,13 @@ void cleanup_dir(void *dir)
 	errno = saved;
 }
 
+void cleanup_strings(char ***strings)
+{
+	for (size_t i = 0; *strings && (*strings)[i]; i++)
+		free((*strings)[i]);
+	free(*strings);
+}
+
 int steal_fd(int *fd)
 {
 	int stolen = *fd;

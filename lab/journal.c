@@ -92,18 +92,15 @@ char *journal_write(const struct journal *in, size_t *size)
 {
 	char *text = NULL;
 	char number[32];
-	FILE *out = open_memstream(&text, size);
+	FILE *out = xopen_memstream(&text, size);
 
-	if (!out)
-		out_of_memory();
 	(void)fputs(JOURNAL_HEAD, out);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const char *value = field_text(in, &fields[i], number);
 
 		(void)fprintf(out, "%s %zu:%s\n", fields[i].name, strlen(value), value);
 	}
-	if (fclose(out))
-		out_of_memory();
+	xclose_memstream(out);
 	return text;
 }
 

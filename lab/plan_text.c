@@ -194,14 +194,11 @@ char *plan_op_text(const struct plan *plan, const struct op *op)
 	};
 	char *text = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = xopen_memstream(&text, &size);
 
-	if (!out)
-		out_of_memory();
 	(void)fprintf(out, "%-*s ", VERB_WIDTH, op_names[op->kind]);
 	put[op->kind](plan, op, out);
-	if (fclose(out))
-		out_of_memory();
+	xclose_memstream(out);
 	return text;
 }
 

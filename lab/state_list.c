@@ -81,17 +81,10 @@ int state_list(char ***names, struct error *e)
 	if (!err && n == 0)
 		err = state_dir_tidy(&state_dir, NULL, e);
 	if (err) {
-		state_list_free(*names);
+		cleanup_strings(names);
 		*names = NULL;
 	}
 	return err;
-}
-
-void state_list_free(char **names)
-{
-	for (size_t i = 0; names && names[i]; i++)
-		free(names[i]);
-	free(names);
 }
 
 /* "a, b", malloc'ed; NULL if there are none. */
@@ -107,7 +100,7 @@ static char *join_names(char *const *names)
 int state_only(char **name, struct error *e)
 {
 	char *FREE_AUTO all = NULL;
-	char **names;
+	char **STRINGS_AUTO names = NULL;
 	int err = state_list(&names, e);
 
 	if (err)
@@ -119,7 +112,6 @@ int state_only(char **name, struct error *e)
 		err = error_input(e, "several labs are up: %s; say which", all);
 	else
 		*name = xstrdup(names[0]);
-	state_list_free(names);
 	return err;
 }
 
@@ -127,11 +119,10 @@ int state_no_such(const char *name, struct error *e)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
 	char *FREE_AUTO all = NULL;
-	char **names = NULL;
+	char **STRINGS_AUTO names = NULL;
 
 	if (state_list(&names, &ignored) == 0)
 		all = join_names(names);
-	state_list_free(names);
 	if (all)
 		return error_state(e, -ENOENT, "no lab \"%s\" is up; up: %s", name, all);
 	return error_state(e, -ENOENT, "no lab \"%s\" is up, nor any other", name);

@@ -6,9 +6,8 @@
 
 struct error;
 
-/* Names of all labs: malloc'ed, NULL at its end. */
+/* Names of all labs, for STRINGS_AUTO. */
 int state_list(char ***names, struct error *e);
-void state_list_free(char **names);
 
 /* The one lab that is there, malloc'ed; else an error that says which there are. */
 int state_only(char **name, struct error *e);

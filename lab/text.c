@@ -144,7 +144,7 @@ int text_cidr(const char *s, struct prefix *out)
 		return text_prefix(s, out);
 	if (text_address(s, &p.address))
 		return -EINVAL;
-	p.len = p.address.family == AF_INET ? 32 : 128;
+	p.len = (unsigned int)address_size(&p.address) * 8;
 	*out = p;
 	return 0;
 }
@@ -223,11 +223,15 @@ const char *mac_text(const uint8_t mac[6], char buf[static MAC_TEXT])
 	return buf;
 }
 
+size_t address_size(const struct address *a)
+{
+	return a->family == AF_INET ? sizeof(a->v4) : sizeof(a->v6);
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
-	size_t size = a->family == AF_INET ? sizeof(a->v4) : sizeof(a->v6);
-
-	return a->family == b->family && !memcmp(address_bytes(a), address_bytes(b), size);
+	return a->family == b->family &&
+	       !memcmp(address_bytes(a), address_bytes(b), address_size(a));
 }
 
 bool prefix_covers(const struct prefix *net, const struct address *a)
@@ -245,9 +249,8 @@ struct prefix prefix_network(const struct prefix *p)
 	struct prefix net = *p;
 	uint8_t *bytes = net.address.family == AF_INET ? (uint8_t *)&net.address.v4
 						       : (uint8_t *)&net.address.v6;
-	unsigned int bits = net.address.family == AF_INET ? 32 : 128;
 
-	for (unsigned int bit = net.len; bit < bits; bit++)
+	for (size_t bit = net.len; bit < address_size(&net.address) * 8; bit++)
 		bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	return net;
 }
@@ -358,15 +361,15 @@ char *text_vformat(const char *fmt, va_list args)
 	return text;
 }
 
-void text_list_add(char **list, const char *fmt, ...)
+void text_add(char **text, const char *between, const char *fmt, ...)
 {
-	char *FREE_AUTO before = *list, *FREE_AUTO word = NULL;
+	char *FREE_AUTO before = *text, *FREE_AUTO word = NULL;
 	va_list args;
 
 	va_start(args, fmt);
 	word = text_vformat(fmt, args);
 	va_end(args);
-	*list = text_format("%s%s%s", before ? before : "", before ? ", " : "", word);
+	*text = text_format("%s%s%s", before ? before : "", before ? between : "", word);
 }
 
 #define OFFERED_MAX 12 /* names in a message */

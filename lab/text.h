@@ -53,6 +53,7 @@ int text_name(const char *s, size_t max, const char **why);
 const char *address_text(const struct address *a, char buf[static ADDRESS_TEXT]);
 const char *prefix_text(const struct prefix *p, char buf[static PREFIX_TEXT]);
 const char *mac_text(const uint8_t mac[6], char buf[static MAC_TEXT]);
+size_t address_size(const struct address *a); /* bytes of its family */
 bool address_equal(const struct address *a, const struct address *b);
 bool prefix_covers(const struct prefix *net, const struct address *a);
 struct prefix prefix_network(const struct prefix *p); /* without its host bits */
@@ -78,7 +79,9 @@ char *text_offer(const char *name, const char *(*next)(void *cookie, size_t i), 
 char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *text_vformat(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 
-/* Make *@list, NULL or malloc'ed, "LIST, WORD". */
-void text_list_add(char **list, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Make *@text, NULL or malloc'ed, "TEXT BETWEEN WORD"; a list is "LIST, WORD". */
+void text_add(char **text, const char *between, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+#define text_list_add(list, ...) text_add(list, ", ", __VA_ARGS__)
 
 #endif

@@ -35,5 +35,6 @@ char *lab_trouble(const struct lab *lab);
 /* Set that as an error, of a lab that is not up; returns it. */
 int lab_refuse(const struct lab *lab, struct error *e);
 void lab_close(struct lab *lab);
+#define LAB_AUTO __attribute__((cleanup(lab_close)))
 
 #endif

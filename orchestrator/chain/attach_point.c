@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/lab_links.h"
@@ -146,21 +145,15 @@ int attach_point_recall(const struct lab *lab, const char *point, size_t *iface,
 	return *iface == NONE ? 0 : chain_file_read(lab, point, file, e);
 }
 
-/* The lab file's chain of an interface; an empty one if it names none. */
-static struct chain_config file_chain(const struct lab *lab, size_t iface)
-{
-	for (size_t i = 0; i < lab->labfile.n_chains; i++)
-		if (lab->labfile.chains[i].iface == iface)
-			return lab->labfile.chains[i];
-	return (struct chain_config){ .iface = iface };
-}
-
 int chain_wanted(const struct lab *lab, const struct attach_point *s, struct chain_config *chain,
 		 struct error *e)
 {
 	const struct chain_file *file = &s->file;
 
-	*chain = file_chain(lab, s->id.iface);
+	*chain = (struct chain_config){ .iface = s->id.iface };
+	for (size_t i = 0; i < lab->labfile.n_chains && !chain->filters; i++)
+		if (lab->labfile.chains[i].iface == s->id.iface)
+			*chain = lab->labfile.chains[i];
 	if (!file->has_restore)
 		return 0;
 	chain->filters = file->restore;

@@ -94,17 +94,6 @@ static void close_job(struct chain_job *job)
 	cleanup_fd(&job->rings_fd);
 }
 
-static int wipe_bank(const struct chain_job *job, struct error *e)
-{
-	struct counters counters = { 0 };
-	int err = counters_map(&counters, job->counters_fd, e);
-
-	if (!err)
-		counters_begin(&counters, job->gen);
-	counters_unmap(&counters);
-	return err;
-}
-
 /* What is to come back after a scenario: what stands there for good. */
 static void keep_restore(struct attach_point *s, const struct chain_record *next)
 {
@@ -118,30 +107,23 @@ static void keep_restore(struct attach_point *s, const struct chain_record *next
 	s->file.n_restore = next->n_filters;
 }
 
-/* The chain's filters as a job has them, malloc'ed. */
-static size_t *find_filters(const struct labfile *labfile, const struct chain_config *chain)
-{
-	size_t *filters = xcalloc(chain->n_filters, sizeof(*filters));
-
-	for (size_t i = 0; i < chain->n_filters; i++)
-		filters[i] = labfile_filter(labfile, chain->filters[i]);
-	return filters;
-}
-
 /* Build a chain that can follow what stands at the attach point. */
 static int load(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
 		struct chain_ready *ready, struct error *e)
 {
 	const struct chain_engine *engine = NULL;
-	size_t *FREE_AUTO filters = find_filters(&lab->labfile, chain);
+	size_t *FREE_AUTO filters = xcalloc(chain->n_filters, sizeof(*filters));
 	struct chain_record *r = &ready->record;
 	struct chain_job job;
-	int err = open_job(&job, lab, chain, filters, s, e);
+	int err;
 
+	for (size_t i = 0; i < chain->n_filters; i++)
+		filters[i] = labfile_filter(&lab->labfile, chain->filters[i]);
+	err = open_job(&job, lab, chain, filters, s, e);
 	if (!err)
 		err = build(&job, &engine, &ready->fd, &r->why, e);
 	if (!err)
-		err = wipe_bank(&job, e);
+		err = counters_wipe(job.counters_fd, job.gen, e);
 	if (!err)
 		err = attach_prog_id(ready->fd, &r->prog_id, e);
 	if (err) {
@@ -317,31 +299,26 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 
 	if (!err)
 		err = chain_wanted(lab, &s, &chain, e);
+	/* The names are of the record of this attach point: it stays open until they stand. */
 	return err || chain_stands(&s, &chain) ? err : chain_set(lab, &chain, false, e);
-}
-
-static int restore_at(struct lab *lab, const char *point, struct error *e)
-{
-	struct chain_file file;
-	size_t iface;
-	int err = attach_point_recall(lab, point, &iface, &file, e);
-	bool scenario = file.now.scenario || file.before.scenario;
-
-	chain_file_clear(&file);
-	return scenario ? chain_restore(lab, iface, e) : err;
 }
 
 int chain_restore_all(struct lab *lab, struct error *e)
 {
-	char **names = chain_file_names(lab);
+	char **STRINGS_AUTO names = chain_file_names(lab);
 	int err = 0;
 
-	for (size_t i = 0; !err && names[i]; i++)
-		err = restore_at(lab, names[i], e);
+	for (size_t i = 0; !err && names[i]; i++) {
+		struct chain_file CHAIN_FILE_AUTO file;
+		size_t iface;
+
+		err = attach_point_recall(lab, names[i], &iface, &file, e);
+		if (file.now.scenario || file.before.scenario)
+			err = chain_restore(lab, iface, e);
+	}
 	/* Which are wanted is known when all chains are back. */
 	for (size_t i = 0; !err && names[i]; i++)
 		err = chain_pass_tidy(lab, names[i], e);
-	chain_file_names_free(names);
 	return err;
 }
 
@@ -370,7 +347,7 @@ static int remove_at(struct lab *lab, const char *point, struct error *e)
 
 int chain_remove_all(struct lab *lab, struct error *e)
 {
-	char **names = chain_file_names(lab);
+	char **STRINGS_AUTO names = chain_file_names(lab);
 	int first = 0;
 
 	for (size_t i = 0; names[i]; i++) {
@@ -382,6 +359,5 @@ int chain_remove_all(struct lab *lab, struct error *e)
 			error_move(e, &this);
 		}
 	}
-	chain_file_names_free(names);
 	return first;
 }

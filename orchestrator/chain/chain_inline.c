@@ -41,15 +41,14 @@ struct build {
 static int load_object(struct bpf_object *obj, struct error *e)
 {
 	BPFLOG log = BPFLOG_INIT;
-	char *FREE_AUTO words = NULL, *FREE_AUTO tail = NULL;
+	char *FREE_AUTO tail = NULL;
 	int err;
 
 	bpflog_begin(&log);
 	err = bpf_object__load(obj);
 	if (!err)
 		return 0;
-	words = bpflog_verifier(&log);
-	tail = words ? bpflog_tail(words, 12) : NULL;
+	tail = bpflog_verifier(&log);
 	return error_state(e, err, "libbpf cannot load the object: %s%s%s",
 			   bpflog_first(&log, strerror(-err)), tail && *tail ? "\n" : "",
 			   tail ? tail : "");
@@ -61,28 +60,23 @@ static int capture_from_counters(struct build *b, const char *name, struct captu
 	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
 
 	if (!prog)
-		return error_sys(e, -ENOENT, "cannot find the counters' %s", name);
+		return error_sys(e, -ENOENT, "cannot find program %s of the counters", name);
 	prog_capture_add(&b->capture, prog, false, into);
 	return 0;
 }
 
-static bool goes_on_after_others(const struct chain_job *job)
-{
-	for (size_t i = 0; i < job->n_filters; i++)
-		if (link_input_notes(job->lab->labfile.filters[job->filters[i]].continues))
-			return true;
-	return false;
-}
-
 static int prepare_counters(struct build *b, const struct chain_job *job, struct error *e)
 {
+	bool notes = false;
 	size_t size;
 	const void *bytes = counters_bpf__elf_bytes(&size);
 	int err = counters_open_object(bytes, size, job->counters_fd, job->rings_fd, &b->counters);
 	if (err)
 		return error_sys(e, err, "cannot give the chain its counters");
+	for (size_t i = 0; i < job->n_filters; i++)
+		notes |= link_input_notes(job->lab->labfile.filters[job->filters[i]].continues);
 	err = capture_from_counters(b, "xlab_stop", &b->stop, e);
-	if (!err && goes_on_after_others(job))
+	if (!err && notes)
 		return capture_from_counters(b, "xlab_note", &b->note, e);
 	/* What is not called need not be loaded. */
 	(void)bpf_program__set_autoload(bpf_object__find_program_by_name(b->counters, "xlab_note"),
@@ -122,18 +116,12 @@ static int load_counters(struct build *b, const struct chain_job *job, struct er
 	return load_object(b->counters, e);
 }
 
-static bool is_gpl(const struct bpf_program *prog)
-{
-	struct bpf_prog_info info = { 0 };
-	__u32 len = sizeof(info);
-
-	return !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len) && info.gpl_compatible;
-}
-
 static int load_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
 {
 	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
 	struct filter_object *in = &b->objects[i];
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
 	struct bpf_program *prog;
 	int err;
 
@@ -144,7 +132,8 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 		err = filter_maps_share_arrays(in, job->lab, job->filters[i], e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
-	b->linker.gpl &= is_gpl(in->main);
+	b->linker.gpl &= !bpf_obj_get_info_by_fd(bpf_program__fd(in->main), &info, &len) &&
+			 info.gpl_compatible;
 	b->inputs[i] = (struct link_input){
 		.name = f->name, .code = &b->codes[i], .obj = in->obj, .continues = f->continues
 	};
@@ -174,18 +163,6 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 	return linker_load(&b->linker, fd, log, e);
 }
 
-static void build_free(struct build *b)
-{
-	for (size_t i = 0; i < b->n; i++) {
-		filter_object_close(&b->objects[i]);
-		captured_prog_clear(&b->codes[i]);
-	}
-	captured_prog_clear(&b->stop);
-	captured_prog_clear(&b->note);
-	bpf_object__close(b->counters);
-	free(b);
-}
-
 static int inline_build(const struct chain_job *job, int *fd, char **log, struct error *e)
 {
 	struct build *b;
@@ -203,7 +180,14 @@ static int inline_build(const struct chain_job *job, int *fd, char **log, struct
 		err = build_all(b, job, fd, log, e);
 		prog_capture_end(&b->capture);
 	}
-	build_free(b);
+	for (size_t i = 0; i < b->n; i++) {
+		filter_object_close(&b->objects[i]);
+		captured_prog_clear(&b->codes[i]);
+	}
+	captured_prog_clear(&b->stop);
+	captured_prog_clear(&b->note);
+	bpf_object__close(b->counters);
+	free(b);
 	return err;
 }
 

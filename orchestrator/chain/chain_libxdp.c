@@ -107,31 +107,24 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 	return 0;
 }
 
-static int settle_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
+static int add_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
 {
 	const struct labfile *labfile = &job->lab->labfile;
+	const struct filter *f = &labfile->filters[job->filters[i]];
 	struct xlab_config config = chain_job_config(job, i);
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
+	struct filter_object *in = &t->objects[i];
+	struct bpf_program *prog;
 	int err;
 
 	config.frags = t->frags;
 	config.keeps_counters = chain_user_object(labfile, job->filters, job->n_filters)
 					? XLAB_KEEPS_PASSES
 					: XLAB_KEEPS;
-	err = filter_maps_settle(&t->objects[i], job->lab, job->filters[i], &config,
-				 job->counters_fd, job->rings_fd, e);
-	return err ? error_wrap(e, "filter %s", labfile->filters[job->filters[i]].name) : 0;
-}
-
-static int add_member(struct team *t, const struct chain_job *job, size_t i, struct error *e)
-{
-	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
-	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
-	struct filter_object *in = &t->objects[i];
-	struct bpf_program *prog;
-	int err = settle_member(t, job, i, e);
-
+	err = filter_maps_settle(in, job->lab, job->filters[i], &config, job->counters_fd,
+				 job->rings_fd, e);
 	if (err)
-		return err;
+		return error_wrap(e, "filter %s", f->name);
 	bpf_object__for_each_program (prog, in->obj) {
 		bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
 	}
@@ -139,16 +132,6 @@ static int add_member(struct team *t, const struct chain_job *job, size_t i, str
 	opts.prog_name = bpf_program__name(in->main);
 	err = make_program(t, i, &opts, f->continues);
 	return err ? error_sys(e, err, "filter %s: libxdp cannot take it", f->name) : 0;
-}
-
-/* A single program takes the dispatcher's whole place, and its verdict is the last word: where it
- * is not to be, a second program makes it a chain.
- */
-static bool needs_end(const struct chain_job *job)
-{
-	uint32_t continues = job->lab->labfile.filters[job->filters[0]].continues;
-
-	return job->n_filters == 1 && continues & ~(1U << XDP_PASS);
 }
 
 static int open_end(struct team *t, struct error *e)
@@ -186,8 +169,7 @@ static int find_dispatcher(int ifindex, int *fd, struct error *e)
 
 static int explain(int err, struct bpflog *log, struct error *e)
 {
-	char *FREE_AUTO words = bpflog_verifier(log);
-	char *FREE_AUTO tail = words ? bpflog_tail(words, 12) : NULL;
+	char *FREE_AUTO tail = bpflog_verifier(log);
 	char name[128] = "";
 
 	if (err == -EOPNOTSUPP)
@@ -209,7 +191,11 @@ static int assemble(struct team *t, const struct chain_job *job, int *fd, struct
 		err = frags_agree(job, t->objects, &t->frags, e);
 	for (t->n = 0; t->n < job->n_filters && !err; t->n++)
 		err = add_member(t, job, t->n, e);
-	if (!err && needs_end(job))
+	/* A single program takes the dispatcher's whole place, and its verdict is the last word:
+	 * where it is not to be, a second program makes it a chain.
+	 */
+	if (!err && job->n_filters == 1 &&
+	    job->lab->labfile.filters[job->filters[0]].continues & ~(1U << XDP_PASS))
 		err = open_end(t, e);
 	if (err)
 		return err;

@@ -10,7 +10,6 @@
 
 #include <bpf/bpf.h>
 
-#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/chain/attach_point.h"
@@ -49,7 +48,7 @@ int chain_needs(const struct labfile *labfile, size_t iface, char *const *filter
 	return r;
 }
 
-static int load_pass(struct error *e)
+int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e)
 {
 	const struct bpf_insn pass[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
@@ -57,21 +56,15 @@ static int load_pass(struct error *e)
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP,
 		    .prog_flags = BPF_F_XDP_HAS_FRAGS);
-	int fd =
-		bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_pass", "GPL", pass, ARRAY_SIZE(pass), &opts);
-
-	return fd < 0 ? error_sys(e, fd, "cannot load a pass program") : fd;
-}
-
-int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e)
-{
 	struct chain_record next = {
 		.engine = ENGINE_INLINE,
 		.mode = XDP_MODE_CHOICE_NATIVE,
 		.gen = chain_file_next_gen(&s->file, s->current),
 	};
-	int FD_AUTO fd = load_pass(e);
-	int err = fd < 0 ? fd : attach_prog_id(fd, &next.prog_id, e);
+	int FD_AUTO fd =
+		bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_pass", "GPL", pass, ARRAY_SIZE(pass), &opts);
+	int err = fd < 0 ? error_sys(e, fd, "cannot load a pass program")
+			 : attach_prog_id(fd, &next.prog_id, e);
 
 	return err ? err : attach_point_swap(s, lab, &next, fd, e);
 }
@@ -119,29 +112,22 @@ static int is_it(void *cookie, const struct attach_point_id *id)
 	return q->wanted;
 }
 
-static int ask_at(const struct lab *lab, const char *point, struct question *q, struct error *e)
-{
-	struct chain_file file;
-	size_t iface;
-	int err = attach_point_recall(lab, point, &iface, &file, e);
-
-	if (file.now.n_filters)
-		(void)chain_needs(&lab->labfile, iface, file.now.filters, file.now.n_filters, is_it,
-				  q);
-	chain_file_clear(&file);
-	return err;
-}
-
 int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, bool *wanted,
 		      struct error *e)
 {
 	struct question q = { id, false };
-	char **names = chain_file_names(lab);
+	char **STRINGS_AUTO names = chain_file_names(lab);
 	int err = 0;
 
-	for (size_t i = 0; !err && !q.wanted && names[i]; i++)
-		err = ask_at(lab, names[i], &q, e);
-	chain_file_names_free(names);
+	for (size_t i = 0; !err && !q.wanted && names[i]; i++) {
+		struct chain_file CHAIN_FILE_AUTO file;
+		size_t iface;
+
+		err = attach_point_recall(lab, names[i], &iface, &file, e);
+		if (file.now.n_filters)
+			(void)chain_needs(&lab->labfile, iface, file.now.filters,
+					  file.now.n_filters, is_it, &q);
+	}
 	*wanted = q.wanted;
 	return err;
 }
@@ -176,7 +162,7 @@ int chain_pass_drop(struct lab *lab, size_t iface, char *const *filters, size_t 
 int chain_pass_tidy(struct lab *lab, const char *point, struct error *e)
 {
 	struct work w = { lab, e };
-	struct chain_file file;
+	struct chain_file CHAIN_FILE_AUTO file = { 0 };
 	struct attach_point_id id;
 	bool pass;
 	int err;
@@ -188,6 +174,5 @@ int chain_pass_tidy(struct lab *lab, const char *point, struct error *e)
 		return err;
 	pass = (file.now.prog_id && !file.now.n_filters) ||
 	       (file.before.prog_id && !file.before.n_filters);
-	chain_file_clear(&file);
 	return pass ? drop_one(&w, &id) : 0;
 }

@@ -15,18 +15,6 @@
 #include "lab/error.h"
 #include "orchestrator/util/bpflog.h"
 
-/* int probe(struct xdp_md *ctx): only by its BTF can an EXT program find it. */
-static int describe(struct btf *btf)
-{
-	int number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
-	int ctx = btf__add_ptr(btf, btf__add_struct(btf, "xdp_md", 0));
-	int proto = btf__add_func_proto(btf, number);
-
-	if (btf__add_func_param(btf, "ctx", ctx) < 0)
-		return -ENOMEM;
-	return btf__add_func(btf, "probe", BTF_FUNC_GLOBAL, proto);
-}
-
 static int load(enum bpf_prog_type type, int btf_fd, int func, int target)
 {
 	const struct bpf_insn code[] = {
@@ -58,17 +46,23 @@ static int try_ext(int btf_fd, int func)
 	return link < 0 ? link : 0;
 }
 
+/* int probe(struct xdp_md *ctx): only by its BTF can an EXT program find it. */
 static int probe(void)
 {
 	struct btf *btf = btf__new_empty();
 	int FD_AUTO btf_fd = -1;
-	int func, err = -ENOMEM;
+	int number, ctx, proto, func, err = -ENOMEM;
 	const void *raw;
 	__u32 size;
 
 	if (!btf)
 		return err;
-	func = describe(btf);
+	number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	ctx = btf__add_ptr(btf, btf__add_struct(btf, "xdp_md", 0));
+	proto = btf__add_func_proto(btf, number);
+	func = btf__add_func_param(btf, "ctx", ctx) < 0
+		       ? -ENOMEM
+		       : btf__add_func(btf, "probe", BTF_FUNC_GLOBAL, proto);
 	raw = func > 0 ? btf__raw_data(btf, &size) : NULL;
 	if (raw) {
 		btf_fd = bpf_btf_load(raw, size, NULL);

@@ -133,42 +133,20 @@ static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *vie
 	return 0;
 }
 
-static void make_view(const struct attach_point *s, struct chain_view *view)
-{
-	if (s->current)
-		chain_record_copy(&view->record, s->current);
-	view->rows = xcalloc(view->record.n_filters + 1, sizeof(*view->rows));
-	for (size_t i = 0; i < view->record.n_filters; i++)
-		view->rows[i].filter = xstrdup(view->record.filters[i]);
-}
-
 /* "headers udp-8888", or @none for an empty chain; malloc'ed. */
 static char *names_text(char *const *names, size_t n, const char *none)
 {
-	char *text = xstrdup(n ? names[0] : none);
+	char *text = NULL;
 
-	for (size_t i = 1; i < n; i++) {
-		char *FREE_AUTO before = text;
-
-		text = text_format("%s %s", before, names[i]);
-	}
-	return text;
+	for (size_t i = 0; i < n; i++)
+		text_add(&text, " ", "%s", names[i]);
+	return text ? text : xstrdup(none);
 }
 
-/* Which puts there what is to stand there. */
-static char *command_for(const struct lab *lab, const struct attach_point *s,
-			 const struct chain_config *chain)
-{
-	char *FREE_AUTO filters = names_text(chain->filters, chain->n_filters, "--off");
-
-	return text_format("xlab chain %s/%s %s", state_journal(lab->state)->lab, s->name, filters);
-}
-
-static char *describe_drift(const struct lab *lab, const struct attach_point *s,
-			    const struct chain_config *chain)
+static char *describe_drift(const struct attach_point *s, const struct chain_config *chain,
+			    const char *command)
 {
 	bool scenario = s->file.now.scenario || s->file.before.scenario;
-	char *FREE_AUTO command = command_for(lab, s, chain);
 	char *FREE_AUTO wanted = names_text(chain->filters, chain->n_filters, "no chain");
 	char *FREE_AUTO there =
 		s->current ? names_text(s->current->filters, s->current->n_filters, "no chain")
@@ -178,31 +156,28 @@ static char *describe_drift(const struct lab *lab, const struct attach_point *s,
 			   s->name, there, wanted, scenario ? "scenario" : "command", command);
 }
 
-/* Ours is recorded but not attached: somebody took it off. */
-static int check_present(const struct lab *lab, const struct attach_point *s,
-			 const struct chain_config *chain, struct error *e)
-{
-	char *FREE_AUTO command = NULL;
-
-	if (s->current || s->file.pending || !s->file.now.prog_id || !s->file.now.n_filters)
-		return 0;
-	command = command_for(lab, s, chain);
-	return error_state(e, -ESTALE,
-			   "%s: xlab's chain was taken off by another tool; put it back with `%s`",
-			   s->name, command);
-}
-
 static int compare(const struct lab *lab, const struct attach_point *s, struct chain_view *view,
 		   struct error *e)
 {
+	char *FREE_AUTO filters = NULL, *FREE_AUTO command = NULL;
 	struct chain_config chain;
 	int err = chain_wanted(lab, s, &chain, e);
 
-	if (!err)
-		err = check_present(lab, s, &chain, e);
-	if (!err && !chain_stands(s, &chain))
-		view->drift = describe_drift(lab, s, &chain);
-	return err;
+	if (err)
+		return err;
+	/* Which puts there what is to stand there. */
+	filters = names_text(chain.filters, chain.n_filters, "--off");
+	command = text_format("xlab chain %s/%s %s", state_journal(lab->state)->lab, s->name,
+			      filters);
+	/* Ours is recorded but not attached: somebody took it off. */
+	if (!s->current && !s->file.pending && s->file.now.prog_id && s->file.now.n_filters)
+		return error_state(
+			e, -ESTALE,
+			"%s: xlab's chain was taken off by another tool; put it back with `%s`",
+			s->name, command);
+	if (!chain_stands(s, &chain))
+		view->drift = describe_drift(s, &chain, command);
+	return 0;
 }
 
 int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, struct error *e)
@@ -215,8 +190,11 @@ int chain_read(const struct lab *lab, size_t iface, struct chain_view *view, str
 	err = attach_point_open(&s, lab, &id, e);
 	if (!err)
 		err = compare(lab, &s, view, e);
-	if (!err)
-		make_view(&s, view);
+	if (!err && s.current)
+		chain_record_copy(&view->record, s.current);
+	view->rows = xcalloc(view->record.n_filters + 1, sizeof(*view->rows));
+	for (size_t i = 0; i < view->record.n_filters; i++)
+		view->rows[i].filter = xstrdup(view->record.filters[i]);
 	if (!err && view->record.n_filters)
 		err = fill_rows(lab, iface, view, e);
 	if (err)
@@ -228,7 +206,7 @@ int chain_recall(const struct lab *lab, size_t iface, uint32_t gen, struct chain
 		 struct error *e)
 {
 	const struct chain_record *found;
-	struct chain_file file;
+	struct chain_file CHAIN_FILE_AUTO file;
 	int err = chain_file_read(lab, lab->labfile.topo.ifaces[iface].id, &file, e);
 
 	*record = (struct chain_record){ 0 };
@@ -237,6 +215,5 @@ int chain_recall(const struct lab *lab, size_t iface, uint32_t gen, struct chain
 	found = chain_file_of_gen(&file, gen);
 	if (found)
 		chain_record_copy(record, found);
-	chain_file_clear(&file);
 	return found ? 0 : -ENOENT;
 }

@@ -136,24 +136,11 @@ static int read_line(const char *line, struct chain_file *file, struct chain_rec
 	return -EINVAL;
 }
 
-static int parse(char *text, struct chain_file *file)
-{
-	struct chain_record *r = NULL;
-	int err = 0;
-
-	for (char *line = text, *next; *line && !err; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		err = read_line(line, file, &r);
-	}
-	return err;
-}
-
 int chain_file_read(const struct lab *lab, const char *point, struct chain_file *file,
 		    struct error *e)
 {
 	char *FREE_AUTO name = text_format("chains/%s", point);
+	struct chain_record *r = NULL;
 	char *FREE_AUTO text = NULL;
 	int err;
 
@@ -161,7 +148,12 @@ int chain_file_read(const struct lab *lab, const char *point, struct chain_file 
 	err = state_read(lab->state, name, &text, e);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = parse(text, file);
+	for (char *line = text, *next; *line && !err; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		err = read_line(line, file, &r);
+	}
 	if (err) {
 		chain_file_clear(file);
 		return error_sys(e, err, "cannot read the record of the chain on %s", point);
@@ -192,10 +184,8 @@ int chain_file_write(struct lab *lab, const char *point, const struct chain_file
 	char *FREE_AUTO name = text_format("chains/%s", point);
 	char *FREE_AUTO text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = xopen_memstream(&text, &size);
 
-	if (!out)
-		out_of_memory();
 	write_record(out, "now", &file->now);
 	write_record(out, "before", &file->before);
 	if (file->pending)
@@ -205,8 +195,7 @@ int chain_file_write(struct lab *lab, const char *point, const struct chain_file
 	(void)fprintf(out, "gen %" PRIu32 "\n", file->gen);
 	for (size_t i = 0; i < file->n_past; i++)
 		write_record(out, "past", &file->past[i]);
-	if (fclose(out))
-		out_of_memory();
+	xclose_memstream(out);
 	return state_write(lab->state, name, text, e);
 }
 
@@ -282,13 +271,6 @@ char **chain_file_names(const struct lab *lab)
 			add_name(&names, &n, entry->d_name);
 	(void)array_add(&names, &n, sizeof(*names));
 	return names;
-}
-
-void chain_file_names_free(char **names)
-{
-	for (size_t i = 0; names[i]; i++)
-		free(names[i]);
-	free(names);
 }
 
 /* In libxdp's dispatcher each filter counts for itself, and a user's object does not. */

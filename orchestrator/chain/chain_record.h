@@ -62,6 +62,7 @@ struct chain_file {
 };
 
 void chain_file_clear(struct chain_file *file);
+#define CHAIN_FILE_AUTO __attribute__((cleanup(chain_file_clear)))
 
 /* @point is "NETNS:IFACE". No file: an empty one. */
 int chain_file_read(const struct lab *lab, const char *point, struct chain_file *file,
@@ -88,10 +89,8 @@ void chain_file_plan(struct chain_file *to, const struct chain_file *from,
 		     const struct chain_record *current, const struct chain_record *next);
 void chain_file_settle(struct chain_file *file);
 
-/* Attach points that have a file: malloc'ed names, NULL at the end; freed by
- * chain_file_names_free(). */
+/* Attach points that have a file, for STRINGS_AUTO. */
 char **chain_file_names(const struct lab *lab);
-void chain_file_names_free(char **names);
 
 char **chain_names_copy(char *const *from, size_t n);
 

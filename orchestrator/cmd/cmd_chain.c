@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A chain as it stands, or another in its place. */
-#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
@@ -14,7 +13,7 @@
 static int show(const char *word, struct error *e)
 {
 	struct chain_view view = { 0 };
-	struct lab lab = { 0 };
+	struct lab LAB_AUTO lab = { 0 };
 	int FD_AUTO still = -1;
 	const char *name;
 	size_t iface;
@@ -31,7 +30,6 @@ static int show(const char *word, struct error *e)
 	if (!err && view.drift && still >= 0)
 		(void)fprintf(stderr, "xlab: %s\n", view.drift);
 	chain_view_clear(&view);
-	lab_close(&lab);
 	return err;
 }
 
@@ -39,23 +37,18 @@ static int show(const char *word, struct error *e)
 static int replace(const char *word, char *const *names, size_t n, struct error *e)
 {
 	struct chain_config chain = { .filters = (char **)names, .n_filters = n };
-	struct lab lab = { 0 };
+	struct lab LAB_AUTO lab = { 0 };
 	const char *name;
 	size_t filter;
-	int err;
+	int err = resolve_lab_word(&lab, word, STATE_LOCKED, "chain", &name, e);
 
-	err = resolve_lab_word(&lab, word, STATE_LOCKED, "chain", &name, e);
-	if (err)
-		return err;
-	err = resolve_iface(&lab.labfile, name, &chain.iface, e);
+	if (!err)
+		err = resolve_iface(&lab.labfile, name, &chain.iface, e);
 	for (size_t i = 0; i < n && !err; i++)
 		err = resolve_filter(&lab.labfile, names[i], &filter, e);
 	if (!err)
 		err = chain_restore_all(&lab, e);
-	if (!err)
-		err = chain_set(&lab, &chain, false, e);
-	lab_close(&lab);
-	return err;
+	return err ? err : chain_set(&lab, &chain, false, e);
 }
 
 struct chain_options {

@@ -14,36 +14,26 @@ static void print_count(size_t n, const char *what)
 	printf(", %zu %s%s", n, what, n == 1 ? "" : "s");
 }
 
-/* Those of the file, without the built-ins that every file has. */
-static size_t count_filters(const struct labfile *labfile)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < labfile->n_filters; i++)
-		n += labfile->filters[i].line != 0;
-	return n;
-}
-
-static void print_ok(const char *path, const struct labfile *labfile)
-{
-	sanitize_print(stdout, "%s: ok", path);
-	print_count(labfile->topo.n_nodes, "node");
-	print_count(labfile->topo.n_bridges, "bridge");
-	print_count(labfile->topo.n_ifaces, "interface");
-	print_count(count_filters(labfile), "filter");
-	print_count(labfile->n_scenarios, "scenario");
-	putchar('\n');
-}
-
 static int check_file(const char *path, bool print, struct error *e)
 {
 	struct labfile labfile;
+	size_t n_filters = 0;
 	int err = labfile_load(&labfile, path, e);
 
-	if (!err && print)
+	/* Those of the file, without the built-ins that every file has. */
+	for (size_t i = 0; i < labfile.n_filters; i++)
+		n_filters += labfile.filters[i].line != 0;
+	if (!err && print) {
 		labfile_print(&labfile, stdout);
-	else if (!err)
-		print_ok(path, &labfile);
+	} else if (!err) {
+		sanitize_print(stdout, "%s: ok", path);
+		print_count(labfile.topo.n_nodes, "node");
+		print_count(labfile.topo.n_bridges, "bridge");
+		print_count(labfile.topo.n_ifaces, "interface");
+		print_count(n_filters, "filter");
+		print_count(labfile.n_scenarios, "scenario");
+		putchar('\n');
+	}
 	labfile_clear(&labfile);
 	return err;
 }

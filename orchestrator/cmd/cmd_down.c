@@ -44,7 +44,7 @@ static int down_one(const char *name, bool listed, bool wait, struct error *e)
 
 static int down_all(bool wait, struct error *e)
 {
-	char **names = NULL;
+	char **STRINGS_AUTO names = NULL;
 	int err = state_list(&names, e);
 
 	if (err)
@@ -55,7 +55,6 @@ static int down_all(bool wait, struct error *e)
 		if (down_one(names[i], true, wait, &one))
 			err = error_join(e, &one);
 	}
-	state_list_free(names);
 	return err;
 }
 

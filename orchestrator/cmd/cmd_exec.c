@@ -3,7 +3,6 @@
 #include "lab/error.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/enter.h"
-#include "orchestrator/cmd/resolve.h"
 
 struct exec_options {
 	const char *user;
@@ -14,15 +13,8 @@ static int exec_run(const struct invocation *in, int *status, struct error *e)
 	const struct exec_options *options = in->options;
 	struct lab lab = { 0 };
 	const char *name;
-	size_t node;
-	int err;
+	int err = enter_node(&lab, in->argv[0], "exec", &name, e);
 
-	err = resolve_lab_word(&lab, in->argv[0], STATE_READ, "exec", &name, e);
-	if (err)
-		return err;
-	err = resolve_node(&lab.labfile, name, &node, e);
-	if (!err)
-		err = enter_node(&lab, node, e);
 	if (!err && options->user)
 		err = enter_user(options->user, e);
 	lab_close(&lab);

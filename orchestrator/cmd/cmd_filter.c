@@ -83,8 +83,8 @@ static int refuse_object(const struct lab *lab, size_t filter, struct error *e)
 static int filter_run(const struct invocation *in, int *status, struct error *e)
 {
 	const struct verb *verb = find_verb(in, e);
-	struct lab lab = { 0 };
 	INTERRUPT_HOLD hold;
+	struct lab LAB_AUTO lab = { 0 };
 	const char *name;
 	size_t filter;
 	int err;
@@ -94,15 +94,11 @@ static int filter_run(const struct invocation *in, int *status, struct error *e)
 	if (!verb)
 		return -EINVAL;
 	err = resolve_lab_word(&lab, in->argv[0], verb->lock, "filter", &name, e);
-	if (err)
-		return err;
-	err = resolve_filter(&lab.labfile, name, &filter, e);
+	if (!err)
+		err = resolve_filter(&lab.labfile, name, &filter, e);
 	if (!err)
 		err = refuse_object(&lab, filter, e);
-	if (!err)
-		err = verb->run(&lab, filter, in->argv + 2, e);
-	lab_close(&lab);
-	return err;
+	return err ? err : verb->run(&lab, filter, in->argv + 2, e);
 }
 
 const struct command cmd_filter = {

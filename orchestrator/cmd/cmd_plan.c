@@ -2,7 +2,6 @@
 /* What `up` would do, printed. The plan itself is lab/plan.c's. */
 #include <stdio.h>
 
-#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/plan.h"
 #include "lab/plan_text.h"
@@ -13,47 +12,33 @@
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/labfile.h"
 
-struct printed {
-	const struct labfile *labfile;
-	FILE *out;
-};
-
-static bool has_chain(const struct labfile *labfile, size_t iface)
-{
-	for (size_t i = 0; i < labfile->n_chains && iface != NONE; i++)
-		if (labfile->chains[i].iface == iface && labfile->chains[i].n_filters)
-			return true;
-	return false;
-}
-
 static int print_pass(void *cookie, const struct attach_point_id *id)
 {
-	const struct printed *p = cookie;
+	const struct labfile *labfile = cookie;
 
 	/* A chain is a program as well. */
-	if (!has_chain(p->labfile, id->iface))
-		(void)fprintf(p->out,
-			      "%-8s %s:%s native: so that veth delivers what a chain sends there\n",
-			      "pass", id->netns, id->name);
+	for (size_t i = 0; i < labfile->n_chains && id->iface != NONE; i++)
+		if (labfile->chains[i].iface == id->iface && labfile->chains[i].n_filters)
+			return 0;
+	printf("%-8s %s:%s native: so that veth delivers what a chain sends there\n", "pass",
+	       id->netns, id->name);
 	return 0;
 }
 
 /* The lines for chains and pass programs. */
-static void print_chains(const struct labfile *labfile, FILE *out)
+static void print_chains(struct labfile *labfile)
 {
-	struct printed p = { labfile, out };
-
 	for (size_t i = 0; i < labfile->n_chains; i++) {
 		const struct chain_config *c = &labfile->chains[i];
 
 		if (!c->n_filters)
 			continue;
-		(void)chain_needs(labfile, c->iface, c->filters, c->n_filters, print_pass, &p);
-		(void)fprintf(out, "%-8s %s %s:", "chain", labfile->topo.ifaces[c->iface].id,
-			      mode_name(labfile->modes[c->iface]));
+		(void)chain_needs(labfile, c->iface, c->filters, c->n_filters, print_pass, labfile);
+		printf("%-8s %s %s:", "chain", labfile->topo.ifaces[c->iface].id,
+		       mode_name(labfile->modes[c->iface]));
 		for (size_t f = 0; f < c->n_filters; f++)
-			(void)fprintf(out, " %s", c->filters[f]);
-		(void)fprintf(out, "\n");
+			printf(" %s", c->filters[f]);
+		putchar('\n');
 	}
 }
 
@@ -68,7 +53,7 @@ static int plan_run(const struct invocation *in, int *status, struct error *e)
 		err = plan_make(&plan, &labfile.topo, in->options, e);
 	if (!err) {
 		plan_print(&plan, stdout);
-		print_chains(&labfile, stdout);
+		print_chains(&labfile);
 	}
 	plan_clear(&plan);
 	labfile_clear(&labfile);

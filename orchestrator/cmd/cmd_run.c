@@ -16,8 +16,8 @@ static int run_command(const struct invocation *in, int *status, struct error *e
 	struct run_options *options = in->options;
 	struct error ERROR_AUTO down = ERROR_INIT;
 	struct scenario_batch s = { 0 };
-	struct lab lab = { 0 };
 	INTERRUPT_HOLD hold;
+	struct lab LAB_AUTO lab = { 0 };
 	int err;
 
 	options->lab.nameless = true;
@@ -34,7 +34,6 @@ static int run_command(const struct invocation *in, int *status, struct error *e
 		error_move(e, &down);
 	}
 	scenario_batch_clear(&s);
-	lab_close(&lab);
 	return err;
 }
 

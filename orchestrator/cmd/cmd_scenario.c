@@ -24,7 +24,7 @@ static void warn_stale(const struct labfile *labfile)
 static int list(const char *lab_name, bool hint, struct error *e)
 {
 	struct table rows = { .n_columns = 2 };
-	struct lab lab = { 0 };
+	struct lab LAB_AUTO lab = { 0 };
 	int err = lab_open(&lab, lab_name, STATE_READ, "scenario", e);
 
 	if (err)
@@ -40,7 +40,6 @@ static int list(const char *lab_name, bool hint, struct error *e)
 	if (hint)
 		(void)fputs("xlab: `xlab scenario NAME...` runs some, `xlab scenario --all` all\n",
 			    stderr);
-	lab_close(&lab);
 	return 0;
 }
 
@@ -54,15 +53,14 @@ static int run_some(const struct invocation *in, int *status, struct error *e)
 {
 	const struct scenario_command_options *options = in->options;
 	struct scenario_batch s = { 0 };
-	struct lab lab = { 0 };
 	INTERRUPT_HOLD hold;
+	struct lab LAB_AUTO lab = { 0 };
 	int err;
 
 	interrupt_hold(&hold);
 	err = resolve_lab(&lab, options->lab, STATE_LOCKED, "scenario", e);
-	if (err)
-		return err;
-	err = scenario_batch_pick(&s, &lab.labfile, in->argv, e);
+	if (!err)
+		err = scenario_batch_pick(&s, &lab.labfile, in->argv, e);
 	if (!err)
 		warn_stale(&lab.labfile);
 	if (!err)
@@ -70,7 +68,6 @@ static int run_some(const struct invocation *in, int *status, struct error *e)
 	if (!err)
 		err = scenario_batch_run(&s, &options->batch, &lab, status, e);
 	scenario_batch_clear(&s);
-	lab_close(&lab);
 	return err;
 }
 

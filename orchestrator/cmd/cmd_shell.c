@@ -8,7 +8,6 @@
 #include "lab/error.h"
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/enter.h"
-#include "orchestrator/cmd/resolve.h"
 
 /*
  * A shell's start-up files have the last word on its prompt. Debian's put $debian_chroot in
@@ -31,15 +30,8 @@ static int shell_run(const struct invocation *in, int *status, struct error *e)
 	char *argv[] = { (char *)(shell && *shell ? shell : "/bin/sh"), NULL };
 	struct lab lab = { 0 };
 	const char *name;
-	size_t node;
-	int err;
+	int err = enter_node(&lab, in->argv[0], "shell", &name, e);
 
-	err = resolve_lab_word(&lab, in->argv[0], STATE_READ, "shell", &name, e);
-	if (err)
-		return err;
-	err = resolve_node(&lab.labfile, name, &node, e);
-	if (!err)
-		err = enter_node(&lab, node, e);
 	if (!err)
 		set_prompt(state_journal(lab.state)->lab, name, argv[0]);
 	lab_close(&lab);

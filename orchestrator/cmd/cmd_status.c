@@ -2,6 +2,7 @@
 /* Which labs are shown, and in which form. What is shown is read and written in report/. */
 #include <errno.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/state_list.h"
 #include "orchestrator/cmd/command.h"
@@ -52,7 +53,7 @@ static int status_run(const struct invocation *in, int *status, struct error *e)
 	const struct status_options *options = in->options;
 	struct json json = { .out = stdout };
 	struct json *j = options->json ? &json : NULL;
-	char **names = NULL;
+	char **STRINGS_AUTO names = NULL;
 	int err = 0;
 
 	(void)status;
@@ -72,7 +73,6 @@ static int status_run(const struct invocation *in, int *status, struct error *e)
 		json_close(j, '}');
 		json_end(j);
 	}
-	state_list_free(names);
 	return err;
 }
 

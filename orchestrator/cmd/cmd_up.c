@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "lab/state_list.h"
@@ -19,7 +20,7 @@ static void print_hint(const struct lab *lab)
 	const char *name = state_journal(lab->state)->lab;
 	const char *sudo = getenv("SUDO_USER") ? "sudo " : "";
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	char **names = NULL;
+	char **STRINGS_AUTO names = NULL;
 	bool alone = state_list(&names, &ignored) == 0 && names[0] && !names[1];
 	const char *of = alone ? "" : " ", *which = alone ? "" : name;
 
@@ -29,7 +30,6 @@ static void print_hint(const struct lab *lab)
 	if (topo->n_nodes)
 		printf(", %sxlab shell %s%s%s", sudo, which, alone ? "" : "/", topo->nodes[0].name);
 	printf(", %sxlab down%s%s\n", sudo, of, which);
-	state_list_free(names);
 }
 
 static void print_up(const struct lab *lab)
@@ -52,18 +52,16 @@ static int up_run(const struct invocation *in, int *status, struct error *e)
 {
 	struct lab_options *options = in->options;
 	INTERRUPT_HOLD hold;
-	struct lab lab = { 0 };
+	struct lab LAB_AUTO lab = { 0 };
 	int err;
 
 	(void)status;
 	options->command = "up";
 	interrupt_hold(&hold);
 	err = lab_up(&lab, in->argv[0], options, e);
-	if (err)
-		return err;
-	print_up(&lab);
-	lab_close(&lab);
-	return 0;
+	if (!err)
+		print_up(&lab);
+	return err;
 }
 
 const struct command cmd_up = {

@@ -66,14 +66,6 @@ static bool tells(const struct watch *w, const struct chain_record *chain, size_
 	return f && chain_tells(chain, f->program);
 }
 
-static bool all_tell(const struct watch *w, const struct chain_record *chain)
-{
-	for (size_t i = 0; i < chain->n_filters; i++)
-		if (!tells(w, chain, i))
-			return false;
-	return true;
-}
-
 /* Packets that end at a filter which does not tell are not seen here at all. */
 static void warn_of_silent(const struct watch *w, size_t iface, const struct chain_record *chain)
 {
@@ -124,8 +116,10 @@ static void print_verdicts(const struct watch *w, const struct xlab_event *event
 			   const struct packet_trace *trace)
 {
 	const struct chain_record *chain = &w->chains[event->iface];
-	bool sure = trace->lost == listener_lost(w->listener) && all_tell(w, chain);
+	bool sure = trace->lost == listener_lost(w->listener);
 
+	for (size_t i = 0; i < chain->n_filters; i++)
+		sure &= tells(w, chain, i);
 	putchar(' ');
 	for (unsigned int i = 0; i < event->position && i < chain->n_filters; i++) {
 		const struct filter *f = filter_of(w, chain, i);
@@ -141,21 +135,11 @@ static void print_verdicts(const struct watch *w, const struct xlab_event *event
 	putchar('\n');
 }
 
-/* Its chain was replaced so often since that nobody knows its filters any more. */
-static void print_nameless(const struct watch *w, const struct xlab_event *event)
-{
-	char filter[16];
-
-	(void)snprintf(filter, sizeof(filter), "#%u", event->position + 1U);
-	putchar(' ');
-	print_verdict(w, filter, event->verdict);
-	puts(" (of a chain that was replaced long since)");
-}
-
 static int print_packet(struct watch *w, const struct xlab_event *event,
 			const struct packet_trace *trace)
 {
 	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
+	char filter[16];
 
 	if (!w->start_ns)
 		w->start_ns = event->time_ns;
@@ -166,10 +150,15 @@ static int print_packet(struct watch *w, const struct xlab_event *event,
 	if (packet_trace_greeted(trace, event->position))
 		print_line(NULL, "received a packet");
 	packet_print(event->snap, size, print_line, NULL);
-	if (w->chains[event->iface].gen == event->gen)
+	if (w->chains[event->iface].gen == event->gen) {
 		print_verdicts(w, event, trace);
-	else
-		print_nameless(w, event);
+	} else {
+		/* Replaced so often since that nobody knows its filters any more. */
+		(void)snprintf(filter, sizeof(filter), "#%u", event->position + 1U);
+		putchar(' ');
+		print_verdict(w, filter, event->verdict);
+		puts(" (of a chain that was replaced long since)");
+	}
 	return ++w->packets == w->stop_after;
 }
 
@@ -194,16 +183,6 @@ static int on_event(void *cookie, const struct xlab_event *event)
 	return stop;
 }
 
-/* The ring was empty at the end of the reading before this one, so what had been lost at its
- * beginning was lost before any event came that is read now.
- */
-static int read_events(struct watch *w)
-{
-	w->lost_before = w->lost;
-	w->lost = listener_lost(w->listener);
-	return listener_consume(w->listener, on_event, w);
-}
-
 /* Until the count is reached, a signal comes, nobody reads, or the lab is gone. */
 static int watch_loop(struct watch *w, struct error *e)
 {
@@ -225,7 +204,12 @@ static int watch_loop(struct watch *w, struct error *e)
 	for (;;) {
 		if (poll(fds, ARRAY_SIZE(fds), LAB_LOOK_MS) < 0 && errno != EINTR)
 			return error_sys(e, -errno, "cannot wait for events");
-		err = read_events(w);
+		/* The ring was empty at the end of the reading before this one, so what had been
+		 * lost at its beginning was lost before any event came that is read now.
+		 */
+		w->lost_before = w->lost;
+		w->lost = listener_lost(w->listener);
+		err = listener_consume(w->listener, on_event, w);
 		if (err)
 			return err < 0 ? error_sys(e, err, "cannot read events") : 0;
 		/* A signal that was read has done its work, and does not end the process besides.
@@ -239,23 +223,19 @@ static int watch_loop(struct watch *w, struct error *e)
 	}
 }
 
-/* The chain that stands there now; of one that comes later its first event makes us learn. */
-static void warn_at_start(struct watch *w, size_t iface)
+static int subscribe(struct watch *w, size_t iface, struct error *e)
 {
 	struct error ERROR_AUTO none = ERROR_INIT;
 	struct chain_view view = { 0 };
 
-	if (chain_read(&w->lab, iface, &view, &none) == 0)
-		warn_of_silent(w, iface, &view.record);
-	chain_view_clear(&view);
-}
-
-static int subscribe(struct watch *w, size_t iface, struct error *e)
-{
 	if (w->watched[iface])
 		return 0;
 	w->watched[iface] = true;
-	warn_at_start(w, iface);
+	/* The chain that stands there now; of one that comes later its first event makes us learn.
+	 */
+	if (chain_read(&w->lab, iface, &view, &none) == 0)
+		warn_of_silent(w, iface, &view.record);
+	chain_view_clear(&view);
 	return listener_subscribe(w->listener, iface, e);
 }
 
@@ -283,28 +263,15 @@ static int subscribe_all(struct watch *w, const char *first, char *const *more, 
 static int watch_begin(struct watch *w, const struct invocation *in, struct error *e)
 {
 	const char *first = NULL;
-	int err;
+	int err = in->argc ? resolve_lab_word(&w->lab, in->argv[0], STATE_READ, "watch", &first, e)
+			   : resolve_lab(&w->lab, NULL, STATE_READ, "watch", e);
 
-	err = in->argc ? resolve_lab_word(&w->lab, in->argv[0], STATE_READ, "watch", &first, e)
-		       : resolve_lab(&w->lab, NULL, STATE_READ, "watch", e);
 	if (err)
 		return err;
 	w->chains = xcalloc(w->lab.labfile.topo.n_ifaces, sizeof(*w->chains));
 	w->watched = xcalloc(w->lab.labfile.topo.n_ifaces, sizeof(*w->watched));
 	err = listener_open(&w->lab, &w->listener, e);
 	return err ? err : subscribe_all(w, first, in->argv + 1, e);
-}
-
-static void watch_end(struct watch *w)
-{
-	if (w->listener)
-		listener_close(w->listener);
-	for (size_t i = 0; w->chains && i < w->lab.labfile.topo.n_ifaces; i++)
-		chain_record_clear(&w->chains[i]);
-	free(w->chains);
-	free(w->watched);
-	free(w->traces);
-	lab_close(&w->lab);
 }
 
 static int watch_run(const struct invocation *in, int *status, struct error *e)
@@ -325,7 +292,13 @@ static int watch_run(const struct invocation *in, int *status, struct error *e)
 		(void)fprintf(stderr, "xlab: %" PRIu32 " packet%s seen, %" PRIu64 " event%s lost\n",
 			      w.packets, w.packets == 1 ? "" : "s", lost, lost == 1 ? "" : "s");
 	}
-	watch_end(&w);
+	listener_close(w.listener);
+	for (size_t i = 0; w.chains && i < w.lab.labfile.topo.n_ifaces; i++)
+		chain_record_clear(&w.chains[i]);
+	free(w.chains);
+	free(w.watched);
+	free(w.traces);
+	lab_close(&w.lab);
 	return err;
 }
 

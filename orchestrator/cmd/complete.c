@@ -15,58 +15,29 @@
 #include "lab/text.h"
 #include "orchestrator/lab.h"
 
-/* @prefix: "" or "LAB/", for there are several. */
-struct names_of {
-	const struct labfile *labfile;
-	const char *prefix;
-};
-
-static void print_nodes(const struct names_of *n)
+/* @prefix: "" or "LAB/", for there are several; only the first name on the line can have it. */
+static void print_names(const char *kind, const struct labfile *labfile, const char *prefix)
 {
-	for (size_t i = 0; i < n->labfile->topo.n_nodes; i++)
-		printf("%s%s\n", n->prefix, n->labfile->topo.nodes[i].name);
+	const struct topology *topo = &labfile->topo;
+
+	for (size_t i = 0; !strcmp(kind, "NODE") && i < topo->n_nodes; i++)
+		printf("%s%s\n", prefix, topo->nodes[i].name);
+	for (size_t i = 0; !strcmp(kind, "NODE:IFACE") && i < topo->n_ifaces; i++)
+		printf("%s%s\n", prefix, topo->ifaces[i].id);
+	/* Those with rules, or with maps of their own. */
+	for (size_t i = 0; !strcmp(kind, "FILTER") && i < labfile->n_filters; i++)
+		if (labfile->filters[i].line)
+			printf("%s%s\n", prefix, labfile->filters[i].name);
+	for (size_t i = 0; !strcmp(kind, "CHAIN") && i < labfile->n_filters; i++)
+		puts(labfile->filters[i].name);
+	for (size_t i = 0; !strcmp(kind, "SCENARIO") && i < labfile->n_scenarios; i++)
+		puts(labfile->scenarios[i].name);
 }
 
-static void print_ifaces(const struct names_of *n)
-{
-	for (size_t i = 0; i < n->labfile->topo.n_ifaces; i++)
-		printf("%s%s\n", n->prefix, n->labfile->topo.ifaces[i].id);
-}
-
-/* Those with rules, or with maps of their own. */
-static void print_filters(const struct names_of *n)
-{
-	for (size_t i = 0; i < n->labfile->n_filters; i++)
-		if (n->labfile->filters[i].line)
-			printf("%s%s\n", n->prefix, n->labfile->filters[i].name);
-}
-
-static void print_chain_filters(const struct names_of *n)
-{
-	for (size_t i = 0; i < n->labfile->n_filters; i++)
-		puts(n->labfile->filters[i].name);
-}
-
-static void print_scenarios(const struct names_of *n)
-{
-	for (size_t i = 0; i < n->labfile->n_scenarios; i++)
-		puts(n->labfile->scenarios[i].name);
-}
-
-static const struct kind {
-	const char *name;
-	void (*print)(const struct names_of *n);
-} kinds[] = {
-	{ "NODE", print_nodes },	 { "NODE:IFACE", print_ifaces },
-	{ "FILTER", print_filters },	 { "CHAIN", print_chain_filters },
-	{ "SCENARIO", print_scenarios },
-};
-
-/* @kind NULL: the labs' own names. */
-static void print_of_labs(const struct kind *kind)
+static void print_of_labs(const char *kind)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	char **names;
+	char **STRINGS_AUTO names = NULL;
 
 	if (state_list(&names, &e))
 		return;
@@ -74,16 +45,13 @@ static void print_of_labs(const struct kind *kind)
 		bool several = names[1];
 		char *FREE_AUTO prefix =
 			text_format("%s%s", several ? names[i] : "", several ? "/" : "");
-		struct lab lab;
+		struct lab LAB_AUTO lab = { 0 };
 
-		if (!kind) {
+		if (!strcmp(kind, "LAB"))
 			puts(names[i]);
-		} else if (!lab_open(&lab, names[i], STATE_READ, "completion", &e)) {
-			kind->print(&(struct names_of){ &lab.labfile, prefix });
-			lab_close(&lab);
-		}
+		else if (!lab_open(&lab, names[i], STATE_READ, "completion", &e))
+			print_names(kind, &lab.labfile, prefix);
 	}
-	state_list_free(names);
 }
 
 /* Who is not root, and writes sudo in front, can read no more of the labs than their nodes' names.
@@ -107,14 +75,8 @@ static void print_named(void)
 
 void complete_print(const char *kind)
 {
-	if (geteuid() != 0) {
-		if (!strcmp(kind, "NODE"))
-			print_named();
-		return;
-	}
-	if (!strcmp(kind, "LAB"))
-		print_of_labs(NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(kinds[i].name, kind))
-			print_of_labs(&kinds[i]);
+	if (geteuid() == 0)
+		print_of_labs(kind);
+	else if (!strcmp(kind, "NODE"))
+		print_named();
 }

@@ -20,7 +20,7 @@
 #include "lab/error.h"
 #include "lab/netns.h"
 #include "orchestrator/bpffs.h"
-#include "orchestrator/lab.h"
+#include "orchestrator/cmd/resolve.h"
 #include "orchestrator/scenario/spawn.h"
 
 #define BPFFS "/sys/fs/bpf"
@@ -67,17 +67,22 @@ static int mount_all(const char *bpffs, struct error *e)
 	return 0;
 }
 
-int enter_node(const struct lab *lab, size_t node, struct error *e)
+int enter_node(struct lab *lab, const char *word, const char *command, const char **name,
+	       struct error *e)
 {
-	const char *name = lab->labfile.topo.nodes[node].name;
-	char *FREE_AUTO what = text_format("xdp/%s", name);
-	char *FREE_AUTO bpffs = NULL;
+	char *FREE_AUTO what = NULL, *FREE_AUTO bpffs = NULL;
 	int FD_AUTO netns = -1;
-	int err;
+	size_t node;
+	int err = resolve_lab_word(lab, word, STATE_READ, command, name, e);
 
-	netns = netns_open(lab->state, name, e);
+	if (!err)
+		err = resolve_node(&lab->labfile, *name, &node, e);
+	if (err)
+		return err;
+	netns = netns_open(lab->state, *name, e);
 	if (netns < 0)
 		return netns;
+	what = text_format("xdp/%s", *name);
 	bpffs = bpffs_mount(lab, what, e);
 	if (!bpffs)
 		return e->err;

@@ -4,17 +4,18 @@
 
 /* Becoming a command in a node: what `exec` and `shell` share. */
 
-#include <stddef.h>
+#include "orchestrator/lab.h"
 
 struct error;
-struct lab;
 
 /*
- * Enter the node's network namespace, in a mount namespace of this process
+ * Enter the network namespace of the node that @word names, in a mount namespace of this process
  * alone: /sys is that of the node, and /sys/fs/bpf the bpffs in which libxdp's tools
- * find the node's chains (LIBXDP_BPFFS names it too).
+ * find the node's chains (LIBXDP_BPFFS names it too). @lab is the node's
+ * then, and *@name points to its name in @word.
  */
-int enter_node(const struct lab *lab, size_t node, struct error *e);
+int enter_node(struct lab *lab, const char *word, const char *command, const char **name,
+	       struct error *e);
 
 /* Become that user, without any capability and with none to be had; HOME and the like follow. */
 int enter_user(const char *name, struct error *e);

@@ -14,14 +14,11 @@
 
 char *option_argument(const struct option_spec *o)
 {
-	char *text = xstrdup(o->argument ? o->argument : "");
+	char *text = o->argument ? xstrdup(o->argument) : NULL;
 
-	for (const struct enum_name *word = o->words; word && word->name; word++) {
-		char *FREE_AUTO before = text;
-
-		text = text_format("%s%s%s", before, *before ? "|" : "", word->name);
-	}
-	return text;
+	for (const struct enum_name *word = o->words; word && word->name; word++)
+		text_add(&text, "|", "%s", word->name);
+	return text ? text : xstrdup("");
 }
 
 static const char *next_option(void *specs, size_t i)

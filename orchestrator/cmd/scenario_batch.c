@@ -42,19 +42,6 @@ void scenario_batch_clear(struct scenario_batch *s)
 	*s = (struct scenario_batch){ 0 };
 }
 
-/* What kept a scenario from running stands in the report, and decides the exit status. */
-static void run_one(const struct scenario *scenario, const struct scenario_options *options,
-		    struct lab *lab, struct report *report, int *status)
-{
-	struct scenario_result result;
-	struct error ERROR_AUTO e = ERROR_INIT;
-
-	if (scenario_run(lab, scenario, options, &result, &e))
-		*status = e.kind ? (int)e.kind : ERROR_STATE;
-	report_scenario(report, &result);
-	scenario_result_clear(&result);
-}
-
 int scenario_batch_run(const struct scenario_batch *s, const struct scenario_batch_options *options,
 		       struct lab *lab, int *status, struct error *e)
 {
@@ -68,7 +55,15 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 	size_t i;
 
 	for (i = 0; i < s->n_scenarios && !stopped; i++) {
-		run_one(&lab->labfile.scenarios[s->scenarios[i]], &run, lab, report, status);
+		struct scenario_result result;
+		struct error ERROR_AUTO one = ERROR_INIT;
+
+		/* What kept it from running stands in the report, and decides the exit status. */
+		if (scenario_run(lab, &lab->labfile.scenarios[s->scenarios[i]], &run, &result,
+				 &one))
+			*status = one.kind ? (int)one.kind : ERROR_STATE;
+		report_scenario(report, &result);
+		scenario_result_clear(&result);
 		stopped = interrupt_pending();
 	}
 	if (!report_end(report) && !*status)

@@ -66,10 +66,15 @@ uint32_t counters_bank(uint32_t gen)
 	return (gen & 1) * (uint32_t)sizeof(((struct xlab_counters *)NULL)->count[0]);
 }
 
-void counters_begin(struct counters *counters, uint32_t gen)
+int counters_wipe(int counters_fd, uint32_t gen, struct error *e)
 {
-	for (size_t i = 0; i < counters->n; i++)
-		memset(counters->slots[i].count[gen & 1], 0, sizeof(counters->slots[i].count[0]));
+	struct counters counters = { 0 };
+	int err = counters_map(&counters, counters_fd, e);
+
+	for (size_t i = 0; !err && i < counters.n; i++)
+		memset(counters.slots[i].count[gen & 1], 0, sizeof(counters.slots[i].count[0]));
+	counters_unmap(&counters);
+	return err;
 }
 
 struct xlab_count counters_get(const struct counters *counters, uint32_t gen, size_t position,

@@ -29,7 +29,7 @@ void counters_unmap(struct counters *counters);
 uint32_t counters_bank(uint32_t gen);
 
 /* Wipe the bank that generation @gen counts in. Only before its chain is attached. */
-void counters_begin(struct counters *counters, uint32_t gen);
+int counters_wipe(int counters_fd, uint32_t gen, struct error *e);
 
 /* The sum over all CPUs. */
 struct xlab_count counters_get(const struct counters *counters, uint32_t gen, size_t position,

@@ -50,16 +50,10 @@ static uint32_t be32(const uint8_t *b)
 	return (uint32_t)be16(b) << 16 | be16(b + 2);
 }
 
-static void address_v4(struct address *a, const uint8_t *b)
+static void read_address(struct address *a, int family, const uint8_t *b)
 {
-	a->family = AF_INET;
-	memcpy(&a->v4, b, sizeof(a->v4));
-}
-
-static void address_v6(struct address *a, const uint8_t *b)
-{
-	a->family = AF_INET6;
-	memcpy(&a->v6, b, sizeof(a->v6));
+	a->family = family;
+	memcpy(&a->v6, b, address_size(a));
 }
 
 static bool read_ether(struct cursor *c, struct packet *p)
@@ -89,8 +83,8 @@ static void read_arp(struct cursor *c, struct packet *p)
 		return;
 	p->has_arp = true;
 	p->arp_op = be16(b + 6);
-	address_v4(&p->arp_sender, b + 14);
-	address_v4(&p->arp_target, b + 24);
+	read_address(&p->arp_sender, AF_INET, b + 14);
+	read_address(&p->arp_target, AF_INET, b + 24);
 }
 
 static void read_tcp(struct cursor *c, struct packet *p)
@@ -123,15 +117,9 @@ static void read_ports(struct cursor *c, struct packet *p)
 		read_tcp(c, p);
 }
 
-static bool icmp_is_echo(const struct packet *p)
-{
-	if (p->src.family == AF_INET)
-		return p->icmp_type == 8 || p->icmp_type == 0;
-	return p->icmp_type == 128 || p->icmp_type == 129;
-}
-
 static void read_icmp(struct cursor *c, struct packet *p)
 {
+	bool v4 = p->src.family == AF_INET;
 	const uint8_t *b = take(c, 8);
 
 	if (!b)
@@ -139,15 +127,15 @@ static void read_icmp(struct cursor *c, struct packet *p)
 	p->has_icmp = true;
 	p->icmp_type = b[0];
 	p->icmp_code = b[1];
-	if (icmp_is_echo(p)) {
+	if (v4 ? b[0] == 8 || b[0] == 0 : b[0] == 128 || b[0] == 129) {
 		p->has_echo = true;
 		p->icmp_id = be16(b + 4);
 		p->icmp_seq = be16(b + 6);
 	}
-	if (p->src.family == AF_INET6 && (b[0] == ICMP6_NS || b[0] == ICMP6_NA)) {
+	if (!v4 && (b[0] == ICMP6_NS || b[0] == ICMP6_NA)) {
 		b = take(c, 16);
 		if (b)
-			address_v6(&p->nd_target, b);
+			read_address(&p->nd_target, AF_INET6, b);
 	}
 }
 
@@ -175,8 +163,8 @@ static void read_ipv4(struct cursor *c, struct packet *p)
 		return;
 	c->ip_end = c->at - length + be16(b + 2);
 	p->has_ip = true;
-	address_v4(&p->src, b + 12);
-	address_v4(&p->dst, b + 16);
+	read_address(&p->src, AF_INET, b + 12);
+	read_address(&p->dst, AF_INET, b + 16);
 	p->proto = b[9];
 	p->fragmented = (be16(b + 6) & 0x3fff) != 0;
 	p->fragment = (be16(b + 6) & 0x1fff) != 0;
@@ -223,8 +211,8 @@ static void read_ipv6(struct cursor *c, struct packet *p)
 		return;
 	c->ip_end = c->at + be16(b + 4);
 	p->has_ip = true;
-	address_v6(&p->src, b + 8);
-	address_v6(&p->dst, b + 24);
+	read_address(&p->src, AF_INET6, b + 8);
+	read_address(&p->dst, AF_INET6, b + 24);
 	p->proto = b[6];
 	for (int i = 0; i < EXTENSION_MAX && !p->fragment; i++)
 		if (!read_extension(c, p))
@@ -323,16 +311,6 @@ __attribute__((format(printf, 2, 3))) static void say(const struct printer *out,
 	out->line(out->cookie, text);
 }
 
-static void say_ether(const struct printer *out, const struct packet *p)
-{
-	char src[MAC_TEXT], dst[MAC_TEXT];
-
-	say(out, "EthHdr: src: %s => dst: %s (0x%04x)", mac_text(p->src_mac, src),
-	    mac_text(p->dst_mac, dst), p->ether_type);
-	for (size_t i = 0; i < p->n_vlans; i++)
-		say(out, "VlanHdr: id: %u (0x%04x)", p->vlans[i].id, p->vlans[i].type);
-}
-
 static void say_arp(const struct printer *out, const struct packet *p)
 {
 	const char *name = name_of(arp_names, ARRAY_SIZE(arp_names), p->arp_op);
@@ -344,14 +322,6 @@ static void say_arp(const struct printer *out, const struct packet *p)
 		say(out, "ArpHdr: src: %s => dst: %s (%s)", src, dst, name);
 	else
 		say(out, "ArpHdr: src: %s => dst: %s (%u)", src, dst, p->arp_op);
-}
-
-static void say_ip(const struct printer *out, const struct packet *p)
-{
-	char src[ADDRESS_TEXT], dst[ADDRESS_TEXT];
-
-	say(out, "Ipv%cHdr: src: %s => dst: %s (%u)", p->src.family == AF_INET ? '4' : '6',
-	    address_text(&p->src, src), address_text(&p->dst, dst), p->proto);
 }
 
 static void say_ports(const struct printer *out, const struct packet *p)
@@ -373,16 +343,15 @@ static void say_icmp(const struct printer *out, const struct packet *p)
 				   ? name_of(icmp_names, ARRAY_SIZE(icmp_names), p->icmp_type)
 				   : name_of(icmp6_names, ARRAY_SIZE(icmp6_names), p->icmp_type);
 
-	if (name)
-		say(out, "IcmpHdr: type: %u code: %u (%s)", p->icmp_type, p->icmp_code, name);
-	else
-		say(out, "IcmpHdr: type: %u code: %u", p->icmp_type, p->icmp_code);
+	say(out, "IcmpHdr: type: %u code: %u%s%s%s", p->icmp_type, p->icmp_code, name ? " (" : "",
+	    name ? name : "", name ? ")" : "");
 }
 
 void packet_print(const uint8_t *bytes, size_t size, void (*line)(void *cookie, const char *text),
 		  void *cookie)
 {
 	struct printer out = { line, cookie };
+	char src[ADDRESS_TEXT], dst[ADDRESS_TEXT];
 	struct packet p;
 
 	packet_read(bytes, size, &p);
@@ -390,11 +359,15 @@ void packet_print(const uint8_t *bytes, size_t size, void (*line)(void *cookie, 
 		say(&out, "EthHdr: cut short, %zu of %d bytes", size, ETH_HLEN);
 		return;
 	}
-	say_ether(&out, &p);
+	say(&out, "EthHdr: src: %s => dst: %s (0x%04x)", mac_text(p.src_mac, src),
+	    mac_text(p.dst_mac, dst), p.ether_type);
+	for (size_t i = 0; i < p.n_vlans; i++)
+		say(&out, "VlanHdr: id: %u (0x%04x)", p.vlans[i].id, p.vlans[i].type);
 	if (p.has_arp)
 		say_arp(&out, &p);
 	if (p.has_ip)
-		say_ip(&out, &p);
+		say(&out, "Ipv%cHdr: src: %s => dst: %s (%u)", p.src.family == AF_INET ? '4' : '6',
+		    address_text(&p.src, src), address_text(&p.dst, dst), p.proto);
 	if (p.has_ports)
 		say_ports(&out, &p);
 	if (p.has_icmp)

@@ -12,16 +12,10 @@ static int rank(const struct xlab_event *event)
 	return 2 * event->position + (shows ? 0 : 1);
 }
 
-/* If not, the end of another packet's story has not come. */
-static bool is_of(const struct packet_trace *f, const struct xlab_event *event)
-{
-	return f->begun && f->iface == event->iface && f->gen == event->gen &&
-	       rank(event) > f->last;
-}
-
 void packet_trace_add(struct packet_trace *f, const struct xlab_event *event, uint64_t lost)
 {
-	if (!is_of(f, event))
+	/* Else the end of another packet's story has not come. */
+	if (!f->begun || f->iface != event->iface || f->gen != event->gen || rank(event) <= f->last)
 		*f = (struct packet_trace){ .begun = true,
 					    .iface = event->iface,
 					    .gen = event->gen,

@@ -310,7 +310,7 @@ static int set_bytes(const struct global *g, const char *value, struct error *e)
 		return error_input(e, "\"%s\" is no MAC, and the global has 6 bytes", value);
 	}
 	if ((g->size == 4 || g->size == 16) && !text_address(value, &a) &&
-	    (a.family == AF_INET ? 4 : 16) == g->size) {
+	    address_size(&a) == g->size) {
 		memcpy(g->bytes, a.family == AF_INET ? (void *)&a.v4 : (void *)&a.v6, g->size);
 		return 0;
 	}

@@ -158,7 +158,7 @@ static void mac_of_key(uint64_t key, uint8_t mac[6])
 	memcpy(mac + sizeof(low), &high, sizeof(high));
 }
 
-static size_t address_size(uint8_t family)
+static size_t family_size(uint8_t family)
 {
 	return family == XLAB_IPV4 ? sizeof(struct in_addr) : sizeof(struct in6_addr);
 }
@@ -175,16 +175,16 @@ static struct place place_of(const struct rule *rule)
 		return p;
 	}
 	family = net->address.family == AF_INET ? XLAB_IPV4 : XLAB_IPV6;
-	if (net->len == 8 * address_size(family)) {
+	if (net->len == 8 * family_size(family)) {
 		p.map = family == XLAB_IPV4 ? RULE_ADDRESSES4 : RULE_ADDRESSES6;
-		memcpy(&p.key, &net->address.v6, address_size(family));
+		memcpy(&p.key, &net->address.v6, family_size(family));
 		return p;
 	}
 	p.map = RULE_NETS;
 	p.key.net.bits = XLAB_NET_HEAD + net->len;
 	p.key.net.side = rule->key;
 	p.key.net.family = family;
-	memcpy(p.key.net.address, &net->address.v6, address_size(family));
+	memcpy(p.key.net.address, &net->address.v6, family_size(family));
 	return p;
 }
 
@@ -200,9 +200,9 @@ static struct rule rule_of(const struct place *p, enum xlab_key side)
 		return rule;
 	}
 	rule.net.address.family = family == XLAB_IPV4 ? AF_INET : AF_INET6;
-	memcpy(&rule.net.address.v6, address, address_size(family));
+	memcpy(&rule.net.address.v6, address, family_size(family));
 	rule.net.len =
-		p->map == RULE_NETS ? p->key.net.bits - XLAB_NET_HEAD : 8 * address_size(family);
+		p->map == RULE_NETS ? p->key.net.bits - XLAB_NET_HEAD : 8 * family_size(family);
 	return rule;
 }
 

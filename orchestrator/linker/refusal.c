@@ -15,8 +15,6 @@
 #include "orchestrator/linker/link.h"
 #include "orchestrator/util/bpflog.h"
 
-#define TAIL_LINES 12
-
 /* "123: (71) r0 = …": the instruction's number. */
 static bool read_insn(const char *line, size_t *insn)
 {
@@ -114,7 +112,7 @@ int refusal_explain(const struct link_output *out, const struct linker *c, const
 		return error_sys(e, err,
 				 "the kernel refuses the chain, without a word from the verifier");
 	where = describe_where(out, c, log);
-	tail = bpflog_tail(log, TAIL_LINES);
+	tail = bpflog_tail(log);
 	return error_state(e, err, "the verifier refuses %s\n%s%s%s", where, tail, hint ? "\n" : "",
 			   hint ? hint : "");
 }

@@ -53,7 +53,7 @@ char *rule_value(const struct rule *rule)
 	case RULE_MAC:
 		return xstrdup(mac_text(rule->mac, text));
 	case RULE_NET:
-		return xstrdup(net->len == (net->address.family == AF_INET ? 32 : 128)
+		return xstrdup(net->len == address_size(&net->address) * 8
 				       ? address_text(&net->address, text)
 				       : prefix_text(net, text));
 	default:

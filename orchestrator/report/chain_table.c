@@ -131,18 +131,6 @@ static void json_count(struct json *j, const char *key, struct xlab_count count)
 	json_close(j, '}');
 }
 
-static void json_row(struct json *j, const struct chain_row *row)
-{
-	json_open(j, NULL, '{');
-	json_text(j, "filter", row->filter);
-	json_bool(j, "counted", row->known);
-	json_open(j, "verdicts", '{');
-	for (size_t i = 0; i < ARRAY_SIZE(verdicts) && row->known; i++)
-		json_count(j, verdicts[i].name, count_of(row, &verdicts[i]));
-	json_close(j, '}');
-	json_close(j, '}');
-}
-
 void chain_json_print(const struct chain_view *view, struct json *j)
 {
 	char *FREE_AUTO note = note_of(view);
@@ -160,8 +148,18 @@ void chain_json_print(const struct chain_view *view, struct json *j)
 	json_number(j, "program", view->record.prog_id);
 	json_bool(j, "scenario", view->record.scenario);
 	json_open(j, "filters", '[');
-	for (size_t i = 0; i < view->record.n_filters; i++)
-		json_row(j, &view->rows[i]);
+	for (size_t i = 0; i < view->record.n_filters; i++) {
+		const struct chain_row *row = &view->rows[i];
+
+		json_open(j, NULL, '{');
+		json_text(j, "filter", row->filter);
+		json_bool(j, "counted", row->known);
+		json_open(j, "verdicts", '{');
+		for (size_t v = 0; v < ARRAY_SIZE(verdicts) && row->known; v++)
+			json_count(j, verdicts[v].name, count_of(row, &verdicts[v]));
+		json_close(j, '}');
+		json_close(j, '}');
+	}
 	json_close(j, ']');
 	if (view->passed_known)
 		json_count(j, "passed", view->passed);

@@ -215,16 +215,6 @@ static void tap_line(struct report *r, const struct scenario *scenario, const st
 	(void)fputc('\n', r->out);
 }
 
-static void tap_step(struct report *r, const struct scenario *scenario, const struct step *step,
-		     const struct step_result *s)
-{
-	bool skipped = s->outcome == OUTCOME_SKIPPED, good = s->outcome == OUTCOME_OK || skipped;
-
-	tap_line(r, scenario, step, good, skipped ? s->why : NULL);
-	if (!good)
-		tap_diagnosis(r->out, s->outcome, s->why, s->details);
-}
-
 /* Of a scenario that was stopped the steps that were done. */
 static void tap_scenario(struct report *r, const struct scenario_result *result)
 {
@@ -234,10 +224,18 @@ static void tap_scenario(struct report *r, const struct scenario_result *result)
 		tap_line(r, result->scenario, NULL, false, NULL);
 		tap_diagnosis(r->out, result->outcome, result->error, NULL);
 	}
-	for (size_t i = 0; i < steps_of(result); i++)
-		if (!stopped || result->steps[i].outcome <= OUTCOME_INCONCLUSIVE)
-			tap_step(r, result->scenario, &result->scenario->steps[i],
-				 &result->steps[i]);
+	for (size_t i = 0; i < steps_of(result); i++) {
+		const struct step_result *s = &result->steps[i];
+		bool skipped = s->outcome == OUTCOME_SKIPPED;
+		bool good = s->outcome == OUTCOME_OK || skipped;
+
+		if (stopped && s->outcome > OUTCOME_INCONCLUSIVE)
+			continue;
+		tap_line(r, result->scenario, &result->scenario->steps[i], good,
+			 skipped ? s->why : NULL);
+		if (!good)
+			tap_diagnosis(r->out, s->outcome, s->why, s->details);
+	}
 	if (stopped)
 		(void)fprintf(r->out, "Bail out! stopped in scenario %zu of %zu: %s\n", r->n_told,
 			      r->n_planned, result->scenario->name);

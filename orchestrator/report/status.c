@@ -84,22 +84,12 @@ static void compare_addresses(struct status *s, const char *name, const struct l
 	}
 }
 
-static void read_chain(struct status *s, size_t iface)
-{
-	struct chain_view *view = &s->ifaces[iface].chain;
-	struct error ERROR_AUTO e = ERROR_INIT;
-
-	if (chain_read(&s->lab, iface, view, &e))
-		differ(s, "%s", e.text);
-	else if (view->drift && s->still)
-		differ(s, "%s", view->drift);
-}
-
 static void read_iface(struct status *s, size_t i, const struct links *links)
 {
 	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
 	struct iface_status *seen = &s->ifaces[i];
 	const struct link *link = find_link(s, links, iface->name, "veth", iface->id);
+	struct error ERROR_AUTO e = ERROR_INIT;
 
 	seen->node_end = link_standing(link);
 	if (seen->node_end != STANDING_UP)
@@ -113,7 +103,10 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 	if (iface->has_mac && memcmp(iface->mac, link->mac, sizeof(link->mac)) != 0)
 		differ(s, "%s has another MAC address", iface->id);
 	compare_addresses(s, iface->id, link, iface->addresses, iface->n_addresses);
-	read_chain(s, i);
+	if (chain_read(&s->lab, i, &seen->chain, &e))
+		differ(s, "%s", e.text);
+	else if (seen->chain.drift && s->still)
+		differ(s, "%s", seen->chain.drift);
 }
 
 /* The links of a node's or bridge's namespace; none if it is gone. */

@@ -69,17 +69,6 @@ static void json_nodes(struct json *j, const struct status *s)
 	json_close(j, ']');
 }
 
-static void json_port(struct json *j, const struct status *s, size_t i)
-{
-	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
-
-	json_open(j, NULL, '{');
-	json_text(j, "name", iface->port);
-	json_text(j, "interface", iface->id);
-	json_text(j, "state", standing_name(s->ifaces[i].port_end));
-	json_close(j, '}');
-}
-
 static void json_bridges(struct json *j, const struct status *s)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
@@ -92,9 +81,15 @@ static void json_bridges(struct json *j, const struct status *s)
 		json_text(j, "state", standing_name(s->bridges[i]));
 		json_addresses(j, topo->bridges[i].addresses, topo->bridges[i].n_addresses);
 		json_open(j, "ports", '[');
-		for (size_t iface = 0; iface < topo->n_ifaces; iface++)
-			if (topo->ifaces[iface].bridge == i)
-				json_port(j, s, iface);
+		for (size_t iface = 0; iface < topo->n_ifaces; iface++) {
+			if (topo->ifaces[iface].bridge != i)
+				continue;
+			json_open(j, NULL, '{');
+			json_text(j, "name", topo->ifaces[iface].port);
+			json_text(j, "interface", topo->ifaces[iface].id);
+			json_text(j, "state", standing_name(s->ifaces[iface].port_end));
+			json_close(j, '}');
+		}
 		json_close(j, ']');
 		json_close(j, '}');
 	}

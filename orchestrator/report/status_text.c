@@ -17,21 +17,13 @@ static void add_standing(struct table *t, enum standing s, bool colour)
 	table_add(t, colour ? paint : NULL, "%s", standing_name(s));
 }
 
-/* Make *@words, NULL or malloc'ed, "WORDS WORD". */
-static void append_word(char **words, const char *word)
-{
-	char *FREE_AUTO before = *words;
-
-	*words = text_format("%s%s%s", before ? before : "", before ? " " : "", word);
-}
-
 static void add_addresses(struct table *t, const struct prefix *addresses, size_t n)
 {
 	char *FREE_AUTO words = NULL;
 	char prefix[PREFIX_TEXT];
 
 	for (size_t i = 0; i < n; i++)
-		append_word(&words, prefix_text(&addresses[i], prefix));
+		text_add(&words, " ", "%s", prefix_text(&addresses[i], prefix));
 	table_add(t, NULL, "%s", words ? words : "");
 }
 
@@ -86,13 +78,11 @@ static void add_ports(struct table *t, const struct status *s, size_t bridge)
 	for (size_t i = 0; i < topo->n_ifaces; i++) {
 		enum standing standing = s->ifaces[i].port_end;
 		bool up = standing == STANDING_UP;
-		char *FREE_AUTO port = NULL;
 
 		if (topo->ifaces[i].bridge != bridge)
 			continue;
-		port = text_format("%s%s%s%s", topo->ifaces[i].port, up ? "" : "(",
-				   up ? "" : standing_name(standing), up ? "" : ")");
-		append_word(&words, port);
+		text_add(&words, " ", "%s%s%s%s", topo->ifaces[i].port, up ? "" : "(",
+			 up ? "" : standing_name(standing), up ? "" : ")");
 	}
 	table_add(t, NULL, "%s", words ? words : "");
 }

@@ -17,21 +17,6 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/evidence.h"
 
-/* A route netlink socket of that node's or bridge's namespace. */
-static int open_in(const struct lab *lab, const char *name, struct netlink **out)
-{
-	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	struct error ERROR_AUTO e = ERROR_INIT;
-	int err = netns_visit(&visit, lab->state, name, &e);
-
-	return err ? err : netlink_open(NETLINK_ROUTE, out, &e);
-}
-
-static size_t address_size(const struct address *a)
-{
-	return a->family == AF_INET ? sizeof(a->v4) : sizeof(a->v6);
-}
-
 static void read_address(const struct nlattr *attr, int family, struct address *out)
 {
 	struct address a = { .family = family };
@@ -99,32 +84,28 @@ static int read_neighbour(const struct nlmsghdr *message, void *cookie)
 	return MNL_CB_OK;
 }
 
-static int find_entry(struct netlink *rt, struct entry *entry)
-{
-	struct error ERROR_AUTO e = ERROR_INIT;
-	struct netlink_request request;
-	struct nlmsghdr *message = netlink_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
-	struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(message, sizeof(*neighbour));
-
-	neighbour->ndm_family = (unsigned char)entry->address.family;
-	return netlink_talk(rt, message, read_neighbour, entry, &e);
-}
-
 /* The neighbour by which @node reaches @to. No entry at all counts as unresolved where the node
  * had to ask for one (@asked).
  */
 static enum neighbour_state look(const struct lab *lab, const char *node, const struct address *to,
 				 bool asked, char **text)
 {
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
+	struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(message, sizeof(*neighbour));
+	struct netlink *NETLINK_AUTO rt = NULL;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	struct error ERROR_AUTO e = ERROR_INIT;
 	struct entry entry = { 0 };
 	char buf[ADDRESS_TEXT];
-	struct netlink *NETLINK_AUTO rt = NULL;
 	struct hop hop;
 
-	if (open_in(lab, node, &rt) || find_hop(rt, to, &hop) || !hop.on_link)
+	if (netns_visit(&visit, lab->state, node, &e) || netlink_open(NETLINK_ROUTE, &rt, &e) ||
+	    find_hop(rt, to, &hop) || !hop.on_link)
 		return NEIGHBOUR_UNKNOWN;
 	entry.address = hop.address;
-	if (find_entry(rt, &entry))
+	neighbour->ndm_family = (unsigned char)hop.address.family;
+	if (netlink_talk(rt, message, read_neighbour, &entry, &e))
 		return NEIGHBOUR_UNKNOWN;
 	free(*text);
 	*text = text_format("%s at %s", address_text(&hop.address, buf), node);
@@ -165,32 +146,22 @@ static void list_if_down(char **down, const char *netns, const char *name)
 	link_clear(&link);
 }
 
-static void list_node(const struct lab *lab, char **down, size_t node)
+/* The links of a node or bridge, the other one being NONE. */
+static void list_netns(const struct lab *lab, char **down, const char *name, size_t node,
+		       size_t bridge)
 {
 	const struct topology *topo = &lab->labfile.topo;
-	const char *name = topo->nodes[node].name;
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	if (netns_visit(&visit, lab->state, name, &e))
 		return;
-	for (size_t i = topology_next_iface(topo, node, NONE); i != NONE;
-	     i = topology_next_iface(topo, node, i))
-		list_if_down(down, name, topo->ifaces[i].name);
-}
-
-static void list_bridge(const struct lab *lab, char **down, size_t bridge)
-{
-	const struct topology *topo = &lab->labfile.topo;
-	const char *name = topo->bridges[bridge].name;
-	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	struct error ERROR_AUTO e = ERROR_INIT;
-
-	if (netns_visit(&visit, lab->state, name, &e))
-		return;
-	list_if_down(down, name, name);
+	if (bridge != NONE)
+		list_if_down(down, name, name);
 	for (size_t i = 0; i < topo->n_ifaces; i++)
-		if (topo->ifaces[i].bridge == bridge)
+		if (topo->ifaces[i].node == node)
+			list_if_down(down, name, topo->ifaces[i].name);
+		else if (bridge != NONE && topo->ifaces[i].bridge == bridge)
 			list_if_down(down, name, topo->ifaces[i].port);
 }
 
@@ -200,7 +171,7 @@ void diagnosis_links(const struct lab *lab, struct evidence *ev)
 
 	for (size_t i = 0; i < topo->n_nodes; i++)
 		if (i == ev->mark.src_node || i == ev->mark.dst_node || topo->nodes[i].forward)
-			list_node(lab, &ev->links_down, i);
+			list_netns(lab, &ev->links_down, topo->nodes[i].name, i, NONE);
 	for (size_t i = 0; i < topo->n_bridges; i++)
-		list_bridge(lab, &ev->links_down, i);
+		list_netns(lab, &ev->links_down, topo->bridges[i].name, NONE, i);
 }

@@ -10,7 +10,7 @@
 
 #include "lab/alloc.h"
 #include "lab/array.h"
-#include "orchestrator/chain/chain.h"
+#include "orchestrator/chain/chain_record.h"
 #include "orchestrator/event/packet.h"
 
 #define ARP_REQUEST  1
@@ -37,15 +37,6 @@ static bool between(const struct packet *p, const struct address *from, const st
 	return p->has_ip && address_equal(&p->src, from) && address_equal(&p->dst, to);
 }
 
-static uint8_t mark_proto(const struct mark *m)
-{
-	if (m->kind == STEP_UDP)
-		return IPPROTO_UDP;
-	if (m->kind == STEP_TCP)
-		return IPPROTO_TCP;
-	return m->dst.family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-}
-
 /* Ports or id: of a datagram in fragments only the first has them. */
 static bool marks_match(const struct mark *m, const struct packet *p, bool request)
 {
@@ -58,32 +49,29 @@ static bool marks_match(const struct mark *m, const struct packet *p, bool reque
 /* By its addresses and protocol: which way of the step's two it goes. */
 static enum relation direction(const struct mark *m, const struct packet *p)
 {
-	if (p->proto != mark_proto(m))
+	uint8_t proto = m->kind == STEP_UDP	   ? IPPROTO_UDP
+			: m->kind == STEP_TCP	   ? IPPROTO_TCP
+			: m->dst.family == AF_INET ? IPPROTO_ICMP
+						   : IPPROTO_ICMPV6;
+
+	if (p->proto != proto)
 		return RELATION_OTHER;
 	if (between(p, &m->src, &m->dst))
 		return RELATION_REQUEST;
 	return between(p, &m->dst, &m->src) ? RELATION_REPLY : RELATION_OTHER;
 }
 
-/* The one who asks for a neighbour; false: the packet is no such question or answer. */
-static bool neighbour_asker(const struct packet *p, struct address *asker)
-{
-	if (p->has_arp)
-		*asker = p->arp_op == ARP_REQUEST ? p->arp_sender : p->arp_target;
-	else if (p->nd_target.family)
-		*asker = p->icmp_type == 135 ? p->src : p->dst;
-	else
-		return false;
-	return true;
-}
-
 enum relation mark_relation(const struct mark *mark, const struct packet *p)
 {
 	enum relation way = direction(mark, p);
-	struct address asker;
+	const struct address *asker = NULL;
 
-	if (neighbour_asker(p, &asker))
-		return address_equal(&asker, &mark->src) || address_equal(&asker, &mark->dst)
+	if (p->has_arp)
+		asker = p->arp_op == ARP_REQUEST ? &p->arp_sender : &p->arp_target;
+	else if (p->nd_target.family)
+		asker = p->icmp_type == 135 ? &p->src : &p->dst;
+	if (asker)
+		return address_equal(asker, &mark->src) || address_equal(asker, &mark->dst)
 			       ? RELATION_NEIGHBOUR
 			       : RELATION_OTHER;
 	if (way == RELATION_OTHER || !marks_match(mark, p, way == RELATION_REQUEST))
@@ -130,22 +118,19 @@ bool evidence_on_the_way(const struct evidence *ev, size_t iface)
 	       ev->topo->nodes[node].forward;
 }
 
-static bool same(const struct sighting *a, const struct sighting *b)
-{
-	return a->iface == b->iface && a->position == b->position && a->kind == b->kind &&
-	       a->verdict == b->verdict && a->relation == b->relation;
-}
-
 /* Its index. */
 static size_t add_sighting(struct evidence *ev, const struct sighting *s)
 {
 	struct sighting *seen;
 
 	for (size_t i = 0; i < ev->n_seen; i++) {
-		if (same(&ev->seen[i], s)) {
-			ev->seen[i].packets++;
-			return i;
-		}
+		seen = &ev->seen[i];
+		if (seen->iface != s->iface || seen->position != s->position ||
+		    seen->kind != s->kind || seen->verdict != s->verdict ||
+		    seen->relation != s->relation)
+			continue;
+		seen->packets++;
+		return i;
 	}
 	seen = array_add(&ev->seen, &ev->n_seen, sizeof(*seen));
 	*seen = *s;
@@ -180,18 +165,13 @@ static void count_echo(struct evidence *ev, uint16_t sequence)
 	*byte |= bit;
 }
 
-static struct segment *find_segment(const struct evidence *ev, size_t sighting, uint32_t seq)
-{
-	for (size_t i = 0; i < ev->n_segments; i++)
-		if (ev->segments[i].sighting == sighting && ev->segments[i].seq == seq)
-			return &ev->segments[i];
-	return NULL;
-}
-
 static void drop_segment(struct evidence *ev, size_t sighting, const struct packet *p)
 {
-	struct segment *segment = find_segment(ev, sighting, p->tcp_seq);
+	struct segment *segment = NULL;
 
+	for (size_t i = 0; i < ev->n_segments && !segment; i++)
+		if (ev->segments[i].sighting == sighting && ev->segments[i].seq == p->tcp_seq)
+			segment = &ev->segments[i];
 	if (!segment) {
 		segment = array_add(&ev->segments, &ev->n_segments, sizeof(*segment));
 		segment->sighting = sighting;

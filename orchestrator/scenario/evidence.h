@@ -91,6 +91,7 @@ struct evidence {
 };
 
 void evidence_clear(struct evidence *ev);
+#define EVIDENCE_AUTO __attribute__((cleanup(evidence_clear)))
 
 /* A chain there can decide over a packet of the step. A bridge floods copies; what happens to one
  * at a third node says nothing.

@@ -12,7 +12,7 @@
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
-#include "orchestrator/chain/chain.h"
+#include "orchestrator/chain/chain_record.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/scenario/evidence.h"
@@ -93,24 +93,11 @@ static const char *mute_filter(const struct labfile *labfile, const struct chain
 	return NULL;
 }
 
-/* The first on the step's way; *@at is where it stands. */
-static const char *mute_on_the_way(const struct labfile *labfile, const struct evidence *ev,
-				   size_t *at)
-{
-	const char *mute = NULL;
-
-	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces && !mute; i++) {
-		*at = i;
-		mute = evidence_on_the_way(ev, i) ? mute_filter(labfile, &ev->chains[i]) : NULL;
-	}
-	return mute;
-}
-
 /* The best explanation of silence; malloc'ed. */
 static char *silence_text(const struct labfile *labfile, const struct evidence *ev)
 {
 	const struct sighting *s = evidence_diverted(ev);
-	const char *mute;
+	const char *mute = NULL;
 	size_t at = 0;
 
 	if (s)
@@ -119,7 +106,11 @@ static char *silence_text(const struct labfile *labfile, const struct evidence *
 		return text_format("down: %s", ev->links_down);
 	if (ev->trouble)
 		return text_format("%s", ev->trouble);
-	mute = mute_on_the_way(labfile, ev, &at);
+	/* The first on the step's way whose verdicts cannot be seen. */
+	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces && !mute; i++) {
+		at = i;
+		mute = evidence_on_the_way(ev, i) ? mute_filter(labfile, &ev->chains[i]) : NULL;
+	}
 	if (mute)
 		return text_format("with libxdp the verdicts of %s at %s cannot be seen; "
 				   "engine = inline shows them",
@@ -142,15 +133,6 @@ static char *explained(const struct labfile *labfile, const struct evidence *ev,
 	return text_format("%s: %s", what, because);
 }
 
-static bool is_expected(const struct labfile *labfile, const struct step *step,
-			const struct sighting *s)
-{
-	if (step->at != NONE && s->iface != step->at)
-		return false;
-	return step->by == NONE ||
-	       (s->filter && strcmp(s->filter, labfile->filters[step->by].name) == 0);
-}
-
 /* A drop by somebody else than the step names. */
 static const struct sighting *wrong_drop(const struct labfile *labfile, const struct step *step,
 					 const struct evidence *ev, enum relation relation)
@@ -158,8 +140,11 @@ static const struct sighting *wrong_drop(const struct labfile *labfile, const st
 	for (size_t i = 0; i < ev->n_seen; i++) {
 		const struct sighting *s = &ev->seen[i];
 
-		if (sighting_is_drop(s) && s->relation == relation &&
-		    !is_expected(labfile, step, s))
+		if (!sighting_is_drop(s) || s->relation != relation)
+			continue;
+		if ((step->at != NONE && s->iface != step->at) ||
+		    (step->by != NONE &&
+		     (!s->filter || strcmp(s->filter, labfile->filters[step->by].name) != 0)))
 			return s;
 	}
 	return NULL;
@@ -341,16 +326,13 @@ static char *details_text(const struct labfile *labfile, const struct evidence *
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = xopen_memstream(&text, &size);
 
-	if (!out)
-		out_of_memory();
 	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces; i++)
 		if (ev->chains[i].n_filters)
 			print_chain(out, labfile, ev, i);
 	print_known(out, ev, why);
-	if (fclose(out))
-		out_of_memory();
+	xclose_memstream(out);
 	return text;
 }
 
@@ -382,21 +364,6 @@ void judge_control(const struct labfile *labfile, const struct step *step,
 	result->details = details_text(labfile, ev, result->why);
 }
 
-static char *shown_text(const char *const *lines, size_t n)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		out_of_memory();
-	for (size_t i = 0; i < n; i++)
-		(void)fprintf(out, "shown: %s\n", lines[i]);
-	if (fclose(out))
-		out_of_memory();
-	return text;
-}
-
 void judge_see(const struct labfile *labfile, const struct step *step, const char *const *lines,
 	       size_t n, struct step_result *result)
 {
@@ -413,7 +380,9 @@ void judge_see(const struct labfile *labfile, const struct step *step, const cha
 	set(result, OUTCOME_NOT_OK,
 	    n ? text_format("none of the %zu lines shown at %s is like it", n, at)
 	      : text_format("nothing was shown at %s", at));
-	result->details = shown_text(lines, n);
+	result->details = xstrdup("");
+	for (size_t i = 0; i < n; i++)
+		text_add(&result->details, "", "shown: %s\n", lines[i]);
 }
 
 /* The last lines of the verifier's log that hold something; malloc'ed */
@@ -428,25 +397,20 @@ static char *log_end(const char *log)
 	return xstrdup(at);
 }
 
-/* The whole line of @log in which @at points; malloc'ed */
-static char *line_around(const char *log, const char *at)
-{
-	while (at > log && at[-1] != '\n')
-		at--;
-	return xstrndup(at, strcspn(at, "\n"));
-}
-
 void judge_reject(const struct labfile *labfile, const struct step *step, const char *log,
 		  struct step_result *result)
 {
 	const char *filter = labfile->filters[step->by].name;
 	const char *found = log ? strstr(log, step->text) : NULL;
-	char *FREE_AUTO line = found ? line_around(log, found) : NULL;
 
+	/* To the beginning of its line. */
+	while (found && found > log && found[-1] != '\n')
+		found--;
 	if (!log)
 		set(result, OUTCOME_NOT_OK, text_format("the verifier took %s", filter));
 	else if (found)
-		set(result, OUTCOME_OK, text_format("refused by the verifier: %s", line));
+		set(result, OUTCOME_OK,
+		    text_format("refused by the verifier: %.*s", (int)strcspn(found, "\n"), found));
 	else
 		set(result, OUTCOME_NOT_OK,
 		    text_format("refused by the verifier, but not with \"%s\"", step->text));

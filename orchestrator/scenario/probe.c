@@ -50,18 +50,13 @@ union endpoint {
 	struct sockaddr_in6 v6;
 };
 
-static socklen_t endpoint_size(int family)
-{
-	return family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-}
-
 /* The address from which the step's packets come. Where the kernel finds no route the tool says so.
  */
 static void find_source(struct step_run *c)
 {
 	const struct address *dst = &c->step->address;
 	union endpoint to = { .any.sa_family = (sa_family_t)dst->family };
-	socklen_t size = endpoint_size(dst->family);
+	socklen_t size = sizeof(to);
 	int FD_AUTO fd = -1;
 
 	to.v4.sin_port = htons(c->step->port ? c->step->port : 9);
@@ -86,7 +81,7 @@ static void find_port(struct step_run *c)
 	int family = c->step->address.family;
 	int type = c->step->kind == STEP_TCP ? SOCK_STREAM : SOCK_DGRAM;
 	union endpoint from = { .any.sa_family = (sa_family_t)family };
-	socklen_t size = endpoint_size(family);
+	socklen_t size = sizeof(from);
 	int FD_AUTO fd = socket(family, type | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0 && !bind(fd, &from.any, size) && !getsockname(fd, &from.any, &size))

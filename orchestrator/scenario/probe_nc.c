@@ -46,14 +46,6 @@ static int transfer_settled(struct step_run *c)
 	       (client->ended && client->status != 0) || step_run_settled(c);
 }
 
-static int open_diag(struct step_run *c)
-{
-	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	int err = netns_visit(&visit, c->probe->lab->state, c->dst_name, c->e);
-
-	return err ? err : netlink_open(NETLINK_SOCK_DIAG, &c->diag, c->e);
-}
-
 static int start_server(struct step_run *c)
 {
 	uint64_t keep = c->step->port < PRIVILEGED_PORT ? 1ULL << CAP_NET_BIND_SERVICE : 0;
@@ -117,20 +109,11 @@ static int await_transfer(struct step_run *c)
 /* @out: our end of the client's stdin. Its other end is open here too, so that writing to a
  * client that is gone is no signal; the text is smaller than a pipe.
  */
-static int give_text(struct step_run *c, int *out)
-{
-	ssize_t n = write(*out, c->wanted, c->ev->bytes_wanted);
-
-	if (n != (ssize_t)c->ev->bytes_wanted)
-		return error_sys(c->e, n < 0 ? -errno : -EIO, "cannot give nc its text");
-	(void)close(steal_fd(out));
-	return 0;
-}
-
 static int transfer(struct step_run *c, int in, int *out)
 {
 	bool udp = c->step->kind == STEP_UDP;
 	int err = start_server(c);
+	ssize_t n;
 
 	if (!err && udp)
 		err = start_client(c, in);
@@ -141,15 +124,20 @@ static int transfer(struct step_run *c, int in, int *out)
 		return err;
 	c->ev->since_ns = netlink_clock_ns();
 	err = udp ? 0 : start_client(c, in);
-	if (!err)
-		err = give_text(c, out);
-	return err ? err : await_transfer(c);
+	if (err)
+		return err;
+	n = write(*out, c->wanted, c->ev->bytes_wanted);
+	if (n != (ssize_t)c->ev->bytes_wanted)
+		return error_sys(c->e, n < 0 ? -errno : -EIO, "cannot give nc its text");
+	(void)close(steal_fd(out));
+	return await_transfer(c);
 }
 
 int probe_nc_run(struct step_run *c)
 {
 	int FD_AUTO in = -1;
 	int FD_AUTO out = -1;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	int fds[2], err;
 
 	c->wanted = text_format("%s\n", c->step->text ? c->step->text : "");
@@ -159,7 +147,10 @@ int probe_nc_run(struct step_run *c)
 		.address = c->step->address,
 		.port = c->step->port,
 	};
-	err = open_diag(c);
+	err = netns_visit(&visit, c->probe->lab->state, c->dst_name, c->e);
+	if (!err)
+		err = netlink_open(NETLINK_SOCK_DIAG, &c->diag, c->e);
+	netns_leave(&visit);
 	if (!err)
 		err = sockdiag_ask(c->diag, &c->question, c->e);
 	if (err)

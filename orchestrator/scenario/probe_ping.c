@@ -62,24 +62,12 @@ int probe_ping_run(struct step_run *c)
 {
 	unsigned int burst = c->ev->wanted < PING_BURST ? c->ev->wanted : PING_BURST;
 	char count[16], id[16], size[16], preload[16], address[ADDRESS_TEXT];
-	const char *const argv[] = { c->probe->ping,
-				     "-n",
-				     "-q",
-				     "-i",
-				     "0.01",
-				     "-c",
-				     count,
-				     "-l",
-				     preload,
-				     "-e",
-				     id,
-				     "-s",
-				     size,
-				     address_text(&c->step->address, address),
-				     NULL };
+	const char *const argv[] = { c->probe->ping, "-n", "-q", "-i", "0.01", "-c",	count, "-l",
+				     preload,	     "-e", id,	 "-s", size,   address, NULL };
 	struct subprocess *ping = &c->subprocesses[CLIENT];
 	int err;
 
+	address_text(&c->step->address, address);
 	(void)snprintf(count, sizeof(count), "%u", c->ev->wanted);
 	(void)snprintf(preload, sizeof(preload), "%u", burst);
 	(void)snprintf(id, sizeof(id), "%u", c->ev->mark.src_port);

@@ -132,19 +132,14 @@ static int run_traffic(struct run *r, const struct step *step, struct evidence *
 	return 0;
 }
 
-static bool same_traffic(const struct step *a, const struct step *b)
-{
-	return a->kind == b->kind && a->src == b->src && a->port == b->port &&
-	       address_equal(&a->address, &b->address) && a->count == b->count &&
-	       a->size == b->size && strcmp(a->text ? a->text : "", b->text ? b->text : "") == 0;
-}
-
 static bool tried_before(const struct run *r, size_t n)
 {
-	const struct step *steps = r->scenario->steps;
+	const struct step *b = &r->scenario->steps[n];
 
-	for (size_t i = 0; i < n; i++)
-		if (is_traffic(&steps[i]) && same_traffic(&steps[i], &steps[n]))
+	for (const struct step *a = r->scenario->steps; a < b; a++)
+		if (a->kind == b->kind && a->src == b->src && a->port == b->port &&
+		    address_equal(&a->address, &b->address) && a->count == b->count &&
+		    a->size == b->size && !strcmp(a->text ? a->text : "", b->text ? b->text : ""))
 			return true;
 	return false;
 }
@@ -153,19 +148,18 @@ static int control_step(struct run *r, size_t i, bool *fine)
 {
 	const struct step *step = &r->scenario->steps[i];
 	struct step_result *result = &r->result->steps[i];
-	struct evidence ev = { .topo = &r->lab->labfile.topo };
+	struct evidence EVIDENCE_AUTO ev = { .topo = &r->lab->labfile.topo };
 	uint64_t start = netlink_clock_ns();
 	int err = run_traffic(r, step, &ev);
 
 	if (!err && ev.arrived < ev.wanted && step->kind != STEP_PING)
 		err = probe_check_nc(&r->probe, r->e);
 	*fine = ev.arrived >= ev.wanted;
-	if (!err && !*fine) {
-		result->ms = ms_since(start);
-		judge_control(&r->lab->labfile, step, &ev, result);
-	}
-	evidence_clear(&ev);
-	return err;
+	if (err || *fine)
+		return err;
+	result->ms = ms_since(start);
+	judge_control(&r->lab->labfile, step, &ev, result);
+	return 0;
 }
 
 /* Each step once without any chain: a lab that carries nothing proves nothing. */
@@ -208,8 +202,8 @@ static int attach(struct run *r)
 
 static int step_traffic(struct run *r, const struct step *step, struct step_result *result)
 {
-	struct evidence ev = { .topo = &r->lab->labfile.topo,
-			       .chains = scenario_chains_records(r->chains) };
+	struct evidence EVIDENCE_AUTO ev = { .topo = &r->lab->labfile.topo,
+					     .chains = scenario_chains_records(r->chains) };
 	int err = consume(r, &ev, r->e); /* what came since the step before is not this one's */
 
 	forget_shown(r);
@@ -217,7 +211,6 @@ static int step_traffic(struct run *r, const struct step *step, struct step_resu
 		err = run_traffic(r, step, &ev);
 	if (!err)
 		judge_traffic(&r->lab->labfile, step, &ev, result);
-	evidence_clear(&ev);
 	return err;
 }
 

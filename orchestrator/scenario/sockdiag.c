@@ -17,7 +17,7 @@ int sockdiag_answer(const struct nlmsghdr *message, void *question)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(message);
 	struct sockdiag *q = question;
-	size_t size = q->address.family == AF_INET ? sizeof(q->address.v4) : sizeof(q->address.v6);
+	size_t size = address_size(&q->address);
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*m))
 		return MNL_CB_ERROR;

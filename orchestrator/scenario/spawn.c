@@ -86,17 +86,9 @@ static int take_stdio(const struct spawn *what)
 	return 0;
 }
 
-static void forget_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGPIPE, SIG_DFL);
-}
-
 static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 {
+	sigset_t none;
 	int err = take_stdio(what);
 
 	if (err)
@@ -117,7 +109,9 @@ static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 		return error_sys(e, -errno, "cannot tie its life to xlab's");
 	if (getppid() != parent)
 		return error_state(e, -ESRCH, "xlab is gone");
-	forget_signals();
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
 	return 0;
 }
 
@@ -204,16 +198,6 @@ const char *spawn_find(const char *const *paths)
 	return NULL;
 }
 
-static void stream_keep(struct stream *s, const char *bytes, size_t n)
-{
-	if (s->size + n > OUTPUT_MAX)
-		return;
-	s->text = xreallocarray(s->text, 1, s->size + n + 1);
-	memcpy(s->text + s->size, bytes, n);
-	s->size += n;
-	s->text[s->size] = '\0';
-}
-
 /* Read what is there, but not for ever from a child that never stops; at its end the fd is closed.
  */
 static void stream_read(struct stream *s)
@@ -224,12 +208,15 @@ static void stream_read(struct stream *s)
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n > 0) {
-			stream_keep(s, bytes, (size_t)n);
-			continue;
+		if (n <= 0) {
+			(void)close(s->fd);
+			s->fd = -1;
+		} else if (s->size + (size_t)n <= OUTPUT_MAX) {
+			s->text = xreallocarray(s->text, 1, s->size + (size_t)n + 1);
+			memcpy(s->text + s->size, bytes, (size_t)n);
+			s->size += (size_t)n;
+			s->text[s->size] = '\0';
 		}
-		(void)close(s->fd);
-		s->fd = -1;
 	}
 }
 

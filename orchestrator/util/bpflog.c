@@ -87,21 +87,6 @@ const char *bpflog_first(struct bpflog *log, const char *otherwise)
 	return *line ? line : otherwise;
 }
 
-char *bpflog_verifier(const struct bpflog *log)
-{
-	static const char begin[] = "-- BEGIN PROG LOAD LOG --\n";
-	const char *from, *next, *to;
-
-	from = log->text ? strstr(log->text, begin) : NULL;
-	if (!from)
-		return NULL;
-	while ((next = strstr(from + 1, begin)))
-		from = next;
-	from += strlen(begin);
-	to = strstr(from, "-- END PROG LOAD LOG --");
-	return xstrndup(from, to ? (size_t)(to - from) : strlen(from));
-}
-
 static bool is_statistics(const char *line)
 {
 	return !strncmp(line, "processed ", 10) || !strncmp(line, "verification time ", 18) ||
@@ -117,12 +102,14 @@ static const char *line_before(const char *text, const char *at)
 	return at;
 }
 
-char *bpflog_tail(const char *text, size_t lines)
+#define TAIL_LINES 12
+
+char *bpflog_tail(const char *text)
 {
 	const char *end = text + strlen(text), *at = end;
 	size_t n = 0;
 
-	while (at > text && n < lines) {
+	while (at > text && n < TAIL_LINES) {
 		at = line_before(text, at);
 		if (is_statistics(at) && n == 0)
 			end = at;
@@ -132,4 +119,21 @@ char *bpflog_tail(const char *text, size_t lines)
 	while (end > at && end[-1] == '\n')
 		end--;
 	return xstrndup(at, (size_t)(end - at));
+}
+
+char *bpflog_verifier(const struct bpflog *log)
+{
+	static const char begin[] = "-- BEGIN PROG LOAD LOG --\n";
+	char *FREE_AUTO whole = NULL;
+	const char *from, *next, *to;
+
+	from = log->text ? strstr(log->text, begin) : NULL;
+	if (!from)
+		return NULL;
+	while ((next = strstr(from + 1, begin)))
+		from = next;
+	from += strlen(begin);
+	to = strstr(from, "-- END PROG LOAD LOG --");
+	whole = xstrndup(from, to ? (size_t)(to - from) : strlen(from));
+	return bpflog_tail(whole);
 }

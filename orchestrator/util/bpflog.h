@@ -35,10 +35,10 @@ void bpflog_end(struct bpflog *log);
  */
 const char *bpflog_first(struct bpflog *log, const char *otherwise);
 
-/* The verifier's log that libbpf put among its warnings (malloc'ed), or NULL. */
-char *bpflog_verifier(const struct bpflog *log);
+/* The end of a verifier's log, which has the reason, without its statistics (malloc'ed). */
+char *bpflog_tail(const char *text);
 
-/* The last @lines lines of a text, without the verifier's statistics (malloc'ed). */
-char *bpflog_tail(const char *text, size_t lines);
+/* That of the log that libbpf put among its warnings (malloc'ed), or NULL. */
+char *bpflog_verifier(const struct bpflog *log);
 
 #endif
