@@ -45,7 +45,7 @@ static void build_clear(struct build *b)
 	for (size_t i = 0; i < n_netns(b); i++)
 		build_netns_close(&b->netns[i]);
 	free(b->netns);
-	sysctl_fresh_close(&b->fresh);
+	cleanup_fd(&b->fresh.proc);
 	free(b->end_index);
 	free(b->port_index);
 	free(b->alias);

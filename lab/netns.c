@@ -77,8 +77,6 @@ int netns_visit(struct netns_visit *visit, const struct state *st, const char *n
 	err = netns_enter(fd, e);
 	if (err)
 		cleanup_fd(&visit->back);
-	if (err)
-		visit->back = -1;
 	return err;
 }
 

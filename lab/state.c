@@ -153,7 +153,6 @@ static int lock_lab(struct state *st, const char *lab, const char *command, bool
 		else if (!lock_is_dead(st->lock))
 			return lock_note(st->lock, command, e);
 		cleanup_fd(&st->lock);
-		st->lock = -1;
 		if (err)
 			return err;
 		if (!make)

@@ -119,7 +119,6 @@ static bool state_dir_id_is_dead(const char *id, const char *living)
 static int open_labs_dir(struct state_dir *f, int root, bool make, struct error *e)
 {
 	cleanup_fd(&f->labs_dir);
-	f->labs_dir = -1;
 	if (root < 0)
 		return 0;
 	if (make && mkdirat(root, f->id, 0700) && errno != EEXIST)
@@ -189,8 +188,7 @@ int lock_await(int fd, uint64_t deadline_ns, struct error *e)
 		return error_sys(e, -errno, "cannot wait for a lock");
 	await_exit(waiter, deadline_ns);
 	(void)kill(waiter, SIGKILL);
-	while (waitpid(waiter, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)TEMP_FAILURE_RETRY(waitpid(waiter, NULL, 0));
 	/* The lock that the child got is ours already; else this is the last try. */
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return error_sys(e, errno == EWOULDBLOCK ? -EBUSY : -errno, "cannot lock it");
@@ -204,12 +202,6 @@ static bool dir_lock_stands(const struct state_dir *f)
 
 	return fstat(f->dir_lock, &held) == 0 && lstat(f->root, &there) == 0 &&
 	       held.st_dev == there.st_dev && held.st_ino == there.st_ino;
-}
-
-static void dir_lock_leave(struct state_dir *f)
-{
-	cleanup_fd(&f->dir_lock);
-	f->dir_lock = -1;
 }
 
 /* Without @make, the lock may be -1 then: there is nothing to lock. */
@@ -229,7 +221,7 @@ static int dir_lock_enter(struct state_dir *f, bool make, struct error *e)
 			err = error_wrap(e, "%s is locked by another program", f->root);
 		else if (dir_lock_stands(f))
 			return 0;
-		dir_lock_leave(f);
+		cleanup_fd(&f->dir_lock);
 		if (err)
 			return err;
 	}
@@ -274,18 +266,6 @@ static void reap_dead(const struct state_dir *f)
 			remove_dead(f->dir_lock, entry->d_name);
 }
 
-static int make_locked(struct state_dir *f, const char *lock, int *lock_fd, struct error *e)
-{
-	int err = open_labs_dir(f, f->dir_lock, true, e);
-
-	if (err)
-		return err;
-	*lock_fd = openat(f->labs_dir, lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (*lock_fd < 0)
-		return error_sys(e, -errno, "cannot open the lock %s/%s/%s", f->root, f->id, lock);
-	return 0;
-}
-
 int state_dir_make(struct state_dir *f, const char *lock, int *lock_fd, struct error *e)
 {
 	int err = dir_lock_enter(f, true, e);
@@ -293,8 +273,15 @@ int state_dir_make(struct state_dir *f, const char *lock, int *lock_fd, struct e
 	if (err)
 		return err;
 	reap_dead(f);
-	err = make_locked(f, lock, lock_fd, e);
-	dir_lock_leave(f);
+	err = open_labs_dir(f, f->dir_lock, true, e);
+	if (!err) {
+		*lock_fd =
+			openat(f->labs_dir, lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (*lock_fd < 0)
+			err = error_sys(e, -errno, "cannot open the lock %s/%s/%s", f->root, f->id,
+					lock);
+	}
+	cleanup_fd(&f->dir_lock);
 	return err;
 }
 
@@ -392,7 +379,6 @@ static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
 		tidy_names(f);
 	reap_dead(f);
 	cleanup_fd(&f->labs_dir);
-	f->labs_dir = -1;
 	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
 	if (!f->stays)
 		(void)rmdir(f->root);
@@ -406,7 +392,7 @@ int state_dir_tidy(struct state_dir *f, const char *own, struct error *e)
 	if (err || f->dir_lock < 0)
 		return err;
 	err = tidy_locked(f, own, e);
-	dir_lock_leave(f);
+	cleanup_fd(&f->dir_lock);
 	return err;
 }
 
@@ -432,27 +418,19 @@ static int make_names(struct state_dir *f, struct error *e)
 	return 0;
 }
 
-static int open_names(struct state_dir *f, int *fd, struct error *e)
-{
-	int err;
-
-	*fd = open(NAMES_DIR, DIR_FLAGS);
-	if (*fd < 0 && errno == ENOENT) {
-		err = make_names(f, e);
-		if (err)
-			return err;
-		*fd = open(NAMES_DIR, DIR_FLAGS);
-	}
-	return *fd < 0 ? error_sys(e, -errno, "cannot open " NAMES_DIR) : 0;
-}
-
 int state_dir_netns_names_make(struct state_dir *f, int *fd, struct error *e)
 {
 	int err = dir_lock_enter(f, true, e);
 
 	if (err)
 		return err;
-	err = open_names(f, fd, e);
-	dir_lock_leave(f);
+	*fd = open(NAMES_DIR, DIR_FLAGS);
+	if (*fd < 0 && errno == ENOENT) {
+		err = make_names(f, e);
+		*fd = err ? -1 : open(NAMES_DIR, DIR_FLAGS);
+	}
+	if (!err && *fd < 0)
+		err = error_sys(e, -errno, "cannot open " NAMES_DIR);
+	cleanup_fd(&f->dir_lock);
 	return err;
 }
