@@ -17,19 +17,23 @@
 #include "lab/name_conflicts.h"
 #include "lab/netns.h"
 #include "lab/netns_wait.h"
+#include "lab/op_self.h"
 #include "lab/ops.h"
 #include "lab/text.h"
 
-struct op_type {
-	int (*apply)(struct build *b, const struct op *op, struct error *e);
-	int (*undo)(struct build *b, const struct op *op, struct error *e);
-};
-
-static const struct op_type op_types[OP_KINDS] = {
-#define X(kind, name) [OP_##kind] = { op_##name##_apply, op_##name##_undo },
+static op_fn *const appliers[OP_KINDS] = {
+#define X(kind, name) [OP_##kind] = op_##name##_apply,
 	OP_LIST(X)
 #undef X
 };
+
+static op_fn *undo_of(enum op_kind kind)
+{
+	return kind == OP_STATE	 ? op_state_undo
+	       : kind == OP_NAME ? op_name_undo
+	       : kind == OP_VETH ? op_veth_undo
+				 : goes_with_its_namespace;
+}
 
 /* An fd and up to three sockets a namespace. */
 #define NETNS_FDS 4
@@ -91,13 +95,6 @@ static void raise_file_limit(const struct build *b, struct rlimit *before)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The commands that xlab starts get what it was started with. */
-static void restore_file_limit(const struct rlimit *before)
-{
-	if (before->rlim_cur != RLIM_INFINITY)
-		(void)setrlimit(RLIMIT_NOFILE, before);
-}
-
 /* *@begun: how many operations may have left something. The caller holds signals back while a lab
  * is built; they end it between two operations.
  */
@@ -112,7 +109,7 @@ static int apply_all(struct build *b, size_t *begun, struct error *e)
 			return error_state(e, -EINTR,
 					   "interrupted; all that was made is removed again");
 		++*begun;
-		err = op_types[op->kind].apply(b, op, e);
+		err = appliers[op->kind](b, op, e);
 	}
 	return err;
 }
@@ -130,7 +127,8 @@ static int apply(const struct plan *plan, struct state *st, size_t *begun, struc
 		return err;
 	raise_file_limit(&b, &before);
 	err = apply_all(&b, begun, e);
-	restore_file_limit(&before);
+	if (before.rlim_cur != RLIM_INFINITY) /* what xlab starts gets what xlab was started with */
+		(void)setrlimit(RLIMIT_NOFILE, &before);
 	return err;
 }
 
@@ -153,7 +151,7 @@ static void undo(const struct plan *plan, struct state *st, size_t begun, struct
 	for (size_t i = begun; i-- > 0;) {
 		struct error one = ERROR_INIT;
 
-		(void)op_types[plan->ops[i].kind].undo(&b, &plan->ops[i], &one);
+		(void)undo_of(plan->ops[i].kind)(&b, &plan->ops[i], &one);
 		keep_first(e, &one);
 	}
 }

@@ -193,12 +193,3 @@ int op_ready_apply(struct build *b, const struct op *op, struct error *e)
 		err = await_nodes6(b, e);
 	return err ? err : await_bridges6(b, e);
 }
-
-/* It made nothing. */
-int op_ready_undo(struct build *b, const struct op *op, struct error *e)
-{
-	(void)b;
-	(void)op;
-	(void)e;
-	return 0;
-}

@@ -9,10 +9,13 @@
 struct build;
 struct error;
 
-#define X(kind, name)                                                                 \
-	int op_##name##_apply(struct build *b, const struct op *op, struct error *e); \
-	int op_##name##_undo(struct build *b, const struct op *op, struct error *e);
+typedef int op_fn(struct build *b, const struct op *op, struct error *e);
+
+#define X(kind, name) op_fn op_##name##_apply;
 OP_LIST(X)
 #undef X
+
+/* The others go with their namespaces (op_self.h). */
+op_fn op_state_undo, op_name_undo, op_veth_undo;
 
 #endif

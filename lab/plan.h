@@ -15,7 +15,7 @@
 struct error;
 
 /*
- * The kinds of operations. Each has op_NAME_apply() and op_NAME_undo() in an op_*.c; build.c
+ * The kinds of operations. Each has op_NAME_apply() in an op_*.c, and some op_NAME_undo(); build.c
  * makes its table from this list, so that one that lacks either does not link.
  */
 #define OP_LIST(X)                                                                     \
