@@ -335,20 +335,13 @@ static bool is_left_over(const struct state *st)
 	return netns_names_lead_into(st->dir);
 }
 
-static bool has_journal(const struct state *st, const char *lab)
-{
-	char *FREE_AUTO file = text_format("%s.journal", lab);
-
-	return st->state_dir.labs_dir >= 0 &&
-	       faccessat(st->state_dir.labs_dir, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Somebody may have removed the lock's file, and left the lab. */
 static int lock_known(struct state *st, const char *lab, const char *command, struct error *e)
 {
 	int err = lock_lab(st, lab, command, false, e);
 
-	if (err != -ENOENT || (!has_journal(st, lab) && !is_left_over(st)))
+	if (err != -ENOENT ||
+	    (!state_dir_has(&st->state_dir, lab, ".journal") && !is_left_over(st)))
 		return err;
 	error_clear(e);
 	return lock_lab(st, lab, command, true, e);

@@ -227,8 +227,7 @@ static int dir_lock_enter(struct state_dir *f, bool make, struct error *e)
 	}
 }
 
-/* Folder @name in @at, to be listed; NULL if that cannot be. */
-static DIR *dir_at(int at, const char *name)
+DIR *dir_at(int at, const char *name)
 {
 	int FD_AUTO fd = openat(at, name, DIR_FLAGS);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -297,7 +296,7 @@ static bool lab_of_lock(const char *file, char lab[static NAME_MAX + 1])
 	return true;
 }
 
-static bool is_there(const struct state_dir *f, const char *lab, const char *ending)
+bool state_dir_has(const struct state_dir *f, const char *lab, const char *ending)
 {
 	char file[NAME_MAX + 32];
 
@@ -324,7 +323,7 @@ static void tidy_lock(const struct state_dir *f, const char *lab, const char *ow
 	char file[NAME_MAX + 32];
 	int FD_AUTO fd = -1;
 
-	if (is_there(f, lab, ".journal"))
+	if (state_dir_has(f, lab, ".journal"))
 		return;
 	(void)snprintf(file, sizeof(file), "%s.lock", lab);
 	fd = openat(f->labs_dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
@@ -353,7 +352,7 @@ static int tidy_locks(const struct state_dir *f, const char *own, struct error *
  */
 static void tidy_names(const struct state_dir *f)
 {
-	DIR *DIR_AUTO dir = is_there(f, NAMES_MARK, "") ? dir_at(f->labs_dir, ".") : NULL;
+	DIR *DIR_AUTO dir = state_dir_has(f, NAMES_MARK, "") ? dir_at(f->labs_dir, ".") : NULL;
 	char lab[NAME_MAX + 1];
 	struct dirent *entry;
 
