@@ -341,6 +341,15 @@ void text_list_add(char **list, const char *fmt, ...)
 	*list = text_format("%s%s%s", before ? before : "", before ? ", " : "", word);
 }
 
+char *text_offer_of(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie,
+		    const char *allowed)
+{
+	const char *nearest = text_nearest(name, next, cookie);
+
+	return nearest ? text_format("; did you mean \"%s\"? (allowed: %s)", nearest, allowed)
+		       : text_format("; allowed: %s", allowed);
+}
+
 #define OFFERED_MAX 12 /* names in a message */
 
 char *text_offer(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie)

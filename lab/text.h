@@ -74,6 +74,10 @@ const char *text_nearest(const char *name, const char *(*next)(void *cookie, siz
  */
 char *text_offer(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie);
 
+/* The same, where all of @allowed is told in any case: "; did you mean "NEAREST"? (allowed: …)". */
+char *text_offer_of(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie,
+		    const char *allowed);
+
 /* malloc'ed printf, never NULL. */
 char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *text_vformat(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
