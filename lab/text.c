@@ -260,6 +260,31 @@ int text_word(const char **at, char *word, size_t size)
 	return 1;
 }
 
+size_t text_utf8(const char *text, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
+	size_t length;
+
+	if (s[0] < 0x80)
+		length = 1;
+	else if ((s[0] & 0xe0) == 0xc0)
+		length = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		length = 3;
+	else if ((s[0] & 0xf8) == 0xf0)
+		length = 4;
+	else
+		return 0;
+	*code = length == 1 ? s[0] : s[0] & (0x7fU >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (s[i] & 0x3fU);
+	}
+	return *code >= least[length] ? length : 0;
+}
+
 /* Longer names are no misspellings of ours; it also bounds the time spent. */
 #define NEAREST_MAX 64
 

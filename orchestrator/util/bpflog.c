@@ -108,22 +108,14 @@ static bool is_statistics(const char *line)
 	       !strncmp(line, "stack depth ", 12) || !strncmp(line, "max_states", 10);
 }
 
-/* The start of the line that ends before @at. */
-static const char *line_before(const char *text, const char *at)
-{
-	at--;
-	while (at > text && at[-1] != '\n')
-		at--;
-	return at;
-}
-
 char *bpflog_tail(const char *text, size_t lines)
 {
 	const char *end = text + strlen(text), *at = end;
 	size_t n = 0;
 
 	while (at > text && n < lines) {
-		at = line_before(text, at);
+		for (at--; at > text && at[-1] != '\n'; at--) /* to the line's start */
+			;
 		if (is_statistics(at) && n == 0)
 			end = at;
 		else
