@@ -169,13 +169,19 @@ uint64_t netlink_clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+struct timespec netlink_time_left(uint64_t deadline_ns)
+{
+	uint64_t now = netlink_clock_ns();
+	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+
+	return (struct timespec){ (time_t)(left / 1000000000), (long)(left % 1000000000) };
+}
+
 /* 0: something can be read. */
 static int await(const struct netlink *nl, uint64_t deadline_ns, struct error *e)
 {
 	struct pollfd poll_fd = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
-	uint64_t now = netlink_clock_ns();
-	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
-	struct timespec wait = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+	struct timespec wait = netlink_time_left(deadline_ns);
 	int ready = ppoll(&poll_fd, 1, &wait, NULL);
 
 	if (ready < 0 && errno != EINTR)

@@ -269,24 +269,11 @@ static int check_mountpoint(const struct state *st, const char *lab, struct erro
 			   lab, st->dir, what ? what : "something");
 }
 
-static int refuse_standing(const struct state *st, struct error *e)
-{
-	const char *lab = st->journal.lab;
-
-	return error_state(e, -EEXIST,
-			   "lab %s is up already%s: `xlab down %s` first, or `--as NAME` for "
-			   "another copy",
-			   lab,
-			   st->journal.phase == STATE_VANISHED
-				   ? ", though its namespaces are gone from here"
-				   : "",
-			   lab);
-}
-
 static int begin_locked(struct state *st, const struct journal *in, const char *command,
 			struct error *e)
 {
 	struct error ERROR_AUTO why = ERROR_INIT;
+	bool gone;
 	int err = lock_lab(st, in->lab, command, true, e);
 
 	if (err)
@@ -304,9 +291,14 @@ static int begin_locked(struct state *st, const struct journal *in, const char *
 	if (err)
 		return err;
 	note_vanished(st);
-	if (st->journal.phase == STATE_UP || st->journal.phase == STATE_VANISHED)
-		return refuse_standing(st, e);
-	return 1;
+	gone = st->journal.phase == STATE_VANISHED;
+	if (st->journal.phase != STATE_UP && !gone)
+		return 1;
+	return error_state(e, -EEXIST,
+			   "lab %s is up already%s: `xlab down %s` first, or `--as NAME` for "
+			   "another copy",
+			   in->lab, gone ? ", though its namespaces are gone from here" : "",
+			   in->lab);
 }
 
 int state_begin(const struct journal *in, const char *command, struct state **st, struct error *e)

@@ -167,9 +167,7 @@ static void await_exit(pid_t pid, uint64_t deadline_ns)
 {
 	int FD_AUTO fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	uint64_t now = netlink_clock_ns();
-	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
-	struct timespec wait = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+	struct timespec wait = netlink_time_left(deadline_ns);
 
 	if (fd >= 0)
 		(void)ppoll(&poll_fd, 1, &wait, NULL);
