@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "lab/build_netns.h"
-#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/ethtool.h"
 #include "lab/netns.h"

@@ -13,7 +13,6 @@
  * Each takes microseconds, or on a machine that has much to do many milliseconds.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "lab/alloc.h"

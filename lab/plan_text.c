@@ -2,7 +2,6 @@
 /* A plan in words: one put_… for each kind of operation. */
 #include "lab/plan_text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/alloc.h"

@@ -19,7 +19,6 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/journal.h"
 #include "lab/mountpoint.h"
 #include "lab/netlink.h"
 #include "lab/state_dir.h"

@@ -4,7 +4,6 @@
  */
 #include "lab/state_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>

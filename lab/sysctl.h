@@ -5,7 +5,6 @@
 /* The settings of a lab's namespaces, and writing them. */
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct error;
 

@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
-#include <stdlib.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 

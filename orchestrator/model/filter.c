@@ -4,15 +4,12 @@
  */
 #include "orchestrator/model/filter.h"
 
-#include <errno.h>
 #include <linux/bpf.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/inikeys.h"
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/program.h"

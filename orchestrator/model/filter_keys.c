@@ -11,7 +11,6 @@
 #include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/error.h"
-#include "lab/inikeys.h"
 #include "lab/text.h"
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile.h"

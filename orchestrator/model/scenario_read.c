@@ -13,7 +13,6 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/inikeys.h"
 #include "lab/topology.h"
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/program.h"

@@ -13,7 +13,6 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/inikeys.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/labfile_values.h"
 
