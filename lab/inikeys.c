@@ -231,12 +231,6 @@ static bool is_known(const struct ini_section_spec *const *tables, const char *k
 	return false;
 }
 
-void ini_section_skip(const struct ini_section *section)
-{
-	for (size_t i = 0; i < section->n_keys; i++)
-		section->keys[i].used = true;
-}
-
 void ini_mark_broken(struct inifile *ini, const struct ini_section_spec *const *tables)
 {
 	for (size_t i = 0; i < ini->n_sections; i++) {

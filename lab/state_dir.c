@@ -304,30 +304,21 @@ bool state_dir_has(const struct state_dir *f, const char *lab, const char *endin
 /* A lab without a journal has nothing in the kernel; its lock goes last, for it says that
  * somebody may be about to begin.
  */
-static void remove_lab_files(const struct state_dir *f, const char *lab)
-{
-	char file[NAME_MAX + 32];
-
-	(void)snprintf(file, sizeof(file), "%s.journal.new", lab);
-	(void)unlinkat(f->labs_dir, file, 0);
-	(void)unlinkat(f->labs_dir, lab, AT_REMOVEDIR);
-	(void)snprintf(file, sizeof(file), "%s.lock", lab);
-	(void)unlinkat(f->labs_dir, file, 0);
-}
-
 static void tidy_lock(const struct state_dir *f, const char *lab, const char *own)
 {
-	char file[NAME_MAX + 32];
+	char lock[NAME_MAX + 32], journal[NAME_MAX + 32];
 	int FD_AUTO fd = -1;
 
 	if (state_dir_has(f, lab, ".journal"))
 		return;
-	(void)snprintf(file, sizeof(file), "%s.lock", lab);
-	fd = openat(f->labs_dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	(void)snprintf(lock, sizeof(lock), "%s.lock", lab);
+	(void)snprintf(journal, sizeof(journal), "%s.journal.new", lab);
+	fd = openat(f->labs_dir, lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || ((!own || strcmp(lab, own) != 0) && flock(fd, LOCK_EX | LOCK_NB)))
 		return;
-	if ((own && strcmp(lab, own) == 0) || flock(fd, LOCK_EX | LOCK_NB) == 0)
-		remove_lab_files(f, lab);
+	(void)unlinkat(f->labs_dir, journal, 0);
+	(void)unlinkat(f->labs_dir, lab, AT_REMOVEDIR);
+	(void)unlinkat(f->labs_dir, lock, 0);
 }
 
 static int tidy_locks(const struct state_dir *f, const char *own, struct error *e)
