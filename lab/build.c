@@ -17,16 +17,14 @@
 #include "lab/name_conflicts.h"
 #include "lab/netns.h"
 #include "lab/netns_wait.h"
+#include "lab/op_self.h"
 #include "lab/ops.h"
 #include "lab/text.h"
 
-struct op_type {
-	int (*apply)(struct build *b, const struct op *op, struct error *e);
-	int (*undo)(struct build *b, const struct op *op, struct error *e);
-};
-
-static const struct op_type op_types[OP_KINDS] = {
-#define X(kind, name) [OP_##kind] = { op_##name##_apply, op_##name##_undo },
+static const struct {
+	op_fn *apply, *undo;
+} op_types[OP_KINDS] = {
+#define X(kind, name, undo) [OP_##kind] = { op_##name##_apply, undo },
 	OP_LIST(X)
 #undef X
 };
@@ -45,7 +43,7 @@ static void build_clear(struct build *b)
 	for (size_t i = 0; i < n_netns(b); i++)
 		build_netns_close(&b->netns[i]);
 	free(b->netns);
-	sysctl_fresh_close(&b->fresh);
+	cleanup_fd(&b->fresh.proc);
 	free(b->end_index);
 	free(b->port_index);
 	free(b->alias);
@@ -91,13 +89,6 @@ static void raise_file_limit(const struct build *b, struct rlimit *before)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The commands that xlab starts get what it was started with. */
-static void restore_file_limit(const struct rlimit *before)
-{
-	if (before->rlim_cur != RLIM_INFINITY)
-		(void)setrlimit(RLIMIT_NOFILE, before);
-}
-
 /* *@begun: how many operations may have left something. The caller holds signals back while a lab
  * is built; they end it between two operations.
  */
@@ -130,7 +121,8 @@ static int apply(const struct plan *plan, struct state *st, size_t *begun, struc
 		return err;
 	raise_file_limit(&b, &before);
 	err = apply_all(&b, begun, e);
-	restore_file_limit(&before);
+	if (before.rlim_cur != RLIM_INFINITY) /* what xlab starts gets what xlab was started with */
+		(void)setrlimit(RLIMIT_NOFILE, &before);
 	return err;
 }
 

@@ -12,12 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-void cleanup_fd(const int *fd)
+void cleanup_fd(int *fd)
 {
 	int saved = errno;
 
 	if (*fd >= 0)
 		(void)close(*fd);
+	*fd = -1;
 	errno = saved;
 }
 

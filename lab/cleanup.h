@@ -9,9 +9,7 @@
  *   return steal_fd(&fd);         handed to the caller instead
  */
 
-#include <stddef.h>
-
-void cleanup_fd(const int *fd);	       /* close, unless negative */
+void cleanup_fd(int *fd);	       /* close, unless negative; leaves -1 behind */
 void cleanup_free(void *pointer);      /* pointer to a malloc'ed pointer */
 void cleanup_file(void *file);	       /* pointer to a FILE * or NULL */
 void cleanup_dir(void *dir);	       /* pointer to a DIR * or NULL */

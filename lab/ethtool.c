@@ -31,19 +31,15 @@ static struct nlmsghdr *begin_generic(struct netlink_request *request, uint16_t 
 	return message;
 }
 
-static int read_family_attr(const struct nlattr *attr, void *cookie)
-{
-	uint16_t *family = cookie;
-
-	if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
-	    mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
-		*family = mnl_attr_get_u16(attr);
-	return MNL_CB_OK;
-}
-
 static int read_family(const struct nlmsghdr *message, void *cookie)
 {
-	return mnl_attr_parse(message, sizeof(struct genlmsghdr), read_family_attr, cookie);
+	const struct nlattr *attr;
+
+	mnl_attr_for_each (attr, message, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
+		    mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
+			*(uint16_t *)cookie = mnl_attr_get_u16(attr);
+	return MNL_CB_OK;
 }
 
 int ethtool_family(struct netlink *genl, uint16_t *family, struct error *e)

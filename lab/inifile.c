@@ -26,6 +26,7 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/statefile.h"
 #include "lab/text.h"
 
 struct reader {
@@ -79,36 +80,21 @@ static const char *skip_blank(const char *s)
 	return s;
 }
 
-/* Length of the UTF-8 character at @s, 0 if there is none (RFC 3629). */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-	if (!n || n > left || s[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* What in these bytes has no place in a line, or NULL. Control characters
- * would reach the terminals and reports of those who read the lab.
+ * would reach the terminals and reports of those who read the lab. The NUL or newline behind them
+ * ends a character that is cut.
  */
 static const char *bad_bytes(const char *line, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)line;
+	uint32_t code = 0;
 
 	for (size_t i = 0, n; i < len; i += n) {
-		n = utf8_len(s + i, len - i);
-		if (!n)
+		n = text_utf8(line + i, &code);
+		if (!n || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff)
 			return "bytes that are not UTF-8";
-		if (!s[i])
+		if (!code)
 			return "a NUL byte: is this a text file?";
-		if ((s[i] < ' ' && s[i] != '\t') || s[i] == 0x7f)
+		if ((code < ' ' && code != '\t') || code == 0x7f)
 			return "a control character";
 	}
 	return NULL;
@@ -379,17 +365,9 @@ static int check_file(const char *path, const struct stat *st, struct error *e)
 /* All there is, but not more than one byte beyond what is allowed. NULL: errno tells. */
 static char *read_whole(int fd, size_t *len)
 {
-	size_t room = INIFILE_SIZE_MAX + 1;
-	char *FREE_AUTO buf = xcalloc(1, room);
-	ssize_t n;
+	char *FREE_AUTO buf = xcalloc(1, INIFILE_SIZE_MAX + 1);
 
-	*len = 0;
-	do {
-		n = read(fd, buf + *len, room - *len);
-		if (n > 0)
-			*len += (size_t)n;
-	} while ((n > 0 && *len < room) || (n < 0 && errno == EINTR));
-	return n < 0 ? NULL : steal_pointer(&buf);
+	return read_all(fd, buf, INIFILE_SIZE_MAX + 1, len) ? NULL : steal_pointer(&buf);
 }
 
 int inifile_load(struct inifile *ini, const char *path, struct error *e)

@@ -109,16 +109,13 @@ int ini_unknown(const struct ini_where *at, struct error *e, const char *what, c
 int ini_misspelt(const struct ini_where *at, struct error *e, const char *what, const char *word,
 		 const char *(*next)(void *cookie, size_t i), void *cookie)
 {
-	const char *nearest;
+	char *FREE_AUTO offer = NULL;
 
 	if (ini_gave_up(e))
 		return -EINVAL;
-	nearest = text_nearest(word, next, cookie);
-	if (!nearest)
-		return ini_refuse(at, e, "\"%.*s%s\" is not %s", shown(word), word, ellipsis(word),
-				  what);
-	return ini_complain(at, e, "\"%.*s%s\" is not %s; did you mean \"%s\"? (allowed: %s)",
-			    shown(word), word, ellipsis(word), what, nearest, at->spec->allowed);
+	offer = text_offer_of(word, next, cookie, at->spec->allowed);
+	return ini_complain(at, e, "\"%.*s%s\" is not %s%s", shown(word), word, ellipsis(word),
+			    what, offer);
 }
 
 const struct ini_key *ini_find_key(const struct ini_section *section, const char *name)
@@ -224,40 +221,25 @@ static const char *next_candidate(void *cookie, size_t i)
 	return NULL;
 }
 
-static bool key_known(const struct ini_section_spec *const *tables, const char *kind,
-		      const char *name)
+/* The kind, or with @key that key of it. */
+static bool is_known(const struct ini_section_spec *const *tables, const char *kind,
+		     const char *key)
 {
 	for (; *tables; tables++)
-		if (!strcmp((*tables)->kind, kind) && find_spec((*tables)->keys, name))
+		if (!strcmp((*tables)->kind, kind) && (!key || find_spec((*tables)->keys, key)))
 			return true;
 	return false;
-}
-
-static bool kind_known(const struct candidates *c, const char *kind)
-{
-	for (const struct ini_section_spec *const *t = c->tables; *t; t++)
-		if (!strcmp((*t)->kind, kind))
-			return true;
-	return false;
-}
-
-void ini_section_skip(const struct ini_section *section)
-{
-	for (size_t i = 0; i < section->n_keys; i++)
-		section->keys[i].used = true;
 }
 
 void ini_mark_broken(struct inifile *ini, const struct ini_section_spec *const *tables)
 {
-	struct candidates kinds = { tables, NULL };
-
 	for (size_t i = 0; i < ini->n_sections; i++) {
 		struct ini_section *s = &ini->sections[i];
 
-		if (!kind_known(&kinds, s->kind))
+		if (!is_known(tables, s->kind, NULL))
 			ini->broken = true;
 		for (size_t j = 0; j < s->n_keys && !s->broken; j++)
-			s->broken = !key_known(tables, s->kind, s->keys[j].name);
+			s->broken = !is_known(tables, s->kind, s->keys[j].name);
 	}
 }
 
@@ -281,17 +263,13 @@ static char *list_candidates(struct candidates *c)
 static int report_name(const struct ini_where *at, struct error *e, const char *what,
 		       const char *name, struct candidates *c)
 {
-	char *FREE_AUTO list = NULL;
-	const char *nearest;
+	char *FREE_AUTO list = NULL, *FREE_AUTO offer = NULL;
 
 	if (ini_gave_up(e))
 		return -EINVAL;
-	nearest = text_nearest(name, next_candidate, c);
 	list = list_candidates(c);
-	if (nearest)
-		return ini_complain(at, e, "unknown %s; did you mean \"%s\"? (allowed: %s)", what,
-				    nearest, list);
-	return ini_complain(at, e, "unknown %s; allowed: %s", what, list);
+	offer = text_offer_of(name, next_candidate, c, list);
+	return ini_complain(at, e, "unknown %s%s", what, offer);
 }
 
 int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec *const *tables,
@@ -305,7 +283,7 @@ int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec 
 		struct ini_where at = { .ini = ini, .section = s };
 		struct candidates keys = { tables, s->kind };
 
-		if (!kind_known(&kinds, s->kind)) {
+		if (!is_known(tables, s->kind, NULL)) {
 			err = report_name(&at, e, "section", s->kind, &kinds);
 			continue;
 		}

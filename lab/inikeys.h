@@ -49,9 +49,6 @@ struct ini_section_spec {
 int ini_section_read(const struct inifile *ini, const struct ini_section *section,
 		     const struct ini_key_spec *keys, void *object, struct error *e);
 
-/* What is wrong with the section is told already: nothing more is said of its keys. */
-void ini_section_skip(const struct ini_section *section);
-
 /* Before any table reads: mark as broken the sections with keys that no table has, and the file if
  * it has a section that none has. ini_report_unknown() will tell of each.
  */

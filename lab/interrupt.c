@@ -9,33 +9,26 @@
 
 static const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
 
-static bool is_ignored(int signal_number)
+/* But not those that are ignored. */
+void interrupt_signals(sigset_t *set)
 {
 	struct sigaction action;
 
-	return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-void interrupt_signals(sigset_t *set)
-{
 	(void)sigemptyset(set);
 	for (size_t i = 0; i < ARRAY_SIZE(interrupts); i++)
-		if (!is_ignored(interrupts[i]))
+		if (sigaction(interrupts[i], NULL, &action) || action.sa_handler != SIG_IGN)
 			(void)sigaddset(set, interrupts[i]);
 }
 
 bool interrupt_pending(void)
 {
-	sigset_t pending, wanted;
+	sigset_t pending, wanted, both;
 
 	if (sigpending(&pending))
 		return false;
 	interrupt_signals(&wanted);
-	for (size_t i = 0; i < ARRAY_SIZE(interrupts); i++)
-		if (sigismember(&pending, interrupts[i]) == 1 &&
-		    sigismember(&wanted, interrupts[i]) == 1)
-			return true;
-	return false;
+	(void)sigandset(&both, &pending, &wanted);
+	return !sigisemptyset(&both);
 }
 
 void interrupt_hold(struct interrupt_hold *hold)

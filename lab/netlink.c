@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "lab/alloc.h"
 #include "lab/error.h"
@@ -23,19 +22,10 @@ struct netlink {
 	uint32_t seq;
 };
 
-/* SOL_NETLINK options that older kernels lack only make messages poorer. */
-static void ask_for_words(struct mnl_socket *socket)
-{
-	int on = 1;
-
-	(void)mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	(void)mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
-}
-
 int netlink_open(int protocol, struct netlink **out, struct error *e)
 {
 	struct netlink *nl = xcalloc(1, sizeof(*nl));
-	int err;
+	int err, on = 1;
 
 	*out = NULL;
 	nl->socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
@@ -44,7 +34,9 @@ int netlink_open(int protocol, struct netlink **out, struct error *e)
 		netlink_close(nl);
 		return error_sys(e, err, "cannot open a netlink socket");
 	}
-	ask_for_words(nl->socket);
+	/* Older kernels that lack these only make messages poorer. */
+	(void)mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(nl->socket, NETLINK_CAP_ACK, &on, sizeof(on));
 	*out = nl;
 	return 0;
 }
@@ -72,20 +64,11 @@ struct nlmsghdr *netlink_begin(struct netlink_request *request, uint16_t type, u
 	return message;
 }
 
-static int find_words(const struct nlattr *attr, void *cookie)
-{
-	const char **words = cookie;
-
-	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
-	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
-		*words = mnl_attr_get_str(attr);
-	return MNL_CB_OK;
-}
-
 /* What the kernel says about a refusal, or NULL. */
 static const char *refusal_words(const struct nlmsghdr *message)
 {
 	const struct nlmsgerr *refusal = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
 	const char *words = NULL;
 	size_t skip = sizeof(*refusal);
 
@@ -95,7 +78,10 @@ static const char *refusal_words(const struct nlmsghdr *message)
 		skip += mnl_nlmsg_get_payload_len(&refusal->msg);
 	if (skip > mnl_nlmsg_get_payload_len(message))
 		return NULL;
-	(void)mnl_attr_parse(message, skip, find_words, &words);
+	mnl_attr_for_each (attr, message, skip)
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			words = mnl_attr_get_str(attr);
 	return words;
 }
 
@@ -143,16 +129,6 @@ static int read_answers(const struct netlink *nl, const char *bytes, int size, m
 	return 1;
 }
 
-static ssize_t receive(const struct netlink *nl, char *bytes, size_t size)
-{
-	ssize_t got;
-
-	do {
-		got = mnl_socket_recvfrom(nl->socket, bytes, size);
-	} while (got < 0 && errno == EINTR);
-	return got;
-}
-
 int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, void *cookie,
 		 struct error *e)
 {
@@ -164,7 +140,7 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, 
 	if (mnl_socket_sendto(nl->socket, message, message->nlmsg_len) < 0)
 		return error_sys(e, -errno, "cannot send a netlink request");
 	while (err > 0) {
-		got = receive(nl, bytes, sizeof(bytes));
+		got = TEMP_FAILURE_RETRY(mnl_socket_recvfrom(nl->socket, bytes, sizeof(bytes)));
 		if (got < 0)
 			return error_sys(e, -errno, "cannot receive a netlink answer");
 		err = read_answers(nl, bytes, (int)got, answer, cookie, e);
@@ -192,13 +168,19 @@ uint64_t netlink_clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+struct timespec netlink_time_left(uint64_t deadline_ns)
+{
+	uint64_t now = netlink_clock_ns();
+	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+
+	return (struct timespec){ (time_t)(left / 1000000000), (long)(left % 1000000000) };
+}
+
 /* 0: something can be read. */
 static int await(const struct netlink *nl, uint64_t deadline_ns, struct error *e)
 {
 	struct pollfd poll_fd = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
-	uint64_t now = netlink_clock_ns();
-	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
-	struct timespec wait = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+	struct timespec wait = netlink_time_left(deadline_ns);
 	int ready = ppoll(&poll_fd, 1, &wait, NULL);
 
 	if (ready < 0 && errno != EINTR)
@@ -232,7 +214,7 @@ int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t each, void
 		err = await(nl, deadline_ns, e);
 		if (err)
 			return err;
-		got = receive(nl, bytes, sizeof(bytes));
+		got = TEMP_FAILURE_RETRY(mnl_socket_recvfrom(nl->socket, bytes, sizeof(bytes)));
 		if (got < 0)
 			return error_sys(e, -errno, "cannot listen to the kernel");
 		err = read_news(bytes, (int)got, each, cookie);

@@ -9,6 +9,7 @@
 
 #include <libmnl/libmnl.h>
 #include <stdint.h>
+#include <time.h>
 
 struct error;
 struct netlink;
@@ -47,5 +48,6 @@ int netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t each, void
 		   struct error *e);
 
 uint64_t netlink_clock_ns(void);
+struct timespec netlink_time_left(uint64_t deadline_ns);
 
 #endif

@@ -77,18 +77,7 @@ int netns_visit(struct netns_visit *visit, const struct state *st, const char *n
 	err = netns_enter(fd, e);
 	if (err)
 		cleanup_fd(&visit->back);
-	if (err)
-		visit->back = -1;
 	return err;
-}
-
-/* Memory that the kernel is short of may be there a moment later. */
-static int go_back(int fd)
-{
-	for (int tries = 0; tries < GO_BACK_TRIES; tries++)
-		if (setns(fd, CLONE_NEWNET) == 0)
-			return 0;
-	return -errno;
 }
 
 /* A process that cannot go back would do the rest of its work in the wrong place: it ends here,
@@ -96,19 +85,20 @@ static int go_back(int fd)
  */
 void netns_leave(struct netns_visit *visit)
 {
-	int saved = errno, err;
+	int saved = errno, tries = 0;
 
 	if (visit->back < 0)
 		return;
-	err = go_back(visit->back);
-	if (err) {
+	while (setns(visit->back, CLONE_NEWNET)) {
+		/* Memory that the kernel is short of may be there a moment later. */
+		if (++tries < GO_BACK_TRIES)
+			continue;
 		(void)dprintf(STDERR_FILENO,
 			      "xlab: cannot go back to its own network namespace: %s "
 			      "(`xlab down` removes what is left)\n",
-			      strerror(-err));
+			      strerror(errno));
 		_exit(ERROR_STATE);
 	}
-	(void)close(visit->back);
-	visit->back = -1;
+	cleanup_fd(&visit->back);
 	errno = saved;
 }

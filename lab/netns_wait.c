@@ -141,23 +141,18 @@ int netns_wait_begin(const struct plan *plan, const struct state *st, struct net
 	return 0;
 }
 
-static int read_id(const struct nlattr *attr, void *cookie)
-{
-	uint32_t *id = cookie;
-
-	if (mnl_attr_get_type(attr) == NETNSA_NSID && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
-		*id = mnl_attr_get_u32(attr);
-	return MNL_CB_OK;
-}
-
 static int on_end(const struct nlmsghdr *message, void *cookie)
 {
 	struct netns_wait *w = cookie;
+	const struct nlattr *attr;
 	uint32_t id = UINT32_MAX;
 
 	if (message->nlmsg_type != RTM_DELNSID)
 		return MNL_CB_OK;
-	(void)mnl_attr_parse(message, sizeof(struct rtgenmsg), read_id, &id);
+	mnl_attr_for_each (attr, message, sizeof(struct rtgenmsg))
+		if (mnl_attr_get_type(attr) == NETNSA_NSID &&
+		    mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			id = mnl_attr_get_u32(attr);
 	if (id >= w->n || w->watched[id].gone)
 		return MNL_CB_OK;
 	w->watched[id].gone = true;
@@ -232,6 +227,5 @@ int netns_wait_await(struct netns_wait *w, struct error *e)
 	if (err)
 		return err;
 	cleanup_fd(&w->sentinel);
-	w->sentinel = -1;
 	return listen_all(w, deadline_ns, e);
 }

@@ -2,7 +2,6 @@
 /* Operations: addresses and routes. */
 #include "lab/build_netns.h"
 #include "lab/error.h"
-#include "lab/op_self.h"
 #include "lab/ops.h"
 #include "lab/rtnl_ip.h"
 
@@ -19,11 +18,6 @@ int op_address_apply(struct build *b, const struct op *op, struct error *e)
 	return 0;
 }
 
-int op_address_undo(struct build *b, const struct op *op, struct error *e)
-{
-	return goes_with_its_namespace(b, op, e);
-}
-
 int op_route_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const struct route *route = op->route;
@@ -36,14 +30,5 @@ int op_route_apply(struct build *b, const struct op *op, struct error *e)
 		return error_wrap_at(e, topo->file ? topo->file : topo->name, route->line,
 				     "node %s: cannot add the route to %s", op->netns,
 				     prefix_text(&route->to, text));
-	return 0;
-}
-
-/* With its link, in xlab's own namespace too. */
-int op_route_undo(struct build *b, const struct op *op, struct error *e)
-{
-	(void)b;
-	(void)op;
-	(void)e;
 	return 0;
 }

@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "lab/build_netns.h"
-#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/ethtool.h"
 #include "lab/netns.h"
-#include "lab/op_self.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
 
@@ -37,11 +35,6 @@ int op_bridge_apply(struct build *b, const struct op *op, struct error *e)
 	if (!err && (op->traits & TRAIT_IPV6))
 		err = allow_ipv6(b, op, e);
 	return err ? error_wrap(e, "cannot make the bridge %s", op->netns) : 0;
-}
-
-int op_bridge_undo(struct build *b, const struct op *op, struct error *e)
-{
-	return goes_with_its_namespace(b, op, e);
 }
 
 static struct rt_end node_end(const struct build *b, size_t iface)
@@ -140,9 +133,4 @@ int op_link_apply(struct build *b, const struct op *op, struct error *e)
 	if (!err && !op->port)
 		err = rt_link_raise(ns->rt, ifindex, b->alias, e);
 	return err ? error_wrap(e, "interface %s:%s", op->netns, op->port ? f->port : f->name) : 0;
-}
-
-int op_link_undo(struct build *b, const struct op *op, struct error *e)
-{
-	return goes_with_its_namespace(b, op, e);
 }

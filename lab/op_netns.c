@@ -10,7 +10,6 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netns.h"
-#include "lab/op_self.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
 
@@ -65,12 +64,6 @@ int op_netns_apply(struct build *b, const struct op *op, struct error *e)
 	return err ? error_wrap(e, "namespace of %s", op->netns) : 0;
 }
 
-/* Its mount lies in the lab's tmpfs. */
-int op_netns_undo(struct build *b, const struct op *op, struct error *e)
-{
-	return goes_with_its_namespace(b, op, e);
-}
-
 int op_sysctl_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const struct topology *topo = b->plan->topo;
@@ -83,9 +76,4 @@ int op_sysctl_apply(struct build *b, const struct op *op, struct error *e)
 		return 0;
 	return error_wrap_at(e, topo->file ? topo->file : topo->name, op->sysctl->line, "node %s",
 			     op->netns);
-}
-
-int op_sysctl_undo(struct build *b, const struct op *op, struct error *e)
-{
-	return goes_with_its_namespace(b, op, e);
 }

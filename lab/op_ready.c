@@ -13,7 +13,6 @@
  * Each takes microseconds, or on a machine that has much to do many milliseconds.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "lab/alloc.h"
@@ -192,13 +191,4 @@ int op_ready_apply(struct build *b, const struct op *op, struct error *e)
 	if (!err)
 		err = await_nodes6(b, e);
 	return err ? err : await_bridges6(b, e);
-}
-
-/* It made nothing. */
-int op_ready_undo(struct build *b, const struct op *op, struct error *e)
-{
-	(void)b;
-	(void)op;
-	(void)e;
-	return 0;
 }

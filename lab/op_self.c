@@ -16,7 +16,8 @@
 
 int goes_with_its_namespace(struct build *b, const struct op *op, struct error *e)
 {
-	if (!plan_is_self(b->plan, op->node) || op->iface != NONE || op->kind == OP_NETNS)
+	if (!plan_is_self(b->plan, op->node) || op->iface != NONE || op->kind == OP_NETNS ||
+	    op->kind == OP_ROUTE)
 		return 0;
 	return error_state(e, -ENOTSUP,
 			   "something of node %s would be left: it is on no link of "

@@ -19,24 +19,14 @@ static const char *const folders[] = { "ns", "bpf", "xdp", "chains", "listeners"
 /* What a killed command left is an empty folder; anything else is somebody's, a link above all,
  * for a mount would go where it leads.
  */
-static int make_folder(const char *dir, struct error *e)
-{
-	if (mkdir(dir, 0700) == 0)
-		return 0;
-	if (errno == EEXIST && rmdir(dir) == 0 && mkdir(dir, 0700) == 0)
-		return 0;
-	return error_sys(e, -errno, "cannot make the folder %s", dir);
-}
-
 int op_state_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const char *dir = state_lab_dir(b->st);
 	int FD_AUTO home = -1;
-	int err = make_folder(dir, e);
 
 	(void)op;
-	if (err)
-		return err;
+	if (mkdir(dir, 0700) && (errno != EEXIST || rmdir(dir) || mkdir(dir, 0700)))
+		return error_sys(e, -errno, "cannot make the folder %s", dir);
 	if (mount(MOUNTPOINT_SOURCE, dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return error_sys(e, -errno, "cannot mount a tmpfs on %s", dir);
 	home = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

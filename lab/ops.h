@@ -9,9 +9,9 @@
 struct build;
 struct error;
 
-#define X(kind, name)                                                                 \
-	int op_##name##_apply(struct build *b, const struct op *op, struct error *e); \
-	int op_##name##_undo(struct build *b, const struct op *op, struct error *e);
+typedef int op_fn(struct build *b, const struct op *op, struct error *e);
+
+#define X(kind, name, undo) op_fn op_##name##_apply, undo;
 OP_LIST(X)
 #undef X
 

@@ -15,23 +15,23 @@
 struct error;
 
 /*
- * The kinds of operations. Each has op_NAME_apply() and op_NAME_undo() in an op_*.c; build.c
- * makes its table from this list, so that one that lacks either does not link.
+ * The kinds of operations: each has op_NAME_apply() in an op_*.c, and names its undo. build.c makes
+ * its table from this list, so that one that lacks either does not build.
  */
-#define OP_LIST(X)                                                                     \
-	X(STATE, state)	    /* the lab's tmpfs */                                      \
-	X(NETNS, netns)	    /* a namespace, xlab's settings in it, its lo up */        \
-	X(NAME, name)	    /* its name in /run/netns */                               \
-	X(BRIDGE, bridge)   /* a bridge, in its own namespace */                       \
-	X(SYSCTL, sysctl)   /* a setting that the lab file asks for */                 \
-	X(VETH, veth)	    /* a pair, both ends in their namespaces from the start */ \
-	X(LINK, link)	    /* an end: offloads, alias, up */                          \
-	X(ADDRESS, address) /* of a node's interface, or of a bridge */                \
-	X(ROUTE, route)	    /* a node's */                                             \
-	X(READY, ready)	    /* links carry, ports forward, IPv6 answers */
+#define OP_LIST(X)                                                                                 \
+	X(STATE, state, op_state_undo)		     /* the lab's tmpfs */                         \
+	X(NETNS, netns, goes_with_its_namespace)     /* a namespace, xlab's settings, its lo up */ \
+	X(NAME, name, op_name_undo)		     /* its name in /run/netns */                  \
+	X(BRIDGE, bridge, goes_with_its_namespace)   /* a bridge, in its own namespace */          \
+	X(SYSCTL, sysctl, goes_with_its_namespace)   /* a setting that the lab file asks for */    \
+	X(VETH, veth, op_veth_undo)		     /* a pair, both ends in their namespaces */   \
+	X(LINK, link, goes_with_its_namespace)	     /* an end: offloads, alias, up */             \
+	X(ADDRESS, address, goes_with_its_namespace) /* of a node's interface, or a bridge */      \
+	X(ROUTE, route, goes_with_its_namespace)     /* a node's */                                \
+	X(READY, ready, goes_with_its_namespace)     /* links carry, ports forward, IPv6 answers */
 
 enum op_kind {
-#define X(kind, name) OP_##kind,
+#define X(kind, name, undo) OP_##kind,
 	OP_LIST(X)
 #undef X
 		OP_KINDS,

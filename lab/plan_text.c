@@ -2,7 +2,6 @@
 /* A plan in words: one put_… for each kind of operation. */
 #include "lab/plan_text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/alloc.h"
@@ -14,7 +13,7 @@
 #define LINE_WIDTH 100
 
 static const char *const op_names[OP_KINDS] = {
-#define X(kind, name) [OP_##kind] = #name,
+#define X(kind, name, undo) [OP_##kind] = #name,
 	OP_LIST(X)
 #undef X
 };
@@ -188,7 +187,7 @@ static void put_ready(const struct plan *plan, const struct op *op, FILE *out)
 char *plan_op_text(const struct plan *plan, const struct op *op)
 {
 	static void (*const put[OP_KINDS])(const struct plan *, const struct op *, FILE *) = {
-#define X(kind, name) [OP_##kind] = put_##name,
+#define X(kind, name, undo) [OP_##kind] = put_##name,
 		OP_LIST(X)
 #undef X
 	};

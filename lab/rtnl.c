@@ -128,26 +128,21 @@ int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e)
 	return netlink_talk(rt, message, NULL, NULL, e);
 }
 
-static int read_port(const struct nlattr *attr, void *cookie)
+static void read_link_info(const struct nlattr *info, struct rt_link_state *state)
 {
-	struct rt_link_state *state = cookie;
+	const struct nlattr *attr, *port;
 
-	if (mnl_attr_get_type(attr) == IFLA_BRPORT_STATE &&
-	    mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
-		state->port_state = mnl_attr_get_u8(attr);
-	return MNL_CB_OK;
-}
-
-static int read_link_info(const struct nlattr *attr, void *cookie)
-{
-	struct rt_link_state *state = cookie;
-
-	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
-	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
-		state->veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
-	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_DATA)
-		(void)mnl_attr_parse_nested(attr, read_port, cookie);
-	return MNL_CB_OK;
+	mnl_attr_for_each_nested (attr, info) {
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			state->veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
+		if (mnl_attr_get_type(attr) != IFLA_INFO_SLAVE_DATA)
+			continue;
+		mnl_attr_for_each_nested (port, attr)
+			if (mnl_attr_get_type(port) == IFLA_BRPORT_STATE &&
+			    mnl_attr_validate(port, MNL_TYPE_U8) == 0)
+				state->port_state = mnl_attr_get_u8(port);
+	}
 }
 
 static int read_link(const struct nlattr *attr, void *cookie)
@@ -159,7 +154,7 @@ static int read_link(const struct nlattr *attr, void *cookie)
 	if (mnl_attr_get_type(attr) == IFLA_OPERSTATE && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
 		state->operstate = mnl_attr_get_u8(attr);
 	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
-		(void)mnl_attr_parse_nested(attr, read_link_info, cookie);
+		read_link_info(attr, state);
 	if (mnl_attr_get_type(attr) == IFLA_GROUP && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 		state->group = mnl_attr_get_u32(attr);
 	return MNL_CB_OK;

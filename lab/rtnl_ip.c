@@ -38,27 +38,19 @@ struct own6_dump {
 	void *cookie;
 };
 
-static int read_own6(const struct nlattr *attr, void *cookie)
-{
-	const struct nlattr **found = cookie;
-	uint16_t type = mnl_attr_get_type(attr);
-
-	if (type <= RTA_MAX)
-		found[type] = attr;
-	return MNL_CB_OK;
-}
-
 static int on_own6(const struct nlmsghdr *message, void *cookie)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *found[RTA_MAX + 1] = { NULL };
+	const struct nlattr *attr, *found[RTA_MAX + 1] = { NULL };
 	const struct own6_dump *dump = cookie;
 	struct in6_addr address;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) || header->rtm_type != RTN_LOCAL ||
 	    header->rtm_dst_len != 128)
 		return MNL_CB_OK;
-	(void)mnl_attr_parse(message, sizeof(*header), read_own6, found);
+	mnl_attr_for_each (attr, message, sizeof(*header))
+		if (mnl_attr_get_type(attr) <= RTA_MAX)
+			found[mnl_attr_get_type(attr)] = attr;
 	if (!found[RTA_DST] || mnl_attr_get_payload_len(found[RTA_DST]) != sizeof(address) ||
 	    !found[RTA_OIF] || mnl_attr_validate(found[RTA_OIF], MNL_TYPE_U32))
 		return MNL_CB_OK;

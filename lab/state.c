@@ -19,7 +19,6 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/journal.h"
 #include "lab/mountpoint.h"
 #include "lab/netlink.h"
 #include "lab/state_dir.h"
@@ -153,7 +152,6 @@ static int lock_lab(struct state *st, const char *lab, const char *command, bool
 		else if (!lock_is_dead(st->lock))
 			return lock_note(st->lock, command, e);
 		cleanup_fd(&st->lock);
-		st->lock = -1;
 		if (err)
 			return err;
 		if (!make)
@@ -270,24 +268,11 @@ static int check_mountpoint(const struct state *st, const char *lab, struct erro
 			   lab, st->dir, what ? what : "something");
 }
 
-static int refuse_standing(const struct state *st, struct error *e)
-{
-	const char *lab = st->journal.lab;
-
-	return error_state(e, -EEXIST,
-			   "lab %s is up already%s: `xlab down %s` first, or `--as NAME` for "
-			   "another copy",
-			   lab,
-			   st->journal.phase == STATE_VANISHED
-				   ? ", though its namespaces are gone from here"
-				   : "",
-			   lab);
-}
-
 static int begin_locked(struct state *st, const struct journal *in, const char *command,
 			struct error *e)
 {
 	struct error ERROR_AUTO why = ERROR_INIT;
+	bool gone;
 	int err = lock_lab(st, in->lab, command, true, e);
 
 	if (err)
@@ -305,9 +290,14 @@ static int begin_locked(struct state *st, const struct journal *in, const char *
 	if (err)
 		return err;
 	note_vanished(st);
-	if (st->journal.phase == STATE_UP || st->journal.phase == STATE_VANISHED)
-		return refuse_standing(st, e);
-	return 1;
+	gone = st->journal.phase == STATE_VANISHED;
+	if (st->journal.phase != STATE_UP && !gone)
+		return 1;
+	return error_state(e, -EEXIST,
+			   "lab %s is up already%s: `xlab down %s` first, or `--as NAME` for "
+			   "another copy",
+			   in->lab, gone ? ", though its namespaces are gone from here" : "",
+			   in->lab);
 }
 
 int state_begin(const struct journal *in, const char *command, struct state **st, struct error *e)
@@ -336,20 +326,13 @@ static bool is_left_over(const struct state *st)
 	return netns_names_lead_into(st->dir);
 }
 
-static bool has_journal(const struct state *st, const char *lab)
-{
-	char *FREE_AUTO file = text_format("%s.journal", lab);
-
-	return st->state_dir.labs_dir >= 0 &&
-	       faccessat(st->state_dir.labs_dir, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Somebody may have removed the lock's file, and left the lab. */
 static int lock_known(struct state *st, const char *lab, const char *command, struct error *e)
 {
 	int err = lock_lab(st, lab, command, false, e);
 
-	if (err != -ENOENT || (!has_journal(st, lab) && !is_left_over(st)))
+	if (err != -ENOENT ||
+	    (!state_dir_has(&st->state_dir, lab, ".journal") && !is_left_over(st)))
 		return err;
 	error_clear(e);
 	return lock_lab(st, lab, command, true, e);

@@ -23,9 +23,6 @@
  * group. So undoing needs no record of how far a killed command came.
  */
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "lab/journal.h"
 
 struct error;

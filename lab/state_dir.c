@@ -4,7 +4,6 @@
  */
 #include "lab/state_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -119,7 +118,6 @@ static bool state_dir_id_is_dead(const char *id, const char *living)
 static int open_labs_dir(struct state_dir *f, int root, bool make, struct error *e)
 {
 	cleanup_fd(&f->labs_dir);
-	f->labs_dir = -1;
 	if (root < 0)
 		return 0;
 	if (make && mkdirat(root, f->id, 0700) && errno != EEXIST)
@@ -168,9 +166,7 @@ static void await_exit(pid_t pid, uint64_t deadline_ns)
 {
 	int FD_AUTO fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	uint64_t now = netlink_clock_ns();
-	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
-	struct timespec wait = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+	struct timespec wait = netlink_time_left(deadline_ns);
 
 	if (fd >= 0)
 		(void)ppoll(&poll_fd, 1, &wait, NULL);
@@ -189,8 +185,7 @@ int lock_await(int fd, uint64_t deadline_ns, struct error *e)
 		return error_sys(e, -errno, "cannot wait for a lock");
 	await_exit(waiter, deadline_ns);
 	(void)kill(waiter, SIGKILL);
-	while (waitpid(waiter, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)TEMP_FAILURE_RETRY(waitpid(waiter, NULL, 0));
 	/* The lock that the child got is ours already; else this is the last try. */
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return error_sys(e, errno == EWOULDBLOCK ? -EBUSY : -errno, "cannot lock it");
@@ -204,12 +199,6 @@ static bool dir_lock_stands(const struct state_dir *f)
 
 	return fstat(f->dir_lock, &held) == 0 && lstat(f->root, &there) == 0 &&
 	       held.st_dev == there.st_dev && held.st_ino == there.st_ino;
-}
-
-static void dir_lock_leave(struct state_dir *f)
-{
-	cleanup_fd(&f->dir_lock);
-	f->dir_lock = -1;
 }
 
 /* Without @make, the lock may be -1 then: there is nothing to lock. */
@@ -229,14 +218,13 @@ static int dir_lock_enter(struct state_dir *f, bool make, struct error *e)
 			err = error_wrap(e, "%s is locked by another program", f->root);
 		else if (dir_lock_stands(f))
 			return 0;
-		dir_lock_leave(f);
+		cleanup_fd(&f->dir_lock);
 		if (err)
 			return err;
 	}
 }
 
-/* Folder @name in @at, to be listed; NULL if that cannot be. */
-static DIR *dir_at(int at, const char *name)
+DIR *dir_at(int at, const char *name)
 {
 	int FD_AUTO fd = openat(at, name, DIR_FLAGS);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -274,18 +262,6 @@ static void reap_dead(const struct state_dir *f)
 			remove_dead(f->dir_lock, entry->d_name);
 }
 
-static int make_locked(struct state_dir *f, const char *lock, int *lock_fd, struct error *e)
-{
-	int err = open_labs_dir(f, f->dir_lock, true, e);
-
-	if (err)
-		return err;
-	*lock_fd = openat(f->labs_dir, lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (*lock_fd < 0)
-		return error_sys(e, -errno, "cannot open the lock %s/%s/%s", f->root, f->id, lock);
-	return 0;
-}
-
 int state_dir_make(struct state_dir *f, const char *lock, int *lock_fd, struct error *e)
 {
 	int err = dir_lock_enter(f, true, e);
@@ -293,8 +269,15 @@ int state_dir_make(struct state_dir *f, const char *lock, int *lock_fd, struct e
 	if (err)
 		return err;
 	reap_dead(f);
-	err = make_locked(f, lock, lock_fd, e);
-	dir_lock_leave(f);
+	err = open_labs_dir(f, f->dir_lock, true, e);
+	if (!err) {
+		*lock_fd =
+			openat(f->labs_dir, lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (*lock_fd < 0)
+			err = error_sys(e, -errno, "cannot open the lock %s/%s/%s", f->root, f->id,
+					lock);
+	}
+	cleanup_fd(&f->dir_lock);
 	return err;
 }
 
@@ -310,7 +293,7 @@ static bool lab_of_lock(const char *file, char lab[static NAME_MAX + 1])
 	return true;
 }
 
-static bool is_there(const struct state_dir *f, const char *lab, const char *ending)
+bool state_dir_has(const struct state_dir *f, const char *lab, const char *ending)
 {
 	char file[NAME_MAX + 32];
 
@@ -321,30 +304,21 @@ static bool is_there(const struct state_dir *f, const char *lab, const char *end
 /* A lab without a journal has nothing in the kernel; its lock goes last, for it says that
  * somebody may be about to begin.
  */
-static void remove_lab_files(const struct state_dir *f, const char *lab)
-{
-	char file[NAME_MAX + 32];
-
-	(void)snprintf(file, sizeof(file), "%s.journal.new", lab);
-	(void)unlinkat(f->labs_dir, file, 0);
-	(void)unlinkat(f->labs_dir, lab, AT_REMOVEDIR);
-	(void)snprintf(file, sizeof(file), "%s.lock", lab);
-	(void)unlinkat(f->labs_dir, file, 0);
-}
-
 static void tidy_lock(const struct state_dir *f, const char *lab, const char *own)
 {
-	char file[NAME_MAX + 32];
+	char lock[NAME_MAX + 32], journal[NAME_MAX + 32];
 	int FD_AUTO fd = -1;
 
-	if (is_there(f, lab, ".journal"))
+	if (state_dir_has(f, lab, ".journal"))
 		return;
-	(void)snprintf(file, sizeof(file), "%s.lock", lab);
-	fd = openat(f->labs_dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	(void)snprintf(lock, sizeof(lock), "%s.lock", lab);
+	(void)snprintf(journal, sizeof(journal), "%s.journal.new", lab);
+	fd = openat(f->labs_dir, lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || ((!own || strcmp(lab, own) != 0) && flock(fd, LOCK_EX | LOCK_NB)))
 		return;
-	if ((own && strcmp(lab, own) == 0) || flock(fd, LOCK_EX | LOCK_NB) == 0)
-		remove_lab_files(f, lab);
+	(void)unlinkat(f->labs_dir, journal, 0);
+	(void)unlinkat(f->labs_dir, lab, AT_REMOVEDIR);
+	(void)unlinkat(f->labs_dir, lock, 0);
 }
 
 static int tidy_locks(const struct state_dir *f, const char *own, struct error *e)
@@ -366,7 +340,7 @@ static int tidy_locks(const struct state_dir *f, const char *own, struct error *
  */
 static void tidy_names(const struct state_dir *f)
 {
-	DIR *DIR_AUTO dir = is_there(f, NAMES_MARK, "") ? dir_at(f->labs_dir, ".") : NULL;
+	DIR *DIR_AUTO dir = state_dir_has(f, NAMES_MARK, "") ? dir_at(f->labs_dir, ".") : NULL;
 	char lab[NAME_MAX + 1];
 	struct dirent *entry;
 
@@ -392,7 +366,6 @@ static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
 		tidy_names(f);
 	reap_dead(f);
 	cleanup_fd(&f->labs_dir);
-	f->labs_dir = -1;
 	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
 	if (!f->stays)
 		(void)rmdir(f->root);
@@ -406,7 +379,7 @@ int state_dir_tidy(struct state_dir *f, const char *own, struct error *e)
 	if (err || f->dir_lock < 0)
 		return err;
 	err = tidy_locked(f, own, e);
-	dir_lock_leave(f);
+	cleanup_fd(&f->dir_lock);
 	return err;
 }
 
@@ -432,27 +405,19 @@ static int make_names(struct state_dir *f, struct error *e)
 	return 0;
 }
 
-static int open_names(struct state_dir *f, int *fd, struct error *e)
-{
-	int err;
-
-	*fd = open(NAMES_DIR, DIR_FLAGS);
-	if (*fd < 0 && errno == ENOENT) {
-		err = make_names(f, e);
-		if (err)
-			return err;
-		*fd = open(NAMES_DIR, DIR_FLAGS);
-	}
-	return *fd < 0 ? error_sys(e, -errno, "cannot open " NAMES_DIR) : 0;
-}
-
 int state_dir_netns_names_make(struct state_dir *f, int *fd, struct error *e)
 {
 	int err = dir_lock_enter(f, true, e);
 
 	if (err)
 		return err;
-	err = open_names(f, fd, e);
-	dir_lock_leave(f);
+	*fd = open(NAMES_DIR, DIR_FLAGS);
+	if (*fd < 0 && errno == ENOENT) {
+		err = make_names(f, e);
+		*fd = err ? -1 : open(NAMES_DIR, DIR_FLAGS);
+	}
+	if (!err && *fd < 0)
+		err = error_sys(e, -errno, "cannot open " NAMES_DIR);
+	cleanup_fd(&f->dir_lock);
 	return err;
 }

@@ -13,6 +13,7 @@
  * waits for a lab's lock has let go of this one; whoever holds a lab's lock may take it.
  */
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -48,6 +49,12 @@ int state_dir_make(struct state_dir *f, const char *lock, int *lock_fd, struct e
  * lab whose lock is ours and whose files go too, or NULL.
  */
 int state_dir_tidy(struct state_dir *f, const char *own, struct error *e);
+
+/* Is a file LABENDING in ROOT/ID? */
+bool state_dir_has(const struct state_dir *f, const char *lab, const char *ending);
+
+/* Folder @name in @at, to be listed; NULL if that cannot be. */
+DIR *dir_at(int at, const char *name);
 
 /* Make /run/netns if it is missing, and note that it was us; its fd. */
 int state_dir_netns_names_make(struct state_dir *f, int *fd, struct error *e);

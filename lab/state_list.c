@@ -2,13 +2,9 @@
 /* Which labs are there, by what lies in their folder. state.c opens one of them. */
 #include "lab/state_list.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
@@ -33,25 +29,22 @@ static void add_name(char ***names, size_t *n, const char *name, size_t len)
 static bool is_corrupt_lab(const struct state_dir *f, const struct dirent *entry)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
-	char *FREE_AUTO file = text_format("%s.journal", entry->d_name);
 	char *FREE_AUTO dir = text_format("%s/%s/%s", f->root, f->id, entry->d_name);
 	enum mountpoint mountpoint;
 
 	return entry->d_type == DT_DIR && *entry->d_name != '.' &&
-	       faccessat(f->labs_dir, file, F_OK, AT_SYMLINK_NOFOLLOW) &&
+	       !state_dir_has(f, entry->d_name, ".journal") &&
 	       mountpoint_look(dir, &mountpoint, NULL, &ignored) == 0 &&
 	       (mountpoint == MOUNTPOINT_OURS || mountpoint == MOUNTPOINT_COVERED);
 }
 
 static int read_names(const struct state_dir *f, char ***names, size_t *n)
 {
-	int FD_AUTO fd = openat(f->labs_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *DIR_AUTO dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *DIR_AUTO dir = dir_at(f->labs_dir, ".");
 	struct dirent *entry;
 
 	if (!dir)
 		return -errno;
-	(void)steal_fd(&fd);
 	while ((entry = readdir(dir))) {
 		size_t len = strlen(entry->d_name), cut = strlen(".journal");
 

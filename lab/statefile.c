@@ -40,9 +40,8 @@ static int open_parent(int folder, const char *name, const char **leaf)
 static int write_all(int fd, const char *text, size_t size)
 {
 	while (size) {
-		ssize_t put = write(fd, text, size);
-		if (put < 0 && errno == EINTR)
-			continue;
+		ssize_t put = TEMP_FAILURE_RETRY(write(fd, text, size));
+
 		if (put < 0)
 			return -1;
 		text += put;
@@ -79,18 +78,14 @@ int statefile_write(int folder, const char *name, const char *text, size_t size,
 	return error_sys(e, err, "cannot write the state file %s", name);
 }
 
-static int read_all(int fd, char *text, size_t size, size_t *got)
+int read_all(int fd, char *bytes, size_t size, size_t *got)
 {
-	ssize_t n;
+	ssize_t n = 1;
 
-	for (*got = 0; *got < size; *got += (size_t)n) {
-		n = read(fd, text + *got, size - *got);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		else if (n < 0)
+	for (*got = 0; n && *got < size; *got += (size_t)n) {
+		n = TEMP_FAILURE_RETRY(read(fd, bytes + *got, size - *got));
+		if (n < 0)
 			return -errno;
-		else if (n == 0)
-			return 0;
 	}
 	return 0;
 }

@@ -19,4 +19,7 @@ int statefile_write(int folder, const char *name, const char *text, size_t size,
 int statefile_read(int folder, const char *name, size_t max, char **text, size_t *size,
 		   struct error *e);
 
+/* Up to @size bytes, *@got fewer where the file ends before. */
+int read_all(int fd, char *bytes, size_t size, size_t *got);
+
 #endif

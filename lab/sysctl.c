@@ -78,12 +78,6 @@ static int open_proc(void)
 	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-void sysctl_fresh_close(struct sysctl_fresh *fresh)
-{
-	cleanup_fd(&fresh->proc);
-	fresh->proc = -1;
-}
-
 /*
  * In one procfs the settings of all namespaces hang in the same chain of the kernel's cache of
  * names, which is gone through each time a new namespace is first looked at: with a
@@ -94,7 +88,7 @@ void sysctl_fresh_close(struct sysctl_fresh *fresh)
 static int open_fresh_net(struct sysctl_fresh *fresh, struct error *e)
 {
 	if (fresh->visitors++ % VISITORS_MAX == 0) {
-		sysctl_fresh_close(fresh);
+		cleanup_fd(&fresh->proc);
 		fresh->proc = open_proc();
 	}
 	return open_net(fresh->proc, e);

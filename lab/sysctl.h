@@ -5,7 +5,6 @@
 /* The settings of a lab's namespaces, and writing them. */
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct error;
 
@@ -38,7 +37,7 @@ extern const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS];
 
 /*
  * All new namespaces start alike: what the first one held is read once, and in each one only
- * what differs is written. Begin with `proc` = -1, end with sysctl_fresh_close().
+ * what differs is written. Begin with `proc` = -1, close it at the end.
  */
 struct sysctl_fresh {
 	bool read;
@@ -46,7 +45,6 @@ struct sysctl_fresh {
 	int proc;			 /* a procfs of our own, or -1 */
 	unsigned int visitors;		 /* namespaces that have used it */
 };
-void sysctl_fresh_close(struct sysctl_fresh *fresh);
 
 /* In the namespace this process is in. */
 int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e);

@@ -5,19 +5,14 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 
 /* ctype.h without its locale and without its trap for negative chars. */
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
-}
-
 static bool is_alnum(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -168,16 +163,6 @@ int text_port_range(const char *s, struct range *out)
 	return first > last ? -ERANGE : 0;
 }
 
-static bool is_reserved(const char *s)
-{
-	static const char *const reserved[] = { "lo", "all", "default", "self" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
-		if (!strcmp(s, reserved[i]))
-			return true;
-	return false;
-}
-
 int text_name(const char *s, size_t max, const char **why)
 {
 	*why = NULL;
@@ -185,7 +170,8 @@ int text_name(const char *s, size_t max, const char **why)
 		*why = "it is empty";
 	else if (!is_alnum(s[0]))
 		*why = "a name begins with a letter or a digit";
-	else if (is_reserved(s))
+	else if (!strcmp(s, "lo") || !strcmp(s, "all") || !strcmp(s, "default") ||
+		 !strcmp(s, "self"))
 		*why = "lo, all, default and self are reserved";
 	else if (strlen(s) > max)
 		*why = max == NAME_IFACE_MAX ? "it has more than 15 characters"
@@ -260,20 +246,12 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b)
 	return a->len == b->len && address_equal(&a->address, &b->address);
 }
 
-static bool splits(char c)
-{
-	return c == ',' || is_space(c);
-}
-
 int text_word(const char **at, char *word, size_t size)
 {
-	const char *start = *at;
-	size_t len = 0;
+	static const char splits[] = ", \t\n\r\v\f";
+	const char *start = *at + strspn(*at, splits);
+	size_t len = strcspn(start, splits);
 
-	while (splits(*start))
-		start++;
-	while (start[len] && !splits(start[len]))
-		len++;
 	*at = start + len;
 	if (!len)
 		return 0;
@@ -284,15 +262,33 @@ int text_word(const char **at, char *word, size_t size)
 	return 1;
 }
 
+size_t text_utf8(const char *text, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
+	size_t length;
+
+	if (s[0] < 0x80)
+		length = 1;
+	else if ((s[0] & 0xe0) == 0xc0)
+		length = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		length = 3;
+	else if ((s[0] & 0xf8) == 0xf0)
+		length = 4;
+	else
+		return 0;
+	*code = length == 1 ? s[0] : s[0] & (0x7fU >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (s[i] & 0x3fU);
+	}
+	return *code >= least[length] ? length : 0;
+}
+
 /* Longer names are no misspellings of ours; it also bounds the time spent. */
 #define NEAREST_MAX 64
-
-static size_t least(size_t a, size_t b, size_t c)
-{
-	size_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
 
 /* Edit distance where swapped neighbours count as one edit and case as none. */
 static size_t edit_distance(const char *a, size_t n, const char *b, size_t m)
@@ -309,7 +305,7 @@ static size_t edit_distance(const char *a, size_t n, const char *b, size_t m)
 			int x = tolower((unsigned char)a[i - 1]);
 			int y = tolower((unsigned char)b[j - 1]);
 
-			now[j] = least(before[j] + 1, now[j - 1] + 1, before[j - 1] + (x != y));
+			now[j] = MIN(MIN(before[j], now[j - 1]) + 1, before[j - 1] + (x != y));
 			if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
 			    y == tolower((unsigned char)a[i - 2]) && two[j - 2] + 1 < now[j])
 				now[j] = two[j - 2] + 1;
@@ -370,6 +366,15 @@ void text_add(char **text, const char *between, const char *fmt, ...)
 	word = text_vformat(fmt, args);
 	va_end(args);
 	*text = text_format("%s%s%s", before ? before : "", before ? between : "", word);
+}
+
+char *text_offer_of(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie,
+		    const char *allowed)
+{
+	const char *nearest = text_nearest(name, next, cookie);
+
+	return nearest ? text_format("; did you mean \"%s\"? (allowed: %s)", nearest, allowed)
+		       : text_format("; allowed: %s", allowed);
 }
 
 #define OFFERED_MAX 12 /* names in a message */

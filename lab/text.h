@@ -64,6 +64,11 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b);
  */
 int text_word(const char **at, char *word, size_t size);
 
+/* The bytes of the UTF-8 character at @s, in its shortest form, its code in *@code; 0: it is none.
+ * Not all codes are characters: neither those of surrogates nor those beyond 0x10ffff.
+ */
+size_t text_utf8(const char *s, uint32_t *code);
+
 /* The candidate nearest to @name by edit distance, or NULL if none is near
  * enough to be offered. @next yields the candidates: NULL at the end.
  */
@@ -74,6 +79,10 @@ const char *text_nearest(const char *name, const char *(*next)(void *cookie, siz
  * "; allowed: A, B, C", or nothing where those are more than anybody would read.
  */
 char *text_offer(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie);
+
+/* The same, where all of @allowed is told in any case: "; did you mean "NEAREST"? (allowed: …)". */
+char *text_offer_of(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie,
+		    const char *allowed);
 
 /* malloc'ed printf, never NULL. */
 char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -8,7 +8,6 @@
  * Indices refer to the arrays of the same struct topology; NONE is "no such".
  */
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

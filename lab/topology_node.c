@@ -40,14 +40,8 @@ static bool is_sysctl_name(const char *s)
 {
 	if (strncmp(s, "net.", 4) != 0)
 		return false;
-	for (; *s; s++) {
-		bool word = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-			    (*s >= '0' && *s <= '9') || *s == '_' || *s == '-';
-
-		if (!word && (*s != '.' || s[1] == '.' || !s[1]))
-			return false;
-	}
-	return true;
+	return !strstr(s, "..") && s[strlen(s) - 1] != '.' &&
+	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")];
 }
 
 static int read_sysctl(const struct ini_where *at, const char *value, void *object, struct error *e)

@@ -193,9 +193,10 @@ static int read_keys(struct topology_reading *r, const struct ini_section_spec *
 
 		if (strcmp(s->kind, spec->kind) != 0)
 			continue;
-		/* A heading that was refused has no place in the array. */
+		/* A heading that was refused has no place in the array; no more is said of it. */
 		if (spec == &topology_iface_table && !strchr(s->name, ':')) {
-			ini_section_skip(s);
+			for (size_t k = 0; k < s->n_keys; k++)
+				s->keys[k].used = true;
 			continue;
 		}
 		if (ini_section_read(r->ini, s, spec->keys, r, e))

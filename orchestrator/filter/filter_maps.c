@@ -198,17 +198,6 @@ static int pinned_fd(const struct bpf_map *map, const char *dir, struct error *e
 	return err ? err : steal_fd(&fd);
 }
 
-static int reuse_map(struct bpf_map *map, const char *dir, struct error *e)
-{
-	int FD_AUTO fd = pinned_fd(map, dir, e);
-	int err;
-
-	if (fd < 0)
-		return fd;
-	err = bpf_map__reuse_fd(map, fd);
-	return err ? error_sys(e, err, "cannot use map %s", bpf_map__name(map)) : 0;
-}
-
 static bool is_prog_array(const struct bpf_map *map)
 {
 	return bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY;
@@ -222,33 +211,18 @@ static int reuse_maps(struct bpf_object *obj, const char *dir, bool own_arrays, 
 	struct bpf_map *map;
 
 	bpf_object__for_each_map (map, obj) {
+		int FD_AUTO fd = -1;
 		int err;
 
 		if (is_constant(map) || !bpf_map__autocreate(map) || map_fd(map) >= 0 ||
 		    (own_arrays && is_prog_array(map)))
 			continue;
-		err = reuse_map(map, dir, e);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* When @obj is loaded: let the fds of its PROG_ARRAYs be those of the ones in @dir. */
-static int share_arrays(struct bpf_object *obj, const char *dir, struct error *e)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map (map, obj) {
-		int FD_AUTO fd = -1;
-
-		if (!is_prog_array(map))
-			continue;
 		fd = pinned_fd(map, dir, e);
 		if (fd < 0)
 			return fd;
-		if (dup3(fd, map_fd(map), O_CLOEXEC) < 0)
-			return error_sys(e, -errno, "cannot use map %s", bpf_map__name(map));
+		err = bpf_map__reuse_fd(map, fd);
+		if (err)
+			return error_sys(e, err, "cannot use map %s", bpf_map__name(map));
 	}
 	return 0;
 }
@@ -293,6 +267,21 @@ int filter_maps_share_arrays(const struct filter_object *in, const struct lab *l
 			     struct error *e)
 {
 	char *FREE_AUTO dir = filter_maps_dir(lab, filter, e);
+	struct bpf_map *map;
 
-	return dir ? share_arrays(in->obj, dir, e) : e->err;
+	if (!dir)
+		return e->err;
+	bpf_object__for_each_map (map, in->obj) {
+		int FD_AUTO fd = -1;
+
+		if (!is_prog_array(map))
+			continue;
+		fd = pinned_fd(map, dir, e);
+		if (fd < 0)
+			return fd;
+		/* The fd of its own becomes one of the filter's. */
+		if (dup3(fd, map_fd(map), O_CLOEXEC) < 0)
+			return error_sys(e, -errno, "cannot use map %s", bpf_map__name(map));
+	}
+	return 0;
 }

@@ -30,19 +30,15 @@ static bool same_object(const struct filter *a, const struct filter *b)
 	       !strcmp(a->object, b->object);
 }
 
-static bool same_function(const struct filter *a, const struct filter *b)
-{
-	return !strcmp(a->function ? a->function : "", b->function ? b->function : "");
-}
-
 /* How many sections before @filter name the same function of the same object. */
 static size_t occurrence(const struct labfile *labfile, size_t filter)
 {
 	const struct filter *f = &labfile->filters[filter];
 	size_t n = 0;
 
-	for (size_t i = 0; i < filter; i++)
-		n += same_object(&labfile->filters[i], f) && same_function(&labfile->filters[i], f);
+	for (const struct filter *g = labfile->filters; g < f; g++)
+		n += same_object(g, f) &&
+		     !strcmp(g->function ? g->function : "", f->function ? f->function : "");
 	return n;
 }
 
@@ -178,14 +174,6 @@ int filter_object_open_file(const struct filter *f, struct filter_object *in, st
 	return err ? err : refuse_exceptions(in->obj, e);
 }
 
-static int open_object(const struct lab *lab, const struct filter *f, struct filter_object *in,
-		       struct error *e)
-{
-	int err = filter_object_open_file(f, in, e);
-
-	return err ? err : set_constants(lab, f, in, e);
-}
-
 /* Nothing is pinned but by us, and only what the chain needs is loaded. */
 static void make_ours(struct filter_object *in)
 {
@@ -211,8 +199,10 @@ int filter_object_open(const struct lab *lab, size_t filter, struct filter_objec
 	*in = (struct filter_object){ 0 };
 	err = counters_cpus(e);
 	if (!err)
-		err = f->program == PROGRAM_OBJECT ? open_object(lab, f, in, e)
+		err = f->program == PROGRAM_OBJECT ? filter_object_open_file(f, in, e)
 						   : open_builtin(f, in, e);
+	if (!err)
+		err = set_constants(lab, f, in, e);
 	if (err) {
 		char *FREE_AUTO title = filter_object_title(lab, filter);
 

@@ -148,25 +148,11 @@ static int unknown_global(struct bpf_object *obj, const char *name, struct error
 	return error_input(e, "the object has no read-only global \"%s\"%s", name, offer);
 }
 
+/* In the byte order of BPF objects that xlab takes (object_file.c). */
 static void put_integer(const struct global *g, uint64_t v)
 {
-	uint8_t v8 = (uint8_t)v;
-	uint16_t v16 = (uint16_t)v;
-	uint32_t v32 = (uint32_t)v;
-
-	switch (g->size) {
-	case 1:
-		memcpy(g->bytes, &v8, 1);
-		break;
-	case 2:
-		memcpy(g->bytes, &v16, 2);
-		break;
-	case 4:
-		memcpy(g->bytes, &v32, 4);
-		break;
-	default:
-		memcpy(g->bytes, &v, 8);
-	}
+	for (size_t i = 0; i < g->size && i < sizeof(v); i++)
+		g->bytes[i] = (unsigned char)(v >> (8 * i));
 }
 
 /* Strict, as lab/text.h: -EINVAL for the form, -ERANGE for the value. */

@@ -10,13 +10,13 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/statefile.h"
 #include "lab/text.h"
 
 #define OBJECT_BYTES_MAX (64L << 20)
@@ -24,22 +24,6 @@
 /* As README.md and the man page have it. Without the folder, Debian's clang finds no asm/types.h.
  */
 #define COMPILE_LINE "`clang -target bpf -O2 -g -I/usr/include/$(uname -m)-linux-gnu -c FILE.bpf.c`"
-
-static int read_whole(int fd, char *bytes, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = read(fd, bytes + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
-	return 0;
-}
 
 static int check_elf(const char *path, const void *bytes, size_t size, struct error *e)
 {
@@ -83,13 +67,14 @@ int object_file_read(const char *path, void **bytes, size_t *size, struct error 
 		return error_input(e, "the object %s has %lld bytes; at most %ld are read", path,
 				   (long long)st.st_size, OBJECT_BYTES_MAX);
 	read_bytes = xreallocarray(NULL, 1, (size_t)st.st_size + 1);
-	err = read_whole(fd, read_bytes, (size_t)st.st_size);
+	err = read_all(fd, read_bytes, (size_t)st.st_size, size);
+	if (!err && *size < (size_t)st.st_size)
+		err = -EIO;
 	if (err)
 		return error_sys(e, err, "cannot read %s", path);
-	err = check_elf(path, read_bytes, (size_t)st.st_size, e);
+	err = check_elf(path, read_bytes, *size, e);
 	if (err)
 		return err;
-	*size = (size_t)st.st_size;
 	*bytes = steal_pointer(&read_bytes);
 	return 0;
 }

@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
-#include <stdlib.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -86,25 +84,12 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 	return err;
 }
 
-static int set_sizes(struct bpf_object *obj, const struct rule_layout *layout, uint32_t capacity)
-{
-	int err = 0;
-
-	for (int i = 0; i < RULE_MAPS && !err; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(obj, rule_map_names[i]);
-
-		if (layout->maps >> i & 1)
-			err = map ? bpf_map__set_max_entries(map, capacity) : -ENOENT;
-	}
-	return err;
-}
-
 int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
 {
 	const struct program *p = &programs[filter->program];
 	uint64_t capacity = room_for(filter);
 	uint64_t hits = capacity * (uint64_t)libbpf_num_possible_cpus();
-	int err;
+	int err = 0;
 
 	if (!program_matches(p))
 		return 0;
@@ -113,7 +98,12 @@ int program_prepare(struct bpf_object *obj, const struct filter *filter, struct 
 	    !globals_poke(obj, "xlab_hits", &hits, sizeof(hits)))
 		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
 				   filter->name);
-	err = set_sizes(obj, &p->rules, capacity);
+	for (int i = 0; i < RULE_MAPS && !err; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, rule_map_names[i]);
+
+		if (p->rules.maps >> i & 1)
+			err = map ? bpf_map__set_max_entries(map, (uint32_t)capacity) : -ENOENT;
+	}
 	if (err)
 		return error_sys(e, err, "filter %s: its maps cannot be given their size",
 				 filter->name);

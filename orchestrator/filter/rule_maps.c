@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -72,12 +70,6 @@ uint64_t rule_maps_hits(const struct rule_maps *m, uint32_t number)
 	for (uint32_t cpu = 0; cpu < m->cpus; cpu++)
 		sum += __atomic_load_n(&hits_of(m, cpu)[number], __ATOMIC_RELAXED);
 	return sum;
-}
-
-static void zero_hits(struct rule_maps *m, uint32_t number)
-{
-	for (uint32_t cpu = 0; cpu < m->cpus; cpu++)
-		__atomic_store_n(&hits_of(m, cpu)[number], 0, __ATOMIC_RELAXED);
 }
 
 static int map_rules(struct rule_maps *m, int fd, struct error *e)
@@ -276,7 +268,8 @@ static int insert(struct rule_maps *m, const struct rule *rule, uint32_t number)
 {
 	struct xlab_span span = { 1, rule->key, rule->span.first, rule->span.last };
 
-	zero_hits(m, number);
+	for (uint32_t cpu = 0; cpu < m->cpus; cpu++)
+		__atomic_store_n(&hits_of(m, cpu)[number], 0, __ATOMIC_RELAXED);
 	if (rule->kind != RULE_SPAN)
 		return write_element(m, rule, number);
 	write_span(m, number, span);

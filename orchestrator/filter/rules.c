@@ -125,13 +125,6 @@ static int not_there(struct rule_maps *maps, const struct filter *f, const char 
 	return -ENOENT;
 }
 
-static int already_there(const struct filter *f, const char *text, struct error *e)
-{
-	error_input(e, "filter %s has the rule %s already", f->name, text);
-	e->err = -EEXIST;
-	return -EEXIST;
-}
-
 /* What rule_maps_add() and rule_maps_del() answered, in words. */
 static int explain(int err, struct rule_maps *maps, const struct filter *f, const struct rule *rule,
 		   struct error *e)
@@ -142,8 +135,10 @@ static int explain(int err, struct rule_maps *maps, const struct filter *f, cons
 		return 0;
 	if (err == -ENOENT)
 		return not_there(maps, f, text, e);
-	if (err == -EEXIST)
-		return already_there(f, text, e);
+	if (err == -EEXIST) {
+		error_input(e, "filter %s has the rule %s already", f->name, text);
+		return e->err = err;
+	}
 	if (err == -ENOSPC || err == -E2BIG)
 		return error_state(e, -ENOSPC,
 				   "filter %s is full, with room for %u rules: delete some, or "

@@ -13,19 +13,6 @@ static bool is_call(const struct bpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL);
 }
 
-/* There src_reg says what the constant is. */
-static bool is_wide_load(const struct bpf_insn *insn)
-{
-	return insn->code == LINK_WIDE_LOAD;
-}
-
-/* Does it name one of its program's functions? */
-static bool names_function(const struct bpf_insn *insn)
-{
-	return (is_call(insn) && insn->src_reg == BPF_PSEUDO_CALL) ||
-	       (is_wide_load(insn) && insn->src_reg == BPF_PSEUDO_FUNC);
-}
-
 static uint32_t kept_registers(const struct link_input *p)
 {
 	uint32_t used = 0;
@@ -36,7 +23,7 @@ static uint32_t kept_registers(const struct link_input *p)
 		if (is_call(insn))
 			continue;
 		used |= 1U << insn->dst_reg;
-		if (!is_wide_load(insn))
+		if (insn->code != LINK_WIDE_LOAD) /* where src_reg says what the constant is */
 			used |= 1U << insn->src_reg;
 	}
 	return used;
@@ -93,7 +80,7 @@ void inline_append(struct link_output *out, struct link_input *p)
 			insn->off = (int16_t)(p->n_main - i - 1);
 		} else if (!is_call(insn)) {
 			insn->dst_reg = renamed(insn->dst_reg, instead);
-			if (!is_wide_load(insn))
+			if (insn->code != LINK_WIDE_LOAD)
 				insn->src_reg = renamed(insn->src_reg, instead);
 		}
 	}
@@ -104,7 +91,7 @@ void inline_fix_up(struct link_output *out, const struct link_input *p)
 	for (size_t i = 0; i < p->n_main; i++) {
 		struct bpf_insn *insn = &out->insns[p->body + i];
 
-		if (names_function(insn)) {
+		if (insn_names_function(insn)) {
 			size_t to = i + 1 + (size_t)insn->imm;
 
 			insn->imm = (int32_t)(link_input_insn(p, to) - (p->body + i) - 1);

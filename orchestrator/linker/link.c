@@ -29,14 +29,10 @@ struct bpf_insn *link_output_insn(struct link_output *out)
 	return array_add(&out->insns, &out->n_insns, sizeof(*out->insns));
 }
 
-struct bpf_func_info *link_output_func(struct link_output *out)
+bool insn_names_function(const struct bpf_insn *insn)
 {
-	return array_add(&out->funcs, &out->n_funcs, sizeof(*out->funcs));
-}
-
-struct bpf_line_info *link_output_line(struct link_output *out)
-{
-	return array_add(&out->lines, &out->n_lines, sizeof(*out->lines));
+	return (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL) ||
+	       (insn->code == LINK_WIDE_LOAD && insn->src_reg == BPF_PSEUDO_FUNC);
 }
 
 size_t link_input_insn(const struct link_input *p, size_t i)

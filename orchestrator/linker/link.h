@@ -35,8 +35,6 @@ void link_output_clear(struct link_output *out);
 
 /* Grow by one, zeroed. */
 struct bpf_insn *link_output_insn(struct link_output *out);
-struct bpf_func_info *link_output_func(struct link_output *out);
-struct bpf_line_info *link_output_line(struct link_output *out);
 
 /* What a chain's one program is put together from, and where each part of it is. */
 
@@ -77,6 +75,9 @@ struct linker {
 
 /* Where the input's instruction @i is in the output. */
 size_t link_input_insn(const struct link_input *p, size_t i);
+
+/* A call of a function of its own program, or such a function's address. */
+bool insn_names_function(const struct bpf_insn *insn);
 
 /* How many of its instructions are in the dispatcher: the first ones, or none. */
 size_t link_input_inlined(const struct link_input *p);

@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/linker/link.h"
@@ -84,10 +85,12 @@ static int chain_proto(struct link_output *out)
 
 static int add_func(struct link_output *out, size_t at, int id)
 {
+	struct bpf_func_info *func;
+
 	if (id < 0)
 		return id;
-	*link_output_func(out) =
-		(struct bpf_func_info){ .insn_off = (__u32)at, .type_id = (__u32)id };
+	func = array_add(&out->funcs, &out->n_funcs, sizeof(*func));
+	*func = (struct bpf_func_info){ .insn_off = (__u32)at, .type_id = (__u32)id };
 	return 0;
 }
 
@@ -96,13 +99,12 @@ static int add_line(struct link_output *out, size_t at, const char *file, const 
 {
 	int file_off = btf__add_str(out->btf, file ? file : "");
 	int text_off = btf__add_str(out->btf, text ? text : "");
+	struct bpf_line_info *line;
 
 	if (file_off < 0 || text_off < 0)
 		return file_off < 0 ? file_off : text_off;
-	*link_output_line(out) = (struct bpf_line_info){ .insn_off = (__u32)at,
-							 .file_name_off = (__u32)file_off,
-							 .line_off = (__u32)text_off,
-							 .line_col = col };
+	line = array_add(&out->lines, &out->n_lines, sizeof(*line));
+	*line = (struct bpf_line_info){ (__u32)at, (__u32)file_off, (__u32)text_off, col };
 	return 0;
 }
 
@@ -126,15 +128,6 @@ static int name_filter(struct link_output *out, const struct link_input *p, int 
 	return add_func(out, p->at, btf__add_func(out->btf, name, linkage, proto));
 }
 
-/* A call's target within its own program, or 0. */
-static size_t call_target(const struct bpf_insn *insn, size_t i)
-{
-	bool is_call = insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
-	bool is_callback = insn->code == LINK_WIDE_LOAD && insn->src_reg == BPF_PSEUDO_FUNC;
-
-	return is_call || is_callback ? i + 1 + (size_t)insn->imm : 0;
-}
-
 /* Without BTF of its own a program still needs a name for each function. */
 static int invent_funcs(struct link_output *out, const struct link_input *p, int proto)
 {
@@ -142,11 +135,12 @@ static int invent_funcs(struct link_output *out, const struct link_input *p, int
 	int err = 0;
 
 	for (size_t i = 0; i < p->code->n_insns; i++) {
-		size_t to = call_target(&p->code->insns[i], i);
+		const struct bpf_insn *insn = &p->code->insns[i];
+		size_t to = i + 1 + (size_t)insn->imm;
 
-		if (to < p->code->n_insns)
+		if (insn_names_function(insn) && to < p->code->n_insns)
 			starts[to] = 1;
-		i += p->code->insns[i].code == LINK_WIDE_LOAD;
+		i += insn->code == LINK_WIDE_LOAD;
 	}
 	for (size_t i = 1; i < p->code->n_insns && !err; i++) {
 		char name[128], part[128];
@@ -209,27 +203,18 @@ static int invent_lines(struct link_output *out, const struct link_input *p, siz
 	return err;
 }
 
-static int describe_called(struct link_output *out, const struct link_input *p, int proto)
-{
-	int err = name_filter(out, p, proto);
-
-	if (!err && !p->code->n_funcs)
-		err = add_line(out, p->at, p->name, "(compiled without -g)", 0);
-	if (!err && !p->code->n_funcs)
-		return invent_funcs(out, p, proto);
-	if (!err)
-		err = describe_code(out, p, 1);
-	return err ? err : invent_lines(out, p, 0);
-}
-
 static int describe_filter(struct link_output *out, const struct link_input *p, int proto)
 {
-	int err;
+	bool called = p->form != LINK_INLINED;
+	int err = called ? name_filter(out, p, proto) : 0;
 
-	if (p->form != LINK_INLINED)
-		return describe_called(out, p, proto);
-	err = describe_code(out, p, 1);
-	return err ? err : invent_lines(out, p, 1);
+	if (!err && called && !p->code->n_funcs) {
+		err = add_line(out, p->at, p->name, "(compiled without -g)", 0);
+		return err ? err : invent_funcs(out, p, proto);
+	}
+	if (!err)
+		err = describe_code(out, p, 1);
+	return err ? err : invent_lines(out, p, called ? 0 : 1);
 }
 
 static int describe_entry(struct link_output *out, const struct linker *c, size_t i)

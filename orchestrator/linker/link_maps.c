@@ -31,31 +31,19 @@ struct constants {
 	size_t size;
 };
 
-static void constants_clear(struct constants *k)
+static int add_map(struct constants *k, const struct bpf_map *map)
 {
-	free(k->maps);
-	free(k->bytes);
-}
-
-static int add_bytes(struct constants *k, const struct bpf_map *map)
-{
+	struct constant *c = array_add(&k->maps, &k->n, sizeof(*c));
 	size_t at = k->size, size = (bpf_map__value_size(map) + 7U) & ~(size_t)7;
 	const __u32 zero = 0;
 
+	*c = (struct constant){ map_fd(map), at };
 	k->bytes = xreallocarray(k->bytes, 1, at + size);
 	memset(k->bytes + at, 0, size);
 	if (bpf_map_lookup_elem(map_fd(map), &zero, k->bytes + at))
 		return -errno;
 	k->size = at + size;
 	return 0;
-}
-
-static int add_map(struct constants *k, const struct bpf_map *map)
-{
-	struct constant *c = array_add(&k->maps, &k->n, sizeof(*c));
-
-	*c = (struct constant){ map_fd(map), k->size };
-	return add_bytes(k, map);
 }
 
 static int add_object(struct constants *k, struct bpf_object *obj)
@@ -91,18 +79,13 @@ static const struct constant *find(const struct constants *k, int fd)
 	return NULL;
 }
 
-static bool is_wide_load(const struct bpf_insn *insn)
-{
-	return insn->code == LINK_WIDE_LOAD;
-}
-
 static void redirect_loads(struct link_output *out, const struct constants *k)
 {
 	for (size_t i = 0; i + 1 < out->n_insns; i++) {
 		struct bpf_insn *insn = &out->insns[i];
 		const struct constant *map;
 
-		if (!is_wide_load(insn))
+		if (insn->code != LINK_WIDE_LOAD)
 			continue;
 		map = insn->src_reg == BPF_PSEUDO_MAP_VALUE ? find(k, insn->imm) : NULL;
 		if (map) {
@@ -124,7 +107,8 @@ int link_maps_merge_constants(struct link_output *out, const struct linker *c, s
 		err = freeze(out, &k);
 	if (!err)
 		redirect_loads(out, &k);
-	constants_clear(&k);
+	free(k.maps);
+	free(k.bytes);
 	return err ? error_sys(e, err, "cannot merge the constants of the chain's filters") : 0;
 }
 
@@ -152,7 +136,7 @@ static int add_id(struct map_ids *seen, int fd)
 
 static bool names_map(const struct bpf_insn *insn)
 {
-	return is_wide_load(insn) &&
+	return insn->code == LINK_WIDE_LOAD &&
 	       (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE);
 }
 
@@ -164,7 +148,8 @@ static int add_ids(struct map_ids *seen, const struct link_output *out, const st
 {
 	int before = -1;
 
-	for (size_t i = 0; i + 1 < out->n_insns; i += is_wide_load(&out->insns[i]) ? 2 : 1) {
+	for (size_t i = 0; i + 1 < out->n_insns;
+	     i += out->insns[i].code == LINK_WIDE_LOAD ? 2 : 1) {
 		const struct bpf_insn *insn = &out->insns[i];
 
 		if (!names_map(insn) || insn->imm == before ||

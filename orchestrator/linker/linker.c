@@ -20,7 +20,6 @@
 #include "lab/error.h"
 #include "orchestrator/linker/dispatcher.h"
 #include "orchestrator/linker/inline.h"
-#include "orchestrator/linker/link.h"
 #include "orchestrator/linker/link_btf.h"
 #include "orchestrator/linker/link_maps.h"
 #include "orchestrator/linker/refusal.h"

@@ -100,18 +100,13 @@ static int put_stub(struct bpf_program *prog, struct bpf_prog_load_opts *opts)
 	return bpf_program__set_insns(prog, stub, ARRAY_SIZE(stub));
 }
 
-static bool has_frags_section(const struct bpf_program *prog)
-{
-	return !strncmp(bpf_program__section_name(prog), "xdp.frags", 9);
-}
-
 /* libbpf's own handlers are not called any more: what they set for a section is set here. */
 static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
 {
 	const struct prog_capture *capture = (const struct prog_capture *)cookie;
 	bool is_chain = opts->expected_attach_type == BPF_XDP;
 
-	if (is_chain ? capture->frags : has_frags_section(prog))
+	if (is_chain ? capture->frags : !strncmp(bpf_program__section_name(prog), "xdp.frags", 9))
 		opts->prog_flags |= BPF_F_XDP_HAS_FRAGS;
 	else
 		opts->prog_flags &= ~(__u32)BPF_F_XDP_HAS_FRAGS;

@@ -5,13 +5,11 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
-#include "orchestrator/model/labfile.h"
 
 const struct enum_name action_names[] = {
 	{ "aborted", XDP_ABORTED }, { "drop", XDP_DROP },	  { "pass", XDP_PASS },

@@ -4,15 +4,12 @@
  */
 #include "orchestrator/model/filter.h"
 
-#include <errno.h>
 #include <linux/bpf.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/inikeys.h"
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/program.h"
@@ -119,16 +116,12 @@ static int foreign_key(const struct ini_where *at, const struct program *p, stru
 	bool object = p == &programs[PROGRAM_OBJECT];
 	char *FREE_AUTO who = text_format("%s%s", object ? "an object of yours" : "program ",
 					  object ? "" : p->name);
-	const char *near = text_nearest(at->key->name, next_key, (void *)p);
-	char *FREE_AUTO all = NULL;
+	char *FREE_AUTO all = NULL, *FREE_AUTO offer = NULL;
 
 	list_keys(&all, p->section.keys, false);
 	list_keys(&all, common_keys, false);
-	if (near)
-		return ini_complain(at, e,
-				    "%s has no key %.32s; did you mean \"%s\"? (allowed: %s)", who,
-				    at->key->name, near, all);
-	return ini_complain(at, e, "%s has no key %.32s; allowed: %s", who, at->key->name, all);
+	offer = text_offer_of(at->key->name, next_key, (void *)p, all);
+	return ini_complain(at, e, "%s has no key %.32s%s", who, at->key->name, offer);
 }
 
 static bool report_foreign_keys(const struct ini_where *filter, const struct program *p,
@@ -221,19 +214,14 @@ static const char *next_matching(void *program, size_t i)
 static int no_rules(const struct filter *filter, const struct program *p, const char *key,
 		    struct error *e)
 {
-	char *FREE_AUTO own = NULL;
-	const char *near = program_matches(p) ? text_nearest(key, next_matching, (void *)p) : NULL;
+	char *FREE_AUTO own = NULL, *FREE_AUTO offer = NULL;
 
 	if (!program_matches(p))
 		return error_add(e, "filter %s (program %s) has no rules", filter->name, p->name);
 	list_keys(&own, p->section.keys, true);
-	if (near)
-		return error_add(e,
-				 "filter %s (program %s) has no rules of %s; did you mean \"%s\"? "
-				 "(allowed: %s)",
-				 filter->name, p->name, key, near, own);
-	return error_add(e, "filter %s (program %s) has no rules of %s; allowed: %s", filter->name,
-			 p->name, key, own);
+	offer = text_offer_of(key, next_matching, (void *)p, own);
+	return error_add(e, "filter %s (program %s) has no rules of %s%s", filter->name, p->name,
+			 key, offer);
 }
 
 int filter_read_key(struct filter *filter, const struct labfile *labfile, const char *key,

@@ -4,8 +4,6 @@
 
 /* [filter] sections. */
 
-#include <stddef.h>
-
 #include "lab/inikeys.h"
 #include "orchestrator/model/labfile.h"
 

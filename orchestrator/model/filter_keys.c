@@ -11,7 +11,6 @@
 #include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/error.h"
-#include "lab/inikeys.h"
 #include "lab/text.h"
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile.h"
@@ -160,36 +159,19 @@ static int read_list(const struct ini_where *at, const char *value, void *object
 	return n ? err : ini_refuse(at, e, "the list is empty");
 }
 
-static int read_macs(const struct ini_where *at, const char *value, void *object, struct error *e)
-{
-	return read_list(at, value, object, e, add_mac);
-}
-
-static int read_types(const struct ini_where *at, const char *value, void *object, struct error *e)
-{
-	return read_list(at, value, object, e, add_type);
-}
-
-static int read_nets(const struct ini_where *at, const char *value, void *object, struct error *e)
-{
-	return read_list(at, value, object, e, add_net);
-}
-
-static int read_protos(const struct ini_where *at, const char *value, void *object, struct error *e)
-{
-	return read_list(at, value, object, e, add_proto);
-}
-
-static int read_port_protos(const struct ini_where *at, const char *value, void *object,
-			    struct error *e)
-{
-	return read_list(at, value, object, e, add_port_proto);
-}
-
-static int read_ports(const struct ini_where *at, const char *value, void *object, struct error *e)
-{
-	return read_list(at, value, object, e, add_ports);
-}
+/* The readers of keys that are lists. */
+#define LIST_READER(name, add)                                                       \
+	static int name(const struct ini_where *at, const char *value, void *object, \
+			struct error *e)                                             \
+	{                                                                            \
+		return read_list(at, value, object, e, add);                         \
+	}
+LIST_READER(read_macs, add_mac)
+LIST_READER(read_types, add_type)
+LIST_READER(read_nets, add_net)
+LIST_READER(read_protos, add_proto)
+LIST_READER(read_port_protos, add_port_proto)
+LIST_READER(read_ports, add_ports)
 
 /* What a match can return: where to redirect to, only program redirect knows. */
 static const struct enum_name match_words[] = {

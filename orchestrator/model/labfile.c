@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#include "lab/alloc.h"
-
 static void filter_clear(struct filter *f)
 {
 	for (size_t i = 0; i < f->n_settings; i++) {

@@ -3,7 +3,6 @@
 #include "orchestrator/model/labfile_print.h"
 
 #include <linux/bpf.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lab/cleanup.h"

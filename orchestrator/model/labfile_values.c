@@ -2,6 +2,7 @@
 /* Values of more than one section: words of a table, interfaces, filters, chains. */
 #include "orchestrator/model/labfile_values.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "bpf/xlab.h"
@@ -17,16 +18,24 @@ int labfile_read_enum(const struct ini_where *at, const char *what, const char *
 
 #define WORD_SIZE 128 /* NODE:IFACE, a filter's name */
 
+/* The next word, and what is blank behind it. */
+static int read_name(const struct ini_where *at, const char **rest, const char *a, const char *what,
+		     char word[static WORD_SIZE], struct error *e)
+{
+	word[0] = '\0';
+	if (text_word(rest, word, WORD_SIZE) < 0)
+		return ini_refuse(at, e, "%s %s's name is too long", a, what);
+	*rest += strspn(*rest, " \t");
+	return word[0] ? 0 : ini_refuse(at, e, "the %s is missing", what);
+}
+
 int labfile_read_iface(const struct ini_where *at, const char **rest, const struct labfile *labfile,
 		       size_t *iface, struct error *e)
 {
-	char word[WORD_SIZE] = "";
+	char word[WORD_SIZE];
 
-	if (text_word(rest, word, sizeof(word)) < 0)
-		return ini_refuse(at, e, "an interface's name is too long");
-	*rest += strspn(*rest, " \t");
-	if (!word[0])
-		return ini_refuse(at, e, "the interface is missing");
+	if (read_name(at, rest, "an", "interface", word, e))
+		return -EINVAL;
 	*iface = topology_iface(&labfile->topo, word);
 	return *iface == NONE ? topology_complain(at, e, "interface", word, &labfile->topo) : 0;
 }
@@ -34,13 +43,10 @@ int labfile_read_iface(const struct ini_where *at, const char **rest, const stru
 int labfile_read_filter(const struct ini_where *at, const char **rest,
 			const struct labfile *labfile, size_t *filter, struct error *e)
 {
-	char word[WORD_SIZE] = "";
+	char word[WORD_SIZE];
 
-	if (text_word(rest, word, sizeof(word)) < 0)
-		return ini_refuse(at, e, "a filter's name is too long");
-	*rest += strspn(*rest, " \t");
-	if (!word[0])
-		return ini_refuse(at, e, "the filter is missing");
+	if (read_name(at, rest, "a", "filter", word, e))
+		return -EINVAL;
 	*filter = labfile_filter(labfile, word);
 	return *filter == NONE
 		       ? ini_unknown(at, e, "filter", word, labfile_next_filter, (void *)labfile)

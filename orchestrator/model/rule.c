@@ -2,7 +2,6 @@
 /* A rule in words. How it is read is filter_keys.c's, how it lies in maps rule_maps.c's. */
 #include "orchestrator/model/rule.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include "lab/alloc.h"

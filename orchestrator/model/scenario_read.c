@@ -13,7 +13,6 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/inikeys.h"
 #include "lab/topology.h"
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/program.h"
@@ -59,18 +58,12 @@ static int count_step(const struct ini_where *at, struct labfile_reading *r, str
 	return 0;
 }
 
-static int read_pass(const struct ini_where *at, const char *value, void *object, struct error *e)
+static int read_probe(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
+	bool passes = !strcmp(at->key->name, "pass");
 	int err = count_step(at, object, e);
 
-	return err ? err : step_read(at, value, EXPECT_PASS, object, e);
-}
-
-static int read_drop(const struct ini_where *at, const char *value, void *object, struct error *e)
-{
-	int err = count_step(at, object, e);
-
-	return err ? err : step_read(at, value, EXPECT_DROP, object, e);
+	return err ? err : step_read(at, value, passes ? EXPECT_PASS : EXPECT_DROP, object, e);
 }
 
 /* @text, which this takes over, is the rest of the line, in see and reject. */
@@ -160,12 +153,12 @@ static const struct ini_key_spec step_keys[] = {
 	  .repeats = true,
 	  .allowed = STEPS,
 	  .help = "a step whose packet must arrive",
-	  .read = read_pass },
+	  .read = read_probe },
 	{ .name = "drop",
 	  .repeats = true,
 	  .allowed = STEPS ", then [by F] [at NODE:IFACE]",
 	  .help = "a step whose packet a filter must drop",
-	  .read = read_drop },
+	  .read = read_probe },
 	{ .name = "see",
 	  .repeats = true,
 	  .allowed = "NODE:IFACE TEXT",

@@ -13,7 +13,6 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/inikeys.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/labfile_values.h"
 
@@ -352,16 +351,6 @@ static const struct ping_option {
 	{ "size", offsetof(struct step, size), 0, PING_SIZE_MAX },
 };
 
-static size_t find_ping_option(const char *word, size_t len)
-{
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(ping_options) && (strlen(ping_options[i].name) != len ||
-						strncmp(ping_options[i].name, word, len) != 0))
-		i++;
-	return i;
-}
-
 static int read_ping_options(const struct ini_where *at, struct step_words *w, struct step *step,
 			     struct error *e)
 {
@@ -369,9 +358,12 @@ static int read_ping_options(const struct ini_where *at, struct step_words *w, s
 	const char *word;
 
 	while ((word = next_word(w))) {
-		size_t len = strcspn(word, "="), i = find_ping_option(word, len);
-		const struct ping_option *o = &ping_options[i];
+		size_t len = strcspn(word, "="), i = 0;
+		const struct ping_option *o = ping_options;
 
+		for (; i < ARRAY_SIZE(ping_options); i++, o++)
+			if (strlen(o->name) == len && !strncmp(o->name, word, len))
+				break;
 		if (i == ARRAY_SIZE(ping_options) || word[len] != '=')
 			return ini_refuse(at, e, "\"%s\" is neither count=N nor size=N", word);
 		if (given[i])

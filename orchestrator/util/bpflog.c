@@ -4,7 +4,6 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,15 +92,6 @@ static bool is_statistics(const char *line)
 	       !strncmp(line, "stack depth ", 12) || !strncmp(line, "max_states", 10);
 }
 
-/* The start of the line that ends before @at. */
-static const char *line_before(const char *text, const char *at)
-{
-	at--;
-	while (at > text && at[-1] != '\n')
-		at--;
-	return at;
-}
-
 #define TAIL_LINES 12
 
 char *bpflog_tail(const char *text)
@@ -110,7 +100,8 @@ char *bpflog_tail(const char *text)
 	size_t n = 0;
 
 	while (at > text && n < TAIL_LINES) {
-		at = line_before(text, at);
+		for (at--; at > text && at[-1] != '\n'; at--) /* to the line's start */
+			;
 		if (is_statistics(at) && n == 0)
 			end = at;
 		else

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -43,8 +42,7 @@ static void send_reply(int to, struct reply *reply, int fd)
 		rights.head.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&rights.head), &fd, sizeof(fd));
 	}
-	while (sendmsg(to, &message, MSG_NOSIGNAL) < 0 && errno == EINTR)
-		continue;
+	(void)TEMP_FAILURE_RETRY(sendmsg(to, &message, MSG_NOSIGNAL));
 }
 
 _Noreturn static void run(int to, pid_t parent, int (*fn)(void *, int *, struct error *),
@@ -77,30 +75,15 @@ static int receive(int from, int ms, struct reply *reply, int *fd)
 	ssize_t n;
 	int ready;
 
-	do {
-		ready = poll(&p, 1, ms);
-	} while (ready < 0 && errno == EINTR);
+	ready = TEMP_FAILURE_RETRY(poll(&p, 1, ms));
 	if (ready <= 0)
 		return ready ? -errno : -ETIMEDOUT;
-	do {
-		n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+	n = TEMP_FAILURE_RETRY(recvmsg(from, &message, MSG_CMSG_CLOEXEC));
 	if (n < (ssize_t)offsetof(struct reply, text) + 1)
 		return n < 0 ? -errno : -EPIPE;
 	if (message.msg_controllen >= sizeof(rights.head) && rights.head.cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(&rights.head), sizeof(*fd));
 	return 0;
-}
-
-static int answer(const struct reply *reply, int *fd, int *out, struct error *e)
-{
-	if (!reply->err) {
-		*out = steal_fd(fd);
-		return 0;
-	}
-	(void)error_state(e, reply->err, "%s", reply->text);
-	e->kind = reply->kind;
-	return reply->err;
 }
 
 int run_in_child(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie, int ms, int *fd,
@@ -126,13 +109,19 @@ int run_in_child(int (*fn)(void *cookie, int *fd, struct error *e), void *cookie
 	err = receive(mine, ms, reply, &got);
 	if (err == -ETIMEDOUT)
 		(void)kill(child, SIGKILL);
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	(void)TEMP_FAILURE_RETRY(waitpid(child, NULL, 0));
 	if (err == -ETIMEDOUT)
 		return error_state(e, err,
 				   "a child process did not come back within %d s: does another "
 				   "program hold the lock on libxdp's bpffs?",
 				   ms / 1000);
-	return err ? error_sys(e, err, "a child process ended without an answer")
-		   : answer(reply, &got, fd, e);
+	if (err)
+		return error_sys(e, err, "a child process ended without an answer");
+	if (!reply->err) {
+		*fd = steal_fd(&got);
+		return 0;
+	}
+	(void)error_state(e, reply->err, "%s", reply->text);
+	e->kind = reply->kind;
+	return reply->err;
 }

@@ -14,31 +14,6 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* The bytes of the UTF-8 character at @s, its code in *@code; 0: it is none. */
-static size_t decode(const unsigned char *s, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length;
-
-	if (s[0] < 0x80)
-		length = 1;
-	else if ((s[0] & 0xe0) == 0xc0)
-		length = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		length = 3;
-	else if ((s[0] & 0xf8) == 0xf0)
-		length = 4;
-	else
-		return 0;
-	*code = length == 1 ? s[0] : s[0] & (0x7fU >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (s[i] & 0x3fU);
-	}
-	return *code >= least[length] ? length : 0;
-}
-
 static bool is_harmless(uint32_t code)
 {
 	if (code == '\n')
@@ -57,7 +32,7 @@ char *sanitize(const char *s)
 
 	while (s && *s) {
 		uint32_t code = 0;
-		size_t length = decode((const unsigned char *)s, &code);
+		size_t length = text_utf8(s, &code);
 		const char *from = s;
 
 		s += length ? length : 1;
