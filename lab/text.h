@@ -64,10 +64,10 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b);
  */
 int text_word(const char **at, char *word, size_t size);
 
-/* The bytes of the UTF-8 character at @s, in its shortest form, its code in *@code; 0: it is none.
+/* The bytes of the UTF-8 character at @text, in its shortest form, its code in *@code; 0: it is none.
  * Not all codes are characters: neither those of surrogates nor those beyond 0x10ffff.
  */
-size_t text_utf8(const char *s, uint32_t *code);
+size_t text_utf8(const char *text, uint32_t *code);
 
 /* The candidate nearest to @name by edit distance, or NULL if none is near
  * enough to be offered. @next yields the candidates: NULL at the end.

@@ -71,7 +71,7 @@ int counters_wipe(int counters_fd, uint32_t gen, struct error *e)
 	struct counters counters = { 0 };
 	int err = counters_map(&counters, counters_fd, e);
 
-	for (size_t i = 0; !err && i < counters.n; i++)
+	for (size_t i = 0; counters.slots && i < counters.n; i++)
 		memset(counters.slots[i].count[gen & 1], 0, sizeof(counters.slots[i].count[0]));
 	counters_unmap(&counters);
 	return err;

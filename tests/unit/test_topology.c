@@ -480,13 +480,13 @@ static void takes_what_is_just_within(void **state)
 		"[iface a:e1]\nbridge = br0\nmtu = 65535\n",
 		"[iface a:abcdefghijklm]\nbridge = br0\n", /* 13 letters and -p */
 		"[iface a:abcdefghijklmno]\nbridge = br0\nport = p\n",
-		"[iface a:abcdefghijklmno]\npeer = b:e1\n[iface b:e1]\npeer = "
-		"a:abcdefghijklmno\n",
+		("[iface a:abcdefghijklmno]\npeer = b:e1\n"
+		 "[iface b:e1]\npeer = a:abcdefghijklmno\n"),
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		FREE_AUTO char *text = text_format("%s%s", TWO, lines[i]);
+		char *FREE_AUTO text = text_format("%s%s", TWO, lines[i]);
 		struct error ERROR_AUTO e = ERROR_INIT;
 		struct topology topo;
 
