@@ -64,7 +64,7 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b);
  */
 int text_word(const char **at, char *word, size_t size);
 
-/* The bytes of the UTF-8 character at @text, in its shortest form, its code in *@code; 0: it is none.
+/* The bytes of the UTF-8 character at @text, in its shortest form, and its code in *@code; 0: none.
  * Not all codes are characters: neither those of surrogates nor those beyond 0x10ffff.
  */
 size_t text_utf8(const char *text, uint32_t *code);
