@@ -153,7 +153,7 @@ demo: deps-demo
 
 C_FILES  = $(wildcard lab/*.[ch] orchestrator/*.[ch] orchestrator/*/*.[ch] bpf/*.[ch] \
            tests/*/*.[ch])
-SCRIPTS  = .ci/run topologies/demo $(shell grep -lsE '^\#! */bin/(ba)?sh' tests/run tests/layers tests/links tests/*/*)
+SCRIPTS  = .ci/run topologies/demo config/probe $(shell grep -lsE '^\#! */bin/(ba)?sh' tests/run tests/layers tests/links tests/*/*)
 
 format:
 	clang-format -i $(C_FILES)
