@@ -9,10 +9,13 @@
 
 #include <linux/types.h>
 
-#define XLAB_CHAIN_MAX	    64	      /* filters in a chain */
-#define XLAB_ACTIONS	    8	      /* enum xdp_action is 0-4; the rest counts what is none */
-#define XLAB_LISTENERS	    8	      /* at once, a lab */
-#define XLAB_SNAP	    128	      /* bytes of the packet in an event */
+#define XLAB_CHAIN_MAX 64  /* filters in a chain */
+#define XLAB_ACTIONS   8   /* enum xdp_action is 0-4; the rest counts what is none */
+#define XLAB_LISTENERS 8   /* at once, a lab */
+#define XLAB_SNAP      128 /* bytes of the packet in an event */
+#define XLAB_NEXT                                                         \
+	31 /* a filter's verdict: no opinion, the chain goes on (libxdp's \
+	    XDP_DISPATCHER_RETVAL) */
 #define XLAB_LISTENER_BYTES (1 << 20) /* a listener's ring buffer */
 
 struct xlab_count {
@@ -55,6 +58,7 @@ enum xlab_event_kind {
 	XLAB_WENT_ON = 2, /* this filter said something other than PASS, and the chain goes on */
 	XLAB_HELLO = 3,	  /* hello saw the packet */
 	XLAB_HEADERS = 4, /* headers saw the packet */
+	XLAB_CAME = 5,	  /* as it came to the chain, which may change it: first of its packet */
 };
 
 /* An event on the listeners' ring buffers. For one packet all come from one

@@ -49,6 +49,23 @@ const struct enum_name step_names[] = {
 	{ NULL, 0 },
 };
 
+const struct enum_name expect_names[] = {
+	{ "pass", EXPECT_PASS },
+	{ "drop", EXPECT_DROP },
+	{ "fail", EXPECT_FAIL },
+	{ "tx", EXPECT_TX },
+	{ "redirect", EXPECT_REDIRECT },
+	{ "aborted", EXPECT_ABORTED },
+	{ NULL, 0 },
+};
+
+const struct enum_name control_names[] = {
+	{ "pass", CONTROL_PASS },
+	{ "fail", CONTROL_FAIL },
+	{ "none", CONTROL_NONE },
+	{ NULL, 0 },
+};
+
 bool enum_value(const struct enum_name *table, const char *name, uint32_t *value)
 {
 	for (; table->name; table++) {

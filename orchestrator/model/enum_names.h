@@ -23,6 +23,8 @@ extern const struct enum_name proto_names[];	 /* IP protocols */
 extern const struct enum_name engine_names[];	 /* enum engine_choice */
 extern const struct enum_name mode_names[];	 /* enum xdp_mode */
 extern const struct enum_name step_names[];	 /* enum step_kind of probes */
+extern const struct enum_name expect_names[];	 /* enum step_expect */
+extern const struct enum_name control_names[];	 /* enum step_control */
 
 bool enum_value(const struct enum_name *table, const char *name, uint32_t *value);
 const char *enum_next(void *table, size_t i); /* candidates for text_nearest() */

@@ -11,18 +11,39 @@ static void filter_clear(struct filter *f)
 		free(f->settings[i].value);
 	}
 	free(f->settings);
+	for (size_t i = 0; i < f->n_presets; i++) {
+		free(f->presets[i].name);
+		free(f->presets[i].key);
+		free(f->presets[i].value);
+	}
+	free(f->presets);
 	free(f->name);
 	free(f->object);
 	free(f->function);
 	free(f->rules);
 }
 
+static void step_clear(struct step *step)
+{
+	for (char **word = step->argv; word && *word; word++)
+		free(*word);
+	free(step->argv);
+	free(step->receivers);
+	free(step->map.map);
+	free(step->map.key);
+	free(step->map.value);
+	free(step->map.field);
+	free(step->map.op);
+	free(step->change.rule);
+	free(step->change.chain.filters);
+	free(step->text);
+	free(step->line_text);
+}
+
 static void scenario_clear(struct scenario *s)
 {
-	for (size_t i = 0; i < s->n_steps; i++) {
-		free(s->steps[i].text);
-		free(s->steps[i].line_text);
-	}
+	for (size_t i = 0; i < s->n_steps; i++)
+		step_clear(&s->steps[i]);
 	for (size_t i = 0; i < s->n_chains; i++)
 		free(s->chains[i].filters);
 	free(s->steps);

@@ -39,6 +39,13 @@ struct setting { /* set.NAME = value of an object */
 	int line;
 };
 
+struct map_preset { /* map.NAME = KEY -> VALUE of an object */
+	char *name;
+	char *key;
+	char *value;
+	int line;
+};
+
 struct filter {
 	char *name;
 	enum program_kind program;
@@ -51,6 +58,8 @@ struct filter {
 	size_t redirect_to; /* iface, or NONE */
 	struct setting *settings;
 	size_t n_settings;
+	struct map_preset *presets; /* put into its maps before it stands in a chain */
+	size_t n_presets;
 	int line; /* 0: a built-in that needs no key, under its own name, and not in the file */
 };
 
@@ -61,22 +70,71 @@ struct chain_config { /* which filters on which interface */
 	int line;
 };
 
-enum step_kind { STEP_PING, STEP_UDP, STEP_TCP, STEP_SEE, STEP_REJECT };
-enum step_expect { EXPECT_PASS, EXPECT_DROP };
+enum step_kind {
+	STEP_PING,
+	STEP_UDP,
+	STEP_TCP,
+	STEP_EXEC,
+	STEP_SEE,
+	STEP_REJECT,
+	STEP_MAP,
+	STEP_DO,
+	STEP_SERVE,
+};
+
+enum step_expect {
+	EXPECT_PASS,
+	EXPECT_DROP,
+	EXPECT_FAIL, /* exec */
+	EXPECT_TX,
+	EXPECT_REDIRECT,
+	EXPECT_ABORTED,
+};
+
+/* What a step must do without the scenario's chains. */
+enum step_control { CONTROL_PASS, CONTROL_FAIL, CONTROL_NONE };
+
+/* map = F.MAP[KEY].FIELD OP VALUE, in the words of the file: types are the map's BTF's. */
+struct map_expectation {
+	char *map, *key, *value;
+	char *field; /* or NULL */
+	char *op;    /* = != < <= > >= */
+};
+
+/* do = filter F add|del RULE, or chain NODE:IFACE F… */
+enum change_kind { CHANGE_RULE_ADD, CHANGE_RULE_DEL, CHANGE_CHAIN };
+
+struct change {
+	enum change_kind kind;
+	char *rule;		   /* "dst=9999", of the step's filter */
+	struct chain_config chain; /* CHANGE_CHAIN */
+};
 
 struct step {
 	enum step_kind kind;
-	enum step_expect expect; /* ping, udp, tcp */
-	size_t src;		 /* node */
+	enum step_expect expect; /* ping, udp, tcp, exec */
+	size_t src;		 /* node; exec, serve: where it runs */
 	size_t dst;		 /* node, or NONE when an address was given */
 	struct address address;	 /* where it goes: resolved when read */
-	uint16_t port;
-	char *text;	    /* payload; see: pattern; reject: text */
-	unsigned int count; /* ping; default 1 */
-	unsigned int size;  /* ping; payload bytes, default 56 */
-	size_t by;	    /* filter, or NONE; reject: the filter */
-	size_t at;	    /* iface, or NONE; see: the interface */
-	char *line_text;    /* as written: "udp lb host:8888 coucou by udp-8888" */
+	uint16_t port;		 /* serve: that is bound when it is ready */
+	uint8_t proto;		 /* serve: of that port, IPPROTO_… */
+	char *text;		 /* payload; see: pattern; reject: text */
+	unsigned int count;	 /* ping; default 1 */
+	unsigned int size;	 /* ping; payload bytes, default 56 */
+	unsigned int arrive_min; /* of @count must arrive, and ... */
+	unsigned int arrive_max; /* ... may; both 0: not asked, all of them */
+	unsigned int flows;	 /* so many times, from a source port each; 0: not asked, once */
+	unsigned int each;	 /* percent of the flows that each of @receivers gets at least */
+	size_t by;		 /* filter, or NONE; reject, do: the filter */
+	size_t at;		 /* iface, or NONE; see: the interface */
+	size_t *receivers;	 /* nodes: who is to receive it; none: who has the address */
+	size_t n_receivers;
+	enum step_control control; /* its own, or its scenario's */
+	bool warm;		   /* what is known of neighbours stays */
+	char **argv;		   /* exec, serve: ends in NULL */
+	struct map_expectation map;
+	struct change change; /* do */
+	char *line_text;      /* as written: "udp lb host:8888 coucou by udp-8888" */
 	int line;
 };
 
@@ -87,6 +145,8 @@ struct scenario {
 	size_t n_chains;
 	struct step *steps;
 	size_t n_steps;
+	enum step_control control; /* of steps that say nothing else */
+	bool warm;		   /* neighbours = warm */
 	int line;
 };
 

@@ -47,11 +47,20 @@ struct report {
 
 static const char *step_key(const struct step *step)
 {
-	if (step->kind == STEP_SEE)
+	switch (step->kind) {
+	case STEP_SEE:
 		return "see";
-	if (step->kind == STEP_REJECT)
+	case STEP_REJECT:
 		return "reject";
-	return step->expect == EXPECT_PASS ? "pass" : "drop";
+	case STEP_MAP:
+		return "map";
+	case STEP_DO:
+		return "do";
+	case STEP_SERVE:
+		return "serve";
+	default:
+		return enum_name(expect_names, step->expect);
+	}
 }
 
 /* Steps that came to an end of their own. */
