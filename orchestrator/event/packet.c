@@ -220,20 +220,67 @@ static void read_ipv6(struct cursor *c, struct packet *p)
 	read_transport(c, p);
 }
 
+static void read_network(struct cursor *c, struct packet *p)
+{
+	if (p->type == ETH_P_ARP)
+		read_arp(c, p);
+	else if (p->type == ETH_P_IP)
+		read_ipv4(c, p);
+	else if (p->type == ETH_P_IPV6)
+		read_ipv6(c, p);
+	p->payload = c->at;
+}
+
 void packet_read(const uint8_t *bytes, size_t size, struct packet *p)
 {
 	struct cursor c = { .bytes = bytes, .size = size };
 
 	memset(p, 0, sizeof(*p));
-	if (!read_ether(&c, p))
-		return;
-	if (p->type == ETH_P_ARP)
-		read_arp(&c, p);
-	else if (p->type == ETH_P_IP)
-		read_ipv4(&c, p);
-	else if (p->type == ETH_P_IPV6)
-		read_ipv6(&c, p);
-	p->payload = c.at;
+	if (read_ether(&c, p))
+		read_network(&c, p);
+}
+
+void packet_read_network(const uint8_t *bytes, size_t size, uint16_t type, struct packet *p)
+{
+	struct cursor c = { .bytes = bytes, .size = size };
+
+	memset(p, 0, sizeof(*p));
+	p->type = type;
+	read_network(&c, p);
+}
+
+/* Step over GRE's header: what it carries, or 0. */
+static uint16_t read_gre(struct cursor *c)
+{
+	const uint8_t *b = take(c, 4);
+	size_t options;
+
+	/* Version 0; a checksum, a key and a number of 4 bytes each. */
+	if (!b || (b[1] & 7))
+		return 0;
+	options = (size_t) !!(b[0] & 0x80) + !!(b[0] & 0x20) + !!(b[0] & 0x10);
+	return take(c, options * 4) ? be16(b + 2) : 0;
+}
+
+bool packet_read_inner(const uint8_t *bytes, size_t size, const struct packet *p,
+		       struct packet *inner)
+{
+	struct cursor c = { .bytes = bytes, .size = size, .at = p->payload };
+	uint16_t type = 0;
+
+	if (!p->has_ip || p->fragment || p->payload > size)
+		return false;
+	if (p->proto == IPPROTO_IPIP)
+		type = ETH_P_IP;
+	else if (p->proto == IPPROTO_IPV6)
+		type = ETH_P_IPV6;
+	else if (p->proto == IPPROTO_GRE)
+		type = read_gre(&c);
+	if (type == ETH_P_TEB)
+		packet_read(bytes + c.at, size - c.at, inner);
+	else
+		packet_read_network(bytes + c.at, size - c.at, type, inner);
+	return inner->has_ip;
 }
 
 struct name {

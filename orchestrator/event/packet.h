@@ -48,6 +48,13 @@ struct packet {
 /* Reads as far as the bytes go; never beyond @size. */
 void packet_read(const uint8_t *bytes, size_t size, struct packet *p);
 
+/* The same from the network header on; @type is its EtherType. */
+void packet_read_network(const uint8_t *bytes, size_t size, uint16_t type, struct packet *p);
+
+/* The packet inside of @p, whose bytes these are, if that is a tunnel's: IP in IP, or GRE. */
+bool packet_read_inner(const uint8_t *bytes, size_t size, const struct packet *p,
+		       struct packet *inner);
+
 /* The headers, a line each, handed to @line:
  *
  *   EthHdr: src: de:ad:be:ef:00:10 => dst: de:ad:be:ef:00:01 (0x0800)

@@ -7,6 +7,7 @@
 
 #include <linux/bpf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lab/alloc.h"
 #include "lab/array.h"
@@ -16,6 +17,7 @@
 #define ARP_REQUEST  1
 #define TCP_SYN	     2
 #define SYN_AGAIN_MS 1000 /* TCP_TIMEOUT_INIT of every kernel */
+#define KERNEL_MAX   256  /* drops and failures kept of what the kernel says, each */
 
 /* Only the first fragment of a datagram tells whose it is; the others have its number. */
 struct datagram {
@@ -254,6 +256,51 @@ void evidence_add(struct evidence *ev, const struct xlab_event *event, const str
 		decide(ev, at, p, sequence);
 }
 
+void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char *netns,
+			      const char *reason, const struct packet *p)
+{
+	struct kernel_drop *drop;
+
+	if (time_ns < ev->since_ns || ev->n_kernel_drops == KERNEL_MAX)
+		return;
+	drop = array_add(&ev->kernel_drops, &ev->n_kernel_drops, sizeof(*drop));
+	*drop = (struct kernel_drop){ netns, xstrdup(reason), xcalloc(1, sizeof(*p)) };
+	*drop->packet = *p;
+}
+
+void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t iface,
+			      const char *tracepoint, int err)
+{
+	struct xdp_failure *failure;
+
+	if (time_ns < ev->since_ns || ev->n_xdp_failures == KERNEL_MAX)
+		return;
+	failure = array_add(&ev->xdp_failures, &ev->n_xdp_failures, sizeof(*failure));
+	*failure = (struct xdp_failure){ iface, xstrdup(tracepoint), err };
+}
+
+/* A bridge's copy at a node that is neither end: dropped there for it is somebody else's. */
+static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop)
+{
+	size_t node = topology_node(ev->topo, drop->netns);
+
+	return node != ev->mark.src_node && node != ev->mark.dst_node &&
+	       strcmp(drop->reason, "OTHERHOST") == 0;
+}
+
+const struct kernel_drop *evidence_kernel_drop(struct evidence *ev, enum relation relation)
+{
+	uint16_t sequence;
+
+	for (size_t i = 0; i < ev->n_kernel_drops; i++) {
+		const struct kernel_drop *drop = &ev->kernel_drops[i];
+
+		if (relation_of(ev, drop->packet, &sequence) == relation && !is_copy(ev, drop))
+			return drop;
+	}
+	return NULL;
+}
+
 const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation)
 {
 	for (size_t i = 0; i < ev->n_seen; i++)
@@ -310,6 +357,14 @@ void evidence_clear(struct evidence *ev)
 	free(ev->sequences);
 	free(ev->datagrams);
 	free(ev->segments);
+	for (size_t i = 0; i < ev->n_kernel_drops; i++) {
+		free(ev->kernel_drops[i].reason);
+		free(ev->kernel_drops[i].packet);
+	}
+	free(ev->kernel_drops);
+	for (size_t i = 0; i < ev->n_xdp_failures; i++)
+		free(ev->xdp_failures[i].tracepoint);
+	free(ev->xdp_failures);
 	free(ev->neighbour_text);
 	free(ev->links_down);
 	*ev = (struct evidence){ 0 };

@@ -57,6 +57,22 @@ struct sighting {
 /* Decided, DROP or ABORTED, and not all of them undone. */
 bool sighting_is_drop(const struct sighting *s);
 
+/* What the kernel says that it dropped. Whose packet it was is asked later: the chains' own words,
+ * by which it is known, may come after the kernel's.
+ */
+struct kernel_drop {
+	const char *netns; /* the node's or bridge's name in the topology */
+	char *reason;	   /* as the kernel names it: NO_SOCKET */
+	struct packet *packet;
+};
+
+/* An error of the kernel's XDP behind a chain; these name no packet. */
+struct xdp_failure {
+	size_t iface;
+	char *tracepoint; /* "xdp_bulk_tx" */
+	int err;	  /* errno */
+};
+
 enum neighbour_state { NEIGHBOUR_UNKNOWN, NEIGHBOUR_UNRESOLVED, NEIGHBOUR_RESOLVED };
 
 struct evidence {
@@ -84,6 +100,12 @@ struct evidence {
 	size_t n_segments;
 	uint64_t lost; /* events that found the ring full */
 
+	/* of the kernel, where it tells */
+	struct kernel_drop *kernel_drops;
+	size_t n_kernel_drops;
+	struct xdp_failure *xdp_failures;
+	size_t n_xdp_failures;
+
 	/* asked of the kernel when something is missing */
 	enum neighbour_state neighbour; /* of the next hop */
 	char *neighbour_text;		/* "10.0.0.1 at lb", whose neighbour it is; NULL */
@@ -100,6 +122,17 @@ bool evidence_on_the_way(const struct evidence *ev, size_t iface);
 
 /* What a chain said of @p, if it is of this step's time. */
 void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p);
+
+/* What the kernel said in this step's time; what it is said with is copied, but for @netns. */
+void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char *netns,
+			      const char *reason, const struct packet *p);
+void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t iface,
+			      const char *tracepoint, int err);
+
+/* The kernel dropped a packet of that relation, where the step's own can be; or NULL. A bridge's
+ * copy for somebody else, which is dropped as such, is none.
+ */
+const struct kernel_drop *evidence_kernel_drop(struct evidence *ev, enum relation relation);
 
 /* The first drop (DROP or ABORTED) of a packet of that relation, or NULL; likewise any verdict by
  * which a chain took the packet off its way (also TX, REDIRECT).

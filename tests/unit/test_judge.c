@@ -612,6 +612,28 @@ static void a_neighbour_is_of_who_asks(void **state)
 	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_OTHER);
 }
 
+/* Whose packet the kernel dropped is known by its marks; a bridge's copy is somebody else's. */
+static void the_kernels_drops_are_known_by_their_packets(void **state)
+{
+	struct packet p = a_packet(STEP_UDP), other = p;
+	struct evidence ev = an_evidence(STEP_UDP);
+	const struct kernel_drop *drop;
+
+	(void)state;
+	other.src_port++;
+	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &other);
+	evidence_add_kernel_drop(&ev, 999, "host", "NO_SOCKET", &p);
+	evidence_add_kernel_drop(&ev, 2000, "h2", "OTHERHOST", &p);
+	assert_null(evidence_kernel_drop(&ev, RELATION_REQUEST));
+	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p);
+	drop = evidence_kernel_drop(&ev, RELATION_REQUEST);
+	assert_non_null(drop);
+	assert_string_equal(drop->netns, "host");
+	assert_string_equal(drop->reason, "UDP_CSUM");
+	assert_null(evidence_kernel_drop(&ev, RELATION_REPLY));
+	evidence_clear(&ev);
+}
+
 static void details_tell_the_way(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
@@ -784,6 +806,7 @@ int main(void)
 		cmocka_unit_test(a_bare_segment_proves_nothing),
 		cmocka_unit_test(a_dropped_question_for_the_neighbour_is_proof),
 		cmocka_unit_test(a_neighbour_is_of_who_asks),
+		cmocka_unit_test(the_kernels_drops_are_known_by_their_packets),
 		cmocka_unit_test(details_tell_the_way),
 		cmocka_unit_test(a_user_object_is_mute_in_a_dispatcher),
 		cmocka_unit_test(a_control_run_speaks_of_the_lab),

@@ -127,6 +127,54 @@ static void any_bytes_are_safe(void **state)
 	}
 }
 
+#define OUTER(proto) 0x45, 0, 0, 0, 0, 0, 0, 0, 64, proto, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2
+
+static const struct row tunnels[] = {
+	{ BYTES(ETHER, 8, 0, OUTER(4), IPV4(17), UDP_44024), "10.0.0.1" },
+	{ BYTES(ETHER, 8, 0, OUTER(41), IPV6(17), UDP_44024), "fd00::1" },
+	{ BYTES(ETHER, 0x86, 0xdd, IPV6(4), IPV4(17), UDP_44024), "10.0.0.1" },
+	/* encapsulation limit, as the kernel's ip6tnl adds it */
+	{ BYTES(ETHER, 0x86, 0xdd, IPV6(60), 41, 0, 4, 1, 4, 1, 1, 0, IPV6(17), UDP_44024),
+	  "fd00::1" },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 0, 8, 0, IPV4(17), UDP_44024), "10.0.0.1" },
+	/* with a checksum, a key and a number; and of a whole frame */
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0xb0, 0, 8, 0, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, IPV4(17),
+		UDP_44024),
+	  "10.0.0.1" },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 0, 0x65, 0x58, ETHER, 0x86, 0xdd, IPV6(17), UDP_44024),
+	  "fd00::1" },
+};
+static const struct row no_tunnels[] = {
+	{ BYTES(ETHER, 8, 0, IPV4(17), UDP_44024), NULL },
+	{ BYTES(ETHER, 8, 0, OUTER(4), 0x45, 0, 0, 0), NULL },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0x20, 0, 8, 0), NULL },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 1, 8, 0, IPV4(17), UDP_44024), NULL },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 0, 8, 6, IPV4(17), UDP_44024), NULL },
+};
+
+/* A tunnel's inner packet, UDP to port 8000 each time, as far as it is whole. */
+static void the_inner_packet_of_a_tunnel_is_read(void **state)
+{
+	struct packet p, in;
+	char text[ADDRESS_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tunnels); i++) {
+		packet_read(tunnels[i].bytes, tunnels[i].size, &p);
+		assert_true(packet_read_inner(tunnels[i].bytes, tunnels[i].size, &p, &in));
+		assert_true(in.has_ports);
+		assert_int_equal(in.dst_port, 8000);
+		assert_string_equal(address_text(&in.dst, text), tunnels[i].lines);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(no_tunnels); i++) {
+		packet_read(no_tunnels[i].bytes, no_tunnels[i].size, &p);
+		assert_false(packet_read_inner(no_tunnels[i].bytes, no_tunnels[i].size, &p, &in));
+	}
+	packet_read_network(tunnels[0].bytes + 14, tunnels[0].size - 14, 0x0800, &p);
+	assert_true(packet_read_inner(tunnels[0].bytes + 14, tunnels[0].size - 14, &p, &in));
+	assert_int_equal(in.src_port, 44024);
+}
+
 /* What fragments share, and which bytes of a TCP connection these are. */
 static void fragments_and_segments_are_known(void **state)
 {
@@ -209,6 +257,7 @@ int main(void)
 		cmocka_unit_test(headers_are_printed),
 		cmocka_unit_test(no_byte_beyond_the_end_is_read),
 		cmocka_unit_test(any_bytes_are_safe),
+		cmocka_unit_test(the_inner_packet_of_a_tunnel_is_read),
 		cmocka_unit_test(fragments_and_segments_are_known),
 		cmocka_unit_test(marks_are_found),
 		cmocka_unit_test(patterns_match_whole_lines),
