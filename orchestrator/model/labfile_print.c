@@ -11,7 +11,8 @@
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/rule.h"
-#include "orchestrator/model/step_read.h"
+#include "orchestrator/model/step_tail.h"
+#include "orchestrator/model/step_words.h"
 
 static void print_lab(const struct labfile *labfile, FILE *out)
 {
@@ -173,14 +174,11 @@ static void print_destination(const struct topology *topo, const struct step *s,
 		(void)fprintf(out, ":%u", s->port);
 }
 
-static void print_probe(const struct labfile *labfile, const struct step *s, FILE *out)
+/* As its options stand in a lab file, those at their default left out. */
+static void print_tail(const struct labfile *labfile, const struct scenario *scenario,
+		       const struct step *s, FILE *out)
 {
-	(void)fprintf(out, "%s = %s %s", s->expect == EXPECT_PASS ? "pass" : "drop",
-		      enum_name(step_names, s->kind), labfile->topo.nodes[s->src].name);
-	print_destination(&labfile->topo, s, out);
-	if (s->kind != STEP_PING)
-		print_text(s->text, step_needs_quotes(s->text), out);
-	else if (s->count != 1)
+	if (s->kind == STEP_PING && s->count != 1)
 		(void)fprintf(out, " count=%u", s->count);
 	if (s->kind == STEP_PING && s->size != 56)
 		(void)fprintf(out, " size=%u", s->size);
@@ -188,7 +186,33 @@ static void print_probe(const struct labfile *labfile, const struct step *s, FIL
 		(void)fprintf(out, " by %s", labfile->filters[s->by].name);
 	if (s->at != NONE)
 		(void)fprintf(out, " at %s", labfile->topo.ifaces[s->at].id);
+	for (size_t i = 0; i < s->n_receivers; i++)
+		(void)fprintf(out, "%s%s", i ? "|" : " at ",
+			      labfile->topo.nodes[s->receivers[i]].name);
+	if (s->arrive_max)
+		(void)fprintf(out, " arrive=%u", s->arrive_min);
+	if (s->arrive_max != s->arrive_min)
+		(void)fprintf(out, "..%u", s->arrive_max);
+	if (s->flows)
+		(void)fprintf(out, " flows=%u", s->flows);
+	if (s->each)
+		(void)fprintf(out, " each>=%u%%", s->each);
+	if (s->control != scenario->control)
+		(void)fprintf(out, " control=%s", enum_name(control_names, s->control));
+	if (s->warm && !scenario->warm)
+		(void)fputs(" warm", out);
 	(void)fputc('\n', out);
+}
+
+static void print_traffic(const struct labfile *labfile, const struct scenario *scenario,
+			  const struct step *s, FILE *out)
+{
+	(void)fprintf(out, "%s = %s %s", enum_name(expect_names, s->expect),
+		      enum_name(step_names, s->kind), labfile->topo.nodes[s->src].name);
+	print_destination(&labfile->topo, s, out);
+	if (s->kind != STEP_PING)
+		print_text(s->text, step_text_needs_quotes(s->text), out);
+	print_tail(labfile, scenario, s, out);
 }
 
 static void print_rest(const char *key, const char *where, const struct step *s, FILE *out)
@@ -198,14 +222,15 @@ static void print_rest(const char *key, const char *where, const struct step *s,
 	(void)fputc('\n', out);
 }
 
-static void print_step(const struct labfile *labfile, const struct step *s, FILE *out)
+static void print_step(const struct labfile *labfile, const struct scenario *scenario,
+		       const struct step *s, FILE *out)
 {
 	if (s->kind == STEP_SEE)
 		print_rest("see", labfile->topo.ifaces[s->at].id, s, out);
 	else if (s->kind == STEP_REJECT)
 		print_rest("reject", labfile->filters[s->by].name, s, out);
 	else
-		print_probe(labfile, s, out);
+		print_traffic(labfile, scenario, s, out);
 }
 
 static void print_scenario(const struct labfile *labfile, const struct scenario *scenario,
@@ -219,8 +244,12 @@ static void print_scenario(const struct labfile *labfile, const struct scenario 
 			      labfile->topo.ifaces[scenario->chains[i].iface].id);
 		print_chain(&scenario->chains[i], out);
 	}
+	if (scenario->control != CONTROL_PASS)
+		(void)fprintf(out, "control = %s\n", enum_name(control_names, scenario->control));
+	if (scenario->warm)
+		(void)fputs("neighbours = warm\n", out);
 	for (size_t i = 0; i < scenario->n_steps; i++)
-		print_step(labfile, &scenario->steps[i], out);
+		print_step(labfile, scenario, &scenario->steps[i], out);
 }
 
 void labfile_print(const struct labfile *labfile, FILE *out)

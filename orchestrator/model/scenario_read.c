@@ -17,6 +17,7 @@
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/step_read.h"
+#include "orchestrator/model/step_words.h"
 
 static int read_about(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
@@ -51,6 +52,37 @@ static int read_chain(const struct ini_where *at, const char *value, void *objec
 	return chain_read_filters(at, value, r->labfile, chain, e);
 }
 
+static int read_control(const struct ini_where *at, const char *value, void *object,
+			struct error *e)
+{
+	struct labfile_reading *r = object;
+	uint32_t control;
+	int err = labfile_read_enum(at, "a control", value, control_names, &control, e);
+
+	if (!err)
+		r->labfile->scenarios[r->current].control = (enum step_control)control;
+	return err;
+}
+
+/* What the ends of a step know of their neighbours before it. */
+static const struct enum_name neighbour_names[] = {
+	{ "cold", false },
+	{ "warm", true },
+	{ NULL, 0 },
+};
+
+static int read_neighbours(const struct ini_where *at, const char *value, void *object,
+			   struct error *e)
+{
+	struct labfile_reading *r = object;
+	uint32_t warm;
+	int err = labfile_read_enum(at, "a word for neighbours", value, neighbour_names, &warm, e);
+
+	if (!err)
+		r->labfile->scenarios[r->current].warm = warm;
+	return err;
+}
+
 static int count_step(const struct ini_where *at, struct labfile_reading *r, struct error *e)
 {
 	if (r->n_steps++ >= LABFILE_STEPS_MAX)
@@ -60,10 +92,11 @@ static int count_step(const struct ini_where *at, struct labfile_reading *r, str
 
 static int read_probe(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	bool passes = !strcmp(at->key->name, "pass");
+	uint32_t expect = EXPECT_PASS;
 	int err = count_step(at, object, e);
 
-	return err ? err : step_read(at, value, passes ? EXPECT_PASS : EXPECT_DROP, object, e);
+	(void)enum_value(expect_names, at->key->name, &expect); /* the keys are those names */
+	return err ? err : step_read(at, value, (enum step_expect)expect, object, e);
 }
 
 /* @text, which this takes over, is the rest of the line, in see and reject. */
@@ -143,21 +176,45 @@ static const struct ini_key_spec scenario_keys[] = {
 	  .allowed = "NODE:IFACE F F …",
 	  .help = "this chain stands on that interface instead of its own meanwhile",
 	  .read = read_chain },
+	{ .name = "control",
+	  .allowed = "pass, fail or none",
+	  .help = "what each step must do before the scenario's chains are attached; default pass",
+	  .read = read_control },
+	{ .name = "neighbours",
+	  .allowed = "cold or warm",
+	  .help = "before each step link addresses are forgotten, or kept; default cold",
+	  .read = read_neighbours },
 	{ 0 },
 };
 
 #define STEPS "ping SRC DST [count=N] [size=N], udp SRC DST:PORT [TEXT] or tcp SRC DST:PORT [TEXT]"
+#define TAIL  ", then [by F] [at NODE:IFACE] [at NODE|NODE…] [control=pass|fail|none] [warm]"
 
 static const struct ini_key_spec step_keys[] = {
 	{ .name = "pass",
 	  .repeats = true,
-	  .allowed = STEPS,
+	  .allowed = STEPS TAIL " [arrive=N|A..B] [flows=N [each>=P%]]",
 	  .help = "a step whose packet must arrive",
 	  .read = read_probe },
 	{ .name = "drop",
 	  .repeats = true,
-	  .allowed = STEPS ", then [by F] [at NODE:IFACE]",
+	  .allowed = STEPS TAIL,
 	  .help = "a step whose packet a filter must drop",
+	  .read = read_probe },
+	{ .name = "tx",
+	  .repeats = true,
+	  .allowed = STEPS TAIL,
+	  .help = "a step whose packet a filter must send back",
+	  .read = read_probe },
+	{ .name = "redirect",
+	  .repeats = true,
+	  .allowed = STEPS TAIL,
+	  .help = "a step whose packet a filter must send elsewhere",
+	  .read = read_probe },
+	{ .name = "aborted",
+	  .repeats = true,
+	  .allowed = STEPS TAIL,
+	  .help = "a step whose packet a filter must abort",
 	  .read = read_probe },
 	{ .name = "see",
 	  .repeats = true,
@@ -220,5 +277,7 @@ void scenario_read(struct labfile_reading *r, const struct ini_section *section,
 			return;
 	if (!section->broken)
 		(void)ini_complain(
-			&at, e, "it has no step (pass, drop, see or reject), and proves nothing");
+			&at, e,
+			"it has no step (pass, drop, tx, redirect, aborted, see or reject), and "
+			"proves nothing");
 }

@@ -37,6 +37,7 @@
 	"[filter g]\n"                   \
 	"program = drop\n"
 #define SCENARIO LAB "[scenario s]\nchain = a:e0 headers f\n"
+#define WORDS	 " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"
 #define BRIDGE	 "[bridge br0]\n[iface c:e0]\nbridge = br0\n"
 #define AT	 "f.ini:18: [scenario s] "
 
@@ -158,15 +159,17 @@ static const struct {
 	{ SCENARIO "pass = ping a b count=101\n", "\"count=101\": a count" },
 	{ SCENARIO "pass = ping a b size=65508\n", "\"size=65508\": a size is 0-65507" },
 	{ SCENARIO "pass = ping a b size=\n", "\"size=\": a size" },
-	{ SCENARIO "pass = ping a b count=2 size=9 count=3\n", "\"count=3\": the count is given" },
-	{ SCENARIO "pass = ping a b counts=2\n", "\"counts=2\" is neither count=N nor size=N" },
+	{ SCENARIO "pass = ping a b count=2 size=9 count=3\n", "\"count=\" stands twice" },
+	{ SCENARIO "pass = ping a b counts=2\n",
+	  "\"counts=2\" says nothing here; did you mean \"count=\"?" },
 	{ SCENARIO "drop = ping a b by\n", AT "drop = ping a b by: by: the filter is missing" },
-	{ SCENARIO "drop = ping a b by f at\n", "at: the interface NODE:IFACE is missing" },
+	{ SCENARIO "drop = ping a b by f at\n",
+	  "at: the interface NODE:IFACE or the nodes NODE|NODE is missing" },
 	{ SCENARIO "drop = udp b a:53 by\n", "by: the filter is missing" },
 	{ SCENARIO "pass = ping b a\nsee = a:e0 \"x\" y\n", "\"y\" stands behind the quotes" },
 	{ SCENARIO "pass = ping b a\nsee = a:e0 \"\"\n", "the TEXT to be seen is missing" },
 	{ SCENARIO "reject = unchecked \"x\n", "the quotes are not closed" },
-	{ SCENARIO "pass = ping a b ttl=1\n", "\"ttl=1\" is neither count=N nor size=N" },
+	{ SCENARIO "pass = ping a b ttl=1\n", "\"ttl=1\" says nothing here; allowed: ping SRC" },
 	{ SCENARIO "pass = udp a b\n", "the port is missing: write b:PORT" },
 	{ SCENARIO "pass = udp a b:0\n", "\"0\" is not a port of 1-65535" },
 	{ SCENARIO "pass = udp a b:65536\n", "\"65536\" is not a port" },
@@ -182,12 +185,45 @@ static const struct {
 	{ SCENARIO "pass = udp a b:53 \"a\"b\n",
 	  "the quotes are not closed by \" and white space" },
 	{ SCENARIO "pass = udp a b:53 \"\"\n", "an empty TEXT cannot be seen to arrive" },
-	{ SCENARIO "pass = tcp a b:53 x 1 2 3 4 5 6 7 8 9\n", "too many words" },
-	{ SCENARIO "pass = udp a b:53 x by f\n", "\"by\" goes with drop only" },
+	{ SCENARIO "pass = tcp a b:53" WORDS WORDS WORDS "\n", "it has more than 64 words" },
+	{ SCENARIO "pass = ping a [b]\n", "\"b\" is not an address" },
+	{ SCENARIO "pass = ping a [10.0.0.2\n", "\"[10.0.0.2\" is not [ADDRESS]" },
+	{ SCENARIO "pass = udp b 10.0.0.9:1\n",
+	  "nobody in this lab has the address 10.0.0.9: at NODE names who listens there" },
+	{ SCENARIO "drop = udp b 10.9.0.9:1\n", "b has no way to 10.9.0.9: no subnet" },
+	{ SCENARIO "tx = ping b 10.0.0.9 control=pass\n",
+	  "nobody in this lab has the address 10.0.0.9, so it cannot arrive without chains" },
+	{ SCENARIO "pass = ping a b control=may\n",
+	  "there is no control \"may\"; allowed: pass, fail, none" },
+	{ SCENARIO "pass = ping a b warm warm\n", "\"warm\" stands twice" },
+	{ SCENARIO "pass = ping a b at c|d\n", "there is no node \"d\"; allowed: a, b, c" },
+	{ SCENARIO "pass = ping a b at c|c\n", "\"at\" names the node c twice" },
+	{ SCENARIO "pass = ping a b at c|\n", "\"c|\" is neither an interface NODE:IFACE nor" },
+	{ SCENARIO "pass = ping a b at b at c\n", "\"at\" stands twice with nodes" },
+	{ SCENARIO "pass = ping a b at br0\n" BRIDGE, "br0 is a bridge" },
+	{ SCENARIO "pass = ping a b count=9 arrive=x\n", "\"arrive=x\" is neither arrive=N nor" },
+	{ SCENARIO "pass = ping a b count=9 arrive=2..\n", "\"arrive=2..\" is neither" },
+	{ SCENARIO "pass = ping a b count=9 arrive=5..2\n", "upside down: write arrive=2..5" },
+	{ SCENARIO "pass = ping a b count=9 arrive=0\n", "that none arrives is what a drop step" },
+	{ SCENARIO "pass = ping a b count=9 arrive=9..10\n", "count=9 sends 9, so 10 cannot" },
+	{ SCENARIO "drop = ping a b arrive=1\n", "\"arrive=\" goes with pass and ping only" },
+	{ SCENARIO "pass = udp b a:5 arrive=1\n", "\"arrive=\" goes with pass and ping only" },
+	{ SCENARIO "pass = udp b a:5 count=3\n", "\"count=\" goes with ping only" },
+	{ SCENARIO "pass = udp b a:5 x flows=9\n", "flows= needs at NODE|NODE" },
+	{ SCENARIO "pass = ping a b flows=9\n", "\"flows=\" goes with pass and udp or tcp only" },
+	{ SCENARIO "drop = udp b a:5 x flows=9 at a\n", "\"flows=\" goes with pass and" },
+	{ SCENARIO "pass = udp b a:5 x flows=1001 at a\n", "\"flows=1001\": flows are 1-1000" },
+	{ SCENARIO "pass = udp b a:5 x each>=9% at a\n", "each>= needs flows=N" },
+	{ SCENARIO "pass = udp b a:5 x flows=9 each>=9 at a\n", "\"each>=9\" is not each>=P%" },
+	{ SCENARIO "pass = udp b a:5 x flows=9 each>=51% at a|c\n", "2 nodes cannot have 51%" },
+	{ SCENARIO "pass = udp b a:5 x flow=2\n", "\"flow=2\" says nothing here; did you mean" },
+	{ SCENARIO "control = maybe\npass = ping a b\n",
+	  "\"maybe\" is not a control; allowed: pass, fail or none" },
+	{ SCENARIO "neighbours = hot\npass = ping a b\n", "allowed: cold or warm" },
 	{ SCENARIO "drop = udp b a:53 x by h\n", "there is no filter \"h\"" },
 	{ SCENARIO "drop = udp b a:53 x by g\n", "filter g stands in no chain of this scenario" },
 	{ SCENARIO "drop = udp b a:53 x by f by f\n", "\"by\" stands twice" },
-	{ SCENARIO "drop = udp b a:53 x at a:e0 at a:e0\n", "\"at\" stands twice" },
+	{ SCENARIO "drop = udp b a:53 x at a:e0 at a:e0\n", "\"at\" stands twice with an" },
 	{ SCENARIO "drop = udp b a:53 x at a:e1\n", "there is no interface \"a:e1\"" },
 	{ SCENARIO "drop = udp b a:53 x at b:e0\n", "no chain stands on b:e0 in this scenario" },
 	{ SCENARIO "chain = b:e0 g\ndrop = udp b a:53 x by f at b:e0\n",
@@ -276,7 +312,18 @@ static const char whole[] =
 	    "pass = udp b a:9 \"by\"\n"
 	    "reject = unchecked invalid access to packet\n"
 	    "reject = unchecked \"invalid  \\\"access\\\"\"\n"
-	    "reject = unchecked say \"so\"\nreject = unchecked \"; \"\n";
+	    "reject = unchecked say \"so\"\nreject = unchecked \"; \"\n"
+	    "[scenario t]\ncontrol = fail\nneighbours = warm\nchain = b:e0 headers f\n"
+	    "pass = udp a 10.0.0.77:53 \"flows=9\" warm each>=33% at b|c by f flows=100 at b:e0\n"
+	    "pass = ping a [10.0.0.2] arrive=0..2 size=9 count=5 control=none at b\n"
+	    "pass = ping a b count=4 arrive=3 control=pass\n"
+	    "pass = ping a 10.0.0.78\n"
+	    "tx = tcp a 10.0.0.99:8 at c\n"
+	    "redirect = ping b fd00::9 by f\n"
+	    "aborted = udp a b:1 \"warm\"\n"
+	    "[scenario u]\n"
+	    "drop = tcp a 10.0.0.99:8 warm\n"
+	    "drop = tcp a 10.0.0.99:8 control=fail\n";
 
 static char *print(const struct labfile *labfile)
 {
@@ -313,6 +360,13 @@ static void printed_it_reads_as_itself(void **state)
 	assert_non_null(strstr(first, "pass = udp b a:9 \"by\"\n"));
 	assert_non_null(
 		strstr(first, "reject = unchecked say \"so\"\nreject = unchecked \"; \"\n"));
+	assert_non_null(strstr(first, "\ncontrol = fail\nneighbours = warm\n"));
+	assert_non_null(strstr(first, "pass = udp a 10.0.0.77:53 \"flows=9\" by f at b:e0 at b|c "
+				      "flows=100 each>=33%\n"));
+	assert_non_null(strstr(first, "pass = ping a 10.0.0.2 count=5 size=9 at b arrive=0..2 "
+				      "control=none\n"));
+	assert_non_null(strstr(first, "tx = tcp a 10.0.0.99:8 xlab at c\n"));
+	assert_non_null(strstr(first, "drop = tcp a 10.0.0.99:8 xlab control=none warm\n"));
 	assert_null(strstr(first, "[filter hello]"));
 }
 
@@ -407,6 +461,46 @@ static void holds_chains_and_steps(void **state)
 	assert_string_equal(s->steps[6].text, "invalid  \"access\"");
 	assert_string_equal(s->steps[7].text, "say \"so\"");
 	assert_string_equal(s->steps[8].text, "; ");
+	labfile_clear(&labfile);
+}
+
+static void holds_what_stands_behind_steps(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct scenario *s;
+	struct labfile labfile;
+
+	(void)state;
+	assert_int_equal(parse(&labfile, whole, &e), 0);
+	s = &labfile.scenarios[labfile_scenario(&labfile, "t")];
+	assert_int_equal(s->control, CONTROL_FAIL);
+	assert_true(s->warm);
+	assert_string_equal(s->steps[0].text, "flows=9");
+	assert_int_equal(s->steps[0].by, labfile_filter(&labfile, "f"));
+	assert_int_equal(s->steps[0].at, topology_iface(&labfile.topo, "b:e0"));
+	assert_int_equal(s->steps[0].n_receivers, 2);
+	assert_int_equal(s->steps[0].receivers[1], topology_node(&labfile.topo, "c"));
+	assert_int_equal(s->steps[0].flows, 100);
+	assert_int_equal(s->steps[0].each, 33);
+	assert_int_equal(s->steps[0].control, CONTROL_FAIL);
+	assert_true(s->steps[0].warm);
+	assert_int_equal(s->steps[1].arrive_min, 0);
+	assert_int_equal(s->steps[1].arrive_max, 2);
+	assert_int_equal(s->steps[1].control, CONTROL_NONE);
+	assert_int_equal(s->steps[2].arrive_min, 3);
+	assert_int_equal(s->steps[2].arrive_max, 3);
+	assert_int_equal(s->steps[2].control, CONTROL_PASS);
+	assert_int_equal(s->steps[4].expect, EXPECT_TX);
+	assert_int_equal(s->steps[5].expect, EXPECT_REDIRECT);
+	assert_int_equal(s->steps[6].expect, EXPECT_ABORTED);
+	assert_string_equal(s->steps[6].text, "warm");
+	s = &labfile.scenarios[labfile_scenario(&labfile, "u")];
+	assert_false(s->warm);
+	assert_true(s->steps[0].warm);
+	/* Nobody has the address: without chains it cannot arrive. */
+	assert_int_equal(s->steps[0].control, CONTROL_NONE);
+	assert_int_equal(s->steps[1].control, CONTROL_FAIL);
+	assert_false(s->steps[1].warm);
 	labfile_clear(&labfile);
 }
 
@@ -512,6 +606,7 @@ int main(void)
 		cmocka_unit_test(printed_it_reads_as_itself),
 		cmocka_unit_test(holds_filters),
 		cmocka_unit_test(holds_chains_and_steps),
+		cmocka_unit_test(holds_what_stands_behind_steps),
 		cmocka_unit_test(a_chain_has_its_limit),
 		cmocka_unit_test(reports_the_errors_of_all_parts),
 		cmocka_unit_test(live_rules_are_read_as_keys),
