@@ -246,6 +246,14 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b)
 	return a->len == b->len && address_equal(&a->address, &b->address);
 }
 
+bool prefixes_hold(const struct prefix *prefixes, size_t n, const struct address *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (address_equal(&prefixes[i].address, a))
+			return true;
+	return false;
+}
+
 int text_word(const char **at, char *word, size_t size)
 {
 	static const char splits[] = ", \t\n\r\v\f";

@@ -59,6 +59,9 @@ bool prefix_covers(const struct prefix *net, const struct address *a);
 struct prefix prefix_network(const struct prefix *p); /* without its host bits */
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 
+/* One of the @n is of that very address, whatever its length. */
+bool prefixes_hold(const struct prefix *prefixes, size_t n, const struct address *a);
+
 /* Split at commas and white space; *@at moves on. The next word is copied to
  * @word (its size @size; -ENAMETOOLONG if it does not fit). 1: a word, 0: no more.
  */

@@ -88,14 +88,6 @@ static void find_port(struct step_run *c)
 		c->ev->mark.src_port = ntohs(from.v4.sin_port);
 }
 
-static bool has_address(const struct prefix *addresses, size_t n, const struct address *a)
-{
-	for (size_t i = 0; i < n; i++)
-		if (address_equal(&addresses[i].address, a))
-			return true;
-	return false;
-}
-
 /* Who has the step's address: a node, or a bridge. */
 static void find_destination(struct step_run *c)
 {
@@ -104,14 +96,14 @@ static void find_destination(struct step_run *c)
 
 	c->ev->mark.dst_node = NONE;
 	for (size_t i = 0; i < topo->n_ifaces; i++) {
-		if (has_address(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses, dst)) {
+		if (prefixes_hold(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses, dst)) {
 			c->ev->mark.dst_node = topo->ifaces[i].node;
 			c->dst_name = topo->nodes[topo->ifaces[i].node].name;
 			return;
 		}
 	}
 	for (size_t i = 0; i < topo->n_bridges; i++)
-		if (has_address(topo->bridges[i].addresses, topo->bridges[i].n_addresses, dst))
+		if (prefixes_hold(topo->bridges[i].addresses, topo->bridges[i].n_addresses, dst))
 			c->dst_name = topo->bridges[i].name;
 }
 

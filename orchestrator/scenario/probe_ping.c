@@ -19,6 +19,7 @@
 #define SUMMARY_MS  250 /* for ping to write its summary when told to end */
 #define PING_BURST  10	/* echoes sent at once; the rest INTERVAL_MS apart */
 #define INTERVAL_MS 10
+#define BURST_BYTES 65536 /* half of what the kernel keeps until it knows its neighbour */
 
 /* "3 packets transmitted, 2 received, 33% packet loss": the 2, strictly. */
 static bool read_summary(const char *text, uint32_t *received)
@@ -58,9 +59,18 @@ static void read_ping(struct step_run *c)
 		step_run_note_trouble(c, ping, "ping");
 }
 
-int probe_ping_run(struct step_run *c)
+static unsigned int burst_of(const struct step_run *c)
 {
 	unsigned int burst = c->ev->wanted < PING_BURST ? c->ev->wanted : PING_BURST;
+
+	if (burst * c->step->size <= BURST_BYTES)
+		return burst;
+	return c->step->size < BURST_BYTES ? BURST_BYTES / c->step->size : 1;
+}
+
+int probe_ping_run(struct step_run *c)
+{
+	unsigned int burst = burst_of(c);
 	char count[16], id[16], size[16], preload[16], address[ADDRESS_TEXT];
 	const char *const argv[] = { c->probe->ping, "-n", "-q", "-i", "0.01", "-c",	count, "-l",
 				     preload,	     "-e", id,	 "-s", size,   address, NULL };

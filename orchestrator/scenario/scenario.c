@@ -23,6 +23,7 @@
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/neighbours.h"
 #include "orchestrator/scenario/probe.h"
 #include "orchestrator/scenario/probe_nc.h"
 #include "orchestrator/scenario/scenario_chains.h"
@@ -50,6 +51,7 @@ struct run {
 	struct scenario_chains *chains;
 	size_t at; /* the step that is run, or tried; NONE: between them */
 	struct listener *listener;
+	struct neighbours *neighbours;
 	struct probe probe;
 	struct shown *shown;
 	size_t n_shown;
@@ -123,8 +125,10 @@ static int consume(void *cookie, struct evidence *ev, struct error *e)
 /* Traffic, and what the kernel knows of it if it did not arrive. */
 static int run_traffic(struct run *r, const struct step *step, struct evidence *ev)
 {
-	int err = probe_run(&r->probe, step, ev, r->e);
+	int err = step->warm ? 0 : neighbours_forget(r->neighbours, step, r->e);
 
+	if (!err)
+		err = probe_run(&r->probe, step, ev, r->e);
 	if (err || ev->arrived >= ev->wanted || ev->drops)
 		return err;
 	diagnosis_neighbour(r->lab, ev);
@@ -278,6 +282,7 @@ static int prepare(struct run *r, const struct scenario_options *options)
 	r->result->steps = xcalloc(r->scenario->n_steps, sizeof(*r->result->steps));
 	for (size_t i = 0; i < r->scenario->n_steps; i++)
 		r->result->steps[i].outcome = OUTCOME_SKIPPED;
+	r->neighbours = neighbours_new(r->lab);
 	r->probe.lab = r->lab;
 	r->probe.timeout_ms = options->timeout_ms;
 	r->probe.consume = consume;
@@ -353,6 +358,7 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 	conclude(&r, err);
 	err = restore(&r) ? e->err : err;
 	listener_close(r.listener);
+	neighbours_free(r.neighbours);
 	forget_shown(&r);
 	cleanup_fd(&r.probe.signal_fd);
 	result->ms = ms_since(start);

@@ -99,8 +99,8 @@ honest 'sent back is no drop' 1 '*inconclusive*no filter says*sent back (tx) by 
 	'chain = host:veth0 back-8888' 'drop = udp lb host:8888 coucou'
 honest 'a drop after which the chain goes on' 1 '*where a drop*on-8888 drop, on to the stack*' \
 	'chain = host:veth0 on-8888' 'drop = udp lb host:8888 coucou'
-honest 'the reply is dropped' 0 '*reply dropped by lb-mac at h2:veth2*' \
-	'chain = h2:veth2 lb-mac' 'drop = ping h2 lb by lb-mac'
+honest 'the reply is dropped' 0 '*reply dropped by lb-ip at h2:veth2*' \
+	'chain = h2:veth2 lb-ip' 'drop = ping h2 lb by lb-ip'
 honest 'a line that is not shown' 1 '*none of the * lines shown*shown: UdpHdr*' \
 	'chain = host:veth0 headers' 'pass = udp lb host:8000 coucou' 'see = host:veth0 TcpHdr*'
 honest 'a program that loads is not refused' 1 '*the verifier took udp-8888*' \
