@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Tells the step's own packets from others by their marks, and counts what became of them. What
- * that proves is judge.c's.
- */
+/* Counts what became of the step's own packets. What that proves is judge.c's. */
 #include "orchestrator/scenario/evidence.h"
 
 #include <linux/bpf.h>
@@ -14,16 +11,19 @@
 #include "orchestrator/chain/chain_record.h"
 #include "orchestrator/event/packet.h"
 
-#define ARP_REQUEST  1
 #define TCP_SYN	     2
 #define SYN_AGAIN_MS 1000 /* TCP_TIMEOUT_INIT of every kernel */
 #define KERNEL_MAX   256  /* drops and failures kept of what the kernel says, each */
 
-/* Only the first fragment of a datagram tells whose it is; the others have its number. */
-struct datagram {
-	enum relation relation;
-	uint32_t id;
-	uint16_t sequence; /* of the echo in it */
+/* What a CPU is at: the packet as it came to the chain. */
+struct came {
+	uint32_t cpu;
+	bool there;
+	uint16_t iface;
+	uint32_t gen;
+	struct whose whose;
+	struct packet packet;
+	struct packet inner; /* of a tunnel; without has_ip it is none */
 };
 
 /* What TCP sends in one piece, and again when it was dropped. */
@@ -34,90 +34,33 @@ struct segment {
 	unsigned int drops; /* since it last came through */
 };
 
-static bool between(const struct packet *p, const struct address *from, const struct address *to)
-{
-	return p->has_ip && address_equal(&p->src, from) && address_equal(&p->dst, to);
-}
-
-/* Ports or id: of a datagram in fragments only the first has them. */
-static bool marks_match(const struct mark *m, const struct packet *p, bool request)
-{
-	if (m->kind == STEP_PING)
-		return p->has_echo && p->icmp_id == m->src_port;
-	return p->has_ports && p->src_port == (request ? m->src_port : m->dst_port) &&
-	       p->dst_port == (request ? m->dst_port : m->src_port);
-}
-
-/* By its addresses and protocol: which way of the step's two it goes. */
-static enum relation direction(const struct mark *m, const struct packet *p)
-{
-	uint8_t proto = m->kind == STEP_UDP	   ? IPPROTO_UDP
-			: m->kind == STEP_TCP	   ? IPPROTO_TCP
-			: m->dst.family == AF_INET ? IPPROTO_ICMP
-						   : IPPROTO_ICMPV6;
-
-	if (p->proto != proto)
-		return RELATION_OTHER;
-	if (between(p, &m->src, &m->dst))
-		return RELATION_REQUEST;
-	return between(p, &m->dst, &m->src) ? RELATION_REPLY : RELATION_OTHER;
-}
-
-enum relation mark_relation(const struct mark *mark, const struct packet *p)
-{
-	enum relation way = direction(mark, p);
-	const struct address *asker = NULL;
-
-	if (p->has_arp)
-		asker = p->arp_op == ARP_REQUEST ? &p->arp_sender : &p->arp_target;
-	else if (p->nd_target.family)
-		asker = p->icmp_type == 135 ? &p->src : &p->dst;
-	if (asker)
-		return address_equal(asker, &mark->src) || address_equal(asker, &mark->dst)
-			       ? RELATION_NEIGHBOUR
-			       : RELATION_OTHER;
-	if (way == RELATION_OTHER || !marks_match(mark, p, way == RELATION_REQUEST))
-		return RELATION_OTHER;
-	return mark->kind == STEP_TCP && !(p->tcp_flags & TCP_SYN) && !p->tcp_length ? RELATION_BARE
-										     : way;
-}
-
-static struct datagram *find_datagram(const struct evidence *ev, enum relation way, uint32_t id)
-{
-	for (size_t i = 0; i < ev->n_datagrams; i++)
-		if (ev->datagrams[i].relation == way && ev->datagrams[i].id == id)
-			return &ev->datagrams[i];
-	return NULL;
-}
-
-/* Whose it is, and of a ping which echo. A filter sees the first fragment of a datagram first. */
-static enum relation relation_of(struct evidence *ev, const struct packet *p, uint16_t *sequence)
-{
-	enum relation relation;
-	struct datagram *d;
-
-	*sequence = p->icmp_seq;
-	if (p->fragment) {
-		d = find_datagram(ev, direction(&ev->mark, p), p->fragment_id);
-		*sequence = d ? d->sequence : 0;
-		return d ? d->relation : RELATION_OTHER;
-	}
-	relation = mark_relation(&ev->mark, p);
-	if (p->fragmented && (relation == RELATION_REQUEST || relation == RELATION_REPLY)) {
-		d = find_datagram(ev, relation, p->fragment_id);
-		if (!d)
-			d = array_add(&ev->datagrams, &ev->n_datagrams, sizeof(*d));
-		*d = (struct datagram){ relation, p->fragment_id, p->icmp_seq };
-	}
-	return relation;
-}
-
 bool evidence_on_the_way(const struct evidence *ev, size_t iface)
 {
-	size_t node = ev->topo->ifaces[iface].node;
+	const struct iface *i = &ev->topo->ifaces[iface];
 
-	return node == ev->mark.src_node || node == ev->mark.dst_node ||
-	       ev->topo->nodes[node].forward;
+	return i->node == ev->mark.src_node || i->node == ev->mark.dst_node || i->bridge == NONE ||
+	       ev->topo->nodes[i->node].forward;
+}
+
+/* No bridge's copy of a packet that was meant for somebody else: where the interface's link address
+ * is known, that tells.
+ */
+static bool was_meant_for(const struct evidence *ev, size_t iface, const struct packet *p)
+{
+	const struct iface *i = &ev->topo->ifaces[iface];
+
+	if (i->node == ev->mark.src_node || i->node == ev->mark.dst_node || i->bridge == NONE ||
+	    !i->has_mac || !p->has_ether || (p->dst_mac[0] & 1))
+		return evidence_on_the_way(ev, iface);
+	return memcmp(p->dst_mac, i->mac, sizeof(i->mac)) == 0;
+}
+
+static bool same_saying(const struct sighting *a, const struct sighting *b)
+{
+	return a->iface == b->iface && a->position == b->position && a->kind == b->kind &&
+	       a->verdict == b->verdict && a->relation == b->relation &&
+	       a->doubtful == b->doubtful && a->known == b->known && a->changed == b->changed &&
+	       flow_equal(&a->came, &b->came) && flow_equal(&a->left, &b->left);
 }
 
 /* Its index. */
@@ -126,12 +69,9 @@ static size_t add_sighting(struct evidence *ev, const struct sighting *s)
 	struct sighting *seen;
 
 	for (size_t i = 0; i < ev->n_seen; i++) {
-		seen = &ev->seen[i];
-		if (seen->iface != s->iface || seen->position != s->position ||
-		    seen->kind != s->kind || seen->verdict != s->verdict ||
-		    seen->relation != s->relation)
+		if (!same_saying(&ev->seen[i], s))
 			continue;
-		seen->packets++;
+		ev->seen[i].packets++;
 		return i;
 	}
 	seen = array_add(&ev->seen, &ev->n_seen, sizeof(*seen));
@@ -139,9 +79,9 @@ static size_t add_sighting(struct evidence *ev, const struct sighting *s)
 	return ev->n_seen - 1;
 }
 
-static bool is_own(const struct sighting *s)
+bool sighting_is_own(const struct sighting *s)
 {
-	return s->relation == RELATION_REQUEST || s->relation == RELATION_REPLY;
+	return !s->doubtful && (s->relation == RELATION_REQUEST || s->relation == RELATION_REPLY);
 }
 
 static bool drops(uint8_t verdict)
@@ -155,15 +95,15 @@ bool sighting_is_drop(const struct sighting *s)
 }
 
 /* An echo and its reply are one, however many fragments and copies of it are dropped. */
-static void count_echo(struct evidence *ev, uint16_t sequence)
+static void count_echo(uint8_t **sequences, unsigned int *count, uint16_t sequence)
 {
 	uint8_t bit = (uint8_t)(1 << (sequence & 7));
 	uint8_t *byte;
 
-	if (!ev->sequences)
-		ev->sequences = xcalloc(1, (UINT16_MAX + 1) / 8);
-	byte = &ev->sequences[sequence >> 3];
-	ev->drops += !(*byte & bit);
+	if (!*sequences)
+		*sequences = xcalloc(1, (UINT16_MAX + 1) / 8);
+	byte = &(*sequences)[sequence >> 3];
+	*count += !(*byte & bit);
 	*byte |= bit;
 }
 
@@ -216,44 +156,151 @@ static void follow_segment(struct evidence *ev, size_t sighting, const struct pa
 /* A chain's last word on a packet of the step. */
 static void decide(struct evidence *ev, size_t sighting, const struct packet *p, uint16_t sequence)
 {
+	const struct sighting *s = &ev->seen[sighting];
+	bool ping = ev->mark.kind == STEP_PING;
+
+	if (s->verdict < EVIDENCE_VERDICTS && ping)
+		count_echo(&ev->told_sequences[s->verdict], &ev->told[s->verdict], sequence);
+	else if (s->verdict < EVIDENCE_VERDICTS)
+		ev->told[s->verdict] = 1;
 	if (ev->mark.kind == STEP_TCP)
 		follow_segment(ev, sighting, p);
-	else if (!sighting_is_drop(&ev->seen[sighting]))
+	else if (!sighting_is_drop(s))
 		return;
-	else if (ev->mark.kind == STEP_PING)
-		count_echo(ev, sequence);
+	else if (ping)
+		count_echo(&ev->sequences, &ev->drops, sequence);
 	else
 		ev->drops = 1;
 }
 
-void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p)
+static struct came *came_on(struct evidence *ev, uint32_t cpu)
 {
-	const struct chain_record *chain;
-	uint16_t sequence = 0;
-	struct sighting s;
-	size_t at;
+	struct came *came;
 
-	if (!ev->chains || event->time_ns < ev->since_ns || event->iface >= ev->topo->n_ifaces)
+	for (size_t i = 0; i < ev->n_came; i++)
+		if (ev->came[i].cpu == cpu)
+			return &ev->came[i];
+	came = array_add(&ev->came, &ev->n_came, sizeof(*came));
+	*came = (struct came){ .cpu = cpu };
+	return came;
+}
+
+/* What the CPU is at, if the event is of that packet; NULL: the chain says not how it came, as it
+ * changes none.
+ */
+static struct came *came_of(struct evidence *ev, const struct xlab_event *event)
+{
+	for (size_t i = 0; i < ev->n_came; i++) {
+		struct came *came = &ev->came[i];
+
+		if (came->cpu == event->cpu)
+			return came->there && came->iface == event->iface && came->gen == event->gen
+				       ? came
+				       : NULL;
+	}
+	return NULL;
+}
+
+static void note_left(struct evidence *ev, struct sighting *s, const struct whose *came,
+		      const struct packet *p, const struct packet *inner)
+{
+	struct flow left = { 0 };
+
+	switch (forms_left(&ev->forms, &ev->mark, came, p, inner, !drops(s->verdict), &left)) {
+	case LEFT_SAME:
 		return;
-	if (event->kind != XLAB_DECIDED && event->kind != XLAB_WENT_ON)
+	case LEFT_CHANGED:
+		s->changed = s->known && !ev->forms.full;
+		if (s->changed)
+			s->left = left;
 		return;
-	chain = &ev->chains[event->iface];
-	if (event->gen != chain->gen || event->position > chain->n_filters)
+	case LEFT_UNKNOWN:
+		ev->strayed = true;
+		ev->strayed_at = s->iface;
 		return;
-	s = (struct sighting){
+	case LEFT_IMITATED:
+		ev->imitated = true;
+		ev->imitated_at = s->iface;
+		return;
+	}
+}
+
+static void know(struct evidence *ev, const struct packet *p, const struct packet *inner,
+		 struct whose *whose)
+{
+	forms_know(&ev->forms, &ev->mark, p, inner, whose);
+	if (!p->fragment)
+		forms_remember(&ev->forms, p, inner, whose);
+}
+
+/* A filter's or the chain's word on a packet that came as @came, NULL: as it is now. */
+static void add_word(struct evidence *ev, const struct xlab_event *event, struct came *came,
+		     const struct packet *p, const struct packet *inner)
+{
+	const struct chain_record *chain = &ev->chains[event->iface];
+	const struct packet *first = came ? &came->packet : p;
+	const struct packet *innermost = came ? (came->inner.has_ip ? &came->inner : NULL) : inner;
+	struct sighting s = {
 		.iface = event->iface,
 		.position = event->position,
 		.kind = event->kind,
 		.verdict = event->verdict,
-		.relation = evidence_on_the_way(ev, event->iface) ? relation_of(ev, p, &sequence)
-								  : RELATION_OTHER,
 		.filter =
 			event->position < chain->n_filters ? chain->filters[event->position] : NULL,
 		.packets = 1,
 	};
+	struct whose whose;
+	size_t at;
+
+	if (came)
+		whose = came->whose;
+	else
+		know(ev, p, inner, &whose);
+	if (was_meant_for(ev, event->iface, first)) {
+		s.relation = whose_relation(&whose);
+		s.doubtful = whose.doubtful;
+	}
+	if (whose.has_flow && s.relation != RELATION_OTHER && s.relation != RELATION_NEIGHBOUR) {
+		s.known = true;
+		s.came = whose.flow;
+	}
+	if (came && s.kind == XLAB_DECIDED)
+		note_left(ev, &s, &whose, p, inner);
 	at = add_sighting(ev, &s);
-	if (s.kind == XLAB_DECIDED && is_own(&s))
-		decide(ev, at, p, sequence);
+	if (s.kind == XLAB_DECIDED && sighting_is_own(&s))
+		decide(ev, at, innermost ? innermost : first, whose.sequence);
+}
+
+void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p)
+{
+	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
+	struct packet inside, *inner = NULL;
+	const struct chain_record *chain;
+	struct came *came;
+
+	if (!ev->chains || event->time_ns < ev->since_ns || event->iface >= ev->topo->n_ifaces)
+		return;
+	if (event->kind != XLAB_DECIDED && event->kind != XLAB_WENT_ON && event->kind != XLAB_CAME)
+		return;
+	chain = &ev->chains[event->iface];
+	if (event->gen != chain->gen || event->position > chain->n_filters)
+		return;
+	if (packet_read_inner(event->snap, size, p, &inside))
+		inner = &inside;
+	if (event->kind == XLAB_CAME) {
+		came = came_on(ev, event->cpu);
+		came->there = true;
+		came->iface = event->iface;
+		came->gen = event->gen;
+		came->packet = *p;
+		came->inner = inner ? inside : (struct packet){ 0 };
+		know(ev, p, inner, &came->whose);
+		return;
+	}
+	came = came_of(ev, event);
+	add_word(ev, event, came, p, inner);
+	if (came && event->kind == XLAB_DECIDED)
+		came->there = false;
 }
 
 void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char *netns,
@@ -288,14 +335,15 @@ static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop)
 	       strcmp(drop->reason, "OTHERHOST") == 0;
 }
 
-const struct kernel_drop *evidence_kernel_drop(struct evidence *ev, enum relation relation)
+const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation)
 {
-	uint16_t sequence;
+	struct whose whose;
 
 	for (size_t i = 0; i < ev->n_kernel_drops; i++) {
 		const struct kernel_drop *drop = &ev->kernel_drops[i];
 
-		if (relation_of(ev, drop->packet, &sequence) == relation && !is_copy(ev, drop))
+		forms_know(&ev->forms, &ev->mark, drop->packet, NULL, &whose);
+		if (whose_relation(&whose) == relation && !is_copy(ev, drop))
 			return drop;
 	}
 	return NULL;
@@ -304,7 +352,8 @@ const struct kernel_drop *evidence_kernel_drop(struct evidence *ev, enum relatio
 const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation)
 {
 	for (size_t i = 0; i < ev->n_seen; i++)
-		if (ev->seen[i].relation == relation && sighting_is_drop(&ev->seen[i]))
+		if (ev->seen[i].relation == relation && !ev->seen[i].doubtful &&
+		    sighting_is_drop(&ev->seen[i]))
 			return &ev->seen[i];
 	return NULL;
 }
@@ -314,7 +363,7 @@ const struct sighting *evidence_diverted(const struct evidence *ev)
 	for (size_t i = 0; i < ev->n_seen; i++) {
 		const struct sighting *s = &ev->seen[i];
 
-		if (is_own(s) && s->kind == XLAB_DECIDED && s->verdict != XDP_PASS &&
+		if (sighting_is_own(s) && s->kind == XLAB_DECIDED && s->verdict != XDP_PASS &&
 		    !drops(s->verdict))
 			return s;
 	}
@@ -324,7 +373,8 @@ const struct sighting *evidence_diverted(const struct evidence *ev)
 bool evidence_seen(const struct evidence *ev)
 {
 	for (size_t i = 0; i < ev->n_seen; i++)
-		if (is_own(&ev->seen[i]))
+		if (ev->seen[i].relation == RELATION_REQUEST ||
+		    ev->seen[i].relation == RELATION_REPLY)
 			return true;
 	return false;
 }
@@ -355,7 +405,10 @@ void evidence_clear(struct evidence *ev)
 	free(ev->trouble);
 	free(ev->seen);
 	free(ev->sequences);
-	free(ev->datagrams);
+	for (size_t i = 0; i < EVIDENCE_VERDICTS; i++)
+		free(ev->told_sequences[i]);
+	forms_clear(&ev->forms);
+	free(ev->came);
 	free(ev->segments);
 	for (size_t i = 0; i < ev->n_kernel_drops; i++) {
 		free(ev->kernel_drops[i].reason);

@@ -4,10 +4,8 @@
 
 /*
  * What is known of one run of one step: what arrived, what the chains said of its
- * packets, and what the kernel says of the lab. Pure: events are handed in.
- *
- * A packet is the step's own by marks that nothing else in the lab has: the ICMP
- * id given to ping, the source port given to nc, its addresses.
+ * packets (forms.h tells which those are), and what the kernel says of the lab.
+ * Pure: events are handed in.
  */
 
 #include <stdbool.h>
@@ -15,32 +13,15 @@
 #include <stdint.h>
 
 #include "bpf/xlab.h"
-#include "lab/text.h"
 #include "orchestrator/model/labfile.h"
+#include "orchestrator/scenario/forms.h"
 
+struct came;
 struct chain_record;
-struct datagram;
 struct packet;
 struct segment;
 
-enum relation {
-	RELATION_OTHER,	    /* not of this step, or a bridge's copy that went elsewhere */
-	RELATION_REQUEST,   /* from the step's source */
-	RELATION_REPLY,	    /* on its way back */
-	RELATION_BARE,	    /* of its TCP connection, but without a part of the text: nothing hangs
-			       on whether it comes through */
-	RELATION_NEIGHBOUR, /* ARP or ND by which one of the two looks for the next hop */
-};
-
-struct mark {
-	enum step_kind kind;
-	size_t src_node, dst_node; /* NONE: no node of the lab */
-	struct address src, dst;
-	uint16_t src_port, dst_port; /* ping: src_port is the ICMP id */
-};
-
-/* As far as the packet itself tells; a later fragment does not. */
-enum relation mark_relation(const struct mark *mark, const struct packet *p);
+#define EVIDENCE_VERDICTS 5 /* enum xdp_action */
 
 /* Equal sayings of a chain about packets of one relation. */
 struct sighting {
@@ -50,9 +31,16 @@ struct sighting {
 	uint8_t verdict;
 	enum relation relation;
 	const char *filter; /* that said it: of the chain's record; NULL: the chain's end */
+	bool doubtful;	    /* these can be packets of others, made to look like it */
+	bool known;	    /* @came is set: of the step's own packets */
+	bool changed;	    /* in the chain, which they left as @left */
+	struct flow came, left;
 	unsigned int packets;
 	unsigned int undone; /* drops of TCP segments that came through when they were sent again */
 };
+
+/* Of a request or a reply of the step, without doubt. */
+bool sighting_is_own(const struct sighting *s);
 
 /* Decided, DROP or ABORTED, and not all of them undone. */
 bool sighting_is_drop(const struct sighting *s);
@@ -92,10 +80,17 @@ struct evidence {
 	/* of the chains */
 	struct sighting *seen;
 	size_t n_seen;
-	unsigned int drops;	    /* of those wanted: that a filter dropped */
-	uint8_t *sequences;	    /* ping: a bit for each echo counted in @drops */
-	struct datagram *datagrams; /* in fragments */
-	size_t n_datagrams;
+	unsigned int drops;		      /* of those wanted: that a filter dropped */
+	uint8_t *sequences;		      /* ping: a bit for each echo counted in @drops */
+	unsigned int told[EVIDENCE_VERDICTS]; /* of those wanted: that a chain decided so */
+	uint8_t *told_sequences[EVIDENCE_VERDICTS];
+	struct forms forms;
+	struct came *came; /* what a CPU is at: in a chain that changes packets */
+	size_t n_came;
+	bool strayed; /* it left the chain at @strayed_at as what cannot be known any more */
+	size_t strayed_at;
+	bool imitated; /* packets of others left the chain at @imitated_at looking like it */
+	size_t imitated_at;
 	struct segment *segments; /* TCP: dropped ones */
 	size_t n_segments;
 	uint64_t lost; /* events that found the ring full */
@@ -115,8 +110,8 @@ struct evidence {
 void evidence_clear(struct evidence *ev);
 #define EVIDENCE_AUTO __attribute__((cleanup(evidence_clear)))
 
-/* A chain there can decide over a packet of the step. A bridge floods copies; what happens to one
- * at a third node says nothing.
+/* A chain there can decide over a packet of the step: at its ends, at routers, and where a link of
+ * two ends. A bridge floods copies; what happens to one at a third node says nothing.
  */
 bool evidence_on_the_way(const struct evidence *ev, size_t iface);
 
@@ -132,7 +127,7 @@ void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t ifac
 /* The kernel dropped a packet of that relation, where the step's own can be; or NULL. A bridge's
  * copy for somebody else, which is dropped as such, is none.
  */
-const struct kernel_drop *evidence_kernel_drop(struct evidence *ev, enum relation relation);
+const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation);
 
 /* The first drop (DROP or ABORTED) of a packet of that relation, or NULL; likewise any verdict by
  * which a chain took the packet off its way (also TX, REDIRECT).

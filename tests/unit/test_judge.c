@@ -574,6 +574,14 @@ static void a_dropped_question_for_the_neighbour_is_proof(void **state)
 	evidence_clear(&ev);
 }
 
+static enum relation relation_of(struct evidence *ev, const struct packet *p)
+{
+	struct whose whose;
+
+	forms_know(&ev->forms, &ev->mark, p, NULL, &whose);
+	return whose_relation(&whose);
+}
+
 /* Who asks for a neighbour stands at one place in the question, and at another in the answer. */
 static void a_neighbour_is_of_who_asks(void **state)
 {
@@ -585,15 +593,15 @@ static void a_neighbour_is_of_who_asks(void **state)
 	arp.arp_op = 2; /* a router's answer to the step's node, and to somebody else */
 	arp.arp_sender = address("10.0.0.254");
 	arp.arp_target = address("10.0.0.10");
-	assert_int_equal(mark_relation(&ev.mark, &arp), RELATION_NEIGHBOUR);
+	assert_int_equal(relation_of(&ev, &arp), RELATION_NEIGHBOUR);
 	arp.arp_sender = address("10.0.0.1");
 	arp.arp_target = address("10.0.0.3");
-	assert_int_equal(mark_relation(&ev.mark, &arp), RELATION_OTHER);
+	assert_int_equal(relation_of(&ev, &arp), RELATION_OTHER);
 	arp.arp_op = 1;
-	assert_int_equal(mark_relation(&ev.mark, &arp), RELATION_NEIGHBOUR);
+	assert_int_equal(relation_of(&ev, &arp), RELATION_NEIGHBOUR);
 	arp.arp_sender = address("10.0.0.3");
 	arp.arp_target = address("10.0.0.1");
-	assert_int_equal(mark_relation(&ev.mark, &arp), RELATION_OTHER);
+	assert_int_equal(relation_of(&ev, &arp), RELATION_OTHER);
 
 	ev.mark.src = address("fd00::a");
 	ev.mark.dst = address("fd00::1");
@@ -601,15 +609,15 @@ static void a_neighbour_is_of_who_asks(void **state)
 	nd.icmp_type = 136; /* the same, by neighbour discovery */
 	nd.src = address("fd00::fe");
 	nd.dst = address("fd00::a");
-	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_NEIGHBOUR);
+	assert_int_equal(relation_of(&ev, &nd), RELATION_NEIGHBOUR);
 	nd.src = address("fd00::1");
 	nd.dst = address("fd00::3");
-	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_OTHER);
+	assert_int_equal(relation_of(&ev, &nd), RELATION_OTHER);
 	nd.icmp_type = 135;
-	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_NEIGHBOUR);
+	assert_int_equal(relation_of(&ev, &nd), RELATION_NEIGHBOUR);
 	nd.src = address("fd00::3");
 	nd.dst = address("ff02::1:ff00:1");
-	assert_int_equal(mark_relation(&ev.mark, &nd), RELATION_OTHER);
+	assert_int_equal(relation_of(&ev, &nd), RELATION_OTHER);
 }
 
 /* Whose packet the kernel dropped is known by its marks; a bridge's copy is somebody else's. */
