@@ -40,18 +40,6 @@ static int open_live(struct rule_maps *maps, const struct lab *lab, size_t filte
 	return 0;
 }
 
-/* Read "dst=9999,8888" into @read's list. */
-static int read_rule(const struct lab *lab, const char *text, struct filter *read, struct error *e)
-{
-	size_t len = strcspn(text, "=");
-	char key[NAME_MAX_LEN + 1] = "";
-
-	if (text[len] != '=' || len == 0 || len >= sizeof(key))
-		return error_add(e, "rule %s: write KEY=VALUE, as in dst=9999", text);
-	memcpy(key, text, len);
-	return filter_read_key(read, &lab->labfile, key, text + len + 1, e);
-}
-
 /* All of them into the list of an empty filter, which finds what is named twice. */
 static int read_rules(const struct lab *lab, const struct filter *f, char *const *texts,
 		      struct filter *read, struct error *e)
@@ -60,7 +48,7 @@ static int read_rules(const struct lab *lab, const struct filter *f, char *const
 
 	*read = (struct filter){ .name = f->name, .program = f->program, .redirect_to = SIZE_MAX };
 	for (; *texts; texts++) {
-		one = read_rule(lab, *texts, read, e);
+		one = filter_read_rule(read, &lab->labfile, *texts, e);
 		err = one ? one : err;
 	}
 	return err;

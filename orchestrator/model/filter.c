@@ -224,7 +224,7 @@ static int no_rules(const struct filter *filter, const struct program *p, const 
 			 key, offer);
 }
 
-int filter_read_key(struct filter *filter, const struct labfile *labfile, const char *key,
+static int read_key(struct filter *filter, const struct labfile *labfile, const char *key,
 		    const char *value, struct error *e)
 {
 	const struct program *p = &programs[filter->program];
@@ -239,6 +239,18 @@ int filter_read_key(struct filter *filter, const struct labfile *labfile, const 
 		return k->read(&at, value, &reading, e);
 	}
 	return no_rules(filter, p, key, e);
+}
+
+int filter_read_rule(struct filter *filter, const struct labfile *labfile, const char *text,
+		     struct error *e)
+{
+	size_t len = strcspn(text, "=");
+	char key[NAME_MAX_LEN + 1] = "";
+
+	if (text[len] != '=' || len == 0 || len >= sizeof(key))
+		return error_add(e, "rule %s: write KEY=VALUE, as in dst=9999", text);
+	memcpy(key, text, len);
+	return read_key(filter, labfile, key, text + len + 1, e);
 }
 
 struct filter *filter_add(struct labfile *labfile, const char *name, int line)

@@ -23,10 +23,11 @@ struct filter *filter_add(struct labfile *labfile, const char *name, int line);
  */
 void filter_add_builtins(struct labfile *labfile);
 
-/* "10.0.0.0/8", "8000-8999", … for live rules: read @value as @key of @filter's
- * program and append it to @filter's rules. Errors as from a lab file without its position.
+/* "dst=8000-8999", "src=10.0.0.0/8,fd00::/8", … for live rules: read @text as a key of @filter's
+ * program and its values, and append them to @filter's rules. Errors as from a lab file without
+ * its position.
  */
-int filter_read_key(struct filter *filter, const struct labfile *labfile, const char *key,
-		    const char *value, struct error *e);
+int filter_read_rule(struct filter *filter, const struct labfile *labfile, const char *text,
+		     struct error *e);
 
 #endif

@@ -215,6 +215,33 @@ static void print_traffic(const struct labfile *labfile, const struct scenario *
 	print_tail(labfile, scenario, s, out);
 }
 
+static void print_command(const struct labfile *labfile, const struct step *s, FILE *out)
+{
+	if (s->kind == STEP_EXEC)
+		(void)fprintf(out, "%s = exec", enum_name(expect_names, s->expect));
+	else
+		(void)fputs("serve =", out);
+	(void)fprintf(out, " %s", labfile->topo.nodes[s->src].name);
+	for (char **word = s->argv; *word; word++)
+		print_text(*word, step_word_needs_quotes(*word), out);
+	if (s->kind == STEP_SERVE)
+		(void)fprintf(out, " until %s:%u", enum_name(proto_names, s->proto), s->port);
+	(void)fputc('\n', out);
+}
+
+static void print_change(const struct labfile *labfile, const struct step *s, FILE *out)
+{
+	const struct change *c = &s->change;
+
+	if (c->kind != CHANGE_CHAIN) {
+		(void)fprintf(out, "do = filter %s %s %s\n", labfile->filters[s->by].name,
+			      c->kind == CHANGE_RULE_ADD ? "add" : "del", c->rule);
+		return;
+	}
+	(void)fprintf(out, "do = chain %s", labfile->topo.ifaces[c->chain.iface].id);
+	print_chain(&c->chain, out);
+}
+
 static void print_rest(const char *key, const char *where, const struct step *s, FILE *out)
 {
 	(void)fprintf(out, "%s = %s", key, where);
@@ -225,12 +252,23 @@ static void print_rest(const char *key, const char *where, const struct step *s,
 static void print_step(const struct labfile *labfile, const struct scenario *scenario,
 		       const struct step *s, FILE *out)
 {
-	if (s->kind == STEP_SEE)
+	switch (s->kind) {
+	case STEP_SEE:
 		print_rest("see", labfile->topo.ifaces[s->at].id, s, out);
-	else if (s->kind == STEP_REJECT)
+		break;
+	case STEP_REJECT:
 		print_rest("reject", labfile->filters[s->by].name, s, out);
-	else
+		break;
+	case STEP_EXEC:
+	case STEP_SERVE:
+		print_command(labfile, s, out);
+		break;
+	case STEP_DO:
+		print_change(labfile, s, out);
+		break;
+	default:
 		print_traffic(labfile, scenario, s, out);
+	}
 }
 
 static void print_scenario(const struct labfile *labfile, const struct scenario *scenario,

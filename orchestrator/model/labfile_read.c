@@ -192,6 +192,7 @@ static void read_labfile(struct labfile_reading *r, struct error *e)
 	if (!read_headings(r->labfile, e))
 		return;
 	r->stands = xcalloc(r->labfile->n_filters + 1, sizeof(*r->stands));
+	r->changed = xcalloc(r->labfile->topo.n_ifaces + 1, sizeof(*r->changed));
 	r->labfile->modes = xcalloc(r->labfile->topo.n_ifaces + 1, sizeof(*r->labfile->modes));
 	read_sections(r, "lab", read_lab, e);
 	read_sections(r, "filter", filter_read, e);
@@ -212,6 +213,7 @@ int labfile_check(struct labfile *labfile, int ini_err, struct error *e)
 	if (labfile->topo.name)
 		read_labfile(&r, e);
 	free(r.stands);
+	free(r.changed);
 	inifile_sort_errors(&labfile->ini, e);
 	return e->kind == ERROR_NONE ? 0 : e->err;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "bpf/xlab.h"
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/error.h"
 
 int labfile_read_enum(const struct ini_where *at, const char *what, const char *value,
@@ -73,4 +75,36 @@ int chain_read_filters(const struct ini_where *at, const char *rest, const struc
 		err = one ? one : err;
 	}
 	return err;
+}
+
+struct step *step_add(const struct ini_where *at, struct labfile_reading *r)
+{
+	struct scenario *s = &r->labfile->scenarios[r->current];
+	struct step *step = array_add(&s->steps, &s->n_steps, sizeof(*step));
+
+	*step = (struct step){
+		.src = NONE,
+		.dst = NONE,
+		.by = NONE,
+		.at = NONE,
+		.control = s->control,
+		.warm = s->warm,
+		.line_text = xstrdup(at->key->value),
+		.line = at->key->line,
+	};
+	return step;
+}
+
+void reading_stands(struct labfile_reading *r, const struct chain_config *chain)
+{
+	for (size_t i = 0; i < chain->n_filters; i++)
+		r->stands[labfile_filter(r->labfile, chain->filters[i])] = true;
+}
+
+const struct chain_config *reading_chain(const struct labfile_reading *r, size_t iface)
+{
+	const struct scenario *s = &r->labfile->scenarios[r->current];
+	size_t step = r->changed[iface];
+
+	return step ? &s->steps[step - 1].change.chain : labfile_chain(r->labfile, s, iface);
 }

@@ -22,8 +22,18 @@ struct labfile_reading {
 	bool chains_doubtful; /* a chain of an [iface] was refused */
 	bool doubtful;	      /* or one of the current scenario: what stands where is not known */
 	size_t n_steps;	      /* of all scenarios */
-	size_t n_probes;      /* ping, udp and tcp steps of the current one */
+	size_t n_probes;      /* ping, udp, tcp and exec steps of the current one */
+	size_t *changed;      /* by iface: 1 + the step that put another chain there, or 0 */
 };
+
+/* A step more of the current scenario, with what its line has in common with all others. */
+struct step *step_add(const struct ini_where *at, struct labfile_reading *r);
+
+/* Its filters stand in a chain of the current scenario. */
+void reading_stands(struct labfile_reading *r, const struct chain_config *chain);
+
+/* The chain on an interface at this point of the current scenario; NULL if none. */
+const struct chain_config *reading_chain(const struct labfile_reading *r, size_t iface);
 
 /* A list of filters, to the value's end: what @at->key says from *@rest on. */
 int chain_read_filters(const struct ini_where *at, const char *rest, const struct labfile *labfile,

@@ -10,12 +10,13 @@
 #include <string.h>
 
 #include "lab/alloc.h"
-#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/topology.h"
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/program.h"
+#include "orchestrator/model/step_change.h"
+#include "orchestrator/model/step_command.h"
 #include "orchestrator/model/step_read.h"
 #include "orchestrator/model/step_words.h"
 
@@ -99,20 +100,6 @@ static int read_probe(const struct ini_where *at, const char *value, void *objec
 	return err ? err : step_read(at, value, (enum step_expect)expect, object, e);
 }
 
-/* @text, which this takes over, is the rest of the line, in see and reject. */
-static void add_step(const struct ini_where *at, struct labfile_reading *r,
-		     const struct step *values, char *text)
-{
-	struct scenario *s = &r->labfile->scenarios[r->current];
-	struct step *step = array_add(&s->steps, &s->n_steps, sizeof(*step));
-
-	*step = *values;
-	step->src = step->dst = NONE;
-	step->text = text;
-	step->line_text = xstrdup(at->key->value);
-	step->line = at->key->line;
-}
-
 static bool shows_packets(const struct labfile *labfile, const struct chain_config *chain)
 {
 	for (size_t i = 0; chain && i < chain->n_filters; i++) {
@@ -126,21 +113,22 @@ static bool shows_packets(const struct labfile *labfile, const struct chain_conf
 
 static int read_see(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	struct step step = { .kind = STEP_SEE, .by = NONE, .at = NONE };
 	struct labfile_reading *r = object;
 	const struct labfile *labfile = r->labfile;
-	char *FREE_AUTO text = NULL;
 	int err = count_step(at, r, e);
+	struct step *step;
 
-	err = err ? err : labfile_read_iface(at, &value, labfile, &step.at, e);
-	err = err ? err : step_read_rest(at, "the TEXT to be seen", value, &text, e);
+	if (err)
+		return err;
+	step = step_add(at, r);
+	step->kind = STEP_SEE;
+	err = labfile_read_iface(at, &value, labfile, &step->at, e);
+	err = err ? err : step_read_rest(at, "the TEXT to be seen", value, &step->text, e);
 	if (err)
 		return err;
 	if (!r->n_probes)
 		return ini_complain(at, e, "nothing was sent before it: put it behind a step");
-	if (!r->doubtful &&
-	    !shows_packets(labfile,
-			   labfile_chain(labfile, &labfile->scenarios[r->current], step.at))) {
+	if (!r->doubtful && !shows_packets(labfile, reading_chain(r, step->at))) {
 		char *FREE_AUTO list = NULL;
 
 		for (int i = 0; i < PROGRAM_OBJECT; i++)
@@ -149,24 +137,38 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 		return ini_complain(at, e,
 				    "no filter on %s shows packets in this scenario: its chain "
 				    "needs one with one of the programs %s",
-				    labfile->topo.ifaces[step.at].id, list);
+				    labfile->topo.ifaces[step->at].id, list);
 	}
-	add_step(at, r, &step, steal_pointer(&text));
 	return 0;
 }
 
 static int read_reject(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	struct step step = { .kind = STEP_REJECT, .by = NONE, .at = NONE };
 	struct labfile_reading *r = object;
-	char *text;
 	int err = count_step(at, r, e);
+	struct step *step;
 
-	err = err ? err : labfile_read_filter(at, &value, r->labfile, &step.by, e);
-	err = err ? err : step_read_rest(at, "the TEXT of the verifier's log", value, &text, e);
-	if (!err)
-		add_step(at, r, &step, text);
-	return err;
+	if (err)
+		return err;
+	step = step_add(at, r);
+	step->kind = STEP_REJECT;
+	err = labfile_read_filter(at, &value, r->labfile, &step->by, e);
+	return err ? err
+		   : step_read_rest(at, "the TEXT of the verifier's log", value, &step->text, e);
+}
+
+static int read_serve(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	int err = count_step(at, object, e);
+
+	return err ? err : step_read_serve(at, value, object, e);
+}
+
+static int read_change(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	int err = count_step(at, object, e);
+
+	return err ? err : step_read_change(at, value, object, e);
 }
 
 static const struct ini_key_spec scenario_keys[] = {
@@ -187,19 +189,25 @@ static const struct ini_key_spec scenario_keys[] = {
 	{ 0 },
 };
 
+#define EXEC  "exec NODE CMD ARGUMENT…"
 #define STEPS "ping SRC DST [count=N] [size=N], udp SRC DST:PORT [TEXT] or tcp SRC DST:PORT [TEXT]"
 #define TAIL  ", then [by F] [at NODE:IFACE] [at NODE|NODE…] [control=pass|fail|none] [warm]"
 
 static const struct ini_key_spec step_keys[] = {
 	{ .name = "pass",
 	  .repeats = true,
-	  .allowed = STEPS TAIL " [arrive=N|A..B] [flows=N [each>=P%]]",
-	  .help = "a step whose packet must arrive",
+	  .allowed = STEPS TAIL " [arrive=N|A..B] [flows=N [each>=P%]]; or " EXEC,
+	  .help = "a step whose packet must arrive, or a command that must end with status 0",
 	  .read = read_probe },
 	{ .name = "drop",
 	  .repeats = true,
 	  .allowed = STEPS TAIL,
 	  .help = "a step whose packet a filter must drop",
+	  .read = read_probe },
+	{ .name = "fail",
+	  .repeats = true,
+	  .allowed = EXEC,
+	  .help = "a command that must end with another status than 0",
 	  .read = read_probe },
 	{ .name = "tx",
 	  .repeats = true,
@@ -221,6 +229,17 @@ static const struct ini_key_spec step_keys[] = {
 	  .allowed = "NODE:IFACE TEXT",
 	  .help = "a header line shown there since the step before; * matches anything",
 	  .read = read_see },
+	{ .name = "serve",
+	  .repeats = true,
+	  .allowed = "NODE CMD ARGUMENT… until tcp:PORT, or … until udp:PORT",
+	  .help = "a command that runs from here to the scenario's end; ready when the port is "
+		  "bound",
+	  .read = read_serve },
+	{ .name = "do",
+	  .repeats = true,
+	  .allowed = "filter F add RULE, filter F del RULE or chain NODE:IFACE F F …",
+	  .help = "a change between steps, undone at the scenario's end",
+	  .read = read_change },
 	{ .name = "reject",
 	  .repeats = true,
 	  .allowed = "F TEXT",
@@ -242,23 +261,18 @@ const struct ini_section_spec steps_table = {
 	.keys = step_keys,
 };
 
-static void mark(struct labfile_reading *r, const struct chain_config *chain)
-{
-	for (size_t i = 0; i < chain->n_filters; i++)
-		r->stands[labfile_filter(r->labfile, chain->filters[i])] = true;
-}
-
 /* Which filters stand somewhere while the scenario runs. */
 static void mark_standing(struct labfile_reading *r, const struct scenario *s)
 {
 	const struct labfile *labfile = r->labfile;
 
 	memset(r->stands, 0, labfile->n_filters * sizeof(*r->stands));
+	memset(r->changed, 0, labfile->topo.n_ifaces * sizeof(*r->changed));
 	for (size_t i = 0; i < s->n_chains; i++)
-		mark(r, &s->chains[i]);
+		reading_stands(r, &s->chains[i]);
 	for (size_t i = 0; i < labfile->n_chains; i++)
 		if (labfile_chain(labfile, s, labfile->chains[i].iface) == &labfile->chains[i])
-			mark(r, &labfile->chains[i]);
+			reading_stands(r, &labfile->chains[i]);
 }
 
 void scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
@@ -266,18 +280,19 @@ void scenario_read(struct labfile_reading *r, const struct ini_section *section,
 	const struct inifile *ini = &r->labfile->ini;
 	const struct scenario *s = &r->labfile->scenarios[r->current];
 	const struct ini_where at = { .ini = ini, .section = section };
+	char *FREE_AUTO list = NULL;
 	int err = ini_section_read(ini, section, scenario_keys, r, e);
 
 	mark_standing(r, s);
 	r->doubtful = err || section->broken || r->chains_doubtful || ini->broken;
 	r->n_probes = 0;
 	(void)ini_section_read(ini, section, step_keys, r, e);
-	for (size_t i = 0; i < ARRAY_SIZE(step_keys) - 1; i++)
-		if (ini_find_key(section, step_keys[i].name))
-			return;
+	for (const struct ini_key_spec *k = step_keys; k->name; k++)
+		if (k->read != read_serve && k->read != read_change) {
+			if (ini_find_key(section, k->name))
+				return;
+			text_list_add(&list, "%s", k->name);
+		}
 	if (!section->broken)
-		(void)ini_complain(
-			&at, e,
-			"it has no step (pass, drop, tx, redirect, aborted, see or reject), and "
-			"proves nothing");
+		(void)ini_complain(&at, e, "it has no step that proves anything: none of %s", list);
 }

@@ -6,6 +6,7 @@
 #include "orchestrator/model/step_read.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "lab/error.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/step_command.h"
 #include "orchestrator/model/step_tail.h"
 #include "orchestrator/model/step_words.h"
 
@@ -31,22 +33,15 @@ static int read_kind(const struct ini_where *at, struct step_words *w, struct st
 	if (!enum_value(step_names, word, &kind))
 		return ini_unknown(at, e, "step", word, enum_next, (void *)step_names);
 	step->kind = (enum step_kind)kind;
+	if (step->kind == STEP_EXEC)
+		return step->expect == EXPECT_PASS || step->expect == EXPECT_FAIL
+			       ? 0
+			       : ini_complain(at, e, "exec goes with pass and fail only");
 	if (step->expect == EXPECT_FAIL)
 		return ini_complain(at, e,
 				    "a packet does not fail: say which filter drops it, or aborts "
 				    "it, with the key drop or aborted");
 	return 0;
-}
-
-static int read_src(const struct ini_where *at, struct step_words *w, const struct topology *topo,
-		    struct step *step, struct error *e)
-{
-	const char *word = step_words_next(w);
-
-	if (!word)
-		return ini_refuse(at, e, "the node SRC is missing");
-	step->src = topology_node(topo, word);
-	return step->src == NONE ? topology_complain(at, e, "node", word, topo) : 0;
 }
 
 /* "HOST:PORT" or "[fd00::1]:PORT": cut in place at the port. */
@@ -213,6 +208,24 @@ static bool says_control(const struct step_words *w)
 	return false;
 }
 
+/* Those that are to receive it start a server, for which the port must be free. */
+static int check_ports(const struct ini_where *at, const struct labfile_reading *r,
+		       const struct step *step, struct error *e)
+{
+	const struct topology *topo = &r->labfile->topo;
+	uint8_t proto = step->kind == STEP_UDP ? IPPROTO_UDP : IPPROTO_TCP;
+	size_t owner = topology_address_node(topo, &step->address);
+	int err = 0;
+
+	if (step->kind == STEP_PING)
+		return 0;
+	for (size_t i = 0; i < step->n_receivers && !err; i++)
+		err = step_check_port(at, r, step->receivers[i], proto, step->port, e);
+	if (!step->n_receivers && owner != NONE)
+		err = step_check_port(at, r, owner, proto, step->port, e);
+	return err;
+}
+
 /* DST comes last: what it may be depends on what stands behind it. */
 static int read_traffic(const struct ini_where *at, struct step_words *w, struct labfile_reading *r,
 			struct step *step, struct error *e)
@@ -226,7 +239,8 @@ static int read_traffic(const struct ini_where *at, struct step_words *w, struct
 	if (step->kind != STEP_PING)
 		err = read_text(at, w, step, e);
 	err = err ? err : step_read_tail(at, w, r, step, e);
-	return err ? err : read_dst(at, dst, topo, step, says_control(w), e);
+	err = err ? err : read_dst(at, dst, topo, step, says_control(w), e);
+	return err ? err : check_ports(at, r, step, e);
 }
 
 static int read_words(const struct ini_where *at, struct step_words *w, struct labfile_reading *r,
@@ -234,30 +248,25 @@ static int read_words(const struct ini_where *at, struct step_words *w, struct l
 {
 	int err = read_kind(at, w, step, e);
 
-	err = err ? err : read_src(at, w, &r->labfile->topo, step, e);
-	return err ? err : read_traffic(at, w, r, step, e);
+	err = err ? err
+		  : step_read_node(at, w, &r->labfile->topo,
+				   step->kind == STEP_EXEC ? "NODE" : "SRC", &step->src, e);
+	if (err)
+		return err;
+	return step->kind == STEP_EXEC ? step_read_command(at, w, w->n, step, e)
+				       : read_traffic(at, w, r, step, e);
 }
 
 int step_read(const struct ini_where *at, const char *value, enum step_expect expect,
 	      struct labfile_reading *r, struct error *e)
 {
-	struct scenario *scenario = &r->labfile->scenarios[r->current];
+	struct step *step = step_add(at, r);
 	struct step_words w;
-	struct step *step = array_add(&scenario->steps, &scenario->n_steps, sizeof(*step));
 	int err;
 
-	*step = (struct step){
-		.expect = expect,
-		.dst = NONE,
-		.count = 1,
-		.size = 56, /* iputils' own default */
-		.by = NONE,
-		.at = NONE,
-		.control = scenario->control,
-		.warm = scenario->warm,
-		.line_text = xstrdup(value),
-		.line = at->key->line,
-	};
+	step->expect = expect;
+	step->count = 1;
+	step->size = 56; /* iputils' own default */
 	r->n_probes++;
 	err = step_words_cut(at, value, &w, e);
 	err = err ? err : read_words(at, &w, r, step, e);

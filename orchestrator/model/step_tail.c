@@ -116,7 +116,7 @@ static int read_at_iface(const struct ini_where *at, const char *name,
 	step->at = topology_iface(&labfile->topo, name);
 	if (step->at == NONE)
 		return topology_complain(at, e, "interface", name, &labfile->topo);
-	chain = labfile_chain(labfile, &labfile->scenarios[r->current], step->at);
+	chain = reading_chain(r, step->at);
 	if ((!chain || !chain->n_filters) && !r->doubtful)
 		return ini_complain(at, e, "no chain stands on %s in this scenario", name);
 	return 0;
@@ -284,7 +284,7 @@ static int check_place(const struct ini_where *at, const struct labfile_reading 
 
 	if (step->by == NONE || step->at == NONE || r->doubtful)
 		return 0;
-	chain = labfile_chain(labfile, &labfile->scenarios[r->current], step->at);
+	chain = reading_chain(r, step->at);
 	for (size_t i = 0; i < chain->n_filters; i++)
 		if (!strcmp(chain->filters[i], labfile->filters[step->by].name))
 			return 0;

@@ -253,8 +253,10 @@ static int run_step(struct run *r, size_t i)
 		step_see(r, step, result);
 	else if (step->kind == STEP_REJECT)
 		err = step_reject(r, step, result);
-	else
+	else if (is_traffic(step))
 		err = step_traffic(r, step, result);
+	else
+		err = error_state(r->e, -EOPNOTSUPP, "steps of this kind are not built yet");
 	result->ms = ms_since(start);
 	if (!err)
 		r->at = NONE;

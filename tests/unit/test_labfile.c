@@ -130,7 +130,46 @@ static const struct {
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nset.y = 3\n", "y is set at line 18 already" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nsrc = 3\n",
 	  "an object of yours has no key src; allowed: set.NAME, program, continue" },
-	{ LAB "[scenario s]\n", "f.ini:16: [scenario s]: it has no step" },
+	{ LAB "[scenario s]\n", "f.ini:16: [scenario s]: it has no step that proves anything: none "
+				"of pass, drop, fail, tx, redirect, aborted, see, reject" },
+	{ SCENARIO "serve = a x until tcp:1\ndo = chain a:e0 g\n", "it has no step that proves" },
+	{ SCENARIO "fail = ping a b\n", "a packet does not fail: say which filter drops it" },
+	{ SCENARIO "drop = exec a true\n", "exec goes with pass and fail only" },
+	{ SCENARIO "fail = exec a\n", "the command CMD is missing" },
+	{ SCENARIO "fail = exec\n", "the node NODE is missing" },
+	{ SCENARIO "fail = exec d true\n", "there is no node \"d\"; allowed: a, b, c" },
+	{ SCENARIO "pass = exec a \"\" x\n", "the command CMD is missing" },
+	{ SCENARIO "pass = exec a \"x\n", "the quotes are not closed" },
+	{ SCENARIO "serve = a x\npass = ping a b\n", "it must end in \"until tcp:PORT\" or" },
+	{ SCENARIO "serve = a x \"until\" tcp:1\npass = ping a b\n", "it must end in \"until" },
+	{ SCENARIO "serve = a until tcp:1\npass = ping a b\n", "the command CMD is missing" },
+	{ SCENARIO "serve = a x until 1\npass = ping a b\n", "\"1\" is neither tcp:PORT nor" },
+	{ SCENARIO "serve = a x until icmp:1\npass = ping a b\n", "\"icmp:1\" is neither" },
+	{ SCENARIO "serve = a x until tcp:0\npass = ping a b\n", "\"tcp:0\" is neither tcp:PORT" },
+	{ SCENARIO "serve = a x until tcp:1\nserve = a y until tcp:1\npass = ping a b\n",
+	  "f.ini:19: [scenario s] serve = a y until tcp:1: port 1 of a is taken by what line 18 " },
+	{ SCENARIO "serve = a x until tcp:1\ndrop = tcp b a:1\n",
+	  "port 1 of a is taken by what line 18 serves there" },
+	{ SCENARIO "serve = c x until udp:1\npass = udp b a:1 x at b|c\n",
+	  "port 1 of c is taken by what line 18" },
+	{ SCENARIO "do = fliter f add dst=1\npass = ping a b\n",
+	  "\"fliter\" is not filter or chain; allowed: filter F add RULE" },
+	{ SCENARIO "do = filter x add dst=1\npass = ping a b\n", "there is no filter \"x\"" },
+	{ SCENARIO "do = filter f put dst=1\npass = ping a b\n", "\"put\" is not add or del" },
+	{ SCENARIO "do = filter f\npass = ping a b\n", "\"\" is not add or del" },
+	{ SCENARIO "do = filter f del\npass = ping a b\n", "the RULE is missing, as dst=9999" },
+	{ SCENARIO "do = filter f del dst=1 dst=2\npass = ping a b\n", "more than one rule" },
+	{ SCENARIO "do = filter f del 1\npass = ping a b\n", "rule 1: write KEY=VALUE" },
+	{ SCENARIO "do = filter f del dst=x,y\npass = ping a b\n",
+	  AT "do = filter f del dst=x,y: dst = x,y: \"x\" is not a port; allowed: ports or" },
+	{ SCENARIO "do = filter headers del dst=1\npass = ping a b\n", "has no rules" },
+	{ LAB "[scenario s]\nchain = a:e0 g\ndo = filter f add dst=1\npass = ping a b\n",
+	  "filter f stands in no chain of this scenario" },
+	{ SCENARIO "do = chain a:e7 f\npass = ping a b\n", "there is no interface \"a:e7\"" },
+	{ SCENARIO "do = chain a:e0 x\npass = ping a b\n", "there is no filter \"x\"" },
+	{ SCENARIO "do = chain a:e0 g\ndrop = ping b a by f at a:e0\n",
+	  "filter f stands in the chain of another interface, not of a:e0" },
+	{ SCENARIO "do = chain a:e0\ndrop = ping b a at a:e0\n", "no chain stands on a:e0" },
 	{ LAB "[scenario s]\nchain = a:e0\n", "it has no step" },
 	{ SCENARIO "pas = ping a b\ndrop = ping b a\n", "unknown key; did you mean \"pass\"?" },
 	{ SCENARIO "chain = a:e0 g\npass = ping a b\n",
@@ -141,7 +180,7 @@ static const struct {
 	{ SCENARIO "chain = br0:e0-p g\npass = ping a b\n" BRIDGE,
 	  "br0:e0-p is a port of a bridge, and XDP stands at the other end: c:e0" },
 	{ SCENARIO "pass = ping a br0\n" BRIDGE, "br0 is a bridge" },
-	{ SCENARIO "pass = xyz a b\n", "there is no step \"xyz\"; allowed: ping, udp, tcp" },
+	{ SCENARIO "pass = xyz a b\n", "there is no step \"xyz\"; allowed: ping, udp, tcp, exec" },
 	{ SCENARIO "pass = ping axxxx b\n", "there is no node \"axxxx\"; allowed: a, b, c" },
 	{ SCENARIO "pass = pign a b\n", AT "pass = pign a b: there is no step \"pign\"; did you" },
 	{ SCENARIO "pass = ping\n", "the node SRC is missing" },
@@ -321,6 +360,11 @@ static const char whole[] =
 	    "tx = tcp a 10.0.0.99:8 at c\n"
 	    "redirect = ping b fd00::9 by f\n"
 	    "aborted = udp a b:1 \"warm\"\n"
+	    "pass = exec a /bin/sh -c \"exit 0; \\\"x\\\" y\" until\n"
+	    "fail = exec c curl -m1 http://[fd00::1]/a*b by f warm\n"
+	    "serve = c python3 -m http.server \"8 0\" until tcp:80\n"
+	    "do = filter f add dst=9999\ndo = filter f del dst=1-2\n"
+	    "do = chain c:e1 f, g\ndrop = ping b a by g at c:e1\ndo = chain c:e1\n"
 	    "[scenario u]\n"
 	    "drop = tcp a 10.0.0.99:8 warm\n"
 	    "drop = tcp a 10.0.0.99:8 control=fail\n";
@@ -367,6 +411,13 @@ static void printed_it_reads_as_itself(void **state)
 				      "control=none\n"));
 	assert_non_null(strstr(first, "tx = tcp a 10.0.0.99:8 xlab at c\n"));
 	assert_non_null(strstr(first, "drop = tcp a 10.0.0.99:8 xlab control=none warm\n"));
+	assert_non_null(strstr(first, "pass = exec a /bin/sh -c \"exit 0; \\\"x\\\" y\" until\n"
+				      "fail = exec c curl -m1 \"http://[fd00::1]/a*b\" by f warm\n"
+				      "serve = c python3 -m http.server \"8 0\" until tcp:80\n"
+				      "do = filter f add dst=9999\n"
+				      "do = filter f del dst=1-2\n"
+				      "do = chain c:e1 f g\n"));
+	assert_non_null(strstr(first, "\ndo = chain c:e1\n"));
 	assert_null(strstr(first, "[filter hello]"));
 }
 
@@ -504,6 +555,42 @@ static void holds_what_stands_behind_steps(void **state)
 	labfile_clear(&labfile);
 }
 
+static void holds_commands_and_changes(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct scenario *s;
+	struct labfile labfile;
+
+	(void)state;
+	assert_int_equal(parse(&labfile, whole, &e), 0);
+	s = &labfile.scenarios[labfile_scenario(&labfile, "t")];
+	assert_int_equal(s->steps[7].kind, STEP_EXEC);
+	assert_int_equal(s->steps[7].expect, EXPECT_PASS);
+	assert_int_equal(s->steps[7].control, CONTROL_FAIL);
+	assert_int_equal(s->steps[7].src, topology_node(&labfile.topo, "a"));
+	assert_string_equal(s->steps[7].argv[0], "/bin/sh");
+	assert_string_equal(s->steps[7].argv[2], "exit 0; \"x\" y");
+	assert_string_equal(s->steps[7].argv[3], "until");
+	assert_null(s->steps[7].argv[4]);
+	assert_int_equal(s->steps[8].expect, EXPECT_FAIL);
+	assert_string_equal(s->steps[8].argv[5], "warm");
+	assert_int_equal(s->steps[9].kind, STEP_SERVE);
+	assert_int_equal(s->steps[9].port, 80);
+	assert_int_equal(s->steps[9].proto, IPPROTO_TCP);
+	assert_string_equal(s->steps[9].argv[3], "8 0");
+	assert_null(s->steps[9].argv[4]);
+	assert_int_equal(s->steps[10].kind, STEP_DO);
+	assert_int_equal(s->steps[10].change.kind, CHANGE_RULE_ADD);
+	assert_int_equal(s->steps[10].by, labfile_filter(&labfile, "f"));
+	assert_string_equal(s->steps[10].change.rule, "dst=9999");
+	assert_int_equal(s->steps[11].change.kind, CHANGE_RULE_DEL);
+	assert_int_equal(s->steps[12].change.kind, CHANGE_CHAIN);
+	assert_int_equal(s->steps[12].change.chain.iface, topology_iface(&labfile.topo, "c:e1"));
+	assert_int_equal(s->steps[12].change.chain.n_filters, 2);
+	assert_int_equal(s->steps[14].change.chain.n_filters, 0);
+	labfile_clear(&labfile);
+}
+
 static void a_chain_has_its_limit(void **state)
 {
 	for (int n = XLAB_CHAIN_MAX; n <= XLAB_CHAIN_MAX + 1; n++) {
@@ -559,25 +646,25 @@ static void live_rules_are_read_as_keys(void **state)
 	(void)state;
 	assert_int_equal(parse(&labfile, whole, &e), 0);
 	f = &labfile.filters[labfile_filter(&labfile, "f")];
-	assert_int_equal(filter_read_key(f, &labfile, "dst", "9999", &e), 0);
+	assert_int_equal(filter_read_rule(f, &labfile, "dst=9999", &e), 0);
 	assert_int_equal(n_rules(f, XLAB_KEY_DST), 2);
 	assert_int_equal(rule(f, XLAB_KEY_DST, 1)->span.first, 9999);
-	assert_int_equal(filter_read_key(f, &labfile, "dst", "53", &e), -EINVAL);
+	assert_int_equal(filter_read_rule(f, &labfile, "dst=53", &e), -EINVAL);
 	error_clear(&e);
-	assert_int_equal(filter_read_key(f, &labfile, "dst", "9-1", &e), -EINVAL);
+	assert_int_equal(filter_read_rule(f, &labfile, "dst=9-1", &e), -EINVAL);
 	assert_string_equal(e.text, "dst = 9-1: the range is upside down: write 1-9; allowed: "
 				    "ports or ranges as in 8000-8999");
 	error_clear(&e);
-	assert_int_equal(filter_read_key(f, &labfile, "type", "arp", &e), -EINVAL);
+	assert_int_equal(filter_read_rule(f, &labfile, "type=arp", &e), -EINVAL);
 	assert_string_equal(e.text, "filter f (program port) has no rules of type; allowed: src, "
 				    "dst, proto");
 	error_clear(&e);
-	assert_int_equal(filter_read_key(f, &labfile, "dts", "80", &e), -EINVAL);
+	assert_int_equal(filter_read_rule(f, &labfile, "dts=80", &e), -EINVAL);
 	assert_string_equal(e.text, "filter f (program port) has no rules of dts; did you mean "
 				    "\"dst\"? (allowed: src, dst, proto)");
 	error_clear(&e);
 	f = &labfile.filters[labfile_filter(&labfile, "g")];
-	assert_int_equal(filter_read_key(f, &labfile, "src", "1", &e), -EINVAL);
+	assert_int_equal(filter_read_rule(f, &labfile, "src=1", &e), -EINVAL);
 	labfile_clear(&labfile);
 }
 
@@ -607,6 +694,7 @@ int main(void)
 		cmocka_unit_test(holds_filters),
 		cmocka_unit_test(holds_chains_and_steps),
 		cmocka_unit_test(holds_what_stands_behind_steps),
+		cmocka_unit_test(holds_commands_and_changes),
 		cmocka_unit_test(a_chain_has_its_limit),
 		cmocka_unit_test(reports_the_errors_of_all_parts),
 		cmocka_unit_test(live_rules_are_read_as_keys),
