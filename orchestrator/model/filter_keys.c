@@ -10,6 +10,7 @@
 
 #include "lab/alloc.h"
 #include "lab/array.h"
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/model/filter_keys.h"
@@ -207,12 +208,13 @@ int filter_read_continue(const struct ini_where *at, const char *value, void *ob
 	return strcmp(value, "none") != 0 ? read_list(at, value, object, e, add_continue) : 0;
 }
 
+#define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 bool filter_is_identifier(const char *s)
 {
 	if (*s >= '0' && *s <= '9')
 		return false;
-	return *s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789_")];
+	return *s && !s[strspn(s, WORD_CHARACTERS)];
 }
 
 static int read_setting(const struct ini_where *at, const char *value, void *object,
@@ -231,6 +233,36 @@ static int read_setting(const struct ini_where *at, const char *value, void *obj
 					    f->settings[i].line);
 	s = array_add(&f->settings, &f->n_settings, sizeof(*s));
 	*s = (struct setting){ xstrdup(name), xstrdup(value), at->key->line };
+	return 0;
+}
+
+/* map.NAME = KEY -> VALUE */
+static int read_preset(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct filter *f = ((struct filter_reading *)object)->filter;
+	const char *name = at->key->name + strlen("map."), *arrow = strstr(value, "->");
+	char *FREE_AUTO key = NULL;
+	struct map_preset *p;
+	size_t len;
+
+	if (!*name || name[strspn(name, WORD_CHARACTERS ".")])
+		return ini_complain(at, e, "\"%s\" is no name of a map", name);
+	if (!arrow)
+		return ini_refuse(at, e, "the -> between key and value is missing");
+	for (len = (size_t)(arrow - value); len && strchr(" \t", value[len - 1]); len--)
+		;
+	key = xstrndup(value, len);
+	value = arrow + strlen("->");
+	value += strspn(value, " \t");
+	if (!len || !*value)
+		return ini_refuse(at, e, "the %s is missing", len ? "VALUE" : "KEY");
+	for (size_t i = 0; i < f->n_presets; i++)
+		if (!strcmp(f->presets[i].name, name) && !strcmp(f->presets[i].key, key))
+			return ini_complain(at, e, "%s[%s] has its value at line %d already", name,
+					    key, f->presets[i].line);
+	p = array_add(&f->presets, &f->n_presets, sizeof(*p));
+	*p = (struct map_preset){ xstrdup(name), steal_pointer(&key), xstrdup(value),
+				  at->key->line };
 	return 0;
 }
 
@@ -302,6 +334,11 @@ const struct ini_key_spec filter_object_keys[] = {
 		  "a number, yes or no, text, a MAC, an address or an enum's name, as its type is",
 	  .help = "the value of the read-only global NAME (const volatile), set before the load",
 	  .read = read_setting },
+	{ .name = "map.",
+	  .repeats = true,
+	  .allowed = "KEY -> VALUE, as the types of the map NAME are",
+	  .help = "put into the map NAME before it first stands in a chain",
+	  .read = read_preset },
 	{ 0 },
 };
 

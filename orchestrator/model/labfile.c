@@ -33,7 +33,6 @@ static void step_clear(struct step *step)
 	free(step->map.key);
 	free(step->map.value);
 	free(step->map.field);
-	free(step->map.op);
 	free(step->change.rule);
 	free(step->change.chain.filters);
 	free(step->text);

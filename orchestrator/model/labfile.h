@@ -97,8 +97,8 @@ enum step_control { CONTROL_PASS, CONTROL_FAIL, CONTROL_NONE };
 /* map = F.MAP[KEY].FIELD OP VALUE, in the words of the file: types are the map's BTF's. */
 struct map_expectation {
 	char *map, *key, *value;
-	char *field; /* or NULL */
-	char *op;    /* = != < <= > >= */
+	char *field;	/* or NULL */
+	const char *op; /* == != < <= > >= */
 };
 
 /* do = filter F add|del RULE, or chain NODE:IFACE F… */

@@ -133,6 +133,9 @@ static void print_object(const struct labfile *labfile, const struct filter *f, 
 		      path, f->function ? ":" : "", f->function ? f->function : "");
 	for (size_t i = 0; i < f->n_settings; i++)
 		(void)fprintf(out, "set.%s = %s\n", f->settings[i].name, f->settings[i].value);
+	for (size_t i = 0; i < f->n_presets; i++)
+		(void)fprintf(out, "map.%s = %s -> %s\n", f->presets[i].name, f->presets[i].key,
+			      f->presets[i].value);
 }
 
 static void print_filter(const struct labfile *labfile, const struct filter *f, FILE *out)
@@ -242,6 +245,16 @@ static void print_change(const struct labfile *labfile, const struct step *s, FI
 	print_chain(&c->chain, out);
 }
 
+static void print_map(const struct labfile *labfile, const struct step *s, FILE *out)
+{
+	const struct map_expectation *m = &s->map;
+
+	(void)fprintf(out, "map = %s.%s[%s]%s%s %s", labfile->filters[s->by].name, m->map, m->key,
+		      m->field ? "." : "", m->field ? m->field : "", m->op);
+	print_text(m->value, step_rest_needs_quotes(m->value), out);
+	(void)fputc('\n', out);
+}
+
 static void print_rest(const char *key, const char *where, const struct step *s, FILE *out)
 {
 	(void)fprintf(out, "%s = %s", key, where);
@@ -262,6 +275,9 @@ static void print_step(const struct labfile *labfile, const struct scenario *sce
 	case STEP_EXEC:
 	case STEP_SERVE:
 		print_command(labfile, s, out);
+		break;
+	case STEP_MAP:
+		print_map(labfile, s, out);
 		break;
 	case STEP_DO:
 		print_change(labfile, s, out);

@@ -17,6 +17,7 @@
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/step_change.h"
 #include "orchestrator/model/step_command.h"
+#include "orchestrator/model/step_map.h"
 #include "orchestrator/model/step_read.h"
 #include "orchestrator/model/step_words.h"
 
@@ -157,6 +158,13 @@ static int read_reject(const struct ini_where *at, const char *value, void *obje
 		   : step_read_rest(at, "the TEXT of the verifier's log", value, &step->text, e);
 }
 
+static int read_map(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	int err = count_step(at, object, e);
+
+	return err ? err : step_read_map(at, value, object, e);
+}
+
 static int read_serve(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	int err = count_step(at, object, e);
@@ -229,6 +237,11 @@ static const struct ini_key_spec step_keys[] = {
 	  .allowed = "NODE:IFACE TEXT",
 	  .help = "a header line shown there since the step before; * matches anything",
 	  .read = read_see },
+	{ .name = "map",
+	  .repeats = true,
+	  .allowed = "F.MAP[KEY] OP VALUE or F.MAP[KEY].FIELD OP VALUE, OP one of == != < <= > >=",
+	  .help = "what a map of filter F must hold there, by the map's BTF",
+	  .read = read_map },
 	{ .name = "serve",
 	  .repeats = true,
 	  .allowed = "NODE CMD ARGUMENT… until tcp:PORT, or … until udp:PORT",

@@ -129,9 +129,28 @@ static const struct {
 	{ LAB "[filter x]\nprogram = x.o\nset.1 = 2\n", "\"1\" is no name of a C variable" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nset.y = 3\n", "y is set at line 18 already" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nsrc = 3\n",
-	  "an object of yours has no key src; allowed: set.NAME, program, continue" },
+	  "an object of yours has no key src; allowed: set.NAME, map.NAME, program, continue" },
 	{ LAB "[scenario s]\n", "f.ini:16: [scenario s]: it has no step that proves anything: none "
-				"of pass, drop, fail, tx, redirect, aborted, see, reject" },
+				"of pass, drop, fail, tx, redirect, aborted, see, map, reject" },
+	{ LAB "[filter x]\nprogram = x.o\nmap.y = 1\n", "the -> between key and value is missing" },
+	{ LAB "[filter x]\nprogram = x.o\nmap.y = -> 1\n", "the KEY is missing; allowed: KEY -> " },
+	{ LAB "[filter x]\nprogram = x.o\nmap.y = 1 ->\n", "the VALUE is missing" },
+	{ LAB "[filter x]\nprogram = x.o\nmap.y-z = 1 -> 2\n", "\"y-z\" is no name of a map" },
+	{ LAB "[filter x]\nprogram = x.o\nmap.y = 1 -> 2\nmap.y = 1->3\n",
+	  "y[1] has its value at line 18 already" },
+	{ LAB "[filter x]\nprogram = drop\nmap.y = 1 -> 2\n", "program drop has no key map.y" },
+	{ SCENARIO "map = f\n",
+	  "it must begin with a filter and one of its maps: F.MAP; allowed:" },
+	{ SCENARIO "map = x.y[0] == 1\n", "there is no filter \"x\"" },
+	{ SCENARIO "map = g.y[0] == 1\n", "filter g stands in no chain of this scenario, so" },
+	{ SCENARIO "map = f.[0] == 1\n", "the map's name is missing" },
+	{ SCENARIO "map = f.y == 1\n", "[KEY] is missing behind the map's name y" },
+	{ SCENARIO "map = f.y[0 == 1\n", "the [ before the key is not closed by ]" },
+	{ SCENARIO "map = f.y[] == 1\n", "the key between [ and ] is missing" },
+	{ SCENARIO "map = f.y[0]. == 1\n", "the field behind the dot is missing" },
+	{ SCENARIO "map = f.y[0].z 1\n", "behind y[0].z stands none of == != < <= > >=" },
+	{ SCENARIO "map = f.y[0] =< 1\n", "behind y[0] stands none of == != < <= > >=" },
+	{ SCENARIO "map = f.y[0] >\n", "the VALUE is missing" },
 	{ SCENARIO "serve = a x until tcp:1\ndo = chain a:e0 g\n", "it has no step that proves" },
 	{ SCENARIO "fail = ping a b\n", "a packet does not fail: say which filter drops it" },
 	{ SCENARIO "drop = exec a true\n", "exec goes with pass and fail only" },
@@ -342,6 +361,7 @@ static const char whole[] =
 	    "[filter ports]\nprogram = port\nproto = tcp\nsrc = 1024-65535\ndst = 53, 80-81\n"
 	    "[filter out]\nprogram = redirect\nto = b:e0\n"
 	    "[filter mine]\nprogram = ../x/my.bpf.o:main\nset.limit = 7\nset.name = a b\n"
+	    "map.hits = 10.0.0.1->7\nmap.my.bss = 0 -> two words\nmap.hits = 10.0.0.2 -> 7\n"
 	    "[filter abs]\nprogram = /opt/x.o:1\n"
 	    "[scenario s]\nabout = steps\nchain = a:e0 headers f\nchain = c:e0\n"
 	    "pass = ping a b size=1000 count=3\n"
@@ -365,6 +385,7 @@ static const char whole[] =
 	    "serve = c python3 -m http.server \"8 0\" until tcp:80\n"
 	    "do = filter f add dst=9999\ndo = filter f del dst=1-2\n"
 	    "do = chain c:e1 f, g\ndrop = ping b a by g at c:e1\ndo = chain c:e1\n"
+	    "map = f.hits[10.0.0.1] = 3\nmap = headers.y.bss[fd00::1].a.b>=\"; x\"\n"
 	    "[scenario u]\n"
 	    "drop = tcp a 10.0.0.99:8 warm\n"
 	    "drop = tcp a 10.0.0.99:8 control=fail\n";
@@ -418,6 +439,9 @@ static void printed_it_reads_as_itself(void **state)
 				      "do = filter f del dst=1-2\n"
 				      "do = chain c:e1 f g\n"));
 	assert_non_null(strstr(first, "\ndo = chain c:e1\n"));
+	assert_non_null(strstr(first, "map.hits = 10.0.0.1 -> 7\nmap.my.bss = 0 -> two words\n"));
+	assert_non_null(strstr(first, "map = f.hits[10.0.0.1] == 3\n"
+				      "map = headers.y.bss[fd00::1].a.b >= \"; x\"\n"));
 	assert_null(strstr(first, "[filter hello]"));
 }
 
@@ -588,6 +612,15 @@ static void holds_commands_and_changes(void **state)
 	assert_int_equal(s->steps[12].change.chain.iface, topology_iface(&labfile.topo, "c:e1"));
 	assert_int_equal(s->steps[12].change.chain.n_filters, 2);
 	assert_int_equal(s->steps[14].change.chain.n_filters, 0);
+	assert_int_equal(s->steps[15].kind, STEP_MAP);
+	assert_int_equal(s->steps[15].by, labfile_filter(&labfile, "f"));
+	assert_null(s->steps[15].map.field);
+	assert_string_equal(s->steps[16].map.map, "y.bss");
+	assert_string_equal(s->steps[16].map.key, "fd00::1");
+	assert_string_equal(s->steps[16].map.field, "a.b");
+	assert_string_equal(s->steps[16].map.op, ">=");
+	assert_string_equal(s->steps[16].map.value, "; x");
+	assert_int_equal(labfile.filters[labfile_filter(&labfile, "mine")].n_presets, 3);
 	labfile_clear(&labfile);
 }
 
