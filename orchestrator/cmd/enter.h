@@ -8,11 +8,8 @@
 
 struct error;
 
-/*
- * Enter the network namespace of the node that @word names, in a mount namespace of this process
- * alone: /sys is that of the node, and /sys/fs/bpf the bpffs in which libxdp's tools
- * find the node's chains (LIBXDP_BPFFS names it too). @lab is the node's
- * then, and *@name points to its name in @word.
+/* Become the node's (node.h) that @word names. @lab is the node's then, and *@name points to its
+ * name in @word.
  */
 int enter_node(struct lab *lab, const char *word, const char *command, const char **name,
 	       struct error *e);
