@@ -13,7 +13,6 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
-#include "lab/netns.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/step_run.h"
@@ -137,7 +136,6 @@ int probe_nc_run(struct step_run *c)
 {
 	int FD_AUTO in = -1;
 	int FD_AUTO out = -1;
-	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	int fds[2], err;
 
 	c->wanted = text_format("%s\n", c->step->text ? c->step->text : "");
@@ -147,10 +145,7 @@ int probe_nc_run(struct step_run *c)
 		.address = c->step->address,
 		.port = c->step->port,
 	};
-	err = netns_visit(&visit, c->probe->lab->state, c->dst_name, c->e);
-	if (!err)
-		err = netlink_open(NETLINK_SOCK_DIAG, &c->diag, c->e);
-	netns_leave(&visit);
+	err = sockdiag_open(c->probe->lab->state, c->dst_name, &c->diag, c->e);
 	if (!err)
 		err = sockdiag_ask(c->diag, &c->question, c->e);
 	if (err)

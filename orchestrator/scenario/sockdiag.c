@@ -10,6 +10,7 @@
 
 #include "lab/error.h"
 #include "lab/netlink.h"
+#include "lab/netns.h"
 
 #define STATE_BIT(state) (1U << (state))
 
@@ -21,7 +22,13 @@ int sockdiag_answer(const struct nlmsghdr *message, void *question)
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*m))
 		return MNL_CB_ERROR;
-	if (m->idiag_family != q->address.family || ntohs(m->id.idiag_sport) != q->port)
+	if (ntohs(m->id.idiag_sport) != q->port)
+		return MNL_CB_OK;
+	if (!q->address.family) {
+		q->bound = true;
+		return MNL_CB_OK;
+	}
+	if (m->idiag_family != q->address.family)
 		return MNL_CB_OK;
 	if (!memcmp(m->id.idiag_src, &in6addr_any, size) ||
 	    !memcmp(m->id.idiag_src, &q->address.v6, size))
@@ -29,7 +36,7 @@ int sockdiag_answer(const struct nlmsghdr *message, void *question)
 	return MNL_CB_OK;
 }
 
-int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e)
+static int ask(struct netlink *nl, int family, struct sockdiag *q, struct error *e)
 {
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
@@ -37,14 +44,32 @@ int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e)
 	const char *name = q->proto == IPPROTO_TCP ? "tcp" : "udp";
 	int err;
 
-	req->sdiag_family = (uint8_t)q->address.family;
+	req->sdiag_family = (uint8_t)family;
 	req->sdiag_protocol = q->proto;
 	req->idiag_states = STATE_BIT(q->proto == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
 	req->id.idiag_sport = htons(q->port);
-	q->bound = false;
 	err = netlink_talk(nl, message, sockdiag_answer, q, e);
 	if (err == -ENOENT)
 		return error_state(e, err, "this kernel cannot list %s sockets: module %s_diag",
 				   name, name);
 	return err ? error_wrap(e, "cannot ask sock_diag") : 0;
+}
+
+int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e)
+{
+	int err;
+
+	q->bound = false;
+	if (q->address.family)
+		return ask(nl, q->address.family, q, e);
+	err = ask(nl, AF_INET, q, e);
+	return err || q->bound ? err : ask(nl, AF_INET6, q, e);
+}
+
+int sockdiag_open(const struct state *st, const char *netns, struct netlink **nl, struct error *e)
+{
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	int err = netns_visit(&visit, st, netns, e);
+
+	return err ? err : netlink_open(NETLINK_SOCK_DIAG, nl, e);
 }

@@ -12,17 +12,22 @@
 struct error;
 struct netlink;
 struct nlmsghdr;
+struct state;
 
 struct sockdiag {
 	uint8_t proto;		/* IPPROTO_TCP or IPPROTO_UDP */
-	struct address address; /* a socket bound to any address is bound to this one too */
+	struct address address; /* a socket bound to any address is bound to this one too; of no
+				   family: whichever it is bound to */
 	uint16_t port;
 	bool bound; /* the answer */
 };
 
+/* For questions about that namespace; to be closed by netlink_close(). */
+int sockdiag_open(const struct state *st, const char *netns, struct netlink **nl, struct error *e);
+
 /*
  * Does a socket wait there for whoever comes (TCP: listens; UDP: has no peer)? @nl is
- * of NETLINK_SOCK_DIAG, opened in the namespace that is asked about.
+ * of sockdiag_open().
  */
 int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e);
 
