@@ -16,6 +16,7 @@
  *       xdp/NODE/            for a bpffs a node, for libxdp
  *       chains/NODE:IFACE    which chain stands there
  *       listeners/N          a lock for each listener
+ *       rules                which rules filters had before a scenario changed them
  *   /run/netns/NAME          a symlink to ns/NODE, so that `ip netns` sees it
  *
  * The journal names everything that the lab may create before the first of it is

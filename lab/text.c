@@ -356,6 +356,18 @@ char *text_format(const char *fmt, ...)
 	return text;
 }
 
+const char *text_last_line(const char *text, int *length)
+{
+	size_t end = text ? strlen(text) : 0, start;
+
+	while (end && text[end - 1] == '\n')
+		end--;
+	for (start = end; start && text[start - 1] != '\n';)
+		start--;
+	*length = (int)(end - start);
+	return end > start ? text + start : NULL;
+}
+
 char *text_vformat(const char *fmt, va_list args)
 {
 	char *text;

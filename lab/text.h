@@ -87,6 +87,10 @@ char *text_offer(const char *name, const char *(*next)(void *cookie, size_t i), 
 char *text_offer_of(const char *name, const char *(*next)(void *cookie, size_t i), void *cookie,
 		    const char *allowed);
 
+/* The last line of a text (NULL is none) that is not empty: *@length bytes of it; NULL: there is
+ * none. */
+const char *text_last_line(const char *text, int *length);
+
 /* malloc'ed printf, never NULL. */
 char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *text_vformat(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));

@@ -8,6 +8,7 @@
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/resolve.h"
 #include "orchestrator/report/chain_table.h"
+#include "orchestrator/scenario/scenario.h"
 #include "orchestrator/util/table.h"
 
 static int show(const char *word, struct error *e)
@@ -47,7 +48,7 @@ static int replace(const char *word, char *const *names, size_t n, struct error 
 	for (size_t i = 0; i < n && !err; i++)
 		err = resolve_filter(&lab.labfile, names[i], &filter, e);
 	if (!err)
-		err = chain_restore_all(&lab, e);
+		err = scenario_repair(&lab, e);
 	return err ? err : chain_set(&lab, &chain, false, e);
 }
 

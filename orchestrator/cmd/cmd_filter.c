@@ -11,6 +11,7 @@
 #include "orchestrator/cmd/resolve.h"
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/rules.h"
+#include "orchestrator/scenario/scenario.h"
 #include "orchestrator/util/table.h"
 
 typedef int verb_fn(const struct lab *lab, size_t filter, char *const *rules, struct error *e);
@@ -98,6 +99,8 @@ static int filter_run(const struct invocation *in, int *status, struct error *e)
 		err = resolve_filter(&lab.labfile, name, &filter, e);
 	if (!err)
 		err = refuse_object(&lab, filter, e);
+	if (!err && verb->lock == STATE_LOCKED)
+		err = scenario_repair(&lab, e);
 	return err ? err : verb->run(&lab, filter, in->argv + 2, e);
 }
 

@@ -5,10 +5,10 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
-#include "orchestrator/chain/chain.h"
 #include "orchestrator/cmd/resolve.h"
 #include "orchestrator/cmd/scenario_batch.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/scenario/scenario.h"
 #include "orchestrator/util/sanitize.h"
 #include "orchestrator/util/table.h"
 
@@ -64,7 +64,7 @@ static int run_some(const struct invocation *in, int *status, struct error *e)
 	if (!err)
 		warn_stale(&lab.labfile);
 	if (!err)
-		err = chain_restore_all(&lab, e);
+		err = scenario_repair(&lab, e);
 	if (!err)
 		err = scenario_batch_run(&s, &options->batch, &lab, status, e);
 	scenario_batch_clear(&s);

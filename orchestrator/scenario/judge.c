@@ -17,11 +17,23 @@
 
 #define LOG_LINES 6 /* of the verifier's log: its last ones hold the reason */
 
-static void set(struct step_result *result, enum outcome outcome, char *why)
+void step_result_set(struct step_result *result, enum outcome outcome, char *why)
 {
 	free(result->why);
 	result->outcome = outcome;
 	result->why = why;
+}
+
+void step_result_clear(struct step_result *result)
+{
+	free(result->why);
+	free(result->details);
+	*result = (struct step_result){ 0 };
+}
+
+static void set(struct step_result *result, enum outcome outcome, char *why)
+{
+	step_result_set(result, outcome, why);
 }
 
 static char *arrival_text(const struct step *step, const struct evidence *ev)

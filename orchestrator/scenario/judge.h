@@ -38,6 +38,10 @@ struct step_result {
 	double ms;
 };
 
+/* @why: malloc'ed, the result's from now on. */
+void step_result_set(struct step_result *result, enum outcome outcome, char *why);
+void step_result_clear(struct step_result *result);
+
 /* Of a ping, udp or tcp step. Sets outcome, why and details; not ms. */
 void judge_traffic(const struct labfile *labfile, const struct step *step,
 		   const struct evidence *ev, struct step_result *result);

@@ -19,6 +19,7 @@
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/listener.h"
 #include "orchestrator/event/packet.h"
+#include "orchestrator/filter/rules_record.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
@@ -27,6 +28,10 @@
 #include "orchestrator/scenario/probe.h"
 #include "orchestrator/scenario/probe_nc.h"
 #include "orchestrator/scenario/scenario_chains.h"
+#include "orchestrator/scenario/serves.h"
+#include "orchestrator/scenario/step_do.h"
+#include "orchestrator/scenario/step_exec.h"
+#include "orchestrator/scenario/step_serve.h"
 
 #define SHOWN_MAX 4096 /* lines kept of what hello and headers show during one step */
 
@@ -166,14 +171,74 @@ static int control_step(struct run *r, size_t i, bool *fine)
 	return 0;
 }
 
+/* A program of the user's, or a server that later steps need. */
+static int control_program(struct run *r, size_t i, bool *fine)
+{
+	const struct step *step = &r->scenario->steps[i];
+	struct evidence EVIDENCE_AUTO ev = { .topo = &r->lab->labfile.topo };
+	struct step_result result = { 0 };
+	uint64_t start = netlink_clock_ns();
+	int err = step->kind == STEP_SERVE ? step_serve(&r->probe, step, &result, r->e)
+					   : step_exec(&r->probe, step, true, &ev, &result, r->e);
+
+	*fine = result.outcome == OUTCOME_OK;
+	result.ms = ms_since(start);
+	if (*fine)
+		step_result_clear(&result);
+	else
+		r->result->steps[i] = result;
+	return err;
+}
+
+static bool has_control(const struct step *step)
+{
+	return is_traffic(step) || (step->kind == STEP_EXEC && step->control != CONTROL_NONE);
+}
+
+static bool takes_part(const struct run *r, size_t i)
+{
+	const struct step *step = &r->scenario->steps[i];
+	bool serve = step->kind == STEP_SERVE;
+
+	while (serve && i < r->scenario->n_steps && !has_control(&r->scenario->steps[i]))
+		i++;
+	if (serve)
+		return i < r->scenario->n_steps;
+	return has_control(step) && (step->kind == STEP_EXEC || !tried_before(r, i));
+}
+
+/* A server that died is what is wrong with the step, whatever else is. */
+static int notice_death(struct run *r, size_t i, int err, bool *fine)
+{
+	serves_poll(r->probe.serves);
+	if (err == -EINTR || !serves_died(r->probe.serves))
+		return err;
+	error_clear(r->e);
+	serves_judge(r->probe.serves, &r->result->steps[i]);
+	*fine = false;
+	return 0;
+}
+
+/* Servers are of one run: those of the one before are stopped. */
+static int begin_serves(struct run *r)
+{
+	bool any = false;
+
+	serves_stop(r->probe.serves);
+	r->probe.serves = NULL;
+	for (size_t i = 0; i < r->scenario->n_steps; i++)
+		any |= r->scenario->steps[i].kind == STEP_SERVE;
+	return any ? serves_new(r->lab, &r->probe.serves, r->e) : 0;
+}
+
 /* Each step once without any chain: a lab that carries nothing proves nothing. */
 static int control(struct run *r, bool *fine)
 {
 	bool stripped = false;
-	int err = 0;
+	int err = begin_serves(r);
 
 	for (size_t i = 0; i < r->scenario->n_steps && !err && *fine; i++) {
-		if (!is_traffic(&r->scenario->steps[i]) || tried_before(r, i))
+		if (!takes_part(r, i))
 			continue;
 		if (!stripped)
 			err = scenario_chains_strip(r->chains, r->e);
@@ -181,7 +246,9 @@ static int control(struct run *r, bool *fine)
 		if (err)
 			break;
 		r->at = i;
-		err = control_step(r, i, fine);
+		err = is_traffic(&r->scenario->steps[i]) ? control_step(r, i, fine)
+							 : control_program(r, i, fine);
+		err = notice_death(r, i, err, fine);
 		if (!err)
 			r->at = NONE;
 	}
@@ -204,6 +271,7 @@ static int attach(struct run *r)
 	return err;
 }
 
+/* ping, udp, tcp, exec */
 static int step_traffic(struct run *r, const struct step *step, struct step_result *result)
 {
 	struct evidence EVIDENCE_AUTO ev = { .topo = &r->lab->labfile.topo,
@@ -211,6 +279,8 @@ static int step_traffic(struct run *r, const struct step *step, struct step_resu
 	int err = consume(r, &ev, r->e); /* what came since the step before is not this one's */
 
 	forget_shown(r);
+	if (!err && step->kind == STEP_EXEC)
+		return step_exec(&r->probe, step, false, &ev, result, r->e);
 	if (!err)
 		err = run_traffic(r, step, &ev);
 	if (!err)
@@ -241,7 +311,17 @@ static int step_reject(struct run *r, const struct step *step, struct step_resul
 	return 0;
 }
 
-static int run_step(struct run *r, size_t i)
+static int step_change(struct run *r, const struct step *step, struct step_result *result)
+{
+	const struct chain_config *chain = &step->change.chain;
+
+	step_do(r->lab, r->chains, step, result);
+	if (result->outcome != OUTCOME_OK || step->change.kind != CHANGE_CHAIN || !chain->n_filters)
+		return 0;
+	return listener_subscribe(r->listener, chain->iface, r->e);
+}
+
+static int run_step(struct run *r, size_t i, bool *fine)
 {
 	const struct step *step = &r->scenario->steps[i];
 	struct step_result *result = &r->result->steps[i];
@@ -253,10 +333,16 @@ static int run_step(struct run *r, size_t i)
 		step_see(r, step, result);
 	else if (step->kind == STEP_REJECT)
 		err = step_reject(r, step, result);
-	else if (is_traffic(step))
+	else if (step->kind == STEP_SERVE)
+		err = step_serve(&r->probe, step, result, r->e);
+	else if (step->kind == STEP_DO)
+		err = step_change(r, step, result);
+	else if (is_traffic(step) || step->kind == STEP_EXEC)
 		err = step_traffic(r, step, result);
 	else
 		err = error_state(r->e, -EOPNOTSUPP, "steps of this kind are not built yet");
+	err = notice_death(r, i, err, fine);
+	*fine = *fine && result->outcome != OUTCOME_LAB;
 	result->ms = ms_since(start);
 	if (!err)
 		r->at = NONE;
@@ -271,9 +357,11 @@ static int run_all(struct run *r)
 	if (!err)
 		err = control(r, &fine);
 	if (!err && fine)
+		err = begin_serves(r);
+	if (!err && fine)
 		err = attach(r);
 	for (size_t i = 0; i < r->scenario->n_steps && !err && fine; i++)
-		err = run_step(r, i);
+		err = run_step(r, i, &fine);
 	return err;
 }
 
@@ -328,14 +416,41 @@ static void conclude(struct run *r, int err)
 	}
 }
 
-/* Chains that could not be put back are an error beside whatever else went wrong. */
+/* A change that failed says what became of those before it. */
+static void tell_undone(const struct run *r)
+{
+	const char *before = NULL;
+
+	for (size_t i = 0; r->result->steps && i < r->scenario->n_steps; i++) {
+		struct step_result *result = &r->result->steps[i];
+
+		if (r->scenario->steps[i].kind != STEP_DO)
+			continue;
+		if (result->outcome == OUTCOME_OK)
+			before = "; ";
+		else if (result->outcome == OUTCOME_LAB && before)
+			text_add(&result->why, before, "what was done before is undone");
+	}
+}
+
+/* What could not be put back is an error beside whatever else went wrong. */
 static int restore(struct run *r)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
+	struct error ERROR_AUTO e = ERROR_INIT, ERROR_AUTO chains = ERROR_INIT;
+	bool changed = false;
 
-	if (!scenario_chains_restore(r->chains, &e))
+	for (size_t i = 0; i < r->scenario->n_steps; i++)
+		changed |= r->scenario->steps[i].kind == STEP_DO;
+	if (changed)
+		(void)rules_restore_all(r->lab, &e);
+	if (scenario_chains_restore(r->chains, &chains)) {
+		(void)error_wrap(&chains, "cannot put back the chains from before");
+		(void)error_join(&e, &chains);
+	}
+	if (!e.err) {
+		tell_undone(r);
 		return 0;
-	(void)error_wrap(&e, "cannot put back the chains from before");
+	}
 	free(r->result->error);
 	r->result->error = xstrdup(e.text);
 	r->result->outcome = OUTCOME_LAB;
@@ -358,6 +473,7 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 	if (!err)
 		err = run_all(&r);
 	conclude(&r, err);
+	serves_stop(r.probe.serves);
 	err = restore(&r) ? e->err : err;
 	listener_close(r.listener);
 	neighbours_free(r.neighbours);
@@ -367,12 +483,17 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 	return err;
 }
 
+int scenario_repair(struct lab *lab, struct error *e)
+{
+	int err = chain_restore_all(lab, e);
+
+	return err ? err : rules_restore_all(lab, e);
+}
+
 void scenario_result_clear(struct scenario_result *result)
 {
-	for (size_t i = 0; result->steps && i < result->scenario->n_steps; i++) {
-		free(result->steps[i].why);
-		free(result->steps[i].details);
-	}
+	for (size_t i = 0; result->steps && i < result->scenario->n_steps; i++)
+		step_result_clear(&result->steps[i]);
 	free(result->steps);
 	free(result->error);
 	*result = (struct scenario_result){ 0 };

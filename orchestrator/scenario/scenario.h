@@ -32,6 +32,10 @@ struct scenario_options {
 int scenario_run(struct lab *lab, const struct scenario *scenario,
 		 const struct scenario_options *options, struct scenario_result *result,
 		 struct error *e);
+
+/* What a killed scenario left, put back: chains and rules. */
+int scenario_repair(struct lab *lab, struct error *e);
+
 void scenario_result_clear(struct scenario_result *result);
 
 #endif

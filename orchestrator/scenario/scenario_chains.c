@@ -16,6 +16,7 @@ struct iface_chains {
 	const struct chain_config *config; /* of the scenario; NULL: it leaves this interface */
 	struct chain_ready held, own;	   /* what stood there, and what the scenario puts there */
 	bool touched;			   /* to be restored */
+	bool loaded_libxdp;		   /* a chain whose pins may be left over */
 };
 
 struct scenario_chains {
@@ -30,6 +31,17 @@ static bool is_there(const struct chain_ready *ready)
 	return ready->record.n_filters > 0;
 }
 
+/* No filters: none is loaded. */
+static int load(struct scenario_chains *s, const struct chain_config *chain,
+		struct chain_ready *ready, struct error *e)
+{
+	int err = chain->n_filters ? chain_load(s->lab, chain, ready, e) : 0;
+
+	if (is_there(ready) && ready->record.engine == ENGINE_LIBXDP)
+		s->ifaces[chain->iface].loaded_libxdp = true;
+	return err;
+}
+
 static int prepare(struct scenario_chains *s, const struct scenario *scenario, struct error *e)
 {
 	int err = 0;
@@ -41,7 +53,7 @@ static int prepare(struct scenario_chains *s, const struct scenario *scenario, s
 		struct iface_chains *p = &s->ifaces[chain->iface];
 
 		p->config = chain;
-		err = chain->n_filters ? chain_load(s->lab, chain, &p->own, e) : 0;
+		err = load(s, chain, &p->own, e);
 	}
 	for (size_t i = 0; i < s->n; i++) {
 		const struct iface_chains *p = &s->ifaces[i];
@@ -111,6 +123,28 @@ int scenario_chains_set(struct scenario_chains *s, struct error *e)
 	return err;
 }
 
+int scenario_chains_change(struct scenario_chains *s, const struct chain_config *chain,
+			   struct error *e)
+{
+	struct iface_chains *p = &s->ifaces[chain->iface];
+	struct chain_ready next = CHAIN_READY_NONE;
+	int err = load(s, chain, &next, e);
+
+	if (!err) {
+		p->touched = true;
+		err = is_there(&next) ? chain_put(s->lab, &next, e)
+				      : chain_set(s->lab, chain, true, e);
+	}
+	if (err) {
+		chain_ready_clear(&next);
+		return err;
+	}
+	chain_ready_clear(&p->own);
+	p->own = next;
+	s->chains[chain->iface] = next.record;
+	return 0;
+}
+
 const struct chain_record *scenario_chains_records(const struct scenario_chains *s)
 {
 	return s->chains;
@@ -125,7 +159,7 @@ static int restore_iface(struct scenario_chains *s, size_t iface, struct error *
 		err = is_there(&p->held) ? chain_put(s->lab, &p->held, e)
 					 : chain_restore(s->lab, iface, e);
 	/* Loaded, and perhaps never put on. */
-	if (is_there(&p->own) && p->own.record.engine == ENGINE_LIBXDP)
+	if (p->loaded_libxdp)
 		chain_tidy(s->lab, iface);
 	chain_ready_clear(&p->held);
 	chain_ready_clear(&p->own);

@@ -8,6 +8,7 @@
  *   prepare  what stands is held, the scenario's chains are loaded: nothing has changed yet
  *   strip    every chain comes off
  *   set      the scenario's chains are put on, and the lab's own where it has none
+ *   change   another chain in place of one, atomically
  *   restore  all is again as it was, from the programs that are held
  *
  * A killed scenario holds nothing; chain_restore_all() builds anew what it took off.
@@ -15,6 +16,7 @@
 
 #include <stddef.h>
 
+struct chain_config;
 struct chain_record;
 struct error;
 struct lab;
@@ -25,6 +27,10 @@ int scenario_chains_prepare(struct lab *lab, const struct scenario *scenario,
 			    struct scenario_chains **out, struct error *e);
 int scenario_chains_strip(struct scenario_chains *s, struct error *e);
 int scenario_chains_set(struct scenario_chains *s, struct error *e);
+
+/* On an error what stands there stays. */
+int scenario_chains_change(struct scenario_chains *s, const struct chain_config *chain,
+			   struct error *e);
 
 /* By interface: what stands there once it is set. */
 const struct chain_record *scenario_chains_records(const struct scenario_chains *s);

@@ -25,7 +25,7 @@
 #include "lab/netns.h"
 #include "lab/text.h"
 
-#define OUTPUT_MAX 65536 /* bytes kept of what a child says */
+#define OUTPUT_MAX 65536 /* bytes kept of what a child says: at least the last half of them */
 #define READS_MAX  32	 /* at a time: more than a pipe holds */
 #define STACK_SIZE 65536 /* of a child, until its exec; a multiple of 16 */
 
@@ -198,6 +198,19 @@ const char *spawn_find(const char *const *paths)
 	return NULL;
 }
 
+static void stream_add(struct stream *s, const char *bytes, size_t n)
+{
+	if (!s->text)
+		s->text = xcalloc(1, OUTPUT_MAX + 1);
+	if (s->size + n > OUTPUT_MAX) {
+		memmove(s->text, s->text + s->size - OUTPUT_MAX / 2, OUTPUT_MAX / 2);
+		s->size = OUTPUT_MAX / 2;
+	}
+	memcpy(s->text + s->size, bytes, n);
+	s->size += n;
+	s->text[s->size] = '\0';
+}
+
 /* Read what is there, but not for ever from a child that never stops; at its end the fd is closed.
  */
 static void stream_read(struct stream *s)
@@ -211,11 +224,8 @@ static void stream_read(struct stream *s)
 		if (n <= 0) {
 			(void)close(s->fd);
 			s->fd = -1;
-		} else if (s->size + (size_t)n <= OUTPUT_MAX) {
-			s->text = xreallocarray(s->text, 1, s->size + (size_t)n + 1);
-			memcpy(s->text + s->size, bytes, (size_t)n);
-			s->size += (size_t)n;
-			s->text[s->size] = '\0';
+		} else {
+			stream_add(s, bytes, (size_t)n);
 		}
 	}
 }
@@ -243,6 +253,20 @@ static int open_stream(struct stream *s, int *theirs)
 	return fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+int subprocess_open(struct subprocess *p, const char *netns, int *out, int *err, struct error *e)
+{
+	int failed;
+
+	p->netns = netns;
+	p->child = (struct child)CHILD_NONE;
+	p->out.fd = p->err.fd = -1;
+	p->started = true;
+	failed = open_stream(&p->out, out);
+	if (!failed)
+		failed = open_stream(&p->err, err);
+	return failed ? error_sys(e, failed, "cannot make a pipe") : 0;
+}
+
 int subprocess_start(struct subprocess *p, const struct state *state, const char *netns,
 		     const char *const *argv, int in, uint64_t keep, struct error *e)
 {
@@ -254,15 +278,9 @@ int subprocess_start(struct subprocess *p, const struct state *state, const char
 
 	if (ns < 0)
 		return ns;
-	p->netns = netns;
-	p->child = (struct child)CHILD_NONE;
-	p->out.fd = p->err.fd = -1;
-	p->started = true;
-	failed = open_stream(&p->out, &out);
-	if (!failed)
-		failed = open_stream(&p->err, &err);
+	failed = subprocess_open(p, netns, &out, &err, e);
 	if (failed)
-		return error_sys(e, failed, "cannot make a pipe");
+		return failed;
 	what = (struct spawn){
 		.argv = argv, .netns = ns, .in = in, .out = out, .err = err, .keep = keep
 	};
@@ -282,16 +300,11 @@ void subprocess_poll(struct subprocess *p)
 
 char *subprocess_trouble(const struct subprocess *p, const char *program)
 {
-	const char *text = p->err.text ? p->err.text : "";
-	size_t end = strlen(text), start;
+	int length;
+	const char *line = text_last_line(p->err.text, &length);
 
-	while (end && text[end - 1] == '\n')
-		end--;
-	for (start = end; start && text[start - 1] != '\n';)
-		start--;
-	if (end > start)
-		return text_format("%s in %s says: %.*s", program, p->netns, (int)(end - start),
-				   text + start);
+	if (line)
+		return text_format("%s in %s says: %.*s", program, p->netns, length, line);
 	if (WIFSIGNALED(p->status))
 		return text_format("%s in %s was killed by signal %d", program, p->netns,
 				   WTERMSIG(p->status));

@@ -58,7 +58,7 @@ int spawn_confine(uint64_t keep, struct error *e);
 /* What root gets from execve(): nothing but @keep from now on. A negative errno, without words. */
 int spawn_cut_bounding_set(uint64_t keep);
 
-/* What a child writes, to our end of a pipe. */
+/* What a child writes, to our end of a pipe. Of a long text the last part is kept. */
 struct stream {
 	int fd;
 	char *text; /* NUL-terminated; NULL while nothing came */
@@ -77,6 +77,9 @@ struct subprocess {
 /* Enter @netns and run @argv there; @in and @keep as in struct spawn. */
 int subprocess_start(struct subprocess *p, const struct state *state, const char *netns,
 		     const char *const *argv, int in, uint64_t keep, struct error *e);
+
+/* Pipes for what it will say; *@out and *@err are its ends of them. */
+int subprocess_open(struct subprocess *p, const char *netns, int *out, int *err, struct error *e);
 
 /* Take what it has said, and its end, without waiting. */
 void subprocess_poll(struct subprocess *p);

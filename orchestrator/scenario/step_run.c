@@ -13,13 +13,14 @@
 #include "lab/netlink.h"
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/serves.h"
 
 #define MS_NS	     1000000ULL
 #define ASK_AGAIN_MS 1000 /* until the kernel asks once more for a neighbour */
 
 /* The poll set of one wait: whoever may have news. */
 struct watch {
-	struct pollfd fds[2 + SUBPROCESSES * 3];
+	struct pollfd fds[3 + SUBPROCESSES * 3];
 	nfds_t n;
 };
 
@@ -42,6 +43,7 @@ static int wait_for_news(struct step_run *c, uint64_t wait_ns)
 
 	watch_add(&w, c->probe->signal_fd);
 	watch_add(&w, c->probe->listener_fd);
+	watch_add(&w, serves_fd(c->probe->serves));
 	for (int i = 0; i < SUBPROCESSES; i++) {
 		if (!c->subprocesses[i].started)
 			continue;
@@ -55,6 +57,9 @@ static int wait_for_news(struct step_run *c, uint64_t wait_ns)
 		return error_state(c->e, -EINTR, "stopped by a signal");
 	for (int i = 0; i < SUBPROCESSES; i++)
 		subprocess_poll(&c->subprocesses[i]);
+	serves_poll(c->probe->serves);
+	if (serves_died(c->probe->serves))
+		return error_state(c->e, -ECHILD, "a server died");
 	return step_run_consume(c);
 }
 

@@ -13,6 +13,7 @@ struct error;
 struct evidence;
 struct lab;
 struct netlink;
+struct serves;
 struct step;
 
 enum { CLIENT, SERVER, SUBPROCESSES };
@@ -21,8 +22,9 @@ struct probe {
 	const struct lab *lab;
 	const char *ping, *nc; /* paths: probe_tools() */
 	unsigned int timeout_ms;
-	int signal_fd;	 /* readable: stop with -EINTR; nothing is read from it */
-	int listener_fd; /* readable: call consume(); -1: nobody listens */
+	int signal_fd;	       /* readable: stop with -EINTR; nothing is read from it */
+	int listener_fd;       /* readable: call consume(); -1: nobody listens */
+	struct serves *serves; /* run beside the steps */
 	int (*consume)(void *cookie, struct evidence *ev, struct error *e);
 	void *cookie;
 };
