@@ -2,8 +2,10 @@
 /* Puts in words what the chains, the kernel and the children said of a step. Judges nothing. */
 #include "orchestrator/scenario/account.h"
 
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lab/alloc.h"
@@ -17,7 +19,7 @@ static const char *verdict_name(uint8_t verdict)
 	return verdict <= XDP_REDIRECT ? action_name(verdict) : "an unknown verdict";
 }
 
-char *account_decision(const struct labfile *labfile, const struct sighting *s)
+static char *decision_text(const struct labfile *labfile, const struct sighting *s)
 {
 	static const char *const did[] = {
 		[XDP_ABORTED] = "aborted",
@@ -28,10 +30,97 @@ char *account_decision(const struct labfile *labfile, const struct sighting *s)
 	};
 	const char *iface = labfile->topo.ifaces[s->iface].id;
 	const char *reply = s->relation == RELATION_REPLY ? "reply " : "";
+	const char *what = s->verdict < ARRAY_SIZE(did) ? did[s->verdict] : "taken away";
 
-	return text_format("%s%s by %s at %s", reply,
-			   s->verdict < ARRAY_SIZE(did) ? did[s->verdict] : "taken away",
-			   s->filter ? s->filter : "the chain's end", iface);
+	if (!s->filter)
+		return text_format("%s%s at %s, where no filter had an opinion", reply, what,
+				   iface);
+	return text_format("%s%s by %s at %s", reply, what, s->filter, iface);
+}
+
+/* Where @s sent it on: the interface itself, or where its filter redirects to. */
+static bool went_there(const struct labfile *labfile, const struct sighting *s, size_t iface)
+{
+	size_t f = s->filter ? labfile_filter(labfile, s->filter) : NONE;
+
+	if (s->verdict != XDP_TX && s->verdict != XDP_REDIRECT)
+		return false;
+	return iface == s->iface || (s->verdict == XDP_REDIRECT && f != NONE &&
+				     labfile->filters[f].redirect_to == iface);
+}
+
+/* ", but …" of what the kernel's XDP could not do for it; "" if nothing. */
+static char *failure_text(const struct labfile *labfile, const struct evidence *ev,
+			  const struct sighting *s)
+{
+	for (size_t i = 0; i < ev->n_xdp_failures; i++) {
+		const struct xdp_failure *f = &ev->xdp_failures[i];
+
+		if (!went_there(labfile, s, f->iface))
+			continue;
+		if (f->err == ENXIO)
+			return text_format(", but the far end of the veth takes no native XDP "
+					   "frames (%s, errno %d)",
+					   f->tracepoint, f->err);
+		return text_format(", but the kernel could not send it: %s (%s, errno %d)",
+				   strerror(f->err), f->tracepoint, f->err);
+	}
+	return xstrdup("");
+}
+
+char *account_decision(const struct labfile *labfile, const struct evidence *ev,
+		       const struct sighting *s)
+{
+	char *FREE_AUTO decision = decision_text(labfile, s);
+	char *FREE_AUTO failure = failure_text(labfile, ev, s);
+
+	return text_format("%s%s", decision, failure);
+}
+
+/* The last chain that let it go before the kernel dropped it: where that was, if it has one. */
+static const struct sighting *let_go(const struct labfile *labfile, const struct evidence *ev,
+				     const struct kernel_drop *drop, enum relation relation)
+{
+	const struct sighting *last = NULL;
+
+	for (size_t i = 0; i < ev->n_seen; i++) {
+		const struct sighting *s = &ev->seen[i];
+		size_t node = labfile->topo.ifaces[s->iface].node;
+
+		if (s->relation != relation || s->kind != XLAB_DECIDED || s->verdict == XDP_DROP ||
+		    s->verdict == XDP_ABORTED)
+			continue;
+		last = s;
+		if (s->verdict == XDP_PASS &&
+		    strcmp(labfile->topo.nodes[node].name, drop->netns) == 0)
+			break;
+	}
+	return last;
+}
+
+char *account_kernel(const struct labfile *labfile, const struct evidence *ev)
+{
+	static const enum relation ways[] = { RELATION_REQUEST, RELATION_REPLY };
+	const struct kernel_drop *drop = NULL;
+	char *FREE_AUTO before = NULL;
+	const struct sighting *s;
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(ways) && !(drop = evidence_kernel_drop(ev, ways[i])))
+		i++;
+	if (!drop)
+		return NULL;
+	s = let_go(labfile, ev, drop, ways[i]);
+	if (s && s->verdict == XDP_PASS)
+		before = text_format("let through at %s, then ", labfile->topo.ifaces[s->iface].id);
+	else if (s)
+		before = decision_text(labfile, s);
+	if (before)
+		return text_format("%s%sdropped by the kernel of %s: %s", before,
+				   s->verdict == XDP_PASS ? "" : ", then ", drop->netns,
+				   drop->reason);
+	return text_format("%sdropped by the kernel of %s: %s",
+			   ways[i] == RELATION_REPLY ? "reply " : "", drop->netns, drop->reason);
 }
 
 /* One whose verdicts cannot be seen: its name, or NULL if all tell. */
@@ -46,35 +135,111 @@ static const char *mute_filter(const struct labfile *labfile, const struct chain
 	return NULL;
 }
 
+static bool has_filter(const struct chain_record *chain, const char *name)
+{
+	for (size_t i = 0; i < chain->n_filters; i++)
+		if (strcmp(chain->filters[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* All chains that it could meet stand where it was sent from: the first of them, or NONE. */
+static size_t behind_sender(const struct labfile *labfile, const struct evidence *ev)
+{
+	size_t first = NONE;
+
+	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces; i++) {
+		if (!ev->chains[i].n_filters || !evidence_on_the_way(ev, i))
+			continue;
+		if (labfile->topo.ifaces[i].node != ev->mark.src_node)
+			return NONE;
+		first = first == NONE ? i : first;
+	}
+	return first;
+}
+
+static char *mute_text(const struct labfile *labfile, const char *filter, size_t at)
+{
+	return text_format("with libxdp the verdicts of %s at %s cannot be seen; "
+			   "engine = inline shows them",
+			   filter, labfile->topo.ifaces[at].id);
+}
+
+static char *lost_text(const struct evidence *ev)
+{
+	return text_format("%llu events of the chains were lost", (unsigned long long)ev->lost);
+}
+
+static char *strayed_text(const struct labfile *labfile, const struct evidence *ev)
+{
+	return text_format("it left %s as something that cannot be followed",
+			   labfile->topo.ifaces[ev->strayed_at].id);
+}
+
+char *account_unseen(const struct labfile *labfile, const struct evidence *ev, size_t by, size_t at)
+{
+	const char *name = by == NONE ? NULL : labfile->filters[by].name;
+
+	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces; i++) {
+		const char *mute = mute_filter(labfile, &ev->chains[i]);
+
+		if (!mute || (at != NONE && at != i))
+			continue;
+		if (!name || has_filter(&ev->chains[i], name))
+			return mute_text(labfile, mute, i);
+	}
+	if (ev->strayed)
+		return strayed_text(labfile, ev);
+	return ev->lost ? lost_text(ev) : NULL;
+}
+
+/* No chain saw it: why that is no wonder, or not known. */
+static char *blind_text(const struct labfile *labfile, const struct evidence *ev)
+{
+	size_t sender = behind_sender(labfile, ev);
+
+	if (!ev->chains)
+		return text_format("the reason is not known");
+	if (sender == NONE)
+		return text_format("no chain saw it");
+	return text_format("no chain saw it: XDP sees what comes in, and at %s it went out",
+			   labfile->topo.ifaces[sender].id);
+}
+
 char *account_silence(const struct labfile *labfile, const struct evidence *ev)
 {
 	const struct sighting *s = evidence_diverted(ev);
+	char *FREE_AUTO kernel = account_kernel(labfile, ev);
 	const char *mute = NULL;
 	size_t at = 0;
 
+	if (kernel)
+		return steal_pointer(&kernel);
+	if (ev->imitated)
+		return text_format("packets of others were made to look like it at %s",
+				   labfile->topo.ifaces[ev->imitated_at].id);
 	if (s)
-		return account_decision(labfile, s);
+		return account_decision(labfile, ev, s);
 	if (ev->links_down)
 		return text_format("down: %s", ev->links_down);
 	if (ev->trouble)
 		return text_format("%s", ev->trouble);
+	if (ev->strayed)
+		return strayed_text(labfile, ev);
 	/* The first on the step's way whose verdicts cannot be seen. */
 	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces && !mute; i++) {
 		at = i;
 		mute = evidence_on_the_way(ev, i) ? mute_filter(labfile, &ev->chains[i]) : NULL;
 	}
 	if (mute)
-		return text_format("with libxdp the verdicts of %s at %s cannot be seen; "
-				   "engine = inline shows them",
-				   mute, labfile->topo.ifaces[at].id);
+		return mute_text(labfile, mute, at);
 	if (ev->neighbour == NEIGHBOUR_UNRESOLVED && ev->neighbour_text)
 		return text_format("no neighbour entry for %s", ev->neighbour_text);
 	if (ev->lost)
-		return text_format("%llu events of the chains were lost",
-				   (unsigned long long)ev->lost);
+		return lost_text(ev);
 	if (evidence_seen(ev))
 		return text_format("it was let through, and lost after the chain");
-	return text_format(ev->chains ? "no chain saw it" : "the reason is not known");
+	return blind_text(labfile, ev);
 }
 
 /* A WENT_ON at that position of the same packets: the filter did not say PASS. */
@@ -85,7 +250,8 @@ static const char *passing_word(const struct evidence *ev, const struct sighting
 		const struct sighting *s = &ev->seen[i];
 
 		if (s->kind == XLAB_WENT_ON && s->iface == end->iface &&
-		    s->relation == end->relation && s->position == position)
+		    s->relation == end->relation && s->position == position &&
+		    flow_equal(&s->came, &end->came))
 			return verdict_name(s->verdict);
 	}
 	return "pass";
@@ -106,20 +272,52 @@ static const char *packet_text(const struct evidence *ev, enum relation relation
 	return what[relation];
 }
 
-/* "host:veth0: request: headers pass, udp-8888 drop" */
+/* The only filter up to @end that can have changed it; NONE: there are several, or it is none. */
+static unsigned int changer(const struct labfile *labfile, const struct chain_record *chain,
+			    const struct sighting *end)
+{
+	unsigned int found = chain->n_filters;
+
+	for (unsigned int i = 0; i < chain->n_filters && i <= end->position; i++) {
+		size_t f = labfile_filter(labfile, chain->filters[i]);
+
+		if (f == NONE || labfile->filters[f].program != PROGRAM_OBJECT)
+			continue;
+		if (found < chain->n_filters)
+			return chain->n_filters;
+		found = i;
+	}
+	return found;
+}
+
+/* "b:eth0: request: less-one pass (10.0.0.10:4711 -> 10.0.0.1:1999), udp-1999 drop" */
 static void print_way(FILE *out, const struct labfile *labfile, const struct evidence *ev,
 		      const struct sighting *end)
 {
 	const struct chain_record *chain = &ev->chains[end->iface];
-	const char *iface = labfile->topo.ifaces[end->iface].id;
+	char *FREE_AUTO came =
+		end->known && !forms_as_sent(&ev->mark, &end->came) ? flow_text(&end->came) : NULL;
+	char *FREE_AUTO left = end->changed ? flow_text(&end->left) : NULL;
+	unsigned int changed = left ? changer(labfile, chain, end) : chain->n_filters;
 
-	(void)fprintf(out, "%s: %s:", iface, packet_text(ev, end->relation));
-	for (unsigned int i = 0; i < end->position; i++)
-		(void)fprintf(out, " %s %s,", chain->filters[i], passing_word(ev, end, i));
-	if (end->filter)
-		(void)fprintf(out, " %s %s", end->filter, verdict_name(end->verdict));
-	else
+	(void)fprintf(out, "%s: %s%s%s:", labfile->topo.ifaces[end->iface].id,
+		      packet_text(ev, end->relation), came ? " " : "", came ? came : "");
+	for (unsigned int i = 0; i <= end->position && i < chain->n_filters; i++) {
+		bool last = i == end->position;
+
+		(void)fprintf(out, " %s %s", chain->filters[i],
+			      last ? verdict_name(end->verdict) : passing_word(ev, end, i));
+		if (i == changed)
+			(void)fprintf(out, " (%s)", left);
+		if (!last)
+			(void)fputc(',', out);
+	}
+	if (!end->filter)
 		(void)fputs(" on to the stack", out);
+	if (left && changed == chain->n_filters)
+		(void)fprintf(out, ", as %s", left);
+	if (end->doubtful)
+		(void)fputs(" (or another's, made to look like it)", out);
 	if (end->packets > 1)
 		(void)fprintf(out, " (%u packets)", end->packets);
 	(void)fputc('\n', out);
@@ -149,12 +347,16 @@ static void print_chain(FILE *out, const struct labfile *labfile, const struct e
 		(void)fprintf(out, "%s: with libxdp the verdicts of %s cannot be seen\n", name,
 			      mute);
 	else if (!own)
-		(void)fprintf(out, "%s: saw none of it%s\n", name,
-			      others ? ", only other packets" : "");
+		(void)fprintf(out, "%s: saw none of it%s%s\n", name,
+			      others ? ", only other packets" : "",
+			      labfile->topo.ifaces[iface].node == ev->mark.src_node
+				      ? ": XDP sees what comes in, and here it went out"
+				      : "");
 }
 
 /* @why has one of these already, and is not said twice. */
-static void print_known(FILE *out, const struct evidence *ev, const char *why)
+static void print_known(FILE *out, const struct labfile *labfile, const struct evidence *ev,
+			const char *why)
 {
 	if (ev->trouble && !strstr(why, ev->trouble))
 		(void)fprintf(out, "%s\n", ev->trouble);
@@ -163,6 +365,15 @@ static void print_known(FILE *out, const struct evidence *ev, const char *why)
 	if (ev->neighbour != NEIGHBOUR_UNKNOWN && ev->neighbour_text)
 		(void)fprintf(out, "neighbour entry for %s: %s\n", ev->neighbour_text,
 			      ev->neighbour == NEIGHBOUR_RESOLVED ? "there" : "none, or failed");
+	if (ev->imitated)
+		(void)fprintf(out, "%s: packets of others were made to look like it\n",
+			      labfile->topo.ifaces[ev->imitated_at].id);
+	if (ev->strayed)
+		(void)fprintf(out, "%s: it left as something that cannot be followed\n",
+			      labfile->topo.ifaces[ev->strayed_at].id);
+	if (ev->forms.full)
+		(void)fprintf(out, "it took more than %d forms, which are not all followed\n",
+			      FORMS_MAX);
 	if (ev->lost)
 		(void)fprintf(out, "%llu events of the chains were lost\n",
 			      (unsigned long long)ev->lost);
@@ -177,7 +388,7 @@ char *account_details(const struct labfile *labfile, const struct evidence *ev, 
 	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces; i++)
 		if (ev->chains[i].n_filters)
 			print_chain(out, labfile, ev, i);
-	print_known(out, ev, why);
+	print_known(out, labfile, ev, why);
 	xclose_memstream(out);
 	return text;
 }

@@ -101,6 +101,13 @@ static struct flow mark_flow(const struct mark *m)
 			      .dst_port = ping ? m->src_port : m->dst_port };
 }
 
+bool forms_as_sent(const struct mark *mark, const struct flow *f)
+{
+	const struct flow sent = mark_flow(mark), back = flow_back(&sent);
+
+	return flow_equal(f, &sent) || flow_equal(f, &back);
+}
+
 /* False: it has no ports and no id, of a datagram in fragments only the first has them. */
 static bool read_flow(const struct packet *p, struct flow *f)
 {

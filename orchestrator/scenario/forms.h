@@ -51,6 +51,9 @@ struct flow {
 
 bool flow_equal(const struct flow *a, const struct flow *b);
 
+/* A request as it was sent, or a reply to that. */
+bool forms_as_sent(const struct mark *mark, const struct flow *f);
+
 /* "10.0.0.10:44024 -> 10.0.0.1:80"; malloc'ed */
 char *flow_text(const struct flow *f);
 

@@ -5,12 +5,14 @@
  */
 #include "orchestrator/scenario/judge.h"
 
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
+#include "orchestrator/chain/chain_record.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/scenario/account.h"
 #include "orchestrator/scenario/evidence.h"
@@ -68,12 +70,30 @@ static const struct sighting *own_drop(const struct evidence *ev)
 	return s ? s : evidence_drop(ev, RELATION_REPLY);
 }
 
+/* What arrived, or did not, can be another packet as well; malloc'ed. */
+static char *imitated_text(const struct labfile *labfile, const struct evidence *ev,
+			   const char *arrival)
+{
+	return text_format("%s, but packets of others were made to look like it at %s", arrival,
+			   labfile->topo.ifaces[ev->imitated_at].id);
+}
+
 /* ": <the best explanation>" behind @what; malloc'ed */
 static char *explained(const struct labfile *labfile, const struct evidence *ev, const char *what)
 {
 	char *FREE_AUTO because = account_silence(labfile, ev);
 
 	return text_format("%s: %s", what, because);
+}
+
+/* It is by whom, and where, the step says. */
+static bool as_expected(const struct labfile *labfile, const struct step *step,
+			const struct sighting *s)
+{
+	if (step->at != NONE && s->iface != step->at)
+		return false;
+	return step->by == NONE ||
+	       (s->filter && strcmp(s->filter, labfile->filters[step->by].name) == 0);
 }
 
 /* A drop by somebody else than the step names. */
@@ -83,50 +103,139 @@ static const struct sighting *wrong_drop(const struct labfile *labfile, const st
 	for (size_t i = 0; i < ev->n_seen; i++) {
 		const struct sighting *s = &ev->seen[i];
 
-		if (!sighting_is_drop(s) || s->relation != relation)
-			continue;
-		if ((step->at != NONE && s->iface != step->at) ||
-		    (step->by != NONE &&
-		     (!s->filter || strcmp(s->filter, labfile->filters[step->by].name) != 0)))
+		if (sighting_is_drop(s) && !s->doubtful && s->relation == relation &&
+		    !as_expected(labfile, step, s))
 			return s;
 	}
 	return NULL;
 }
 
-static char *mismatch_text(const struct labfile *labfile, const struct step *step,
-			   const struct sighting *s)
+/* " tx by udp-8888 at host:veth0": what the step expects; @verdict: "" if that needs no saying */
+static char *expected_text(const struct labfile *labfile, const struct step *step,
+			   const char *verdict)
 {
-	char *FREE_AUTO was = account_decision(labfile, s);
 	const char *at = step->at == NONE ? NULL : labfile->topo.ifaces[step->at].id;
 
-	return text_format("%s; expected%s%s%s%s", was, step->by == NONE ? "" : " by ",
+	return text_format("%s%s%s%s%s", verdict, step->by == NONE ? "" : " by ",
 			   step->by == NONE ? "" : labfile->filters[step->by].name,
 			   at ? " at " : "", at ? at : "");
+}
+
+static char *mismatch_text(const struct labfile *labfile, const struct step *step,
+			   const struct evidence *ev, const struct sighting *s)
+{
+	char *FREE_AUTO was = account_decision(labfile, ev, s);
+	char *FREE_AUTO expected = expected_text(labfile, step, "");
+
+	return text_format("%s; expected%s", was, expected);
+}
+
+/* A last word on the step's own packet by which it went on, or back. */
+static bool lets_go(const struct sighting *s)
+{
+	return sighting_is_own(s) && s->kind == XLAB_DECIDED &&
+	       (s->verdict == XDP_PASS || s->verdict == XDP_TX || s->verdict == XDP_REDIRECT);
+}
+
+static bool stands_there(const struct labfile *labfile, const struct evidence *ev, size_t filter,
+			 size_t iface)
+{
+	const struct chain_record *chain = &ev->chains[iface];
+
+	for (size_t i = 0; filter != NONE && i < chain->n_filters; i++)
+		if (strcmp(chain->filters[i], labfile->filters[filter].name) == 0)
+			return true;
+	return false;
+}
+
+/* The word of the step's filter or interface by which it went on; NULL: there is none. */
+static const struct sighting *right_pass(const struct labfile *labfile, const struct step *step,
+					 const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->n_seen; i++)
+		if (lets_go(&ev->seen[i]) && as_expected(labfile, step, &ev->seen[i]))
+			return &ev->seen[i];
+	return NULL;
+}
+
+/*
+ * The word of another filter, best in a chain where the step's one stands. Beside a @right one it
+ * is about the same packets there. Of a TCP connection's packets each can have another's.
+ */
+static const struct sighting *wrong_pass(const struct labfile *labfile, const struct step *step,
+					 const struct evidence *ev, const struct sighting *right)
+{
+	const struct sighting *found = NULL;
+
+	if (right && step->kind == STEP_TCP)
+		return NULL;
+	for (size_t i = 0; i < ev->n_seen; i++) {
+		const struct sighting *s = &ev->seen[i];
+
+		if (!lets_go(s) || as_expected(labfile, step, s))
+			continue;
+		if (right && (s->iface != right->iface || s->relation != right->relation))
+			continue;
+		if (!found || (stands_there(labfile, ev, step->by, s->iface) &&
+			       !stands_there(labfile, ev, step->by, found->iface)))
+			found = s;
+	}
+	return found;
+}
+
+/* It arrived, which is to be by the step's filter or interface. */
+static void judge_arrived(const struct labfile *labfile, const struct step *step,
+			  const struct evidence *ev, const char *arrival,
+			  struct step_result *result)
+{
+	const struct sighting *right = right_pass(labfile, step, ev);
+	const struct sighting *wrong = wrong_pass(labfile, step, ev, right);
+	char *FREE_AUTO expected = expected_text(labfile, step, "");
+	char *FREE_AUTO word = NULL;
+
+	if (ev->imitated) {
+		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
+	} else if (step->by == NONE && step->at == NONE) {
+		set(result, OUTCOME_OK, text_format("%s", arrival));
+	} else if (wrong) {
+		set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, ev, wrong));
+	} else if (right) {
+		word = account_decision(labfile, ev, right);
+		set(result, OUTCOME_OK, text_format("%s; %s", arrival, word));
+	} else {
+		word = account_unseen(labfile, ev, step->by, step->at);
+		set(result, word ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
+		    word ? text_format("%s, but %s; expected%s", arrival, word, expected)
+			 : text_format("%s, but no chain saw it on its way; expected%s", arrival,
+				       expected));
+	}
 }
 
 static void judge_pass(const struct labfile *labfile, const struct step *step,
 		       const struct evidence *ev, struct step_result *result)
 {
 	const struct sighting *own = own_drop(ev), *neighbour = neighbour_drop(ev);
+	const struct sighting *diverted = evidence_diverted(ev);
 	char *FREE_AUTO arrival = arrival_text(step, ev);
+	char *FREE_AUTO kernel = account_kernel(labfile, ev);
 	char *FREE_AUTO decision = NULL;
 
 	if (ev->arrived >= ev->wanted) {
-		set(result, OUTCOME_OK, steal_pointer(&arrival));
-	} else if (own || evidence_diverted(ev)) {
-		decision = account_decision(labfile, own ? own : evidence_diverted(ev));
+		judge_arrived(labfile, step, ev, arrival, result);
+	} else if (own || (diverted && !kernel)) {
+		decision = account_decision(labfile, ev, own ? own : diverted);
 		set(result, OUTCOME_NOT_OK,
 		    something_arrived(ev) ? text_format("%s; %s", arrival, decision)
 					  : steal_pointer(&decision));
 	} else if (neighbour) {
-		decision = account_decision(labfile, neighbour);
+		decision = account_decision(labfile, ev, neighbour);
 		set(result, OUTCOME_NOT_OK,
 		    text_format("its neighbour request was %s, so it never went out", decision));
 	} else if (!ev->server_bound) {
 		set(result, OUTCOME_INCONCLUSIVE,
 		    explained(labfile, ev, "the server never came to listen"));
 	} else {
-		set(result, ev->trouble ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
+		set(result, ev->trouble && !kernel ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
 		    explained(labfile, ev, arrival));
 	}
 }
@@ -137,10 +246,10 @@ static void judge_dropped(const struct labfile *labfile, const struct step *step
 			  struct step_result *result)
 {
 	const struct sighting *wrong = wrong_drop(labfile, step, ev, s->relation);
-	char *FREE_AUTO decision = account_decision(labfile, s);
+	char *FREE_AUTO decision = account_decision(labfile, ev, s);
 
 	if (wrong)
-		set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, wrong));
+		set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, ev, wrong));
 	else if (s->relation == RELATION_NEIGHBOUR)
 		set(result, OUTCOME_OK,
 		    text_format("its neighbour request was %s, so it never went out", decision));
@@ -160,7 +269,11 @@ static void judge_drop(const struct labfile *labfile, const struct step *step,
 
 	if (!dropped)
 		dropped = neighbour_drop(ev);
-	if (something_arrived(ev))
+	if (ev->imitated && dropped && evidence_all_dropped(ev))
+		judge_dropped(labfile, step, ev, dropped, result);
+	else if (ev->imitated && something_arrived(ev))
+		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
+	else if (something_arrived(ev))
 		set(result, OUTCOME_NOT_OK, text_format("%s, where a drop was expected", arrival));
 	else if (!ev->server_bound)
 		set(result, OUTCOME_INCONCLUSIVE,
@@ -174,13 +287,126 @@ static void judge_drop(const struct labfile *labfile, const struct step *step,
 			      "nothing arrived, but no filter says that it dropped it"));
 }
 
+static const struct verdict {
+	uint8_t verdict;
+	const char *word;
+	const char *nobody;
+} verdicts[] = {
+	[EXPECT_TX] = { XDP_TX, " tx", "no filter says that it sent it back (tx)" },
+	[EXPECT_REDIRECT] = { XDP_REDIRECT, " redirect", "no filter says that it redirected it" },
+	[EXPECT_ABORTED] = { XDP_ABORTED, " aborted", "no filter says that it aborted it" },
+};
+
+/* The step's own packet was decided so, or not: as the step says, @expected, or else. */
+static const struct sighting *find_decision(const struct labfile *labfile, const struct step *step,
+					    const struct evidence *ev, bool so, bool expected)
+{
+	uint8_t verdict = verdicts[step->expect].verdict;
+
+	for (size_t i = 0; i < ev->n_seen; i++) {
+		const struct sighting *s = &ev->seen[i];
+
+		if (sighting_is_own(s) && s->kind == XLAB_DECIDED &&
+		    (s->verdict == verdict) == so && as_expected(labfile, step, s) == expected)
+			return s;
+	}
+	return NULL;
+}
+
+/* It was decided otherwise: where the step's filter stands, or at the step's interface, if there.
+ */
+static const struct sighting *other_decision(const struct labfile *labfile, const struct step *step,
+					     const struct evidence *ev)
+{
+	const struct sighting *s = find_decision(labfile, step, ev, false, true);
+	const struct sighting *drop = own_drop(ev);
+
+	if (drop && drop->verdict != verdicts[step->expect].verdict)
+		return drop;
+	return s ? s : wrong_pass(labfile, step, ev, NULL);
+}
+
+/* Expected was what another filter said, or the same one said something else. */
+static void judge_otherwise(const struct labfile *labfile, const struct step *step,
+			    const struct evidence *ev, const struct sighting *other,
+			    struct step_result *result)
+{
+	char *FREE_AUTO expected = expected_text(labfile, step, verdicts[step->expect].word);
+	char *FREE_AUTO decision = account_decision(labfile, ev, other);
+	char *FREE_AUTO arrival = arrival_text(step, ev);
+	bool arrived = something_arrived(ev) && !sighting_is_drop(other);
+	const char *end = "";
+
+	/* An answer that no filter made. */
+	if (arrived && step->kind == STEP_PING)
+		end = ", and the kernel answered";
+	else if (arrived)
+		end = ", and it ";
+	set(result, OUTCOME_NOT_OK,
+	    text_format("%s%s%s; expected%s", decision, end,
+			arrived && step->kind != STEP_PING ? arrival : "", expected));
+}
+
+static void judge_verdict(const struct labfile *labfile, const struct step *step,
+			  const struct evidence *ev, struct step_result *result)
+{
+	const struct verdict *v = &verdicts[step->expect];
+	const struct sighting *right = find_decision(labfile, step, ev, true, true);
+	const struct sighting *wrong = find_decision(labfile, step, ev, true, false);
+	const struct sighting *other = other_decision(labfile, step, ev);
+	const struct sighting *neighbour = neighbour_drop(ev);
+	char *FREE_AUTO unseen = account_unseen(labfile, ev, step->by, step->at);
+	char *FREE_AUTO arrival = arrival_text(step, ev);
+	char *FREE_AUTO decision = NULL;
+
+	if (wrong && (!right || wrong->iface == right->iface)) {
+		judge_otherwise(labfile, step, ev, wrong, result);
+	} else if (right) {
+		decision = account_decision(labfile, ev, right);
+		set(result, ev->told[v->verdict] >= ev->wanted ? OUTCOME_OK : OUTCOME_INCONCLUSIVE,
+		    ev->told[v->verdict] >= ev->wanted
+			    ? steal_pointer(&decision)
+			    : text_format("%u of %u %s; of the others nobody says so",
+					  ev->told[v->verdict], ev->wanted, decision));
+	} else if (ev->imitated) {
+		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
+	} else if (neighbour) {
+		decision = account_decision(labfile, ev, neighbour);
+		set(result, OUTCOME_INCONCLUSIVE,
+		    text_format("its neighbour request was %s, so it never went out", decision));
+	} else if (unseen) {
+		set(result, OUTCOME_INCONCLUSIVE, text_format("%s, for %s", v->nobody, unseen));
+	} else if (other) {
+		judge_otherwise(labfile, step, ev, other, result);
+	} else if (something_arrived(ev)) {
+		set(result, OUTCOME_NOT_OK, text_format("%s, and %s", arrival, v->nobody));
+	} else {
+		set(result, OUTCOME_INCONCLUSIVE, explained(labfile, ev, v->nobody));
+	}
+}
+
+/* Of events that were lost some may have told that a packet changed its form: then what looks like
+ * the step's need not be.
+ */
+static void doubt_forms(const struct evidence *ev, struct step_result *result)
+{
+	if (!ev->lost || !ev->forms.n || result->outcome != OUTCOME_OK)
+		return;
+	set(result, OUTCOME_INCONCLUSIVE,
+	    text_format("%s, but %llu events of the chains were lost, and it changed on its way",
+			result->why, (unsigned long long)ev->lost));
+}
+
 void judge_traffic(const struct labfile *labfile, const struct step *step,
 		   const struct evidence *ev, struct step_result *result)
 {
 	if (step->expect == EXPECT_PASS)
 		judge_pass(labfile, step, ev, result);
-	else
+	else if (step->expect == EXPECT_DROP)
 		judge_drop(labfile, step, ev, result);
+	else
+		judge_verdict(labfile, step, ev, result);
+	doubt_forms(ev, result);
 	if (result->outcome != OUTCOME_OK)
 		result->details = account_details(labfile, ev, result->why);
 }

@@ -642,6 +642,237 @@ static void the_kernels_drops_are_known_by_their_packets(void **state)
 	evidence_clear(&ev);
 }
 
+/* `by` and `at` of a pass: whose word it was that let it go on. */
+static void a_pass_is_by_whom_the_step_says(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_PASS);
+	struct packet p = a_packet(STEP_UDP), other = p;
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	step.by = UDP_8888;
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_OK, "arrived whole; let through by udp-8888 at host:veth0");
+
+	/* the filter before it was first */
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through by headers at host:veth0; expected by udp-8888");
+
+	/* once so, once otherwise */
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 1, XDP_PASS);
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through by headers at host:veth0; expected by udp-8888");
+
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through at host:veth0, where no filter had an opinion; expected by udp-8888");
+
+	/* another's packet proves nothing */
+	other.src_port++;
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &other, HOST, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "arrived whole, but no chain saw it on its way; expected by udp-8888");
+
+	/* tx and redirect let it go, too */
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 1, XDP_TX);
+	expect(&step, &ev, OUTCOME_OK, "arrived whole; sent back (tx) by udp-8888 at host:veth0");
+
+	/* `at` alone: that chain saw it */
+	step.by = NONE;
+	step.at = HOST;
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_OK,
+	       "arrived whole; let through at host:veth0, where no filter had an opinion");
+	step.at = LB;
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through at host:veth0, where no filter had an opinion; expected at lb:veth6");
+}
+
+/* Of a connection another filter can let the SYN by than the text. */
+static void packets_of_a_connection_differ(void **state)
+{
+	struct step step = a_step(STEP_TCP, EXPECT_PASS);
+	struct packet syn = a_packet(STEP_TCP), text = a_segment(1001, 7);
+	struct evidence ev = an_evidence(STEP_TCP);
+
+	(void)state;
+	step.by = UDP_8888;
+	ev.arrived = 1;
+	add_event(&ev, &syn, HOST, 0, XDP_PASS);
+	add_event(&ev, &text, HOST, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_OK, "arrived whole; let through by udp-8888 at host:veth0");
+}
+
+static void tx_redirect_and_aborted_are_what_a_filter_says(void **state)
+{
+	struct step step = a_step(STEP_PING, EXPECT_TX);
+	struct packet p = a_packet(STEP_PING);
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	step.by = UDP_8888;
+	add_event(&ev, &p, HOST, 1, XDP_TX);
+	expect(&step, &ev, OUTCOME_OK, "sent back (tx) by udp-8888 at host:veth0");
+
+	/* the kernel answered */
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through at host:veth0, where no filter had an opinion, and the kernel "
+	       "answered; expected tx by udp-8888");
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	expect(&step, &ev, OUTCOME_NOT_OK, "replied, and no filter says that it sent it back (tx)");
+
+	ev = an_evidence(STEP_PING);
+	add_event(&ev, &p, HOST, 0, XDP_TX);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "sent back (tx) by headers at host:veth0; expected tx by udp-8888");
+	ev = an_evidence(STEP_PING);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "dropped by udp-8888 at host:veth0; expected tx by udp-8888");
+	ev = an_evidence(STEP_PING);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "no filter says that it sent it back (tx): no chain saw it");
+	ev = an_evidence(STEP_PING);
+	ev.wanted = 3;
+	add_event(&ev, &p, HOST, 1, XDP_TX);
+	add_event(&ev, &p, HOST, 1, XDP_TX);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "1 of 3 sent back (tx) by udp-8888 at host:veth0; of the others nobody says so");
+
+	step = a_step(STEP_UDP, EXPECT_REDIRECT);
+	p = a_packet(STEP_UDP);
+	ev = an_evidence(STEP_UDP);
+	ev.server_bound = false; /* nobody need listen */
+	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
+	expect(&step, &ev, OUTCOME_OK, "sent elsewhere (redirect) by udp-8888 at host:veth0");
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through by udp-8888 at host:veth0, and it arrived whole; expected redirect");
+
+	step = a_step(STEP_UDP, EXPECT_ABORTED);
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_ABORTED);
+	expect(&step, &ev, OUTCOME_OK, "aborted by udp-8888 at host:veth0");
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK, "dropped by udp-8888 at host:veth0; expected aborted");
+}
+
+static void the_kernel_says_why_it_died(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_PASS);
+	struct packet p = a_packet(STEP_UDP), reply = reply_to(p);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	ev.trouble = strdup("nc in lb says: Connection refused");
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &p);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: let through at host:veth0, then dropped by the kernel of host: "
+	       "NO_SOCKET");
+
+	/* where no chain stands */
+	ev = an_evidence(STEP_UDP);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_OUTNOROUTES", &p);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: dropped by the kernel of lb: IP_OUTNOROUTES");
+	ev = an_evidence(STEP_UDP);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_RPFILTER", &reply);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: reply dropped by the kernel of lb: IP_RPFILTER");
+
+	/* sent elsewhere, and dropped there */
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "UDP_CSUM", &p);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: sent elsewhere (redirect) by udp-8888 at host:veth0, then dropped "
+	       "by the kernel of lb: UDP_CSUM");
+
+	/* a drop that was expected of a filter is not the kernel's */
+	step.expect = EXPECT_DROP;
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &p);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: let through at host:veth0, "
+	       "then dropped by the kernel of host: NO_SOCKET");
+}
+
+static void what_xdp_could_not_send_is_told(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_PASS);
+	struct packet p = a_packet(STEP_UDP);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	add_event(&ev, &p, HOST, 1, XDP_TX);
+	evidence_add_xdp_failure(&ev, 999, HOST, "xdp_bulk_tx", 105);
+	evidence_add_xdp_failure(&ev, 2000, LB, "xdp_bulk_tx", 105);
+	evidence_add_xdp_failure(&ev, 2000, HOST, "xdp_bulk_tx", 6);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "sent back (tx) by udp-8888 at host:veth0, but the far end of the veth takes no "
+	       "native XDP frames (xdp_bulk_tx, errno 6)");
+
+	/* at the interface where it was to go out */
+	filters[UDP_8888].redirect_to = LB;
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
+	evidence_add_xdp_failure(&ev, 2000, LB, "xdp_devmap_xmit", 100);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "sent elsewhere (redirect) by udp-8888 at host:veth0, but the kernel could not send "
+	       "it: Network is down (xdp_devmap_xmit, errno 100)");
+	filters[UDP_8888].redirect_to = 0;
+}
+
+/* A chain at the sender only: what goes out it does not see. */
+static void a_chain_at_the_sender_sees_nothing(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step_result result = { 0 };
+
+	(void)state;
+	ev.mark.src_node = HOST;
+	ev.mark.dst_node = LB;
+	judge_traffic(&labfile, &step, &ev, &result);
+	assert_string_equal(result.why,
+			    "nothing arrived, but no filter says that it dropped it: no chain saw "
+			    "it: XDP sees what comes in, and at host:veth0 it went out");
+	assert_string_equal(result.details,
+			    "host:veth0: saw none of it: XDP sees what comes in, and here it went "
+			    "out\n"
+			    "h2:veth2: saw none of it\n");
+	free(result.why);
+	free(result.details);
+	evidence_clear(&ev);
+}
+
 static void details_tell_the_way(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
@@ -815,6 +1046,12 @@ int main(void)
 		cmocka_unit_test(a_dropped_question_for_the_neighbour_is_proof),
 		cmocka_unit_test(a_neighbour_is_of_who_asks),
 		cmocka_unit_test(the_kernels_drops_are_known_by_their_packets),
+		cmocka_unit_test(a_pass_is_by_whom_the_step_says),
+		cmocka_unit_test(packets_of_a_connection_differ),
+		cmocka_unit_test(tx_redirect_and_aborted_are_what_a_filter_says),
+		cmocka_unit_test(the_kernel_says_why_it_died),
+		cmocka_unit_test(what_xdp_could_not_send_is_told),
+		cmocka_unit_test(a_chain_at_the_sender_sees_nothing),
 		cmocka_unit_test(details_tell_the_way),
 		cmocka_unit_test(a_user_object_is_mute_in_a_dispatcher),
 		cmocka_unit_test(a_control_run_speaks_of_the_lab),

@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <linux/bpf.h>
+
+#include "lab/cleanup.h"
+#include "orchestrator/chain/chain.h"
+#include "orchestrator/event/packet.h"
+#include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/judge.h"
+
+/*
+ *   a --- lb:eth0 (balance, drops)      a sends to lb, whose first filter may change packets
+ *         lb:eth1 --- h2:eth0 (drops)
+ *   bystander:eth0 (drops), which hangs on a bridge with others
+ */
+enum { A, LB, H2, BYSTANDER };
+enum { A_ETH0, LB_ETH0, LB_ETH1, H2_ETH0, BYSTANDER_ETH0 };
+enum { BALANCE, DROPS };
+
+static struct node nodes[] = {
+	{ .name = "a" }, { .name = "lb" }, { .name = "h2" }, { .name = "bystander" }
+};
+static struct iface ifaces[] = {
+	{ .node = A, .id = "a:eth0", .bridge = NONE },
+	{ .node = LB, .id = "lb:eth0", .bridge = NONE },
+	{ .node = LB, .id = "lb:eth1", .bridge = NONE },
+	{ .node = H2, .id = "h2:eth0", .bridge = NONE },
+	{ .node = BYSTANDER, .id = "bystander:eth0", .has_mac = true, .mac = { 2, 0, 0, 0, 0, 9 } },
+};
+static struct filter filters[] = {
+	{ .name = "balance", .program = PROGRAM_OBJECT, .redirect_to = NONE },
+	{ .name = "drops", .program = PROGRAM_DROP, .redirect_to = NONE },
+};
+static struct labfile labfile = {
+	.topo = { .nodes = nodes, .n_nodes = 4, .ifaces = ifaces, .n_ifaces = 5 },
+	.filters = filters,
+	.n_filters = 2,
+};
+static char *lb_filters[] = { "balance", "drops" };
+static char *h2_filters[] = { "drops" };
+static const struct chain_record chains[] = {
+	{ .gen = 0 },
+	{ .engine = ENGINE_INLINE, .gen = 7, .filters = lb_filters, .n_filters = 2 },
+	{ .gen = 0 },
+	{ .engine = ENGINE_INLINE, .gen = 1, .filters = h2_filters, .n_filters = 1 },
+	{ .engine = ENGINE_INLINE, .gen = 1, .filters = h2_filters, .n_filters = 1 },
+};
+
+static struct address address(const char *text)
+{
+	struct address a;
+
+	assert_int_equal(text_address(text, &a), 0);
+	return a;
+}
+
+static struct evidence an_evidence(enum step_kind kind)
+{
+	return (struct evidence){
+		.topo = &labfile.topo,
+		.chains = chains,
+		.mark = { .kind = kind,
+			  .src_node = A,
+			  .dst_node = LB,
+			  .src = address("10.0.0.10"),
+			  .dst = address("10.0.0.1"),
+			  .src_port = 44024,
+			  .dst_port = 80 },
+		.since_ns = 1000,
+		.wanted = 1,
+		.bytes_wanted = 7,
+		.server_bound = true,
+	};
+}
+
+static struct packet udp(const char *src, uint16_t src_port, const char *dst, uint16_t dst_port)
+{
+	return (struct packet){ .has_ether = true,
+				.has_ip = true,
+				.src = address(src),
+				.dst = address(dst),
+				.proto = IPPROTO_UDP,
+				.has_ports = true,
+				.src_port = src_port,
+				.dst_port = dst_port };
+}
+
+static struct packet sent(void)
+{
+	return udp("10.0.0.10", 44024, "10.0.0.1", 80);
+}
+
+static struct xlab_event an_event(size_t iface, enum xlab_event_kind kind)
+{
+	return (struct xlab_event){
+		.time_ns = 2000, .gen = chains[iface].gen, .iface = (uint16_t)iface, .kind = kind
+	};
+}
+
+static void came(struct evidence *ev, size_t iface, const struct packet *p)
+{
+	struct xlab_event event = an_event(iface, XLAB_CAME);
+
+	evidence_add(ev, &event, p);
+}
+
+static void decided(struct evidence *ev, size_t iface, uint16_t position, uint8_t verdict,
+		    const struct packet *p)
+{
+	struct xlab_event event = an_event(iface, XLAB_DECIDED);
+
+	event.position = position;
+	event.verdict = verdict;
+	evidence_add(ev, &event, p);
+}
+
+/* It came to lb and left as @p, sent on to h2. */
+static void balanced(struct evidence *ev, const struct packet *from, const struct packet *to)
+{
+	came(ev, LB_ETH0, from);
+	decided(ev, LB_ETH0, 0, XDP_TX, to);
+}
+
+static struct step a_step(enum step_expect expect)
+{
+	return (struct step){
+		.kind = STEP_UDP, .expect = expect, .count = 1, .by = NONE, .at = NONE
+	};
+}
+
+/* The step's outcome, why, and (NULL: whatever they are) the details. */
+static void expect(const struct step *step, struct evidence *ev, enum outcome outcome,
+		   const char *why, const char *details)
+{
+	struct step_result result = { 0 };
+
+	judge_traffic(&labfile, step, ev, &result);
+	assert_string_equal(result.why, why);
+	assert_int_equal(result.outcome, outcome);
+	if (details)
+		assert_string_equal(result.details, details);
+	free(result.why);
+	free(result.details);
+	evidence_clear(ev);
+}
+
+static void a_rewritten_packet_is_the_same_one(void **state)
+{
+	struct packet p = sent(), now = udp("10.0.0.10", 44024, "10.0.0.1", 79);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step step = a_step(EXPECT_DROP);
+
+	(void)state;
+	step.by = DROPS;
+	came(&ev, LB_ETH0, &p);
+	decided(&ev, LB_ETH0, 1, XDP_DROP, &now);
+	expect(&step, &ev, OUTCOME_OK, "dropped by drops at lb:eth0", NULL);
+
+	/* without a word on how it came it is another's */
+	ev = an_evidence(STEP_UDP);
+	decided(&ev, LB_ETH0, 1, XDP_DROP, &now);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: no chain saw it", NULL);
+}
+
+/* All events of a packet are of one CPU, which is at one packet; other CPUs tell in between. */
+static void a_packet_is_of_one_cpu(void **state)
+{
+	struct packet p = sent(), now = udp("10.0.0.10", 44024, "10.0.0.1", 79);
+	struct xlab_event came_on_1 = an_event(LB_ETH0, XLAB_CAME);
+	struct xlab_event dropped = an_event(LB_ETH0, XLAB_DECIDED);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	came_on_1.cpu = 1;
+	dropped.position = 1;
+	dropped.verdict = XDP_DROP;
+	evidence_add(&ev, &came_on_1, &p);
+	evidence_add(&ev, &dropped, &now);
+	assert_null(evidence_drop(&ev, RELATION_REQUEST));
+	dropped.cpu = 1;
+	evidence_add(&ev, &dropped, &now);
+	assert_int_equal(evidence_drop(&ev, RELATION_REQUEST)->packets, 1);
+	/* that was the last of it */
+	evidence_add(&ev, &dropped, &now);
+	assert_int_equal(evidence_drop(&ev, RELATION_REQUEST)->packets, 1);
+	/* of a chain elsewhere it says nothing */
+	evidence_add(&ev, &came_on_1, &p);
+	dropped.iface = H2_ETH0;
+	dropped.gen = 1;
+	dropped.position = 0;
+	evidence_add(&ev, &dropped, &now);
+	assert_int_equal(evidence_drop(&ev, RELATION_REQUEST)->packets, 1);
+	evidence_clear(&ev);
+}
+
+static void each_hop_tells_the_form_that_it_saw(void **state)
+{
+	struct packet p = sent(), now = udp("10.0.0.1", 5000, "10.0.0.2", 8080);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step step = a_step(EXPECT_PASS);
+
+	(void)state;
+	balanced(&ev, &p, &now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	expect(&step, &ev, OUTCOME_NOT_OK, "dropped by drops at h2:eth0",
+	       "lb:eth0: packet: balance tx (10.0.0.1:5000 -> 10.0.0.2:8080)\n"
+	       "h2:eth0: packet 10.0.0.1:5000 -> 10.0.0.2:8080: drops drop\n"
+	       "bystander:eth0: saw none of it\n");
+}
+
+/* The reply to a form is the step's reply, and so is what that is made into. */
+static void replies_are_followed_back(void **state)
+{
+	struct packet p = sent(), now = udp("10.0.0.1", 5000, "10.0.0.2", 8080);
+	struct packet back = udp("10.0.0.2", 8080, "10.0.0.1", 5000);
+	struct packet home = udp("10.0.0.1", 80, "10.0.0.10", 44024);
+	struct packet other = udp("10.0.0.2", 8080, "10.0.0.1", 5001);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step step = a_step(EXPECT_DROP);
+
+	(void)state;
+	balanced(&ev, &p, &now);
+	came(&ev, LB_ETH0, &other);
+	decided(&ev, LB_ETH0, 1, XDP_DROP, &other);
+	assert_null(evidence_drop(&ev, RELATION_REPLY));
+	came(&ev, LB_ETH0, &back);
+	decided(&ev, LB_ETH0, 0, XDP_TX, &home);
+	assert_int_equal(ev.forms.n, 1);
+	came(&ev, LB_ETH0, &back);
+	decided(&ev, LB_ETH0, 1, XDP_DROP, &home);
+	expect(&step, &ev, OUTCOME_OK, "reply dropped by drops at lb:eth0", NULL);
+}
+
+static void what_was_dropped_has_no_form(void **state)
+{
+	struct packet p = sent(), now = udp("10.0.0.1", 5000, "10.0.0.2", 8080);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	came(&ev, LB_ETH0, &p);
+	decided(&ev, LB_ETH0, 1, XDP_DROP, &now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	assert_int_equal(ev.n_seen, 2);
+	assert_int_equal(ev.seen[1].relation, RELATION_OTHER);
+	evidence_clear(&ev);
+}
+
+static void an_imitation_proves_nothing(void **state)
+{
+	struct packet p = sent(), now = udp("10.0.0.1", 5000, "10.0.0.2", 8080);
+	struct packet other = udp("10.0.0.66", 66, "10.0.0.1", 80);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step step = a_step(EXPECT_DROP);
+
+	(void)state;
+	/* h2 drops a packet that looks like the step's, which was lost */
+	balanced(&ev, &p, &now);
+	balanced(&ev, &other, &now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: packets of others were "
+	       "made "
+	       "to look like it at lb:eth0",
+	       "lb:eth0: packet: balance tx (10.0.0.1:5000 -> 10.0.0.2:8080)\n"
+	       "h2:eth0: packet 10.0.0.1:5000 -> 10.0.0.2:8080: drops drop (or another's, made to "
+	       "look like it)\n"
+	       "bystander:eth0: saw none of it\n"
+	       "lb:eth0: packets of others were made to look like it\n");
+
+	/* as it was sent; what arrives need not be it either */
+	ev = an_evidence(STEP_UDP);
+	balanced(&ev, &other, &p);
+	ev.arrived = 1;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "arrived whole, but packets of others were made to look like it at lb:eth0", NULL);
+	step.expect = EXPECT_PASS;
+	ev = an_evidence(STEP_UDP);
+	balanced(&ev, &other, &p);
+	ev.arrived = 1;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "arrived whole, but packets of others were made to look like it at lb:eth0", NULL);
+
+	/* the fate of its own is proven before there is another */
+	step.expect = EXPECT_DROP;
+	ev = an_evidence(STEP_UDP);
+	balanced(&ev, &p, &now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	balanced(&ev, &other, &now);
+	decided(&ev, H2_ETH0, 0, XDP_PASS, &now);
+	expect(&step, &ev, OUTCOME_OK, "dropped by drops at h2:eth0", NULL);
+
+	/* another's that was dropped, or does not look like it, is none */
+	ev = an_evidence(STEP_UDP);
+	came(&ev, LB_ETH0, &other);
+	decided(&ev, LB_ETH0, 1, XDP_DROP, &p);
+	balanced(&ev, &other, &now);
+	assert_false(ev.imitated);
+	evidence_clear(&ev);
+}
+
+static void what_cannot_be_known_is_said(void **state)
+{
+	struct packet p = sent(), now = { .has_ether = true, .type = 0x88b5 };
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step step = a_step(EXPECT_DROP);
+
+	(void)state;
+	balanced(&ev, &p, &now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	step.expect = EXPECT_PASS;
+	ev.seen[0].verdict = XDP_PASS;
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: it left lb:eth0 as something that cannot be followed",
+	       "lb:eth0: packet: balance pass\n"
+	       "h2:eth0: saw none of it, only other packets\n"
+	       "bystander:eth0: saw none of it\n"
+	       "lb:eth0: it left as something that cannot be followed\n");
+}
+
+#define ETHER  2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0
+#define IPIP   0x45, 0, 0, 48, 0, 0, 0, 0, 64, 4, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2
+#define INSIDE 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1
+#define UDP_80 0xab, 0xf8, 0, 80, 0, 8, 0, 0
+
+static void add_bytes(struct evidence *ev, struct xlab_event *event, const uint8_t *bytes,
+		      size_t size)
+{
+	struct packet p;
+
+	memcpy(event->snap, bytes, size);
+	event->snapped = (uint16_t)size;
+	packet_read(bytes, size, &p);
+	evidence_add(ev, event, &p);
+}
+
+static void a_tunnel_carries_the_same_packet(void **state)
+{
+	static const uint8_t tunnel[] = { ETHER, IPIP, INSIDE, UDP_80 };
+	static const uint8_t bare[] = { ETHER, INSIDE, UDP_80 };
+	struct xlab_event event = an_event(LB_ETH0, XLAB_CAME);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step step = a_step(EXPECT_PASS);
+
+	(void)state;
+	add_bytes(&ev, &event, bare, sizeof(bare));
+	event.kind = XLAB_DECIDED;
+	event.verdict = XDP_TX;
+	add_bytes(&ev, &event, tunnel, sizeof(tunnel));
+	event = an_event(H2_ETH0, XLAB_DECIDED);
+	event.verdict = XDP_DROP;
+	add_bytes(&ev, &event, tunnel, sizeof(tunnel));
+	assert_int_equal(ev.forms.n, 0);
+	expect(&step, &ev, OUTCOME_NOT_OK, "dropped by drops at h2:eth0",
+	       "lb:eth0: packet: balance tx (10.0.0.10:44024 -> 10.0.0.1:80 in 192.0.2.1 -> "
+	       "192.0.2.2)\n"
+	       "h2:eth0: packet 10.0.0.10:44024 -> 10.0.0.1:80 in 192.0.2.1 -> 192.0.2.2: drops "
+	       "drop\n"
+	       "bystander:eth0: saw none of it\n");
+}
+
+/* A fragment but the first has a number only, which a chain may change as well. */
+static void fragments_are_followed(void **state)
+{
+	struct packet head = sent(), tail = head, head_now, tail_now;
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	head.fragmented = tail.fragmented = tail.fragment = true;
+	head.fragment_id = tail.fragment_id = 77;
+	tail.has_ports = false;
+	head_now = head;
+	tail_now = tail;
+	head_now.dst = tail_now.dst = address("10.0.0.2");
+	head_now.fragment_id = tail_now.fragment_id = 78;
+	balanced(&ev, &head, &head_now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
+	assert_int_equal(evidence_drop(&ev, RELATION_REQUEST)->packets, 1);
+	tail_now.fragment_id = 79; /* a number of its own */
+	balanced(&ev, &tail, &tail_now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
+	tail_now.fragment_id = 80; /* of whom nobody knows */
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
+	for (size_t i = 0; i < ev.n_seen; i++)
+		if (ev.seen[i].relation == RELATION_OTHER)
+			assert_int_equal(ev.seen[i].packets, 1);
+	evidence_clear(&ev);
+}
+
+static void forms_are_bounded(void **state)
+{
+	struct packet p = sent();
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	for (uint16_t i = 0; i < 1000; i++) {
+		struct packet now = udp("10.0.0.1", (uint16_t)(5000 + i), "10.0.0.2", 8080);
+
+		balanced(&ev, &p, &now);
+	}
+	assert_int_equal(ev.forms.n, FORMS_MAX);
+	assert_true(ev.forms.full);
+	assert_in_range(ev.n_seen, FORMS_MAX, FORMS_MAX + 1);
+	evidence_clear(&ev);
+}
+
+/* Where a packet can be the step's: over a link of two, or by its link address. */
+static void a_bridges_copies_are_not_the_steps(void **state)
+{
+	struct packet p = sent();
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	memcpy(p.dst_mac, (uint8_t[]){ 2, 0, 0, 0, 0, 1 }, 6);
+	decided(&ev, BYSTANDER_ETH0, 0, XDP_DROP, &p);
+	assert_null(evidence_drop(&ev, RELATION_REQUEST));
+	nodes[BYSTANDER].forward = true;
+	decided(&ev, BYSTANDER_ETH0, 0, XDP_DROP, &p);
+	nodes[BYSTANDER].forward = false;
+	assert_null(evidence_drop(&ev, RELATION_REQUEST));
+	p.dst_mac[5] = 9;
+	decided(&ev, BYSTANDER_ETH0, 0, XDP_DROP, &p);
+	assert_non_null(evidence_drop(&ev, RELATION_REQUEST));
+	evidence_clear(&ev);
+}
+
+static void lost_events_make_forms_doubtful(void **state)
+{
+	struct packet p = sent(), now = udp("10.0.0.1", 5000, "10.0.0.2", 8080);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step step = a_step(EXPECT_DROP);
+
+	(void)state;
+	ev.lost = 3;
+	balanced(&ev, &p, &now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "dropped by drops at h2:eth0, but 3 events of the chains were lost, and it changed "
+	       "on its way",
+	       NULL);
+
+	ev = an_evidence(STEP_UDP);
+	ev.lost = 3;
+	decided(&ev, LB_ETH0, 1, XDP_DROP, &p);
+	expect(&step, &ev, OUTCOME_OK, "dropped by drops at lb:eth0", NULL);
+}
+
+static void flows_in_words(void **state)
+{
+	static const struct {
+		const char *src, *dst;
+		uint8_t proto;
+		const char *text;
+	} rows[] = {
+		{ "10.0.0.1", "10.0.0.2", IPPROTO_TCP, "10.0.0.1:7 -> 10.0.0.2:7" },
+		{ "fd00::1", "fd00::2", IPPROTO_UDP, "[fd00::1]:7 -> [fd00::2]:7" },
+		{ "fd00::1", "fd00::2", IPPROTO_ICMPV6, "fd00::1 -> fd00::2 id 7" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct flow flow = {
+			rows[i].proto, address(rows[i].src), address(rows[i].dst), 7, 7, { 0 },
+			{ 0 }
+		};
+		char *FREE_AUTO text = flow_text(&flow);
+
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
+static int name_filters(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
+		assert_int_equal(names_add(&labfile.filter_names, filters[i].name, i, NULL), 0);
+	return 0;
+}
+
+static int forget_names(void **state)
+{
+	(void)state;
+	names_clear(&labfile.filter_names);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rewritten_packet_is_the_same_one),
+		cmocka_unit_test(a_packet_is_of_one_cpu),
+		cmocka_unit_test(each_hop_tells_the_form_that_it_saw),
+		cmocka_unit_test(replies_are_followed_back),
+		cmocka_unit_test(what_was_dropped_has_no_form),
+		cmocka_unit_test(an_imitation_proves_nothing),
+		cmocka_unit_test(what_cannot_be_known_is_said),
+		cmocka_unit_test(a_tunnel_carries_the_same_packet),
+		cmocka_unit_test(fragments_are_followed),
+		cmocka_unit_test(forms_are_bounded),
+		cmocka_unit_test(a_bridges_copies_are_not_the_steps),
+		cmocka_unit_test(lost_events_make_forms_doubtful),
+		cmocka_unit_test(flows_in_words),
+	};
+
+	return cmocka_run_group_tests(tests, name_filters, forget_names);
+}
