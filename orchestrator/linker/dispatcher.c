@@ -3,6 +3,7 @@
  * The program before the filters, written as instructions; what it calls is appended by linker.c:
  *
  *           r6 = ctx
+ *           a call of idle, if there is one
  *   entry_i: r1 = r6; filter i itself (inline.c), or a call of it
  *           PASS, in its mask:            -> entry_i+1
  *           another verdict in its mask:  -> note_i
@@ -12,6 +13,12 @@
  *   out_i:  r2 = i, r3 = verdict          -> stop
  *   end:    r2 = n, r3 = PASS
  *   stop:   r1 = r6, and on into xlab_stop(), or a call of it and the end
+ *
+ * and behind the filters, where one of them names functions that are never called:
+ *
+ *   idle:   a function, called once so that the kernel keeps it. Its address stands for theirs; and
+ *           what the kernel sees named nowhere is no function, so it calls them, in a branch that
+ *           is never taken
  *
  * What no mask lets on is jumped over by a comparison that is always true, since the kernel
  * refuses code that cannot be reached. Its only state is r6, and verdicts are compared as 32 bits,
@@ -131,6 +138,8 @@ static void write_all(struct link_output *out, struct linker *c, struct labels *
 
 	out->n_insns = 0;
 	emit_move(out, BPF_REG_6, BPF_REG_1);
+	if (linker_idles(c))
+		emit_call(out, n + 2);
 	for (size_t i = 0; i < n; i++)
 		write_entry(out, c, i, l);
 	c->end = l->entry[n] = out->n_insns;
@@ -161,11 +170,42 @@ void dispatcher_write(struct link_output *out, struct linker *c)
 	write_all(out, c, &l);
 }
 
-static const struct link_input *called(const struct linker *c, size_t number)
+void dispatcher_write_idle(struct link_output *out, struct linker *c)
+{
+	size_t jump;
+
+	if (!linker_idles(c))
+		return;
+	c->idle = out->n_insns;
+	emit_constant(out, BPF_REG_0, 0);
+	jump = out->n_insns;
+	emit_jump_if(out, BPF_JEQ, 0, jump);
+	for (size_t i = 0; i < c->n_filters; i++)
+		for (size_t j = 0; j < c->filters[i].n_idle; j++) {
+			emit_call(out, link_input_callback(&c->filters[i], c->filters[i].idle[j]) -
+					       out->n_insns - 1);
+			emit_constant(out, BPF_REG_0, 0);
+		}
+	out->insns[jump].off = (int16_t)(out->n_insns - jump - 1);
+	emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+}
+
+static size_t called(const struct linker *c, size_t number)
 {
 	if (number < c->n_filters)
-		return &c->filters[number];
-	return number == c->n_filters ? &c->note : &c->stop;
+		return c->filters[number].at;
+	if (number == c->n_filters)
+		return c->note.at;
+	return number == c->n_filters + 1 ? c->stop.at : c->idle;
+}
+
+static void name_idle(struct link_output *out, const struct linker *c, const struct link_input *p)
+{
+	for (size_t i = 0; i < p->n_idle; i++) {
+		size_t at = link_input_insn(p, p->idle[i]);
+
+		out->insns[at].imm = (int32_t)(c->idle - at - 1);
+	}
 }
 
 void dispatcher_fix_up(struct link_output *out, const struct linker *c)
@@ -174,9 +214,11 @@ void dispatcher_fix_up(struct link_output *out, const struct linker *c)
 		struct bpf_insn *insn = &out->insns[i];
 
 		if (insn->code == (BPF_JMP | BPF_CALL) && linker_filter_at(c, i) == c->n_filters)
-			insn->imm = (int32_t)(called(c, (size_t)insn->imm)->at - i - 1);
+			insn->imm = (int32_t)(called(c, (size_t)insn->imm) - i - 1);
 	}
-	for (size_t i = 0; i < c->n_filters; i++)
+	for (size_t i = 0; i < c->n_filters; i++) {
 		if (c->filters[i].form == LINK_INLINED)
 			inline_fix_up(out, &c->filters[i]);
+		name_idle(out, c, &c->filters[i]);
+	}
 }

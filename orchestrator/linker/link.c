@@ -42,6 +42,11 @@ size_t link_input_insn(const struct link_input *p, size_t i)
 	return i < p->n_main ? p->body + i : p->at + i - p->n_main;
 }
 
+size_t link_input_callback(const struct link_input *p, size_t i)
+{
+	return link_input_insn(p, i + 1 + (size_t)p->code->insns[i].imm);
+}
+
 size_t link_input_inlined(const struct link_input *p)
 {
 	return p->form == LINK_INLINED ? p->n_main : 0;
@@ -72,6 +77,14 @@ bool linker_notes(const struct linker *c)
 {
 	for (size_t i = 0; i < c->n_filters; i++)
 		if (link_input_notes(c->filters[i].continues))
+			return true;
+	return false;
+}
+
+bool linker_idles(const struct linker *c)
+{
+	for (size_t i = 0; i < c->n_filters; i++)
+		if (c->filters[i].n_idle)
 			return true;
 	return false;
 }

@@ -61,6 +61,8 @@ struct link_input {
 	size_t body;   /* where its main function begins, if inlined */
 	size_t at;     /* where it begins; if inlined: its subprograms */
 	int btf_shift; /* from ids of its own BTF to merged ones */
+	size_t *idle;  /* its instructions that name a function which is never called */
+	size_t n_idle;
 };
 
 struct linker {
@@ -71,6 +73,7 @@ struct linker {
 	/* Worked out by linker_load(): */
 	bool calls_stop; /* jumping into it takes stack that a filter needs */
 	size_t end;	 /* where the dispatcher is when all filters have gone on */
+	size_t idle;	 /* what stands in for functions that are never called, if there are any */
 };
 
 /* Where the input's instruction @i is in the output. */
@@ -78,6 +81,9 @@ size_t link_input_insn(const struct link_input *p, size_t i);
 
 /* A call of a function of its own program, or such a function's address. */
 bool insn_names_function(const struct bpf_insn *insn);
+
+/* The function whose address the input's instruction @i has, in the output. */
+size_t link_input_callback(const struct link_input *p, size_t i);
 
 /* How many of its instructions are in the dispatcher: the first ones, or none. */
 size_t link_input_inlined(const struct link_input *p);
@@ -90,5 +96,8 @@ bool link_input_notes(uint32_t continues);
 
 /* Some filter does, so that xlab_note is among the inputs. */
 bool linker_notes(const struct linker *c);
+
+/* Some filter names a function that is never called, so that there is a stand-in. */
+bool linker_idles(const struct linker *c);
 
 #endif

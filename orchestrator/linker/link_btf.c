@@ -243,6 +243,14 @@ static int describe_dispatcher(struct link_output *out, const struct linker *c, 
 	return err ? err : add_line(out, c->end, "xlab", "the chain ends", 0);
 }
 
+static int describe_idle(struct link_output *out, const struct linker *c, int proto)
+{
+	int err = add_func(out, c->idle,
+			   btf__add_func(out->btf, "xlab_never_called", BTF_FUNC_STATIC, proto));
+
+	return err ? err : add_line(out, c->idle, "xlab", "what is never called", 0);
+}
+
 int link_btf_describe(struct link_output *out, struct linker *c, struct error *e)
 {
 	int proto, err;
@@ -263,5 +271,7 @@ int link_btf_describe(struct link_output *out, struct linker *c, struct error *e
 		err = describe_code(out, &c->note, 0);
 	for (size_t i = 0; i < c->n_filters && !err; i++)
 		err = describe_filter(out, &c->filters[i], proto);
+	if (!err && linker_idles(c))
+		err = describe_idle(out, c, proto);
 	return err ? error_sys(e, err, "cannot merge the filters' BTF") : 0;
 }

@@ -96,6 +96,7 @@ static void append_all(struct link_output *out, struct linker *c)
 		append(out, &c->filters[i]);
 		merge_modules(out, &c->filters[i]);
 	}
+	dispatcher_write_idle(out, c);
 	dispatcher_fix_up(out, c);
 }
 
@@ -119,6 +120,7 @@ static int load_btf(struct link_output *out, struct error *e)
 }
 
 #define LOG_STEPS 1 /* each instruction on the way to a refusal */
+#define LOG_ALL	  2 /* each instruction that is looked at */
 #define LOG_FEW	  4 /* why it is refused, and what it took */
 
 /* @level: of the log, if there is one. */
@@ -168,7 +170,9 @@ static int load_linked(struct link_output *out, const struct linker *c, char **l
 	fd = load_once(out, c, btf_fd, NULL, 0, 0);
 	if (fd == -E2BIG)
 		fd = load_for_log(out, c, btf_fd, LOG_FEW, log);
-	if (fd < 0 && !(*log && is_too_large(*log)))
+	if (fd == -EFAULT)
+		fd = load_for_log(out, c, btf_fd, LOG_ALL, log);
+	else if (fd < 0 && !(*log && is_too_large(*log)))
 		fd = load_for_log(out, c, btf_fd, LOG_STEPS, log);
 	return fd < 0 ? refusal_explain(out, c, *log ? *log : "", fd, e) : fd;
 }
@@ -233,7 +237,42 @@ static bool give_way(struct linker *c, const char *log, int tries)
 	return next_form(c, tries < SINGLE_TRIES ? refusal_filter(c, log) : c->n_filters);
 }
 
-static int load(struct linker *c, char **log, struct error *e)
+static bool names_callback(const struct bpf_insn *insn)
+{
+	return insn->code == LINK_WIDE_LOAD && insn->src_reg == BPF_PSEUDO_FUNC;
+}
+
+/* Where the verifier has come to the address of a function, and never to the function. */
+static void find_idle_of(struct link_input *p, const bool *seen)
+{
+	for (size_t i = 0; i < p->code->n_insns; i++) {
+		const struct bpf_insn *insn = &p->code->insns[i];
+
+		if (names_callback(insn) && seen[link_input_insn(p, i)] &&
+		    !seen[link_input_callback(p, i)])
+			*(size_t *)array_add(&p->idle, &p->n_idle, sizeof(*p->idle)) = i;
+	}
+}
+
+static void find_idle(struct linker *c, const struct link_output *out, const char *log)
+{
+	bool *FREE_AUTO seen = xcalloc(out->n_insns + 1, sizeof(*seen));
+
+	refusal_seen(log, seen, out->n_insns);
+	for (size_t i = 0; i < c->n_filters; i++)
+		find_idle_of(&c->filters[i], seen);
+}
+
+static void forget_idle(struct linker *c)
+{
+	for (size_t i = 0; i < c->n_filters; i++) {
+		free(c->filters[i].idle);
+		c->filters[i].idle = NULL;
+		c->filters[i].n_idle = 0;
+	}
+}
+
+static int load_once_linked(struct linker *c, char **log, struct error *e)
 {
 	struct link_output out = { .rodata_fd = -1 };
 	int fd;
@@ -246,7 +285,27 @@ static int load(struct linker *c, char **log, struct error *e)
 		fd = link_btf_describe(&out, c, e);
 	if (!fd)
 		fd = load_linked(&out, c, log, e);
+	if (fd == -EFAULT && *log && !linker_idles(c))
+		find_idle(c, &out, *log);
 	link_output_clear(&out);
+	return fd;
+}
+
+/*
+ * Kernels since 6.7 take a callback that is never called (of bpf_loop() with nothing to do) out of
+ * the program, and then fail over its address, with EFAULT and a warning, unless no function is
+ * left at all, which is why such a filter may load alone. So another function's address is put
+ * there.
+ */
+static int load(struct linker *c, char **log, struct error *e)
+{
+	int fd = load_once_linked(c, log, e);
+
+	if (fd == -EFAULT && linker_idles(c)) {
+		error_clear(e);
+		fd = load_once_linked(c, log, e);
+	}
+	forget_idle(c);
 	return fd;
 }
 

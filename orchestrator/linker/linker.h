@@ -7,7 +7,7 @@
  * dispatcher, their BTF merged.
  *
  *   [dispatcher with the filters][xlab_stop, jumped into if its stack allows][its subprograms]
- *   [xlab_note][…][filter 0's subprograms][filter 1's] …
+ *   [xlab_note][…][filter 0's subprograms][filter 1's] … [the stand-in for what is never called]
  *
  * A filter's main function is inlined into the dispatcher; one that does not fit there is
  * called, and then stands whole before its subprograms. The dispatcher uses no stack of its own, so

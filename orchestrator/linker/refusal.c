@@ -51,6 +51,17 @@ size_t refusal_filter(const struct linker *c, const char *log)
 	return linker_filter_at(c, insn);
 }
 
+void refusal_seen(const char *log, bool *seen, size_t n)
+{
+	size_t insn;
+
+	for (const char *line = log; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (read_insn(line, &insn) && insn < n)
+			seen[insn] = true;
+	}
+}
+
 static const struct bpf_line_info *line_of(const struct link_output *out, size_t insn)
 {
 	const struct bpf_line_info *found = NULL;

@@ -123,6 +123,48 @@ int callbacks(struct xdp_md *ctx)
 	return found ? XDP_PASS : XDP_ABORTED;
 }
 
+static long first(__u32 i, void *sum)
+{
+	*(__u32 *)sum += 1;
+	return 0;
+}
+
+static long second(__u32 i, void *sum)
+{
+	*(__u32 *)sum += 2;
+	return 0;
+}
+
+const volatile __u32 rounds; /* none */
+
+/* Callbacks that are never called, which the kernel takes out. */
+SEC("xdp")
+int idle(struct xdp_md *ctx)
+{
+	__u32 sum = 0;
+
+	bpf_loop(rounds, first, &sum, 0);
+	bpf_loop(rounds, second, &sum, 0);
+	return sum ? XDP_ABORTED : XDP_PASS;
+}
+
+static __noinline int loop_idly(__u32 *sum)
+{
+	bpf_loop(rounds, first, sum, 0);
+	return 0;
+}
+
+/* In a function of its own, beside one that is called after all. */
+SEC("xdp")
+int half_idle(struct xdp_md *ctx)
+{
+	__u32 sum = 0;
+
+	loop_idly(&sum);
+	bpf_loop(3, second, &sum, 0);
+	return sum == 6 ? XDP_PASS : XDP_ABORTED;
+}
+
 struct timed {
 	struct bpf_timer timer;
 	__u32 fired;

@@ -29,9 +29,10 @@ static const char filters[] =
 	"[filter data1]\nprogram = OBJECTS/odd.bpf.o:data\n"
 	"[filter settings]\nprogram = OBJECTS/odd.bpf.o:settings\nset.small = -300\n"
 	"set.flag = yes\nset.word = hi\nset.mac = de:ad:be:ef:00:10\nset.addr = 10.0.0.1\n"
-	"set.chosen = XDP_TX\nset.large = -7\n" ODD(pointer) ODD(locking) ODD(callbacks) ODD(timing)
-		ODD(shorten) ODD(push) ODD(meta) ODD(saw_meta) ODD(printing) ODD(stack) ODD(
-			whole_stack) ODD(less_deep) ODD(deep) ODD(three) ODD(four)
+	"set.chosen = XDP_TX\nset.large = -7\n" ODD(pointer) ODD(locking) ODD(callbacks) ODD(
+		idle) ODD(half_idle) ODD(timing) ODD(shorten) ODD(push) ODD(meta) ODD(saw_meta)
+		ODD(printing) ODD(stack) ODD(whole_stack) ODD(less_deep) ODD(deep) ODD(three) ODD(
+			four)
 			ODD(fragments) "[filter tails]\nprogram = OBJECTS/tail.bpf.o:tail_caller\n"
 				       "[filter tails-on]\nprogram = "
 				       "OBJECTS/tail.bpf.o:tail_caller\nset.verdict = 2\n"
@@ -69,6 +70,9 @@ static const struct kind kinds[] = {
 	{ "hi settings hi", XDP_TX, false, 0 },
 	{ "locking locking p1", XDP_DROP, false, 0 },
 	{ "callbacks p1", XDP_DROP, false, 0 },
+	{ "idle p1", XDP_DROP, false, 0 },
+	{ "half_idle hi", XDP_PASS, true, 0 },
+	{ "hi idle four half_idle idle p1", XDP_DROP, true, 0 },
 	{ "timing hi p1", XDP_DROP, false, 0 },
 	{ "meta hi saw_meta p1", XDP_DROP, true, 0 },
 	{ "printing p1", XDP_DROP, false, 0 },
