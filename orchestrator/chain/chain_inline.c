@@ -99,7 +99,7 @@ static int prepare_filter(struct build *b, const struct chain_job *job, size_t i
 		filter_object_leave_counters(in);
 	err = filter_maps_settle(in, job->lab, filter, &config, job->counters_fd, job->rings_fd, e);
 	if (!err)
-		prog_capture_add(&b->capture, in->main, in->has_prog_array, &b->codes[i]);
+		prog_capture_add(&b->capture, in->main, filter_object_is_called(in), &b->codes[i]);
 	return err ? error_wrap(e, "filter %s", job->lab->labfile.filters[filter].name) : 0;
 }
 
@@ -122,11 +122,9 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 	struct filter_object *in = &b->objects[i];
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
-	struct bpf_program *prog;
 	int err;
 
-	bpf_object__for_each_program (prog, in->obj)
-		(void)bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
+	filter_object_choose(in, true);
 	err = load_object(in->obj, e);
 	if (!err && in->has_prog_array)
 		err = filter_maps_share_arrays(in, job->lab, job->filters[i], e);

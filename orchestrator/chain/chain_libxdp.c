@@ -114,7 +114,6 @@ static int add_member(struct team *t, const struct chain_job *job, size_t i, str
 	struct xlab_config config = chain_job_config(job, i);
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
 	struct filter_object *in = &t->objects[i];
-	struct bpf_program *prog;
 	int err;
 
 	config.frags = t->frags;
@@ -125,9 +124,7 @@ static int add_member(struct team *t, const struct chain_job *job, size_t i, str
 				 job->rings_fd, e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
-	bpf_object__for_each_program (prog, in->obj) {
-		bpf_program__set_autoload(prog, prog == in->main || in->has_prog_array);
-	}
+	filter_object_choose(in, true);
 	opts.obj = in->obj;
 	opts.prog_name = bpf_program__name(in->main);
 	err = make_program(t, i, &opts, f->continues);

@@ -74,13 +74,10 @@ static int pin_all(struct bpf_object *obj, const char *dir, struct error *e)
 static int load_maps(struct filter_object *in, struct error *e)
 {
 	BPFLOG log = BPFLOG_INIT;
-	struct bpf_program *prog;
 	int err;
 
 	bpflog_begin(&log);
-	/* A PROG_ARRAY may name programs to begin with: they must be there then. */
-	bpf_object__for_each_program (prog, in->obj)
-		(void)bpf_program__set_autoload(prog, in->has_prog_array);
+	filter_object_choose(in, false);
 	err = bpf_object__load(in->obj);
 	if (err)
 		return error_state(e, err, "its maps cannot be made: %s",

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/btf.h>
@@ -114,6 +115,15 @@ static int set_constants(const struct lab *lab, const struct filter *f, struct f
 	return 0;
 }
 
+static int open_user(const void *bytes, size_t size, struct filter_object *in, struct error *e)
+{
+	int err = open_bytes(bytes, size, in, e);
+
+	if (!err)
+		object_calls_find(&in->calls, in->obj, bytes, size);
+	return err;
+}
+
 struct bytes {
 	const void *start;
 	size_t size;
@@ -123,7 +133,7 @@ static int try_open(void *cookie, int *fd, struct error *e)
 {
 	const struct bytes *bytes = cookie;
 	struct filter_object in = { 0 };
-	int err = open_bytes(bytes->start, bytes->size, &in, e);
+	int err = open_user(bytes->start, bytes->size, &in, e);
 
 	(void)fd;
 	filter_object_close(&in);
@@ -167,7 +177,7 @@ int filter_object_open_file(const struct filter *f, struct filter_object *in, st
 		err = try_object(bytes, size, e);
 	if (err)
 		return err;
-	err = open_bytes(bytes, size, in, e);
+	err = open_user(bytes, size, in, e);
 	if (err)
 		return err;
 	err = object_file_main(in->obj, f->function, &in->main, e);
@@ -185,8 +195,13 @@ static void make_ours(struct filter_object *in)
 		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
 			in->has_prog_array = true;
 	}
-	bpf_object__for_each_program (prog, in->obj)
+	bpf_object__for_each_program (prog, in->obj) {
 		(void)bpf_program__set_autoload(prog, false);
+		if (bpf_program__type(prog) != BPF_PROG_TYPE_UNSPEC)
+			continue;
+		(void)bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
+		(void)bpf_program__set_expected_attach_type(prog, BPF_XDP);
+	}
 	in->frags = !strncmp(bpf_program__section_name(in->main), "xdp.frags", 9);
 }
 
@@ -226,8 +241,31 @@ void filter_object_leave_counters(struct filter_object *in)
 		in->main = plain;
 }
 
+static bool is_called(const struct filter_object *in, const struct bpf_program *prog)
+{
+	for (size_t i = 0; i < in->calls.n; i++)
+		if (in->calls.progs[i] == prog)
+			return true;
+	return false;
+}
+
+bool filter_object_is_called(const struct filter_object *in)
+{
+	return is_called(in, in->main);
+}
+
+void filter_object_choose(struct filter_object *in, bool main)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, in->obj)
+		(void)bpf_program__set_autoload(prog,
+						is_called(in, prog) || (main && prog == in->main));
+}
+
 void filter_object_close(struct filter_object *in)
 {
+	free(in->calls.progs);
 	bpf_object__close(in->obj);
 	*in = (struct filter_object){ 0 };
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "bpf/xlab.h"
+#include "orchestrator/filter/object_calls.h"
 
 struct bpf_object;
 struct bpf_program;
@@ -23,9 +24,10 @@ struct prog_capture;
 struct filter_object {
 	struct bpf_object *obj;
 	struct bpf_program *main;
-	bool frags;	     /* its section says that it takes packets in fragments */
-	bool has_prog_array; /* its other programs are loaded too, for tail calls */
-	bool own_arrays;     /* its PROG_ARRAYs are new ones until filter_maps_share_arrays() */
+	bool frags;		   /* its section says that it takes packets in fragments */
+	struct object_calls calls; /* what its PROG_ARRAYs hold is loaded too */
+	bool has_prog_array;
+	bool own_arrays; /* its PROG_ARRAYs are new ones until filter_maps_share_arrays() */
 };
 
 /* Open filter @filter's object with its constants set; nothing is loaded, and no program is
@@ -39,6 +41,12 @@ int filter_object_open(const struct lab *lab, size_t filter, struct filter_objec
  */
 int filter_object_open_file(const struct filter *f, struct filter_object *in, struct error *e);
 void filter_object_close(struct filter_object *in);
+
+/* Have no program loaded but those that PROG_ARRAYs hold, and, @main, main. */
+void filter_object_choose(struct filter_object *in, bool main);
+
+/* Is main among them, so that it must be loaded itself? */
+bool filter_object_is_called(const struct filter_object *in);
 
 /* Let main be the built-in's program that does not count: for a dispatcher that does. */
 void filter_object_leave_counters(struct filter_object *in);

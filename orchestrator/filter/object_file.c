@@ -79,15 +79,22 @@ int object_file_read(const char *path, void **bytes, size_t *size, struct error 
 	return 0;
 }
 
-/* Older objects have sections "xdp_…", of which libbpf knows no type. */
-static bool is_xdp(const struct bpf_program *prog)
+/* Any section that does not name another type of program: older loaders took the type from the
+ * user and not from there. libbpf knows no type then, unless it was told to take XDP.
+ */
+static bool can_be_xdp(const struct bpf_program *prog)
 {
 	enum bpf_prog_type type = bpf_program__type(prog);
+	const char *section = bpf_program__section_name(prog);
 
 	return (type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_UNSPEC) &&
-	       !strncmp(bpf_program__section_name(prog), "xdp", 3) &&
-	       !strstr(bpf_program__section_name(prog), "/devmap") &&
-	       !strstr(bpf_program__section_name(prog), "/cpumap");
+	       !strstr(section, "/devmap") && !strstr(section, "/cpumap");
+}
+
+/* "xdp", "xdp.frags" and the "xdp_…" of older objects. */
+static bool is_xdp(const struct bpf_program *prog)
+{
+	return can_be_xdp(prog) && !strncmp(bpf_program__section_name(prog), "xdp", 3);
 }
 
 /* "a, b, c": malloc'ed; NULL if there is none. */
@@ -97,7 +104,7 @@ static char *list_functions(struct bpf_object *obj)
 	char *list = NULL;
 
 	bpf_object__for_each_program (prog, obj) {
-		if (is_xdp(prog))
+		if (can_be_xdp(prog))
 			text_list_add(&list, "%s", bpf_program__name(prog));
 	}
 	return list;
@@ -122,11 +129,12 @@ static int named_main(struct bpf_object *obj, const char *function, struct bpf_p
 	bpf_object__for_each_program (prog, obj) {
 		if (strcmp(bpf_program__name(prog), function) != 0)
 			continue;
-		if (!is_xdp(prog))
+		if (!can_be_xdp(prog))
 			return error_input(
 				e,
 				"%s is not an XDP program: its section is \"%s\", and only "
-				"SEC(\"xdp\") and SEC(\"xdp.frags\") can stand in a chain",
+				"SEC(\"xdp\"), SEC(\"xdp.frags\") and sections that name no other "
+				"kind of program can stand in a chain",
 				function, bpf_program__section_name(prog));
 		*main = prog;
 		return 0;
@@ -134,19 +142,35 @@ static int named_main(struct bpf_object *obj, const char *function, struct bpf_p
 	return no_function(obj, function, e);
 }
 
-static int only_main(struct bpf_object *obj, struct bpf_program **main, struct error *e)
+/* How many programs @fits says, with *@last the last of them. */
+static size_t count(struct bpf_object *obj, bool (*fits)(const struct bpf_program *),
+		    struct bpf_program **last)
 {
-	struct bpf_program *prog, *other = NULL;
+	struct bpf_program *prog;
 	size_t n = 0;
 
 	bpf_object__for_each_program (prog, obj) {
-		if (is_xdp(prog)) {
-			*main = prog;
-			n++;
-		} else {
-			other = prog;
-		}
+		if (!fits(prog))
+			continue;
+		*last = prog;
+		n++;
 	}
+	return n;
+}
+
+static bool is_any(const struct bpf_program *prog)
+{
+	(void)prog;
+	return true;
+}
+
+static int only_main(struct bpf_object *obj, struct bpf_program **main, struct error *e)
+{
+	size_t n = count(obj, is_xdp, main);
+	struct bpf_program *other;
+
+	if (!n)
+		n = count(obj, can_be_xdp, main);
 	if (n == 1)
 		return 0;
 	if (n > 1) {
@@ -158,7 +182,7 @@ static int only_main(struct bpf_object *obj, struct bpf_program **main, struct e
 			"(object.bpf.o:function): %s",
 			n, list);
 	}
-	if (other)
+	if (count(obj, is_any, &other))
 		return error_input(e,
 				   "the object has no XDP program: %s has section \"%s\", and "
 				   "SEC(\"xdp\") or SEC(\"xdp.frags\") is needed",

@@ -14,8 +14,9 @@ struct error;
 int object_file_read(const char *path, void **bytes, size_t *size, struct error *e);
 
 /*
- * The XDP program @function of @obj, NULL: its only one. The error lists the
- * functions there are, or says which section makes it no XDP program.
+ * The program @function of @obj, if its section names no type but XDP; NULL: its only one that
+ * says XDP, or that says nothing if none does. The error lists the functions there are, or says
+ * which section makes it no XDP program.
  */
 int object_file_main(struct bpf_object *obj, const char *function, struct bpf_program **main,
 		     struct error *e);

@@ -38,6 +38,11 @@ static const char filters[] =
 				       "OBJECTS/tail.bpf.o:tail_caller\nset.verdict = 2\n"
 				       "[filter target]\nprogram = "
 				       "OBJECTS/tail.bpf.o:tail_target\nset.verdict = 2\n"
+				       "[filter jumper]\nprogram = OBJECTS/siblings.bpf.o:jumper\n"
+				       "[filter jumped]\nprogram = "
+				       "OBJECTS/siblings.bpf.o:jumped_to\n"
+				       "[filter older]\nprogram = OBJECTS/siblings.bpf.o:older\n"
+				       "[filter typeless]\nprogram = OBJECTS/typeless.bpf.o\n"
 				       "[filter core]\nprogram = OBJECTS/core.bpf.o\n"
 				       "[filter module]\nprogram = OBJECTS/module.bpf.o\n"
 				       "[filter kfunc]\nprogram = OBJECTS/kfunc.bpf.o\n"
@@ -86,6 +91,10 @@ static const struct kind kinds[] = {
 	{ "tails hi", XDP_DROP, true, 0 },
 	{ "hi tails-on p1", XDP_DROP, true, 0 },
 	{ "target tails-on p1", XDP_DROP, true, 0 },
+	{ "jumper hi", XDP_DROP, true, 0 },
+	{ "jumped hi", XDP_DROP, false, 0 },
+	{ "hi older", XDP_TX, false, 0 },
+	{ "hi typeless", XDP_DROP, false, 0 },
 	{ "core p1", XDP_DROP, false, 0 },
 	{ "kfunc p1", XDP_DROP, false, 604 },
 	{ "bare p1", XDP_DROP, true, 0 },
