@@ -36,7 +36,7 @@ FUZZ_OBJS  := $(LIB_OBJS:$(B)/%=$(F)/%)
 $(F)/%.o: %.c | $(SKELS)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(NL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(F)/libxlab.a: $(FUZZ_OBJS)
 	@rm -f $@
