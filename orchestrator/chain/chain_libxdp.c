@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
@@ -94,11 +95,12 @@ static int open_member(struct team *t, const struct chain_job *job, size_t i, st
 {
 	struct filter_object *in = &t->objects[i];
 	int err = filter_object_open(job->lab, job->filters[i], in, e);
+	const struct btf *btf = err ? NULL : bpf_object__btf(in->obj);
 
 	if (err)
 		return err;
-	/* libxdp would attach it alone then, without a word. */
-	if (!bpf_object__btf(in->obj))
+	/* libxdp would attach it alone then, without a word. Of maps there may be some. */
+	if (!btf || btf__find_by_name_kind(btf, bpf_program__name(in->main), BTF_KIND_FUNC) < 0)
 		return error_input(e,
 				   "filter %s: the object has no BTF, which libxdp's dispatcher "
 				   "needs: compile it with -g%s",

@@ -17,6 +17,7 @@
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/object_file.h"
+#include "orchestrator/filter/object_maps.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/model/program.h"
@@ -117,8 +118,13 @@ static int set_constants(const struct lab *lab, const struct filter *f, struct f
 
 static int open_user(const void *bytes, size_t size, struct filter_object *in, struct error *e)
 {
-	int err = open_bytes(bytes, size, in, e);
+	void *FREE_AUTO converted = NULL;
+	int err = object_maps_convert(bytes, size, &converted, &size, e);
 
+	if (converted)
+		bytes = converted;
+	if (!err)
+		err = open_bytes(bytes, size, in, e);
 	if (!err)
 		object_calls_find(&in->calls, in->obj, bytes, size);
 	return err;

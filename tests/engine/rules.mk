@@ -1,5 +1,6 @@
 # Programs that stand for anybody's: most of them do not look at the packet.
 $(B)/tests/engine/%.bpf.o: BPF_CFLAGS += -Wno-unused-parameter
 
-# An object without BTF, as clang makes it without -g.
+# Objects without BTF, as clang makes them without -g.
 $(B)/tests/engine/bare.bpf.o: BPF_CFLAGS := $(filter-out -g,$(BPF_CFLAGS))
+$(B)/tests/engine/oldmaps_bare.bpf.o: BPF_CFLAGS := $(filter-out -g,$(BPF_CFLAGS))

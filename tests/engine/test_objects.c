@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
 #include <cmocka.h>
@@ -43,6 +44,8 @@ static const char filters[] =
 				       "OBJECTS/siblings.bpf.o:jumped_to\n"
 				       "[filter older]\nprogram = OBJECTS/siblings.bpf.o:older\n"
 				       "[filter typeless]\nprogram = OBJECTS/typeless.bpf.o\n"
+				       "[filter old]\nprogram = OBJECTS/oldmaps.bpf.o\n"
+				       "[filter old-bare]\nprogram = OBJECTS/oldmaps_bare.bpf.o\n"
 				       "[filter core]\nprogram = OBJECTS/core.bpf.o\n"
 				       "[filter module]\nprogram = OBJECTS/module.bpf.o\n"
 				       "[filter kfunc]\nprogram = OBJECTS/kfunc.bpf.o\n"
@@ -163,6 +166,63 @@ static void test_data_stays(void **state)
 		filter_maps_open(lab, labfile_filter(&lab->labfile, "data1"), ".data", &fd, &e), 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &zero, values), 0);
 	assert_true(values[0] > 102 || values[1] > 102);
+}
+
+static void map_of(const struct lab *lab, const char *filter, const char *name, int *fd,
+		   struct bpf_map_info *info)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	__u32 len = sizeof(*info);
+
+	*info = (struct bpf_map_info){ 0 };
+	assert_int_equal(filter_maps_open(lab, labfile_filter(&lab->labfile, filter), name, fd, &e),
+			 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(*fd, info, &len), 0);
+}
+
+/* Each map is what its definition says, and the filter's wherever it stands. */
+static void check_old_maps(struct lab *lab, const char *filter)
+{
+	FREE_AUTO char *first = text_format("%s hi", filter), *last = text_format("hi %s", filter);
+	FD_AUTO int lengths = -1, sparse = -1, count = -1, prefixes = -1, events = -1;
+	size_t cpus = (size_t)libbpf_num_possible_cpus();
+	FREE_AUTO uint64_t *counts = calloc(cpus, sizeof(*counts));
+	struct bpf_map_info info;
+	uint64_t value = 0, sum = 0;
+	uint32_t key = 64;
+
+	assert_int_equal(run_chain(lab, first, NULL), XDP_PASS);
+	assert_int_equal(run_chain(lab, last, NULL), XDP_PASS);
+	assert_int_equal(run_chain(lab, first, NULL), XDP_DROP);
+	map_of(lab, filter, "lengths", &lengths, &info);
+	assert_int_equal(info.type, BPF_MAP_TYPE_ARRAY);
+	assert_int_equal(info.max_entries, 2048);
+	assert_int_equal(bpf_map_lookup_elem(lengths, &key, &value), 0);
+	assert_int_equal(value, 3);
+	map_of(lab, filter, "sparse", &sparse, &info);
+	assert_int_equal(info.type, BPF_MAP_TYPE_HASH);
+	assert_int_equal(info.map_flags, BPF_F_NO_PREALLOC);
+	assert_int_equal(bpf_map_lookup_elem(sparse, &key, &value), 0);
+	assert_int_equal(value, 3);
+	map_of(lab, filter, "COUNT", &count, &info);
+	assert_int_equal(info.type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	key = 0;
+	assert_int_equal(bpf_map_lookup_elem(count, &key, counts), 0);
+	for (size_t i = 0; i < cpus; i++)
+		sum += counts[i];
+	assert_int_equal(sum, 3);
+	map_of(lab, filter, "prefixes", &prefixes, &info);
+	assert_int_equal(info.type, BPF_MAP_TYPE_LPM_TRIE);
+	assert_int_equal(info.key_size, 8);
+	map_of(lab, filter, "events", &events, &info);
+	assert_true(info.max_entries >= cpus);
+}
+
+static void test_old_maps(void **state)
+{
+	check_old_maps(*state, "old");
+	if (!rig_is_libxdp())
+		check_old_maps(*state, "old-bare");
 }
 
 /* Two functions of one object share its maps: the target's calls are the caller's too. */
@@ -290,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_data_stays),
 		cmocka_unit_test(test_filter_object),
+		cmocka_unit_test(test_old_maps),
 		/* What only the inline engine does. */
 		cmocka_unit_test(test_arrays_stay),
 		cmocka_unit_test(test_names),
@@ -297,6 +358,6 @@ int main(void)
 		cmocka_unit_test(test_many_rules),
 	};
 
-	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 5 : ARRAY_SIZE(tests),
+	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 6 : ARRAY_SIZE(tests),
 				       up, down);
 }

@@ -39,47 +39,65 @@ static const char filters[] =
 											   "/"
 											   "bare."
 											   "bpf.o")
-			BAD("broken", "OBJECTS/siblings.bpf.o:broken") BAD("other", "OBJECTS/"
-										    "siblings.bpf."
-										    "o:other") BAD(
-				"throwing",
-				"OBJECTS/throw.bpf.o") "[filter unknown]\nprogram = "
-						       "OBJECTS/odd.bpf.o:settings\nset.verdikt = "
-						       "1\n"
-						       "[filter too-big]\nprogram = "
-						       "OBJECTS/odd.bpf.o:settings\nset.small = "
-						       "40000\n"
-						       "[filter no-number]\nprogram = "
-						       "OBJECTS/odd.bpf.o:settings\nset.verdict = "
-						       "12abc\n"
-						       "[filter no-bool]\nprogram = "
-						       "OBJECTS/odd.bpf.o:settings\nset.flag = "
-						       "maybe\n"
-						       "[filter too-long]\nprogram = "
-						       "OBJECTS/odd.bpf.o:settings\nset.word = "
-						       "eightbyt\n"
-						       "[filter no-mac]\nprogram = "
-						       "OBJECTS/odd.bpf.o:settings\nset.mac = "
-						       "de:ad\n"
-						       "[filter no-globals]\nprogram = "
-						       "OBJECTS/closed.bpf.o\nset.verdict = 1\n"
-						       "[filter no-name]\nprogram = "
-						       "OBJECTS/odd.bpf.o:settings\nset.chosen = "
-						       "XDP_DORP\n"
-						       "[filter maps1]\nprogram = "
-						       "OBJECTS/maps.bpf.o\n[filter "
-						       "maps2]\nprogram = "
-						       "OBJECTS/maps.bpf.o\n"
-						       "[filter maps3]\nprogram = "
-						       "OBJECTS/maps.bpf.o\n[filter "
-						       "maps4]\nprogram = "
-						       "OBJECTS/maps.bpf.o\n"
-						       "[filter frags]\nprogram = "
-						       "OBJECTS/odd.bpf.o:fragments\n"
-						       "[filter closed]\nprogram = "
-						       "OBJECTS/closed.bpf.o\n"
-						       "[filter needs-gpl]\nprogram = "
-						       "OBJECTS/printer.bpf.o\n";
+			BAD("broken", "OBJECTS/siblings.bpf.o:broken") BAD(
+				"short-map",
+				"OBJECTS/shortmap.bpf.o") BAD("static-map",
+							      "OBJECTS/staticmap.bpf.o")
+				BAD("both-maps", "OBJECTS/bothmaps.bpf.o") BAD(
+					"old-bare",
+					"OBJECTS/oldmaps_bare.bpf.o") BAD("other", "OBJECTS/"
+										   "siblings.bpf."
+										   "o:other")
+					BAD("throwing",
+					    "OBJECTS/throw.bpf.o") "[filter unknown]\nprogram = "
+								   "OBJECTS/"
+								   "odd.bpf.o:settings\nset."
+								   "verdikt = "
+								   "1\n"
+								   "[filter too-big]\nprogram = "
+								   "OBJECTS/"
+								   "odd.bpf.o:settings\nset.small "
+								   "= "
+								   "40000\n"
+								   "[filter no-number]\nprogram = "
+								   "OBJECTS/"
+								   "odd.bpf.o:settings\nset."
+								   "verdict = "
+								   "12abc\n"
+								   "[filter no-bool]\nprogram = "
+								   "OBJECTS/"
+								   "odd.bpf.o:settings\nset.flag = "
+								   "maybe\n"
+								   "[filter too-long]\nprogram = "
+								   "OBJECTS/"
+								   "odd.bpf.o:settings\nset.word = "
+								   "eightbyt\n"
+								   "[filter no-mac]\nprogram = "
+								   "OBJECTS/"
+								   "odd.bpf.o:settings\nset.mac = "
+								   "de:ad\n"
+								   "[filter no-globals]\nprogram = "
+								   "OBJECTS/"
+								   "closed.bpf.o\nset.verdict = 1\n"
+								   "[filter no-name]\nprogram = "
+								   "OBJECTS/"
+								   "odd.bpf.o:settings\nset.chosen "
+								   "= "
+								   "XDP_DORP\n"
+								   "[filter maps1]\nprogram = "
+								   "OBJECTS/maps.bpf.o\n[filter "
+								   "maps2]\nprogram = "
+								   "OBJECTS/maps.bpf.o\n"
+								   "[filter maps3]\nprogram = "
+								   "OBJECTS/maps.bpf.o\n[filter "
+								   "maps4]\nprogram = "
+								   "OBJECTS/maps.bpf.o\n"
+								   "[filter frags]\nprogram = "
+								   "OBJECTS/odd.bpf.o:fragments\n"
+								   "[filter closed]\nprogram = "
+								   "OBJECTS/closed.bpf.o\n"
+								   "[filter needs-gpl]\nprogram = "
+								   "OBJECTS/printer.bpf.o\n";
 
 enum where { BOTH, INLINE, LIBXDP };
 
@@ -107,6 +125,10 @@ static const struct refusal refusals[] = {
 	  ERROR_STATE,
 	  { "siblings.bpf.c:", "BROKEN", "invalid access to packet" } },
 	{ "other", BOTH, ERROR_INPUT, { "other is not an XDP program", "\"classifier\"" } },
+	{ "short-map", BOTH, ERROR_INPUT, { "map cut_short", "12 bytes", "at least 16" } },
+	{ "static-map", BOTH, ERROR_INPUT, { "map hidden is static" } },
+	{ "both-maps", BOTH, ERROR_INPUT, { "libbpf cannot open", "legacy map definitions" } },
+	{ "old-bare", LIBXDP, ERROR_INPUT, { "filter old-bare", "no BTF", "-g" } },
 	{ "too-deep", INLINE, ERROR_STATE, { "frames is too deep", "8 nested frames" } },
 	{ "throwing", INLINE, ERROR_INPUT, { "filter throwing", "bpf_throw" } },
 	{ "unknown",

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Maps defined the old way,
+ *
+ *   struct bpf_map_def SEC("maps") seen = { .type = …, .key_size = 4, … };
+ *
+ * are a symbol and some numbers in a section "maps" (or "maps/…"). libbpf takes them no more since
+ * 1.0, but Aya and cilium/ebpf do, and compilers go on making them. So they become what libbpf
+ * takes, a variable for each in a section ".maps", whose type has the numbers:
+ *
+ *   struct { int (*type)[…]; int (*key_size)[4]; … } seen;
+ *
+ * The symbols move to that section, and what refers to them follows.
+ */
+#include "orchestrator/filter/object_maps.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <gelf.h>
+
+#include "lab/alloc.h"
+#include "lab/array.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/statefile.h"
+
+/* How each definition begins, 4 bytes each, the oldest without the last; behind them come an id,
+ * pinning and inner maps, each loader's in its own way.
+ */
+static const char *const fields[] = { "type", "key_size", "value_size", "max_entries",
+				      "map_flags" };
+#define FIELDS	   ARRAY_SIZE(fields)
+#define FIELDS_MIN (FIELDS - 1)
+
+#define FIELD_BITS 64 /* of the variable that stands for a map: pointers */
+#define NEW_SIZE   (FIELDS * FIELD_BITS / 8)
+#define MAPS_MAX   1024
+#define ALIGN_MAX  65536
+
+struct old_map {
+	int symbol;
+	const char *name;
+	uint64_t at; /* in its section */
+	uint32_t values[FIELDS];
+	int variable; /* in BTF */
+};
+
+struct conversion {
+	Elf *elf;
+	size_t names; /* the section with the sections' names */
+	Elf_Scn *symtab;
+	size_t strings; /* the section with the symbols' names */
+	struct old_map *maps;
+	size_t n;
+	struct btf *btf;
+	char *new_names, *new_maps;
+};
+
+static const char *section_name(const struct conversion *c, Elf_Scn *scn, GElf_Shdr *header)
+{
+	const char *name = NULL;
+
+	if (gelf_getshdr(scn, header))
+		name = elf_strptr(c->elf, c->names, header->sh_name);
+	return name ? name : "";
+}
+
+static bool is_old(const char *section)
+{
+	return !strcmp(section, "maps") || !strncmp(section, "maps/", 5);
+}
+
+static Elf_Scn *find_section(const struct conversion *c, const char *wanted)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+
+	while ((scn = elf_nextscn(c->elf, scn)))
+		if (!strcmp(section_name(c, scn, &header), wanted))
+			return scn;
+	return NULL;
+}
+
+/* With both kinds it stays as it is, and libbpf has words for that. */
+static bool is_needed(const struct conversion *c)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+	bool old = false;
+
+	while ((scn = elf_nextscn(c->elf, scn)))
+		old |= is_old(section_name(c, scn, &header));
+	return old && !find_section(c, ".maps");
+}
+
+static int failed(struct error *e)
+{
+	return error_input(e, "its section \"maps\" cannot be converted: %s", elf_errmsg(-1));
+}
+
+/* Sections that lie over each other, or that are aligned to anything, would make a huge file. */
+static int check_sections(struct conversion *c, size_t size, struct error *e)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+
+	while ((scn = elf_nextscn(c->elf, scn))) {
+		if (!gelf_getshdr(scn, &header))
+			return failed(e);
+		if (header.sh_type == SHT_SYMTAB) {
+			c->symtab = scn;
+			c->strings = header.sh_link;
+		}
+		if (header.sh_type == SHT_NOBITS)
+			continue;
+		if (header.sh_size > size || header.sh_addralign > ALIGN_MAX)
+			return error_input(e, "the object is damaged: its sections are larger than "
+					      "the file");
+		size -= header.sh_size;
+	}
+	return c->symtab ? 0 : error_input(e, "the object has maps, and no symbols that name them");
+}
+
+static int add_map(struct conversion *c, int symbol, const GElf_Sym *s, Elf_Scn *scn,
+		   struct error *e)
+{
+	const char *name = elf_strptr(c->elf, c->strings, s->st_name);
+	Elf_Data *data = elf_getdata(scn, NULL);
+	uint64_t size = data ? data->d_size : 0, left;
+	struct old_map *m;
+
+	left = s->st_value < size ? size - s->st_value : 0;
+	if (s->st_size && s->st_size < left)
+		left = s->st_size;
+	if (!name || left < FIELDS_MIN * sizeof(m->values[0]))
+		return error_input(e,
+				   "map %s: its definition in section \"maps\" has %llu bytes, and "
+				   "at least %zu are needed: type, key size, value size, entries",
+				   name ? name : "", (unsigned long long)left,
+				   FIELDS_MIN * sizeof(m->values[0]));
+	if (GELF_ST_BIND(s->st_info) == STB_LOCAL)
+		return error_input(e, "map %s is static, which libbpf takes no map to be", name);
+	if (c->n == MAPS_MAX)
+		return error_input(e, "the object has over %d maps", MAPS_MAX);
+	m = array_add(&c->maps, &c->n, sizeof(*m));
+	m->symbol = symbol;
+	m->name = name;
+	m->at = s->st_value;
+	memcpy(m->values, (const char *)data->d_buf + s->st_value,
+	       left < sizeof(m->values) ? left : sizeof(m->values));
+	return 0;
+}
+
+/* Labels of the compiler's are local, too. */
+static bool names_map(const GElf_Sym *s)
+{
+	unsigned char type = GELF_ST_TYPE(s->st_info);
+
+	return type == STT_OBJECT || (type == STT_NOTYPE && GELF_ST_BIND(s->st_info) != STB_LOCAL);
+}
+
+static int find_maps(struct conversion *c, struct error *e)
+{
+	Elf_Data *symbols = elf_getdata(c->symtab, NULL);
+	GElf_Sym s;
+	int err = 0;
+
+	for (int i = 0; symbols && gelf_getsym(symbols, i, &s) && !err; i++) {
+		Elf_Scn *scn = elf_getscn(c->elf, s.st_shndx);
+		GElf_Shdr header;
+
+		if (names_map(&s) && scn && is_old(section_name(c, scn, &header)))
+			err = add_map(c, i, &s, scn, e);
+	}
+	return err;
+}
+
+static const struct old_map *map_named(const struct conversion *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (!strcmp(c->maps[i].name, name))
+			return &c->maps[i];
+	return NULL;
+}
+
+/* The section that a DATASEC of the object's own BTF describes is going to be another one's: it
+ * gets a name that is no section's, and what libbpf would have asked the section for.
+ */
+static void retire(struct conversion *c, struct btf_type *sec, uint32_t name)
+{
+	struct btf_var_secinfo *v = btf_var_secinfos(sec);
+
+	sec->name_off = name;
+	sec->size = 1; /* with none it would ask all the same */
+	for (int i = 0; i < btf_vlen(sec); i++, v++) {
+		const struct btf_type *var = btf__type_by_id(c->btf, v->type);
+		const char *called = var ? btf__name_by_offset(c->btf, var->name_off) : NULL;
+		const struct old_map *m = called ? map_named(c, called) : NULL;
+
+		v->offset = m ? (uint32_t)m->at : 0;
+		if (v->offset + v->size > sec->size)
+			sec->size = v->offset + v->size;
+	}
+}
+
+static int retire_all(struct conversion *c)
+{
+	int name = btf__add_str(c->btf, "old.maps");
+
+	for (uint32_t id = 1; name >= 0 && id < btf__type_cnt(c->btf); id++) {
+		/* Ours to change: since the string was added it is no longer the raw data. */
+		struct btf_type *t = (struct btf_type *)(uintptr_t)btf__type_by_id(c->btf, id);
+		const char *called = t ? btf__name_by_offset(c->btf, t->name_off) : NULL;
+
+		if (called && btf_is_datasec(t) && is_old(called))
+			retire(c, t, (uint32_t)name);
+	}
+	return name < 0 ? name : 0;
+}
+
+/* The type that says what the map is; its variable. */
+static int add_variable(struct btf *btf, int number, const struct old_map *m)
+{
+	int ids[FIELDS], id = 0, err = 0;
+
+	/* Fields go to the type that was added last, so what they point to comes before. */
+	for (size_t i = 0; i < FIELDS && id >= 0; i++) {
+		id = btf__add_array(btf, number, number, m->values[i]);
+		ids[i] = id = id < 0 ? id : btf__add_ptr(btf, id);
+	}
+	if (id >= 0)
+		id = btf__add_struct(btf, NULL, NEW_SIZE);
+	for (size_t i = 0; i < FIELDS && id >= 0 && !err; i++)
+		err = btf__add_field(btf, fields[i], ids[i], (uint32_t)i * FIELD_BITS, 0);
+	if (id < 0 || err)
+		return err ? err : id;
+	return btf__add_var(btf, m->name, BTF_VAR_GLOBAL_ALLOCATED, id);
+}
+
+static int add_variables(struct conversion *c)
+{
+	int number = btf__add_int(c->btf, "int", sizeof(int), BTF_INT_SIGNED), err = 0;
+
+	for (size_t i = 0; i < c->n && number >= 0 && err >= 0; i++)
+		err = c->maps[i].variable = add_variable(c->btf, number, &c->maps[i]);
+	if (number >= 0 && err >= 0)
+		err = btf__add_datasec(c->btf, ".maps", (uint32_t)(c->n * NEW_SIZE));
+	for (size_t i = 0; i < c->n && number >= 0 && err >= 0; i++)
+		err = btf__add_datasec_var_info(c->btf, c->maps[i].variable,
+						(uint32_t)(i * NEW_SIZE), NEW_SIZE);
+	return number < 0 ? number : err;
+}
+
+/* The object's own types, if it has any, and those of the maps. */
+static int make_btf(struct conversion *c, struct error *e)
+{
+	Elf_Scn *scn = find_section(c, ".BTF");
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	int err;
+
+	c->btf = data && data->d_size ? btf__new(data->d_buf, (uint32_t)data->d_size)
+				      : btf__new_empty();
+	err = c->btf ? retire_all(c) : -errno;
+	if (!err)
+		err = add_variables(c);
+	return err < 0 ? error_sys(e, err, "the BTF of the object cannot tell of its maps") : 0;
+}
+
+static void put(Elf_Scn *scn, Elf_Data *data, void *bytes, size_t size)
+{
+	data->d_buf = bytes;
+	data->d_size = size;
+	data->d_type = ELF_T_BYTE;
+	data->d_version = EV_CURRENT;
+	(void)elf_flagdata(data, ELF_C_SET, ELF_F_DIRTY);
+	(void)elf_flagscn(scn, ELF_C_SET, ELF_F_DIRTY);
+}
+
+/* A new section, its name at @name of the names. */
+static Elf_Scn *add_section(struct conversion *c, size_t name, uint64_t flags)
+{
+	Elf_Scn *scn = elf_newscn(c->elf);
+	GElf_Shdr header;
+
+	if (!scn || !gelf_getshdr(scn, &header) || !elf_newdata(scn))
+		return NULL;
+	header.sh_name = (GElf_Word)name;
+	header.sh_type = SHT_PROGBITS;
+	header.sh_flags = flags;
+	header.sh_addralign = 8;
+	return gelf_update_shdr(scn, &header) ? scn : NULL;
+}
+
+static const char new_names[] = "\0.maps\0.BTF\0old.maps";
+enum { NAME_MAPS = 1, NAME_BTF = 7, NAME_OLD = 12 };
+
+/* Room for the new names behind the old ones; *@at: where they are. */
+static int add_names(struct conversion *c, size_t *at)
+{
+	Elf_Scn *scn = elf_getscn(c->elf, c->names);
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+
+	if (!data)
+		return -EINVAL;
+	*at = data->d_size;
+	c->new_names = xcalloc(1, *at + sizeof(new_names));
+	memcpy(c->new_names, data->d_buf, *at);
+	memcpy(c->new_names + *at, new_names, sizeof(new_names));
+	put(scn, data, c->new_names, *at + sizeof(new_names));
+	return 0;
+}
+
+static int rename_old(const struct conversion *c, size_t name)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+
+	while ((scn = elf_nextscn(c->elf, scn))) {
+		if (!is_old(section_name(c, scn, &header)))
+			continue;
+		header.sh_name = (GElf_Word)name;
+		if (!gelf_update_shdr(scn, &header))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int move_symbols(const struct conversion *c, size_t section)
+{
+	Elf_Data *symbols = elf_getdata(c->symtab, NULL);
+
+	for (size_t i = 0; i < c->n; i++) {
+		GElf_Sym s;
+
+		if (!gelf_getsym(symbols, c->maps[i].symbol, &s))
+			return -EINVAL;
+		s.st_shndx = (GElf_Section)section;
+		s.st_value = i * NEW_SIZE;
+		s.st_size = NEW_SIZE;
+		if (!gelf_update_sym(symbols, c->maps[i].symbol, &s))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int rewrite(struct conversion *c, struct error *e)
+{
+	Elf_Scn *btf = find_section(c, ".BTF"), *maps;
+	uint32_t size = 0;
+	const void *raw = btf__raw_data(c->btf, &size);
+	size_t at;
+
+	if (!raw)
+		return error_sys(e, -ENOMEM, "cannot write the BTF of the object's maps");
+	if (add_names(c, &at) || rename_old(c, at + NAME_OLD))
+		return failed(e);
+	if (!btf)
+		btf = add_section(c, at + NAME_BTF, 0);
+	maps = add_section(c, at + NAME_MAPS, SHF_ALLOC | SHF_WRITE);
+	if (!btf || !maps || elf_ndxscn(maps) >= SHN_LORESERVE)
+		return failed(e);
+	c->new_maps = xcalloc(c->n, NEW_SIZE);
+	put(maps, elf_getdata(maps, NULL), c->new_maps, c->n * NEW_SIZE);
+	put(btf, elf_getdata(btf, NULL), (void *)(uintptr_t)raw, size);
+	if (move_symbols(c, elf_ndxscn(maps)) || elf_update(c->elf, ELF_C_WRITE) < 0)
+		return failed(e);
+	return 0;
+}
+
+static int convert(struct conversion *c, size_t size, struct error *e)
+{
+	int err = check_sections(c, size, e);
+
+	if (!err)
+		err = find_maps(c, e);
+	if (!err)
+		err = make_btf(c, e);
+	return err ? err : rewrite(c, e);
+}
+
+static int read_back(int fd, void **out, size_t *out_size, struct error *e)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *FREE_AUTO bytes = NULL;
+	int err;
+
+	if (size < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return error_sys(e, -errno, "cannot read the object back");
+	bytes = xreallocarray(NULL, 1, (size_t)size + 1);
+	err = read_all(fd, bytes, (size_t)size, out_size);
+	if (err)
+		return error_sys(e, err, "cannot read the object back");
+	*out = steal_pointer(&bytes);
+	return 0;
+}
+
+/* A file in memory, since libelf writes to files only. */
+static int open_file(const void *bytes, size_t size, struct error *e)
+{
+	int FD_AUTO fd = memfd_create("object", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return error_sys(e, -errno, "cannot make a file in memory");
+	if (write(fd, bytes, size) != (ssize_t)size)
+		return error_sys(e, errno ? -errno : -ENOSPC, "cannot write a file in memory");
+	return steal_fd(&fd);
+}
+
+static int convert_file(int fd, size_t size, void **out, size_t *out_size, struct error *e)
+{
+	struct conversion c = { .elf = elf_begin(fd, ELF_C_RDWR, NULL) };
+	bool needed = c.elf && !elf_getshdrstrndx(c.elf, &c.names) && is_needed(&c);
+	int err = needed ? convert(&c, size, e) : 0;
+
+	(void)elf_end(c.elf);
+	btf__free(c.btf);
+	free(c.maps);
+	free(c.new_names);
+	free(c.new_maps);
+	return err || !needed ? err : read_back(fd, out, out_size, e);
+}
+
+int object_maps_convert(const void *bytes, size_t size, void **out, size_t *out_size,
+			struct error *e)
+{
+	int FD_AUTO fd = open_file(bytes, size, e);
+
+	*out = NULL;
+	(void)elf_version(EV_CURRENT);
+	return fd < 0 ? fd : convert_file(fd, size, out, out_size, e);
+}
