@@ -16,9 +16,11 @@
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
 
-#define SAID_MAX  4096 /* bytes of each stream that a report shows: the last ones */
-#define NOT_RUN	  126  /* by which shells, env and others say that it cannot be run, ... */
-#define NOT_THERE 127  /* ... and that it is not there */
+#define SAID_MAX   4096 /* bytes and lines of each stream that a report shows: the last ones */
+#define SAID_LINES 20
+#define WORDS_MAX  200 /* of its last line, within a sentence */
+#define NOT_RUN	   126 /* by which shells, env and others say that it cannot be run, ... */
+#define NOT_THERE  127 /* ... and that it is not there */
 
 char *exec_end_text(int status, const char *err)
 {
@@ -26,23 +28,31 @@ char *exec_end_text(int status, const char *err)
 	const char *line = text_last_line(err, &length);
 	const char *colon = line ? ": " : "";
 
+	length = length < WORDS_MAX ? length : WORDS_MAX;
 	if (WIFSIGNALED(status))
 		return text_format("killed by signal %d%s%.*s", WTERMSIG(status), colon, length,
 				   line ? line : "");
 	return text_format("status %d%s%.*s", WEXITSTATUS(status), colon, length, line ? line : "");
 }
 
+/* Where the part of @text begins that a report shows. */
+static const char *said_last(const char *text)
+{
+	const char *end = text + strlen(text), *at = end;
+	int lines = 0;
+
+	for (; at > text && end - at < SAID_MAX; at--)
+		if (at[-1] == '\n' && at != end && ++lines == SAID_LINES)
+			break;
+	return at;
+}
+
 static void print_said(FILE *out, const char *name, const char *text)
 {
-	size_t size = text ? strlen(text) : 0;
-	const char *at = text;
+	const char *at = text ? said_last(text) : NULL;
 
-	if (size > SAID_MAX) {
-		at += size - SAID_MAX;
-		at += strcspn(at, "\n");
-		at += *at == '\n';
-		(void)fprintf(out, "%s: ... (its last %zu bytes)\n", name, strlen(at));
-	}
+	if (at != text)
+		(void)fprintf(out, "%s: ... (this is only its end)\n", name);
 	while (at && *at) {
 		int length = (int)strcspn(at, "\n");
 
