@@ -34,12 +34,20 @@ struct segment {
 	unsigned int drops; /* since it last came through */
 };
 
+const struct arrival *evidence_arrival(const struct evidence *ev, size_t node)
+{
+	for (size_t i = 0; i < ev->n_arrivals; i++)
+		if (ev->arrivals[i].node == node)
+			return &ev->arrivals[i];
+	return NULL;
+}
+
 bool evidence_on_the_way(const struct evidence *ev, size_t iface)
 {
 	const struct iface *i = &ev->topo->ifaces[iface];
 
 	return i->node == ev->mark.src_node || i->node == ev->mark.dst_node || i->bridge == NONE ||
-	       ev->topo->nodes[i->node].forward;
+	       ev->topo->nodes[i->node].forward || evidence_arrival(ev, i->node);
 }
 
 /* No bridge's copy of a packet that was meant for somebody else: where the interface's link address
@@ -402,6 +410,9 @@ bool evidence_dropped_again(const struct evidence *ev)
 
 void evidence_clear(struct evidence *ev)
 {
+	free(ev->arrivals);
+	free(ev->stranger);
+	free(ev->takers);
 	free(ev->trouble);
 	free(ev->seen);
 	free(ev->sequences);

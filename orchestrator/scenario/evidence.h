@@ -61,6 +61,14 @@ struct xdp_failure {
 	int err;	  /* errno */
 };
 
+/* What one of those who are to receive a step got of its text. */
+struct arrival {
+	size_t node; /* NONE: a bridge that has the address */
+	bool bound;  /* it came to listen */
+	bool whole;  /* the text, once, and nothing else */
+	size_t bytes;
+};
+
 enum neighbour_state { NEIGHBOUR_UNKNOWN, NEIGHBOUR_UNRESOLVED, NEIGHBOUR_RESOLVED };
 
 struct evidence {
@@ -72,10 +80,15 @@ struct evidence {
 	unsigned int wanted; /* echo replies; or 1: the text */
 
 	/* of the children */
-	unsigned int arrived;	    /* of those wanted */
-	size_t bytes, bytes_wanted; /* of a text, at the server */
-	bool server_bound;
-	char *trouble; /* a child's own words, when it failed; NULL */
+	unsigned int arrived; /* of those wanted: replies; a text that came once, whole, to one */
+	size_t bytes, bytes_wanted; /* of a text, at all servers */
+	struct arrival *arrivals;   /* the step's receivers in its order, or who has the address */
+	size_t n_arrivals;
+	bool server_bound; /* all that are needed */
+	bool refused;	   /* an ICMP error came back to the client */
+	char *stranger;	   /* who replied to a ping in another's place: an address; NULL */
+	char *takers;	   /* have the address and its port, and are none of the receivers; NULL */
+	char *trouble;	   /* a child's own words, when it failed; NULL */
 
 	/* of the chains */
 	struct sighting *seen;
@@ -114,6 +127,9 @@ void evidence_clear(struct evidence *ev);
  * two ends. A bridge floods copies; what happens to one at a third node says nothing.
  */
 bool evidence_on_the_way(const struct evidence *ev, size_t iface);
+
+/* What that node got, or NULL: it was to receive nothing. */
+const struct arrival *evidence_arrival(const struct evidence *ev, size_t node);
 
 /* What a chain said of @p, if it is of this step's time. */
 void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p);

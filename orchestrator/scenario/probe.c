@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
@@ -75,36 +76,91 @@ static void find_source(struct step_run *c)
 		c->ev->mark.src.v6 = to.v6.sin6_addr;
 }
 
-/* A port that nc can bind: of an earlier step's connection the kernel keeps it for a minute. */
-static void find_port(struct step_run *c)
+/* Bind @port, or one that the kernel names, and let go of it: the port, or 0. */
+static uint16_t try_port(const struct step *step, uint16_t port)
 {
-	int family = c->step->address.family;
-	int type = c->step->kind == STEP_TCP ? SOCK_STREAM : SOCK_DGRAM;
-	union endpoint from = { .any.sa_family = (sa_family_t)family };
+	int family = step->address.family;
+	int type = step->kind == STEP_TCP ? SOCK_STREAM : SOCK_DGRAM;
+	union endpoint from = { .v4 = { .sin_family = (sa_family_t)family,
+					.sin_port = htons(port) } };
 	socklen_t size = sizeof(from);
 	int FD_AUTO fd = socket(family, type | SOCK_CLOEXEC, 0);
 
-	if (fd >= 0 && !bind(fd, &from.any, size) && !getsockname(fd, &from.any, &size))
-		c->ev->mark.src_port = ntohs(from.v4.sin_port);
+	if (fd < 0 || bind(fd, &from.any, size) || getsockname(fd, &from.any, &size))
+		return 0;
+	return ntohs(from.v4.sin_port);
 }
 
-/* Who has the step's address: a node, or a bridge. */
-static void find_destination(struct step_run *c)
+/* A port that nc can bind: of an earlier step's connection the kernel keeps it for a minute. */
+static void find_port(struct step_run *c)
+{
+	uint16_t port = c->probe->from_port, found = try_port(c->step, port);
+
+	for (int i = 0; port && !found && i < IDS; i++) {
+		port = port == UINT16_MAX ? ID_FIRST : port + 1;
+		found = try_port(c->step, port);
+	}
+	if (found)
+		c->ev->mark.src_port = found;
+}
+
+/* The next iface from @i on that has the address, or NONE. */
+static size_t next_owner(const struct topology *topo, const struct address *address, size_t i)
+{
+	for (; i < topo->n_ifaces; i++)
+		if (prefixes_hold(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses, address))
+			return i;
+	return NONE;
+}
+
+static void add_receiver(struct step_run *c, size_t node, const char *netns)
+{
+	struct arrival *arrival = array_add(&c->ev->arrivals, &c->ev->n_arrivals, sizeof(*arrival));
+	struct receiver *receiver = array_add(&c->receivers, &c->n_receivers, sizeof(*receiver));
+
+	arrival->node = node;
+	receiver->netns = netns;
+}
+
+/* Who is to receive it: whom the step names, else who has its address, a node or a bridge. */
+static void find_receivers(struct step_run *c)
 {
 	const struct topology *topo = &c->probe->lab->labfile.topo;
 	const struct address *dst = &c->step->address;
+	size_t owner = next_owner(topo, dst, 0);
 
-	c->ev->mark.dst_node = NONE;
-	for (size_t i = 0; i < topo->n_ifaces; i++) {
-		if (prefixes_hold(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses, dst)) {
-			c->ev->mark.dst_node = topo->ifaces[i].node;
-			c->dst_name = topo->nodes[topo->ifaces[i].node].name;
-			return;
-		}
-	}
-	for (size_t i = 0; i < topo->n_bridges; i++)
+	c->ev->mark.dst_node = owner == NONE ? NONE : topo->ifaces[owner].node;
+	for (size_t i = 0; i < c->step->n_receivers; i++)
+		add_receiver(c, c->step->receivers[i], topo->nodes[c->step->receivers[i]].name);
+	if (c->step->n_receivers)
+		return;
+	if (owner != NONE)
+		add_receiver(c, topo->ifaces[owner].node,
+			     topo->nodes[topo->ifaces[owner].node].name);
+	for (size_t i = 0; i < topo->n_bridges && owner == NONE && !c->n_receivers; i++)
 		if (prefixes_hold(topo->bridges[i].addresses, topo->bridges[i].n_addresses, dst))
-			c->dst_name = topo->bridges[i].name;
+			add_receiver(c, NONE, topo->bridges[i].name);
+}
+
+/* Somebody else who has the address listens at its port, and may take what others are to have. */
+static int find_takers(struct step_run *c)
+{
+	const struct topology *topo = &c->probe->lab->labfile.topo;
+	const struct address *dst = &c->step->address;
+	size_t i = c->step->n_receivers ? next_owner(topo, dst, 0) : NONE;
+	int err = 0;
+
+	for (; i != NONE && !err; i = next_owner(topo, dst, i + 1)) {
+		const char *name = topo->nodes[topo->ifaces[i].node].name;
+		bool bound = false;
+
+		if (evidence_arrival(c->ev, topo->ifaces[i].node))
+			continue;
+		err = probe_nc_bound(c, name, &bound);
+		if (bound)
+			text_list_add(&c->ev->takers, "%s", name);
+	}
+	return err;
 }
 
 /* Marks by which the step's packets are known, and who has its address. */
@@ -124,9 +180,9 @@ static int begin(struct step_run *c)
 		.src_port = (uint16_t)(ID_FIRST + random % IDS),
 	};
 	c->src_name = c->probe->lab->labfile.topo.nodes[c->step->src].name;
-	find_destination(c);
+	find_receivers(c);
 	c->ev->wanted = c->step->kind == STEP_PING ? c->step->count : 1;
-	c->ev->server_bound = c->step->kind == STEP_PING;
+	c->ev->server_bound = c->step->kind == STEP_PING || !c->n_receivers;
 	c->ev->since_ns = netlink_clock_ns();
 	err = netns_visit(&visit, c->probe->lab->state, c->src_name, c->e);
 	if (err)
@@ -145,16 +201,12 @@ int probe_run(const struct probe *probe, const struct step *step, struct evidenc
 
 	if (!err && step->kind == STEP_PING)
 		err = probe_ping_run(&c);
-	else if (!err && c.dst_name)
-		err = probe_nc_run(&c);
-	else if (!err)
+	else if (!err && !c.n_receivers && (step->expect == EXPECT_PASS || !ev->chains))
 		ev->trouble = text_format("no node has the address: nobody can listen there");
+	else if (!err)
+		err = find_takers(&c) ?: probe_nc_run(&c);
 	if (!err)
 		err = step_run_consume(&c);
-	/* The client first: who closes a TCP connection keeps its port for a minute. */
-	subprocess_end(&c.subprocesses[CLIENT]);
-	subprocess_end(&c.subprocesses[SERVER]);
-	netlink_close(c.diag);
-	free(c.wanted);
+	step_run_end(&c);
 	return err;
 }

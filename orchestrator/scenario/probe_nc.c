@@ -20,41 +20,75 @@
 #define BOUND_ASK_NS	100000ULL /* between two questions to sock_diag, which tells nobody */
 #define PRIVILEGED_PORT 1024
 
-static int server_settled(struct step_run *c)
+static int servers_settled(struct step_run *c)
 {
-	int err;
+	bool all = true;
 
-	if (c->subprocesses[SERVER].ended)
-		return 1;
-	err = sockdiag_ask(c->diag, &c->question, c->e);
-	return err ? err : c->question.bound;
+	for (size_t i = 0; i < c->n_receivers; i++) {
+		struct receiver *r = &c->receivers[i];
+		int err = 0;
+
+		if (r->server.ended)
+			return 1;
+		if (!r->question.bound)
+			err = sockdiag_ask(r->diag, &r->question, c->e);
+		if (err)
+			return err;
+		all &= r->question.bound;
+	}
+	return all;
 }
 
-static bool arrived_whole(const struct step_run *c)
+static bool is_whole(const struct step_run *c, const struct stream *out)
 {
-	const struct stream *out = &c->subprocesses[SERVER].out;
-
 	return out->size == c->ev->bytes_wanted && memcmp(out->text, c->wanted, out->size) == 0;
 }
 
 static int transfer_settled(struct step_run *c)
 {
-	const struct subprocess *client = &c->subprocesses[CLIENT];
-
-	return arrived_whole(c) || c->subprocesses[SERVER].ended ||
-	       (client->ended && client->status != 0) || step_run_settled(c);
+	/* A datagram's client ends only when an ICMP error comes back. */
+	if (c->client.ended && (c->client.status != 0 || c->step->kind == STEP_UDP))
+		return 1;
+	for (size_t i = 0; i < c->n_receivers; i++)
+		if (is_whole(c, &c->receivers[i].server.out) || c->receivers[i].server.ended)
+			return 1;
+	return step_run_settled(c);
 }
 
-static int start_server(struct step_run *c)
+/* The servers of datagrams have read and handed on all that has come. (TCP's copies do not come
+ * as far as to a server.)
+ */
+static int drained(struct step_run *c)
+{
+	for (size_t i = 0; i < c->n_receivers; i++) {
+		struct receiver *r = &c->receivers[i];
+		int err;
+
+		if (c->step->kind != STEP_UDP || r->server.ended)
+			continue;
+		err = sockdiag_ask(r->diag, &r->question, c->e);
+		if (err)
+			return err;
+		if (r->question.queued || !child_sleeps(&r->server.child))
+			return 0;
+	}
+	step_run_poll(c);
+	return 1;
+}
+
+static int start_server(struct step_run *c, struct receiver *r)
 {
 	uint64_t keep = c->step->port < PRIVILEGED_PORT ? 1ULL << CAP_NET_BIND_SERVICE : 0;
 	char port[8], address[ADDRESS_TEXT];
-	const char *const udp[] = { c->probe->nc, "-n", "-d", "-u", "-l", address, port, NULL };
+	/* -k: datagrams are taken from wherever they come, so a second one is seen, too. */
+	const char *const udp[] = {
+		c->probe->nc, "-n", "-d", "-u", "-k", "-l", address, port, NULL
+	};
 	const char *const tcp[] = { c->probe->nc, "-n", "-d", "-l", address, port, NULL };
 
-	address_text(&c->step->address, address);
+	address_text(&r->question.address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
-	return subprocess_start(&c->subprocesses[SERVER], c->probe->lab->state, c->dst_name,
+	return subprocess_start(&r->server, c->probe->lab->state, r->netns,
 				c->step->kind == STEP_UDP ? udp : tcp, -1, keep, c->e);
 }
 
@@ -67,26 +101,61 @@ static int start_client(struct step_run *c, int in)
 	address_text(&c->step->address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
 	(void)snprintf(source, sizeof(source), "%u", c->ev->mark.src_port);
-	return subprocess_start(&c->subprocesses[CLIENT], c->probe->lab->state, c->src_name,
+	return subprocess_start(&c->client, c->probe->lab->state, c->src_name,
 				c->step->kind == STEP_UDP ? udp : tcp, in, 0, c->e);
 }
 
-/* 1: bound; 0: it will not be, and the trouble is noted. */
-static int await_server(struct step_run *c)
+/* All are bound, or it is noted who is not. */
+static void note_bound(struct step_run *c)
+{
+	c->ev->server_bound = true;
+	for (size_t i = 0; i < c->n_receivers; i++) {
+		struct receiver *r = &c->receivers[i];
+
+		c->ev->arrivals[i].bound = r->question.bound && !r->server.ended;
+		if (c->ev->arrivals[i].bound || !c->ev->server_bound)
+			continue;
+		c->ev->server_bound = false;
+		if (r->server.ended)
+			step_run_note_trouble(c, &r->server, "nc");
+		else
+			c->ev->trouble = text_format("nc in %s did not bind port %u in %u ms",
+						     r->netns, c->step->port, c->probe->timeout_ms);
+	}
+}
+
+/* 1: bound; 0: one will not be, and the trouble is noted. */
+static int await_servers(struct step_run *c)
 {
 	int err;
 
 	step_run_allow(c, netlink_clock_ns(), c->probe->timeout_ms);
-	err = step_run_wait(c, server_settled, BOUND_ASK_NS);
+	err = step_run_wait(c, servers_settled, BOUND_ASK_NS);
+	if (err && err != -ETIMEDOUT)
+		return err;
+	note_bound(c);
+	return c->ev->server_bound;
+}
 
-	if (err == -ETIMEDOUT)
-		c->ev->trouble = text_format("nc in %s did not bind port %u in %u ms", c->dst_name,
-					     c->step->port, c->probe->timeout_ms);
-	else if (!err && c->subprocesses[SERVER].ended)
-		step_run_note_trouble(c, &c->subprocesses[SERVER], "nc");
-	else if (!err)
-		c->ev->server_bound = true;
-	return err && err != -ETIMEDOUT ? err : c->ev->server_bound;
+static void note_arrivals(struct step_run *c)
+{
+	size_t whole = 0;
+
+	for (size_t i = 0; i < c->n_receivers; i++) {
+		const struct stream *out = &c->receivers[i].server.out;
+
+		c->ev->arrivals[i].bytes = out->size;
+		c->ev->arrivals[i].whole = is_whole(c, out);
+		c->ev->bytes += out->size;
+		whole += c->ev->arrivals[i].whole;
+	}
+	c->ev->arrived = whole == 1 && c->ev->bytes == c->ev->bytes_wanted;
+	if (c->ev->arrived || !c->client.ended)
+		return;
+	if (c->client.status != 0)
+		step_run_note_trouble(c, &c->client, "nc");
+	else
+		c->ev->refused = c->step->kind == STEP_UDP;
 }
 
 static int await_transfer(struct step_run *c)
@@ -98,10 +167,11 @@ static int await_transfer(struct step_run *c)
 	err = step_run_wait(c, transfer_settled, 0);
 	if (err && err != -ETIMEDOUT)
 		return err;
-	c->ev->arrived = arrived_whole(c);
-	c->ev->bytes = c->subprocesses[SERVER].out.size;
-	if (!c->ev->arrived && c->subprocesses[CLIENT].ended && c->subprocesses[CLIENT].status != 0)
-		step_run_note_trouble(c, &c->subprocesses[CLIENT], "nc");
+	step_run_allow(c, netlink_clock_ns(), c->probe->timeout_ms);
+	err = step_run_wait(c, drained, BOUND_ASK_NS);
+	if (err && err != -ETIMEDOUT)
+		return err;
+	note_arrivals(c);
 	return 0;
 }
 
@@ -111,14 +181,16 @@ static int await_transfer(struct step_run *c)
 static int transfer(struct step_run *c, int in, int *out)
 {
 	bool udp = c->step->kind == STEP_UDP;
-	int err = start_server(c);
+	int err = 0;
 	ssize_t n;
 
+	for (size_t i = 0; i < c->n_receivers && !err; i++)
+		err = start_server(c, &c->receivers[i]);
 	if (!err && udp)
 		err = start_client(c, in);
 	if (err)
 		return err;
-	err = await_server(c);
+	err = await_servers(c);
 	if (err <= 0)
 		return err;
 	c->ev->since_ns = netlink_clock_ns();
@@ -132,6 +204,31 @@ static int transfer(struct step_run *c, int in, int *out)
 	return await_transfer(c);
 }
 
+/* Has somebody else the port already? */
+static int look_at_port(struct step_run *c, struct receiver *r, bool any)
+{
+	int err = sockdiag_open(c->probe->lab->state, r->netns, &r->diag, c->e);
+
+	r->question = (struct sockdiag){
+		.proto = c->step->kind == STEP_UDP ? IPPROTO_UDP : IPPROTO_TCP,
+		.address = c->step->address,
+		.port = c->step->port,
+	};
+	if (any)
+		r->question.address.v6 = in6addr_any;
+	return err ? err : sockdiag_ask(r->diag, &r->question, c->e);
+}
+
+int probe_nc_bound(struct step_run *c, const char *netns, bool *bound)
+{
+	struct receiver r = { .netns = netns };
+	int err = look_at_port(c, &r, false);
+
+	*bound = !err && r.question.bound;
+	netlink_close(r.diag);
+	return err;
+}
+
 int probe_nc_run(struct step_run *c)
 {
 	int FD_AUTO in = -1;
@@ -140,20 +237,18 @@ int probe_nc_run(struct step_run *c)
 
 	c->wanted = text_format("%s\n", c->step->text ? c->step->text : "");
 	c->ev->bytes_wanted = strlen(c->wanted);
-	c->question = (struct sockdiag){
-		.proto = c->step->kind == STEP_UDP ? IPPROTO_UDP : IPPROTO_TCP,
-		.address = c->step->address,
-		.port = c->step->port,
-	};
-	err = sockdiag_open(c->probe->lab->state, c->dst_name, &c->diag, c->e);
-	if (!err)
-		err = sockdiag_ask(c->diag, &c->question, c->e);
-	if (err)
-		return err;
-	if (c->question.bound) {
-		c->ev->trouble = text_format("somebody else has bound port %u in %s", c->step->port,
-					     c->dst_name);
-		return 0;
+	for (size_t i = 0; i < c->n_receivers; i++) {
+		struct receiver *r = &c->receivers[i];
+
+		/* Whoever is named may have another address, into which a filter turns it. */
+		err = look_at_port(c, r, c->step->n_receivers > 0);
+		if (err)
+			return err;
+		if (r->question.bound) {
+			c->ev->trouble = text_format("somebody else has bound port %u in %s",
+						     c->step->port, r->netns);
+			return 0;
+		}
 	}
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return error_sys(c->e, -errno, "cannot make a pipe");
@@ -167,7 +262,7 @@ int probe_check_nc(const struct probe *probe, struct error *e)
 	struct evidence ev = { 0 };
 	struct step_run c = { .probe = probe, .ev = &ev, .e = e };
 	const char *const argv[] = { probe->nc, "-h", NULL };
-	struct subprocess *nc = &c.subprocesses[CLIENT];
+	struct subprocess *nc = &c.client;
 	int err = subprocess_start(nc, probe->lab->state, probe->lab->labfile.topo.nodes[0].name,
 				   argv, -1, 0, e);
 

@@ -47,7 +47,7 @@ static int ping_settled(struct step_run *c)
 
 static void read_ping(struct step_run *c)
 {
-	struct subprocess *ping = &c->subprocesses[CLIENT];
+	struct subprocess *ping = &c->client;
 	uint32_t received;
 
 	if (read_summary(ping->out.text, &received))
@@ -74,7 +74,7 @@ int probe_ping_run(struct step_run *c)
 	char count[16], id[16], size[16], preload[16], address[ADDRESS_TEXT];
 	const char *const argv[] = { c->probe->ping, "-n", "-q", "-i", "0.01", "-c",	count, "-l",
 				     preload,	     "-e", id,	 "-s", size,   address, NULL };
-	struct subprocess *ping = &c->subprocesses[CLIENT];
+	struct subprocess *ping = &c->client;
 	int err;
 
 	address_text(&c->step->address, address);

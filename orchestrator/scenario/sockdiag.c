@@ -31,8 +31,10 @@ int sockdiag_answer(const struct nlmsghdr *message, void *question)
 	if (m->idiag_family != q->address.family)
 		return MNL_CB_OK;
 	if (!memcmp(m->id.idiag_src, &in6addr_any, size) ||
-	    !memcmp(m->id.idiag_src, &q->address.v6, size))
+	    !memcmp(m->id.idiag_src, &q->address.v6, size)) {
 		q->bound = true;
+		q->queued += m->idiag_rqueue;
+	}
 	return MNL_CB_OK;
 }
 
@@ -60,6 +62,7 @@ int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e)
 	int err;
 
 	q->bound = false;
+	q->queued = 0;
 	if (q->address.family)
 		return ask(nl, q->address.family, q, e);
 	err = ask(nl, AF_INET, q, e);

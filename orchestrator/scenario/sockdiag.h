@@ -19,7 +19,9 @@ struct sockdiag {
 	struct address address; /* a socket bound to any address is bound to this one too; of no
 				   family: whichever it is bound to */
 	uint16_t port;
-	bool bound; /* the answer */
+	/* the answer */
+	bool bound;
+	uint32_t queued; /* bytes of it that nobody has read yet; TCP: connections not yet taken */
 };
 
 /* For questions about that namespace; to be closed by netlink_close(). */

@@ -169,6 +169,24 @@ static int collect(struct child *child, int *status, int flags)
 	return pid < 0 ? -errno : 0;
 }
 
+bool child_sleeps(const struct child *child)
+{
+	char path[32], text[64];
+	const char *state;
+	int FD_AUTO fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return true;
+	text[n] = '\0';
+	/* "12 (nc) S 1 …": a name may hold anything. */
+	state = strrchr(text, ')');
+	return !state || !state[1] || state[2] == 'S';
+}
+
 int child_collect(struct child *child, int *status)
 {
 	return collect(child, status, WNOHANG);

@@ -37,6 +37,11 @@ struct child {
  */
 int spawn(const struct spawn *what, struct child *child, struct error *e);
 
+/* It waits for something to happen, and so has dealt with all that has; true where /proc does not
+ * tell.
+ */
+bool child_sleeps(const struct child *child);
+
 /* Collect a child that has ended: its wait status, as of waitpid(2). -EAGAIN if
  * it runs still.
  */

@@ -43,7 +43,7 @@ int step_exec(const struct probe *probe, const struct step *step, bool control, 
 {
 	const struct labfile *labfile = &probe->lab->labfile;
 	struct step_run c = { .probe = probe, .step = step, .ev = ev, .e = e };
-	struct node_program p = { .first = &c.subprocesses[CLIENT] };
+	struct node_program p = { .first = &c.client };
 	struct exec_seen seen = { 0 };
 	int err;
 

@@ -9,6 +9,8 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "lab/alloc.h"
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
 #include "orchestrator/scenario/diagnosis.h"
@@ -20,7 +22,7 @@
 
 /* The poll set of one wait: whoever may have news. */
 struct watch {
-	struct pollfd fds[3 + SUBPROCESSES * 3];
+	struct pollfd *fds;
 	nfds_t n;
 };
 
@@ -28,6 +30,35 @@ static void watch_add(struct watch *w, int fd)
 {
 	if (fd >= 0)
 		w->fds[w->n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+}
+
+static void watch_subprocess(struct watch *w, const struct subprocess *p)
+{
+	if (!p->started)
+		return;
+	watch_add(w, p->child.pidfd);
+	watch_add(w, p->out.fd);
+	watch_add(w, p->err.fd);
+}
+
+void step_run_poll(struct step_run *c)
+{
+	/* What ended the client is with the servers by then. */
+	subprocess_poll(&c->client);
+	for (size_t i = 0; i < c->n_receivers; i++)
+		subprocess_poll(&c->receivers[i].server);
+}
+
+void step_run_end(struct step_run *c)
+{
+	/* The client first: who closes a TCP connection keeps its port for a minute. */
+	subprocess_end(&c->client);
+	for (size_t i = 0; i < c->n_receivers; i++) {
+		subprocess_end(&c->receivers[i].server);
+		netlink_close(c->receivers[i].diag);
+	}
+	free(c->receivers);
+	free(c->wanted);
 }
 
 int step_run_consume(const struct step_run *c)
@@ -39,24 +70,20 @@ int step_run_consume(const struct step_run *c)
 static int wait_for_news(struct step_run *c, uint64_t wait_ns)
 {
 	struct timespec wait = { (time_t)(wait_ns / 1000000000), (long)(wait_ns % 1000000000) };
-	struct watch w = { .n = 0 };
+	struct pollfd *FREE_AUTO fds = xcalloc(3 + (1 + c->n_receivers) * 3, sizeof(*fds));
+	struct watch w = { .fds = fds };
 
 	watch_add(&w, c->probe->signal_fd);
 	watch_add(&w, c->probe->listener_fd);
 	watch_add(&w, serves_fd(c->probe->serves));
-	for (int i = 0; i < SUBPROCESSES; i++) {
-		if (!c->subprocesses[i].started)
-			continue;
-		watch_add(&w, c->subprocesses[i].child.pidfd);
-		watch_add(&w, c->subprocesses[i].out.fd);
-		watch_add(&w, c->subprocesses[i].err.fd);
-	}
+	watch_subprocess(&w, &c->client);
+	for (size_t i = 0; i < c->n_receivers; i++)
+		watch_subprocess(&w, &c->receivers[i].server);
 	if (ppoll(w.fds, w.n, &wait, NULL) < 0 && errno != EINTR)
 		return error_sys(c->e, -errno, "cannot wait for the step's children");
 	if (c->probe->signal_fd >= 0 && w.fds[0].revents)
 		return error_state(c->e, -EINTR, "stopped by a signal");
-	for (int i = 0; i < SUBPROCESSES; i++)
-		subprocess_poll(&c->subprocesses[i]);
+	step_run_poll(c);
 	serves_poll(c->probe->serves);
 	if (serves_died(c->probe->serves))
 		return error_state(c->e, -ECHILD, "a server died");
@@ -88,7 +115,7 @@ int step_run_wait(struct step_run *c, int (*done)(struct step_run *c), uint64_t 
 
 int step_run_client_ended(struct step_run *c)
 {
-	return c->subprocesses[CLIENT].ended;
+	return c->client.ended;
 }
 
 void step_run_note_trouble(struct step_run *c, const struct subprocess *p, const char *program)

@@ -16,7 +16,13 @@ struct netlink;
 struct serves;
 struct step;
 
-enum { CLIENT, SERVER, SUBPROCESSES };
+/* Whoever is to receive a text: a node, or the bridge that has its address. */
+struct receiver {
+	const char *netns; /* borrowed */
+	struct subprocess server;
+	struct netlink *diag; /* opened in its namespace */
+	struct sockdiag question;
+};
 
 struct probe {
 	const struct lab *lab;
@@ -27,17 +33,18 @@ struct probe {
 	struct serves *serves; /* run beside the steps */
 	int (*consume)(void *cookie, struct evidence *ev, struct error *e);
 	void *cookie;
+	uint16_t from_port; /* this one, or the next that is free; 0: one that the kernel names */
 };
 
 struct step_run {
 	const struct probe *probe;
 	const struct step *step;
 	struct evidence *ev;
-	struct subprocess subprocesses[SUBPROCESSES];
-	const char *src_name, *dst_name; /* of their namespaces */
-	uint64_t deadline_ns;		 /* of what is being waited for */
-	struct sockdiag question;
-	struct netlink *diag; /* in the server's namespace */
+	struct subprocess client;
+	struct receiver *receivers; /* as many as @ev has arrivals */
+	size_t n_receivers;
+	const char *src_name; /* of its namespace */
+	uint64_t deadline_ns; /* of what is being waited for */
 	char *wanted;	      /* the text with its newline */
 	struct error *e;
 };
@@ -51,6 +58,9 @@ void step_run_allow(struct step_run *c, uint64_t from_ns, unsigned int ms);
  */
 int step_run_wait(struct step_run *c, int (*done)(struct step_run *c), uint64_t ask_ns);
 
+/* Take what the children have said since. */
+void step_run_poll(struct step_run *c);
+
 /* Take what the chains have said since. */
 int step_run_consume(const struct step_run *c);
 
@@ -58,6 +68,9 @@ int step_run_consume(const struct step_run *c);
 bool step_run_settled(struct step_run *c);
 
 int step_run_client_ended(struct step_run *c);
+/* End the children, and free what the run held. */
+void step_run_end(struct step_run *c);
+
 void step_run_note_trouble(struct step_run *c, const struct subprocess *p, const char *program);
 
 #endif

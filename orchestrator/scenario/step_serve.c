@@ -29,8 +29,8 @@ static int ready_or_dead(struct step_run *c)
 
 	if (serves_died(c->probe->serves))
 		return 1;
-	err = sockdiag_ask(c->diag, &c->question, c->e);
-	return err ? err : c->question.bound;
+	err = sockdiag_ask(c->receivers->diag, &c->receivers->question, c->e);
+	return err ? err : c->receivers->question.bound;
 }
 
 static int await(struct step_run *c, struct step_result *result)
@@ -65,13 +65,13 @@ static int run(struct step_run *c, struct step_result *result)
 {
 	const char *node = c->probe->lab->labfile.topo.nodes[c->step->src].name;
 	char port[16];
-	int err = sockdiag_open(c->probe->lab->state, node, &c->diag, c->e);
+	int err = sockdiag_open(c->probe->lab->state, node, &c->receivers->diag, c->e);
 
 	if (!err)
-		err = sockdiag_ask(c->diag, &c->question, c->e);
+		err = sockdiag_ask(c->receivers->diag, &c->receivers->question, c->e);
 	if (err)
 		return err;
-	if (c->question.bound) {
+	if (c->receivers->question.bound) {
 		step_result_set(result, OUTCOME_LAB,
 				text_format("error of the lab: somebody else has bound %s in %s",
 					    port_text(c->step, port), node));
@@ -85,15 +85,17 @@ int step_serve(const struct probe *probe, const struct step *step, struct step_r
 	       struct error *e)
 {
 	struct evidence EVIDENCE_AUTO ev = { .topo = &probe->lab->labfile.topo };
+	struct receiver port = { .question = { .proto = step->proto, .port = step->port } };
 	struct step_run c = {
 		.probe = probe,
 		.step = step,
 		.ev = &ev,
-		.question = { .proto = step->proto, .port = step->port },
+		.receivers = &port,
+		.n_receivers = 1,
 		.e = e,
 	};
 	int err = run(&c, result);
 
-	netlink_close(c.diag);
+	netlink_close(port.diag);
 	return err ? error_wrap(e, "%s", step->argv[0]) : 0;
 }
