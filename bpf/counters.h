@@ -5,8 +5,8 @@
 /*
  * How a chain counts what it decides, and tells it to whoever listens.
  *
- *            a packet
- *               |
+ *            a packet -------------> somebody listens, and a filter may change packets?
+ *               |                    how it came
  *      filter 0, filter 1, … n-1        each returns a verdict
  *               |
  *         the chain stops ----> counters[cpu].count[gen][position][verdict]
@@ -21,6 +21,7 @@
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
+#include <stdbool.h>
 
 #include "bpf/xlab.h"
 
@@ -85,7 +86,9 @@ static __always_inline struct xlab_counters *counters_slot(void)
  */
 #define EVENT_WHAT(kind, bytes) ((kind) | (bytes) << 8)
 
-/* Send one event to every listener. Apart from the callers, so that its stack is not theirs. */
+/* Send one event to every listener. Apart from the callers, so that its stack is not theirs. The
+ * @verdict is XLAB_NEXT where nobody has decided anything.
+ */
 static __noinline void event_send(struct xdp_md *ctx, struct xlab_counters *slot, __u32 what,
 				  __u32 position, __u32 verdict)
 {
@@ -134,13 +137,17 @@ static __always_inline __u64 packet_length(struct xdp_md *ctx)
 	return ctx->data_end - ctx->data;
 }
 
-/* @position is a constant: the verifier sees that it is within the slot. */
+/* @position is a constant: the verifier sees that it is within the slot. A chain never ends with
+ * XLAB_NEXT, so @may_be_next, a constant, spares that end a comparison.
+ */
 static __always_inline void counters_add(struct xdp_md *ctx, struct xlab_counters *slot,
-					 __u64 position, __u32 verdict)
+					 __u64 position, __u32 verdict, bool may_be_next)
 {
-	__u32 action = verdict < XLAB_ACTIONS ? verdict : XLAB_ACTIONS - 1;
+	__u32 action = verdict < XLAB_SLOT_INVALID ? verdict : XLAB_SLOT_INVALID;
 	struct xlab_count *count;
 
+	if (may_be_next && verdict == XLAB_NEXT)
+		action = XLAB_SLOT_NEXT;
 	/* The verifier of 6.1 does not learn from a comparison made before a copy: so a mask. */
 	barrier_var(action);
 	action &= XLAB_ACTIONS - 1;
@@ -158,7 +165,7 @@ static __always_inline void counters_write(struct xdp_md *ctx, __u32 kind, __u64
 
 	if (!slot)
 		return;
-	counters_add(ctx, slot, position, verdict);
+	counters_add(ctx, slot, position, verdict, kind == XLAB_WENT_ON);
 	if (slot->listening)
 		event_send(ctx, slot, EVENT_WHAT(kind, XLAB_SNAP), position, verdict);
 }
@@ -175,16 +182,30 @@ static __always_inline struct xlab_counters *event_wanted(void)
 static __always_inline void event_show(struct xdp_md *ctx, struct xlab_counters *slot, __u32 kind,
 				       __u32 bytes)
 {
-	event_send(ctx, slot, EVENT_WHAT(kind, bytes), xlab_config.position, XDP_PASS);
+	event_send(ctx, slot, EVENT_WHAT(kind, bytes), xlab_config.position, XLAB_NEXT);
 }
 
-/* Where some filter of the chain does not count, PASSes do not follow by subtraction. */
-static __always_inline void counters_pass(struct xdp_md *ctx)
+/* Where some filter of the chain does not count, no silent verdict follows by subtraction. */
+static __always_inline void counters_next(struct xdp_md *ctx)
 {
 	struct xlab_counters *slot = counters_slot();
 
 	if (slot)
-		counters_add(ctx, slot, xlab_config.position, XDP_PASS);
+		counters_add(ctx, slot, xlab_config.position, XLAB_NEXT, true);
+}
+
+/* Every built-in that counts begins with this. A chain whose first filter is somebody's object
+ * has nobody to tell what came to it: there libxdp's dispatcher leaves no room for us.
+ */
+static __always_inline void counters_begin(struct xdp_md *ctx)
+{
+	struct xlab_counters *slot;
+
+	if (!xlab_config.tells_came)
+		return;
+	slot = event_wanted();
+	if (slot)
+		event_send(ctx, slot, EVENT_WHAT(XLAB_CAME, XLAB_SNAP), 0, XLAB_NEXT);
 }
 
 /*
@@ -200,10 +221,10 @@ static __always_inline int counters_end(struct xdp_md *ctx, __u32 verdict)
 		counters_write(ctx, XLAB_DECIDED, xlab_config.position, verdict);
 		return verdict;
 	}
-	if (verdict != XDP_PASS)
+	if (verdict != XLAB_NEXT)
 		counters_write(ctx, XLAB_WENT_ON, xlab_config.position, verdict);
-	else if (xlab_config.keeps_counters == XLAB_KEEPS_PASSES)
-		counters_pass(ctx);
+	else if (xlab_config.keeps_counters == XLAB_KEEPS_SILENT)
+		counters_next(ctx);
 	if (xlab_config.position + 1 == xlab_config.length)
 		counters_write(ctx, XLAB_DECIDED, xlab_config.length, XDP_PASS);
 	return verdict;
@@ -224,6 +245,7 @@ static __always_inline int counters_end(struct xdp_md *ctx, __u32 verdict)
 	SEC("xdp.frags")                              \
 	int name(struct xdp_md *ctx)                  \
 	{                                             \
+		counters_begin(ctx);                  \
 		return counters_end(ctx, judge(ctx)); \
 	}
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * headers: shows the headers of each packet, and lets it go on.
+ * headers: shows the headers of each packet, and has no opinion.
  *
  *   Ethernet [tags] -> ARP
  *                   -> IPv4 [options]    -> UDP, TCP [options], ICMP
@@ -63,7 +63,7 @@ static __always_inline int judge(struct xdp_md *ctx)
 
 	if (slot)
 		event_show(ctx, slot, XLAB_HEADERS, headers_end(ctx));
-	return XDP_PASS;
+	return XLAB_NEXT;
 }
 
 BUILT_IN(headers, judge)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* hello: says that a packet came, and lets it go on. */
+/* hello: says that a packet came, and has no opinion. */
 
 #include "bpf/counters.h"
 
@@ -9,7 +9,7 @@ static __always_inline int judge(struct xdp_md *ctx)
 
 	if (slot)
 		event_show(ctx, slot, XLAB_HELLO, XLAB_SNAP);
-	return XDP_PASS;
+	return XLAB_NEXT;
 }
 
 BUILT_IN(hello, judge)

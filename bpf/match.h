@@ -76,7 +76,7 @@ static __always_inline int match_verdict(struct xdp_md *ctx, bool matched)
 	__u32 action;
 
 	if (!matched)
-		return XDP_PASS;
+		return XLAB_NEXT;
 	action = xlab_action;
 	if (action == XDP_TX)
 		swap_src_dst_mac(ctx);

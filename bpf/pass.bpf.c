@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* pass: every packet goes on. */
+/* pass: every packet is accepted, and no later filter is asked. */
 
 #include "bpf/counters.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* redirect: every packet leaves by another interface, as it is. Without one, it goes on. */
+/* redirect: every packet leaves by another interface, as it is. Without one, no opinion. */
 
 #include "bpf/counters.h"
 
@@ -13,7 +13,7 @@ struct {
 static __always_inline int judge(struct xdp_md *ctx)
 {
 	(void)ctx;
-	return bpf_redirect_map(&target, 0, XDP_PASS);
+	return bpf_redirect_map(&target, 0, XDP_ABORTED) == XDP_REDIRECT ? XDP_REDIRECT : XLAB_NEXT;
 }
 
 BUILT_IN(redirect, judge)

@@ -24,13 +24,14 @@
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/linker/linker.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/util/bpflog.h"
 
 /* A chain being built. Inputs point to codes. */
 struct build {
 	struct prog_capture capture;
 	struct bpf_object *counters;
-	struct captured_prog stop, note;
+	struct captured_prog stop, note, came;
 	struct filter_object objects[XLAB_CHAIN_MAX];
 	struct captured_prog codes[XLAB_CHAIN_MAX];
 	struct link_input inputs[XLAB_CHAIN_MAX];
@@ -54,33 +55,41 @@ static int load_object(struct bpf_object *obj, struct error *e)
 			   tail ? tail : "");
 }
 
-static int capture_from_counters(struct build *b, const char *name, struct captured_prog *into,
-				 struct error *e)
+/* What is not wanted is not called, and need not be loaded. */
+static int capture_from_counters(struct build *b, const char *name, bool wanted,
+				 struct captured_prog *into, struct error *e)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
 
 	if (!prog)
 		return error_sys(e, -ENOENT, "cannot find program %s of the counters", name);
-	prog_capture_add(&b->capture, prog, false, into);
+	if (wanted)
+		prog_capture_add(&b->capture, prog, false, into);
+	else
+		(void)bpf_program__set_autoload(prog, false);
 	return 0;
 }
 
 static int prepare_counters(struct build *b, const struct chain_job *job, struct error *e)
 {
+	const struct labfile *labfile = &job->lab->labfile;
 	bool notes = false;
 	size_t size;
 	const void *bytes = counters_bpf__elf_bytes(&size);
 	int err = counters_open_object(bytes, size, job->counters_fd, job->rings_fd, &b->counters);
 	if (err)
 		return error_sys(e, err, "cannot give the chain its counters");
-	for (size_t i = 0; i < job->n_filters; i++)
-		notes |= link_input_notes(job->lab->labfile.filters[job->filters[i]].continues);
-	err = capture_from_counters(b, "xlab_stop", &b->stop, e);
-	if (!err && notes)
-		return capture_from_counters(b, "xlab_note", &b->note, e);
-	/* What is not called need not be loaded. */
-	(void)bpf_program__set_autoload(bpf_object__find_program_by_name(b->counters, "xlab_note"),
-					false);
+	for (size_t i = 0; i < job->n_filters; i++) {
+		const struct filter *f = &labfile->filters[job->filters[i]];
+
+		notes |= link_input_notes(f->continues, program_silent(f->program));
+	}
+	b->linker.tells_came = chain_may_change(labfile, job->filters, job->n_filters);
+	err = capture_from_counters(b, "xlab_stop", true, &b->stop, e);
+	if (!err)
+		err = capture_from_counters(b, "xlab_note", notes, &b->note, e);
+	if (!err)
+		err = capture_from_counters(b, "xlab_came", b->linker.tells_came, &b->came, e);
 	return err;
 }
 
@@ -133,7 +142,11 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 	b->linker.gpl &= !bpf_obj_get_info_by_fd(bpf_program__fd(in->main), &info, &len) &&
 			 info.gpl_compatible;
 	b->inputs[i] = (struct link_input){
-		.name = f->name, .code = &b->codes[i], .obj = in->obj, .continues = f->continues
+		.name = f->name,
+		.code = &b->codes[i],
+		.obj = in->obj,
+		.continues = f->continues,
+		.silent = program_silent(f->program),
 	};
 	return 0;
 }
@@ -158,6 +171,8 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 		(struct link_input){ .name = "xlab_stop", .code = &b->stop, .obj = b->counters };
 	b->linker.note =
 		(struct link_input){ .name = "xlab_note", .code = &b->note, .obj = b->counters };
+	b->linker.came =
+		(struct link_input){ .name = "xlab_came", .code = &b->came, .obj = b->counters };
 	return linker_load(&b->linker, fd, log, e);
 }
 
@@ -184,6 +199,7 @@ static int inline_build(const struct chain_job *job, int *fd, char **log, struct
 	}
 	captured_prog_clear(&b->stop);
 	captured_prog_clear(&b->note);
+	captured_prog_clear(&b->came);
 	bpf_object__close(b->counters);
 	free(b);
 	return err;

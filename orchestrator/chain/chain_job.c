@@ -40,6 +40,17 @@ const struct filter *chain_user_object(const struct labfile *labfile, const size
 	return NULL;
 }
 
+bool chain_may_change(const struct labfile *labfile, const size_t *filters, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct filter *f = &labfile->filters[filters[i]];
+
+		if (f->program == PROGRAM_OBJECT || f->action == XDP_TX)
+			return true;
+	}
+	return false;
+}
+
 int chain_job_make_maps(const struct chain_job *job, struct error *e)
 {
 	for (size_t i = 0; i < job->n_filters; i++) {

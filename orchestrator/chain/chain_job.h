@@ -44,6 +44,9 @@ struct chain_engine {
 const struct filter *chain_user_object(const struct labfile *labfile, const size_t *filters,
 				       size_t n);
 
+/* Some filter of these may change packets: what somebody's object does is not known. */
+bool chain_may_change(const struct labfile *labfile, const size_t *filters, size_t n);
+
 /* Make the maps of all its filters. They need a capture of their own, and a process that stays:
  * before the engine begins.
  */

@@ -119,8 +119,9 @@ static int add_member(struct team *t, const struct chain_job *job, size_t i, str
 	int err;
 
 	config.frags = t->frags;
+	config.tells_came = i == 0 && chain_may_change(labfile, job->filters, job->n_filters);
 	config.keeps_counters = chain_user_object(labfile, job->filters, job->n_filters)
-					? XLAB_KEEPS_PASSES
+					? XLAB_KEEPS_SILENT
 					: XLAB_KEEPS;
 	err = filter_maps_settle(in, job->lab, job->filters[i], &config, job->counters_fd,
 				 job->rings_fd, e);
@@ -190,11 +191,10 @@ static int assemble(struct team *t, const struct chain_job *job, int *fd, struct
 		err = frags_agree(job, t->objects, &t->frags, e);
 	for (t->n = 0; t->n < job->n_filters && !err; t->n++)
 		err = add_member(t, job, t->n, e);
-	/* A single program takes the dispatcher's whole place, and its verdict is the last word:
-	 * where it is not to be, a second program makes it a chain.
+	/* A single program takes the dispatcher's whole place, and its verdict is the last word,
+	 * though it may be none: a second program makes it a chain.
 	 */
-	if (!err && job->n_filters == 1 &&
-	    job->lab->labfile.filters[job->filters[0]].continues & ~(1U << XDP_PASS))
+	if (!err && job->n_filters == 1)
 		err = open_end(t, e);
 	if (err)
 		return err;

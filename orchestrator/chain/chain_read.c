@@ -19,6 +19,7 @@
 #include "orchestrator/chain/attach_point.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/model/program.h"
 
 static void add(struct xlab_count *to, struct xlab_count more)
 {
@@ -69,7 +70,7 @@ static int find_filters(const struct lab *lab, const struct chain_record *r, str
 	return 0;
 }
 
-/* The verdicts as they are in the counters; PASSes that went on are not there. */
+/* The verdicts as they are in the counters; silent ones are not there. */
 static void read_rows(const struct counters *counters, struct chain_view *view,
 		      const struct filters *f)
 {
@@ -85,25 +86,34 @@ static void read_rows(const struct counters *counters, struct chain_view *view,
 		add(&view->passed, counters_get(counters, gen, n, a));
 }
 
-static bool goes_on(const struct filter *f, size_t action)
+static bool goes_on(const struct filter *f, size_t slot)
 {
-	return f->continues >> action & 1;
+	return f->continues >> (slot == XLAB_SLOT_NEXT ? XLAB_NEXT : slot) & 1;
 }
 
-/* From the end back: what came on to the next filter and is not in a filter's row passed it. */
-static void derive_passes(struct chain_view *view, const struct filters *f)
+static size_t silent_slot(const struct filter *f)
+{
+	uint32_t verdict = program_silent(f->program);
+
+	return verdict == XLAB_NEXT ? XLAB_SLOT_NEXT : verdict;
+}
+
+/* From the end back: what came on to the next filter and is not in a filter's row was silent there.
+ */
+static void derive_silent(struct chain_view *view, const struct filters *f)
 {
 	struct xlab_count came_on = view->passed;
 
 	for (size_t i = view->record.n_filters; i-- > 0;) {
 		struct chain_row *row = &view->rows[i];
+		size_t silent = silent_slot(f->of[i]);
 
-		if (goes_on(f->of[i], XDP_PASS)) {
-			row->verdicts[XDP_PASS] = came_on;
+		if (goes_on(f->of[i], silent)) {
+			row->verdicts[silent] = came_on;
 			for (size_t a = 0; a < XLAB_ACTIONS; a++)
-				if (a != XDP_PASS && goes_on(f->of[i], a))
-					row->verdicts[XDP_PASS] =
-						minus(row->verdicts[XDP_PASS], row->verdicts[a]);
+				if (a != silent && goes_on(f->of[i], a))
+					row->verdicts[silent] =
+						minus(row->verdicts[silent], row->verdicts[a]);
 		}
 		for (size_t a = 0; a < XLAB_ACTIONS; a++)
 			if (!goes_on(f->of[i], a))
@@ -127,9 +137,9 @@ static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *vie
 	read_rows(&counters, view, &f);
 	counters_unmap(&counters);
 	view->passed_known = view->rows[view->record.n_filters - 1].known;
-	/* Otherwise each that counts has counted its PASSes as well. */
+	/* Otherwise each that counts has counted its silent ones as well. */
 	if (f.all_count)
-		derive_passes(view, &f);
+		derive_silent(view, &f);
 	return 0;
 }
 

@@ -17,8 +17,8 @@ struct lab;
 /* The verdicts of one filter of a chain. */
 struct chain_row {
 	char *filter;
-	bool known; /* false: this engine cannot count this program */
-	struct xlab_count verdicts[XLAB_ACTIONS];
+	bool known;				  /* false: this engine cannot count this program */
+	struct xlab_count verdicts[XLAB_ACTIONS]; /* enum xdp_action, enum xlab_slot */
 };
 
 struct chain_view {

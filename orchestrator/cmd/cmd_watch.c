@@ -104,11 +104,10 @@ static void print_line(void *cookie, const char *text)
 
 static void print_verdict(const struct watch *w, const char *filter, int verdict)
 {
-	const char *colour = !w->colour ? NULL : verdict == XDP_PASS ? COLOUR_GOOD : COLOUR_BAD;
-	const char *name = verdict > XDP_REDIRECT ? "invalid" : "?";
+	bool good = verdict == XDP_PASS || verdict == XLAB_NEXT;
+	const char *colour = !w->colour ? NULL : good ? COLOUR_GOOD : COLOUR_BAD;
+	const char *name = verdict == PACKET_TRACE_UNKNOWN ? "?" : verdict_name((uint32_t)verdict);
 
-	if (verdict >= XDP_ABORTED && verdict <= XDP_REDIRECT)
-		name = action_name((uint32_t)verdict);
 	printf(" %s=%s%s%s", filter, colour ? colour : "", name, colour ? COLOUR_END : "");
 }
 
@@ -123,10 +122,9 @@ static void print_verdicts(const struct watch *w, const struct xlab_event *event
 	putchar(' ');
 	for (unsigned int i = 0; i < event->position && i < chain->n_filters; i++) {
 		const struct filter *f = filter_of(w, chain, i);
-		uint32_t continues = f ? f->continues : 0;
 
 		print_verdict(w, chain->filters[i],
-			      packet_trace_verdict(trace, i, continues, sure));
+			      f ? packet_trace_verdict(trace, i, f, sure) : PACKET_TRACE_UNKNOWN);
 	}
 	if (event->position < chain->n_filters)
 		print_verdict(w, chain->filters[event->position], event->verdict);

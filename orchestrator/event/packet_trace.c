@@ -2,14 +2,16 @@
 /* Puts a CPU's events together to the story of one packet. Reads no ring and prints nothing. */
 #include "orchestrator/event/packet_trace.h"
 
-#include <linux/bpf.h>
+#include "orchestrator/model/program.h"
 
-/* A packet comes to each filter once, which shows it before it says what becomes of it. */
+/* A packet comes to the chain, and to each filter once, which shows it before it says what becomes
+ * of it.
+ */
 static int rank(const struct xlab_event *event)
 {
 	bool shows = event->kind == XLAB_HELLO || event->kind == XLAB_HEADERS;
 
-	return 2 * event->position + (shows ? 0 : 1);
+	return event->kind == XLAB_CAME ? 0 : 2 * event->position + (shows ? 1 : 2);
 }
 
 void packet_trace_add(struct packet_trace *f, const struct xlab_event *event, uint64_t lost)
@@ -43,13 +45,15 @@ bool packet_trace_greeted(const struct packet_trace *f, unsigned int position)
 	return f->hello >= 0 && f->hello <= (int)position;
 }
 
-int packet_trace_verdict(const struct packet_trace *f, unsigned int i, uint32_t continues,
+int packet_trace_verdict(const struct packet_trace *f, unsigned int i, const struct filter *filter,
 			 bool sure)
 {
+	int silent = (int)program_silent(filter->program);
+
 	/* It could not have come further otherwise. */
-	if (continues == 1U << XDP_PASS)
-		return XDP_PASS;
+	if (filter->continues == UINT32_C(1) << silent)
+		return silent;
 	if (!sure)
 		return PACKET_TRACE_UNKNOWN;
-	return f->told >> i & 1 ? f->verdicts[i] : XDP_PASS;
+	return f->told >> i & 1 ? f->verdicts[i] : silent;
 }

@@ -3,14 +3,16 @@
 #define XLAB_PACKET_TRACE_H
 
 /*
- * What the events say of the packet that a CPU is at: its filters tell what they said other than
- * PASS, one after the other, and the last event is that it was decided.
+ * What the events say of the packet that a CPU is at: its filters tell what they said that is not
+ * their silent verdict, one after the other, and the last event is that it was decided.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf/xlab.h"
+
+struct filter;
 
 struct packet_trace {
 	bool begun;
@@ -34,10 +36,10 @@ bool packet_trace_greeted(const struct packet_trace *f, unsigned int position);
 
 #define PACKET_TRACE_UNKNOWN (-1)
 
-/* What filter @i, which goes on after the verdicts @continues (bits), said of a packet that a later
- * one decided. @sure: every filter of the chain tells, and no event can have been lost.
+/* What @filter, the chain's @i-th, said of a packet that a later one decided. @sure: every filter
+ * of the chain tells, and no event can have been lost.
  */
-int packet_trace_verdict(const struct packet_trace *f, unsigned int i, uint32_t continues,
+int packet_trace_verdict(const struct packet_trace *f, unsigned int i, const struct filter *filter,
 			 bool sure);
 
 #endif

@@ -3,10 +3,11 @@
  * The program before the filters, written as instructions; what it calls is appended by linker.c:
  *
  *           r6 = ctx
+ *           xlab_came() itself, if this chain is to tell how packets came
  *           a call of idle, if there is one
  *   entry_i: r1 = r6; filter i itself (inline.c), or a call of it
- *           PASS, in its mask:            -> entry_i+1
- *           another verdict in its mask:  -> note_i
+ *           its silent verdict:           -> entry_i+1
+ *           another one in its mask:      -> note_i
  *           any other:                    -> out_i
  *           …                             -> end
  *   note_i: xlab_note(ctx, i, verdict)    -> entry_i+1
@@ -20,12 +21,12 @@
  *           what the kernel sees named nowhere is no function, so it calls them, in a branch that
  *           is never taken
  *
- * What no mask lets on is jumped over by a comparison that is always true, since the kernel
- * refuses code that cannot be reached. Its only state is r6, and verdicts are compared as 32 bits,
- * as libxdp's does.
+ * XLAB_NEXT is in every mask, so the code behind a filter can always be reached. The only state is
+ * r6, and verdicts are compared as 32 bits, as libxdp's does.
  */
 #include "orchestrator/linker/dispatcher.h"
 
+#include "bpf/xlab.h"
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "orchestrator/linker/inline.h"
@@ -83,13 +84,12 @@ static void emit_call(struct link_output *out, size_t input)
 				     .imm = (int32_t)input });
 }
 
-#define PASS_ONLY  (1U << XDP_PASS)
-#define ANY_ACTION ((1U << (XDP_REDIRECT + 1)) - 1)
+#define VERDICTS (XLAB_NEXT + 1)
 
 static void write_entry(struct link_output *out, struct linker *c, size_t i, struct labels *l)
 {
 	struct link_input *p = &c->filters[i];
-	uint32_t mask = p->continues & ANY_ACTION;
+	uint32_t mask = p->continues, silent = UINT32_C(1) << p->silent;
 
 	p->entry = l->entry[i] = out->n_insns;
 	emit_move(out, BPF_REG_1, BPF_REG_6);
@@ -97,25 +97,23 @@ static void write_entry(struct link_output *out, struct linker *c, size_t i, str
 		inline_append(out, p);
 	else
 		emit_call(out, i);
-	if (mask == PASS_ONLY) {
-		emit_jump_if(out, BPF_JNE, XDP_PASS, l->out[i]);
+	if (mask == silent) {
+		emit_jump_if(out, BPF_JNE, p->silent, l->out[i]);
 		return;
 	}
-	if (mask & PASS_ONLY)
-		emit_jump_if(out, BPF_JEQ, XDP_PASS, l->entry[i + 1]);
-	for (uint32_t action = XDP_ABORTED; action <= XDP_REDIRECT; action++)
-		if (action != XDP_PASS && mask >> action & 1)
-			emit_jump_if(out, BPF_JEQ, action, l->note[i]);
-	if (mask)
-		emit_jump(out, l->out[i]);
-	else
-		emit_jump_if(out, BPF_JGE, 0, l->out[i]);
+	if (mask & silent)
+		emit_jump_if(out, BPF_JEQ, p->silent, l->entry[i + 1]);
+	mask &= ~silent;
+	for (uint32_t verdict = 0; verdict < VERDICTS; verdict++)
+		if (mask >> verdict & 1)
+			emit_jump_if(out, BPF_JEQ, verdict, l->note[i]);
+	emit_jump(out, l->out[i]);
 }
 
 static void write_note(struct link_output *out, const struct linker *c, size_t i, struct labels *l)
 {
 	l->note[i] = out->n_insns;
-	if (!link_input_notes(c->filters[i].continues))
+	if (!link_input_notes(c->filters[i].continues, c->filters[i].silent))
 		return;
 	emit_move(out, BPF_REG_1, BPF_REG_6);
 	emit_constant(out, BPF_REG_2, i);
@@ -138,6 +136,8 @@ static void write_all(struct link_output *out, struct linker *c, struct labels *
 
 	out->n_insns = 0;
 	emit_move(out, BPF_REG_6, BPF_REG_1);
+	if (c->tells_came)
+		inline_append(out, &c->came);
 	if (linker_idles(c))
 		emit_call(out, n + 2);
 	for (size_t i = 0; i < n; i++)
@@ -208,12 +208,21 @@ static void name_idle(struct link_output *out, const struct linker *c, const str
 	}
 }
 
+/* Instruction @i is of the dispatcher itself, and of nothing that is inlined into it. */
+static bool is_own(const struct linker *c, size_t i)
+{
+	const struct link_input *came = &c->came;
+
+	return linker_filter_at(c, i) == c->n_filters &&
+	       !(c->tells_came && i >= came->body && i < came->body + came->n_main);
+}
+
 void dispatcher_fix_up(struct link_output *out, const struct linker *c)
 {
 	for (size_t i = 0; i < c->stop.at; i++) {
 		struct bpf_insn *insn = &out->insns[i];
 
-		if (insn->code == (BPF_JMP | BPF_CALL) && linker_filter_at(c, i) == c->n_filters)
+		if (insn->code == (BPF_JMP | BPF_CALL) && is_own(c, i))
 			insn->imm = (int32_t)(called(c, (size_t)insn->imm) - i - 1);
 	}
 	for (size_t i = 0; i < c->n_filters; i++) {
@@ -221,4 +230,6 @@ void dispatcher_fix_up(struct link_output *out, const struct linker *c)
 			inline_fix_up(out, &c->filters[i]);
 		name_idle(out, c, &c->filters[i]);
 	}
+	if (c->tells_came)
+		inline_fix_up(out, &c->came);
 }

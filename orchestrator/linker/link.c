@@ -65,18 +65,16 @@ size_t linker_filter_at(const struct linker *c, size_t insn)
 	return c->n_filters;
 }
 
-bool link_input_notes(uint32_t continues)
+bool link_input_notes(uint32_t continues, uint32_t silent)
 {
-	const uint32_t actions = (1U << (XDP_REDIRECT + 1)) - 1;
-
-	return continues & actions & ~(1U << XDP_PASS);
+	return continues & ~(UINT32_C(1) << silent);
 }
 
 /* What is called nowhere is no function to the kernel, and must not be described as one. */
 bool linker_notes(const struct linker *c)
 {
 	for (size_t i = 0; i < c->n_filters; i++)
-		if (link_input_notes(c->filters[i].continues))
+		if (link_input_notes(c->filters[i].continues, c->filters[i].silent))
 			return true;
 	return false;
 }

@@ -53,7 +53,8 @@ struct link_input {
 	const char *name; /* shown by bpftool and in messages: the filter's */
 	const struct captured_prog *code;
 	struct bpf_object *obj; /* loaded (its program a stub): its maps and BTF */
-	uint32_t continues;	/* bit 1 << action: the chain goes on */
+	uint32_t continues;	/* bit 1 << verdict: the chain goes on */
+	uint32_t silent;	/* the verdict of those that is not noted */
 	/* Worked out by linker_load(): */
 	enum link_form form;
 	size_t n_main; /* instructions of its main function, if inlined */
@@ -68,7 +69,8 @@ struct link_input {
 struct linker {
 	struct link_input *filters;
 	size_t n_filters;
-	struct link_input stop, note; /* of bpf/counters.bpf.c */
+	struct link_input stop, note, came; /* of bpf/counters.bpf.c */
+	bool tells_came;		    /* begin with what tells how packets came */
 	bool gpl, frags;
 	/* Worked out by linker_load(): */
 	bool calls_stop; /* jumping into it takes stack that a filter needs */
@@ -91,8 +93,8 @@ size_t link_input_inlined(const struct link_input *p);
 /* The filter that the output's instruction @insn belongs to, or n_filters. */
 size_t linker_filter_at(const struct linker *c, size_t insn);
 
-/* Does a filter of this mask go on after another action than PASS? xlab_note is told then. */
-bool link_input_notes(uint32_t continues);
+/* Does a filter of this mask go on after a verdict that is not silent? xlab_note is told then. */
+bool link_input_notes(uint32_t continues, uint32_t silent);
 
 /* Some filter does, so that xlab_note is among the inputs. */
 bool linker_notes(const struct linker *c);

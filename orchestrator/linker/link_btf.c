@@ -238,6 +238,8 @@ static int describe_dispatcher(struct link_output *out, const struct linker *c, 
 
 	if (!err)
 		err = add_line(out, 0, "xlab", "the chain begins", 0);
+	if (!err && c->tells_came)
+		err = describe_lines(out, &c->came, 0, c->came.n_main);
 	for (size_t i = 0; i < c->n_filters && !err; i++)
 		err = describe_entry(out, c, i);
 	return err ? err : add_line(out, c->end, "xlab", "the chain ends", 0);
@@ -259,7 +261,7 @@ int link_btf_describe(struct link_output *out, struct linker *c, struct error *e
 	if (!out->btf)
 		return error_sys(e, -ENOMEM, "cannot merge the filters' BTF");
 	err = merge_types(out, c, &c->stop, 0);
-	c->note.btf_shift = c->stop.btf_shift;
+	c->note.btf_shift = c->came.btf_shift = c->stop.btf_shift;
 	for (size_t i = 0; i < c->n_filters && !err; i++)
 		err = merge_types(out, c, &c->filters[i], i);
 	proto = err ? err : chain_proto(out);
@@ -269,6 +271,8 @@ int link_btf_describe(struct link_output *out, struct linker *c, struct error *e
 		err = describe_code(out, &c->stop, c->calls_stop ? 0 : 1);
 	if (!err && linker_notes(c))
 		err = describe_code(out, &c->note, 0);
+	if (!err && c->tells_came)
+		err = describe_code(out, &c->came, 1);
 	for (size_t i = 0; i < c->n_filters && !err; i++)
 		err = describe_filter(out, &c->filters[i], proto);
 	if (!err && linker_idles(c))

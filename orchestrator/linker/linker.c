@@ -92,6 +92,8 @@ static void append_all(struct link_output *out, struct linker *c)
 	append(out, &c->stop);
 	if (linker_notes(c))
 		append(out, &c->note);
+	if (c->tells_came)
+		append(out, &c->came);
 	for (size_t i = 0; i < c->n_filters; i++) {
 		append(out, &c->filters[i]);
 		merge_modules(out, &c->filters[i]);
@@ -189,6 +191,10 @@ static void choose_forms(struct linker *c)
 
 	c->stop.form = LINK_STATIC;
 	c->note.form = LINK_STATIC;
+	/* Always possible: the code is ours. */
+	c->came.form = LINK_INLINED;
+	if (c->tells_came)
+		(void)inline_possible(&c->came);
 	for (size_t i = 0; i < c->n_filters; i++) {
 		struct link_input *p = &c->filters[i];
 

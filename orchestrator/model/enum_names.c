@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "bpf/xlab.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -105,6 +106,13 @@ const char *action_name(uint32_t action)
 	const char *name = enum_name(action_names, action);
 
 	return name ? name : "unknown";
+}
+
+const char *verdict_name(uint32_t verdict)
+{
+	const char *name = verdict == XLAB_NEXT ? "next" : enum_name(action_names, verdict);
+
+	return name ? name : "invalid";
 }
 
 int engine_read(const char *name, enum engine_choice *engine, struct error *e)

@@ -30,9 +30,10 @@ bool enum_value(const struct enum_name *table, const char *name, uint32_t *value
 const char *enum_next(void *table, size_t i); /* candidates for text_nearest() */
 const char *enum_name(const struct enum_name *table, uint32_t value); /* or NULL */
 
-const char *action_name(uint32_t action); /* aborted drop pass tx redirect */
-const char *engine_name(uint32_t engine); /* auto libxdp inline */
-const char *mode_name(uint32_t mode);	  /* native generic */
+const char *action_name(uint32_t action);   /* aborted drop pass tx redirect */
+const char *verdict_name(uint32_t verdict); /* of those, next or invalid */
+const char *engine_name(uint32_t engine);   /* auto libxdp inline */
+const char *mode_name(uint32_t mode);	    /* native generic */
 
 /* @name as an engine, from the command line or a record. */
 int engine_read(const char *name, enum engine_choice *engine, struct error *e);

@@ -76,7 +76,7 @@ static const struct ini_key_spec common_keys[] = {
 	  .read = read_program },
 	{ .name = "continue",
 	  .allowed = "a list of aborted, drop, pass, tx, redirect; or none",
-	  .help = "the actions after which the chain goes on; default pass",
+	  .help = "the actions after which the chain goes on; default none, of an object pass",
 	  .read = filter_read_continue },
 	{ 0 },
 };
@@ -190,6 +190,8 @@ void filter_read(struct labfile_reading *r, const struct ini_section *section, s
 
 	(void)ini_section_read(at.ini, section, common_keys, &reading, e);
 	p = reading.program;
+	if (!ini_find_key(section, "continue"))
+		f->continues = program_continues(f->program);
 	if (!p) {
 		excuse_keys(section);
 		return;
@@ -259,7 +261,7 @@ struct filter *filter_add(struct labfile *labfile, const char *name, int line)
 
 	*f = (struct filter){
 		.name = xstrdup(name),
-		.continues = UINT32_C(1) << XDP_PASS,
+		.continues = PROGRAM_CONTINUES_NONE,
 		.redirect_to = NONE,
 		.line = line,
 	};

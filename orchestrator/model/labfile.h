@@ -52,7 +52,7 @@ struct filter {
 	char *object;	    /* absolute path, with PROGRAM_OBJECT */
 	char *function;	    /* or NULL: the object's only one */
 	uint32_t action;    /* enum xdp_action of a match */
-	uint32_t continues; /* bit 1 << action: the chain goes on after it */
+	uint32_t continues; /* bit 1 << verdict: the chain goes on; XLAB_NEXT is always there */
 	struct rule *rules; /* what it matches, in the order of the file */
 	size_t n_rules;
 	size_t redirect_to; /* iface, or NONE */

@@ -111,9 +111,11 @@ static void print_rules(const struct filter *f, FILE *out)
 
 static void print_continue(const struct filter *f, FILE *out)
 {
-	if (f->continues == UINT32_C(1) << XDP_PASS)
+	bool none = f->continues == PROGRAM_CONTINUES_NONE;
+
+	if (f->continues == program_continues(f->program))
 		return;
-	(void)fputs(f->continues ? "continue =" : "continue = none", out);
+	(void)fputs(none ? "continue = none" : "continue =", out);
 	for (const struct enum_name *w = action_names; w->name; w++)
 		if (f->continues & UINT32_C(1) << w->value)
 			(void)fprintf(out, " %s", w->name);

@@ -25,6 +25,16 @@ const struct program programs[] = {
 			     .section = SECTION("an object of yours", filter_object_keys) },
 };
 
+uint32_t program_silent(enum program_kind program)
+{
+	return program == PROGRAM_OBJECT ? XDP_PASS : XLAB_NEXT;
+}
+
+uint32_t program_continues(enum program_kind program)
+{
+	return PROGRAM_CONTINUES_NONE | UINT32_C(1) << program_silent(program);
+}
+
 bool program_matches(const struct program *p)
 {
 	return p->rules.tables || p->rules.maps;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bpf/xlab.h"
 #include "lab/inikeys.h"
 #include "orchestrator/model/labfile.h"
 
@@ -35,6 +36,15 @@ struct program {
 };
 
 extern const struct program programs[]; /* by enum program_kind */
+
+/* The verdict that a filter of it does not count and tell, for it follows from the others' counts:
+ * no opinion (XLAB_NEXT); PASS of an object, for whom PASS means that.
+ */
+uint32_t program_silent(enum program_kind program);
+
+/* The verdicts (bits) after which the chain goes on where `continue` says nothing, or says none. */
+uint32_t program_continues(enum program_kind program);
+#define PROGRAM_CONTINUES_NONE (UINT32_C(1) << XLAB_NEXT)
 
 /* It has keys that a packet must match. */
 bool program_matches(const struct program *p);

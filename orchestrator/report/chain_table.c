@@ -13,28 +13,25 @@
 #include "orchestrator/util/sanitize.h"
 #include "orchestrator/util/table.h"
 
-/* Verdicts in the order in which people think of them; the last stands for all that are none. */
+/* Verdicts in the order in which people think of them. */
 static const struct verdict {
 	size_t slot;
 	const char *name;
 	bool always; /* has a column though it is 0 everywhere */
+	bool bad;
 } verdicts[] = {
-	{ XDP_PASS, "pass", true },	   { XDP_DROP, "drop", true },
-	{ XDP_TX, "tx", false },	   { XDP_REDIRECT, "redirect", false },
-	{ XDP_ABORTED, "aborted", false }, { XLAB_ACTIONS, "invalid", false },
+	{ XLAB_SLOT_NEXT, "next", true, false },
+	{ XDP_PASS, "pass", true, false },
+	{ XDP_DROP, "drop", true, true },
+	{ XDP_TX, "tx", false, true },
+	{ XDP_REDIRECT, "redirect", false, true },
+	{ XDP_ABORTED, "aborted", false, true },
+	{ XLAB_SLOT_INVALID, "invalid", false, true },
 };
 
 static struct xlab_count count_of(const struct chain_row *row, const struct verdict *v)
 {
-	struct xlab_count sum = { 0 };
-
-	if (v->slot < XLAB_ACTIONS)
-		return row->verdicts[v->slot];
-	for (size_t i = XDP_REDIRECT + 1; i < XLAB_ACTIONS; i++) {
-		sum.packets += row->verdicts[i].packets;
-		sum.bytes += row->verdicts[i].bytes;
-	}
-	return sum;
+	return row->verdicts[v->slot];
 }
 
 static bool has_column(const struct chain_view *view, const struct verdict *v)
@@ -55,7 +52,7 @@ static void add_row(struct table *t, const struct chain_view *view, size_t i, bo
 	table_add(t, NULL, "%s", row->filter);
 	for (size_t v = 0; v < ARRAY_SIZE(verdicts); v++) {
 		uint64_t n = count_of(row, &verdicts[v]).packets;
-		const char *paint = colour && n && verdicts[v].slot != XDP_PASS ? COLOUR_BAD : NULL;
+		const char *paint = colour && n && verdicts[v].bad ? COLOUR_BAD : NULL;
 
 		if (!has_column(view, &verdicts[v]))
 			continue;

@@ -12,12 +12,8 @@
 #include "lab/cleanup.h"
 #include "orchestrator/chain/chain_record.h"
 #include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/scenario/evidence.h"
-
-static const char *verdict_name(uint8_t verdict)
-{
-	return verdict <= XDP_REDIRECT ? action_name(verdict) : "an unknown verdict";
-}
 
 static char *decision_text(const struct labfile *labfile, const struct sighting *s)
 {
@@ -242,10 +238,12 @@ char *account_silence(const struct labfile *labfile, const struct evidence *ev)
 	return blind_text(labfile, ev);
 }
 
-/* A WENT_ON at that position of the same packets: the filter did not say PASS. */
-static const char *passing_word(const struct evidence *ev, const struct sighting *end,
-				unsigned int position)
+/* A WENT_ON at that position of the same packets: the filter was not silent. */
+static const char *passing_word(const struct labfile *labfile, const struct evidence *ev,
+				const struct sighting *end, unsigned int position)
 {
+	size_t f = labfile_filter(labfile, ev->chains[end->iface].filters[position]);
+
 	for (size_t i = 0; i < ev->n_seen; i++) {
 		const struct sighting *s = &ev->seen[i];
 
@@ -254,7 +252,7 @@ static const char *passing_word(const struct evidence *ev, const struct sighting
 		    flow_equal(&s->came, &end->came))
 			return verdict_name(s->verdict);
 	}
-	return "pass";
+	return f == NONE ? "?" : verdict_name(program_silent(labfile->filters[f].program));
 }
 
 static const char *packet_text(const struct evidence *ev, enum relation relation)
@@ -306,7 +304,8 @@ static void print_way(FILE *out, const struct labfile *labfile, const struct evi
 		bool last = i == end->position;
 
 		(void)fprintf(out, " %s %s", chain->filters[i],
-			      last ? verdict_name(end->verdict) : passing_word(ev, end, i));
+			      last ? verdict_name(end->verdict)
+				   : passing_word(labfile, ev, end, i));
 		if (i == changed)
 			(void)fprintf(out, " (%s)", left);
 		if (!last)

@@ -32,6 +32,8 @@ static const char filters[] =
 	"[filter pass5]\nprogram = port\nproto = udp\ndst = 1005\naction = pass\n"
 	"[filter hi]\nprogram = hello\n"
 	"[filter yes]\nprogram = pass\n"
+	"[filter yeson]\nprogram = pass\ncontinue = pass\n"
+	"[filter on5]\nprogram = port\nproto = udp\ndst = 1005\naction = pass\ncontinue = pass\n"
 	"[filter no]\nprogram = drop\n"
 	"[filter onward]\nprogram = drop\ncontinue = pass drop\n"
 	"[filter final]\nprogram = pass\ncontinue = drop\n"
@@ -52,7 +54,9 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "yes", 1000, XDP_PASS, ENDED, { NULL } },
+	{ "yes", 1000, XDP_PASS, 0, { NULL } },
+	{ "yes no", 1000, XDP_PASS, 0, { NULL } },
+	{ "yeson", 1000, XDP_PASS, ENDED, { "0:2" } },
 	{ "no", 1000, XDP_DROP, 0, { NULL } },
 	{ "p1", 1001, XDP_DROP, 0, { NULL } },
 	{ "p1", 1000, XDP_PASS, ENDED, { NULL } },
@@ -62,10 +66,19 @@ static const struct row rows[] = {
 	{ "p1 p2", 1000, XDP_PASS, ENDED, { NULL } },
 	{ "abort3 p1", 1003, XDP_ABORTED, 0, { NULL } },
 	{ "p1 tx4 p2", 1004, XDP_TX, 1, { NULL } },
-	{ "pass5 p1", 1005, XDP_PASS, ENDED, { NULL } },
-	{ "hi yes hi no", 1000, XDP_DROP, 3, { NULL } },
+	{ "pass5", 1005, XDP_PASS, 0, { NULL } },
+	{ "pass5 no", 1005, XDP_PASS, 0, { NULL } },
+	{ "pass5 no", 1000, XDP_DROP, 1, { NULL } },
+	{ "pass5 p1 no", 1001, XDP_DROP, 1, { NULL } },
+	{ "on5", 1005, XDP_PASS, ENDED, { "0:2" } },
+	{ "on5", 1000, XDP_PASS, ENDED, { NULL } },
+	{ "on5 no", 1005, XDP_DROP, 1, { "0:2" } },
+	{ "on5 no", 1000, XDP_DROP, 1, { NULL } },
+	{ "hi", 1000, XDP_PASS, ENDED, { NULL } },
+	{ "hi yes hi no", 1000, XDP_PASS, 1, { NULL } },
+	{ "hi hi hi no", 1000, XDP_DROP, 3, { NULL } },
 	{ "hi hi hi", 1000, XDP_PASS, ENDED, { NULL } },
-	{ "onward yes", 1000, XDP_PASS, ENDED, { "0:1" } },
+	{ "onward yes", 1000, XDP_PASS, 1, { "0:1" } },
 	{ "onward onward no", 1000, XDP_DROP, 2, { "0:1", "1:1" } },
 	{ "onward", 1000, XDP_PASS, ENDED, { "0:1" } },
 	{ "final no", 1000, XDP_PASS, 0, { NULL } },
@@ -75,11 +88,16 @@ static const struct row rows[] = {
 	{ "p1 away no", 1000, XDP_REDIRECT, 1, { NULL } },
 	{ "stop6", 1006, XDP_DROP, 0, { NULL } },
 	{ "stop6 no", 1006, XDP_DROP, 0, { NULL } },
-	{ "stop6 no", 1000, XDP_PASS, 0, { NULL } },
-	{ "p1 stop6 no", 1000, XDP_PASS, 1, { NULL } },
-	{ "p1 stop6", 1000, XDP_PASS, 1, { NULL } },
-	{ "p1 p2 abort3 tx4 pass5 hi yes onward any", 1004, XDP_TX, 3, { NULL } },
-	{ "p1 p2 abort3 tx4 pass5 hi yes onward any", 1000, XDP_PASS, ENDED, { "7:1", "8:1" } },
+	{ "stop6 no", 1000, XDP_DROP, 1, { NULL } },
+	{ "p1 stop6 no", 1000, XDP_DROP, 2, { NULL } },
+	{ "p1 stop6", 1000, XDP_PASS, ENDED, { NULL } },
+	{ "hi tx4 no", 1004, XDP_TX, 1, { NULL } },
+	{ "p1 p2 abort3 tx4 pass5 hi yeson onward any", 1004, XDP_TX, 3, { NULL } },
+	{ "p1 p2 abort3 tx4 pass5 hi yeson onward any",
+	  1000,
+	  XDP_PASS,
+	  ENDED,
+	  { "6:2", "7:1", "8:1" } },
 };
 
 static bool went_on(const struct row *r, size_t position, uint32_t action)
@@ -106,7 +124,7 @@ static uint64_t expected(const struct row *r, const struct chain_view *v, size_t
 		return action == r->verdict;
 	for (uint32_t a = 0; a < XLAB_ACTIONS; a++)
 		said_other |= went_on(r, position, a);
-	return said_other ? went_on(r, position, action) : action == XDP_PASS;
+	return said_other ? went_on(r, position, action) : action == XLAB_SLOT_NEXT;
 }
 
 static void check_counts(const struct lab *lab, const struct row *r)
@@ -147,20 +165,41 @@ static int keep_event(void *cookie, const struct xlab_event *event)
 	return 0;
 }
 
+/* Only what sends packets back changes them here: first of all such a chain tells how one came. */
+static size_t check_came(const struct consumed *h, const struct row *r, const uint8_t *frame)
+{
+	const struct xlab_event *first = &h->events[0];
+
+	if (!strstr(r->chain, "tx"))
+		return 0;
+	assert_int_equal(first->kind, XLAB_CAME);
+	assert_int_equal(first->position, 0);
+	assert_int_equal(first->verdict, XLAB_NEXT);
+	assert_int_equal(first->length, 64);
+	assert_int_equal(first->snapped, 64);
+	assert_int_equal(first->cpu, h->events[h->n - 1].cpu);
+	assert_int_equal(first->gen, h->events[h->n - 1].gen);
+	assert_memory_equal(first->snap, frame, 64);
+	return 1;
+}
+
 static void check_events(const struct consumed *h, const struct row *r, size_t n_filters,
-			 size_t iface)
+			 size_t iface, const uint8_t *frame)
 {
 	const struct xlab_event *last = &h->events[h->n - 1];
+	bool turned = r->verdict == XDP_TX || strstr(r->chain, "txon");
 	size_t on = 0;
 
 	assert_true(h->n > 0);
+	/* As it left. */
+	assert_memory_equal(last->snap, frame + (turned ? 6 : 0), 6);
 	assert_int_equal(last->kind, XLAB_DECIDED);
 	assert_int_equal(last->position, r->stopped == ENDED ? n_filters : r->stopped);
 	assert_int_equal(last->verdict, r->verdict);
 	assert_int_equal(last->iface, iface);
 	assert_int_equal(last->length, 64);
 	assert_int_equal(last->snapped, 64);
-	for (size_t i = 0; i + 1 < h->n; i++) {
+	for (size_t i = check_came(h, r, frame); i + 1 < h->n; i++) {
 		const struct xlab_event *event = &h->events[i];
 
 		assert_true(event->kind == XLAB_WENT_ON || event->kind == XLAB_HELLO);
@@ -205,7 +244,7 @@ static void test_table(void **state)
 				 verdict, rows[i].verdict);
 		(void)listener_consume(l, keep_event, &h);
 		check_counts(lab, &rows[i]);
-		check_events(&h, &rows[i], words(rows[i].chain), rig_end(lab));
+		check_events(&h, &rows[i], words(rows[i].chain), rig_end(lab), frame);
 	}
 	assert_int_equal(listener_lost(l), 0);
 	listener_close(l);
@@ -313,9 +352,9 @@ static void test_replace(void **state)
 	assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_DROP);
 	rig_must_chain(lab, "p2 p1");
 	assert_true(rig_attached(lab, "right", "r0") != before);
-	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 0);
+	assert_int_equal(rig_count(lab, 0, XLAB_SLOT_NEXT).packets, 0);
 	assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_DROP);
-	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 1);
+	assert_int_equal(rig_count(lab, 0, XLAB_SLOT_NEXT).packets, 1);
 	assert_int_equal(rig_count(lab, 1, XDP_DROP).packets, 1);
 	rig_must_chain(lab, "");
 	assert_int_equal(rig_attached(lab, "right", "r0"), 0);

@@ -17,6 +17,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/text.h"
+#include "orchestrator/event/listener.h"
 #include "orchestrator/filter/filter_maps.h"
 #include "tests/engine/rig.h"
 
@@ -27,6 +28,9 @@ static const char filters[] =
 	"[filter p1]\nprogram = port\nproto = udp\ndst = 1001\n"
 	"[filter f1]\nprogram = OBJECTS/odd.bpf.o:functions\n"
 	"[filter f2]\nprogram = OBJECTS/odd.bpf.o:functions\nset.verdict = 1\n"
+	"[filter none]\nprogram = OBJECTS/odd.bpf.o:functions\nset.verdict = 31\n"
+	"[filter ends]\nprogram = OBJECTS/odd.bpf.o:functions\ncontinue = none\n"
+	"[filter none2]\nprogram = OBJECTS/odd.bpf.o:functions\nset.verdict = 31\ncontinue = none\n"
 	"[filter data1]\nprogram = OBJECTS/odd.bpf.o:data\n"
 	"[filter settings]\nprogram = OBJECTS/odd.bpf.o:settings\nset.small = -300\n"
 	"set.flag = yes\nset.word = hi\nset.mac = de:ad:be:ef:00:10\nset.addr = 10.0.0.1\n"
@@ -72,6 +76,10 @@ static const struct kind kinds[] = {
 	{ "f1", XDP_PASS, false, 0 },
 	{ "f1 f2", XDP_DROP, false, 0 },
 	{ "f1 f1 hi f2", XDP_DROP, false, 0 },
+	{ "none", XDP_PASS, false, 0 },
+	{ "none none2 hi f2", XDP_DROP, false, 0 },
+	{ "none2", XDP_PASS, false, 0 },
+	{ "ends f2", XDP_PASS, false, 0 },
 	{ "pointer hi", XDP_PASS, true, 0 },
 	{ "data1 hi", XDP_PASS, false, 0 },
 	{ "settings", XDP_TX, false, 0 },
@@ -284,6 +292,82 @@ static void test_names(void **state)
 	assert_int_equal(found, 63);
 }
 
+/* PASS of an object is silent, and that it has no opinion is counted and told; after a PASS that
+ * ends the chain no other filter is asked.
+ */
+static void test_no_opinion(void **state)
+{
+	struct lab *lab = *state;
+
+	(void)run_chain(lab, "f1 none hi none2", NULL);
+	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 1);
+	assert_int_equal(rig_count(lab, 0, XLAB_SLOT_NEXT).packets, 0);
+	assert_int_equal(rig_count(lab, 1, XDP_PASS).packets, 0);
+	assert_int_equal(rig_count(lab, 1, XLAB_SLOT_NEXT).packets, 1);
+	assert_int_equal(rig_count(lab, 2, XDP_PASS).packets, 0);
+	assert_int_equal(rig_count(lab, 2, XLAB_SLOT_NEXT).packets, 1);
+	assert_int_equal(rig_count(lab, 3, XLAB_SLOT_NEXT).packets, 1);
+	assert_int_equal(rig_count(lab, 3, XDP_PASS).packets, 0);
+	assert_int_equal(rig_count(lab, 4, XDP_PASS).packets, 1);
+	(void)run_chain(lab, "none ends hi", NULL);
+	assert_int_equal(rig_count(lab, 1, XDP_PASS).packets, 1);
+	assert_int_equal(rig_count(lab, 2, XLAB_SLOT_NEXT).packets, 0);
+	assert_int_equal(rig_count(lab, 3, XDP_PASS).packets, 0);
+}
+
+struct told {
+	struct xlab_event events[8];
+	size_t n;
+};
+
+static int keep_event(void *cookie, const struct xlab_event *event)
+{
+	struct told *t = cookie;
+
+	assert_true(t->n < ARRAY_SIZE(t->events));
+	t->events[t->n++] = *event;
+	return 0;
+}
+
+/* What an object makes of a packet is told beside how that came: it was four bytes longer. In a
+ * dispatcher of libxdp's none may change it, on these kernels.
+ */
+static void test_as_it_came(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	struct listener *l;
+	const char *object = rig_is_libxdp() ? "f1" : "shorten";
+	struct told t = { .n = 0 };
+	char chain[32];
+
+	assert_int_equal(listener_open(lab, &l, &e), 0);
+	assert_int_equal(listener_subscribe(l, rig_end(lab), &e), 0);
+	(void)snprintf(chain, sizeof(chain), "hi %s p1", object);
+	(void)run_chain(lab, chain, NULL);
+	(void)listener_consume(l, keep_event, &t);
+	assert_int_equal(t.n, 3);
+	assert_int_equal(t.events[0].kind, XLAB_CAME);
+	assert_int_equal(t.events[0].length, 64);
+	assert_int_equal(t.events[1].kind, XLAB_HELLO);
+	assert_int_equal(t.events[2].kind, XLAB_DECIDED);
+	assert_int_equal(t.events[2].length, rig_is_libxdp() ? 64 : 60);
+	/* Where the first is an object of libxdp's there is nobody to tell. */
+	t.n = 0;
+	(void)run_chain(lab, chain + strlen("hi "), NULL);
+	(void)listener_consume(l, keep_event, &t);
+	assert_int_equal(t.n, rig_is_libxdp() ? 1 : 2);
+	assert_int_equal(t.events[0].kind, rig_is_libxdp() ? XLAB_DECIDED : XLAB_CAME);
+	assert_int_equal(t.events[t.n - 1].kind, XLAB_DECIDED);
+	/* Nothing changes packets here. */
+	t.n = 0;
+	(void)run_chain(lab, "hi p1", NULL);
+	(void)listener_consume(l, keep_event, &t);
+	assert_int_equal(t.n, 2);
+	assert_int_equal(t.events[0].kind, XLAB_HELLO);
+	listener_close(l);
+}
+
 /* As many filters as a chain can have. */
 static void test_sixty_four(void **state)
 {
@@ -295,7 +379,7 @@ static void test_sixty_four(void **state)
 	strcat(chain, "p1");
 	assert_int_equal(run_chain(lab, chain, NULL), XDP_DROP);
 	assert_int_equal(rig_count(lab, 63, XDP_DROP).packets, 1);
-	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 1);
+	assert_int_equal(rig_count(lab, 0, XLAB_SLOT_NEXT).packets, 1);
 }
 
 #define FULL 61 /* what 64 maps leave: the counters, the rings and the constants are three */
@@ -351,13 +435,15 @@ int main(void)
 		cmocka_unit_test(test_data_stays),
 		cmocka_unit_test(test_filter_object),
 		cmocka_unit_test(test_old_maps),
+		cmocka_unit_test(test_as_it_came),
 		/* What only the inline engine does. */
+		cmocka_unit_test(test_no_opinion),
 		cmocka_unit_test(test_arrays_stay),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_sixty_four),
 		cmocka_unit_test(test_many_rules),
 	};
 
-	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 6 : ARRAY_SIZE(tests),
+	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 7 : ARRAY_SIZE(tests),
 				       up, down);
 }

@@ -175,12 +175,12 @@ static void test_counts(void **state)
 	assert_int_equal(verdict_of(lab, 1001), XDP_DROP);
 	assert_int_equal(verdict_of(lab, 1000), XDP_PASS);
 	assert_int_equal(chain_read(lab, rig_end(lab), &v, &e), 0);
-	assert_int_equal(v.rows[0].verdicts[XDP_PASS].packets, 2);
+	assert_int_equal(v.rows[0].verdicts[XLAB_SLOT_NEXT].packets, 2);
 	assert_int_equal(v.rows[1].known, !rig_is_libxdp());
 	assert_int_equal(v.rows[1].verdicts[XDP_PASS].packets, rig_is_libxdp() ? 0 : 2);
 	assert_int_equal(v.rows[2].verdicts[XDP_DROP].packets, 1);
-	assert_int_equal(v.rows[2].verdicts[XDP_PASS].packets, 1);
-	assert_int_equal(v.rows[3].verdicts[XDP_PASS].packets, 1);
+	assert_int_equal(v.rows[2].verdicts[XLAB_SLOT_NEXT].packets, 1);
+	assert_int_equal(v.rows[3].verdicts[XLAB_SLOT_NEXT].packets, 1);
 	assert_int_equal(v.passed_known, !rig_is_libxdp());
 	chain_view_clear(&v);
 }

@@ -25,7 +25,7 @@ static const struct filter drops_8888 = {
 	.name = "f", .program = PROGRAM_PORT, .action = XDP_DROP, .rules = &p8888, .n_rules = 1
 };
 
-#define GOES_ON(action) (1U << (action))
+#define GOES_ON(verdict) (1U << (verdict))
 
 /* All that the counters have counted, to show that nothing is counted elsewhere. */
 static uint64_t counted_in_all(const struct subject *s)
@@ -87,7 +87,7 @@ static void a_stop_is_counted_where_it_was(void **state)
 	const struct xlab_config config = { .position = 3,
 					    .length = 5,
 					    .gen = 7,
-					    .continues = GOES_ON(XDP_PASS),
+					    .continues = GOES_ON(XLAB_NEXT),
 					    .keeps_counters = 1 };
 	struct frame stop = frame_udp(1, 8888, 0), on = frame_udp(1, 8000, 0);
 	struct subject s;
@@ -96,7 +96,7 @@ static void a_stop_is_counted_where_it_was(void **state)
 	subject_load(&s, &drops_8888, &config);
 	assert_int_equal(subject_run(&s, stop.bytes, stop.len), XDP_DROP);
 	assert_int_equal(subject_run(&s, stop.bytes, 100), XDP_DROP);
-	assert_int_equal(subject_run(&s, on.bytes, on.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, on.bytes, on.len), XLAB_NEXT);
 	assert_int_equal(counters_get(&s.counters, 1, 3, XDP_DROP).packets, 2);
 	assert_int_equal(counters_get(&s.counters, 1, 3, XDP_DROP).bytes, 228);
 	assert_int_equal(counted_in_all(&s), 2); /* what went on is counted where it stops */
@@ -106,14 +106,14 @@ static void a_stop_is_counted_where_it_was(void **state)
 static void the_last_one_counts_the_end(void **state)
 {
 	const struct xlab_config config = {
-		.position = 4, .length = 5, .continues = GOES_ON(XDP_PASS), .keeps_counters = 1
+		.position = 4, .length = 5, .continues = GOES_ON(XLAB_NEXT), .keeps_counters = 1
 	};
 	struct frame on = frame_udp(1, 8000, 0);
 	struct subject s;
 
 	(void)state;
 	subject_load(&s, &drops_8888, &config);
-	assert_int_equal(subject_run(&s, on.bytes, on.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, on.bytes, on.len), XLAB_NEXT);
 	assert_int_equal(counters_get(&s.counters, 0, 5, XDP_PASS).packets, 1);
 	assert_int_equal(counted_in_all(&s), 1);
 	subject_free(&s);
@@ -124,7 +124,7 @@ static void going_on_after_a_drop(void **state)
 {
 	const struct xlab_config config = { .position = 4,
 					    .length = 5,
-					    .continues = GOES_ON(XDP_PASS) | GOES_ON(XDP_DROP),
+					    .continues = GOES_ON(XLAB_NEXT) | GOES_ON(XDP_DROP),
 					    .keeps_counters = 1 };
 	struct frame f = frame_udp(1, 8888, 0);
 	struct subject s;
@@ -146,18 +146,90 @@ static void going_on_after_a_drop(void **state)
 	subject_free(&s);
 }
 
-static void without_pass_in_the_mask_pass_stops(void **state)
+/* A PASS is an accept, or, with `continue = pass`, a word that is noted; no opinion is neither. */
+static void a_pass_is_no_silence(void **state)
 {
-	const struct xlab_config config = { .length = 2, .keeps_counters = 1 };
-	struct frame on = frame_udp(1, 8000, 0);
+	struct xlab_config config = { .length = 2,
+				      .continues = GOES_ON(XLAB_NEXT),
+				      .keeps_counters = 1 };
+	const struct filter passes = { .name = "f", .program = PROGRAM_PASS };
+	struct frame f = frame_udp(1, 8000, 0);
 	struct subject s;
+	struct ring ring;
 
 	(void)state;
-	subject_load(&s, &drops_8888, &config);
-	assert_int_equal(subject_run(&s, on.bytes, on.len), XDP_PASS);
+	for (size_t goes_on = 0; goes_on < 2; goes_on++) {
+		config.continues |= (uint32_t)goes_on << XDP_PASS;
+		subject_load(&s, &passes, &config);
+		listen_to(&s, &ring, 0, XLAB_LISTENER_BYTES);
+		assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+		assert_int_equal(counters_get(&s.counters, 0, 0, XDP_PASS).packets, 1);
+		assert_int_equal(counted_in_all(&s), 1);
+		assert_int_equal(consumed(&ring), 1);
+		assert_int_equal(ring.events[0].kind, goes_on ? XLAB_WENT_ON : XLAB_DECIDED);
+		assert_int_equal(ring.events[0].verdict, XDP_PASS);
+		stop_listening(&ring);
+		subject_free(&s);
+	}
+}
+
+/* Where another filter does not count, what is silent otherwise is counted, apart from PASS. */
+static void silent_verdicts_are_kept_if_asked(void **state)
+{
+	const struct xlab_config config = { .length = 2,
+					    .continues = GOES_ON(XLAB_NEXT) | GOES_ON(XDP_PASS),
+					    .keeps_counters = XLAB_KEEPS_SILENT };
+	struct frame on = frame_udp(1, 8000, 0), pass = frame_udp(1, 8888, 0);
+	struct filter filter = drops_8888;
+	struct subject s;
+	struct ring ring;
+
+	(void)state;
+	filter.action = XDP_PASS;
+	subject_load(&s, &filter, &config);
+	listen_to(&s, &ring, 0, XLAB_LISTENER_BYTES);
+	assert_int_equal(subject_run(&s, on.bytes, on.len), XLAB_NEXT);
+	assert_int_equal(subject_run(&s, on.bytes, on.len), XLAB_NEXT);
+	assert_int_equal(subject_run(&s, pass.bytes, pass.len), XDP_PASS);
+	assert_int_equal(counters_get(&s.counters, 0, 0, XLAB_SLOT_NEXT).packets, 2);
 	assert_int_equal(counters_get(&s.counters, 0, 0, XDP_PASS).packets, 1);
-	assert_int_equal(counted_in_all(&s), 1);
+	assert_int_equal(counted_in_all(&s), 3);
+	assert_int_equal(consumed(&ring), 1); /* counted and not told */
+	stop_listening(&ring);
 	subject_free(&s);
+}
+
+/* The first filter tells how a packet came, before anything changes it; only if it is to, and only
+ * if somebody listens.
+ */
+static void the_first_tells_how_it_came(void **state)
+{
+	struct xlab_config config = { .length = 1, .tells_came = 1, .gen = 4, .keeps_counters = 1 };
+	const struct filter tx = { .name = "f", .program = PROGRAM_TX, .action = XDP_TX };
+	struct frame f = frame_udp(1, 8000, 0);
+	struct subject s;
+	struct ring ring;
+
+	(void)state;
+	for (uint32_t tells = 0; tells < 2; tells++) {
+		config.tells_came = tells;
+		subject_load(&s, &tx, &config);
+		assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_TX);
+		listen_to(&s, &ring, 3, XLAB_LISTENER_BYTES);
+		assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_TX);
+		assert_int_equal(consumed(&ring), 1 + tells);
+		assert_int_equal(ring.events[tells].kind, XLAB_DECIDED);
+		assert_memory_equal(ring.events[tells].snap, f.bytes + 6, 6);
+		if (tells) {
+			assert_int_equal(ring.events[0].kind, XLAB_CAME);
+			assert_int_equal(ring.events[0].position, 0);
+			assert_int_equal(ring.events[0].verdict, XLAB_NEXT);
+			assert_int_equal(ring.events[0].gen, 4);
+			assert_memory_equal(ring.events[0].snap, f.bytes, XLAB_SNAP);
+		}
+		stop_listening(&ring);
+		subject_free(&s);
+	}
 }
 
 static void nothing_is_kept_unless_asked(void **state)
@@ -259,9 +331,9 @@ static void run_shower(enum program_kind program, const struct frame *f, uint8_t
 	struct ring ring;
 
 	subject_load(&s, &filter, &config);
-	assert_int_equal(subject_run(&s, f->bytes, f->len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f->bytes, f->len), XLAB_NEXT);
 	listen_to(&s, &ring, 0, XLAB_LISTENER_BYTES);
-	assert_int_equal(subject_run(&s, f->bytes, f->len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f->bytes, f->len), XLAB_NEXT);
 	assert_int_equal(consumed(&ring), 1);
 	assert_int_equal(ring.events[0].kind, kind);
 	assert_int_equal(ring.events[0].position, 1);
@@ -307,7 +379,9 @@ int main(void)
 		cmocka_unit_test(a_stop_is_counted_where_it_was),
 		cmocka_unit_test(the_last_one_counts_the_end),
 		cmocka_unit_test(going_on_after_a_drop),
-		cmocka_unit_test(without_pass_in_the_mask_pass_stops),
+		cmocka_unit_test(a_pass_is_no_silence),
+		cmocka_unit_test(silent_verdicts_are_kept_if_asked),
+		cmocka_unit_test(the_first_tells_how_it_came),
 		cmocka_unit_test(nothing_is_kept_unless_asked),
 		cmocka_unit_test(an_event_tells_the_packet),
 		cmocka_unit_test(every_listener_hears),

@@ -33,7 +33,7 @@ static void every_bit_of_a_mac_counts(void **state)
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	for (int bit = 0; bit < 48; bit++) {
 		f.bytes[6 + bit / 8] ^= 1 << bit % 8;
-		assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+		assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 		f.bytes[6 + bit / 8] ^= 1 << bit % 8;
 	}
 	subject_free(&s);
@@ -47,7 +47,7 @@ static void source_is_not_destination(void **state)
 	(void)state;
 	frame_ether(&f, "de:ad:be:ef:00:10", "de:ad:be:ef:00:01", 0x0800);
 	subject_load(&s, &by_src, NULL);
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	subject_free(&s);
 }
 
@@ -65,7 +65,7 @@ static void both_keys_must_match(void **state)
 	frame_ether(&no, "de:ad:be:ef:00:02", "de:ad:be:ef:00:10", 0x0800);
 	subject_load(&s, &filter, NULL);
 	assert_int_equal(subject_run(&s, yes.bytes, yes.len), XDP_DROP);
-	assert_int_equal(subject_run(&s, no.bytes, no.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, no.bytes, no.len), XLAB_NEXT);
 	subject_free(&s);
 }
 
@@ -113,21 +113,21 @@ static const struct {
 	uint32_t verdict;
 } type_cases[] = {
 	{ 0x0800, { 0x0800 }, 1, XDP_DROP },
-	{ 0x0800, { 0x86dd }, 1, XDP_PASS },
-	{ 0x0800, { 0x0801 }, 1, XDP_PASS },
-	{ 0x0800, { 0x0008 }, 1, XDP_PASS },
+	{ 0x0800, { 0x86dd }, 1, XLAB_NEXT },
+	{ 0x0800, { 0x0801 }, 1, XLAB_NEXT },
+	{ 0x0800, { 0x0008 }, 1, XLAB_NEXT },
 	{ 0x0806, { 0x0806 }, 1, XDP_DROP },
 	{ 0xffff, { 0xffff }, 1, XDP_DROP },
 	{ 0x86dd, { 0x8100, 0x86dd }, 2, XDP_DROP },
 	{ 0x86dd, { 0x88a8, 0x8100, 0x86dd }, 3, XDP_DROP },
-	{ 0x86dd, { 0x88a8, 0x8100, 0x8100, 0x86dd }, 4, XDP_PASS }, /* three tags */
-	{ 0x8100, { 0x0800 }, 1, XDP_PASS },
+	{ 0x86dd, { 0x88a8, 0x8100, 0x8100, 0x86dd }, 4, XLAB_NEXT }, /* three tags */
+	{ 0x8100, { 0x0800 }, 1, XLAB_NEXT },
 	{ 0x8100, { 0x8100, 0x0800 }, 2, XDP_DROP },
 	{ 0x8100, { 0x88a8, 0x0800 }, 2, XDP_DROP }, /* tagged is tagged */
 	{ 0x88a8, { 0x88a8, 0x0800 }, 2, XDP_DROP },
-	{ 0x88a8, { 0x8100, 0x0800 }, 2, XDP_PASS },
-	{ 0x8100, { 0x8100 }, 1, XDP_PASS }, /* the tag is cut off */
-	{ 0x0800, { 0x8100 }, 1, XDP_PASS },
+	{ 0x88a8, { 0x8100, 0x0800 }, 2, XLAB_NEXT },
+	{ 0x8100, { 0x8100 }, 1, XLAB_NEXT }, /* the tag is cut off */
+	{ 0x0800, { 0x8100 }, 1, XLAB_NEXT },
 };
 
 static void types_behind_tags(void **state)
@@ -152,16 +152,16 @@ static void live_rules(void **state)
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(rule_maps_add(&s.maps, &src), -EEXIST);
 	assert_int_equal(rule_maps_add(&s.maps, &dst), 0); /* the same MAC on the other side */
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	assert_int_equal(rule_maps_del(&s.maps, &dst), 0);
 	assert_int_equal(rule_maps_del(&s.maps, &dst), -ENOENT);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_hits(&s, &src), 2);
 	assert_int_equal(rule_maps_add(&s.maps, &arp), 0);
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	assert_int_equal(rule_maps_del(&s.maps, &arp), 0);
 	assert_int_equal(rule_maps_del(&s.maps, &src), 0);
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS); /* no key: no match */
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT); /* no key: no match */
 	subject_free(&s);
 }
 

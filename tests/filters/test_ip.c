@@ -45,25 +45,25 @@ static const struct {
 	uint32_t verdict;
 } cases[] = {
 	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.10", "10.0.0.1", XDP_DROP },
-	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.11", "10.0.0.1", XDP_PASS },
-	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.1", "10.0.0.10", XDP_PASS },
+	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.11", "10.0.0.1", XLAB_NEXT },
+	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.1", "10.0.0.10", XLAB_NEXT },
 	{ "10.0.0.10", XLAB_KEY_DST, "10.0.0.1", "10.0.0.10", XDP_DROP },
 	{ "10.0.0.0/24", XLAB_KEY_SRC, "10.0.0.255", "10.0.0.1", XDP_DROP },
-	{ "10.0.0.0/24", XLAB_KEY_SRC, "10.0.1.0", "10.0.0.1", XDP_PASS },
+	{ "10.0.0.0/24", XLAB_KEY_SRC, "10.0.1.0", "10.0.0.1", XLAB_NEXT },
 	{ "10.0.0.7/24", XLAB_KEY_DST, "10.9.0.0", "10.0.0.200", XDP_DROP },
 	{ "10.0.0.8/31", XLAB_KEY_SRC, "10.0.0.9", "10.0.0.1", XDP_DROP },
-	{ "10.0.0.8/31", XLAB_KEY_SRC, "10.0.0.10", "10.0.0.1", XDP_PASS },
+	{ "10.0.0.8/31", XLAB_KEY_SRC, "10.0.0.10", "10.0.0.1", XLAB_NEXT },
 	{ "0.0.0.0/0", XLAB_KEY_SRC, "255.255.255.255", "0.0.0.0", XDP_DROP },
-	{ "0.0.0.0/0", XLAB_KEY_SRC, "fd00::1", "fd00::2", XDP_PASS },
-	{ "::/0", XLAB_KEY_SRC, "10.0.0.1", "10.0.0.2", XDP_PASS },
+	{ "0.0.0.0/0", XLAB_KEY_SRC, "fd00::1", "fd00::2", XLAB_NEXT },
+	{ "::/0", XLAB_KEY_SRC, "10.0.0.1", "10.0.0.2", XLAB_NEXT },
 	{ "::/0", XLAB_KEY_DST, "fd00::1", "fd00::2", XDP_DROP },
 	{ "fd00::10", XLAB_KEY_SRC, "fd00::10", "fd00::1", XDP_DROP },
-	{ "fd00::10", XLAB_KEY_SRC, "fd00::11", "fd00::1", XDP_PASS },
-	{ "fd00::10", XLAB_KEY_DST, "fd00::10", "fd00::1", XDP_PASS },
+	{ "fd00::10", XLAB_KEY_SRC, "fd00::11", "fd00::1", XLAB_NEXT },
+	{ "fd00::10", XLAB_KEY_DST, "fd00::10", "fd00::1", XLAB_NEXT },
 	{ "fd00::/64", XLAB_KEY_DST, "fd01::1", "fd00::ffff:0:0:1", XDP_DROP },
-	{ "fd00::/64", XLAB_KEY_DST, "fd01::1", "fd00:0:0:1::1", XDP_PASS },
+	{ "fd00::/64", XLAB_KEY_DST, "fd01::1", "fd00:0:0:1::1", XLAB_NEXT },
 	{ "fd00::/127", XLAB_KEY_SRC, "fd00::1", "fd00::9", XDP_DROP },
-	{ "fd00::/127", XLAB_KEY_SRC, "fd00::2", "fd00::9", XDP_PASS },
+	{ "fd00::/127", XLAB_KEY_SRC, "fd00::2", "fd00::9", XLAB_NEXT },
 };
 
 static void addresses_and_prefixes(void **state)
@@ -100,7 +100,7 @@ static void every_bit_of_an_address_counts(void **state)
 		assert_int_equal(subject_run(&s, f->bytes, f->len), XDP_DROP);
 		for (size_t bit = 0; bit < bits[i]; bit++) {
 			f->bytes[at[i] + bit / 8] ^= 1 << bit % 8;
-			assert_int_equal(subject_run(&s, f->bytes, f->len), XDP_PASS);
+			assert_int_equal(subject_run(&s, f->bytes, f->len), XLAB_NEXT);
 			f->bytes[at[i] + bit / 8] ^= 1 << bit % 8;
 		}
 		subject_free(&s);
@@ -147,8 +147,8 @@ static void sides_and_families_together(void **state)
 	assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_DROP);
 	assert_int_equal(rule_maps_add(&s.maps, &dst4), 0);
 	assert_int_equal(subject_run(&s, yes.bytes, yes.len), XDP_DROP);
-	assert_int_equal(subject_run(&s, no.bytes, no.len), XDP_PASS);
-	assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_PASS); /* no dst is IPv6 */
+	assert_int_equal(subject_run(&s, no.bytes, no.len), XLAB_NEXT);
+	assert_int_equal(subject_run(&s, six.bytes, six.len), XLAB_NEXT); /* no dst is IPv6 */
 	subject_free(&s);
 }
 
@@ -165,7 +165,7 @@ static void protocols(void **state)
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_DROP);
 	f.bytes[14 + 9] = 1;
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	f.bytes[14 + 9] = 255;
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	subject_free(&s);
@@ -191,7 +191,7 @@ static void ten_thousand_addresses(void **state)
 	f = packet("10.1.39.15", "10.0.0.1", 0); /* the last */
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	f = packet("10.1.39.16", "10.0.0.1", 0); /* one more */
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	assert_int_equal(rule_maps_add(&s.maps, &extra), 0);
 	assert_int_equal(rule_maps_del(&s.maps, &extra), 0);
 	subject_free(&s);

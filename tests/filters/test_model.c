@@ -80,7 +80,7 @@ static void agree(const struct subject *all, const uint8_t *bytes, size_t len, s
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
 		bool match = model_matches(&filters[i], bytes, len);
 
-		if (subject_run(&all[i], bytes, len) != (match ? XDP_DROP : XDP_PASS)) {
+		if (subject_run(&all[i], bytes, len) != (match ? XDP_DROP : XLAB_NEXT)) {
 			print_message("# filter %zu, the model says %d, length %zu:", i, match,
 				      len);
 			for (size_t k = 0; k < len; k++)

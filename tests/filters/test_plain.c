@@ -23,9 +23,9 @@ static const struct {
 	enum program_kind program;
 	uint32_t verdict;
 } always[] = {
-	{ PROGRAM_HELLO, XDP_PASS }, { PROGRAM_HEADERS, XDP_PASS },
-	{ PROGRAM_PASS, XDP_PASS },  { PROGRAM_DROP, XDP_DROP },
-	{ PROGRAM_TX, XDP_TX },	     { PROGRAM_ABORTED, XDP_ABORTED },
+	{ PROGRAM_HELLO, XLAB_NEXT }, { PROGRAM_HEADERS, XLAB_NEXT },
+	{ PROGRAM_PASS, XDP_PASS },   { PROGRAM_DROP, XDP_DROP },
+	{ PROGRAM_TX, XDP_TX },	      { PROGRAM_ABORTED, XDP_ABORTED },
 };
 
 static void one_verdict_at_every_length(void **state)
@@ -71,7 +71,7 @@ static void redirect_needs_its_target(void **state)
 	(void)state;
 	subject_load(&s, &filter, NULL);
 	fd = bpf_object__find_map_fd_by_name(s.obj, "target");
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	assert_int_equal(bpf_map_update_elem(fd, &first, &lo, BPF_ANY), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_REDIRECT);
 	assert_int_equal(subject_run(&s, f.bytes, 0), XDP_REDIRECT);

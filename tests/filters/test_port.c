@@ -54,16 +54,16 @@ static void edges_of_ranges(void **state)
 
 	(void)state;
 	run_ports(one, 8888, XDP_DROP);
-	run_ports(one, 8889, XDP_PASS);
-	run_ports(one, 0xb822, XDP_PASS); /* 8888 with its bytes swapped */
-	run_ports(edges, 7999, XDP_PASS);
+	run_ports(one, 8889, XLAB_NEXT);
+	run_ports(one, 0xb822, XLAB_NEXT); /* 8888 with its bytes swapped */
+	run_ports(edges, 7999, XLAB_NEXT);
 	run_ports(edges, 8000, XDP_DROP);
 	run_ports(edges, 8999, XDP_DROP);
-	run_ports(edges, 9000, XDP_PASS);
+	run_ports(edges, 9000, XLAB_NEXT);
 	run_ports(p0, 0, XDP_DROP);
-	run_ports(p0, 1, XDP_PASS);
+	run_ports(p0, 1, XLAB_NEXT);
 	run_ports(p65535, 65535, XDP_DROP);
-	run_ports(p65535, 65534, XDP_PASS);
+	run_ports(p65535, 65534, XLAB_NEXT);
 }
 
 static void actions(void **state)
@@ -93,7 +93,7 @@ static void tx_turns_the_frame(void **state)
 	assert_memory_equal(out, f.bytes + 6, 6);
 	assert_memory_equal(out + 6, f.bytes, 6);
 	assert_memory_equal(out + 12, f.bytes + 12, f.len - 12);
-	assert_int_equal(subject_turn(&s, other.bytes, other.len, out), XDP_PASS);
+	assert_int_equal(subject_turn(&s, other.bytes, other.len, out), XLAB_NEXT);
 	assert_memory_equal(out, other.bytes, other.len);
 	subject_free(&s);
 }
@@ -111,16 +111,16 @@ static void protocols(void **state)
 	frame_ports(&f, 1, 8888, 6);
 	sctp.bytes[14 + 9] = 132;
 	assert_int_equal(run(&filter, &f), XDP_DROP);
-	assert_int_equal(run(&filter, &sctp), XDP_PASS);
+	assert_int_equal(run(&filter, &sctp), XLAB_NEXT);
 	filter.n_rules = 2;
-	assert_int_equal(run(&filter, &f), XDP_PASS);
+	assert_int_equal(run(&filter, &f), XLAB_NEXT);
 	assert_int_equal(run(&filter, &six), XDP_DROP);
 	filter.rules = rules + 1; /* proto alone: every port */
 	filter.n_rules = 1;
 	six = frame_udp(5, 6, 1);
 	assert_int_equal(run(&filter, &six), XDP_DROP);
 	filter.n_rules = 0; /* nothing given */
-	assert_int_equal(run(&filter, &six), XDP_PASS);
+	assert_int_equal(run(&filter, &six), XLAB_NEXT);
 }
 
 static void ipv4_options_and_fragments(void **state)
@@ -132,8 +132,8 @@ static void ipv4_options_and_fragments(void **state)
 	} c[] = {
 		{ 5, 0x4000, XDP_DROP }, /* don't fragment */
 		{ 5, 0x2000, XDP_DROP }, /* the first of several */
-		{ 5, 0x2001, XDP_PASS }, { 5, 0x1fff, XDP_PASS }, { 5, 0x0001, XDP_PASS },
-		{ 5, 0x1000, XDP_PASS }, { 6, 0x0000, XDP_DROP }, { 15, 0x0000, XDP_DROP },
+		{ 5, 0x2001, XLAB_NEXT }, { 5, 0x1fff, XLAB_NEXT }, { 5, 0x0001, XLAB_NEXT },
+		{ 5, 0x1000, XLAB_NEXT }, { 6, 0x0000, XDP_DROP }, { 15, 0x0000, XDP_DROP },
 	};
 
 	(void)state;
@@ -156,9 +156,9 @@ static void ipv4_headers_that_are_none(void **state)
 	short_ihl.bytes[14] = 0x44;
 	version.bytes[14] = 0x65;
 	version6.bytes[14] = 0x40;
-	assert_int_equal(run(&by_dst, &short_ihl), XDP_PASS);
-	assert_int_equal(run(&by_dst, &version), XDP_PASS);
-	assert_int_equal(run(&by_dst, &version6), XDP_PASS);
+	assert_int_equal(run(&by_dst, &short_ihl), XLAB_NEXT);
+	assert_int_equal(run(&by_dst, &version), XLAB_NEXT);
+	assert_int_equal(run(&by_dst, &version6), XLAB_NEXT);
 }
 
 static uint32_t run_extensions(const uint8_t *kinds, size_t n, uint16_t fragment)
@@ -184,11 +184,11 @@ static void ipv6_extensions(void **state)
 		assert_int_equal(run_extensions(&each[i], 1, 0), XDP_DROP);
 	assert_int_equal(run_extensions(each, ARRAY_SIZE(each), 0), XDP_DROP);
 	assert_int_equal(run_extensions(many, 8, 0), XDP_DROP);
-	assert_int_equal(run_extensions(many, 9, 0), XDP_PASS);
-	assert_int_equal(run_extensions(&esp, 1, 0), XDP_PASS);
+	assert_int_equal(run_extensions(many, 9, 0), XLAB_NEXT);
+	assert_int_equal(run_extensions(&esp, 1, 0), XLAB_NEXT);
 	assert_int_equal(run_extensions(&each[4], 1, 0x0001), XDP_DROP); /* first, more to come */
-	assert_int_equal(run_extensions(&each[4], 1, 0x0008), XDP_PASS);
-	assert_int_equal(run_extensions(&each[4], 1, 0xfff8), XDP_PASS);
+	assert_int_equal(run_extensions(&each[4], 1, 0x0008), XLAB_NEXT);
+	assert_int_equal(run_extensions(&each[4], 1, 0xfff8), XLAB_NEXT);
 }
 
 static void tags(void **state)
@@ -204,7 +204,7 @@ static void tags(void **state)
 			frame_tag(&f, i + 1 < n ? tpids[i + 1] : 0x0800);
 		frame_ipv4(&f, "10.0.0.10", "10.0.0.1", 17, 5, 0);
 		frame_ports(&f, 1, 8888, 17);
-		assert_int_equal(run(&by_dst, &f), n < 3 ? XDP_DROP : XDP_PASS);
+		assert_int_equal(run(&by_dst, &f), n < 3 ? XDP_DROP : XLAB_NEXT);
 	}
 }
 
@@ -220,7 +220,7 @@ static void overlapping_ranges(void **state)
 	assert_int_equal(rule_maps_add(&s.maps, &wide), 0);
 	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_DROP);
 	assert_int_equal(rule_maps_del(&s.maps, &wide), 0);
-	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, other.bytes, other.len), XLAB_NEXT);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(rule_maps_add(&s.maps, &wide), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
@@ -245,7 +245,7 @@ static void hits_of_three_keys(void **state)
 	filter.n_rules = ARRAY_SIZE(rules);
 	subject_load(&s, &filter, NULL);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
-	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, other.bytes, other.len), XLAB_NEXT);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		assert_int_equal(subject_hits(&s, &rules[i]), 1);
 	subject_free(&s);
@@ -264,7 +264,7 @@ static void killed_half_way(void **state)
 	table = (uint16_t *)(s.maps.head + 1) + XLAB_TABLE;
 	table[8888] = 0;
 	s.maps.head->given = 0;
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	assert_int_equal(rule_maps_add(&s.maps, &any), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_hits(&s, &one), 1);
@@ -289,7 +289,7 @@ static void an_emptied_key(void **state)
 	subject_load(&s, &filter, NULL);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(rule_maps_del(&s.maps, &dst), 0);
-	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_PASS);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	assert_int_equal(rule_maps_add(&s.maps, &dst), 0);
 	/* One that was added besides comes and goes. */
 	assert_int_equal(rule_maps_add(&s.maps, &src), 0);

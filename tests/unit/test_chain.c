@@ -151,7 +151,7 @@ static void what_is_not_counted(void **state)
 
 	(void)state;
 	expect(&view, false, "r:r0: libxdp, native XDP\n");
-	expect(&view, false, "  1  guest      ?     ?\n");
+	expect(&view, false, "  1  guest      ?     ?     ?\n");
 	expect(&view, false, "  came through: ?\n");
 	expect(&view, false, "  why libxdp: asked for\n");
 	expect(&view, false,
@@ -178,6 +178,27 @@ static void one_is_not_several(void **state)
 	expect(&view, false, "came through: 2 packets, 1 byte\n");
 }
 
+/* No opinion, a pass and what is no verdict are three things. */
+static void no_opinion_is_not_a_pass(void **state)
+{
+	struct chain_row rows[] = { { .filter = guest[0], .known = true } };
+	const struct chain_view view = {
+		.record = { .engine = ENGINE_INLINE, .filters = guest, .n_filters = 1 },
+		.rows = rows,
+		.passed_known = true,
+	};
+
+	(void)state;
+	rows[0].verdicts[XLAB_SLOT_NEXT] = (struct xlab_count){ 3, 90 };
+	rows[0].verdicts[XDP_PASS] = (struct xlab_count){ 2, 60 };
+	expect(&view, false, "  #  filter  next  pass  drop\n");
+	expect(&view, false, "  1  guest      3     2     0\n");
+	expect(&view, true, "\"next\": {\n          \"packets\": 3,\n          \"bytes\": 90\n");
+	rows[0].verdicts[XLAB_SLOT_INVALID].packets = 1;
+	expect(&view, false, "  #  filter  next  pass  drop  invalid\n");
+	expect(&view, false, "  1  guest      3     2     0        1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_scenarios_chain_is_not_the_own),
 		cmocka_unit_test(what_is_not_counted),
 		cmocka_unit_test(one_is_not_several),
+		cmocka_unit_test(no_opinion_is_not_a_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

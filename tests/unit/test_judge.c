@@ -894,7 +894,7 @@ static void details_tell_the_way(void **state)
 	assert_string_equal(result.why, "nothing arrived, but no filter says that it dropped it: "
 					"down: br0:veth1");
 	assert_string_equal(result.details,
-			    "host:veth0: packet: headers pass, udp-8888 drop, on to the stack\n"
+			    "host:veth0: packet: headers next, udp-8888 drop, on to the stack\n"
 			    "h2:veth2: saw none of it, only other packets\n"
 			    "neighbour entry for 10.0.0.1 at lb: none, or failed\n");
 	free(result.why);

@@ -362,7 +362,7 @@ static const char whole[] =
 	    "[filter out]\nprogram = redirect\nto = b:e0\n"
 	    "[filter mine]\nprogram = ../x/my.bpf.o:main\nset.limit = 7\nset.name = a b\n"
 	    "map.hits = 10.0.0.1->7\nmap.my.bss = 0 -> two words\nmap.hits = 10.0.0.2 -> 7\n"
-	    "[filter abs]\nprogram = /opt/x.o:1\n"
+	    "[filter abs]\ncontinue = none\nprogram = /opt/x.o:1\n"
 	    "[scenario s]\nabout = steps\nchain = a:e0 headers f\nchain = c:e0\n"
 	    "pass = ping a b size=1000 count=3\n"
 	    "see = a:e0 Ipv4Hdr: * => *\n"
@@ -476,20 +476,21 @@ static void holds_filters(void **state)
 	assert_int_equal(n_rules(f, XLAB_KEY_TYPE), 3);
 	assert_int_equal(rule(f, XLAB_KEY_TYPE, 1)->span.first, 0x88b5);
 	assert_int_equal(f->action, XDP_TX);
-	assert_int_equal(f->continues, 1 << XDP_PASS | 1 << XDP_TX);
+	assert_int_equal(f->continues, 1U << XLAB_NEXT | 1 << XDP_PASS | 1 << XDP_TX);
 	f = &labfile.filters[labfile_filter(&labfile, "nets")];
 	assert_int_equal(f->action, XDP_DROP);
-	assert_int_equal(f->continues, 0);
+	assert_int_equal(f->continues, 1U << XLAB_NEXT);
 	assert_int_equal(n_rules(f, XLAB_KEY_SRC), 3);
 	assert_int_equal(rule(f, XLAB_KEY_PROTO, 1)->span.first, 47);
 	f = &labfile.filters[labfile_filter(&labfile, "ports")];
 	assert_int_equal(rule(f, XLAB_KEY_DST, 1)->span.last, 81);
-	assert_int_equal(f->continues, 1 << XDP_PASS);
+	assert_int_equal(f->continues, 1U << XLAB_NEXT);
 	f = &labfile.filters[labfile_filter(&labfile, "out")];
 	assert_int_equal(f->redirect_to, topology_iface(&labfile.topo, "b:e0"));
 	assert_int_equal(f->action, XDP_REDIRECT);
 	f = &labfile.filters[labfile_filter(&labfile, "mine")];
 	assert_string_equal(f->object, "/dir/../x/my.bpf.o");
+	assert_int_equal(f->continues, 1U << XLAB_NEXT | 1 << XDP_PASS);
 	assert_string_equal(f->function, "main");
 	assert_string_equal(f->settings[1].value, "a b");
 	f = &labfile.filters[labfile_filter(&labfile, "abs")];

@@ -9,9 +9,13 @@
 #include <linux/bpf.h>
 
 #include "orchestrator/event/packet_trace.h"
+#include "orchestrator/model/labfile.h"
 
-#define PASS_ONLY (1U << XDP_PASS)
-#define DROP_TOO  (1U << XDP_PASS | 1U << XDP_DROP)
+static const struct filter plain = { .program = PROGRAM_PORT, .continues = 1U << XLAB_NEXT };
+static const struct filter onward = { .program = PROGRAM_PORT,
+				      .continues = 1U << XLAB_NEXT | 1U << XDP_DROP };
+static const struct filter object = { .program = PROGRAM_OBJECT,
+				      .continues = 1U << XLAB_NEXT | 1U << XDP_PASS };
 
 static void add_event(struct packet_trace *f, enum xlab_event_kind kind, uint16_t position,
 		      uint8_t verdict)
@@ -34,10 +38,10 @@ static void one_packet(void **state)
 	add_event(&f, XLAB_WENT_ON, 3, XDP_TX);
 	add_event(&f, XLAB_DECIDED, 4, XDP_PASS);
 	assert_true(packet_trace_greeted(&f, 4));
-	assert_int_equal(packet_trace_verdict(&f, 0, PASS_ONLY, true), XDP_PASS);
-	assert_int_equal(packet_trace_verdict(&f, 1, DROP_TOO, true), XDP_DROP);
-	assert_int_equal(packet_trace_verdict(&f, 2, DROP_TOO, true), XDP_PASS);
-	assert_int_equal(packet_trace_verdict(&f, 3, DROP_TOO, true), XDP_TX);
+	assert_int_equal(packet_trace_verdict(&f, 0, &plain, true), XLAB_NEXT);
+	assert_int_equal(packet_trace_verdict(&f, 1, &onward, true), XDP_DROP);
+	assert_int_equal(packet_trace_verdict(&f, 2, &onward, true), XLAB_NEXT);
+	assert_int_equal(packet_trace_verdict(&f, 3, &onward, true), XDP_TX);
 }
 
 /* Another filter, or another chain's, decided it and did not tell. */
@@ -50,9 +54,9 @@ static void packet_without_end(void **state)
 	add_event(&f, XLAB_WENT_ON, 2, XDP_DROP);
 	add_event(&f, XLAB_WENT_ON, 1, XDP_DROP);
 	add_event(&f, XLAB_DECIDED, 3, XDP_PASS);
-	assert_int_equal(packet_trace_verdict(&f, 0, DROP_TOO, true), XDP_PASS);
-	assert_int_equal(packet_trace_verdict(&f, 1, DROP_TOO, true), XDP_DROP);
-	assert_int_equal(packet_trace_verdict(&f, 2, DROP_TOO, true), XDP_PASS);
+	assert_int_equal(packet_trace_verdict(&f, 0, &onward, true), XLAB_NEXT);
+	assert_int_equal(packet_trace_verdict(&f, 1, &onward, true), XDP_DROP);
+	assert_int_equal(packet_trace_verdict(&f, 2, &onward, true), XLAB_NEXT);
 }
 
 static void end_alone(void **state)
@@ -66,7 +70,7 @@ static void end_alone(void **state)
 	assert_false(packet_trace_greeted(&f, 1));
 	packet_trace_end(&f);
 	add_event(&f, XLAB_DECIDED, 4, XDP_PASS);
-	assert_int_equal(packet_trace_verdict(&f, 3, DROP_TOO, true), XDP_PASS);
+	assert_int_equal(packet_trace_verdict(&f, 3, &onward, true), XLAB_NEXT);
 }
 
 static void other_chain(void **state)
@@ -77,7 +81,7 @@ static void other_chain(void **state)
 	(void)state;
 	add_event(&f, XLAB_WENT_ON, 0, XDP_DROP);
 	packet_trace_add(&f, &next, 7);
-	assert_int_equal(packet_trace_verdict(&f, 0, DROP_TOO, true), XDP_PASS);
+	assert_int_equal(packet_trace_verdict(&f, 0, &onward, true), XLAB_NEXT);
 	assert_int_equal(f.lost, 7);
 }
 
@@ -89,8 +93,44 @@ static void not_sure(void **state)
 	(void)state;
 	add_event(&f, XLAB_WENT_ON, 0, XDP_DROP);
 	add_event(&f, XLAB_DECIDED, 2, XDP_DROP);
-	assert_int_equal(packet_trace_verdict(&f, 0, DROP_TOO, false), PACKET_TRACE_UNKNOWN);
-	assert_int_equal(packet_trace_verdict(&f, 1, PASS_ONLY, false), XDP_PASS);
+	assert_int_equal(packet_trace_verdict(&f, 0, &onward, false), PACKET_TRACE_UNKNOWN);
+	assert_int_equal(packet_trace_verdict(&f, 1, &plain, false), XLAB_NEXT);
+}
+
+/* What somebody's object says otherwise is PASS; that it has no opinion it tells. */
+static void an_object(void **state)
+{
+	struct packet_trace f = { 0 };
+
+	(void)state;
+	add_event(&f, XLAB_WENT_ON, 1, XLAB_NEXT);
+	add_event(&f, XLAB_DECIDED, 2, XDP_DROP);
+	assert_int_equal(packet_trace_verdict(&f, 0, &object, true), XDP_PASS);
+	assert_int_equal(packet_trace_verdict(&f, 1, &object, true), XLAB_NEXT);
+	assert_int_equal(packet_trace_verdict(&f, 0, &object, false), PACKET_TRACE_UNKNOWN);
+}
+
+/* How it came is the first event of a packet, whatever had come of the one before. */
+static void as_it_came(void **state)
+{
+	struct packet_trace f = { 0 };
+
+	(void)state;
+	add_event(&f, XLAB_WENT_ON, 0, XDP_DROP);
+	add_event(&f, XLAB_CAME, 0, XLAB_NEXT);
+	add_event(&f, XLAB_HELLO, 0, XLAB_NEXT);
+	add_event(&f, XLAB_WENT_ON, 1, XDP_DROP);
+	add_event(&f, XLAB_DECIDED, 2, XDP_DROP);
+	assert_true(packet_trace_greeted(&f, 2));
+	assert_int_equal(packet_trace_verdict(&f, 0, &onward, true), XLAB_NEXT);
+	assert_int_equal(packet_trace_verdict(&f, 1, &onward, true), XDP_DROP);
+	/* Of two that nobody decided the second. */
+	packet_trace_end(&f);
+	add_event(&f, XLAB_CAME, 0, XLAB_NEXT);
+	add_event(&f, XLAB_WENT_ON, 1, XDP_DROP);
+	add_event(&f, XLAB_CAME, 0, XLAB_NEXT);
+	add_event(&f, XLAB_DECIDED, 2, XDP_DROP);
+	assert_int_equal(packet_trace_verdict(&f, 1, &onward, true), XLAB_NEXT);
 }
 
 /* Wherever an event says that it is from. */
@@ -102,7 +142,7 @@ static void any_position(void **state)
 	add_event(&f, XLAB_WENT_ON, XLAB_CHAIN_MAX - 1, XDP_DROP);
 	add_event(&f, XLAB_WENT_ON, XLAB_CHAIN_MAX, XDP_DROP);
 	add_event(&f, XLAB_DECIDED, UINT16_MAX, XDP_DROP);
-	assert_int_equal(packet_trace_verdict(&f, XLAB_CHAIN_MAX - 1, DROP_TOO, true), XDP_DROP);
+	assert_int_equal(packet_trace_verdict(&f, XLAB_CHAIN_MAX - 1, &onward, true), XDP_DROP);
 }
 
 int main(void)
@@ -111,6 +151,7 @@ int main(void)
 		cmocka_unit_test(one_packet), cmocka_unit_test(packet_without_end),
 		cmocka_unit_test(end_alone),  cmocka_unit_test(other_chain),
 		cmocka_unit_test(not_sure),   cmocka_unit_test(any_position),
+		cmocka_unit_test(an_object),  cmocka_unit_test(as_it_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
