@@ -50,7 +50,7 @@ static __always_inline __u32 headers_end(struct xdp_md *ctx)
 	__u32 offset;
 	__be16 type;
 
-	if (parse_network(ctx, &net))
+	if (parse_network(ctx, true, &net))
 		return net.l4 - (void *)(long)ctx->data + transport_size(ctx, &net);
 	if (parse_ether(ctx, &type, &offset) && type == bpf_htons(ETH_P_ARP))
 		return offset + ARP_SIZE;

@@ -2,6 +2,8 @@
 /*
  * ip: src, dst (addresses and prefixes of both families) and proto.
  *
+ * All fragments of a datagram have these, and match alike.
+ *
  * An address is looked up as such first, then as part of the longest prefix that
  * holds it; a look-up is made only if a rule of its kind is there. The cost
  * is the same for one address and for ten thousand.
@@ -101,7 +103,7 @@ static __always_inline bool ip_matches(struct xdp_md *ctx)
 	struct network net = {};
 	matched_t matched = 0;
 
-	if (!given || !parse_network(ctx, &net))
+	if (!given || !parse_network(ctx, false, &net))
 		return false;
 	if (given & XLAB_GIVEN(XLAB_KEY_PROTO)) {
 		if (!(rule = rules.head.protos[net.proto & 0xff]))

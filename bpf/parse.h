@@ -37,6 +37,8 @@
 #define FRAGMENT_OFFSET4 0x1fff
 #define FRAGMENT_OFFSET6 0xfff8
 
+#define LATER_FRAGMENT (1U << 31) /* of what parse_extensions() returns */
+
 /* As struct ethhdr, which is packed: clang would read its type a byte at a time. */
 struct ether {
 	__u16 dst[3];
@@ -59,7 +61,8 @@ struct network {
 	void *header; /* struct iphdr or struct ipv6hdr */
 	bool v6;
 	__u32 proto;
-	void *l4; /* where what they carry begins */
+	void *l4;   /* where what they carry begins */
+	__s32 room; /* bytes of that, as the header says: behind it may be Ethernet's padding */
 };
 
 static __always_inline bool is_tag(__be16 type)
@@ -111,10 +114,11 @@ static __always_inline __u32 extension_size(__u32 kind, __u32 length)
 }
 
 /*
- * Step over extension headers. Returns the offset behind them << 8 | the protocol; 0: cut off, too
- * many, or a fragment that is not the first, whose upper header is elsewhere.
- * Rare, so apart: packets without them pay nothing for it. Not static, so that the verifier walks
- * it once, for any offset, instead of once more for each way to get here.
+ * Step over extension headers. Returns the offset behind them << 8 | the protocol; 0: cut off or
+ * too many. Of a fragment that is not the first, whose upper header is elsewhere, it is the
+ * protocol that the fragment header names, with LATER_FRAGMENT. Rare, so apart: packets without
+ * them pay nothing for it. Not static, so that the verifier walks it once, for any offset, instead
+ * of once more for each way to get here.
  */
 __noinline __u32 parse_extensions(struct xdp_md *ctx, __u32 offset, __u32 kind)
 {
@@ -129,7 +133,7 @@ __noinline __u32 parse_extensions(struct xdp_md *ctx, __u32 offset, __u32 kind)
 		if ((void *)(ext + 1) > end)
 			return 0;
 		if (kind == IPPROTO_FRAGMENT && (ext->fragment & bpf_htons(FRAGMENT_OFFSET6)))
-			return 0;
+			return LATER_FRAGMENT | ext->next;
 		offset += extension_size(kind, ext->length);
 		kind = ext->next;
 		if (!is_extension(kind))
@@ -138,7 +142,8 @@ __noinline __u32 parse_extensions(struct xdp_md *ctx, __u32 offset, __u32 kind)
 	return 0;
 }
 
-static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, struct network *net)
+static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, bool upper,
+				       struct network *net)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct iphdr *ip = (void *)(long)ctx->data + offset;
@@ -149,16 +154,18 @@ static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, struct 
 	first = *(__u8 *)ip;
 	if (first < VERSION4 || first > VERSION4_END)
 		return false;
-	if (ip->frag_off & bpf_htons(FRAGMENT_OFFSET4))
+	if (upper && (ip->frag_off & bpf_htons(FRAGMENT_OFFSET4)))
 		return false;
 	net->header = ip;
 	net->v6 = false;
 	net->proto = ip->protocol;
 	net->l4 = (void *)ip + (first & 0xf) * 4;
+	net->room = bpf_ntohs(ip->tot_len) - (first & 0xf) * 4;
 	return true;
 }
 
-static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, struct network *net)
+static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, bool upper,
+				       struct network *net)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct ipv6hdr *ip = (void *)(long)ctx->data + offset;
@@ -170,18 +177,25 @@ static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, struct 
 	net->v6 = true;
 	net->proto = ip->nexthdr;
 	net->l4 = ip + 1;
+	net->room = bpf_ntohs(ip->payload_len);
 	if (!is_extension(net->proto))
 		return true;
 	behind = parse_extensions(ctx, offset + sizeof(*ip), net->proto);
+	if (!behind || (upper && behind & LATER_FRAGMENT))
+		return false;
 	net->proto = behind & 0xff;
+	if (behind & LATER_FRAGMENT)
+		return true;
 	net->l4 = (void *)(long)ctx->data + (behind >> 8 & PARSE_REACH);
-	return behind != 0;
+	net->room -= (behind >> 8) - offset - sizeof(*ip);
+	return true;
 }
 
-/* From the frame's start to what the network layer carries. False: not IP, cut off, or a fragment
- * that is not the first. What is carried may itself be cut off.
+/* From the frame's start to what the network layer carries. False: not IP, cut off, or, where the
+ * @upper header is wanted (a constant), a fragment that is not the first: it has addresses and a
+ * protocol only. What is carried may itself be cut off.
  */
-static __always_inline bool parse_network(struct xdp_md *ctx, struct network *net)
+static __always_inline bool parse_network(struct xdp_md *ctx, bool upper, struct network *net)
 {
 	void *end = (void *)(long)ctx->data_end;
 	__u32 offset;
@@ -190,10 +204,10 @@ static __always_inline bool parse_network(struct xdp_md *ctx, struct network *ne
 	if (!parse_ether(ctx, &type, &offset))
 		return false;
 	if (type == bpf_htons(ETH_P_IP)) {
-		if (!parse_ipv4(ctx, offset, net))
+		if (!parse_ipv4(ctx, offset, upper, net))
 			return false;
 	} else if (type == bpf_htons(ETH_P_IPV6)) {
-		if (!parse_ipv6(ctx, offset, net))
+		if (!parse_ipv6(ctx, offset, upper, net))
 			return false;
 	} else {
 		return false;

@@ -4,7 +4,7 @@
  *
  * A table says for each of the 65536 ports which rule holds it, so ranges cost nothing. The
  * four bytes of the ports suffice: a first fragment too short for its TCP
- * header does not slip through.
+ * header does not slip through. Later fragments have no ports, and do not match.
  */
 
 #define MATCH_TABLES 2
@@ -47,12 +47,12 @@ static __always_inline bool port_matches(struct xdp_md *ctx)
 	struct network net = {};
 	struct ports *ports;
 
-	if (!parse_network(ctx, &net))
+	if (!parse_network(ctx, true, &net))
 		return false;
 	if (net.proto != IPPROTO_UDP && net.proto != IPPROTO_TCP)
 		return false;
 	ports = net.l4;
-	if ((void *)(ports + 1) > (void *)(long)ctx->data_end)
+	if (net.room < (__s32)sizeof(*ports) || (void *)(ports + 1) > (void *)(long)ctx->data_end)
 		return false;
 	return rules_hold(ports, net.proto);
 }

@@ -2,6 +2,7 @@
 #include "tests/filters/frame.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lab/text.h"
@@ -23,6 +24,19 @@ static void zeros(struct frame *f, size_t n)
 	f->len += n;
 }
 
+/* The IP header tells where the frame ends now. */
+static void settle(struct frame *f)
+{
+	bool v6 = f->bytes[f->network] >> 4 == 6;
+	size_t length = f->len - f->network - (v6 ? 40 : 0);
+	uint8_t *at = f->bytes + f->network + (v6 ? 4 : 2);
+
+	if (!f->network)
+		return;
+	at[0] = length >> 8;
+	at[1] = length & 0xff;
+}
+
 void frame_ether(struct frame *f, const char *dst, const char *src, uint16_t type)
 {
 	text_mac(dst, f->bytes + f->len);
@@ -40,7 +54,7 @@ void frame_tag(struct frame *f, uint16_t type)
 void frame_ipv4(struct frame *f, const char *src, const char *dst, uint8_t proto, unsigned int ihl,
 		uint16_t fragment)
 {
-	size_t start = f->len;
+	size_t start = f->network = f->len;
 
 	put8(f, 0x40 | ihl);
 	zeros(f, 5);
@@ -53,10 +67,12 @@ void frame_ipv4(struct frame *f, const char *src, const char *dst, uint8_t proto
 	f->len += 8;
 	while (f->len < start + (size_t)ihl * 4)
 		put8(f, 1);
+	settle(f);
 }
 
 void frame_ipv6(struct frame *f, const char *src, const char *dst, uint8_t next)
 {
+	f->network = f->len;
 	put8(f, 0x60);
 	zeros(f, 5);
 	put8(f, next);
@@ -64,6 +80,7 @@ void frame_ipv6(struct frame *f, const char *src, const char *dst, uint8_t next)
 	inet_pton(AF_INET6, src, f->bytes + f->len);
 	inet_pton(AF_INET6, dst, f->bytes + f->len + 16);
 	f->len += 32;
+	settle(f);
 }
 
 void frame_extension(struct frame *f, uint8_t kind, uint8_t next, uint8_t length, uint16_t fragment)
@@ -74,6 +91,7 @@ void frame_extension(struct frame *f, uint8_t kind, uint8_t next, uint8_t length
 	put8(f, length);
 	put16(f, fragment);
 	zeros(f, size - 4);
+	settle(f);
 }
 
 void frame_ports(struct frame *f, uint16_t src, uint16_t dst, uint8_t proto)
@@ -84,12 +102,19 @@ void frame_ports(struct frame *f, uint16_t src, uint16_t dst, uint8_t proto)
 		zeros(f, 4);
 	else
 		zeros(f, 16);
+	settle(f);
+}
+
+void frame_pad(struct frame *f, size_t len)
+{
+	while (f->len < len)
+		put8(f, 'x');
 }
 
 void frame_fill(struct frame *f, size_t len)
 {
-	while (f->len < len)
-		put8(f, 'x');
+	frame_pad(f, len);
+	settle(f);
 }
 
 struct frame frame_udp(uint16_t src, uint16_t dst, int v6)

@@ -17,10 +17,11 @@
 struct frame {
 	uint8_t bytes[512];
 	size_t len;
+	size_t network; /* where the IP header is, whose length follows what is put; 0: none yet */
 };
-#define FRAME_NONE       \
-	{                \
-		{ 0 }, 0 \
+#define FRAME_NONE          \
+	{                   \
+		{ 0 }, 0, 0 \
 	}
 
 void frame_ether(struct frame *f, const char *dst, const char *src, uint16_t type);
@@ -34,6 +35,8 @@ void frame_extension(struct frame *f, uint8_t kind, uint8_t next, uint8_t length
 		     uint16_t fragment);
 void frame_ports(struct frame *f, uint16_t src, uint16_t dst, uint8_t proto);
 void frame_fill(struct frame *f, size_t len); /* up to @len bytes in all */
+/* The same behind the end that the IP header tells: Ethernet's padding. */
+void frame_pad(struct frame *f, size_t len);
 
 /* The usual: UDP from lb to host, 128 bytes. @v6: over IPv6. */
 struct frame frame_udp(uint16_t src, uint16_t dst, int v6);

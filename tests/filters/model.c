@@ -15,6 +15,8 @@ struct packet {
 	uint16_t type; /* behind the tags */
 	struct address src, dst;
 	unsigned int proto;
+	bool later; /* a fragment that is not the first */
+	long end;   /* of the datagram, by the IP header's own length */
 };
 
 static unsigned int get16(const struct packet *p, size_t at)
@@ -52,8 +54,8 @@ static bool step_ipv4(struct packet *p)
 	size = (h[0] & 15) * 4;
 	if (size < 20 || p->len < p->at + size)
 		return false;
-	if (get16(p, p->at + 6) & 0x1fff)
-		return false;
+	p->later = get16(p, p->at + 6) & 0x1fff;
+	p->end = (long)p->at + get16(p, p->at + 2);
 	p->src.family = p->dst.family = AF_INET;
 	memcpy(&p->src.v4, h + 12, 4);
 	memcpy(&p->dst.v4, h + 16, 4);
@@ -90,14 +92,15 @@ static bool step_ipv6(struct packet *p)
 	memcpy(&p->dst.v6, h + 24, 16);
 	p->proto = h[6];
 	p->at += 40;
+	p->end = (long)p->at + get16(p, p->at - 36);
 	for (int n = 0; extension_size(p->proto, 0) >= 0; n++) {
 		unsigned int kind = p->proto;
 
 		if (n == 8 || p->len < p->at + 4)
 			return false;
-		if (kind == 44 && get16(p, p->at + 2) & 0xfff8)
-			return false;
 		p->proto = p->bytes[p->at];
+		if (kind == 44 && get16(p, p->at + 2) & 0xfff8)
+			return p->later = true;
 		p->at += extension_size(kind, p->bytes[p->at + 1]);
 	}
 	return p->at <= p->len;
@@ -185,7 +188,9 @@ static bool port_matches(const struct filter *f, struct packet *p)
 {
 	if (!f->n_rules || !step_network(p))
 		return false;
-	if ((p->proto != 6 && p->proto != 17) || p->len < p->at + 4)
+	if ((p->proto != 6 && p->proto != 17) || p->later)
+		return false;
+	if (p->len < p->at + 4 || p->end < (long)p->at + 4)
 		return false;
 	return key_holds(f, XLAB_KEY_PROTO, proto_holds, p) &&
 	       key_holds(f, XLAB_KEY_SRC, port_holds, p) &&

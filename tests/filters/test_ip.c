@@ -171,6 +171,47 @@ static void protocols(void **state)
 	subject_free(&s);
 }
 
+/* Only the first fragment of a datagram has what IP carries, and all of them its addresses and its
+ * protocol.
+ */
+static void later_fragments(void **state)
+{
+	static const uint16_t offsets[] = { 0x2000, 0x2001, 0x1fff, 0x00b9 };
+	static const uint16_t offsets6[] = { 0x0001, 0x0009, 0xfff8, 0x0200 };
+	struct rule rules[] = { rule_net(XLAB_KEY_SRC, "10.0.0.10"),
+				rule_net(XLAB_KEY_SRC, "fd00::10"), SPAN(PROTO, 17, 17) };
+	struct filter filter = empty;
+	struct subject s;
+
+	(void)state;
+	filter.rules = rules;
+	filter.n_rules = 3;
+	subject_load(&s, &filter, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
+		struct frame four = FRAME_NONE, six = FRAME_NONE, other = FRAME_NONE;
+
+		frame_ether(&four, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x0800);
+		frame_ipv4(&four, "10.0.0.10", "10.0.0.1", 17, 5 + i, offsets[i]);
+		assert_int_equal(subject_run(&s, four.bytes, four.len), XDP_DROP);
+		four.bytes[14 + 9] = 6;
+		assert_int_equal(subject_run(&s, four.bytes, four.len), XLAB_NEXT);
+		frame_ether(&six, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x86dd);
+		frame_ipv6(&six, "fd00::10", "fd00::1", 60);
+		frame_extension(&six, 60, 44, 0, 0);
+		frame_extension(&six, 44, 17, 0, offsets6[i]);
+		assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_DROP);
+		six.bytes[14 + 23]++;
+		assert_int_equal(subject_run(&s, six.bytes, six.len), XLAB_NEXT);
+		/* What is behind the fragment header of a later one is no header. */
+		frame_ether(&other, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x86dd);
+		frame_ipv6(&other, "fd00::10", "fd00::1", 44);
+		frame_extension(&other, 44, 60, 0, offsets6[i]);
+		frame_extension(&other, 60, 17, 0, 0);
+		assert_int_equal(subject_run(&s, other.bytes, other.len), i ? XLAB_NEXT : XDP_DROP);
+	}
+	subject_free(&s);
+}
+
 static void ten_thousand_addresses(void **state)
 {
 	struct filter filter = empty;
@@ -230,6 +271,7 @@ int main(void)
 		cmocka_unit_test(the_most_exact_rule_is_hit),
 		cmocka_unit_test(sides_and_families_together),
 		cmocka_unit_test(protocols),
+		cmocka_unit_test(later_fragments),
 		cmocka_unit_test(ten_thousand_addresses),
 		cmocka_unit_test(full_is_said),
 	};

@@ -138,6 +138,9 @@ static struct frame compose(void)
 
 static void mutate(struct frame *f)
 {
+	/* As padding, or what is cut off. */
+	if (f->network && rand() % 8 == 0)
+		f->bytes[f->network + (f->bytes[f->network] >> 4 == 6 ? 5 : 3)] = rand() % 64;
 	for (int n = rand() % 3; n > 0; n--)
 		f->bytes[(size_t)rand() % f->len] ^= 1 << rand() % 8;
 	if (rand() % 4 == 0)

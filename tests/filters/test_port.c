@@ -133,7 +133,7 @@ static void ipv4_options_and_fragments(void **state)
 		{ 5, 0x4000, XDP_DROP }, /* don't fragment */
 		{ 5, 0x2000, XDP_DROP }, /* the first of several */
 		{ 5, 0x2001, XLAB_NEXT }, { 5, 0x1fff, XLAB_NEXT }, { 5, 0x0001, XLAB_NEXT },
-		{ 5, 0x1000, XLAB_NEXT }, { 6, 0x0000, XDP_DROP }, { 15, 0x0000, XDP_DROP },
+		{ 5, 0x1000, XLAB_NEXT }, { 6, 0x0000, XDP_DROP },  { 15, 0x0000, XDP_DROP },
 	};
 
 	(void)state;
@@ -206,6 +206,47 @@ static void tags(void **state)
 		frame_ports(&f, 1, 8888, 17);
 		assert_int_equal(run(&by_dst, &f), n < 3 ? XDP_DROP : XLAB_NEXT);
 	}
+}
+
+/* Ports are what the IP header's own length reaches to. */
+static void padding_is_no_payload(void **state)
+{
+	struct rule zero = SPAN(DST, 0x7878, 0x7878);
+	struct filter filter = by_dst;
+
+	(void)state;
+	filter.rules = &zero;
+	for (int v6 = 0; v6 < 2; v6++) {
+		for (size_t told = 0; told <= 8; told++) {
+			struct frame f = FRAME_NONE;
+
+			frame_ether(&f, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10",
+				    v6 ? 0x86dd : 0x0800);
+			if (v6) {
+				frame_ipv6(&f, "fd00::10", "fd00::1", 60);
+				frame_extension(&f, 60, 17, 0, 0);
+			} else {
+				frame_ipv4(&f, "10.0.0.10", "10.0.0.1", 17, 6, 0);
+			}
+			frame_fill(&f, f.len + told);
+			frame_pad(&f, 100);
+			assert_int_equal(run(&filter, &f), told < 4 ? XLAB_NEXT : XDP_DROP);
+		}
+	}
+}
+
+/* A header that tells less than its own size. */
+static void lengths_that_are_none(void **state)
+{
+	struct frame four = frame_udp(1, 8888, 0), six = frame_udp(1, 8888, 1);
+
+	(void)state;
+	four.bytes[14 + 2] = four.bytes[14 + 3] = 0;
+	six.bytes[14 + 4] = six.bytes[14 + 5] = 0;
+	assert_int_equal(run(&by_dst, &four), XLAB_NEXT);
+	assert_int_equal(run(&by_dst, &six), XLAB_NEXT);
+	four.bytes[14 + 3] = 19;
+	assert_int_equal(run(&by_dst, &four), XLAB_NEXT);
 }
 
 static void overlapping_ranges(void **state)
@@ -310,6 +351,8 @@ int main(void)
 		cmocka_unit_test(ipv4_headers_that_are_none),
 		cmocka_unit_test(ipv6_extensions),
 		cmocka_unit_test(tags),
+		cmocka_unit_test(padding_is_no_payload),
+		cmocka_unit_test(lengths_that_are_none),
 		cmocka_unit_test(overlapping_ranges),
 		cmocka_unit_test(hits_of_three_keys),
 		cmocka_unit_test(killed_half_way),
