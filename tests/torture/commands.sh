@@ -4,7 +4,7 @@
 # Sourced: the commands under torture, what each needs first, and the points at which they
 # can be struck.
 
-COMMANDS="up self down scenario run chain"
+COMMANDS="up self down scenario run chain changes"
 
 # Sets ARGS.
 command_args() # COMMAND
@@ -16,15 +16,31 @@ command_args() # COMMAND
 	scenario) ARGS=(scenario udp-8888-drop) ;;
 	run) ARGS=(run "$LB" udp-8888-drop) ;;
 	chain) ARGS=(chain host:veth0 headers udp-8888) ;;
+	changes) ARGS=(scenario changes --timeout 300) ;;
 	esac
+}
+
+# lb.ini's lab with a scenario that starts programs, and changes rules and a chain. Sets CHANGES.
+changes_file()
+{
+	CHANGES=$SCRATCH/changes.ini
+	{
+		cat "$LB"
+		printf '%s\n' '[scenario changes]' 'chain = host:veth0 udp-8888' \
+			'serve = h2 nc -lk 8000 until tcp:8000' \
+			'do = filter udp-8888 add dst=8889' 'do = filter udp-8888 del dst=8888' \
+			'do = chain host:veth0 headers udp-8888' \
+			'pass = exec lb nc -z -w 2 10.0.0.2 8000'
+	} >"$CHANGES"
 }
 
 command_prepare() # COMMAND
 {
 	case $1 in
 	down) "$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- ;;
-	scenario | chain) # a chain of its own stands there
-		"$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- &&
+	scenario | chain | changes) # a chain of its own stands there
+		changes_file
+		"$XLAB" up "$CHANGES" >/dev/null 2>"$ERR" 3<&- &&
 			"$XLAB" chain host:veth0 hello >/dev/null 2>"$ERR" 3<&-
 		;;
 	esac
@@ -70,7 +86,7 @@ ways_of() # COMMAND
 {
 	case $1 in
 	up | down) echo down all again ;;
-	self | scenario) echo down all again other ;;
+	self | scenario | changes) echo down all again other ;;
 	chain) echo down again ;;
 	run) echo nothing ;; # none may be needed
 	esac
