@@ -63,6 +63,20 @@ static const char *step_key(const struct step *step)
 	}
 }
 
+/* What it must do without the scenario's chains; NULL: it is not run without them. */
+static const char *step_control(const struct step *step)
+{
+	switch (step->kind) {
+	case STEP_PING:
+	case STEP_UDP:
+	case STEP_TCP:
+	case STEP_EXEC:
+		return enum_name(control_names, step->control);
+	default:
+		return NULL;
+	}
+}
+
 /* Steps that came to an end of their own. */
 static size_t steps_done(const struct scenario_result *result)
 {
@@ -369,6 +383,7 @@ static void json_step(struct json *j, const struct step *step, const struct step
 	json_text(j, "key", step_key(step));
 	json_text(j, "step", step->line_text);
 	json_number(j, "line", (uint64_t)step->line);
+	json_text(j, "control", step_control(step));
 	json_text(j, "outcome", outcomes[s->outcome].word);
 	json_text(j, "why", s->why);
 	json_text(j, "details", s->details ? s->details : "");

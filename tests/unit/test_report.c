@@ -215,6 +215,59 @@ static void json_is_read_by_a_json_reader(void **state)
 	free(text);
 }
 
+/* Each kind of step under the key by which the lab file has it, in every form. */
+static void steps_have_the_keys_of_the_lab_file(void **state)
+{
+	static struct step all[] = {
+		{ .kind = STEP_TCP, .expect = EXPECT_TX, .line_text = "1" },
+		{ .kind = STEP_PING, .expect = EXPECT_REDIRECT, .line_text = "2" },
+		{ .kind = STEP_UDP, .expect = EXPECT_ABORTED, .line_text = "3" },
+		{ .kind = STEP_EXEC,
+		  .expect = EXPECT_FAIL,
+		  .control = CONTROL_FAIL,
+		  .line_text = "4" },
+		{ .kind = STEP_MAP, .line_text = "5" },
+		{ .kind = STEP_DO, .line_text = "6" },
+		{ .kind = STEP_SERVE, .line_text = "7" },
+		{ .kind = STEP_REJECT, .line_text = "8" },
+	};
+	static const char *const keys[] = { "tx",  "redirect", "aborted", "fail",
+					    "map", "do",       "serve",	  "reject" };
+	const struct scenario s = { .name = "s", .steps = all, .n_steps = ARRAY_SIZE(all) };
+	struct step_result results[ARRAY_SIZE(all)];
+	const struct scenario_result result = { &s, OUTCOME_OK, NULL, results, 1 };
+	char *text, line[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		results[i] = (struct step_result){ OUTCOME_OK, "why", NULL, 1 };
+	text = render(REPORT_TEXT, &result, 1, true);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		(void)snprintf(line, sizeof(line), "    ok  %-8s  %zu", keys[i], i + 1);
+		assert_non_null(strstr(text, line));
+	}
+	free(text);
+	text = render(REPORT_TAP, &result, 1, true);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		(void)snprintf(line, sizeof(line), "ok %zu - s: %s %zu\n", i + 1, keys[i], i + 1);
+		assert_non_null(strstr(text, line));
+	}
+	free(text);
+	text = render(REPORT_JUNIT, &result, 1, true);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		(void)snprintf(line, sizeof(line), "name=\"%s %zu\"", keys[i], i + 1);
+		assert_non_null(strstr(text, line));
+	}
+	free(text);
+	text = render(REPORT_JSON, &result, 1, true);
+	parse(text,
+	      "import json,sys; s=json.load(sys.stdin)[\"scenarios\"][0][\"steps\"];"
+	      "print([t[\"key\"] for t in s], [t[\"control\"] for t in s])",
+	      "['tx', 'redirect', 'aborted', 'fail', 'map', 'do', 'serve', 'reject'] "
+	      "['pass', 'pass', 'pass', 'fail', None, None, None, None]\n");
+	free(text);
+}
+
 static void junit_is_read_by_an_xml_reader(void **state)
 {
 	char *text = render(REPORT_JUNIT, &nasty, 1, false);
@@ -335,6 +388,7 @@ int main(void)
 		cmocka_unit_test(a_run_of_some_has_no_plan),
 		cmocka_unit_test(an_error_after_the_steps_leaves_them),
 		cmocka_unit_test(json_is_read_by_a_json_reader),
+		cmocka_unit_test(steps_have_the_keys_of_the_lab_file),
 		cmocka_unit_test(junit_is_read_by_an_xml_reader),
 		cmocka_unit_test(tap_has_a_line_a_step),
 		cmocka_unit_test(all_ok_is_ok),
