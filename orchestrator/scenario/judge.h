@@ -7,12 +7,16 @@
  * lab-file steps:
  *
  *   expected  outcome       when
- *   pass      ok            the reply, or the text, arrived whole
+ *   pass      ok            the reply, or the text, arrived whole (`by F`, `at NODE:IFACE`: and
+ *                           that filter, or that chain, says that it let this packet go on)
  *   drop      ok            nothing arrived, and a filter on the way says that it
  *                           dropped this packet (`by F`, `at NODE:IFACE`: that one)
+ *   tx, redirect, aborted
+ *             ok            a filter says this verdict of this packet (likewise)
  *   any       not ok        the opposite was seen
  *   any       inconclusive  nothing arrived and nobody says that he dropped it, or the step
- *                           itself could not be done: silence proves nothing
+ *                           itself could not be done: silence proves nothing. Or others'
+ *                           packets were made to look like the step's.
  */
 
 #include <stddef.h>
