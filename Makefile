@@ -80,9 +80,9 @@ $(B)/libxlab.a: $(LIB_OBJS)
 	$(Q)ar rcs $@ $^
 
 # The skeletons of all built-in filters, for filter/programs.c, where BUILTIN_OBJECT(NAME) finds out
-# whether each has its row in model/builtins.h. counters.bpf.c is the chain's own.
+# whether each has its row in model/builtins.h. counters and drop_trace are none.
 define BUILTIN_OBJECTS
-$(foreach n,$(filter-out counters,$(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))),
+$(foreach n,$(filter-out counters drop_trace,$(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))),
 #include "bpf/$(n).skel.h"
 BUILTIN_OBJECT($(n)))
 endef

@@ -91,6 +91,16 @@ const char *topology_name_iface(void *topo, size_t i)
 	return i < t->n_ifaces ? t->ifaces[i].id : NULL;
 }
 
+size_t topology_namespaces(const struct topology *topo)
+{
+	return topo->n_nodes + topo->n_bridges;
+}
+
+const char *topology_namespace(const struct topology *topo, size_t i)
+{
+	return i < topo->n_nodes ? topo->nodes[i].name : topo->bridges[i - topo->n_nodes].name;
+}
+
 size_t topology_next_iface(const struct topology *topo, size_t node, size_t after)
 {
 	for (size_t i = after == NONE ? 0 : after + 1; i < topo->n_ifaces; i++)

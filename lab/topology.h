@@ -100,6 +100,10 @@ size_t topology_bridge(const struct topology *topo, const char *name); /* or NON
  */
 bool topology_doubts(const struct topology *topo, size_t node);
 
+/* Each node and each bridge has a namespace: those of the nodes, then those of the bridges. */
+size_t topology_namespaces(const struct topology *topo);
+const char *topology_namespace(const struct topology *topo, size_t i); /* its name */
+
 /* "NODE:IFACE" -> index or NONE. */
 size_t topology_iface(const struct topology *topo, const char *name);
 

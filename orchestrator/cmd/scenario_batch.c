@@ -9,6 +9,7 @@
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "orchestrator/cmd/resolve.h"
+#include "orchestrator/event/drop_trace.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/report/report.h"
 #include "orchestrator/util/table.h"
@@ -47,6 +48,7 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 {
 	const struct scenario_options run = {
 		.timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_DEFAULT_MS,
+		.drops = drop_trace_open(lab),
 	};
 	struct report *report = report_begin(options->format ? options->format->value : REPORT_TEXT,
 					     state_journal(lab->state)->lab, s->n_scenarios, stdout,
@@ -66,6 +68,7 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 		scenario_result_clear(&result);
 		stopped = interrupt_pending();
 	}
+	drop_trace_close(run.drops);
 	if (!report_end(report) && !*status)
 		*status = ERROR_EXPECTATION;
 	if (stopped)

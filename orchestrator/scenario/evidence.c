@@ -334,11 +334,16 @@ void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t ifac
 	*failure = (struct xdp_failure){ iface, xstrdup(tracepoint), err };
 }
 
-/* A bridge's copy at a node that is neither end: dropped there for it is somebody else's. */
-static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop)
+/* Not the packet but a copy: a bridge's at a node that is neither end, dropped there for it is
+ * somebody else's; or what the kernel does with an echo's reply when ping's raw socket has it.
+ */
+static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop,
+		    enum relation relation)
 {
 	size_t node = topology_node(ev->topo, drop->netns);
 
+	if (ev->mark.kind == STEP_PING && relation == RELATION_REPLY && node == ev->mark.src_node)
+		return strcmp(drop->reason, "NO_SOCKET") == 0;
 	return node != ev->mark.src_node && node != ev->mark.dst_node &&
 	       strcmp(drop->reason, "OTHERHOST") == 0;
 }
@@ -351,7 +356,7 @@ const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum r
 		const struct kernel_drop *drop = &ev->kernel_drops[i];
 
 		forms_know(&ev->forms, &ev->mark, drop->packet, NULL, &whose);
-		if (whose_relation(&whose) == relation && !is_copy(ev, drop))
+		if (whose_relation(&whose) == relation && !is_copy(ev, drop, relation))
 			return drop;
 	}
 	return NULL;

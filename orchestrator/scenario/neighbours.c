@@ -52,8 +52,7 @@ struct neighbours *neighbours_new(const struct lab *lab)
 	struct neighbours *n = xcalloc(1, sizeof(*n));
 
 	n->lab = lab;
-	n->places = xcalloc(lab->labfile.topo.n_nodes + lab->labfile.topo.n_bridges,
-			    sizeof(*n->places));
+	n->places = xcalloc(topology_namespaces(&lab->labfile.topo), sizeof(*n->places));
 	return n;
 }
 
@@ -61,18 +60,12 @@ void neighbours_free(struct neighbours *n)
 {
 	if (!n)
 		return;
-	for (size_t i = 0; i < n->lab->labfile.topo.n_nodes + n->lab->labfile.topo.n_bridges; i++) {
+	for (size_t i = 0; i < topology_namespaces(&n->lab->labfile.topo); i++) {
 		netlink_close(n->places[i].rt);
 		free(n->places[i].links);
 	}
 	free(n->places);
 	free(n);
-}
-
-static const char *place_name(const struct topology *topo, size_t place)
-{
-	return place < topo->n_nodes ? topo->nodes[place].name
-				     : topo->bridges[place - topo->n_nodes].name;
 }
 
 static int open_place(struct neighbours *n, size_t at, struct error *e)
@@ -82,7 +75,7 @@ static int open_place(struct neighbours *n, size_t at, struct error *e)
 	struct place *place = &n->places[at];
 	unsigned int *link;
 	size_t iface = NONE;
-	int err = netns_visit(&visit, n->lab->state, place_name(topo, at), e);
+	int err = netns_visit(&visit, n->lab->state, topology_namespace(topo, at), e);
 
 	if (err)
 		return err;
@@ -198,7 +191,7 @@ static int forget_everywhere(struct neighbours *n, const struct step *step, bool
 	const struct topology *topo = &n->lab->labfile.topo;
 	int err = 0;
 
-	for (size_t i = 0; i < topo->n_nodes + topo->n_bridges && !err; i++) {
+	for (size_t i = 0; i < topology_namespaces(topo) && !err; i++) {
 		if (!concerns(topo, step, i))
 			continue;
 		if (!n->places[i].rt)
@@ -207,7 +200,7 @@ static int forget_everywhere(struct neighbours *n, const struct step *step, bool
 			err = forget_at(&n->places[i], known, e);
 		if (err)
 			return error_wrap(e, "cannot make %s forget its neighbours",
-					  place_name(topo, i));
+					  topology_namespace(topo, i));
 	}
 	return err;
 }

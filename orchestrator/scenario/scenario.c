@@ -6,6 +6,7 @@
 #include "orchestrator/scenario/scenario.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -17,6 +18,7 @@
 #include "lab/interrupt.h"
 #include "lab/netlink.h"
 #include "orchestrator/chain/chain.h"
+#include "orchestrator/event/drop_trace.h"
 #include "orchestrator/event/listener.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/filter/rules_record.h"
@@ -54,8 +56,9 @@ struct run {
 	const struct scenario *scenario;
 	struct scenario_result *result;
 	struct scenario_chains *chains;
-	size_t at; /* the step that is run, or tried; NONE: between them */
-	struct listener *listener;
+	size_t at;		   /* the step that is run, or tried; NONE: between them */
+	struct listener *listener; /* NULL: no chain is attached */
+	struct drop_trace *drops;  /* NULL: this kernel does not tell */
 	struct neighbours *neighbours;
 	struct probe probe;
 	struct shown *shown;
@@ -117,20 +120,59 @@ static int take_event(void *cookie, const struct xlab_event *event)
 	return 0;
 }
 
+/* What its XDP could not do; that a filter aborted, the chain says itself. */
+static void take_failure(const struct consuming *c, const struct drop_trace_event *event)
+{
+	int err = event->code < 0 ? -event->code : event->code;
+
+	if (event->kind == DROP_TRACE_XDP_EXCEPTION) {
+		if (event->code != XDP_TX && event->code != XDP_REDIRECT)
+			return;
+		err = EOVERFLOW; /* no room before the packet for what a frame has there */
+	}
+	evidence_add_xdp_failure(c->ev, event->time_ns, drop_trace_iface(c->run->drops, event),
+				 drop_trace_tracepoint(event), err);
+}
+
+static void take_drop(void *cookie, const struct drop_trace_event *event)
+{
+	const struct consuming *c = cookie;
+	struct packet p;
+
+	if (event->kind != DROP_TRACE_KFREE_SKB) {
+		take_failure(c, event);
+		return;
+	}
+	packet_read_network(event->snap, event->snapped, event->protocol, &p);
+	evidence_add_kernel_drop(c->ev, event->time_ns, drop_trace_netns(c->run->drops, event),
+				 drop_trace_reason(c->run->drops, event), &p);
+}
+
 static int consume(void *cookie, struct evidence *ev, struct error *e)
 {
 	struct run *r = cookie;
 	struct consuming consuming = { r, ev };
-	int err = listener_consume(r->listener, take_event, &consuming);
+	int err;
+
+	if (r->drops)
+		drop_trace_consume(r->drops, take_drop, &consuming);
+	if (!r->listener)
+		return 0;
+	err = listener_consume(r->listener, take_event, &consuming);
 
 	ev->lost = listener_lost(r->listener);
 	return err ? error_sys(e, err, "cannot read what the chains say") : 0;
 }
 
+static int forget_neighbours(struct run *r, const struct step *step)
+{
+	return step->warm ? 0 : neighbours_forget(r->neighbours, step, r->e);
+}
+
 /* Traffic, and what the kernel knows of it if it did not arrive. */
 static int run_traffic(struct run *r, const struct step *step, struct evidence *ev)
 {
-	int err = step->warm ? 0 : neighbours_forget(r->neighbours, step, r->e);
+	int err = forget_neighbours(r, step);
 
 	if (!err)
 		err = probe_run(&r->probe, step, ev, r->e);
@@ -179,8 +221,10 @@ static int control_program(struct run *r, size_t i, bool *fine)
 	struct step_result result = { 0 };
 	uint64_t start = netlink_clock_ns();
 	int err = step->kind == STEP_SERVE ? step_serve(&r->probe, step, &result, r->e)
-					   : step_exec(&r->probe, step, true, &ev, &result, r->e);
+					   : forget_neighbours(r, step);
 
+	if (!err && step->kind == STEP_EXEC)
+		err = step_exec(&r->probe, step, true, &ev, &result, r->e);
 	*fine = result.outcome == OUTCOME_OK;
 	result.ms = ms_since(start);
 	if (*fine)
@@ -279,8 +323,10 @@ static int step_traffic(struct run *r, const struct step *step, struct step_resu
 	int err = consume(r, &ev, r->e); /* what came since the step before is not this one's */
 
 	forget_shown(r);
-	if (!err && step->kind == STEP_EXEC)
-		return step_exec(&r->probe, step, false, &ev, result, r->e);
+	if (!err && step->kind == STEP_EXEC) {
+		err = forget_neighbours(r, step);
+		return err ? err : step_exec(&r->probe, step, false, &ev, result, r->e);
+	}
 	if (!err)
 		err = run_traffic(r, step, &ev);
 	if (!err)
@@ -373,6 +419,8 @@ static int prepare(struct run *r, const struct scenario_options *options)
 	for (size_t i = 0; i < r->scenario->n_steps; i++)
 		r->result->steps[i].outcome = OUTCOME_SKIPPED;
 	r->neighbours = neighbours_new(r->lab);
+	r->drops = options->drops;
+	r->probe.drops_fd = r->drops ? drop_trace_fd(r->drops) : -1;
 	r->probe.lab = r->lab;
 	r->probe.timeout_ms = options->timeout_ms;
 	r->probe.consume = consume;
@@ -468,7 +516,7 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 
 	interrupt_hold(&hold);
 	*result = (struct scenario_result){ .scenario = scenario };
-	r.probe.listener_fd = r.probe.signal_fd = -1;
+	r.probe.listener_fd = r.probe.drops_fd = r.probe.signal_fd = -1;
 	err = prepare(&r, options);
 	if (!err)
 		err = run_all(&r);

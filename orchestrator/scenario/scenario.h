@@ -10,6 +10,7 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/scenario/judge.h"
 
+struct drop_trace;
 struct error;
 struct lab;
 
@@ -22,7 +23,8 @@ struct scenario_result {
 };
 
 struct scenario_options {
-	unsigned int timeout_ms; /* deadline of a step, the last resort; default 1000 */
+	unsigned int timeout_ms;  /* deadline of a step, the last resort; default 1000 */
+	struct drop_trace *drops; /* what the kernel says while scenarios run; NULL: nothing */
 };
 
 /*

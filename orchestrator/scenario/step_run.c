@@ -63,18 +63,19 @@ void step_run_end(struct step_run *c)
 
 int step_run_consume(const struct step_run *c)
 {
-	return c->probe->listener_fd >= 0 ? c->probe->consume(c->probe->cookie, c->ev, c->e) : 0;
+	return c->probe->consume(c->probe->cookie, c->ev, c->e);
 }
 
 /* Wait until somebody has news, at most @wait_ns; then take all there are. */
 static int wait_for_news(struct step_run *c, uint64_t wait_ns)
 {
 	struct timespec wait = { (time_t)(wait_ns / 1000000000), (long)(wait_ns % 1000000000) };
-	struct pollfd *FREE_AUTO fds = xcalloc(3 + (1 + c->n_receivers) * 3, sizeof(*fds));
+	struct pollfd *FREE_AUTO fds = xcalloc(4 + (1 + c->n_receivers) * 3, sizeof(*fds));
 	struct watch w = { .fds = fds };
 
 	watch_add(&w, c->probe->signal_fd);
 	watch_add(&w, c->probe->listener_fd);
+	watch_add(&w, c->probe->drops_fd);
 	watch_add(&w, serves_fd(c->probe->serves));
 	watch_subprocess(&w, &c->client);
 	for (size_t i = 0; i < c->n_receivers; i++)

@@ -31,6 +31,7 @@ struct probe {
 	int signal_fd;	       /* readable: stop with -EINTR; nothing is read from it */
 	int listener_fd;       /* readable: call consume(); -1: nobody listens */
 	struct serves *serves; /* run beside the steps */
+	int drops_fd;	       /* likewise, of what the kernel says; -1: it does not */
 	int (*consume)(void *cookie, struct evidence *ev, struct error *e);
 	void *cookie;
 	uint16_t from_port; /* this one, or the next that is free; 0: one that the kernel names */
