@@ -50,8 +50,8 @@ static char *subject_text(const struct ini_where *at)
 			   s->name, ellipsis(s->name), key ? " " : "", key ? key : "");
 }
 
-static int add_complaint(const struct ini_where *at, struct error *e, const char *fmt, va_list args,
-			 const char *allowed)
+static int add_complaint(const struct ini_where *at, struct error *e, const char *mark,
+			 const char *fmt, va_list args, const char *allowed)
 {
 	char *FREE_AUTO subject = NULL, *FREE_AUTO what = NULL, *FREE_AUTO text = NULL;
 
@@ -59,7 +59,7 @@ static int add_complaint(const struct ini_where *at, struct error *e, const char
 		return -EINVAL;
 	subject = subject_text(at);
 	what = text_vformat(fmt, args);
-	text = text_format("%s: %s%s%s", subject ? subject : "lab file", what,
+	text = text_format("%s%s: %s%s%s", mark, subject ? subject : "lab file", what,
 			   allowed ? "; allowed: " : "", allowed ? allowed : "");
 	if (at->ini && at->section)
 		(void)error_at(e, at->ini->path, at->key ? at->key->line : at->section->line, "%s",
@@ -78,7 +78,7 @@ int ini_complain(const struct ini_where *at, struct error *e, const char *fmt, .
 	int err;
 
 	va_start(args, fmt);
-	err = add_complaint(at, e, fmt, args, NULL);
+	err = add_complaint(at, e, "", fmt, args, NULL);
 	va_end(args);
 	return err;
 }
@@ -89,9 +89,18 @@ int ini_refuse(const struct ini_where *at, struct error *e, const char *fmt, ...
 	int err;
 
 	va_start(args, fmt);
-	err = add_complaint(at, e, fmt, args, at->spec ? at->spec->allowed : NULL);
+	err = add_complaint(at, e, "", fmt, args, at->spec ? at->spec->allowed : NULL);
 	va_end(args);
 	return err;
+}
+
+void ini_warn(const struct ini_where *at, struct error *warnings, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)add_complaint(at, warnings, "warning: ", fmt, args, NULL);
+	va_end(args);
 }
 
 int ini_unknown(const struct ini_where *at, struct error *e, const char *what, const char *name,
@@ -122,6 +131,14 @@ const struct ini_key *ini_find_key(const struct ini_section *section, const char
 {
 	for (size_t i = 0; i < section->n_keys; i++)
 		if (!strcmp(section->keys[i].name, name))
+			return &section->keys[i];
+	return NULL;
+}
+
+const struct ini_key *ini_key_at(const struct ini_section *section, int line)
+{
+	for (size_t i = 0; i < section->n_keys; i++)
+		if (section->keys[i].line == line)
 			return &section->keys[i];
 	return NULL;
 }

@@ -65,12 +65,19 @@ int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec 
 /* The section's first key of that name, or NULL. */
 const struct ini_key *ini_find_key(const struct ini_section *section, const char *name);
 
+/* The key at that line, or NULL. */
+const struct ini_key *ini_key_at(const struct ini_section *section, int line);
+
 /* Add "file:line: [section] key = value: MESSAGE" to @e. Returns -EINVAL. */
 int ini_complain(const struct ini_where *at, struct error *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The same, with what the key's table allows at the end. */
 int ini_refuse(const struct ini_where *at, struct error *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Add a line as ini_complain() does, of what can be read, and hardly be meant. */
+void ini_warn(const struct ini_where *at, struct error *warnings, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Complain that there is no @what named @name, and offer the nearest (see text_nearest), or tell

@@ -108,3 +108,12 @@ int lab_refuse(const struct lab *lab, struct error *e)
 
 	return error_state(e, -EBUSY, "lab %s: %s", state_journal(lab->state)->lab, trouble);
 }
+
+char *lab_stale(const struct labfile *labfile)
+{
+	if (!inifile_changed(&labfile->ini))
+		return NULL;
+	return text_format(
+		"%s has changed since `xlab up`: take the lab down and up again to use it",
+		labfile->ini.path);
+}

@@ -32,6 +32,10 @@ void lab_recall(struct lab *lab);
  */
 char *lab_trouble(const struct lab *lab);
 
+/* That the lab file has changed since `up` read it, and what to do, malloc'ed; NULL if it has not.
+ */
+char *lab_stale(const struct labfile *labfile);
+
 /* Set that as an error, of a lab that is not up; returns it. */
 int lab_refuse(const struct lab *lab, struct error *e);
 void lab_close(struct lab *lab);

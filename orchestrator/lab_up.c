@@ -130,7 +130,8 @@ static int build(struct lab *lab, const struct lab_options *options, struct erro
 	return err;
 }
 
-int lab_up(struct lab *lab, const char *path, const struct lab_options *options, struct error *e)
+int lab_up_read(struct lab *lab, const char *path, const struct lab_options *options,
+		struct error *e)
 {
 	int err;
 
@@ -138,11 +139,25 @@ int lab_up(struct lab *lab, const char *path, const struct lab_options *options,
 	if (geteuid() != 0)
 		return error_state(e, -EPERM, "xlab %s must be root (try sudo)", options->command);
 	err = read_lab(lab, path, options, e);
-	if (!err)
-		err = build(lab, options, e);
 	if (err)
 		lab_close(lab);
 	return err;
+}
+
+int lab_up_build(struct lab *lab, const struct lab_options *options, struct error *e)
+{
+	int err = build(lab, options, e);
+
+	if (err)
+		lab_close(lab);
+	return err;
+}
+
+int lab_up(struct lab *lab, const char *path, const struct lab_options *options, struct error *e)
+{
+	int err = lab_up_read(lab, path, options, e);
+
+	return err ? err : lab_up_build(lab, options, e);
 }
 
 int lab_down(struct lab *lab, bool wait, struct error *e)

@@ -22,6 +22,11 @@ struct lab_options {
  */
 int lab_up(struct lab *lab, const char *path, const struct lab_options *options, struct error *e);
 
+/* The same in two: read and plan it, which changes nothing, then build it. */
+int lab_up_read(struct lab *lab, const char *path, const struct lab_options *options,
+		struct error *e);
+int lab_up_build(struct lab *lab, const struct lab_options *options, struct error *e);
+
 /* Take it down, past every error. */
 int lab_down(struct lab *lab, bool wait, struct error *e);
 

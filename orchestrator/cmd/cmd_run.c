@@ -11,10 +11,25 @@ struct run_options {
 	struct scenario_batch_options batch;
 };
 
+static int run_built(const struct scenario_batch *s, const struct run_options *options,
+		     struct lab *lab, int *status, struct error *e)
+{
+	struct error ERROR_AUTO down = ERROR_INIT;
+	int err = lab_up_build(lab, &options->lab, e);
+
+	if (err)
+		return err;
+	err = scenario_batch_run(s, &options->batch, lab, status, e);
+	if (lab_down(lab, false, &down) && !err) {
+		err = down.err;
+		error_move(e, &down);
+	}
+	return err;
+}
+
 static int run_command(const struct invocation *in, int *status, struct error *e)
 {
 	struct run_options *options = in->options;
-	struct error ERROR_AUTO down = ERROR_INIT;
 	struct scenario_batch s = { 0 };
 	INTERRUPT_HOLD hold;
 	struct lab LAB_AUTO lab = { 0 };
@@ -23,16 +38,11 @@ static int run_command(const struct invocation *in, int *status, struct error *e
 	options->lab.nameless = true;
 	options->lab.command = "run";
 	interrupt_hold(&hold);
-	err = lab_up(&lab, in->argv[0], &options->lab, e);
-	if (err)
-		return err;
-	err = scenario_batch_pick(&s, &lab.labfile, in->argv + 1, e);
+	err = lab_up_read(&lab, in->argv[0], &options->lab, e);
 	if (!err)
-		err = scenario_batch_run(&s, &options->batch, &lab, status, e);
-	if (lab_down(&lab, false, &down) && !err) {
-		err = down.err;
-		error_move(e, &down);
-	}
+		err = scenario_batch_pick(&s, &lab.labfile, in->argv + 1, e);
+	if (!err)
+		err = run_built(&s, options, &lab, status, e);
 	scenario_batch_clear(&s);
 	return err;
 }

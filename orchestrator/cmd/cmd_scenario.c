@@ -15,7 +15,7 @@
 /* What runs is the lab as it is up, whatever its file says by now. */
 static void warn_stale(const struct labfile *labfile)
 {
-	char *FREE_AUTO stale = resolve_stale(labfile);
+	char *FREE_AUTO stale = lab_stale(labfile);
 
 	if (stale)
 		sanitize_print(stderr, "xlab: %s\n", stale);

@@ -33,20 +33,11 @@ int resolve_lab_word(struct lab *lab, const char *word, enum state_lock lock, co
 	return resolve_lab(lab, name, lock, command, e);
 }
 
-char *resolve_stale(const struct labfile *labfile)
-{
-	if (!inifile_changed(&labfile->ini))
-		return NULL;
-	return text_format(
-		"%s has changed since `xlab up`: take the lab down and up again to use it",
-		labfile->ini.path);
-}
-
 /* @next yields what there is of @of. */
 static int unknown(const struct labfile *labfile, const char *what, const char *name,
 		   const char *(*next)(void *of, size_t i), const void *of, struct error *e)
 {
-	char *FREE_AUTO stale = resolve_stale(labfile);
+	char *FREE_AUTO stale = lab_stale(labfile);
 	char *FREE_AUTO offer = text_offer(name, next, (void *)of);
 
 	(void)error_input(e, "lab %s has no %s %s%s", labfile->topo.name, what, name, offer);

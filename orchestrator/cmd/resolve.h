@@ -30,8 +30,4 @@ int resolve_filter(const struct labfile *labfile, const char *name, size_t *filt
 int resolve_scenario(const struct labfile *labfile, const char *name, size_t *scenario,
 		     struct error *e);
 
-/* That the lab file has changed since `up` read it, and what to do, malloc'ed; NULL if it has not.
- */
-char *resolve_stale(const struct labfile *labfile);
-
 #endif

@@ -27,21 +27,13 @@ static void tell(const struct ini_where *at, const struct error *one, struct err
 	(void)error_join(e, &placed);
 }
 
-static const struct ini_key *key_at(const struct ini_section *section, int line)
-{
-	for (size_t i = 0; i < section->n_keys; i++)
-		if (section->keys[i].line == line)
-			return &section->keys[i];
-	return NULL;
-}
-
 static void check_settings(struct ini_where at, const struct filter *f, struct filter_object *in,
 			   struct error *e)
 {
 	for (size_t i = 0; i < f->n_settings && !ini_gave_up(e); i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
-		at.key = key_at(at.section, f->settings[i].line);
+		at.key = ini_key_at(at.section, f->settings[i].line);
 		if (globals_set(in->obj, f->settings[i].name, f->settings[i].value, &one))
 			tell(&at, &one, e);
 	}

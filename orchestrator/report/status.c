@@ -197,6 +197,7 @@ int status_read(struct status *s, const char *lab, struct error *e)
 	for (size_t i = 0; i < topo->n_bridges; i++)
 		read_bridge(s, i);
 	read_engine(s);
+	s->stale = lab_stale(&s->lab.labfile);
 	return 0;
 }
 
@@ -208,6 +209,7 @@ void status_clear(struct status *s)
 		free(s->differences[i]);
 	free(s->differences);
 	free(s->why);
+	free(s->stale);
 	free(s->ifaces);
 	free(s->bridges);
 	lab_close(&s->lab);

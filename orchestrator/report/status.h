@@ -30,6 +30,7 @@ struct status {
 	enum standing *bridges;	     /* by bridge */
 	enum engine_choice engine;   /* what a new chain would get, if it has no say in it */
 	char *why;
+	char *stale;	    /* that the lab file was edited since, or NULL */
 	char **differences; /* sentences: where the kernel has it otherwise than the lab file */
 	size_t n_differences;
 };

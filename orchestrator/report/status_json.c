@@ -119,6 +119,7 @@ void status_print_json(const struct status *s, struct json *j)
 		json_text(j, "used", engine_name(s->engine));
 		json_text(j, "why", s->why);
 		json_close(j, '}');
+		json_bool(j, "edited", s->stale != NULL);
 		json_nodes(j, s);
 		json_bridges(j, s);
 		json_open(j, "differences", '[');

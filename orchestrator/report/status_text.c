@@ -122,8 +122,11 @@ void status_print_text(const struct status *s, bool colour, FILE *out)
 		(void)fprintf(out, "  %s\n", advice);
 		return;
 	}
-	sanitize_print(out, "  %s; engine %s: %s%s%s\n\n", journal->path, engine_name(s->engine),
+	sanitize_print(out, "  %s; engine %s: %s%s%s\n", journal->path, engine_name(s->engine),
 		       s->why, *journal->self ? "; self is " : "", journal->self);
+	if (s->stale)
+		sanitize_print(out, "  %s\n", s->stale);
+	(void)fputc('\n', out);
 	print_nodes(s, colour, out);
 	print_bridges(s, colour, out);
 	for (size_t i = 0; i < topo->n_ifaces; i++) {

@@ -335,11 +335,10 @@ is 'run: exit status' "$status" 0
 like 'run: a report' "$out" '2 ok'
 run sh -c '"$0" run topologies/lb.ini hello >/dev/full' "$XLAB"
 ended 'run: standard output is full' 3 'standard output: No space left'
-printf '%s\n' '[node a]' 'sysctl = net.ipv4.nosuch = 1' >"$dir/sysctl.ini"
+printf '%s\n' '[node a]' 'sysctl = net.ipv4.nosuch = 1' '[scenario s]' 'reject = unchecked x' \
+	>"$dir/sysctl.ini"
 xlab run "$dir/sysctl.ini"
 ended 'run: an unknown sysctl' 3 'set net.ipv4.nosuch = 1: this kernel has no such setting'
-xlab run topologies/lb.ini nosuchscenario
-ended 'run: no such scenario' 2 nosuchscenario
 xlab run /nosuchfile
 ended 'run: no such file' 2 /nosuchfile
 

@@ -19,6 +19,7 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_print.h"
 #include "orchestrator/model/labfile_read.h"
+#include "orchestrator/model/labfile_warn.h"
 #include "orchestrator/model/rule.h"
 
 /* A lab that is right, to which each case adds its own lines. */
@@ -345,6 +346,109 @@ static void refuses_what_is_wrong(void **state)
 			fail_msg("not \"%s\" but \"%s\"", refused[i].message, e.text);
 		if (e.lines != 1)
 			fail_msg("more than \"%s\": \"%s\"", refused[i].message, e.text);
+		labfile_clear(&labfile);
+	}
+}
+
+/* What is not refused, and what is said of it all the same; NULL: nothing. */
+#define ALLOW "[filter ssh]\nprogram = port\ndst = 22\naction = pass\ncontinue = none\n"
+#define ARP   "[filter arp]\nprogram = ether\ntype = arp\naction = pass\ncontinue = none\n"
+#define S     "[scenario s]\n"
+#define DONE  "pass = ping a b\n"
+static const struct {
+	const char *text, *warning;
+} warned[] = {
+	{ LAB "[filter x]\nprogram = ip\nproto = udp, 44 0\n",
+	  "f.ini:18: warning: [filter x] proto = udp, 44 0: no packet has a protocol of 44, 0 "
+	  "here: headers that extend IPv6 are stepped over, and IPv4 has none of them" },
+	{ LAB "[filter x]\nprogram = ip\nproto = 43, 60\n", "of them; the filter never matches" },
+	{ LAB "[filter x]\nprogram = ip\nproto = 51\nsrc = fd00::1\n", "protocol of 51" },
+	{ LAB "[filter x]\nprogram = ip\nproto = icmp\ndst = fd00::1\n", "protocol of 1 here" },
+	{ LAB "[filter x]\nprogram = ip\nproto = 58\ndst = 10.0.0.1\n", "protocol of 58 here" },
+	{ LAB "[filter x]\nprogram = ip\nproto = 51, icmp, icmpv6\n", NULL },
+	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1 fd00::1\ndst = fd00::1\n", NULL },
+	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1\ndst = fd00::1\n",
+	  "f.ini:16: warning: [filter x]: it never matches: no packet has a source of one family" },
+	{ SCENARIO "drop = udp b a:5 x by headers\n",
+	  "f.ini:18: warning: [scenario s] drop = udp b a:5 x by headers: filter headers never "
+	  "drops a packet: it has no opinion" },
+	{ LAB ALLOW S "chain = a:e0 ssh\ndrop = tcp b a:22 x by ssh\n",
+	  "filter ssh never drops a packet: its action is pass" },
+	{ LAB ALLOW S "chain = a:e0 ssh\npass = tcp b a:22 x by ssh\n", NULL },
+	{ SCENARIO "drop = udp b a:53 x by f\naborted = udp b a:53 x by f\n",
+	  "filter f never aborts a packet: its action is drop" },
+	{ SCENARIO "tx = udp b a:53 x by f\n", "filter f never sends a packet back" },
+	{ SCENARIO "redirect = udp b a:53 x by f\n", "filter f never sends a packet elsewhere" },
+	{ SCENARIO "pass = udp b a:53 x by f\n", "filter f never lets a packet through" },
+	{ LAB "[filter x]\nprogram = aborted\n" S "chain = a:e0 x\ndrop = ping b a by x\n", NULL },
+	{ LAB "[filter x]\nprogram = drop\ncontinue = drop\n" S
+	      "chain = a:e0 x\ndrop = ping b a by x\n",
+	  "never drops a packet: the chain goes on behind it (continue)" },
+	{ LAB "[filter x]\nprogram = ip\nproto = 44\n" S "chain = a:e0 x\ndrop = ping b a by x\n",
+	  "f.ini:21: warning: [scenario s] drop = ping b a by x: filter x never drops a packet: "
+	  "it matches none" },
+	{ LAB "[filter x]\nprogram = x.o\n" S "chain = a:e0 x\ntx = ping b a by x\n", NULL },
+	{ LAB S "chain = a:e0 g f hello\n" DONE,
+	  "f.ini:17: warning: [scenario s] chain = a:e0 g f hello: g decides every packet, so f" },
+	{ LAB S "chain = a:e0 f hello pass\n" DONE, NULL },
+	{ LAB "[iface c:e0]\npeer = c:e1\n[iface c:e1]\npeer = c:e0\nchain = g f\n",
+	  "f.ini:20: warning: [iface c:e1] chain = g f: g decides every packet" },
+	{ SCENARIO "do = chain a:e0 g f\n" DONE, "f.ini:18: warning: [scenario s] do = chain" },
+	{ LAB ALLOW S "chain = a:e0 ssh drop\n" DONE,
+	  "drop drops what is left, and nothing before it lets ARP by: nobody comes to know" },
+	{ LAB ALLOW ARP S "chain = a:e0 ssh arp drop\n" DONE, NULL },
+	{ LAB ALLOW S "chain = a:e0 ssh\n" DONE, NULL },
+	{ LAB S "chain = a:e0 f drop\n" DONE, NULL },
+	{ LAB ALLOW S "chain = a:e0 ssh pass drop\n" DONE, "pass decides every packet" },
+	{ LAB ALLOW "[node d]\n[node e]\n[iface d:e0]\npeer = e:e0\naddress = fd01::1/64\n"
+		    "[iface e:e0]\npeer = d:e0\nchain = ssh drop\naddress = fd01::2/64\n",
+	  "lets neighbour discovery by" },
+	{ LAB ALLOW "[node d]\n[node e]\n[iface d:e0]\npeer = e:e0\naddress = fd01::1/64\n"
+		    "[iface e:e0]\npeer = d:e0\nchain = ssh nd drop\naddress = fd01::2/64\n"
+		    "[filter nd]\nprogram = ip\nproto = icmpv6\naction = pass\ncontinue = none\n",
+	  NULL },
+	{ SCENARIO "drop = udp a b:53 x by f\n",
+	  "filter f stands only at a, which sends it: XDP sees what comes in, and not what goes" },
+	{ SCENARIO "drop = udp a b:53 x at a:e0\n", "each chain stands only at a" },
+	{ SCENARIO "drop = udp a b:53 x\n", "each chain stands only at a, which sends it" },
+	{ SCENARIO "drop = tcp a b:53 x by f\n", "filter f stands only at a, which sends it" },
+	{ SCENARIO "drop = ping a b by f\n", NULL },
+	{ SCENARIO "pass = udp a b:53 x\n", NULL },
+	{ SCENARIO "chain = b:e0 f\ndrop = udp a b:53 x by f\n", NULL },
+	{ SCENARIO "chain = b:e0 tx\ndrop = udp a b:53 x by f\n", NULL },
+	{ LAB S "do = chain a:e0 f\ndrop = udp a b:53 x by f\n", "stands only at a" },
+	{ LAB "[filter x]\nprogram = port\nsrc = 53\n" S
+	      "chain = a:e0 x\ndrop = tcp a b:53 x by x\n",
+	  NULL },
+	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\nmtu = 9000\n[iface c:e2]\nbridge = br\n",
+	  "f.ini:19: warning: [iface c:e1] mtu = 9000: the port of c:e2 at the bridge br has an "
+	  "MTU "
+	  "of 1500: the bridge drops frames" },
+	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\nmtu = 900\n[iface c:e2]\nbridge = br\n",
+	  "mtu = 900: the port of c:e2 at the bridge br has an MTU of 1500" },
+	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\nmtu = 9000\n[iface c:e2]\nbridge = br\n"
+	      "mtu = 9000\n[iface b:e3]\nbridge = br\nmtu = 1500\n",
+	  "f.ini:19: warning: [iface c:e1] mtu = 9000: the port of b:e3" },
+	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\nmtu = 900\n[iface c:e2]\nbridge = br\n"
+	      "mtu = 900\n[bridge cr]\n[iface b:e3]\nbridge = cr\n",
+	  NULL },
+};
+
+static void warns_of_what_is_hardly_meant(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(warned); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT, w = ERROR_INIT;
+		const char *want = warned[i].warning;
+		struct labfile labfile;
+
+		if (parse(&labfile, warned[i].text, &e))
+			fail_msg("refused: \"%s\"", e.text);
+		labfile_warn(&labfile, &w);
+		if (want && (!w.text || !strstr(w.text, want)))
+			fail_msg("not \"%s\" but \"%s\"", want, w.text ? w.text : "");
+		if (w.text && (!want || (w.lines != 1 && !strstr(want, "it matches none"))))
+			fail_msg("more than \"%s\": \"%s\"", want ? want : "", w.text);
 		labfile_clear(&labfile);
 	}
 }
@@ -724,6 +828,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_is_wrong),
 		cmocka_unit_test(tells_each_fault_once),
+		cmocka_unit_test(warns_of_what_is_hardly_meant),
 		cmocka_unit_test(printed_it_reads_as_itself),
 		cmocka_unit_test(holds_filters),
 		cmocka_unit_test(holds_chains_and_steps),

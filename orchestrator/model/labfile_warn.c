@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Warnings: filters that match nothing, filters that nobody asks, steps that no filter can meet.
+ * The file's sections are walked, each beside its part of the model, which is in the same order.
+ */
+#include "orchestrator/model/labfile_warn.h"
+
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/alloc.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/filter_decides.h"
+#include "orchestrator/model/program.h"
+
+#define ARRIVES (ACTION_BIT(XDP_PASS) | ACTION_BIT(XDP_TX) | ACTION_BIT(XDP_REDIRECT))
+
+/* Several nodes, where one is asked for. */
+#define MANY (NONE - 1)
+
+/* What is being walked. */
+struct walk {
+	const struct labfile *labfile;
+	struct error *warnings;
+	struct ini_where at;
+	/* Of the current scenario: */
+	size_t *stands; /* by filter: the node where it stands, MANY, or NONE */
+	size_t chains;	/* the node with all its chains, MANY, or NONE */
+	size_t turns;	/* the node where a filter may send a packet back or elsewhere */
+};
+
+static const struct filter *filter_at(const struct labfile *labfile,
+				      const struct chain_config *chain, size_t i)
+{
+	return &labfile->filters[labfile_filter(labfile, chain->filters[i])];
+}
+
+static void warn_filter(struct walk *w, const struct filter *f)
+{
+	char *FREE_AUTO dead = filter_dead_protos(f);
+
+	w->at.key = ini_find_key(w->at.section, "proto");
+	if (dead)
+		ini_warn(
+			&w->at, w->warnings,
+			"no packet has a protocol of %s here: headers that extend IPv6 are stepped "
+			"over, and IPv4 has none of them%s",
+			dead, filter_is_dead(f) ? "; the filter never matches" : "");
+	w->at.key = NULL;
+	if (!dead && filter_is_dead(f))
+		ini_warn(&w->at, w->warnings,
+			 "it never matches: no packet has a source of one family and a destination "
+			 "of the other");
+}
+
+/* Whoever stands behind one that decides everything is never asked. */
+static void warn_unasked(struct walk *w, const struct chain_config *chain)
+{
+	for (size_t i = 0; i + 1 < chain->n_filters; i++) {
+		const struct filter *f = filter_at(w->labfile, chain, i);
+
+		if (!filter_decides_all(f))
+			continue;
+		ini_warn(&w->at, w->warnings,
+			 "%s decides every packet, so %s behind it is never asked", f->name,
+			 chain->filters[i + 1]);
+		return;
+	}
+}
+
+static bool has_family(const struct iface *iface, int family)
+{
+	for (size_t i = 0; i < iface->n_addresses; i++)
+		if (iface->addresses[i].address.family == family)
+			return true;
+	return false;
+}
+
+/* Some packets are let by, all others dropped, and among them the question for the address. */
+static void warn_neighbours(struct walk *w, const struct chain_config *chain)
+{
+	const struct iface *iface = &w->labfile->topo.ifaces[chain->iface];
+	bool v4 = has_family(iface, AF_INET), accepts = false, found = false;
+
+	for (size_t i = 0; i < chain->n_filters; i++) {
+		const struct filter *f = filter_at(w->labfile, chain, i);
+		uint32_t endings = filter_endings(f);
+
+		if (filter_decides_all(f) && !(endings & ARRIVES)) {
+			if (accepts && !found && iface->n_addresses)
+				ini_warn(&w->at, w->warnings,
+					 "%s drops what is left, and nothing before it lets %s by: "
+					 "nobody comes to know the link address of %s; put %s with "
+					 "action = pass before it",
+					 f->name, v4 ? "ARP" : "neighbour discovery", iface->id,
+					 v4 ? "an ether filter of type = arp"
+					    : "an ip filter of proto = icmpv6");
+			return;
+		}
+		accepts |= (endings & ARRIVES) != 0;
+		found |= (endings & ARRIVES) &&
+			 (v4 ? filter_takes_arp(f) : filter_takes_discovery(f));
+	}
+}
+
+static void warn_chain(struct walk *w, const struct chain_config *chain)
+{
+	warn_unasked(w, chain);
+	warn_neighbours(w, chain);
+}
+
+static unsigned int mtu_of(const struct iface *iface)
+{
+	return iface->mtu ? iface->mtu : 1500;
+}
+
+/* An MTU that not all ports of the bridge have: told once for each, and where it was given. */
+static void warn_mtu(struct walk *w, size_t which)
+{
+	const struct topology *topo = &w->labfile->topo;
+	const struct iface *iface = &topo->ifaces[which], *least = iface, *most = iface;
+	bool told = false;
+
+	for (size_t i = 0; iface->mtu && iface->bridge != NONE && i < topo->n_ifaces; i++) {
+		const struct iface *other = &topo->ifaces[i];
+
+		if (other->bridge != iface->bridge)
+			continue;
+		if (i < which && other->mtu == iface->mtu)
+			return;
+		/* The longer one is to blame, unless nobody asked for it. */
+		told |= other->mtu > iface->mtu;
+		if (mtu_of(other) < mtu_of(least))
+			least = other;
+		if (mtu_of(other) > mtu_of(most))
+			most = other;
+	}
+	if (least == most || (least == iface && told))
+		return;
+	most = least == iface ? most : least;
+	w->at.key = ini_find_key(w->at.section, "mtu");
+	ini_warn(&w->at, w->warnings,
+		 "the port of %s at the bridge %s has an MTU of %u: the bridge drops frames that "
+		 "are "
+		 "longer than the port where they would leave",
+		 most->id, topo->bridges[iface->bridge].name, mtu_of(most));
+}
+
+static void warn_iface(struct walk *w)
+{
+	size_t iface = topology_iface(&w->labfile->topo, w->at.section->name);
+	const struct chain_config *chain = labfile_chain(w->labfile, NULL, iface);
+
+	warn_mtu(w, iface);
+	w->at.key = ini_find_key(w->at.section, "chain");
+	if (chain)
+		warn_chain(w, chain);
+}
+
+static void add_node(size_t *at, size_t node)
+{
+	*at = *at == NONE || *at == node ? node : MANY;
+}
+
+/* Whose filters stand where, from here on. */
+static void place(struct walk *w, const struct chain_config *chain)
+{
+	size_t node = w->labfile->topo.ifaces[chain->iface].node;
+
+	for (size_t i = 0; i < chain->n_filters; i++) {
+		const struct filter *f = filter_at(w->labfile, chain, i);
+
+		add_node(&w->stands[f - w->labfile->filters], node);
+		add_node(&w->chains, node);
+		if (filter_endings(f) & (ACTION_BIT(XDP_TX) | ACTION_BIT(XDP_REDIRECT)))
+			add_node(&w->turns, node);
+	}
+}
+
+static const struct expected {
+	uint32_t actions;
+	const char *text;
+} expected[] = {
+	[EXPECT_PASS] = { ARRIVES, "lets a packet through" },
+	[EXPECT_DROP] = { ACTION_BIT(XDP_DROP) | ACTION_BIT(XDP_ABORTED), "drops a packet" },
+	[EXPECT_TX] = { ACTION_BIT(XDP_TX), "sends a packet back" },
+	[EXPECT_REDIRECT] = { ACTION_BIT(XDP_REDIRECT), "sends a packet elsewhere" },
+	[EXPECT_ABORTED] = { ACTION_BIT(XDP_ABORTED), "aborts a packet" },
+};
+
+/* The filter that is to decide can decide nothing of the kind. */
+static void warn_by(struct walk *w, const struct step *step)
+{
+	const struct filter *f = &w->labfile->filters[step->by];
+	const struct expected *want = &expected[step->expect];
+	bool dead = filter_is_dead(f);
+	char *FREE_AUTO why = NULL;
+
+	if (!dead && filter_endings(f) & want->actions)
+		return;
+	if (dead)
+		why = xstrdup("it matches none");
+	else if (programs[f->program].shows)
+		why = xstrdup("it has no opinion");
+	else if (f->program == PROGRAM_OBJECT || ACTION_BIT(f->action) & want->actions)
+		why = xstrdup("the chain goes on behind it (continue)");
+	else
+		why = text_format("its action is %s", action_name(f->action));
+	ini_warn(&w->at, w->warnings, "filter %s never %s: %s", f->name, want->text, why);
+}
+
+/* What comes back to the sender may meet its chains, though what it sends does not. */
+static bool may_answer(const struct step *step, const struct filter *f)
+{
+	const struct range own = { step->port, step->port }, ephemeral = { 32768, UINT16_MAX };
+
+	return step->kind == STEP_PING ||
+	       (step->kind == STEP_TCP && filter_takes_ports(f, own, ephemeral));
+}
+
+static void warn_sender(struct walk *w, const struct step *step)
+{
+	const struct topology *topo = &w->labfile->topo;
+	const struct filter *f = step->by == NONE ? NULL : &w->labfile->filters[step->by];
+	size_t node = step->at != NONE ? topo->ifaces[step->at].node
+		      : f	       ? w->stands[step->by]
+				       : w->chains;
+
+	if (node != step->src || (w->turns != NONE && w->turns != node))
+		return;
+	if (f ? may_answer(step, f) : step->expect == EXPECT_PASS || step->kind != STEP_UDP)
+		return;
+	ini_warn(
+		&w->at, w->warnings,
+		"%s%s stands only at %s, which sends it: XDP sees what comes in, and not what goes "
+		"out",
+		f ? "filter " : "each chain", f ? f->name : "", topo->nodes[node].name);
+}
+
+static void warn_step(struct walk *w, const struct step *step)
+{
+	w->at.key = ini_key_at(w->at.section, step->line);
+	if (step->kind == STEP_DO && step->change.kind == CHANGE_CHAIN) {
+		warn_chain(w, &step->change.chain);
+		place(w, &step->change.chain);
+	} else if (step->kind == STEP_PING || step->kind == STEP_UDP || step->kind == STEP_TCP) {
+		if (step->by != NONE)
+			warn_by(w, step);
+		warn_sender(w, step);
+	}
+}
+
+static void warn_scenario(struct walk *w, const struct scenario *s)
+{
+	const struct labfile *labfile = w->labfile;
+
+	w->chains = w->turns = NONE;
+	for (size_t i = 0; i < labfile->n_filters; i++)
+		w->stands[i] = NONE;
+	for (size_t i = 0; i < labfile->n_chains; i++)
+		if (labfile_chain(labfile, s, labfile->chains[i].iface) == &labfile->chains[i])
+			place(w, &labfile->chains[i]);
+	for (size_t i = 0; i < s->n_chains; i++) {
+		place(w, &s->chains[i]);
+		w->at.key = ini_key_at(w->at.section, s->chains[i].line);
+		warn_chain(w, &s->chains[i]);
+	}
+	for (size_t i = 0; i < s->n_steps; i++)
+		warn_step(w, &s->steps[i]);
+}
+
+void labfile_warn(const struct labfile *labfile, struct error *warnings)
+{
+	size_t *FREE_AUTO stands = xcalloc(labfile->n_filters + 1, sizeof(*stands));
+	struct walk w = { .labfile = labfile,
+			  .warnings = warnings,
+			  .at = { .ini = &labfile->ini },
+			  .stands = stands };
+	size_t filter = 0, scenario = 0;
+
+	for (size_t i = 0; i < labfile->ini.n_sections && !ini_gave_up(warnings); i++) {
+		w.at.section = &labfile->ini.sections[i];
+		w.at.key = NULL;
+		if (!strcmp(w.at.section->kind, "filter"))
+			warn_filter(&w, &labfile->filters[filter++]);
+		else if (!strcmp(w.at.section->kind, "iface"))
+			warn_iface(&w);
+		else if (!strcmp(w.at.section->kind, "scenario"))
+			warn_scenario(&w, &labfile->scenarios[scenario++]);
+	}
+	inifile_sort_errors(&labfile->ini, warnings);
+}
