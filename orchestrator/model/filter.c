@@ -261,7 +261,7 @@ struct filter *filter_add(struct labfile *labfile, const char *name, int line)
 
 	*f = (struct filter){
 		.name = xstrdup(name),
-		.continues = PROGRAM_CONTINUES_NONE,
+		.continues = FILTER_CONTINUES_NONE,
 		.redirect_to = NONE,
 		.line = line,
 	};

@@ -16,7 +16,6 @@
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_values.h"
-#include "orchestrator/model/program.h"
 #include "orchestrator/model/rule.h"
 
 #define WORD_SIZE 64 /* longer than any address, name or number */
@@ -205,7 +204,7 @@ int filter_read_continue(const struct ini_where *at, const char *value, void *ob
 {
 	const struct filter_reading *r = object;
 
-	r->filter->continues = PROGRAM_CONTINUES_NONE;
+	r->filter->continues = FILTER_CONTINUES_NONE;
 	return strcmp(value, "none") != 0 ? read_list(at, value, object, e, add_continue) : 0;
 }
 

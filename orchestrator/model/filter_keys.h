@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "bpf/xlab.h"
 #include "lab/inikeys.h"
 
 struct filter;
@@ -17,6 +18,9 @@ struct filter_reading {
 	struct filter *filter;
 	const struct program *program; /* NULL until it is read */
 };
+
+/* `continue = none`: the chain goes on where a filter has no opinion, in any case. */
+#define FILTER_CONTINUES_NONE (UINT32_C(1) << XLAB_NEXT)
 
 extern const struct ini_key_spec filter_no_keys[], filter_ether_keys[], filter_ip_keys[],
 	filter_port_keys[], filter_redirect_keys[], filter_object_keys[];

@@ -9,6 +9,7 @@
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/rule.h"
 #include "orchestrator/model/step_tail.h"
@@ -111,7 +112,7 @@ static void print_rules(const struct filter *f, FILE *out)
 
 static void print_continue(const struct filter *f, FILE *out)
 {
-	bool none = f->continues == PROGRAM_CONTINUES_NONE;
+	bool none = f->continues == FILTER_CONTINUES_NONE;
 
 	if (f->continues == program_continues(f->program))
 		return;

@@ -32,7 +32,7 @@ uint32_t program_silent(enum program_kind program)
 
 uint32_t program_continues(enum program_kind program)
 {
-	return PROGRAM_CONTINUES_NONE | UINT32_C(1) << program_silent(program);
+	return FILTER_CONTINUES_NONE | UINT32_C(1) << program_silent(program);
 }
 
 bool program_matches(const struct program *p)

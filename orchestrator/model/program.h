@@ -42,9 +42,8 @@ extern const struct program programs[]; /* by enum program_kind */
  */
 uint32_t program_silent(enum program_kind program);
 
-/* The verdicts (bits) after which the chain goes on where `continue` says nothing, or says none. */
+/* The verdicts (bits) after which the chain goes on where `continue` says nothing. */
 uint32_t program_continues(enum program_kind program);
-#define PROGRAM_CONTINUES_NONE (UINT32_C(1) << XLAB_NEXT)
 
 /* It has keys that a packet must match. */
 bool program_matches(const struct program *p);
