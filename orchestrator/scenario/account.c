@@ -220,6 +220,11 @@ char *account_silence(const struct labfile *labfile, const struct evidence *ev)
 		return text_format("down: %s", ev->links_down);
 	if (ev->trouble)
 		return text_format("%s", ev->trouble);
+	if (ev->takers)
+		return text_format("%s has bound that port itself, and has the address",
+				   ev->takers);
+	if (ev->refused)
+		return text_format("it was refused, by an ICMP error");
 	if (ev->strayed)
 		return strayed_text(labfile, ev);
 	/* The first on the step's way whose verdicts cannot be seen. */

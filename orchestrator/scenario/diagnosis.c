@@ -87,8 +87,8 @@ static int read_neighbour(const struct nlmsghdr *message, void *cookie)
 /* The neighbour by which @node reaches @to. No entry at all counts as unresolved where the node
  * had to ask for one (@asked).
  */
-static enum neighbour_state look(const struct lab *lab, const char *node, const struct address *to,
-				 bool asked, char **text)
+static enum neighbour_state look(const struct lab *lab, struct evidence *ev, const char *node,
+				 const struct address *to, bool asked, char **text)
 {
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
@@ -109,6 +109,7 @@ static enum neighbour_state look(const struct lab *lab, const char *node, const 
 		return NEIGHBOUR_UNKNOWN;
 	free(*text);
 	*text = text_format("%s at %s", address_text(&hop.address, buf), node);
+	ev->neighbour_asked = entry.state & (NUD_INCOMPLETE | NUD_FAILED);
 	if (entry.state & (NUD_INCOMPLETE | NUD_FAILED) || (asked && !entry.state))
 		return NEIGHBOUR_UNRESOLVED;
 	return NEIGHBOUR_RESOLVED;
@@ -124,10 +125,10 @@ void diagnosis_neighbour(const struct lab *lab, struct evidence *ev)
 	if (!m->src.family)
 		return;
 	ev->neighbour =
-		look(lab, topo->nodes[m->src_node].name, &m->dst, true, &ev->neighbour_text);
+		look(lab, ev, topo->nodes[m->src_node].name, &m->dst, true, &ev->neighbour_text);
 	if (ev->neighbour == NEIGHBOUR_UNRESOLVED || m->dst_node == NONE)
 		return;
-	if (look(lab, topo->nodes[m->dst_node].name, &m->src, false, &other) !=
+	if (look(lab, ev, topo->nodes[m->dst_node].name, &m->src, false, &other) !=
 	    NEIGHBOUR_UNRESOLVED)
 		return;
 	ev->neighbour = NEIGHBOUR_UNRESOLVED;

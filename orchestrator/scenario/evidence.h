@@ -65,8 +65,8 @@ struct xdp_failure {
 struct arrival {
 	size_t node; /* NONE: a bridge that has the address */
 	bool bound;  /* it came to listen */
-	bool whole;  /* the text, once, and nothing else */
 	size_t bytes;
+	unsigned int copies; /* of the whole text, if nothing else came */
 };
 
 enum neighbour_state { NEIGHBOUR_UNKNOWN, NEIGHBOUR_UNRESOLVED, NEIGHBOUR_RESOLVED };
@@ -116,6 +116,7 @@ struct evidence {
 
 	/* asked of the kernel when something is missing */
 	enum neighbour_state neighbour; /* of the next hop */
+	bool neighbour_asked;		/* and unresolved: there is an entry */
 	char *neighbour_text;		/* "10.0.0.1 at lb", whose neighbour it is; NULL */
 	char *links_down;		/* "br0:veth1, host:veth0"; NULL */
 };

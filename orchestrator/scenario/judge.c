@@ -15,6 +15,7 @@
 #include "orchestrator/chain/chain_record.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/scenario/account.h"
+#include "orchestrator/scenario/arrivals.h"
 #include "orchestrator/scenario/evidence.h"
 
 #define LOG_LINES 6 /* of the verifier's log: its last ones hold the reason */
@@ -36,24 +37,6 @@ void step_result_clear(struct step_result *result)
 static void set(struct step_result *result, enum outcome outcome, char *why)
 {
 	step_result_set(result, outcome, why);
-}
-
-static char *arrival_text(const struct step *step, const struct evidence *ev)
-{
-	if (step->kind == STEP_PING && ev->wanted == 1)
-		return text_format(ev->arrived ? "replied" : "no reply came");
-	if (step->kind == STEP_PING)
-		return text_format("%u of %u replies came", ev->arrived, ev->wanted);
-	if (ev->arrived)
-		return text_format("arrived whole");
-	if (ev->bytes)
-		return text_format("%zu of %zu bytes arrived", ev->bytes, ev->bytes_wanted);
-	return text_format("nothing arrived");
-}
-
-static bool something_arrived(const struct evidence *ev)
-{
-	return ev->arrived > 0 || ev->bytes > 0;
 }
 
 static const struct sighting *neighbour_drop(const struct evidence *ev)
@@ -216,17 +199,19 @@ static void judge_pass(const struct labfile *labfile, const struct step *step,
 {
 	const struct sighting *own = own_drop(ev), *neighbour = neighbour_drop(ev);
 	const struct sighting *diverted = evidence_diverted(ev);
-	char *FREE_AUTO arrival = arrival_text(step, ev);
+	char *FREE_AUTO arrival = arrivals_short_text(labfile, step, ev);
 	char *FREE_AUTO kernel = account_kernel(labfile, ev);
 	char *FREE_AUTO decision = NULL;
 
-	if (ev->arrived >= ev->wanted) {
+	if (arrivals_enough(step, ev)) {
 		judge_arrived(labfile, step, ev, arrival, result);
+	} else if (arrivals_too_many(step, ev)) {
+		set(result, OUTCOME_NOT_OK, steal_pointer(&arrival));
 	} else if (own || (diverted && !kernel)) {
 		decision = account_decision(labfile, ev, own ? own : diverted);
 		set(result, OUTCOME_NOT_OK,
-		    something_arrived(ev) ? text_format("%s; %s", arrival, decision)
-					  : steal_pointer(&decision));
+		    arrivals_any(ev) ? text_format("%s; %s", arrival, decision)
+				     : steal_pointer(&decision));
 	} else if (neighbour) {
 		decision = account_decision(labfile, ev, neighbour);
 		set(result, OUTCOME_NOT_OK,
@@ -265,15 +250,15 @@ static void judge_drop(const struct labfile *labfile, const struct step *step,
 		       const struct evidence *ev, struct step_result *result)
 {
 	const struct sighting *dropped = own_drop(ev);
-	char *FREE_AUTO arrival = arrival_text(step, ev);
+	char *FREE_AUTO arrival = arrivals_text(labfile, step, ev);
 
 	if (!dropped)
 		dropped = neighbour_drop(ev);
 	if (ev->imitated && dropped && evidence_all_dropped(ev))
 		judge_dropped(labfile, step, ev, dropped, result);
-	else if (ev->imitated && something_arrived(ev))
+	else if (ev->imitated && arrivals_any(ev))
 		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
-	else if (something_arrived(ev))
+	else if (arrivals_any(ev))
 		set(result, OUTCOME_NOT_OK, text_format("%s, where a drop was expected", arrival));
 	else if (!ev->server_bound)
 		set(result, OUTCOME_INCONCLUSIVE,
@@ -333,8 +318,8 @@ static void judge_otherwise(const struct labfile *labfile, const struct step *st
 {
 	char *FREE_AUTO expected = expected_text(labfile, step, verdicts[step->expect].word);
 	char *FREE_AUTO decision = account_decision(labfile, ev, other);
-	char *FREE_AUTO arrival = arrival_text(step, ev);
-	bool arrived = something_arrived(ev) && !sighting_is_drop(other);
+	char *FREE_AUTO arrival = arrivals_text(labfile, step, ev);
+	bool arrived = arrivals_any(ev) && !sighting_is_drop(other);
 	const char *end = "";
 
 	/* An answer that no filter made. */
@@ -356,7 +341,7 @@ static void judge_verdict(const struct labfile *labfile, const struct step *step
 	const struct sighting *other = other_decision(labfile, step, ev);
 	const struct sighting *neighbour = neighbour_drop(ev);
 	char *FREE_AUTO unseen = account_unseen(labfile, ev, step->by, step->at);
-	char *FREE_AUTO arrival = arrival_text(step, ev);
+	char *FREE_AUTO arrival = arrivals_text(labfile, step, ev);
 	char *FREE_AUTO decision = NULL;
 
 	if (wrong && (!right || wrong->iface == right->iface)) {
@@ -378,7 +363,7 @@ static void judge_verdict(const struct labfile *labfile, const struct step *step
 		set(result, OUTCOME_INCONCLUSIVE, text_format("%s, for %s", v->nobody, unseen));
 	} else if (other) {
 		judge_otherwise(labfile, step, ev, other, result);
-	} else if (something_arrived(ev)) {
+	} else if (arrivals_any(ev)) {
 		set(result, OUTCOME_NOT_OK, text_format("%s, and %s", arrival, v->nobody));
 	} else {
 		set(result, OUTCOME_INCONCLUSIVE, explained(labfile, ev, v->nobody));
@@ -411,21 +396,72 @@ void judge_traffic(const struct labfile *labfile, const struct step *step,
 		result->details = account_details(labfile, ev, result->why);
 }
 
+/* Without any chain the step is to fail, so that a pass later is owed to the chain. */
+static void judge_must_fail(const struct labfile *labfile, const struct evidence *ev,
+			    const char *arrival, struct step_result *result)
+{
+	char *FREE_AUTO part = NULL;
+
+	if (!ev->server_bound) {
+		set(result, OUTCOME_LAB,
+		    explained(labfile, ev,
+			      "error of the lab: the server never came to listen, so it proves "
+			      "nothing that it fails without any chain"));
+	} else if (arrivals_any(ev)) {
+		if (ev->arrived < ev->wanted)
+			part = text_format(" in part (%s)", arrival);
+		set(result, OUTCOME_LAB,
+		    text_format("error of the lab: without any chain it passes%s, where control = "
+				"fail says that it must not",
+				part ? part : ""));
+	} else {
+		set(result, OUTCOME_OK, text_format("%s", arrival));
+	}
+}
+
 void judge_control(const struct labfile *labfile, const struct step *step,
 		   const struct evidence *ev, struct step_result *result)
 {
-	char *FREE_AUTO arrival = arrival_text(step, ev);
+	char *FREE_AUTO arrival = arrivals_text(labfile, step, ev);
 	char *FREE_AUTO why = NULL;
 
-	if (ev->arrived >= ev->wanted) {
+	if (step->control == CONTROL_FAIL) {
+		judge_must_fail(labfile, ev, arrival, result);
+	} else if (ev->arrived >= ev->wanted) {
 		set(result, OUTCOME_OK, steal_pointer(&arrival));
-		return;
+	} else {
+		why = explained(labfile, ev,
+				ev->server_bound ? arrival : "the server never came to listen");
+		set(result, OUTCOME_LAB,
+		    text_format("error of the lab: without any chain it fails too: %s", why));
 	}
-	why = explained(labfile, ev,
-			ev->server_bound ? arrival : "the server never came to listen");
-	set(result, OUTCOME_LAB,
-	    text_format("error of the lab: without any chain it fails too: %s", why));
-	result->details = account_details(labfile, ev, result->why);
+	if (result->outcome != OUTCOME_OK)
+		result->details = account_details(labfile, ev, result->why);
+}
+
+void judge_flow(const struct step *step, unsigned int n, struct step_result *result)
+{
+	char *FREE_AUTO why = steal_pointer(&result->why);
+
+	set(result, result->outcome, text_format("flow %u of %u: %s", n, step->flows, why));
+}
+
+void judge_shares(const struct labfile *labfile, const struct step *step, const unsigned int *flows,
+		  struct step_result *result)
+{
+	char *FREE_AUTO shares = arrivals_shares_text(labfile, step, flows);
+	char *FREE_AUTO few = NULL;
+
+	for (size_t i = 0; i < step->n_receivers; i++)
+		if (flows[i] * 100 < step->each * step->flows)
+			text_list_add(&few, "%s", labfile->topo.nodes[step->receivers[i]].name);
+	set(result, few ? OUTCOME_NOT_OK : OUTCOME_OK,
+	    text_format("%u flows arrived: %s%s", step->flows, shares, few ? "; " : ""));
+	if (!few)
+		return;
+	text_add(&result->why, "", "at least %u%% were to arrive at each, and %s got less",
+		 step->each, few);
+	result->details = xstrdup("");
 }
 
 void judge_see(const struct labfile *labfile, const struct step *step, const char *const *lines,

@@ -50,7 +50,14 @@ void step_result_clear(struct step_result *result);
 void judge_traffic(const struct labfile *labfile, const struct step *step,
 		   const struct evidence *ev, struct step_result *result);
 
-/* The same step without any chain: ok, or an error of the lab. */
+/* A step of several flows, each judged as above: the @n-th failed; or all arrived, so many at each
+ * of its receivers.
+ */
+void judge_flow(const struct step *step, unsigned int n, struct step_result *result);
+void judge_shares(const struct labfile *labfile, const struct step *step, const unsigned int *flows,
+		  struct step_result *result);
+
+/* The same step without any chain: it does what its control= says, or is an error of the lab. */
 void judge_control(const struct labfile *labfile, const struct step *step,
 		   const struct evidence *ev, struct step_result *result);
 

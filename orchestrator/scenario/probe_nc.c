@@ -39,9 +39,15 @@ static int servers_settled(struct step_run *c)
 	return all;
 }
 
-static bool is_whole(const struct step_run *c, const struct stream *out)
+/* How often the whole text came, if nothing else did. */
+static unsigned int copies_of(const struct step_run *c, const struct stream *out)
 {
-	return out->size == c->ev->bytes_wanted && memcmp(out->text, c->wanted, out->size) == 0;
+	size_t size = c->ev->bytes_wanted;
+
+	for (size_t at = 0; at < out->size; at += size)
+		if (out->size - at < size || memcmp(out->text + at, c->wanted, size) != 0)
+			return 0;
+	return (unsigned int)(out->size / size);
 }
 
 static int transfer_settled(struct step_run *c)
@@ -50,7 +56,7 @@ static int transfer_settled(struct step_run *c)
 	if (c->client.ended && (c->client.status != 0 || c->step->kind == STEP_UDP))
 		return 1;
 	for (size_t i = 0; i < c->n_receivers; i++)
-		if (is_whole(c, &c->receivers[i].server.out) || c->receivers[i].server.ended)
+		if (copies_of(c, &c->receivers[i].server.out) || c->receivers[i].server.ended)
 			return 1;
 	return step_run_settled(c);
 }
@@ -139,17 +145,17 @@ static int await_servers(struct step_run *c)
 
 static void note_arrivals(struct step_run *c)
 {
-	size_t whole = 0;
+	unsigned int copies = 0;
 
 	for (size_t i = 0; i < c->n_receivers; i++) {
 		const struct stream *out = &c->receivers[i].server.out;
 
 		c->ev->arrivals[i].bytes = out->size;
-		c->ev->arrivals[i].whole = is_whole(c, out);
+		c->ev->arrivals[i].copies = copies_of(c, out);
 		c->ev->bytes += out->size;
-		whole += c->ev->arrivals[i].whole;
+		copies += c->ev->arrivals[i].copies;
 	}
-	c->ev->arrived = whole == 1 && c->ev->bytes == c->ev->bytes_wanted;
+	c->ev->arrived = copies == 1 && c->ev->bytes == c->ev->bytes_wanted;
 	if (c->ev->arrived || !c->client.ended)
 		return;
 	if (c->client.status != 0)
@@ -164,7 +170,7 @@ static int await_transfer(struct step_run *c)
 
 	/* From before the first packet: what is sent again a second later is behind the default. */
 	step_run_allow(c, c->ev->since_ns, c->probe->timeout_ms);
-	err = step_run_wait(c, transfer_settled, 0);
+	err = step_run_wait(c, transfer_settled, step_run_ask_ns(c));
 	if (err && err != -ETIMEDOUT)
 		return err;
 	step_run_allow(c, netlink_clock_ns(), c->probe->timeout_ms);

@@ -21,37 +21,51 @@
 #define INTERVAL_MS 10
 #define BURST_BYTES 65536 /* half of what the kernel keeps until it knows its neighbour */
 
-/* "3 packets transmitted, 2 received, 33% packet loss": the 2, strictly. */
-static bool read_summary(const char *text, uint32_t *received)
+/* Its summary is there, as behind whatever it has sent: "3 packets transmitted, 2 received, …". */
+static bool has_summary(const char *text)
 {
-	static const char before[] = " packets transmitted, ";
-	const char *at = text ? strstr(text, before) : NULL;
-	char number[16];
-	size_t digits;
+	return text && strstr(text, " packets transmitted, ");
+}
 
-	if (!at)
-		return false;
-	at += strlen(before);
-	digits = strspn(at, "0123456789");
-	if (!digits || digits >= sizeof(number) || strncmp(at + digits, " received,", 10) != 0)
-		return false;
-	memcpy(number, at, digits);
-	number[digits] = '\0';
-	return text_u32(number, 0, UINT32_MAX, received) == 0;
+/* Each reply has a line: "64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=0.03 ms", and behind it
+ * what is odd about it. The last line can be half of one.
+ */
+static void read_replies(struct step_run *c)
+{
+	const char *line = c->client.out.text ? c->client.out.text : "";
+	static const char from[] = " bytes from ";
+	unsigned int replies = 0;
+	const char *end;
+
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		const char *who = strstr(line, from), *odd = strchr(line, '(');
+
+		if (!who || who > end)
+			continue;
+		who += strlen(from);
+		if (!odd || odd > end) {
+			replies++;
+		} else if (!strncmp(odd, "(DIFFERENT ADDRESS!)", 20) && !c->ev->stranger) {
+			c->ev->stranger = text_format("%.*s", (int)strcspn(who, " \n"), who);
+			c->ev->stranger[strlen(c->ev->stranger) - 1] = '\0'; /* its colon */
+		}
+	}
+	c->ev->arrived = replies < c->ev->wanted ? replies : c->ev->wanted;
 }
 
 static int ping_settled(struct step_run *c)
 {
+	if (c->step->arrive_max)
+		read_replies(c);
 	return step_run_client_ended(c) || step_run_settled(c);
 }
 
 static void read_ping(struct step_run *c)
 {
 	struct subprocess *ping = &c->client;
-	uint32_t received;
 
-	if (read_summary(ping->out.text, &received))
-		c->ev->arrived = received < c->ev->wanted ? received : c->ev->wanted;
+	if (has_summary(ping->out.text))
+		read_replies(c);
 	else if (WIFSIGNALED(ping->status) && WTERMSIG(ping->status) == SIGINT)
 		c->ev->trouble = text_format("ping in %s had not begun after %u ms", ping->netns,
 					     c->probe->timeout_ms);
@@ -72,8 +86,8 @@ int probe_ping_run(struct step_run *c)
 {
 	unsigned int burst = burst_of(c);
 	char count[16], id[16], size[16], preload[16], address[ADDRESS_TEXT];
-	const char *const argv[] = { c->probe->ping, "-n", "-q", "-i", "0.01", "-c",	count, "-l",
-				     preload,	     "-e", id,	 "-s", size,   address, NULL };
+	const char *const argv[] = { c->probe->ping, "-n", "-i", "0.01", "-c", count,	"-l",
+				     preload,	     "-e", id,	 "-s",	 size, address, NULL };
 	struct subprocess *ping = &c->client;
 	int err;
 
@@ -86,7 +100,7 @@ int probe_ping_run(struct step_run *c)
 			       1ULL << CAP_NET_RAW, c->e);
 	step_run_allow(c, c->ev->since_ns, c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
 	if (!err)
-		err = step_run_wait(c, ping_settled, 0);
+		err = step_run_wait(c, ping_settled, step_run_ask_ns(c));
 	if (err == -ETIMEDOUT) {
 		child_signal(&ping->child, SIGINT);
 		step_run_allow(c, netlink_clock_ns(), SUMMARY_MS);

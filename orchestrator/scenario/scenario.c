@@ -23,6 +23,7 @@
 #include "orchestrator/event/packet.h"
 #include "orchestrator/filter/rules_record.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/scenario/arrivals.h"
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
@@ -61,6 +62,7 @@ struct run {
 	struct drop_trace *drops;  /* NULL: this kernel does not tell */
 	struct neighbours *neighbours;
 	struct probe probe;
+	char *vain; /* of the probe */
 	struct shown *shown;
 	size_t n_shown;
 	size_t showing; /* interface whose lines are being printed */
@@ -176,23 +178,39 @@ static int run_traffic(struct run *r, const struct step *step, struct evidence *
 
 	if (!err)
 		err = probe_run(&r->probe, step, ev, r->e);
-	if (err || ev->arrived >= ev->wanted || ev->drops)
+	if (err || arrivals_enough(step, ev) || ev->drops)
 		return err;
 	diagnosis_neighbour(r->lab, ev);
 	diagnosis_links(r->lab, ev);
 	return 0;
 }
 
+/* They send the same to the same, and must do the same without chains. */
+static bool same_control(const struct step *a, const struct step *b)
+{
+	return a->kind == b->kind && a->src == b->src && a->port == b->port &&
+	       address_equal(&a->address, &b->address) && a->count == b->count &&
+	       a->size == b->size && a->control == b->control && a->warm == b->warm &&
+	       a->n_receivers == b->n_receivers &&
+	       (!a->n_receivers ||
+		!memcmp(a->receivers, b->receivers, a->n_receivers * sizeof(*a->receivers))) &&
+	       !strcmp(a->text ? a->text : "", b->text ? b->text : "");
+}
+
 static bool tried_before(const struct run *r, size_t n)
 {
-	const struct step *b = &r->scenario->steps[n];
-
-	for (const struct step *a = r->scenario->steps; a < b; a++)
-		if (a->kind == b->kind && a->src == b->src && a->port == b->port &&
-		    address_equal(&a->address, &b->address) && a->count == b->count &&
-		    a->size == b->size && !strcmp(a->text ? a->text : "", b->text ? b->text : ""))
+	for (size_t i = 0; i < n; i++)
+		if (same_control(&r->scenario->steps[i], &r->scenario->steps[n]))
 			return true;
 	return false;
+}
+
+/* A step that failed as it was to: its neighbour need not be awaited by others that are to fail. */
+static void note_vain(struct run *r, const struct evidence *ev)
+{
+	if (!ev->neighbour_asked || ev->neighbour != NEIGHBOUR_UNRESOLVED)
+		return;
+	text_add(&r->vain, "\n", "%s", ev->neighbour_text);
 }
 
 static int control_step(struct run *r, size_t i, bool *fine)
@@ -201,15 +219,26 @@ static int control_step(struct run *r, size_t i, bool *fine)
 	struct step_result *result = &r->result->steps[i];
 	struct evidence EVIDENCE_AUTO ev = { .topo = &r->lab->labfile.topo };
 	uint64_t start = netlink_clock_ns();
-	int err = run_traffic(r, step, &ev);
+	struct step_result seen = { 0 };
+	int err;
 
-	if (!err && ev.arrived < ev.wanted && step->kind != STEP_PING)
-		err = probe_check_nc(&r->probe, r->e);
-	*fine = ev.arrived >= ev.wanted;
-	if (err || *fine)
+	r->probe.vain = step->control == CONTROL_FAIL ? r->vain : NULL;
+	err = run_traffic(r, step, &ev);
+	r->probe.vain = NULL;
+	if (err)
 		return err;
-	result->ms = ms_since(start);
-	judge_control(&r->lab->labfile, step, &ev, result);
+	judge_control(&r->lab->labfile, step, &ev, &seen);
+	*fine = seen.outcome == OUTCOME_OK;
+	if (!*fine && ev.arrived < ev.wanted && step->kind != STEP_PING)
+		err = probe_check_nc(&r->probe, r->e);
+	if (*fine && step->control == CONTROL_FAIL)
+		note_vain(r, &ev);
+	if (*fine || err) {
+		step_result_clear(&seen);
+		return err;
+	}
+	seen.ms = ms_since(start);
+	*result = seen;
 	return 0;
 }
 
@@ -236,7 +265,7 @@ static int control_program(struct run *r, size_t i, bool *fine)
 
 static bool has_control(const struct step *step)
 {
-	return is_traffic(step) || (step->kind == STEP_EXEC && step->control != CONTROL_NONE);
+	return (is_traffic(step) || step->kind == STEP_EXEC) && step->control != CONTROL_NONE;
 }
 
 static bool takes_part(const struct run *r, size_t i)
@@ -315,6 +344,48 @@ static int attach(struct run *r)
 	return err;
 }
 
+/* One of a step's flows, from @port on; which port it is stands there afterwards. */
+static int step_flow(struct run *r, const struct step *step, uint16_t *port, unsigned int *flows,
+		     struct step_result *result)
+{
+	struct evidence EVIDENCE_AUTO ev = { .topo = &r->lab->labfile.topo,
+					     .chains = scenario_chains_records(r->chains) };
+	int err;
+
+	r->probe.from_port = *port;
+	err = run_traffic(r, step, &ev);
+	r->probe.from_port = 0;
+	if (err)
+		return err;
+	*port = ev.mark.src_port;
+	judge_traffic(&r->lab->labfile, step, &ev, result);
+	for (size_t i = 0; i < ev.n_arrivals; i++)
+		flows[i] += ev.arrivals[i].copies;
+	return 0;
+}
+
+/* All flows, until one fails. Their ports follow one another: no two are the same, nor all even. */
+static int step_flows(struct run *r, const struct step *step, struct step_result *result)
+{
+	unsigned int *FREE_AUTO flows = xcalloc(step->n_receivers, sizeof(*flows));
+	uint16_t port = 0;
+	int err = 0;
+
+	for (unsigned int n = 1; n <= step->flows; n++) {
+		step_result_clear(result);
+		err = step_flow(r, step, &port, flows, result);
+		if (err)
+			return err;
+		if (result->outcome != OUTCOME_OK) {
+			judge_flow(step, n, result);
+			return 0;
+		}
+		port = port == UINT16_MAX ? 0 : port + 1;
+	}
+	judge_shares(&r->lab->labfile, step, flows, result);
+	return 0;
+}
+
 /* ping, udp, tcp, exec */
 static int step_traffic(struct run *r, const struct step *step, struct step_result *result)
 {
@@ -327,6 +398,8 @@ static int step_traffic(struct run *r, const struct step *step, struct step_resu
 		err = forget_neighbours(r, step);
 		return err ? err : step_exec(&r->probe, step, false, &ev, result, r->e);
 	}
+	if (!err && step->flows)
+		return step_flows(r, step, result);
 	if (!err)
 		err = run_traffic(r, step, &ev);
 	if (!err)
@@ -525,6 +598,7 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 	err = restore(&r) ? e->err : err;
 	listener_close(r.listener);
 	neighbours_free(r.neighbours);
+	free(r.vain);
 	forget_shown(&r);
 	cleanup_fd(&r.probe.signal_fd);
 	result->ms = ms_since(start);

@@ -6,8 +6,10 @@
 #include "orchestrator/scenario/step_run.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
@@ -18,6 +20,7 @@
 #include "orchestrator/scenario/serves.h"
 
 #define MS_NS	     1000000ULL
+#define VAIN_ASK_NS  2000000ULL
 #define ASK_AGAIN_MS 1000 /* until the kernel asks once more for a neighbour */
 
 /* The poll set of one wait: whoever may have news. */
@@ -125,15 +128,50 @@ void step_run_note_trouble(struct step_run *c, const struct subprocess *p, const
 	c->ev->trouble = subprocess_trouble(p, program);
 }
 
-/* What of the step's own was dropped will not arrive any more. */
+/* What of the step's own was dropped will not arrive any more; what was said of it is known. */
 static bool own_settled(const struct step_run *c, uint64_t ms)
 {
 	const struct evidence *ev = c->ev;
 
-	if (c->step->expect == EXPECT_PASS)
+	switch (c->step->expect) {
+	case EXPECT_PASS:
+		if (c->step->arrive_max && ev->arrived + ev->drops < ev->wanted)
+			return false;
 		return ev->drops && !evidence_comes_again(ev, ms);
-	return evidence_all_dropped(ev) &&
-	       (!evidence_comes_again(ev, ms) || evidence_dropped_again(ev));
+	case EXPECT_TX:
+		return ev->told[XDP_TX] >= ev->wanted;
+	case EXPECT_REDIRECT:
+		return ev->told[XDP_REDIRECT] >= ev->wanted;
+	case EXPECT_ABORTED:
+		return ev->told[XDP_ABORTED] >= ev->wanted;
+	default:
+		return evidence_all_dropped(ev) &&
+		       (!evidence_comes_again(ev, ms) || evidence_dropped_again(ev));
+	}
+}
+
+/* A step that is to fail without chains: its neighbour was asked for in vain until the deadline by
+ * a step before, and nothing has changed since.
+ */
+static bool asked_in_vain(const struct step_run *c)
+{
+	const char *vain = c->probe->vain;
+	struct evidence *ev = c->ev;
+	size_t length;
+
+	if (!vain || ev->chains)
+		return false;
+	diagnosis_neighbour(c->probe->lab, ev);
+	if (!ev->neighbour_asked || ev->neighbour != NEIGHBOUR_UNRESOLVED)
+		return false;
+	for (length = strlen(ev->neighbour_text); *vain; vain += *vain == '\n') {
+		size_t line = strcspn(vain, "\n");
+
+		if (line == length && !memcmp(vain, ev->neighbour_text, line))
+			return true;
+		vain += line;
+	}
+	return false;
 }
 
 /* The neighbour was asked for in vain. */
@@ -156,5 +194,10 @@ bool step_run_settled(struct step_run *c)
 {
 	uint64_t ms = (c->deadline_ns - c->ev->since_ns) / MS_NS;
 
-	return own_settled(c, ms) || question_settled(c, ms);
+	return own_settled(c, ms) || question_settled(c, ms) || asked_in_vain(c);
+}
+
+uint64_t step_run_ask_ns(const struct step_run *c)
+{
+	return c->probe->vain && !c->ev->chains ? VAIN_ASK_NS : 0;
 }

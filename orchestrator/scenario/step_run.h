@@ -34,6 +34,8 @@ struct probe {
 	int drops_fd;	       /* likewise, of what the kernel says; -1: it does not */
 	int (*consume)(void *cookie, struct evidence *ev, struct error *e);
 	void *cookie;
+	const char
+		*vain; /* neighbours asked for in vain before, without chains, a line each; NULL */
 	uint16_t from_port; /* this one, or the next that is free; 0: one that the kernel names */
 };
 
@@ -67,6 +69,9 @@ int step_run_consume(const struct step_run *c);
 
 /* What the chains have said settles the step, whatever the children are still waiting for. */
 bool step_run_settled(struct step_run *c);
+
+/* How often that must be asked even without news; 0: no need. */
+uint64_t step_run_ask_ns(const struct step_run *c);
 
 int step_run_client_ended(struct step_run *c);
 /* End the children, and free what the run held. */
