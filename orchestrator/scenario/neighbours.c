@@ -166,12 +166,14 @@ static bool is_receiver(const struct step *step, size_t node)
 	return false;
 }
 
-/* Where a packet of the step begins, ends, or is sent on. */
+/* Where a packet of the step begins, ends, or is sent on: of a program's anywhere. */
 static bool concerns(const struct topology *topo, const struct step *step, size_t place)
 {
 	const struct bridge *bridge;
 	size_t i = NONE;
 
+	if (step->kind == STEP_EXEC)
+		return true;
 	if (place >= topo->n_nodes) {
 		bridge = &topo->bridges[place - topo->n_nodes];
 		return prefixes_hold(bridge->addresses, bridge->n_addresses, &step->address);

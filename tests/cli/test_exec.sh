@@ -33,6 +33,9 @@ lab_file()
 		program = port
 		proto = tcp
 		dst = 5201
+		[filter no-arp]
+		program = ether
+		type = arp
 		[scenario s]
 	END
 	printf '%s\n' "$@" >>"$dir/exec.ini"
@@ -112,6 +115,14 @@ runs 'iperf3 both ways' 0 'ok' \
 	'do = chain h2:eth0'
 like 'iperf3 says why it failed' "$out" 'ended with status 1: iperf3: error'
 
+runs 'a dropped question for the neighbour is noticed' 0 'ok' \
+	'chain = h2:eth0 no-arp' \
+	'do = chain h2:eth0' \
+	'serve = h2 nc -lk 80 until tcp:80' \
+	'pass = exec h1 nc -z -w 1 10.0.0.2 80' \
+	'do = chain h2:eth0 no-arp' \
+	'fail = exec h1 nc -z -w 1 10.0.0.2 80'
+
 # --- What an end proves ---------------------------------------------------------------------
 
 echo 'exit 0' >"$dir/script"
@@ -157,7 +168,7 @@ runs 'a server that dies at once' 1 'error of the lab: it died before it was rea
 timeout=20 runs 'a server that never listens' 1 'error of the lab: it had not bound tcp:80 after 200 ms' \
 	'serve = h2 sh -c "echo waiting >&2; exec sleep 98765" until tcp:80' 'pass = exec h1 true'
 like 'its words stand in the report' "$out" 'stderr: waiting'
-runs 'a server that dies later' 1 'error of the lab: serve h2 sh -c * until tcp:80 at line 24 died: status 4: bye' \
+runs 'a server that dies later' 1 'error of the lab: serve h2 sh -c * until tcp:80 at line 27 died: status 4: bye' \
 	'control = none' \
 	'serve = h2 sh -c "nc -l 80; echo bye >&2; exit 4" until tcp:80' \
 	'pass = exec h1 sh -c "nc -N 10.0.0.2 80 </dev/null; sleep 98765"'
@@ -232,7 +243,7 @@ strike_long()
 {
 	rm -f "$dir/long"
 	"$XLAB" scenario long --timeout 100000 >"$dir/out" 2>&1 &
-	until [ -e "$dir/long" ]; do sleep 0.01; done
+	while [ ! -e "$dir/long" ] && kill -0 $!; do sleep 0.01; done
 	has_rules "$1: the rules are changed by now" dst=82
 	kill "-$1" $!
 	wait
