@@ -33,7 +33,7 @@ is 'nothing was built' "$(ls -A /run/netns /run/xlab 2>/dev/null)" '/run/netns:'
 
 xlab check topologies/lb.ini
 is 'check: what is in the file' "$out" \
-	'topologies/lb.ini: ok, 4 nodes, 1 bridge, 4 interfaces, 10 filters, 12 scenarios'
+	'topologies/lb.ini: ok, 4 nodes, 1 bridge, 4 interfaces, 12 filters, 13 scenarios'
 xlab up topologies/lb.ini --engine libx
 ended 'up: a misspelt engine' 2 '--engine has no value "libx"; did you mean "libxdp"?'
 xlab up topologies/lb.ini

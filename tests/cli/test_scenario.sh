@@ -60,7 +60,7 @@ no_children()
 xlab up topologies/lb.ini
 xlab scenario --all
 is 'all scenarios of lb.ini: exit status' "$status" 0
-like 'all scenarios of lb.ini: a summary' "$out" '12 scenarios: 12 ok'
+like 'all scenarios of lb.ini: a summary' "$out" '13 scenarios: 13 ok'
 xlab scenario udp-8888-drop --format json
 is 'json: outcomes' "$(jq -r '[.scenarios[].steps[].outcome] | join(",")' <<<"$out")" 'ok,ok,ok'
 is 'json: the proof' "$(jq -r '.scenarios[0].steps[1].why' <<<"$out")" \
