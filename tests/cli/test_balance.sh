@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#      a (.1), h2 (.2), h3 (.3), lb (.100, the chain) ---- br0        10.9.0.0/24
+#
+# Who received a step, how much of it, and whether that is owed to the chain: balancers that do what
+# they should, and those that only seem to.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+
+object=${BUILD:-$PWD/build}/tests/cli/balances.bpf.o
+
+# KEYS of a scenario…: the lab above and that scenario, in $dir/lab.ini
+write_lab()
+{
+	{
+		printf '[bridge br0]\n[node a]\n[node lb]\n[node h2]\n[node h3]\n'
+		for end in a:1 h2:2 h3:3 lb:100; do
+			printf '[iface %s:e0]\nbridge = br0\nport = p%s\nmac = de:ad:be:ef:00:%02x\naddress = 10.9.0.%s/24\n' \
+				"${end%:*}" "${end#*:}" "${end#*:}" "${end#*:}"
+		done
+		printf '[filter %s]\nprogram = %s:%s\n' fair "$object" balance
+		printf '[filter %s]\nprogram = %s:%s\nset.half = 1\n' half "$object" balance
+		printf '[filter %s]\nprogram = %s:%s\nset.odd = 2\n' lopsided "$object" balance
+		printf '[filter %s]\nprogram = %s:%s\n' spread "$object" spread
+		printf '[filter %s]\nprogram = %s:%s\n' second "$object" every_second
+		printf '[scenario s]\n'
+		printf '%s\n' "$@"
+	} >"$dir/lab.ini"
+}
+
+# NAME WANTED KEYS…: what each step came to, a line each; the pattern of `case`
+steps()
+{
+	local name=$1 wanted=$2
+
+	shift 2
+	write_lab "$@"
+	xlab run "$dir/lab.ini" --format json
+	steps=$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")
+	# shellcheck disable=SC2053
+	[[ $steps == $wanted ]]
+	result $? "$name" "got \"$steps\", not \"$wanted\""
+}
+
+steps 'a balancer' 'ok: arrived whole at h[23]
+ok: 10 flows arrived: h2 5, h3 5
+ok: 10 flows arrived: h2 5, h3 5
+ok: replied; sent back (tx) by fair at lb:e0*
+ok: sent back (tx) by fair at lb:e0*' \
+	'chain = lb:e0 fair' 'control = fail' 'pass = udp a 10.9.0.100:80 hello at h2|h3' \
+	'pass = udp a 10.9.0.100:80 hello at h2|h3 flows=10 each>=50%' \
+	'pass = tcp a 10.9.0.100:80 hello at h2|h3 flows=10 each>=50%' \
+	'pass = ping a 10.9.0.100 by fair control=pass' 'tx = tcp a 10.9.0.100:80 hello control=pass'
+steps 'all flows go to one backend' \
+	'not ok: 10 flows arrived: h2 10, h3 0; at least 40% were to arrive at each, and h3 got less' \
+	'chain = lb:e0 lopsided' 'control = fail' \
+	'pass = udp a 10.9.0.100:80 hello at h2|h3 flows=10 each>=40%'
+steps 'a flow goes to the wrong backend' \
+	'not ok: flow [12] of 10: nothing arrived at h3: *' \
+	'chain = lb:e0 fair' 'control = fail' 'pass = udp a 10.9.0.100:80 hello at h3 flows=10'
+steps 'backends answer past the balancer' 'ok: arrived whole at h[23]
+not ok: no reply came, but from 10.9.0.[23], which was not asked: *
+not ok: nothing arrived at h2 or h3: *' \
+	'chain = lb:e0 half' 'control = none' 'pass = udp a 10.9.0.100:80 hello at h2|h3' \
+	'pass = ping a 10.9.0.100' 'pass = tcp a 10.9.0.100:80 hello at h2|h3'
+steps 'the balancer has a server of its own' 'ok: listens on tcp:80
+not ok: nothing arrived at h2 or h3: lb has bound that port itself, and has the address' \
+	'control = none' 'serve = lb nc -k -l 80 until tcp:80' \
+	'pass = tcp a 10.9.0.100:80 hello at h2|h3'
+
+# Twice: to two, or to one.
+steps 'a text that arrives at two' 'not ok: arrived at h2 and at h3, where it was expected once' \
+	'chain = lb:e0 spread' 'control = fail' 'pass = udp a 10.9.0.100:80 hello at h2|h3'
+cat >"$dir/relay" <<-'END'
+	import socket
+	relay = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	relay.bind(("10.9.0.100", 80))
+	while True:
+	    text = relay.recv(1000)
+	    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	    # UDP_SEGMENT: two datagrams in one call, so that nothing can come in between
+	    out.setsockopt(socket.IPPROTO_UDP, 103, len(text))
+	    out.sendto(text + text, ("10.9.0.2", 80))
+END
+steps 'a text that arrives twice' 'ok: listens on udp:80
+not ok: arrived at h2 twice, where it was expected once
+not ok: arrived at h2 twice, where a drop was expected' \
+	'control = none' "serve = lb /usr/bin/python3 $dir/relay until udp:80" \
+	'pass = udp a 10.9.0.100:80 hello at h2|h3' 'drop = udp a 10.9.0.100:80 hello at h2|h3'
+
+# How many.
+steps 'as many as are to arrive' 'ok: 5 of 10 replies came
+ok: 5 of 10 replies came' \
+	'chain = lb:e0 second' 'pass = ping a lb count=10 arrive=5' 'pass = ping a lb count=10 arrive=4..6'
+steps 'fewer than are to arrive' \
+	'not ok: 5 of 10 replies came, where 6..10 were expected; dropped by second at lb:e0' \
+	'chain = lb:e0 second' 'pass = ping a lb count=10 arrive=6..10'
+steps 'more than are to arrive' 'not ok: 5 of 10 replies came, where 4 were expected' \
+	'chain = lb:e0 second' 'pass = ping a lb count=10 arrive=4'
+
+# What is owed to the chain.
+steps 'a pass that the lab is good for' \
+	'lab error: error of the lab: without any chain it passes, where control = fail says that it must not' \
+	'chain = lb:e0 fair' 'pass = ping a 10.9.0.100 control=fail'
+cat >"$dir/taker" <<-'END'
+	import socket, time
+	taken = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for port in (80, 81)]
+	for n, each in enumerate(taken):
+	    each.bind(("", 80 + n))
+	time.sleep(1000)
+END
+steps 'a failure that is no proof' 'skipped: *
+lab error: error of the lab: the server never came to listen, so it proves nothing that it fails without any chain: somebody else has bound port 80 in h2' \
+	'chain = lb:e0 fair' "serve = h2 /usr/bin/python3 $dir/taker until udp:81" \
+	'pass = udp a 10.9.0.100:80 hello at h2|h3 control=fail'
+
+done_testing
