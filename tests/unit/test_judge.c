@@ -796,6 +796,16 @@ static void the_kernel_says_why_it_died(void **state)
 	       "nothing arrived: let through at host:veth0, then dropped by the kernel of host: "
 	       "NO_SOCKET");
 
+	/* the chain where it was dropped, and not one that it came to later */
+	ev = an_evidence(STEP_UDP);
+	ev.mark.src_node = H2;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	add_event(&ev, &p, H2, 1, XDP_PASS);
+	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: let through at host:veth0, then dropped by the kernel of host: "
+	       "UDP_CSUM");
+
 	/* where no chain stands */
 	ev = an_evidence(STEP_UDP);
 	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_OUTNOROUTES", &p);
