@@ -94,29 +94,44 @@ static const struct sighting *let_go(const struct labfile *labfile, const struct
 	return last;
 }
 
-char *account_kernel(const struct labfile *labfile, const struct evidence *ev)
+/* Of the step's own packet, and which way that went. */
+static const struct kernel_drop *own_kernel_drop(const struct evidence *ev, enum relation *way)
 {
 	static const enum relation ways[] = { RELATION_REQUEST, RELATION_REPLY };
-	const struct kernel_drop *drop = NULL;
-	char *FREE_AUTO before = NULL;
-	const struct sighting *s;
-	size_t i = 0;
 
-	while (i < ARRAY_SIZE(ways) && !(drop = evidence_kernel_drop(ev, ways[i])))
-		i++;
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		const struct kernel_drop *drop = evidence_kernel_drop(ev, ways[i]);
+
+		*way = ways[i];
+		if (drop)
+			return drop;
+	}
+	return NULL;
+}
+
+char *account_kernel(const struct labfile *labfile, const struct evidence *ev)
+{
+	char *FREE_AUTO before = NULL, *FREE_AUTO reason = NULL;
+	const struct sighting *s;
+	enum relation way;
+	const struct kernel_drop *drop = own_kernel_drop(ev, &way);
+
 	if (!drop)
 		return NULL;
-	s = let_go(labfile, ev, drop, ways[i]);
+	s = let_go(labfile, ev, drop, way);
 	if (s && s->verdict == XDP_PASS)
 		before = text_format("let through at %s, then ", labfile->topo.ifaces[s->iface].id);
 	else if (s)
 		before = decision_text(labfile, s);
+	if (strcmp(drop->reason, "NOT_SPECIFIED") == 0)
+		reason = text_format(", which gives no reason");
+	else
+		reason = text_format(": %s", drop->reason);
 	if (before)
-		return text_format("%s%sdropped by the kernel of %s: %s", before,
-				   s->verdict == XDP_PASS ? "" : ", then ", drop->netns,
-				   drop->reason);
-	return text_format("%sdropped by the kernel of %s: %s",
-			   ways[i] == RELATION_REPLY ? "reply " : "", drop->netns, drop->reason);
+		return text_format("%s%sdropped by the kernel of %s%s", before,
+				   s->verdict == XDP_PASS ? "" : ", then ", drop->netns, reason);
+	return text_format("%sdropped by the kernel of %s%s", way == RELATION_REPLY ? "reply " : "",
+			   drop->netns, reason);
 }
 
 /* One whose verdicts cannot be seen: its name, or NULL if all tell. */
@@ -202,15 +217,42 @@ static char *blind_text(const struct labfile *labfile, const struct evidence *ev
 			   labfile->topo.ifaces[sender].id);
 }
 
+/* The first on the step's way whose verdicts cannot be seen: its name, at @at; or NULL. */
+static const char *mute_on_the_way(const struct labfile *labfile, const struct evidence *ev,
+				   size_t *at)
+{
+	const char *mute = NULL;
+
+	for (*at = 0; ev->chains && *at < labfile->topo.n_ifaces; ++*at) {
+		mute = mute_filter(labfile, &ev->chains[*at]);
+		if (mute && evidence_on_the_way(ev, *at))
+			return mute;
+	}
+	return NULL;
+}
+
+/* What is known where neither the kernel nor a chain says what became of it. */
+static char *guess_text(const struct labfile *labfile, const struct evidence *ev)
+{
+	if (ev->neighbour == NEIGHBOUR_UNRESOLVED && ev->neighbour_text)
+		return text_format("no neighbour entry for %s", ev->neighbour_text);
+	if (ev->lost)
+		return lost_text(ev);
+	if (evidence_seen(ev))
+		return text_format("it was let through, and lost after the chain");
+	return blind_text(labfile, ev);
+}
+
 char *account_silence(const struct labfile *labfile, const struct evidence *ev)
 {
+	enum relation way;
+	const struct kernel_drop *drop = own_kernel_drop(ev, &way);
 	const struct sighting *s = evidence_diverted(ev);
-	char *FREE_AUTO kernel = account_kernel(labfile, ev);
-	const char *mute = NULL;
 	size_t at = 0;
+	const char *mute = mute_on_the_way(labfile, ev, &at);
 
-	if (kernel)
-		return steal_pointer(&kernel);
+	if (drop && (kernel_drop_has_reason(drop) || !mute))
+		return account_kernel(labfile, ev);
 	if (ev->imitated)
 		return text_format("packets of others were made to look like it at %s",
 				   labfile->topo.ifaces[ev->imitated_at].id);
@@ -227,20 +269,7 @@ char *account_silence(const struct labfile *labfile, const struct evidence *ev)
 		return text_format("it was refused, by an ICMP error");
 	if (ev->strayed)
 		return strayed_text(labfile, ev);
-	/* The first on the step's way whose verdicts cannot be seen. */
-	for (size_t i = 0; ev->chains && i < labfile->topo.n_ifaces && !mute; i++) {
-		at = i;
-		mute = evidence_on_the_way(ev, i) ? mute_filter(labfile, &ev->chains[i]) : NULL;
-	}
-	if (mute)
-		return mute_text(labfile, mute, at);
-	if (ev->neighbour == NEIGHBOUR_UNRESOLVED && ev->neighbour_text)
-		return text_format("no neighbour entry for %s", ev->neighbour_text);
-	if (ev->lost)
-		return lost_text(ev);
-	if (evidence_seen(ev))
-		return text_format("it was let through, and lost after the chain");
-	return blind_text(labfile, ev);
+	return mute ? mute_text(labfile, mute, at) : guess_text(labfile, ev);
 }
 
 /* A WENT_ON at that position of the same packets: the filter was not silent. */

@@ -311,16 +311,25 @@ void evidence_add(struct evidence *ev, const struct xlab_event *event, const str
 		came->there = false;
 }
 
+static struct packet *copy_packet(const struct packet *p)
+{
+	struct packet *copy = xcalloc(1, sizeof(*copy));
+
+	*copy = *p;
+	return copy;
+}
+
 void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char *netns,
-			      const char *reason, const struct packet *p)
+			      const char *reason, const struct packet *p,
+			      const struct packet *inner)
 {
 	struct kernel_drop *drop;
 
 	if (time_ns < ev->since_ns || ev->n_kernel_drops == KERNEL_MAX)
 		return;
 	drop = array_add(&ev->kernel_drops, &ev->n_kernel_drops, sizeof(*drop));
-	*drop = (struct kernel_drop){ netns, xstrdup(reason), xcalloc(1, sizeof(*p)) };
-	*drop->packet = *p;
+	*drop = (struct kernel_drop){ netns, xstrdup(reason), copy_packet(p),
+				      inner ? copy_packet(inner) : NULL };
 }
 
 void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t iface,
@@ -348,18 +357,30 @@ static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop,
 	       strcmp(drop->reason, "OTHERHOST") == 0;
 }
 
+bool kernel_drop_has_reason(const struct kernel_drop *drop)
+{
+	return strcmp(drop->reason, "NOT_SPECIFIED") != 0 && strcmp(drop->reason, "XDP") != 0;
+}
+
 const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation)
 {
+	const struct kernel_drop *found = NULL;
 	struct whose whose;
 
 	for (size_t i = 0; i < ev->n_kernel_drops; i++) {
 		const struct kernel_drop *drop = &ev->kernel_drops[i];
 
-		forms_know(&ev->forms, &ev->mark, drop->packet, NULL, &whose);
-		if (whose_relation(&whose) == relation && !is_copy(ev, drop, relation))
-			return drop;
+		if (found && !kernel_drop_has_reason(drop))
+			continue;
+		forms_know(&ev->forms, &ev->mark, drop->packet, drop->inner, &whose);
+		if (whose_relation(&whose) != relation || whose.doubtful ||
+		    is_copy(ev, drop, relation))
+			continue;
+		found = drop;
+		if (kernel_drop_has_reason(drop))
+			break;
 	}
-	return NULL;
+	return found;
 }
 
 const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation)
@@ -429,6 +450,7 @@ void evidence_clear(struct evidence *ev)
 	for (size_t i = 0; i < ev->n_kernel_drops; i++) {
 		free(ev->kernel_drops[i].reason);
 		free(ev->kernel_drops[i].packet);
+		free(ev->kernel_drops[i].inner);
 	}
 	free(ev->kernel_drops);
 	for (size_t i = 0; i < ev->n_xdp_failures; i++)

@@ -52,7 +52,11 @@ struct kernel_drop {
 	const char *netns; /* the node's or bridge's name in the topology */
 	char *reason;	   /* as the kernel names it: NO_SOCKET */
 	struct packet *packet;
+	struct packet *inner; /* of a tunnel; or NULL */
 };
+
+/* Some of what it drops it gives no reason for; and what XDP dropped a filter has told better. */
+bool kernel_drop_has_reason(const struct kernel_drop *drop);
 
 /* An error of the kernel's XDP behind a chain; these name no packet. */
 struct xdp_failure {
@@ -137,12 +141,13 @@ void evidence_add(struct evidence *ev, const struct xlab_event *event, const str
 
 /* What the kernel said in this step's time; what it is said with is copied, but for @netns. */
 void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char *netns,
-			      const char *reason, const struct packet *p);
+			      const char *reason, const struct packet *p,
+			      const struct packet *inner);
 void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t iface,
 			      const char *tracepoint, int err);
 
-/* The kernel dropped a packet of that relation, where the step's own can be; or NULL. A bridge's
- * copy for somebody else, which is dropped as such, is none.
+/* The kernel dropped a packet of that relation, where the step's own can be, best for a reason; or
+ * NULL. A bridge's copy for somebody else, which is dropped as such, is none.
  */
 const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation);
 

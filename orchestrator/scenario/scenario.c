@@ -139,7 +139,7 @@ static void take_failure(const struct consuming *c, const struct drop_trace_even
 static void take_drop(void *cookie, const struct drop_trace_event *event)
 {
 	const struct consuming *c = cookie;
-	struct packet p;
+	struct packet p, inner;
 
 	if (event->kind != DROP_TRACE_KFREE_SKB) {
 		take_failure(c, event);
@@ -147,7 +147,9 @@ static void take_drop(void *cookie, const struct drop_trace_event *event)
 	}
 	packet_read_network(event->snap, event->snapped, event->protocol, &p);
 	evidence_add_kernel_drop(c->ev, event->time_ns, drop_trace_netns(c->run->drops, event),
-				 drop_trace_reason(c->run->drops, event), &p);
+				 drop_trace_reason(c->run->drops, event), &p,
+				 packet_read_inner(event->snap, event->snapped, &p, &inner) ? &inner
+											    : NULL);
 }
 
 static int consume(void *cookie, struct evidence *ev, struct error *e)

@@ -93,6 +93,10 @@ not ok: dropped by udp-79 at lb:e0; expected by less-one' \
 	'chain = lb:e0 less-one udp-79' 'drop = udp a 10.9.0.2:80 x by udp-79' \
 	'drop = udp a 10.9.0.2:80 x by less-one'
 like 'a rewritten port: what changed it' "$details" 'lb:e0: packet: less-one pass (10.9.0.1:* -> 10.9.0.2:79), udp-79 drop'
+# The kernel knows it by that, too.
+steps 'a rewritten port at which nobody listens' \
+	'not ok: nothing arrived: let through at lb:e0, then dropped by the kernel of lb: NO_SOCKET' \
+	'chain = lb:e0 less-one headers' 'pass = udp a 10.9.0.2:80 x'
 # A NAT, and what stands behind it; on the way back it is another's.
 steps 'another address' 'ok: dropped by udp-8080 at b:e0' \
 	'chain = lb:e0 balance' 'chain = b:e0 udp-8080' 'drop = udp a 10.9.0.2:80 x by udp-8080 at b:e0'
@@ -104,6 +108,10 @@ steps 'a tunnel' 'ok: dropped by ipip at b:e0
 ok: dropped by ipip at b:e0' \
 	'chain = lb:e0 tunnel' 'chain = b:e0 ipip' 'drop = udp a 10.9.0.2:80 x by ipip' \
 	'drop = udp a 10.9.0.2:80 x at b:e0'
+
+steps 'a tunnel that nobody opens' \
+	'not ok: nothing arrived: let through at b:e0, then dropped by the kernel of b: IP_NOPROTO' \
+	'chain = lb:e0 tunnel' 'chain = b:e0 headers' 'pass = udp a 10.9.0.2:80 x'
 
 # Who answers is who says so, not whose answer comes.
 steps 'an answer of a filter' \

@@ -265,6 +265,7 @@ static void an_imitation_proves_nothing(void **state)
 	balanced(&ev, &p, &now);
 	balanced(&ev, &other, &now);
 	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	evidence_add_kernel_drop(&ev, 2000, "h2", "UDP_CSUM", &now, NULL);
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "nothing arrived, but no filter says that it dropped it: packets of others were "
 	       "made "

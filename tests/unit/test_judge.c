@@ -629,11 +629,11 @@ static void the_kernels_drops_are_known_by_their_packets(void **state)
 
 	(void)state;
 	other.src_port++;
-	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &other);
-	evidence_add_kernel_drop(&ev, 999, "host", "NO_SOCKET", &p);
-	evidence_add_kernel_drop(&ev, 2000, "h2", "OTHERHOST", &p);
+	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &other, NULL);
+	evidence_add_kernel_drop(&ev, 999, "host", "NO_SOCKET", &p, NULL);
+	evidence_add_kernel_drop(&ev, 2000, "h2", "OTHERHOST", &p, NULL);
 	assert_null(evidence_kernel_drop(&ev, RELATION_REQUEST));
-	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p);
+	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p, NULL);
 	drop = evidence_kernel_drop(&ev, RELATION_REQUEST);
 	assert_non_null(drop);
 	assert_string_equal(drop->netns, "host");
@@ -791,7 +791,7 @@ static void the_kernel_says_why_it_died(void **state)
 	(void)state;
 	ev.trouble = strdup("nc in lb says: Connection refused");
 	add_event(&ev, &p, HOST, 2, XDP_PASS);
-	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &p);
+	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &p, NULL);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: let through at host:veth0, then dropped by the kernel of host: "
 	       "NO_SOCKET");
@@ -801,25 +801,36 @@ static void the_kernel_says_why_it_died(void **state)
 	ev.mark.src_node = H2;
 	add_event(&ev, &p, HOST, 2, XDP_PASS);
 	add_event(&ev, &p, H2, 1, XDP_PASS);
-	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p);
+	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p, NULL);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: let through at host:veth0, then dropped by the kernel of host: "
 	       "UDP_CSUM");
 
 	/* where no chain stands */
 	ev = an_evidence(STEP_UDP);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_OUTNOROUTES", &p);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_OUTNOROUTES", &p, NULL);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: dropped by the kernel of lb: IP_OUTNOROUTES");
 	ev = an_evidence(STEP_UDP);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_RPFILTER", &reply);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_RPFILTER", &reply, NULL);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: reply dropped by the kernel of lb: IP_RPFILTER");
+
+	/* best where it has a reason */
+	ev = an_evidence(STEP_UDP);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "NOT_SPECIFIED", &p, NULL);
+	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p, NULL);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: dropped by the kernel of host: UDP_CSUM");
+	ev = an_evidence(STEP_UDP);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "NOT_SPECIFIED", &p, NULL);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: dropped by the kernel of lb, which gives no reason");
 
 	/* sent elsewhere, and dropped there */
 	ev = an_evidence(STEP_UDP);
 	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "UDP_CSUM", &p);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "UDP_CSUM", &p, NULL);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: sent elsewhere (redirect) by udp-8888 at host:veth0, then dropped "
 	       "by the kernel of lb: UDP_CSUM");
@@ -828,7 +839,7 @@ static void the_kernel_says_why_it_died(void **state)
 	step.expect = EXPECT_DROP;
 	ev = an_evidence(STEP_UDP);
 	add_event(&ev, &p, HOST, 2, XDP_PASS);
-	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &p);
+	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &p, NULL);
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "nothing arrived, but no filter says that it dropped it: let through at host:veth0, "
 	       "then dropped by the kernel of host: NO_SOCKET");
@@ -921,11 +932,14 @@ static void a_user_object_is_mute_in_a_dispatcher(void **state)
 		{ .gen = 0 },
 	};
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet own = a_packet(STEP_UDP);
 	struct evidence ev = an_evidence(STEP_UDP);
 	struct step_result result = { 0 };
 
 	(void)state;
 	ev.chains = mute;
+	/* That it dropped it the kernel says as well, but not why. */
+	evidence_add_kernel_drop(&ev, 2000, "host", "NOT_SPECIFIED", &own, NULL);
 	judge_traffic(&labfile, &step, &ev, &result);
 	assert_int_equal(result.outcome, OUTCOME_INCONCLUSIVE);
 	assert_string_equal(result.why,
@@ -938,6 +952,9 @@ static void a_user_object_is_mute_in_a_dispatcher(void **state)
 	free(result.details);
 
 	/* A third node's has no part in it. */
+	evidence_clear(&ev);
+	ev = an_evidence(STEP_UDP);
+	ev.chains = mute;
 	mute[HOST].engine = ENGINE_INLINE;
 	mute[H2].engine = ENGINE_LIBXDP;
 	judge_traffic(&labfile, &step, &ev, &result);
