@@ -103,6 +103,11 @@ static const struct chain_config *find_chain(const struct chain_config *chains, 
 	return NULL;
 }
 
+bool labfile_chain_stays(const struct scenario *scenario, const struct chain_config *chain)
+{
+	return !find_chain(scenario->chains, scenario->n_chains, chain->iface);
+}
+
 const struct chain_config *labfile_chain(const struct labfile *labfile,
 					 const struct scenario *scenario, size_t iface)
 {

@@ -174,6 +174,9 @@ size_t labfile_scenario(const struct labfile *labfile, const char *name); /* or 
 const struct chain_config *labfile_chain(const struct labfile *labfile,
 					 const struct scenario *scenario, size_t iface);
 
+/* True if that one of the lab's own stands while the scenario runs, which has none in its place. */
+bool labfile_chain_stays(const struct scenario *scenario, const struct chain_config *chain);
+
 /* Candidates for text_offer() and the like. */
 const char *labfile_next_filter(void *labfile, size_t i);
 const char *labfile_next_scenario(void *labfile, size_t i);

@@ -261,7 +261,7 @@ static void warn_scenario(struct walk *w, const struct scenario *s)
 	for (size_t i = 0; i < labfile->n_filters; i++)
 		w->stands[i] = NONE;
 	for (size_t i = 0; i < labfile->n_chains; i++)
-		if (labfile_chain(labfile, s, labfile->chains[i].iface) == &labfile->chains[i])
+		if (labfile_chain_stays(s, &labfile->chains[i]))
 			place(w, &labfile->chains[i]);
 	for (size_t i = 0; i < s->n_chains; i++) {
 		place(w, &s->chains[i]);

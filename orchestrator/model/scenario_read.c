@@ -284,7 +284,7 @@ static void mark_standing(struct labfile_reading *r, const struct scenario *s)
 	for (size_t i = 0; i < s->n_chains; i++)
 		reading_stands(r, &s->chains[i]);
 	for (size_t i = 0; i < labfile->n_chains; i++)
-		if (labfile_chain(labfile, s, labfile->chains[i].iface) == &labfile->chains[i])
+		if (labfile_chain_stays(s, &labfile->chains[i]))
 			reading_stands(r, &labfile->chains[i]);
 }
 

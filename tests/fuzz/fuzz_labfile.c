@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A lab file: what is read, printed and read again is the same; what is refused is refused in
- * words. */
+/* A lab file: what is read, printed and read again is the same, and so is what is warned of; what
+ * is refused is refused in words.
+ */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_print.h"
 #include "orchestrator/model/labfile_read.h"
+#include "orchestrator/model/labfile_warn.h"
 #include "tests/fuzz/fuzz.h"
 
 static char *print(const struct labfile *labfile, size_t *size)
@@ -25,7 +27,7 @@ static char *print(const struct labfile *labfile, size_t *size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
+	struct error ERROR_AUTO e = ERROR_INIT, first_said = ERROR_INIT, second_said = ERROR_INIT;
 	struct labfile first = { 0 }, second = { 0 };
 	size_t first_size, second_size;
 	char *first_text, *second_text;
@@ -43,6 +45,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	second_text = print(&second, &second_size);
 	if (strcmp(first_text, second_text) != 0)
 		fail("printed:\n%s\nprinted again:\n%s", first_text, second_text);
+	labfile_warn(&first, &first_said);
+	labfile_warn(&second, &second_said);
+	if (first_said.lines != second_said.lines)
+		fail("warnings:\n%s\nof what was printed:\n%s\n%s", first_said.text,
+		     second_said.text, first_text);
 	free(first_text);
 	free(second_text);
 	labfile_clear(&first);
