@@ -25,7 +25,7 @@
 char *exec_end_text(int status, const char *err)
 {
 	int length = 0;
-	const char *line = text_last_line(err, &length);
+	const char *line = status ? text_last_line(err, &length) : NULL;
 	const char *colon = line ? ": " : "";
 
 	length = length < WORDS_MAX ? length : WORDS_MAX;

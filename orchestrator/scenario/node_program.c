@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -20,8 +20,6 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/node.h"
-
-#define STACK_SIZE 262144 /* of the first process; a multiple of 16 */
 
 struct start {
 	const struct lab *lab;
@@ -104,9 +102,8 @@ static bool reap(const struct start *start, pid_t program)
 	return pid == 0;
 }
 
-static int run_first(void *cookie)
+static _Noreturn void run_first(const struct start *start)
 {
-	const struct start *start = cookie;
 	struct error ERROR_AUTO e = ERROR_INIT;
 	sigset_t awaited;
 	pid_t program;
@@ -121,6 +118,9 @@ static int run_first(void *cookie)
 		(void)snprintf(start->end->trouble, sizeof(start->end->trouble), "%s", e.text);
 		_exit(1);
 	}
+	/* What is said there is the program's. */
+	(void)dup2(STDIN_FILENO, STDOUT_FILENO);
+	(void)dup2(STDIN_FILENO, STDERR_FILENO);
 	sigemptyset(&awaited);
 	sigaddset(&awaited, SIGCHLD);
 	sigaddset(&awaited, SIGTERM);
@@ -138,15 +138,21 @@ static int open_self(struct error *e)
 	return fd < 0 ? error_sys(e, -errno, "cannot open a pidfd of xlab itself") : fd;
 }
 
-static int start_first(struct node_program *p, struct start *start, struct error *e)
+/* A fork() into a PID namespace, with a pidfd from the start. */
+static int start_first(struct node_program *p, const struct start *start, struct error *e)
 {
-	char *FREE_AUTO stack = xreallocarray(NULL, 1, STACK_SIZE);
 	int pidfd = -1;
-	pid_t pid = clone(run_first, stack + STACK_SIZE, CLONE_NEWPID | CLONE_PIDFD | SIGCHLD,
-			  start, &pidfd);
+	struct clone_args args = {
+		.flags = CLONE_NEWPID | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 
 	if (pid < 0)
 		return error_sys(e, -errno, "cannot start a process in a PID namespace");
+	if (pid == 0)
+		run_first(start);
 	p->first->child = (struct child){ pid, pidfd };
 	return 0;
 }
