@@ -54,7 +54,7 @@ static char *failure_text(const struct labfile *labfile, const struct evidence *
 
 		if (!went_there(labfile, s, f->iface))
 			continue;
-		if (f->err == ENXIO)
+		if (f->err == ENXIO || f->err == EOPNOTSUPP)
 			return text_format(", but the far end of the veth takes no native XDP "
 					   "frames (%s, errno %d)",
 					   f->tracepoint, f->err);

@@ -343,8 +343,22 @@ void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t ifac
 	*failure = (struct xdp_failure){ iface, xstrdup(tracepoint), err };
 }
 
-/* Not the packet but a copy: a bridge's at a node that is neither end, dropped there for it is
- * somebody else's; or what the kernel does with an echo's reply when ping's raw socket has it.
+/* A packet of the step itself can be there, and not only a bridge's copy. */
+static bool node_on_the_way(const struct evidence *ev, size_t node)
+{
+	size_t iface = NONE;
+
+	for (size_t i = 0; i < ev->n_arrivals; i++)
+		if (ev->arrivals[i].node == node)
+			return true;
+	while ((iface = topology_next_iface(ev->topo, node, iface)) != NONE)
+		if (evidence_on_the_way(ev, iface))
+			return true;
+	return false;
+}
+
+/* Not the packet but a copy: a bridge's, dropped for it is somebody else's; or what the kernel does
+ * with an echo's reply when ping's raw socket has it.
  */
 static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop,
 		    enum relation relation)
@@ -353,6 +367,8 @@ static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop,
 
 	if (ev->mark.kind == STEP_PING && relation == RELATION_REPLY && node == ev->mark.src_node)
 		return strcmp(drop->reason, "NO_SOCKET") == 0;
+	if (node != NONE && !node_on_the_way(ev, node))
+		return true;
 	return node != ev->mark.src_node && node != ev->mark.dst_node &&
 	       strcmp(drop->reason, "OTHERHOST") == 0;
 }
@@ -381,6 +397,19 @@ const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum r
 			break;
 	}
 	return found;
+}
+
+bool evidence_died(const struct evidence *ev)
+{
+	static const enum relation ways[] = { RELATION_REQUEST, RELATION_REPLY };
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		const struct kernel_drop *drop = evidence_kernel_drop(ev, ways[i]);
+
+		if (drop && strcmp(drop->reason, "NOT_SPECIFIED") != 0)
+			return true;
+	}
+	return false;
 }
 
 const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation)

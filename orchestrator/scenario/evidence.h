@@ -151,6 +151,11 @@ void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t ifac
  */
 const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation);
 
+/* The kernel dropped one of the step's own, and has a word for it. A drop without a reason can be a
+ * filter's, which says so itself.
+ */
+bool evidence_died(const struct evidence *ev);
+
 /* The first drop (DROP or ABORTED) of a packet of that relation, or NULL; likewise any verdict by
  * which a chain took the packet off its way (also TX, REDIRECT).
  */

@@ -150,6 +150,15 @@ static bool own_settled(const struct step_run *c, uint64_t ms)
 	}
 }
 
+/* The kernel dropped what all of it needs, and nobody sends again. */
+static bool died(const struct step_run *c)
+{
+	const struct step *step = c->step;
+
+	return step->expect == EXPECT_PASS && step->kind != STEP_TCP && !step->arrive_max &&
+	       !step->flows && step->n_receivers < 2 && evidence_died(c->ev);
+}
+
 /* A step that is to fail without chains: its neighbour was asked for in vain until the deadline by
  * a step before, and nothing has changed since.
  */
@@ -194,7 +203,7 @@ bool step_run_settled(struct step_run *c)
 {
 	uint64_t ms = (c->deadline_ns - c->ev->since_ns) / MS_NS;
 
-	return own_settled(c, ms) || question_settled(c, ms) || asked_in_vain(c);
+	return own_settled(c, ms) || died(c) || question_settled(c, ms) || asked_in_vain(c);
 }
 
 uint64_t step_run_ask_ns(const struct step_run *c)
