@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The kernel's own words on packets: of the lab's namespaces, of all that, and of nothing else. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/netlink.h"
+#include "lab/netns.h"
+#include "orchestrator/event/drop_trace.h"
+#include "orchestrator/event/packet.h"
+#include "tests/engine/rig.h"
+
+#define PORT 9 /* nobody listens there */
+
+struct told {
+	struct drop_trace_event events[16];
+	size_t n;
+};
+
+/* Of what the nodes say by themselves (IPv6, ARP) nothing is counted. */
+static void take(void *cookie, const struct drop_trace_event *event)
+{
+	struct told *told = cookie;
+	struct packet p;
+
+	packet_read_network(event->snap, event->snapped, event->protocol, &p);
+	if (event->kind == DROP_TRACE_KFREE_SKB && (!p.has_ports || p.dst_port != PORT))
+		return;
+	assert_true(told->n < 16);
+	told->events[told->n++] = *event;
+}
+
+/* A datagram from @node, or from where the test is, to a port that is closed. */
+static void send_to(const struct lab *lab, const char *node, const char *address)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	ERROR_AUTO struct error e = ERROR_INIT;
+	FD_AUTO int fd = -1;
+
+	if (node)
+		assert_int_equal(netns_visit(&visit, lab->state, node, &e), 0);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(inet_pton(AF_INET, address, &to.sin_addr), 1);
+	assert_int_equal(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+}
+
+/* Until something is there, for ten seconds. */
+static void wait_for(struct drop_trace *t, struct told *told, size_t n)
+{
+	uint64_t end = netlink_clock_ns() + 10000000000ULL;
+
+	while (told->n < n && netlink_clock_ns() < end)
+		drop_trace_consume(t, take, told);
+	assert_int_equal(told->n, n);
+}
+
+static void closed_ports_of_the_lab_are_told(void **state)
+{
+	struct told told = { 0 };
+	struct drop_trace *t;
+	struct packet p;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, "");
+	t = drop_trace_open(&lab);
+	assert_non_null(t);
+	send_to(&lab, NULL, "127.0.0.1");
+	send_to(&lab, "left", "10.9.0.2");
+	wait_for(t, &told, 1);
+	send_to(&lab, NULL, "127.0.0.1");
+	send_to(&lab, "right", "127.0.0.1");
+	wait_for(t, &told, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(drop_trace_netns(t, &told.events[i]), "right");
+		assert_string_equal(drop_trace_reason(t, &told.events[i]), "NO_SOCKET");
+		assert_string_equal(drop_trace_tracepoint(&told.events[i]), "kfree_skb");
+	}
+	packet_read_network(told.events[0].snap, told.events[0].snapped, told.events[0].protocol,
+			    &p);
+	assert_int_equal(p.src.v4.s_addr, inet_addr("10.9.0.1"));
+	assert_int_equal(drop_trace_iface(t, &told.events[0]), rig_end(&lab));
+	assert_int_equal(drop_trace_iface(t, &told.events[1]), NONE);
+	drop_trace_close(t);
+	rig_down(&lab);
+}
+
+/* Of a namespace that was there before the lab (--self) only the lab's links. */
+static void other_links_of_a_shared_namespace_are_not(void **state)
+{
+	struct told told = { 0 };
+	struct drop_trace *t;
+	char right[] = "right", *self;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, "");
+	self = lab.plan.self;
+	lab.plan.self = right;
+	t = drop_trace_open(&lab);
+	lab.plan.self = self;
+	assert_non_null(t);
+	send_to(&lab, "right", "127.0.0.1");
+	send_to(&lab, "left", "10.9.0.2");
+	wait_for(t, &told, 1);
+	assert_int_equal(drop_trace_iface(t, &told.events[0]), rig_end(&lab));
+	drop_trace_close(t);
+	rig_down(&lab);
+}
+
+/* The far end of r0 has its pass program no more. */
+static void what_xdp_cannot_send_is_told(void **state)
+{
+	uint8_t frame[60] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0xb5 };
+	struct sockaddr_ll at = { .sll_family = AF_PACKET };
+	struct told told = { 0 };
+	struct drop_trace *t;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, "[filter back]\nprogram = tx\n");
+	rig_must_chain(&lab, "back");
+	t = drop_trace_open(&lab);
+	assert_non_null(t);
+	{
+		NETNS_VISIT visit = NETNS_VISIT_NONE;
+		ERROR_AUTO struct error e = ERROR_INIT;
+		FD_AUTO int fd = -1;
+
+		assert_int_equal(netns_visit(&visit, lab.state, "left", &e), 0);
+		at.sll_ifindex = (int)if_nametoindex("l0");
+		assert_int_equal(bpf_xdp_detach(at.sll_ifindex, XDP_FLAGS_DRV_MODE, NULL), 0);
+		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+		assert_int_equal(
+			sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&at, sizeof(at)),
+			sizeof(frame));
+	}
+	wait_for(t, &told, 1);
+	assert_string_equal(drop_trace_tracepoint(&told.events[0]), "xdp_bulk_tx");
+	assert_int_equal(told.events[0].code, -ENXIO);
+	assert_int_equal(drop_trace_iface(t, &told.events[0]), rig_end(&lab));
+	drop_trace_close(t);
+	rig_down(&lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(closed_ports_of_the_lab_are_told),
+		cmocka_unit_test(other_links_of_a_shared_namespace_are_not),
+		cmocka_unit_test(what_xdp_cannot_send_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
