@@ -225,6 +225,11 @@ up 'chain = h2:eth0 http' \
 	'do = filter http del dst=80' \
 	'do = chain h1:eth0 http' \
 	"pass = exec h1 sh -c \"setsid sleep 98765 & touch $dir/long; sleep 98765\"" \
+	'[scenario garbled]' \
+	'chain = h2:eth0 http' \
+	'control = none' \
+	'do = filter http add dst=82' \
+	"pass = exec h1 sh -c \"cp \$(echo /run/xlab/*/exec/rules) $dir/rules; echo filter gone >>\$(echo /run/xlab/*/exec/rules)\"" \
 	'[scenario other]' \
 	'pass = exec h1 true'
 xlab scenario s
@@ -262,5 +267,11 @@ for way in 'scenario other' 'filter dns add dst=54' 'chain h1:eth0 --off'; do
 	has_rules "KILL, then $way: rules are put back" dst=80
 	has_chain "KILL, then $way: chains are put back" hello
 done
+xlab scenario garbled
+is 'what cannot be undone: exit status' "$status" 3
+like 'what cannot be undone: says so' "$out" \
+	'cannot put back the rules of filter gone: the record of rules names a filter gone'
+has_rules 'what can be undone is' dst=80
+is 'the record has what it should' "$(cat "$dir/rules")" $'filter http\nrule proto=tcp\nrule dst=80'
 "$XLAB" down >"$dir/down" || cat "$dir/down"
 done_testing
