@@ -24,9 +24,7 @@ struct datagram {
 	uint8_t proto;
 	struct address src, dst;
 	uint32_t id;
-	enum relation way;
-	bool doubtful;
-	uint16_t sequence;
+	struct whose whose; /* the first one's */
 };
 
 /* Whatever tunnel they are in. */
@@ -178,9 +176,7 @@ static void add_datagram(struct forms *forms, const struct packet *p, const stru
 				.src = p->src,
 				.dst = p->dst,
 				.id = p->fragment_id,
-				.way = whose->way,
-				.doubtful = whose->doubtful,
-				.sequence = whose->sequence };
+				.whose = *whose };
 }
 
 /* ARP or ND: of who asks, which stands at one place in a question and at another in the answer. */
@@ -208,10 +204,10 @@ static void know(const struct forms *forms, const struct mark *mark, const struc
 		out->way = neighbour_way(mark, p);
 	} else if (p->fragment) {
 		d = find_datagram(forms, p);
-		if (d)
-			*out = (struct whose){ .way = d->way,
-					       .doubtful = d->doubtful,
-					       .sequence = d->sequence };
+		if (!d)
+			return;
+		*out = d->whose;
+		out->doubtful = is_imitated(forms, &out->flow);
 	} else if (read_flow(p, &out->flow)) {
 		out->has_flow = true;
 		out->way = flow_way(forms, mark, &out->flow);
@@ -251,15 +247,13 @@ enum relation whose_relation(const struct whose *whose)
 }
 
 /* From now on the step's own packets that look like this one cannot be told from it. */
-static void imitate(struct forms *forms, const struct packet *p, const struct whose *whose)
+static void imitate(struct forms *forms, const struct flow *flow)
 {
-	if (!whose->has_flow)
-		find_datagram(forms, p)->doubtful = true;
-	else if (is_imitated(forms, &whose->flow))
+	if (is_imitated(forms, flow))
 		return;
-	else if (forms->n_imitated < FORMS_MAX)
-		*(struct flow *)array_add(&forms->imitated, &forms->n_imitated,
-					  sizeof(struct flow)) = whose->flow;
+	if (forms->n_imitated < FORMS_MAX)
+		*(struct flow *)array_add(&forms->imitated, &forms->n_imitated, sizeof(*flow)) =
+			*flow;
 	else
 		forms->full = true;
 }
@@ -280,26 +274,27 @@ enum left forms_left(struct forms *forms, const struct mark *mark, const struct 
 		     const struct packet *p, const struct packet *inner, bool travels,
 		     struct flow *left)
 {
-	const struct packet *last = inner ? inner : p;
 	struct whose now;
 
 	forms_know(forms, mark, p, inner, &now);
 	if (!is_own(came->way)) {
 		if (came->way != RELATION_OTHER || !travels || !is_own(now.way))
 			return LEFT_SAME;
-		imitate(forms, last, &now);
+		imitate(forms, &now.flow);
 		return LEFT_IMITATED;
 	}
-	if (travels)
-		forms_remember(forms, p, inner, came);
-	if (last->fragment)
-		return LEFT_SAME;
+	if (!now.has_flow && (inner ? inner : p)->fragment)
+		now = *came; /* its number is a new one */
 	if (!now.has_flow)
 		return travels ? LEFT_UNKNOWN : LEFT_SAME;
 	*left = now.flow;
 	if (travels && now.way == RELATION_OTHER)
 		add_form(forms, &now.flow, came->way);
-	return !came->has_flow || flow_equal(&came->flow, &now.flow) ? LEFT_SAME : LEFT_CHANGED;
+	now.way = came->way;
+	now.sequence = came->sequence;
+	if (travels)
+		forms_remember(forms, p, inner, &now);
+	return flow_equal(&came->flow, &now.flow) ? LEFT_SAME : LEFT_CHANGED;
 }
 
 void forms_clear(struct forms *forms)

@@ -78,7 +78,7 @@ struct whose {
 	bool bare;
 	bool doubtful;	   /* it can be the imitation as well */
 	uint16_t sequence; /* of the echo in it, or in its datagram */
-	bool has_flow;	   /* a later fragment has none, nor has what is not IP */
+	bool has_flow;	   /* of a later fragment it is the first one's; what is not IP has none */
 	struct flow flow;
 };
 

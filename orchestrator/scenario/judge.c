@@ -252,13 +252,14 @@ static void judge_drop(const struct labfile *labfile, const struct step *step,
 	const struct sighting *dropped = own_drop(ev);
 	char *FREE_AUTO arrival = arrivals_text(labfile, step, ev);
 
+	/* What arrived was made to look like it, where the step's own was dropped without doubt. */
+	bool arrived = arrivals_any(ev) && !(ev->imitated && dropped && evidence_all_dropped(ev));
+
 	if (!dropped)
 		dropped = neighbour_drop(ev);
-	if (ev->imitated && dropped && evidence_all_dropped(ev))
-		judge_dropped(labfile, step, ev, dropped, result);
-	else if (ev->imitated && arrivals_any(ev))
+	if (arrived && ev->imitated)
 		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
-	else if (arrivals_any(ev))
+	else if (arrived)
 		set(result, OUTCOME_NOT_OK, text_format("%s, where a drop was expected", arrival));
 	else if (!ev->server_bound)
 		set(result, OUTCOME_INCONCLUSIVE,

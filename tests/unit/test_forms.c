@@ -296,6 +296,7 @@ static void an_imitation_proves_nothing(void **state)
 	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
 	balanced(&ev, &other, &now);
 	decided(&ev, H2_ETH0, 0, XDP_PASS, &now);
+	ev.arrived = 1; /* the other one */
 	expect(&step, &ev, OUTCOME_OK, "dropped by drops at h2:eth0", NULL);
 
 	/* another's that was dropped, or does not look like it, is none */
@@ -384,6 +385,12 @@ static void fragments_are_followed(void **state)
 	balanced(&ev, &head, &head_now);
 	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
 	assert_int_equal(evidence_drop(&ev, RELATION_REQUEST)->packets, 1);
+	/* what the chains saw of it is told once */
+	balanced(&ev, &tail, &tail_now);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &head_now);
+	assert_int_equal(ev.n_seen, 2);
+	assert_int_equal(ev.seen[0].packets, 2);
+	assert_true(ev.seen[0].changed);
 	tail_now.fragment_id = 79; /* a number of its own */
 	balanced(&ev, &tail, &tail_now);
 	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
@@ -392,6 +399,13 @@ static void fragments_are_followed(void **state)
 	for (size_t i = 0; i < ev.n_seen; i++)
 		if (ev.seen[i].relation == RELATION_OTHER)
 			assert_int_equal(ev.seen[i].packets, 1);
+	/* another's, made to look like one of it */
+	tail.fragment_id = 5;
+	tail_now.fragment_id = 79;
+	balanced(&ev, &tail, &tail_now);
+	assert_true(ev.imitated);
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
+	assert_true(ev.seen[ev.n_seen - 1].doubtful);
 	evidence_clear(&ev);
 }
 
