@@ -18,6 +18,7 @@
 #include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/judge_exec.h"
 #include "orchestrator/scenario/node_program.h"
+#include "orchestrator/scenario/sockdiag.h"
 
 #define GRACE_MS 250
 #define MS_NS	 1000000ULL
@@ -174,6 +175,18 @@ static void wait_for_ends(struct serves *serves)
 	}
 }
 
+/* A server that does not ask for it (SO_REUSEADDR) could not bind the port again. */
+static void free_port(const struct serves *serves, const struct step *step)
+{
+	const char *node = serves->lab->labfile.topo.nodes[step->src].name;
+	struct error ERROR_AUTO ignored = ERROR_INIT;
+	struct netlink *diag = NULL;
+
+	if (step->proto == IPPROTO_TCP && !sockdiag_open(serves->lab->state, node, &diag, &ignored))
+		sockdiag_end_waits(diag, step->port);
+	netlink_close(diag);
+}
+
 void serves_stop(struct serves *serves)
 {
 	if (!serves)
@@ -183,6 +196,7 @@ void serves_stop(struct serves *serves)
 	wait_for_ends(serves);
 	for (size_t i = 0; i < serves->n; i++) {
 		node_program_end(&serves->list[i]->program);
+		free_port(serves, serves->list[i]->step);
 		free(serves->list[i]);
 	}
 	free(serves->list);

@@ -33,6 +33,12 @@ int sockdiag_open(const struct state *st, const char *netns, struct netlink **nl
  */
 int sockdiag_ask(struct netlink *nl, struct sockdiag *q, struct error *e);
 
+/*
+ * TCP connections of that local port that are over, but for which the kernel waits a minute: it
+ * waits no more, and the port can be bound again. Older kernels cannot.
+ */
+void sockdiag_end_waits(struct netlink *nl, uint16_t port);
+
 /* One message of the kernel's answer, for mnl_cb_run(); @question is the struct above. */
 int sockdiag_answer(const struct nlmsghdr *message, void *question);
 

@@ -183,6 +183,9 @@ runs 'one that ends when it is asked' 0 'ok' \
 	"serve = h2 sh -c \"trap 'echo end >>$dir/ended; exit' TERM; nc -lk 80 & wait\" until tcp:80" \
 	'pass = exec h1 nc -z -w 1 10.0.0.2 80'
 is 'one a run: control and real' "$(cat "$dir/ended")" $'end\nend'
+runs 'a server that cannot share its port' 0 'ok' \
+	"serve = h2 python3 -c \"import socket as s; l = s.socket(); l.bind(('', 80)); l.listen(); exec('while 1: l.accept()[0].close()')\" until tcp:80" \
+	'pass = exec h1 nc -d 10.0.0.2 80'
 no_child 'servers'
 
 up 'serve = h2 nc -lk 80 until tcp:80' 'pass = exec h1 nc -z -w 1 10.0.0.2 80'
