@@ -25,6 +25,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <gelf.h>
+#include <linux/bpf.h>
 
 #include "lab/alloc.h"
 #include "lab/array.h"
@@ -35,10 +36,12 @@
 /* How each definition begins, 4 bytes each, the oldest without the last; behind them come an id,
  * pinning and inner maps, each loader's in its own way.
  */
-static const char *const fields[] = { "type", "key_size", "value_size", "max_entries",
-				      "map_flags" };
-#define FIELDS	   ARRAY_SIZE(fields)
-#define FIELDS_MIN (FIELDS - 1)
+enum { TYPE, KEY_SIZE, VALUE_SIZE, ENTRIES, FLAGS, FIELDS };
+static const char *const fields[FIELDS] = {
+	[TYPE] = "type",	   [KEY_SIZE] = "key_size", [VALUE_SIZE] = "value_size",
+	[ENTRIES] = "max_entries", [FLAGS] = "map_flags",
+};
+#define FIELDS_MIN FLAGS
 
 #define FIELD_BITS 64 /* of the variable that stands for a map: pointers */
 #define NEW_SIZE   (FIELDS * FIELD_BITS / 8)
@@ -63,6 +66,31 @@ struct conversion {
 	struct btf *btf;
 	char *new_names, *new_maps;
 };
+
+/* Of which the kernel takes nothing else, so that some loaders fill them in where a definition has
+ * 0; flags are added.
+ */
+static const struct {
+	uint32_t type, key_size, value_size, flags;
+} only_choice[] = {
+	{ BPF_MAP_TYPE_ARRAY, 4, 0, 0 },      { BPF_MAP_TYPE_PERCPU_ARRAY, 4, 0, 0 },
+	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 0 }, { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0 },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 4, 0 },     { BPF_MAP_TYPE_CPUMAP, 4, 4, 0 },
+	{ BPF_MAP_TYPE_XSKMAP, 4, 4, 0 },     { BPF_MAP_TYPE_LPM_TRIE, 0, 0, BPF_F_NO_PREALLOC },
+};
+
+static void fill_in(struct old_map *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(only_choice); i++) {
+		if (m->values[TYPE] != only_choice[i].type)
+			continue;
+		if (!m->values[KEY_SIZE])
+			m->values[KEY_SIZE] = only_choice[i].key_size;
+		if (!m->values[VALUE_SIZE])
+			m->values[VALUE_SIZE] = only_choice[i].value_size;
+		m->values[FLAGS] |= only_choice[i].flags;
+	}
+}
 
 static const char *section_name(const struct conversion *c, Elf_Scn *scn, GElf_Shdr *header)
 {
@@ -156,6 +184,7 @@ static int add_map(struct conversion *c, int symbol, const GElf_Sym *s, Elf_Scn 
 	m->at = s->st_value;
 	memcpy(m->values, (const char *)data->d_buf + s->st_value,
 	       left < sizeof(m->values) ? left : sizeof(m->values));
+	fill_in(m);
 	return 0;
 }
 
@@ -274,14 +303,20 @@ static int make_btf(struct conversion *c, struct error *e)
 	return err < 0 ? error_sys(e, err, "the BTF of the object cannot tell of its maps") : 0;
 }
 
-static void put(Elf_Scn *scn, Elf_Data *data, void *bytes, size_t size)
+/* Let the section's data be these. */
+static int put(Elf_Scn *scn, void *bytes, size_t size)
 {
+	Elf_Data *data = elf_getdata(scn, NULL);
+
+	if (!data)
+		return -EINVAL;
 	data->d_buf = bytes;
 	data->d_size = size;
 	data->d_type = ELF_T_BYTE;
 	data->d_version = EV_CURRENT;
 	(void)elf_flagdata(data, ELF_C_SET, ELF_F_DIRTY);
 	(void)elf_flagscn(scn, ELF_C_SET, ELF_F_DIRTY);
+	return 0;
 }
 
 /* A new section, its name at @name of the names. */
@@ -312,10 +347,10 @@ static int add_names(struct conversion *c, size_t *at)
 		return -EINVAL;
 	*at = data->d_size;
 	c->new_names = xcalloc(1, *at + sizeof(new_names));
-	memcpy(c->new_names, data->d_buf, *at);
+	if (*at)
+		memcpy(c->new_names, data->d_buf, *at);
 	memcpy(c->new_names + *at, new_names, sizeof(new_names));
-	put(scn, data, c->new_names, *at + sizeof(new_names));
-	return 0;
+	return put(scn, c->new_names, *at + sizeof(new_names));
 }
 
 static int rename_old(const struct conversion *c, size_t name)
@@ -368,9 +403,8 @@ static int rewrite(struct conversion *c, struct error *e)
 	if (!btf || !maps || elf_ndxscn(maps) >= SHN_LORESERVE)
 		return failed(e);
 	c->new_maps = xcalloc(c->n, NEW_SIZE);
-	put(maps, elf_getdata(maps, NULL), c->new_maps, c->n * NEW_SIZE);
-	put(btf, elf_getdata(btf, NULL), (void *)(uintptr_t)raw, size);
-	if (move_symbols(c, elf_ndxscn(maps)) || elf_update(c->elf, ELF_C_WRITE) < 0)
+	if (put(maps, c->new_maps, c->n * NEW_SIZE) || put(btf, (void *)(uintptr_t)raw, size) ||
+	    move_symbols(c, elf_ndxscn(maps)) || elf_update(c->elf, ELF_C_WRITE) < 0)
 		return failed(e);
 	return 0;
 }

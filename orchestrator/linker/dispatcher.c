@@ -130,6 +130,8 @@ static void write_out(struct link_output *out, size_t i, struct labels *l)
 	emit_jump(out, l->stop);
 }
 
+#define STACK_MAX 512 /* MAX_BPF_STACK of the kernel: with a function called, too much */
+
 static void write_all(struct link_output *out, struct linker *c, struct labels *l)
 {
 	size_t n = c->n_filters;
@@ -138,6 +140,10 @@ static void write_all(struct link_output *out, struct linker *c, struct labels *
 	emit_move(out, BPF_REG_6, BPF_REG_1);
 	if (c->tells_came)
 		inline_append(out, &c->came);
+	if (c->overfull)
+		emit(out, (struct bpf_insn){ .code = BPF_ST | BPF_MEM | BPF_DW,
+					     .dst_reg = BPF_REG_10,
+					     .off = -STACK_MAX });
 	if (linker_idles(c))
 		emit_call(out, n + 2);
 	for (size_t i = 0; i < n; i++)

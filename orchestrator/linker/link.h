@@ -74,6 +74,7 @@ struct linker {
 	bool gpl, frags;
 	/* Worked out by linker_load(): */
 	bool calls_stop; /* jumping into it takes stack that a filter needs */
+	bool overfull;	 /* it is to have too much stack (linker.c) */
 	size_t end;	 /* where the dispatcher is when all filters have gone on */
 	size_t idle;	 /* what stands in for functions that are never called, if there are any */
 };

@@ -172,9 +172,7 @@ static int load_linked(struct link_output *out, const struct linker *c, char **l
 	fd = load_once(out, c, btf_fd, NULL, 0, 0);
 	if (fd == -E2BIG)
 		fd = load_for_log(out, c, btf_fd, LOG_FEW, log);
-	if (fd == -EFAULT)
-		fd = load_for_log(out, c, btf_fd, LOG_ALL, log);
-	else if (fd < 0 && !(*log && is_too_large(*log)))
+	if (fd < 0 && !(*log && is_too_large(*log)))
 		fd = load_for_log(out, c, btf_fd, LOG_STEPS, log);
 	return fd < 0 ? refusal_explain(out, c, *log ? *log : "", fd, e) : fd;
 }
@@ -260,15 +258,6 @@ static void find_idle_of(struct link_input *p, const bool *seen)
 	}
 }
 
-static void find_idle(struct linker *c, const struct link_output *out, const char *log)
-{
-	bool *FREE_AUTO seen = xcalloc(out->n_insns + 1, sizeof(*seen));
-
-	refusal_seen(log, seen, out->n_insns);
-	for (size_t i = 0; i < c->n_filters; i++)
-		find_idle_of(&c->filters[i], seen);
-}
-
 static void forget_idle(struct linker *c)
 {
 	for (size_t i = 0; i < c->n_filters; i++) {
@@ -278,39 +267,90 @@ static void forget_idle(struct linker *c)
 	}
 }
 
-static int load_once_linked(struct linker *c, char **log, struct error *e)
+static int compose(struct link_output *out, struct linker *c, struct error *e)
 {
-	struct link_output out = { .rodata_fd = -1 };
-	int fd;
+	int err;
 
-	append_all(&out, c);
-	fd = link_maps_merge_constants(&out, c, e);
-	if (!fd)
-		fd = link_maps_check(&out, c, e);
-	if (!fd)
-		fd = link_btf_describe(&out, c, e);
-	if (!fd)
-		fd = load_linked(&out, c, log, e);
-	if (fd == -EFAULT && *log && !linker_idles(c))
-		find_idle(c, &out, *log);
-	link_output_clear(&out);
-	return fd;
+	append_all(out, c);
+	err = link_maps_merge_constants(out, c, e);
+	if (!err)
+		err = link_maps_check(out, c, e);
+	return err ? err : link_btf_describe(out, c, e);
+}
+
+static bool is_some(const struct bpf_insn *insn)
+{
+	return (insn->code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
+		insn->code == (BPF_ALU | BPF_MOV | BPF_K)) &&
+	       insn->imm;
+}
+
+/* bpf_loop() with a number of rounds that is not plainly written before it. */
+static bool may_idle(const struct captured_prog *code)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < code->n_insns; i++) {
+		const struct bpf_insn *insn = &code->insns[i];
+
+		if (insn->code == (BPF_JMP | BPF_CALL)) {
+			if (!insn->src_reg && insn->imm == BPF_FUNC_loop && !known)
+				return true;
+			known = false;
+		} else if (insn->dst_reg == BPF_REG_1) {
+			known = is_some(insn);
+		}
+	}
+	return false;
 }
 
 /*
  * Kernels since 6.7 take a callback that is never called (of bpf_loop() with nothing to do) out of
  * the program, and then fail over its address, with EFAULT and a warning, unless no function is
- * left at all, which is why such a filter may load alone. So another function's address is put
- * there.
+ * left at all, which is why such a filter may load alone. So another function's address is to
+ * stand there. Which are such only the verifier knows: it is asked by a program with too much
+ * stack, which is refused when all has been looked at.
  */
+static int find_idle(struct linker *c, struct error *e)
+{
+	struct link_output out = { .rodata_fd = -1 };
+	char *FREE_AUTO log = NULL;
+	int FD_AUTO btf_fd = -1;
+	int FD_AUTO fd = -1;
+	bool *FREE_AUTO seen = NULL;
+	int err;
+
+	c->overfull = true;
+	err = compose(&out, c, e);
+	c->overfull = false;
+	if (!err)
+		err = btf_fd = load_btf(&out, e);
+	if (err >= 0)
+		fd = load_for_log(&out, c, btf_fd, LOG_ALL, &log);
+	seen = xcalloc(out.n_insns + 1, sizeof(*seen));
+	if (log)
+		refusal_seen(log, seen, out.n_insns);
+	for (size_t i = 0; i < c->n_filters && log && strstr(log, "combined stack size"); i++)
+		find_idle_of(&c->filters[i], seen);
+	link_output_clear(&out);
+	return err < 0 ? err : 0;
+}
+
 static int load(struct linker *c, char **log, struct error *e)
 {
-	int fd = load_once_linked(c, log, e);
+	struct link_output out = { .rodata_fd = -1 };
+	int fd = 0;
 
-	if (fd == -EFAULT && linker_idles(c)) {
-		error_clear(e);
-		fd = load_once_linked(c, log, e);
-	}
+	for (size_t i = 0; i < c->n_filters && !fd; i++)
+		if (may_idle(c->filters[i].code)) {
+			fd = find_idle(c, e);
+			break;
+		}
+	if (!fd)
+		fd = compose(&out, c, e);
+	if (!fd)
+		fd = load_linked(&out, c, log, e);
+	link_output_clear(&out);
 	forget_idle(c);
 	return fd;
 }

@@ -28,7 +28,9 @@ struct aya_def COUNT SEC("maps") = { BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0, 7, 1
 struct iproute2_def prefixes SEC("maps/lpm") = {
 	BPF_MAP_TYPE_LPM_TRIE, 8, 4, 16, BPF_F_NO_PREALLOC, 3, 2, 0, 0
 };
-struct libbpf_def events SEC("maps") = { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0, 0 };
+/* What goes without saying is 0 with some: sizes of 4, and BPF_F_NO_PREALLOC of tries. */
+struct libbpf_def events SEC("maps") = { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0, 0, 0, 0 };
+struct oldest_def others SEC("maps") = { BPF_MAP_TYPE_LPM_TRIE, 8, 4, 16 };
 
 const volatile __u32 verdict = XDP_PASS;
 
@@ -46,7 +48,8 @@ int counting(struct xdp_md *ctx)
 	__sync_fetch_and_add(all, 1);
 	bpf_map_update_elem(&sparse, &length, all, BPF_ANY);
 	same = bpf_map_lookup_elem(&sparse, &length);
-	if (!same || *same != *all || bpf_map_update_elem(&prefixes, prefix, &zero, BPF_ANY))
+	if (!same || *same != *all || bpf_map_update_elem(&prefixes, prefix, &zero, BPF_ANY) ||
+	    bpf_map_update_elem(&others, prefix, &zero, BPF_ANY))
 		return XDP_ABORTED;
 	same = bpf_map_lookup_elem(&COUNT, &zero);
 	if (same)
