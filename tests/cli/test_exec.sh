@@ -83,6 +83,9 @@ has_chain() # NAME FILTER
 	like "$1" "$out" "$2"
 }
 
+xlab run tests/cli/programs.ini
+is 'programs.ini, as on stock kernels' "$status" 0
+
 # --- Real clients and servers ---------------------------------------------------------------
 
 runs 'curl and http.server' 0 'ok' \

@@ -148,6 +148,7 @@ static void ask_sockets(struct netlink *nl)
 	if (!err)
 		err = sockdiag_ask(nl, &v6, &e);
 	must(!err == !e.kind);
+	sockdiag_end_waits(nl, 8000);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
