@@ -296,6 +296,7 @@ static const char *packet_text(const struct evidence *ev, enum relation relation
 		[RELATION_REPLY] = "reply",
 		[RELATION_BARE] = "TCP segment without text",
 		[RELATION_NEIGHBOUR] = "neighbour request or answer",
+		[RELATION_ROUTER] = "neighbour request or answer of another node",
 	};
 
 	/* Only ping asks for an answer. */
@@ -373,7 +374,7 @@ static void print_chain(FILE *out, const struct labfile *labfile, const struct e
 			others += s->packets;
 			continue;
 		}
-		own += s->relation != RELATION_NEIGHBOUR;
+		own += s->relation != RELATION_NEIGHBOUR && s->relation != RELATION_ROUTER;
 		print_way(out, labfile, ev, s);
 	}
 	if (mute)

@@ -84,15 +84,30 @@ static int read_neighbour(const struct nlmsghdr *message, void *cookie)
 	return MNL_CB_OK;
 }
 
+/* Of that neighbour, in the namespace of @rt; false: that cannot be learnt. */
+static bool find_entry(struct netlink *rt, struct entry *entry)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
+	struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(message, sizeof(*neighbour));
+
+	neighbour->ndm_family = (unsigned char)entry->address.family;
+	return !netlink_talk(rt, message, read_neighbour, entry, &e);
+}
+
+/* It was asked for, and no answer is there. */
+static bool is_asked(const struct entry *entry)
+{
+	return entry->state & (NUD_INCOMPLETE | NUD_FAILED);
+}
+
 /* The neighbour by which @node reaches @to. No entry at all counts as unresolved where the node
  * had to ask for one (@asked).
  */
 static enum neighbour_state look(const struct lab *lab, struct evidence *ev, const char *node,
 				 const struct address *to, bool asked, char **text)
 {
-	struct netlink_request request;
-	struct nlmsghdr *message = netlink_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
-	struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(message, sizeof(*neighbour));
 	struct netlink *NETLINK_AUTO rt = NULL;
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -104,24 +119,21 @@ static enum neighbour_state look(const struct lab *lab, struct evidence *ev, con
 	    find_hop(rt, to, &hop) || !hop.on_link)
 		return NEIGHBOUR_UNKNOWN;
 	entry.address = hop.address;
-	neighbour->ndm_family = (unsigned char)hop.address.family;
-	if (netlink_talk(rt, message, read_neighbour, &entry, &e))
+	if (!find_entry(rt, &entry))
 		return NEIGHBOUR_UNKNOWN;
 	free(*text);
 	*text = text_format("%s at %s", address_text(&hop.address, buf), node);
-	ev->neighbour_asked = entry.state & (NUD_INCOMPLETE | NUD_FAILED);
-	if (entry.state & (NUD_INCOMPLETE | NUD_FAILED) || (asked && !entry.state))
-		return NEIGHBOUR_UNRESOLVED;
-	return NEIGHBOUR_RESOLVED;
+	ev->neighbour_asked = is_asked(&entry);
+	return is_asked(&entry) || (asked && !entry.state) ? NEIGHBOUR_UNRESOLVED
+							   : NEIGHBOUR_RESOLVED;
 }
 
-void diagnosis_neighbour(const struct lab *lab, struct evidence *ev)
+static void look_at_ends(const struct lab *lab, struct evidence *ev)
 {
 	const struct topology *topo = &lab->labfile.topo;
 	const struct mark *m = &ev->mark;
 	char *FREE_AUTO other = NULL;
 
-	ev->neighbour = NEIGHBOUR_UNKNOWN;
 	if (!m->src.family)
 		return;
 	ev->neighbour =
@@ -134,6 +146,44 @@ void diagnosis_neighbour(const struct lab *lab, struct evidence *ev)
 	ev->neighbour = NEIGHBOUR_UNRESOLVED;
 	free(ev->neighbour_text);
 	ev->neighbour_text = steal_pointer(&other);
+}
+
+static bool waits_for(const struct lab *lab, const char *node, const struct address *hop)
+{
+	struct netlink *NETLINK_AUTO rt = NULL;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct entry entry = { .address = *hop };
+
+	return !netns_visit(&visit, lab->state, node, &e) &&
+	       !netlink_open(NETLINK_ROUTE, &rt, &e) && find_entry(rt, &entry) && is_asked(&entry);
+}
+
+/* Which router waits for an answer to a question that a filter dropped? */
+static void look_at_routers(const struct lab *lab, struct evidence *ev)
+{
+	const struct topology *topo = &lab->labfile.topo;
+
+	ev->router = NULL;
+	for (size_t i = 0; i < ev->n_seen; i++) {
+		const struct sighting *s = &ev->seen[i];
+
+		for (size_t j = 0; s->relation == RELATION_ROUTER && sighting_is_drop(s) &&
+				   j < topo->n_nodes && !ev->router;
+		     j++)
+			if (topo->nodes[j].forward &&
+			    waits_for(lab, topo->nodes[j].name, &s->asked)) {
+				ev->router = topo->nodes[j].name;
+				ev->router_question = i;
+			}
+	}
+}
+
+void diagnosis_neighbour(const struct lab *lab, struct evidence *ev)
+{
+	ev->neighbour = NEIGHBOUR_UNKNOWN;
+	look_at_ends(lab, ev);
+	look_at_routers(lab, ev);
 }
 
 /* By their names: a namespace can be the machine's own (--self), with links that are not ours. */

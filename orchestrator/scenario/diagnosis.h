@@ -7,7 +7,7 @@
 struct evidence;
 struct lab;
 
-/* Is the next hop resolved, at both ends? Sets neighbour and neighbour_text. */
+/* Is the next hop resolved, at both ends and at routers? Sets neighbour… and router…. */
 void diagnosis_neighbour(const struct lab *lab, struct evidence *ev);
 
 /* Which of the lab's links are down? Sets links_down. */

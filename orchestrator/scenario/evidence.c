@@ -3,6 +3,7 @@
 #include "orchestrator/scenario/evidence.h"
 
 #include <linux/bpf.h>
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,8 @@ static bool same_saying(const struct sighting *a, const struct sighting *b)
 	return a->iface == b->iface && a->position == b->position && a->kind == b->kind &&
 	       a->verdict == b->verdict && a->relation == b->relation &&
 	       a->doubtful == b->doubtful && a->known == b->known && a->changed == b->changed &&
-	       flow_equal(&a->came, &b->came) && flow_equal(&a->left, &b->left);
+	       address_equal(&a->asked, &b->asked) && flow_equal(&a->came, &b->came) &&
+	       flow_equal(&a->left, &b->left);
 }
 
 /* Its index. */
@@ -241,6 +243,32 @@ static void know(struct evidence *ev, const struct packet *p, const struct packe
 		forms_remember(&ev->forms, p, inner, whose);
 }
 
+/* Somebody on the step's way has that address, or a chain has sent the packet there. */
+static bool is_hop(const struct evidence *ev, const struct address *a)
+{
+	size_t node = topology_address_node(ev->topo, a);
+
+	for (size_t i = 0; i < ev->n_seen; i++)
+		if (ev->seen[i].changed && (address_equal(a, &ev->seen[i].left.src) ||
+					    address_equal(a, &ev->seen[i].left.dst)))
+			return true;
+	return address_equal(a, &ev->mark.src) || address_equal(a, &ev->mark.dst) ||
+	       (node != NONE && ev->topo->nodes[node].forward);
+}
+
+/* Who asks may do so by an address that no file names (fe80::…): so by what is asked for. */
+static void note_question(const struct evidence *ev, struct sighting *s, const struct packet *p)
+{
+	const struct address *asked = &p->nd_target;
+
+	if (p->has_arp)
+		asked = p->arp_op == ARPOP_REQUEST ? &p->arp_target : &p->arp_sender;
+	if (!asked->family || !is_hop(ev, asked))
+		return;
+	s->relation = RELATION_ROUTER;
+	s->asked = *asked;
+}
+
 /* A filter's or the chain's word on a packet that came as @came, NULL: as it is now. */
 static void add_word(struct evidence *ev, const struct xlab_event *event, struct came *came,
 		     const struct packet *p, const struct packet *inner)
@@ -268,7 +296,9 @@ static void add_word(struct evidence *ev, const struct xlab_event *event, struct
 		s.relation = whose_relation(&whose);
 		s.doubtful = whose.doubtful;
 	}
-	if (whose.has_flow && s.relation != RELATION_OTHER && s.relation != RELATION_NEIGHBOUR) {
+	if (was_meant_for(ev, event->iface, first) && s.relation == RELATION_OTHER)
+		note_question(ev, &s, first);
+	if (whose.has_flow && s.relation != RELATION_OTHER) {
 		s.known = true;
 		s.came = whose.flow;
 	}
@@ -419,6 +449,15 @@ const struct sighting *evidence_drop(const struct evidence *ev, enum relation re
 		    sighting_is_drop(&ev->seen[i]))
 			return &ev->seen[i];
 	return NULL;
+}
+
+const struct sighting *evidence_question_drop(const struct evidence *ev)
+{
+	const struct sighting *s = NULL;
+
+	if (ev->neighbour == NEIGHBOUR_UNRESOLVED && !evidence_seen(ev))
+		s = evidence_drop(ev, RELATION_NEIGHBOUR);
+	return s || !ev->router ? s : &ev->seen[ev->router_question];
 }
 
 const struct sighting *evidence_diverted(const struct evidence *ev)

@@ -30,10 +30,11 @@ struct sighting {
 	enum xlab_event_kind kind; /* decided or went on */
 	uint8_t verdict;
 	enum relation relation;
-	const char *filter; /* that said it: of the chain's record; NULL: the chain's end */
-	bool doubtful;	    /* these can be packets of others, made to look like it */
-	bool known;	    /* @came is set: of the step's own packets */
-	bool changed;	    /* in the chain, which they left as @left */
+	const char *filter;   /* that said it: of the chain's record; NULL: the chain's end */
+	bool doubtful;	      /* these can be packets of others, made to look like it */
+	bool known;	      /* @came is set: of the step's own packets */
+	bool changed;	      /* in the chain, which they left as @left */
+	struct address asked; /* with RELATION_ROUTER: whose link address is asked for */
 	struct flow came, left;
 	unsigned int packets;
 	unsigned int undone; /* drops of TCP segments that came through when they were sent again */
@@ -122,7 +123,9 @@ struct evidence {
 	enum neighbour_state neighbour; /* of the next hop */
 	bool neighbour_asked;		/* and unresolved: there is an entry */
 	char *neighbour_text;		/* "10.0.0.1 at lb", whose neighbour it is; NULL */
-	char *links_down;		/* "br0:veth1, host:veth0"; NULL */
+	const char *router;	/* that asks for its next hop, which a filter dropped; NULL */
+	size_t router_question; /* of those seen: that drop */
+	char *links_down;	/* "br0:veth1, host:veth0"; NULL */
 };
 
 void evidence_clear(struct evidence *ev);
@@ -161,6 +164,11 @@ bool evidence_died(const struct evidence *ev);
  */
 const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation);
 const struct sighting *evidence_diverted(const struct evidence *ev);
+
+/* A neighbour was asked for in vain, by one of the two ends before anything went out or by a router
+ * on the way: the drop of that; or NULL.
+ */
+const struct sighting *evidence_question_drop(const struct evidence *ev);
 
 /* The step's own packet was seen by some chain, in either direction. */
 bool evidence_seen(const struct evidence *ev);

@@ -32,6 +32,7 @@ enum relation {
 	RELATION_BARE,	    /* of its TCP connection, but without a part of the text: nothing hangs
 			       on whether it comes through */
 	RELATION_NEIGHBOUR, /* ARP or ND by which one of the two looks for the next hop */
+	RELATION_ROUTER,    /* likewise, by which a node on the way may */
 };
 
 struct mark {

@@ -39,11 +39,16 @@ static void set(struct step_result *result, enum outcome outcome, char *why)
 	step_result_set(result, outcome, why);
 }
 
-static const struct sighting *neighbour_drop(const struct evidence *ev)
+/* A neighbour was asked for in vain; malloc'ed. */
+static char *question_text(const struct labfile *labfile, const struct evidence *ev,
+			   const struct sighting *s)
 {
-	if (ev->neighbour != NEIGHBOUR_UNRESOLVED || evidence_seen(ev))
-		return NULL;
-	return evidence_drop(ev, RELATION_NEIGHBOUR);
+	char *FREE_AUTO decision = account_decision(labfile, ev, s);
+
+	if (s->relation == RELATION_ROUTER)
+		return text_format("the neighbour request of %s was %s, so it went no further",
+				   ev->router, decision);
+	return text_format("its neighbour request was %s, so it never went out", decision);
 }
 
 static const struct sighting *own_drop(const struct evidence *ev)
@@ -197,7 +202,7 @@ static void judge_arrived(const struct labfile *labfile, const struct step *step
 static void judge_pass(const struct labfile *labfile, const struct step *step,
 		       const struct evidence *ev, struct step_result *result)
 {
-	const struct sighting *own = own_drop(ev), *neighbour = neighbour_drop(ev);
+	const struct sighting *own = own_drop(ev), *neighbour = evidence_question_drop(ev);
 	const struct sighting *diverted = evidence_diverted(ev);
 	char *FREE_AUTO arrival = arrivals_short_text(labfile, step, ev);
 	char *FREE_AUTO kernel = account_kernel(labfile, ev);
@@ -213,9 +218,7 @@ static void judge_pass(const struct labfile *labfile, const struct step *step,
 		    arrivals_any(ev) ? text_format("%s; %s", arrival, decision)
 				     : steal_pointer(&decision));
 	} else if (neighbour) {
-		decision = account_decision(labfile, ev, neighbour);
-		set(result, OUTCOME_NOT_OK,
-		    text_format("its neighbour request was %s, so it never went out", decision));
+		set(result, OUTCOME_NOT_OK, question_text(labfile, ev, neighbour));
 	} else if (!ev->server_bound) {
 		set(result, OUTCOME_INCONCLUSIVE,
 		    explained(labfile, ev, "the server never came to listen"));
@@ -235,9 +238,8 @@ static void judge_dropped(const struct labfile *labfile, const struct step *step
 
 	if (wrong)
 		set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, ev, wrong));
-	else if (s->relation == RELATION_NEIGHBOUR)
-		set(result, OUTCOME_OK,
-		    text_format("its neighbour request was %s, so it never went out", decision));
+	else if (s->relation == RELATION_NEIGHBOUR || s->relation == RELATION_ROUTER)
+		set(result, OUTCOME_OK, question_text(labfile, ev, s));
 	else if (evidence_all_dropped(ev))
 		set(result, OUTCOME_OK, steal_pointer(&decision));
 	else
@@ -256,7 +258,7 @@ static void judge_drop(const struct labfile *labfile, const struct step *step,
 	bool arrived = arrivals_any(ev) && !(ev->imitated && dropped && evidence_all_dropped(ev));
 
 	if (!dropped)
-		dropped = neighbour_drop(ev);
+		dropped = evidence_question_drop(ev);
 	if (arrived && ev->imitated)
 		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
 	else if (arrived)
@@ -340,7 +342,7 @@ static void judge_verdict(const struct labfile *labfile, const struct step *step
 	const struct sighting *right = find_decision(labfile, step, ev, true, true);
 	const struct sighting *wrong = find_decision(labfile, step, ev, true, false);
 	const struct sighting *other = other_decision(labfile, step, ev);
-	const struct sighting *neighbour = neighbour_drop(ev);
+	const struct sighting *neighbour = evidence_question_drop(ev);
 	char *FREE_AUTO unseen = account_unseen(labfile, ev, step->by, step->at);
 	char *FREE_AUTO arrival = arrivals_text(labfile, step, ev);
 	char *FREE_AUTO decision = NULL;
@@ -357,9 +359,7 @@ static void judge_verdict(const struct labfile *labfile, const struct step *step
 	} else if (ev->imitated) {
 		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
 	} else if (neighbour) {
-		decision = account_decision(labfile, ev, neighbour);
-		set(result, OUTCOME_INCONCLUSIVE,
-		    text_format("its neighbour request was %s, so it never went out", decision));
+		set(result, OUTCOME_INCONCLUSIVE, question_text(labfile, ev, neighbour));
 	} else if (unseen) {
 		set(result, OUTCOME_INCONCLUSIVE, text_format("%s, for %s", v->nobody, unseen));
 	} else if (other) {

@@ -183,12 +183,15 @@ static bool asked_in_vain(const struct step_run *c)
 	return false;
 }
 
-/* The neighbour was asked for in vain. */
+/* A neighbour was asked for in vain. */
 static bool question_settled(const struct step_run *c, uint64_t ms)
 {
-	const struct sighting *question = evidence_drop(c->ev, RELATION_NEIGHBOUR);
+	const struct sighting *question =
+		evidence_seen(c->ev) ? NULL : evidence_drop(c->ev, RELATION_NEIGHBOUR);
 
-	if (!question || evidence_seen(c->ev))
+	if (!question)
+		question = evidence_drop(c->ev, RELATION_ROUTER);
+	if (!question)
 		return false;
 	if (ms > ASK_AGAIN_MS && (c->step->expect == EXPECT_PASS || question->packets == 1))
 		return false;
@@ -196,7 +199,7 @@ static bool question_settled(const struct step_run *c, uint64_t ms)
 	 * itself is on its way.
 	 */
 	diagnosis_neighbour(c->probe->lab, c->ev);
-	return c->ev->neighbour == NEIGHBOUR_UNRESOLVED;
+	return evidence_question_drop(c->ev);
 }
 
 bool step_run_settled(struct step_run *c)

@@ -50,13 +50,28 @@ ok: replied" \
 steps 'ARP is shown' "ok: replied
 ok: shown" 'chain = b:e0 headers' 'pass = ping a b' 'see = b:e0 "ArpHdr: src: 10.9.0.1 => dst: 10.9.0.2 (request)"'
 
+# A router asks as well, which is told apart from what the ends ask; and whatever the packet met before.
+sed '/^\[scenario s\]/,$d' topologies/router.ini >"$dir/router.ini"
+printf '%s\n' '[filter no-arp]' 'program = ether' 'type = arp' '[filter no-questions]' 'program = ip' \
+	'dst = ff02::/16' '[scenario s]' 'chain = web:eth0 no-arp no-questions' 'chain = router:a headers' \
+	'drop = ping alice web by no-arp' 'pass = udp alice web:53' 'drop = ping alice fd10:3::2 by no-questions' \
+	'pass = ping alice bob' >>"$dir/router.ini"
+xlab run "$dir/router.ini" s --format json
+is 'a router asks' "$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")" \
+	"ok: the neighbour request of router was dropped by no-arp at web:eth0, so it went no further
+not ok: the neighbour request of router was dropped by no-arp at web:eth0, so it went no further
+ok: the neighbour request of router was dropped by no-questions at web:eth0, so it went no further
+not ok: reply dropped by no-ping-from-bob at router:b"
+
 # What was set for good stays, in the lab and beside it.
 two_nodes 'chain = b:e0 headers' 'pass = ping a b'
 xlab up "$dir/lab.ini"
 ip -n a neigh add 10.9.0.77 lladdr de:ad:be:ef:00:77 dev e0 nud permanent
+n=100
 for state in reachable stale delay probe; do
-	ip -n a neigh add "10.9.0.${#state}" lladdr de:ad:be:ef:00:78 dev e0 nud "$state"
-	ip -n a neigh add "fd09::${#state}" lladdr de:ad:be:ef:00:78 dev e0 nud "$state"
+	n=$((n + 1))
+	ip -n a neigh add "10.9.0.$n" lladdr de:ad:be:ef:00:78 dev e0 nud "$state"
+	ip -n a neigh add "fd09::$n" lladdr de:ad:be:ef:00:78 dev e0 nud "$state"
 done
 xlab scenario s
 is 'entries that somebody made: exit status' "$status" 0
