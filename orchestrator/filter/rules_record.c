@@ -187,6 +187,8 @@ int rules_restore_all(struct lab *lab, struct error *e)
 		error_move(e, &all);
 		return e->err;
 	}
-	(void)unlink(path);
+	/* Left there it would undo what somebody changes later. */
+	if (unlink(path) && errno != ENOENT)
+		return error_sys(e, -errno, "cannot remove %s", path);
 	return 0;
 }
