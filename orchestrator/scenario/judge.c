@@ -171,6 +171,52 @@ static const struct sighting *wrong_pass(const struct labfile *labfile, const st
 	return found;
 }
 
+static bool is_receiver(const struct labfile *labfile, const struct step *step, size_t iface)
+{
+	for (size_t i = 0; i < step->n_receivers; i++)
+		if (labfile->topo.ifaces[iface].node == step->receivers[i])
+			return true;
+	return false;
+}
+
+/* A chain at one of the nodes that the step names let it in, or answered it. */
+static bool came_to_receiver(const struct labfile *labfile, const struct step *step,
+			     const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->n_seen; i++) {
+		const struct sighting *s = &ev->seen[i];
+
+		if (lets_go(s) && s->relation == RELATION_REQUEST && s->verdict != XDP_REDIRECT &&
+		    is_receiver(labfile, step, s->iface))
+			return true;
+	}
+	return false;
+}
+
+/* That a ping is answered says not by whom. Where each way into these nodes has a chain, none of
+ * which saw it, it was somebody else.
+ */
+static void judge_replier(const struct labfile *labfile, const struct step *step,
+			  const struct evidence *ev, struct step_result *result)
+{
+	char *FREE_AUTO names = NULL;
+	bool all = true;
+
+	if (came_to_receiver(labfile, step, ev))
+		return;
+	for (size_t i = 0; i < labfile->topo.n_ifaces && all; i++) {
+		char *FREE_AUTO unseen = account_unseen(labfile, ev, NONE, i);
+
+		all = !is_receiver(labfile, step, i) || (ev->chains[i].n_filters && !unseen);
+	}
+	for (size_t i = 0; i < step->n_receivers; i++)
+		text_add(&names, " or ", "%s", labfile->topo.nodes[step->receivers[i]].name);
+	set(result, all ? OUTCOME_NOT_OK : OUTCOME_INCONCLUSIVE,
+	    all ? text_format("%s, but no chain at %s saw it", result->why, names)
+		: text_format("%s, but no chain at %s tells whether it was there", result->why,
+			      names));
+}
+
 /* It arrived, which is to be by the step's filter or interface. */
 static void judge_arrived(const struct labfile *labfile, const struct step *step,
 			  const struct evidence *ev, const char *arrival,
@@ -197,6 +243,8 @@ static void judge_arrived(const struct labfile *labfile, const struct step *step
 			 : text_format("%s, but no chain saw it on its way; expected%s", arrival,
 				       expected));
 	}
+	if (result->outcome == OUTCOME_OK && step->kind == STEP_PING && step->n_receivers)
+		judge_replier(labfile, step, ev, result);
 }
 
 static void judge_pass(const struct labfile *labfile, const struct step *step,

@@ -722,6 +722,40 @@ static void a_pass_is_by_whom_the_step_says(void **state)
 	       "let through at host:veth0, where no filter had an opinion; expected at lb:veth6");
 }
 
+/* A reply says not from whom it is: the chain there does. */
+static void a_ping_is_answered_by_whom_the_step_names(void **state)
+{
+	size_t h2[] = { H2 }, h2_or_lb[] = { H2, LB };
+	struct step step = a_step(STEP_PING, EXPECT_PASS);
+	struct packet p = a_packet(STEP_PING);
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	step.receivers = h2;
+	step.n_receivers = 1;
+	nodes[H2].forward = true; /* on the way */
+	ev.arrived = 1;
+	add_event(&ev, &p, H2, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_OK, "replied");
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	add_event(&ev, &p, H2, 0, XDP_TX);
+	expect(&step, &ev, OUTCOME_OK, "replied");
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	add_event(&ev, &p, H2, 0, XDP_REDIRECT);
+	expect(&step, &ev, OUTCOME_NOT_OK, "replied, but no chain at h2 saw it");
+	step.receivers = h2_or_lb; /* which has no chain */
+	step.n_receivers = 2;
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "replied, but no chain at h2 or lb tells whether it was there");
+	nodes[H2].forward = false;
+}
+
 /* Of a connection another filter can let the SYN by than the text. */
 static void packets_of_a_connection_differ(void **state)
 {
@@ -1090,6 +1124,7 @@ int main(void)
 		cmocka_unit_test(a_neighbour_is_of_who_asks),
 		cmocka_unit_test(the_kernels_drops_are_known_by_their_packets),
 		cmocka_unit_test(a_pass_is_by_whom_the_step_says),
+		cmocka_unit_test(a_ping_is_answered_by_whom_the_step_names),
 		cmocka_unit_test(packets_of_a_connection_differ),
 		cmocka_unit_test(tx_redirect_and_aborted_are_what_a_filter_says),
 		cmocka_unit_test(the_kernel_says_why_it_died),
