@@ -22,7 +22,7 @@ static void check_line(void *cookie, const char *text)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	uint8_t *exact = malloc(size ? size : 1);
-	struct packet p;
+	struct packet p, inner;
 	size_t lines = 0;
 
 	must(exact);
@@ -31,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	packet_read(exact, size, &p);
 	must(p.payload <= size);
 	must(!p.has_ports || (p.has_ip && !p.fragment));
+	if (packet_read_inner(exact, size, &p, &inner))
+		must(p.has_ip && inner.has_ip && inner.payload <= size - p.payload);
 	packet_print(exact, size, check_line, &lines);
 	free(exact);
 	return 0;

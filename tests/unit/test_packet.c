@@ -175,6 +175,25 @@ static void the_inner_packet_of_a_tunnel_is_read(void **state)
 	assert_int_equal(in.src_port, 44024);
 }
 
+/* Likewise inside of a tunnel. */
+static void no_byte_beyond_the_inner_end_is_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tunnels); i++) {
+		for (size_t size = 0; size < tunnels[i].size; size++) {
+			uint8_t *bytes = malloc(size ? size : 1);
+			struct packet p, in;
+
+			assert_non_null(bytes);
+			memcpy(bytes, tunnels[i].bytes, size);
+			packet_read(bytes, size, &p);
+			if (packet_read_inner(bytes, size, &p, &in))
+				assert_true(in.payload <= size);
+			free(bytes);
+		}
+	}
+}
+
 /* What fragments share, and which bytes of a TCP connection these are. */
 static void fragments_and_segments_are_known(void **state)
 {
@@ -258,6 +277,7 @@ int main(void)
 		cmocka_unit_test(no_byte_beyond_the_end_is_read),
 		cmocka_unit_test(any_bytes_are_safe),
 		cmocka_unit_test(the_inner_packet_of_a_tunnel_is_read),
+		cmocka_unit_test(no_byte_beyond_the_inner_end_is_read),
 		cmocka_unit_test(fragments_and_segments_are_known),
 		cmocka_unit_test(marks_are_found),
 		cmocka_unit_test(patterns_match_whole_lines),
