@@ -99,14 +99,17 @@ static const struct kernel_drop *own_kernel_drop(const struct evidence *ev, enum
 {
 	static const enum relation ways[] = { RELATION_REQUEST, RELATION_REPLY };
 
+	const struct kernel_drop *best = NULL;
+
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		const struct kernel_drop *drop = evidence_kernel_drop(ev, ways[i]);
 
+		if (!drop || (best && kernel_drop_weight(drop) <= kernel_drop_weight(best)))
+			continue;
+		best = drop;
 		*way = ways[i];
-		if (drop)
-			return drop;
 	}
-	return NULL;
+	return best;
 }
 
 char *account_kernel(const struct labfile *labfile, const struct evidence *ev)

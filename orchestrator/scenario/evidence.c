@@ -408,6 +408,13 @@ bool kernel_drop_has_reason(const struct kernel_drop *drop)
 	return strcmp(drop->reason, "NOT_SPECIFIED") != 0 && strcmp(drop->reason, "XDP") != 0;
 }
 
+unsigned int kernel_drop_weight(const struct kernel_drop *drop)
+{
+	if (!kernel_drop_has_reason(drop))
+		return 0;
+	return strcmp(drop->reason, "OTHERHOST") == 0 ? 1 : 2;
+}
+
 const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation)
 {
 	const struct kernel_drop *found = NULL;
@@ -416,15 +423,13 @@ const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum r
 	for (size_t i = 0; i < ev->n_kernel_drops; i++) {
 		const struct kernel_drop *drop = &ev->kernel_drops[i];
 
-		if (found && !kernel_drop_has_reason(drop))
+		if (found && kernel_drop_weight(drop) <= kernel_drop_weight(found))
 			continue;
 		forms_know(&ev->forms, &ev->mark, drop->packet, drop->inner, &whose);
 		if (whose_relation(&whose) != relation || whose.doubtful ||
 		    is_copy(ev, drop, relation))
 			continue;
 		found = drop;
-		if (kernel_drop_has_reason(drop))
-			break;
 	}
 	return found;
 }
@@ -436,7 +441,8 @@ bool evidence_died(const struct evidence *ev)
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		const struct kernel_drop *drop = evidence_kernel_drop(ev, ways[i]);
 
-		if (drop && strcmp(drop->reason, "NOT_SPECIFIED") != 0)
+		/* A copy that a bridge has flooded died, and no more. */
+		if (drop && kernel_drop_weight(drop) > 1)
 			return true;
 	}
 	return false;

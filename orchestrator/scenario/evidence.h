@@ -59,6 +59,11 @@ struct kernel_drop {
 /* Some of what it drops it gives no reason for; and what XDP dropped a filter has told better. */
 bool kernel_drop_has_reason(const struct kernel_drop *drop);
 
+/* How much its reason says, 0 to 2. OTHERHOST is a bridge's copy, or what was sent to the wrong
+ * link address.
+ */
+unsigned int kernel_drop_weight(const struct kernel_drop *drop);
+
 /* An error of the kernel's XDP behind a chain; these name no packet. */
 struct xdp_failure {
 	size_t iface;
@@ -149,8 +154,8 @@ void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char 
 void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t iface,
 			      const char *tracepoint, int err);
 
-/* The kernel dropped a packet of that relation, where the step's own can be, best for a reason; or
- * NULL. A bridge's copy for somebody else, which is dropped as such, is none.
+/* The kernel dropped a packet of that relation, where the step's own can be, best for a reason of
+ * weight; or NULL. A bridge's copy for somebody else, which is dropped as such, is none.
  */
 const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation);
 

@@ -258,7 +258,7 @@ static void judge_pass(const struct labfile *labfile, const struct step *step,
 
 	if (arrivals_enough(step, ev)) {
 		judge_arrived(labfile, step, ev, arrival, result);
-	} else if (arrivals_too_many(step, ev)) {
+	} else if (arrivals_too_many(step, ev) || ev->stranger) {
 		set(result, OUTCOME_NOT_OK, steal_pointer(&arrival));
 	} else if (own || (diverted && !kernel)) {
 		decision = account_decision(labfile, ev, own ? own : diverted);

@@ -60,8 +60,8 @@ steps 'a flow goes to the wrong backend' \
 	'not ok: flow [12] of 10: nothing arrived at h3: *' \
 	'chain = lb:e0 fair' 'control = fail' 'pass = udp a 10.9.0.100:80 hello at h3 flows=10'
 steps 'backends answer past the balancer' 'ok: arrived whole at h[23]
-not ok: no reply came, but from 10.9.0.[23], which was not asked: *
-not ok: nothing arrived at h2 or h3: *' \
+not ok: no reply came, but from 10.9.0.[23], which was not asked
+not ok: nothing arrived at h2 or h3: reply dropped by the kernel of a: NO_SOCKET' \
 	'chain = lb:e0 half' 'control = none' 'pass = udp a 10.9.0.100:80 hello at h2|h3' \
 	'pass = ping a 10.9.0.100' 'pass = tcp a 10.9.0.100:80 hello at h2|h3'
 steps 'the balancer has a server of its own' 'ok: listens on tcp:80
