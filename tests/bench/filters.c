@@ -105,7 +105,9 @@ static struct frame frame_of(const struct row *row)
 
 static void measure(const struct row *row)
 {
-	const struct xlab_config config = { .length = 1, .keeps_counters = 1 };
+	const struct xlab_config config = { .length = 1,
+					    .continues = 1U << XLAB_NEXT,
+					    .keeps_counters = 1 };
 	struct frame f = frame_of(row);
 	struct filter filter = *row->ours;
 	struct subject plain, counters;
@@ -121,7 +123,8 @@ static void measure(const struct row *row)
 	r[0].fd = plain.fd;
 	r[1].fd = counters.fd;
 	turns_run(r, ARRAY_SIZE(r), f.bytes, f.len);
-	assert_int_equal(r[0].verdict, r[2].verdict);
+	/* What theirs lets by is none of ours' business. */
+	assert_int_equal(r[0].verdict == XLAB_NEXT ? XDP_PASS : r[0].verdict, r[2].verdict);
 	printf("%-24s %8.1f %8.1f %10.1f %8.2f\n", row->name, r[0].ns, r[1].ns, r[2].ns,
 	       r[0].ns / r[2].ns);
 	bpf_object__close(theirs);
