@@ -124,7 +124,7 @@ static int watch(struct serves *serves, const struct serve *serve, struct error 
 int serves_start(struct serves *serves, const struct step *step, struct error *e)
 {
 	const char *node = serves->lab->labfile.topo.nodes[step->src].name;
-	struct serve *serve = xcalloc(1, sizeof(*serve));
+	struct serve *serve = xcalloc(1, sizeof(*serve)), **added;
 	int err;
 
 	serve->step = step;
@@ -137,7 +137,8 @@ int serves_start(struct serves *serves, const struct step *step, struct error *e
 		free(serve);
 		return err;
 	}
-	*(struct serve **)array_add(&serves->list, &serves->n, sizeof(serve)) = serve;
+	added = array_add(&serves->list, &serves->n, sizeof(void *));
+	*added = serve;
 	return 0;
 }
 
