@@ -34,11 +34,6 @@ void step_result_clear(struct step_result *result)
 	*result = (struct step_result){ 0 };
 }
 
-static void set(struct step_result *result, enum outcome outcome, char *why)
-{
-	step_result_set(result, outcome, why);
-}
-
 /* A neighbour was asked for in vain; malloc'ed. */
 static char *question_text(const struct labfile *labfile, const struct evidence *ev,
 			   const struct sighting *s)
@@ -211,10 +206,10 @@ static void judge_replier(const struct labfile *labfile, const struct step *step
 	}
 	for (size_t i = 0; i < step->n_receivers; i++)
 		text_add(&names, " or ", "%s", labfile->topo.nodes[step->receivers[i]].name);
-	set(result, all ? OUTCOME_NOT_OK : OUTCOME_INCONCLUSIVE,
-	    all ? text_format("%s, but no chain at %s saw it", result->why, names)
-		: text_format("%s, but no chain at %s tells whether it was there", result->why,
-			      names));
+	step_result_set(result, all ? OUTCOME_NOT_OK : OUTCOME_INCONCLUSIVE,
+			all ? text_format("%s, but no chain at %s saw it", result->why, names)
+			    : text_format("%s, but no chain at %s tells whether it was there",
+					  result->why, names));
 }
 
 /* It arrived, which is to be by the step's filter or interface. */
@@ -228,20 +223,21 @@ static void judge_arrived(const struct labfile *labfile, const struct step *step
 	char *FREE_AUTO word = NULL;
 
 	if (ev->imitated) {
-		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
+		step_result_set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
 	} else if (step->by == NONE && step->at == NONE) {
-		set(result, OUTCOME_OK, text_format("%s", arrival));
+		step_result_set(result, OUTCOME_OK, text_format("%s", arrival));
 	} else if (wrong) {
-		set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, ev, wrong));
+		step_result_set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, ev, wrong));
 	} else if (right) {
 		word = account_decision(labfile, ev, right);
-		set(result, OUTCOME_OK, text_format("%s; %s", arrival, word));
+		step_result_set(result, OUTCOME_OK, text_format("%s; %s", arrival, word));
 	} else {
 		word = account_unseen(labfile, ev, step->by, step->at);
-		set(result, word ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
-		    word ? text_format("%s, but %s; expected%s", arrival, word, expected)
-			 : text_format("%s, but no chain saw it on its way; expected%s", arrival,
-				       expected));
+		step_result_set(
+			result, word ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
+			word ? text_format("%s, but %s; expected%s", arrival, word, expected)
+			     : text_format("%s, but no chain saw it on its way; expected%s",
+					   arrival, expected));
 	}
 	if (result->outcome == OUTCOME_OK && step->kind == STEP_PING && step->n_receivers)
 		judge_replier(labfile, step, ev, result);
@@ -259,20 +255,21 @@ static void judge_pass(const struct labfile *labfile, const struct step *step,
 	if (arrivals_enough(step, ev)) {
 		judge_arrived(labfile, step, ev, arrival, result);
 	} else if (arrivals_too_many(step, ev) || ev->stranger) {
-		set(result, OUTCOME_NOT_OK, steal_pointer(&arrival));
+		step_result_set(result, OUTCOME_NOT_OK, steal_pointer(&arrival));
 	} else if (own || (diverted && !kernel)) {
 		decision = account_decision(labfile, ev, own ? own : diverted);
-		set(result, OUTCOME_NOT_OK,
-		    arrivals_any(ev) ? text_format("%s; %s", arrival, decision)
-				     : steal_pointer(&decision));
+		step_result_set(result, OUTCOME_NOT_OK,
+				arrivals_any(ev) ? text_format("%s; %s", arrival, decision)
+						 : steal_pointer(&decision));
 	} else if (neighbour) {
-		set(result, OUTCOME_NOT_OK, question_text(labfile, ev, neighbour));
+		step_result_set(result, OUTCOME_NOT_OK, question_text(labfile, ev, neighbour));
 	} else if (!ev->server_bound) {
-		set(result, OUTCOME_INCONCLUSIVE,
-		    explained(labfile, ev, "the server never came to listen"));
+		step_result_set(result, OUTCOME_INCONCLUSIVE,
+				explained(labfile, ev, "the server never came to listen"));
 	} else {
-		set(result, ev->trouble && !kernel ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
-		    explained(labfile, ev, arrival));
+		step_result_set(result,
+				ev->trouble && !kernel ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
+				explained(labfile, ev, arrival));
 	}
 }
 
@@ -285,15 +282,15 @@ static void judge_dropped(const struct labfile *labfile, const struct step *step
 	char *FREE_AUTO decision = account_decision(labfile, ev, s);
 
 	if (wrong)
-		set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, ev, wrong));
+		step_result_set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, ev, wrong));
 	else if (s->relation == RELATION_NEIGHBOUR || s->relation == RELATION_ROUTER)
-		set(result, OUTCOME_OK, question_text(labfile, ev, s));
+		step_result_set(result, OUTCOME_OK, question_text(labfile, ev, s));
 	else if (evidence_all_dropped(ev))
-		set(result, OUTCOME_OK, steal_pointer(&decision));
+		step_result_set(result, OUTCOME_OK, steal_pointer(&decision));
 	else
-		set(result, OUTCOME_INCONCLUSIVE,
-		    text_format("%u of %u %s; of the others nobody says so", ev->drops, ev->wanted,
-				decision));
+		step_result_set(result, OUTCOME_INCONCLUSIVE,
+				text_format("%u of %u %s; of the others nobody says so", ev->drops,
+					    ev->wanted, decision));
 }
 
 static void judge_drop(const struct labfile *labfile, const struct step *step,
@@ -308,19 +305,22 @@ static void judge_drop(const struct labfile *labfile, const struct step *step,
 	if (!dropped)
 		dropped = evidence_question_drop(ev);
 	if (arrived && ev->imitated)
-		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
+		step_result_set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
 	else if (arrived)
-		set(result, OUTCOME_NOT_OK, text_format("%s, where a drop was expected", arrival));
+		step_result_set(result, OUTCOME_NOT_OK,
+				text_format("%s, where a drop was expected", arrival));
 	else if (!ev->server_bound)
-		set(result, OUTCOME_INCONCLUSIVE,
-		    explained(labfile, ev,
-			      "the server never came to listen, so silence proves nothing"));
+		step_result_set(
+			result, OUTCOME_INCONCLUSIVE,
+			explained(labfile, ev,
+				  "the server never came to listen, so silence proves nothing"));
 	else if (dropped)
 		judge_dropped(labfile, step, ev, dropped, result);
 	else
-		set(result, OUTCOME_INCONCLUSIVE,
-		    explained(labfile, ev,
-			      "nothing arrived, but no filter says that it dropped it"));
+		step_result_set(
+			result, OUTCOME_INCONCLUSIVE,
+			explained(labfile, ev,
+				  "nothing arrived, but no filter says that it dropped it"));
 }
 
 static const struct verdict {
@@ -378,9 +378,9 @@ static void judge_otherwise(const struct labfile *labfile, const struct step *st
 		end = ", and the kernel answered";
 	else if (arrived)
 		end = ", and it ";
-	set(result, OUTCOME_NOT_OK,
-	    text_format("%s%s%s; expected%s", decision, end,
-			arrived && step->kind != STEP_PING ? arrival : "", expected));
+	step_result_set(result, OUTCOME_NOT_OK,
+			text_format("%s%s%s; expected%s", decision, end,
+				    arrived && step->kind != STEP_PING ? arrival : "", expected));
 }
 
 static void judge_verdict(const struct labfile *labfile, const struct step *step,
@@ -399,23 +399,28 @@ static void judge_verdict(const struct labfile *labfile, const struct step *step
 		judge_otherwise(labfile, step, ev, wrong, result);
 	} else if (right) {
 		decision = account_decision(labfile, ev, right);
-		set(result, ev->told[v->verdict] >= ev->wanted ? OUTCOME_OK : OUTCOME_INCONCLUSIVE,
-		    ev->told[v->verdict] >= ev->wanted
-			    ? steal_pointer(&decision)
-			    : text_format("%u of %u %s; of the others nobody says so",
-					  ev->told[v->verdict], ev->wanted, decision));
+		step_result_set(result,
+				ev->told[v->verdict] >= ev->wanted ? OUTCOME_OK
+								   : OUTCOME_INCONCLUSIVE,
+				ev->told[v->verdict] >= ev->wanted
+					? steal_pointer(&decision)
+					: text_format("%u of %u %s; of the others nobody says so",
+						      ev->told[v->verdict], ev->wanted, decision));
 	} else if (ev->imitated) {
-		set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
+		step_result_set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
 	} else if (neighbour) {
-		set(result, OUTCOME_INCONCLUSIVE, question_text(labfile, ev, neighbour));
+		step_result_set(result, OUTCOME_INCONCLUSIVE,
+				question_text(labfile, ev, neighbour));
 	} else if (unseen) {
-		set(result, OUTCOME_INCONCLUSIVE, text_format("%s, for %s", v->nobody, unseen));
+		step_result_set(result, OUTCOME_INCONCLUSIVE,
+				text_format("%s, for %s", v->nobody, unseen));
 	} else if (other) {
 		judge_otherwise(labfile, step, ev, other, result);
 	} else if (arrivals_any(ev)) {
-		set(result, OUTCOME_NOT_OK, text_format("%s, and %s", arrival, v->nobody));
+		step_result_set(result, OUTCOME_NOT_OK,
+				text_format("%s, and %s", arrival, v->nobody));
 	} else {
-		set(result, OUTCOME_INCONCLUSIVE, explained(labfile, ev, v->nobody));
+		step_result_set(result, OUTCOME_INCONCLUSIVE, explained(labfile, ev, v->nobody));
 	}
 }
 
@@ -426,8 +431,10 @@ static void doubt_forms(const struct evidence *ev, struct step_result *result)
 {
 	if (!ev->lost || !ev->forms.n || result->outcome != OUTCOME_OK)
 		return;
-	set(result, OUTCOME_INCONCLUSIVE,
-	    text_format("%s, but %llu events of the chains were lost, and it changed on its way",
+	step_result_set(
+		result, OUTCOME_INCONCLUSIVE,
+		text_format(
+			"%s, but %llu events of the chains were lost, and it changed on its way",
 			result->why, (unsigned long long)ev->lost));
 }
 
@@ -452,19 +459,22 @@ static void judge_must_fail(const struct labfile *labfile, const struct evidence
 	char *FREE_AUTO part = NULL;
 
 	if (!ev->server_bound) {
-		set(result, OUTCOME_LAB,
-		    explained(labfile, ev,
-			      "error of the lab: the server never came to listen, so it proves "
-			      "nothing that it fails without any chain"));
+		step_result_set(
+			result, OUTCOME_LAB,
+			explained(labfile, ev,
+				  "error of the lab: the server never came to listen, so it proves "
+				  "nothing that it fails without any chain"));
 	} else if (arrivals_any(ev)) {
 		if (ev->arrived < ev->wanted)
 			part = text_format(" in part (%s)", arrival);
-		set(result, OUTCOME_LAB,
-		    text_format("error of the lab: without any chain it passes%s, where control = "
+		step_result_set(
+			result, OUTCOME_LAB,
+			text_format(
+				"error of the lab: without any chain it passes%s, where control = "
 				"fail says that it must not",
 				part ? part : ""));
 	} else {
-		set(result, OUTCOME_OK, text_format("%s", arrival));
+		step_result_set(result, OUTCOME_OK, text_format("%s", arrival));
 	}
 }
 
@@ -477,12 +487,13 @@ void judge_control(const struct labfile *labfile, const struct step *step,
 	if (step->control == CONTROL_FAIL) {
 		judge_must_fail(labfile, ev, arrival, result);
 	} else if (ev->arrived >= ev->wanted) {
-		set(result, OUTCOME_OK, steal_pointer(&arrival));
+		step_result_set(result, OUTCOME_OK, steal_pointer(&arrival));
 	} else {
 		why = explained(labfile, ev,
 				ev->server_bound ? arrival : "the server never came to listen");
-		set(result, OUTCOME_LAB,
-		    text_format("error of the lab: without any chain it fails too: %s", why));
+		step_result_set(
+			result, OUTCOME_LAB,
+			text_format("error of the lab: without any chain it fails too: %s", why));
 	}
 	if (result->outcome != OUTCOME_OK)
 		result->details = account_details(labfile, ev, result->why);
@@ -492,7 +503,8 @@ void judge_flow(const struct step *step, unsigned int n, struct step_result *res
 {
 	char *FREE_AUTO why = steal_pointer(&result->why);
 
-	set(result, result->outcome, text_format("flow %u of %u: %s", n, step->flows, why));
+	step_result_set(result, result->outcome,
+			text_format("flow %u of %u: %s", n, step->flows, why));
 }
 
 void judge_shares(const struct labfile *labfile, const struct step *step, const unsigned int *flows,
@@ -504,8 +516,9 @@ void judge_shares(const struct labfile *labfile, const struct step *step, const 
 	for (size_t i = 0; i < step->n_receivers; i++)
 		if (flows[i] * 100 < step->each * step->flows)
 			text_list_add(&few, "%s", labfile->topo.nodes[step->receivers[i]].name);
-	set(result, few ? OUTCOME_NOT_OK : OUTCOME_OK,
-	    text_format("%u flows arrived: %s%s", step->flows, shares, few ? "; " : ""));
+	step_result_set(
+		result, few ? OUTCOME_NOT_OK : OUTCOME_OK,
+		text_format("%u flows arrived: %s%s", step->flows, shares, few ? "; " : ""));
 	if (!few)
 		return;
 	text_add(&result->why, "", "at least %u%% were to arrive at each, and %s got less",
@@ -521,14 +534,15 @@ void judge_see(const struct labfile *labfile, const struct step *step, const cha
 	for (size_t i = 0; i < n; i++) {
 		if (packet_line_matches(step->text, lines[i])) {
 			/* Without a * the pattern is the line. */
-			set(result, OUTCOME_OK,
-			    text_format("%s", strchr(step->text, '*') ? lines[i] : "shown"));
+			step_result_set(
+				result, OUTCOME_OK,
+				text_format("%s", strchr(step->text, '*') ? lines[i] : "shown"));
 			return;
 		}
 	}
-	set(result, OUTCOME_NOT_OK,
-	    n ? text_format("none of the %zu lines shown at %s is like it", n, at)
-	      : text_format("nothing was shown at %s", at));
+	step_result_set(result, OUTCOME_NOT_OK,
+			n ? text_format("none of the %zu lines shown at %s is like it", n, at)
+			  : text_format("nothing was shown at %s", at));
 	result->details = xstrdup("");
 	for (size_t i = 0; i < n; i++)
 		text_add(&result->details, "", "shown: %s\n", lines[i]);
@@ -556,13 +570,16 @@ void judge_reject(const struct labfile *labfile, const struct step *step, const 
 	while (found && found > log && found[-1] != '\n')
 		found--;
 	if (!log)
-		set(result, OUTCOME_NOT_OK, text_format("the verifier took %s", filter));
+		step_result_set(result, OUTCOME_NOT_OK,
+				text_format("the verifier took %s", filter));
 	else if (found)
-		set(result, OUTCOME_OK,
-		    text_format("refused by the verifier: %.*s", (int)strcspn(found, "\n"), found));
+		step_result_set(result, OUTCOME_OK,
+				text_format("refused by the verifier: %.*s",
+					    (int)strcspn(found, "\n"), found));
 	else
-		set(result, OUTCOME_NOT_OK,
-		    text_format("refused by the verifier, but not with \"%s\"", step->text));
+		step_result_set(
+			result, OUTCOME_NOT_OK,
+			text_format("refused by the verifier, but not with \"%s\"", step->text));
 	if (log && !found)
 		result->details = log_end(log);
 }

@@ -167,17 +167,14 @@ void judge_exec_control(const struct step *step, const struct exec_seen *seen,
 	else if (well == (step->control == CONTROL_PASS))
 		step_result_set(result, OUTCOME_OK, steal_pointer(&end));
 	else if (well)
-		step_result_set(
-			result, OUTCOME_LAB,
-			text_format("error of the lab: without the scenario's chains it must fail "
-				    "(control = fail), and it passes: %s",
-				    end));
+		step_result_set(result, OUTCOME_LAB,
+				text_format("error of the lab: without any chain it passes, where "
+					    "control = fail says that it must not: %s",
+					    end));
 	else
 		step_result_set(
 			result, OUTCOME_LAB,
-			text_format(
-				"error of the lab: without the scenario's chains it fails too: %s",
-				end));
+			text_format("error of the lab: without any chain it fails too: %s", end));
 	if (result->outcome != OUTCOME_OK)
 		result->details = exec_output_text(seen->out, seen->err);
 }

@@ -139,9 +139,9 @@ runs 'it was to pass' 1 'ended with status 3: at last' \
 	'control = none' 'pass = exec h1 sh -c "echo some; echo first >&2; echo at last >&2; exit 3"'
 like 'its words stand in the report' "$out" 'stdout: some*stderr: first*stderr: at last'
 runs 'it was to fail' 1 'ended with status 0, where it was to fail' 'fail = exec h1 true'
-runs 'it fails without chains' 1 "error of the lab: without the scenario's chains it fails too: ended with status 1" \
+runs 'it fails without chains' 1 "error of the lab: without any chain it fails too: ended with status 1" \
 	'pass = exec h1 false'
-runs 'it passes without chains' 1 'error of the lab: without the scenario*s chains it must fail (control = fail), and it passes' \
+runs 'it passes without chains' 1 'error of the lab: without any chain it passes, where control = fail says that it must not' \
 	'control = fail' 'pass = exec h1 true'
 runs 'no control run' 0 'ended with status 0' \
 	'control = none' "pass = exec h1 sh -c \"echo x >>$dir/runs; grep -c x $dir/runs | grep -x 1\""
