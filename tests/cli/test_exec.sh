@@ -249,23 +249,26 @@ like 'a change fails in the middle: says so' "$out" \
 has_rules 'it is undone' dst=80
 has_chain 'it is undone, the chain too' hello
 
-# SIGNAL: while all of it is on
-strike_long()
+# SIGNAL COMMAND…: while all of the scenario long is on
+strike()
 {
+	local signal=$1
+
+	shift
 	rm -f "$dir/long"
-	"$XLAB" scenario long --timeout 100000 >"$dir/out" 2>&1 &
+	"$XLAB" "$@" --timeout 100000 >"$dir/out" 2>&1 &
 	while [ ! -e "$dir/long" ] && kill -0 $!; do sleep 0.01; done
-	has_rules "$1: the rules are changed by now" dst=82
-	kill "-$1" $!
+	[ "$1" = run ] || has_rules "$signal: the rules are changed by now" dst=82
+	kill "-$signal" $!
 	wait
 }
 
-strike_long TERM
+strike TERM scenario long
 no_child TERM
 has_rules 'TERM: rules are undone' dst=80
 has_chain 'TERM: chains are undone' hello
 for way in 'scenario other' 'filter dns add dst=54' 'chain h1:eth0 --off'; do
-	strike_long KILL
+	strike KILL scenario long
 	no_child "KILL, then $way"
 	# shellcheck disable=SC2086
 	xlab $way
@@ -280,4 +283,6 @@ like 'what cannot be undone: says so' "$out" \
 has_rules 'what can be undone is' dst=80
 is 'the record has what it should' "$(cat "$dir/rules")" $'filter http\nrule proto=tcp\nrule dst=80'
 "$XLAB" down >"$dir/down" || cat "$dir/down"
+strike KILL run "$dir/exec.ini" long
+no_child 'xlab run, killed'
 done_testing
