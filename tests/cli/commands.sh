@@ -59,6 +59,8 @@ is 'status --json: name and phase' "$(jq -r '.labs[] | .name + " " + .phase' <<<
 is 'status --json: an interface' "$(jq -c '.labs[0].nodes[] | select(.name == "host") | .netns,
 	(.interfaces[0] | .name, .state, .mac, .addresses, .bridge, .port, .peer, .mode, .chain)' \
 	<<<"$out" | tr '\n' ' ')" '"host" "veth0" "up" "de:ad:be:ef:00:01" ["10.0.0.1/24","fd00::1/64"] "br0" "veth1" null "native" null '
+is 'status --json: each interface has all its keys' "$(jq -c '[.labs[0].nodes[].interfaces[] | keys] | unique' <<<"$out")" \
+	'[["addresses","bridge","chain","mac","mode","mtu","name","peer","port","state"]]'
 is 'status --json: a bridge and its ports' "$(jq -r '.labs[0].bridges[0] |
 	.name + " " + .state + ": " + ([.ports[] | .name + "=" + .interface + "=" + .state] | join(" "))' \
 	<<<"$out")" 'br0 up: veth1=host:veth0=up veth3=h2:veth2=up veth5=h3:veth4=up veth7=lb:veth6=up'
@@ -99,6 +101,9 @@ is 'exec --user: no capability' "$(tr -s '\n\t' ' ' <<<"$out")" \
 	'nobody CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 CapAmb: 0000000000000000 NoNewPrivs: 1 /nonexistent '
 xlab exec host --user root -- grep CapEff /proc/self/status
 like 'exec --user root: no capability either' "$out" 0000000000000000
+run setpriv --inh-caps +net_raw "$XLAB" exec host --user root -- grep -E 'Cap(Inh|Eff)' /proc/self/status
+is 'exec --user root: nor one that was handed down' "$(tr -s '\n\t' ' ' <<<"$out")" \
+	'CapInh: 0000000000000000 CapEff: 0000000000000000 '
 xlab exec host --user nosuchuser -- true
 ended 'exec --user: no such user' 2 nosuchuser
 run env SHELL=/bin/sh "$XLAB" shell lb <<<'echo $XLAB_LAB/$XLAB_NODE; ip -o -4 addr show dev veth6; exit 5'

@@ -85,6 +85,7 @@ done
 # The man page's tables against those that read the file.
 xlab help file
 is 'help file: exit status' "$status" 0
+is 'help file: its last line is of the last program' "$(tail -n 1 <<<"$out" | awk '{ print $1 }')" unchecked
 is 'help file: lines that a terminal holds' "$(grep -cE '.{100}' <<<"$out")" 0
 section=''
 while read -r word rest; do

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 
 #include <cmocka.h>
 
@@ -165,6 +166,30 @@ static void live_rules(void **state)
 	subject_free(&s);
 }
 
+/* Each key's rule, whichever comes first. */
+static void hits_of_three_keys(void **state)
+{
+	static const struct rule rules[] = {
+		SPAN(TYPE, ETH_P_IP, ETH_P_IP),
+		MAC(SRC, 0x02, 0, 0, 0, 0, 0x0a),
+		MAC(DST, 0x02, 0, 0, 0, 0, 0x0b),
+	};
+	const struct filter filter = { .program = PROGRAM_ETHER,
+				       .action = XDP_DROP,
+				       .rules = (struct rule *)rules,
+				       .n_rules = ARRAY_SIZE(rules) };
+	struct subject s;
+	struct frame f = FRAME_NONE;
+
+	(void)state;
+	frame_ether(&f, "02:00:00:00:00:0b", "02:00:00:00:00:0a", ETH_P_IP);
+	subject_load(&s, &filter, NULL);
+	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		assert_int_equal(subject_hits(&s, &rules[i]), 1);
+	subject_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +199,7 @@ int main(void)
 		cmocka_unit_test(any_value_of_a_list_matches),
 		cmocka_unit_test(types_behind_tags),
 		cmocka_unit_test(live_rules),
+		cmocka_unit_test(hits_of_three_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,9 @@ static const struct {
 	  AT "chain = br0 g: br0 is a bridge, which takes no native XDP: name a node" },
 	{ SCENARIO "chain = br0:e0-p g\npass = ping a b\n" BRIDGE,
 	  "br0:e0-p is a port of a bridge, and XDP stands at the other end: c:e0" },
+	/* of another bridge */
+	{ SCENARIO "chain = br1:e0-p g\npass = ping a b\n" BRIDGE "[bridge br1]\n",
+	  "br1 is a bridge, which takes no native XDP" },
 	{ SCENARIO "pass = ping a br0\n" BRIDGE, "br0 is a bridge" },
 	{ SCENARIO "pass = xyz a b\n", "there is no step \"xyz\"; allowed: ping, udp, tcp, exec" },
 	{ SCENARIO "pass = ping axxxx b\n", "there is no node \"axxxx\"; allowed: a, b, c" },
