@@ -96,6 +96,16 @@ static void moved_and_joined(void **state)
 	assert_string_equal(b.text, "first\nsecond");
 	assert_null(a.text);
 	error_clear(&b);
+	(void)error_state(&b, -EBUSY, "first");
+	(void)error_input(&a, "second");
+	assert_int_equal(error_join(&b, &a), -EBUSY);
+	assert_string_equal(b.text, "first\nsecond");
+	error_clear(&b);
+	(void)error_state(&a, -EBUSY, "alone");
+	assert_int_equal(error_join(&b, &a), -EBUSY);
+	assert_int_equal(b.kind, ERROR_STATE);
+	assert_string_equal(b.text, "alone");
+	error_clear(&b);
 	error_clear(&b);
 	assert_null(b.text);
 }

@@ -102,6 +102,7 @@ static const struct {
 	{ "[lab]\r\nname = x\r\n", "f.ini:1: the line ends in CR LF, as on Windows" },
 	{ "\xef\xbb\xbf[lab]\n", "f.ini:1: the file begins with a byte order mark (BOM)" },
 	{ "[lab]\nabout = a\033[31m\n", "f.ini:2: the line contains a control character" },
+	{ "[lab]\nabout = a\177\n", "f.ini:2: the line contains a control character" },
 	{ "[lab]\nabout = caf\xe9\n", "f.ini:2: the line contains bytes that are not UTF-8" },
 	{ "[lab]\nabout = \xed\xa0\x80\n", "bytes that are not UTF-8" },
 	{ "[lab]\nabout = \xc0\xaf\n", "bytes that are not UTF-8" },
@@ -230,6 +231,15 @@ static void tables_drive_messages(void **state)
 		"must, set.)\n"
 		"f.ini:6: [z]: unknown section; allowed: s\n"
 		"f.ini:8: [section]: unknown section; allowed: s");
+	inifile_clear(&ini);
+	error_clear(&e);
+	/* Each of the two alone is an error. */
+	assert_int_equal(parse(&ini, "[z]\n", &e), 0);
+	assert_int_equal(ini_report_unknown(&ini, tables, &e), -EINVAL);
+	inifile_clear(&ini);
+	error_clear(&e);
+	assert_int_equal(parse(&ini, "[s]\nmani=c\n", &e), 0);
+	assert_int_equal(ini_report_unknown(&ini, tables, &e), -EINVAL);
 	inifile_clear(&ini);
 }
 

@@ -30,6 +30,12 @@
 	"sysctl = net.ipv4.conf.e0.rp_filter = 2\n" \
 	"route = default via 10.8.0.1\n"            \
 	"route = 192.0.2.0/24 dev e0\n"             \
+	"[node c]\n"                                \
+	"route = default via 10.8.0.1\n"            \
+	"[iface c:e0]\n"                            \
+	"bridge = br0\n"                            \
+	"port = pc\n"                               \
+	"address = 10.8.0.3/24\n"                   \
 	"[iface a:e0]\n"                            \
 	"bridge = br0\n"                            \
 	"port = pa\n"                               \
@@ -163,11 +169,11 @@ static void each_pair_is_made_once(void **state)
 	for (i = 0; i < plan.n_ops; i++)
 		count[plan.ops[i].kind]++;
 	assert_int_equal(count[OP_STATE], 1);
-	assert_int_equal(count[OP_NETNS], 4);
-	assert_int_equal(count[OP_NAME], 4);
-	assert_int_equal(count[OP_VETH], 3);
-	assert_int_equal(count[OP_LINK], 6);
-	assert_int_equal(count[OP_ADDRESS], 5);
+	assert_int_equal(count[OP_NETNS], 5);
+	assert_int_equal(count[OP_NAME], 5);
+	assert_int_equal(count[OP_VETH], 4);
+	assert_int_equal(count[OP_LINK], 8);
+	assert_int_equal(count[OP_ADDRESS], 6);
 	assert_int_equal(count[OP_READY], 1);
 	plan_clear(&plan);
 	topology_clear(&topo);
@@ -223,6 +229,7 @@ static void refuses_what_self_cannot_have(void **state)
 	refuse(&(struct plan_options){ .self = "nobody" }, "no node of that name");
 	refuse(&(struct plan_options){ .self = "r" }, "forwards");
 	refuse(&(struct plan_options){ .self = "b" }, "net.ipv4.ip_default_ttl");
+	refuse(&(struct plan_options){ .self = "c" }, "node c has a default route");
 	refuse(&(struct plan_options){ .as = "../up" }, "--as ../up");
 }
 
