@@ -44,7 +44,7 @@ static char *subject_text(const struct ini_where *at)
 	if (k)
 		key = text_format("%.*s%s = %.*s%s", shown(k->name), k->name, ellipsis(k->name),
 				  shown(k->value), k->value, ellipsis(k->value));
-	if (!at->ini || !s)
+	if (!s)
 		return steal_pointer(&key);
 	return text_format("[%s%s%.*s%s]%s%s", s->kind, *s->name ? " " : "", shown(s->name),
 			   s->name, ellipsis(s->name), key ? " " : "", key ? key : "");
@@ -61,7 +61,7 @@ static int add_complaint(const struct ini_where *at, struct error *e, const char
 	what = text_vformat(fmt, args);
 	text = text_format("%s%s: %s%s%s", mark, subject ? subject : "lab file", what,
 			   allowed ? "; allowed: " : "", allowed ? allowed : "");
-	if (at->ini && at->section)
+	if (at->section)
 		(void)error_at(e, at->ini->path, at->key ? at->key->line : at->section->line, "%s",
 			       text);
 	else

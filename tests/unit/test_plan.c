@@ -18,41 +18,46 @@
 #include "lab/topology.h"
 #include "lab/topology_read.h"
 
-#define LAB                                         \
-	"[lab]\n"                                   \
-	"name = small\n"                            \
-	"[bridge br0]\n"                            \
-	"[node a]\n"                                \
-	"[node r]\n"                                \
-	"forward = yes\n"                           \
-	"[node b]\n"                                \
-	"sysctl = net.ipv4.ip_default_ttl = 9\n"    \
-	"sysctl = net.ipv4.conf.e0.rp_filter = 2\n" \
-	"route = default via 10.8.0.1\n"            \
-	"route = 192.0.2.0/24 dev e0\n"             \
-	"[node c]\n"                                \
-	"route = default via 10.8.0.1\n"            \
-	"[iface c:e0]\n"                            \
-	"bridge = br0\n"                            \
-	"port = pc\n"                               \
-	"address = 10.8.0.3/24\n"                   \
-	"[iface a:e0]\n"                            \
-	"bridge = br0\n"                            \
-	"port = pa\n"                               \
-	"address = 10.9.0.2/24\n"                   \
-	"mac = de:ad:be:ef:00:01\n"                 \
-	"[iface r:e0]\n"                            \
-	"bridge = br0\n"                            \
-	"port = pr\n"                               \
-	"address = 10.9.0.1/24\n"                   \
-	"[iface r:e1]\n"                            \
-	"peer = b:e0\n"                             \
-	"mtu = 1400\n"                              \
-	"address = 10.8.0.1/24\n"                   \
-	"address = fd08::1/64\n"                    \
-	"[iface b:e0]\n"                            \
-	"peer = r:e1\n"                             \
-	"mtu = 1400\n"                              \
+#define LAB                                          \
+	"[lab]\n"                                    \
+	"name = small\n"                             \
+	"[bridge br0]\n"                             \
+	"[node a]\n"                                 \
+	"[node r]\n"                                 \
+	"forward = yes\n"                            \
+	"[node b]\n"                                 \
+	"sysctl = net.ipv4.ip_default_ttl = 9\n"     \
+	"sysctl = net.ipv4.conf.e0.rp_filter = 2\n"  \
+	"route = default via 10.8.0.1\n"             \
+	"route = 192.0.2.0/24 dev e0\n"              \
+	"[node c]\n"                                 \
+	"route = default via 10.8.0.1\n"             \
+	"[iface c:e0]\n"                             \
+	"bridge = br0\n"                             \
+	"port = pc\n"                                \
+	"address = 10.8.0.3/24\n"                    \
+	"[node d]\n"                                 \
+	"sysctl = net.ipv4.conf.e01.rp_filter = 1\n" \
+	"[iface d:e0]\n"                             \
+	"bridge = br0\n"                             \
+	"port = pd\n"                                \
+	"[iface a:e0]\n"                             \
+	"bridge = br0\n"                             \
+	"port = pa\n"                                \
+	"address = 10.9.0.2/24\n"                    \
+	"mac = de:ad:be:ef:00:01\n"                  \
+	"[iface r:e0]\n"                             \
+	"bridge = br0\n"                             \
+	"port = pr\n"                                \
+	"address = 10.9.0.1/24\n"                    \
+	"[iface r:e1]\n"                             \
+	"peer = b:e0\n"                              \
+	"mtu = 1400\n"                               \
+	"address = 10.8.0.1/24\n"                    \
+	"address = fd08::1/64\n"                     \
+	"[iface b:e0]\n"                             \
+	"peer = r:e1\n"                              \
+	"mtu = 1400\n"                               \
 	"address = 10.8.0.2/24\n"
 
 /* The plan of LAB; the topology that it points into is the caller's to free. */
@@ -169,10 +174,10 @@ static void each_pair_is_made_once(void **state)
 	for (i = 0; i < plan.n_ops; i++)
 		count[plan.ops[i].kind]++;
 	assert_int_equal(count[OP_STATE], 1);
-	assert_int_equal(count[OP_NETNS], 5);
-	assert_int_equal(count[OP_NAME], 5);
-	assert_int_equal(count[OP_VETH], 4);
-	assert_int_equal(count[OP_LINK], 8);
+	assert_int_equal(count[OP_NETNS], 6);
+	assert_int_equal(count[OP_NAME], 6);
+	assert_int_equal(count[OP_VETH], 5);
+	assert_int_equal(count[OP_LINK], 10);
 	assert_int_equal(count[OP_ADDRESS], 6);
 	assert_int_equal(count[OP_READY], 1);
 	plan_clear(&plan);
@@ -229,6 +234,8 @@ static void refuses_what_self_cannot_have(void **state)
 	refuse(&(struct plan_options){ .self = "nobody" }, "no node of that name");
 	refuse(&(struct plan_options){ .self = "r" }, "forwards");
 	refuse(&(struct plan_options){ .self = "b" }, "net.ipv4.ip_default_ttl");
+	/* Not a setting of e0. */
+	refuse(&(struct plan_options){ .self = "d" }, "node d sets net.ipv4.conf.e01.rp_filter");
 	refuse(&(struct plan_options){ .self = "c" }, "node c has a default route");
 	refuse(&(struct plan_options){ .as = "../up" }, "--as ../up");
 }

@@ -187,6 +187,20 @@ static bool covers(const char *net, const char *address)
 	return prefix_covers(&p, &a);
 }
 
+static void prints_addresses(void **state)
+{
+	static const char *const texts[] = { "10.0.0.1", "fd00::1", "::", "255.255.255.255" };
+	struct address a = { 0 };
+	char buf[ADDRESS_TEXT] = "";
+
+	(void)state;
+	assert_string_equal(address_text(&a, buf), "?"); /* no address */
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_int_equal(text_address(texts[i], &a), 0);
+		assert_string_equal(address_text(&a, buf), texts[i]);
+	}
+}
+
 static void compares_prefixes(void **state)
 {
 	struct prefix p, net;
@@ -290,6 +304,7 @@ int main(void)
 		cmocka_unit_test(reads_numbers),      cmocka_unit_test(reads_booleans),
 		cmocka_unit_test(reads_macs),	      cmocka_unit_test(reads_cidrs),
 		cmocka_unit_test(reads_port_ranges),  cmocka_unit_test(checks_names),
+		cmocka_unit_test(prints_addresses),
 		cmocka_unit_test(compares_prefixes),  cmocka_unit_test(splits_words),
 		cmocka_unit_test(offers_the_nearest), cmocka_unit_test(grows_arrays),
 		cmocka_unit_test(finds_names),
