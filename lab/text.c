@@ -88,9 +88,7 @@ int text_mac(const char *s, uint8_t mac[6])
 	for (int i = 0; i < 6; i++, s += 3) {
 		uint32_t byte;
 
-		if (!s[0] || !s[1] || read_digits(s, 2, 16, &byte))
-			return -EINVAL;
-		if (s[2] != (i < 5 ? ':' : '\0'))
+		if (read_digits(s, 2, 16, &byte) || s[2] != (i < 5 ? ':' : '\0'))
 			return -EINVAL;
 		bytes[i] = (uint8_t)byte;
 	}

@@ -243,6 +243,34 @@ static void tables_drive_messages(void **state)
 	inifile_clear(&ini);
 }
 
+static const char *no_names(void *cookie, size_t i)
+{
+	(void)cookie;
+	(void)i;
+	return NULL;
+}
+
+static void complaints_are_errors(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct inifile ini;
+	struct ini_where at = { .ini = &ini, .spec = keys };
+
+	(void)state;
+	assert_int_equal(parse(&ini, "[s]\none=a\n", &e), 0);
+	at.section = &ini.sections[0];
+	at.key = &at.section->keys[0];
+	assert_int_equal(ini_misspelt(&at, &e, "a word", "x", no_names, NULL), -EINVAL);
+	assert_int_equal(ini_unknown(&at, &e, "word", "x", no_names, NULL), -EINVAL);
+	assert_int_equal(ini_refuse(&at, &e, "no"), -EINVAL);
+	assert_int_equal(ini_complain(&at, &e, "no"), -EINVAL);
+	/* What has no place stands in front. */
+	(void)error_add(&e, "all of it");
+	inifile_sort_errors(&ini, &e);
+	assert_ptr_equal(strstr(e.text, "all of it\nf.ini:2: [s] one = a: "), e.text);
+	inifile_clear(&ini);
+}
+
 static void load_fails(const char *path, enum error_kind kind, const char *message)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -298,6 +326,7 @@ int main(void)
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(tables_drive_reading),
 		cmocka_unit_test(tables_drive_messages),
+		cmocka_unit_test(complaints_are_errors),
 		cmocka_unit_test(loads_regular_files_only),
 	};
 

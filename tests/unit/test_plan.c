@@ -171,8 +171,15 @@ static void each_pair_is_made_once(void **state)
 
 	(void)state;
 	assert_int_equal(plan_lab(&plan, &topo, &options, &e), 0);
-	for (i = 0; i < plan.n_ops; i++)
-		count[plan.ops[i].kind]++;
+	for (i = 0; i < plan.n_ops; i++) {
+		const struct op *op = &plan.ops[i];
+
+		count[op->kind]++;
+		/* The bridge's end is the first of the two, and is made where the bridge is. */
+		if (op->kind == OP_VETH)
+			assert_string_equal(op->netns,
+					    topo.ifaces[op->iface].bridge != NONE ? "br0" : "r");
+	}
 	assert_int_equal(count[OP_STATE], 1);
 	assert_int_equal(count[OP_NETNS], 6);
 	assert_int_equal(count[OP_NAME], 6);

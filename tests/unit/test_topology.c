@@ -86,6 +86,8 @@ static const struct {
 	{ TWO "[iface a:e1]\nbridge = br0\nmac = 02:00:00:00:00:01\n",
 	  "[iface a:e1] mac = 02:00:00:00:00:01: a:e0 has this MAC already" },
 	{ TWO "[bridge br1]\naddress = 10.0.0.1/8\n", "a:e0 has the address 10.0.0.1 already" },
+	{ "[bridge s]\naddress = 10.9.0.1/8\n[bridge t]\naddress = 10.9.0.1/8\n" TWO,
+	  "bridge s has the address 10.9.0.1 already" },
 	{ TWO "[bridge br1]\naddress = 10.9.0.1/8\naddress = 10.9.0.1/8\n",
 	  "bridge br1 has the address 10.9.0.1 already" },
 	{ TWO "[iface a:e1]\nbridge = br0\nmac = 01:00:00:00:00:01\n", "this is a multicast MAC" },
