@@ -375,7 +375,7 @@ static void say_ports(const struct printer *out, const struct packet *p)
 {
 	char flags[48];
 
-	if (p->proto == IPPROTO_UDP || !p->has_tcp_flags) {
+	if (!p->has_tcp_flags) {
 		say(out, "%s: src: %u => dst: %u", p->proto == IPPROTO_UDP ? "UdpHdr" : "TcpHdr",
 		    p->src_port, p->dst_port);
 		return;

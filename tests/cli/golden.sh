@@ -25,7 +25,7 @@ same() # NAME WORDS…
 	result $? "$*: as in $file" "$(head -n 20 "$dir/diff")"
 }
 
-for lab in topologies/*.ini; do
+for lab in topologies/*.ini $golden/whole.ini; do
 	name=$(basename "$lab" .ini)
 	same "plan-$name" plan "$lab"
 	same "print-$name" check --print "$lab"
