@@ -468,14 +468,15 @@ const struct sighting *evidence_question_drop(const struct evidence *ev)
 
 const struct sighting *evidence_diverted(const struct evidence *ev)
 {
+	const struct sighting *last = NULL;
+
 	for (size_t i = 0; i < ev->n_seen; i++) {
 		const struct sighting *s = &ev->seen[i];
 
-		if (sighting_is_own(s) && s->kind == XLAB_DECIDED && s->verdict != XDP_PASS &&
-		    !drops(s->verdict))
-			return s;
+		if (sighting_is_own(s) && s->kind == XLAB_DECIDED && !drops(s->verdict))
+			last = s;
 	}
-	return NULL;
+	return last && last->verdict != XDP_PASS ? last : NULL;
 }
 
 bool evidence_seen(const struct evidence *ev)

@@ -164,8 +164,8 @@ const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum r
  */
 bool evidence_died(const struct evidence *ev);
 
-/* The first drop (DROP or ABORTED) of a packet of that relation, or NULL; likewise any verdict by
- * which a chain took the packet off its way (also TX, REDIRECT).
+/* The first drop (DROP or ABORTED) of a packet of that relation, or NULL. And the verdict by which
+ * a chain sent the step's packet back or elsewhere (TX, REDIRECT), if no chain saw it since.
  */
 const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation);
 const struct sighting *evidence_diverted(const struct evidence *ev);

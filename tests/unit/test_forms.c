@@ -216,6 +216,23 @@ static void each_hop_tells_the_form_that_it_saw(void **state)
 	       "bystander:eth0: saw none of it\n");
 }
 
+/* Sent elsewhere is the last that is known of it only if no chain saw it there. */
+static void the_last_chain_that_saw_it_tells(void **state)
+{
+	struct packet p = sent(), now = udp("10.0.0.1", 5000, "10.0.0.2", 8080);
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct step step = a_step(EXPECT_PASS);
+
+	(void)state;
+	balanced(&ev, &p, &now);
+	expect(&step, &ev, OUTCOME_NOT_OK, "sent back (tx) by balance at lb:eth0", NULL);
+	ev = an_evidence(STEP_UDP);
+	balanced(&ev, &p, &now);
+	decided(&ev, H2_ETH0, 1, XDP_PASS, &now);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: it was let through, and lost after the chain", NULL);
+}
+
 /* The reply to a form is the step's reply, and so is what that is made into. */
 static void replies_are_followed_back(void **state)
 {
@@ -512,6 +529,7 @@ int main(void)
 		cmocka_unit_test(a_rewritten_packet_is_the_same_one),
 		cmocka_unit_test(a_packet_is_of_one_cpu),
 		cmocka_unit_test(each_hop_tells_the_form_that_it_saw),
+		cmocka_unit_test(the_last_chain_that_saw_it_tells),
 		cmocka_unit_test(replies_are_followed_back),
 		cmocka_unit_test(what_was_dropped_has_no_form),
 		cmocka_unit_test(an_imitation_proves_nothing),
