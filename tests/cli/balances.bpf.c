@@ -34,9 +34,9 @@ static void mac_of(__u8 *mac, __u8 last)
 /* RFC 1624 */
 static void replace(__u16 *sum, __u32 from, __u32 to)
 {
-	__u32 new = (__u16)~*sum;
+	__u32 new = (__u16) ~*sum;
 
-	new += (__u16)~(from >> 16) + (__u16)~(from & 0xffff) + (to >> 16) + (to & 0xffff);
+	new += (__u16) ~(from >> 16) + (__u16) ~(from & 0xffff) + (to >> 16) + (to & 0xffff);
 	new = (new & 0xffff) + (new >> 16);
 	new = (new & 0xffff) + (new >> 16);
 	*sum = ~new;

@@ -10,11 +10,16 @@
 
 object=${BUILD:-$PWD/build}/tests/cli/balances.bpf.o
 
+# A route of a, if any.
+: >"$dir/route"
+
 # KEYS of a scenario…: the lab above and that scenario, in $dir/lab.ini
 write_lab()
 {
 	{
-		printf '[bridge br0]\n[node a]\n[node lb]\n[node h2]\n[node h3]\n'
+		printf '[bridge br0]\n[node a]\n'
+		cat "$dir/route"
+		printf '[node lb]\n[node h2]\n[node h3]\n'
 		for end in a:1 h2:2 h3:3 lb:100; do
 			printf '[iface %s:e0]\nbridge = br0\nport = p%s\nmac = de:ad:be:ef:00:%02x\naddress = 10.9.0.%s/24\n' \
 				"${end%:*}" "${end#*:}" "${end#*:}" "${end#*:}"
@@ -24,6 +29,7 @@ write_lab()
 		printf '[filter %s]\nprogram = %s:%s\nset.odd = 2\n' lopsided "$object" balance
 		printf '[filter %s]\nprogram = %s:%s\n' spread "$object" spread
 		printf '[filter %s]\nprogram = %s:%s\n' second "$object" every_second
+		printf '[filter back]\nprogram = ip\ndst = 10.77.0.1\naction = tx\n'
 		printf '[scenario s]\n'
 		printf '%s\n' "$@"
 	} >"$dir/lab.ini"
@@ -114,5 +120,51 @@ steps 'a failure that is no proof' 'skipped: *
 lab error: error of the lab: the server never came to listen, so it proves nothing that it fails without any chain: somebody else has bound port 80 in h2' \
 	'chain = lb:e0 fair' "serve = h2 /usr/bin/python3 $dir/taker until udp:81" \
 	'pass = udp a 10.9.0.100:80 hello at h2|h3 control=fail'
+
+# To an address that nobody has.
+printf '%s\n' 'route = default via 10.9.0.100' >"$dir/route"
+steps 'an address that nobody has' 'ok: sent back (tx) by back at lb:e0
+ok: sent back (tx) by back at lb:e0
+inconclusive: nothing arrived, but no filter says that it dropped it: sent back (tx) by back at lb:e0*' \
+	'chain = lb:e0 back' 'tx = udp a 10.77.0.1:80 hello' 'tx = ping a 10.77.0.1 count=3' \
+	'drop = tcp a 10.77.0.1:80 hello'
+: >"$dir/route"
+
+#      src (e0) ---- (e1: there) sw (e2: back) ---- (e0) dst
+#
+# Nothing passes without the chains. A neighbour that does not answer is waited for once.
+cat >"$dir/lab.ini" <<-END
+	[node src]
+	[node sw]
+	[node dst]
+	[iface src:e0]
+	peer = sw:e1
+	address = 10.9.0.1/24
+	[iface sw:e1]
+	peer = src:e0
+	[iface sw:e2]
+	peer = dst:e0
+	[iface dst:e0]
+	peer = sw:e2
+	address = 10.9.0.2/24
+	[filter there]
+	program = redirect
+	to = sw:e2
+	[filter back]
+	program = redirect
+	to = sw:e1
+	[scenario switch]
+	chain = sw:e1 there
+	chain = sw:e2 back
+	control = fail
+	pass = ping src dst by there
+	pass = tcp src dst:80 hello by there at dst
+	redirect = udp src dst:9 hello by there at sw:e1
+	pass = udp src dst:9 hello at dst flows=3
+END
+xlab run "$dir/lab.ini" --format json --timeout 1500
+is 'a switch that is XDP alone' "$(jq -r '.scenarios[0].steps[].outcome' <<<"$out" | uniq)" ok
+is 'a switch: nothing is waited for in vain twice' \
+	"$(($(jq '.scenarios[0].us' <<<"$out") < 3000000))" 1
 
 done_testing
