@@ -418,6 +418,7 @@ static const struct {
 	{ SCENARIO "drop = tcp a b:53 x by f\n", "filter f stands only at a, which sends it" },
 	{ SCENARIO "drop = ping a b by f\n", NULL },
 	{ SCENARIO "pass = udp a b:53 x\n", NULL },
+	{ SCENARIO "drop = tcp a b:53 x\n", NULL },
 	{ SCENARIO "chain = b:e0 f\ndrop = udp a b:53 x by f\n", NULL },
 	{ SCENARIO "chain = b:e0 tx\ndrop = udp a b:53 x by f\n", NULL },
 	{ LAB S "do = chain a:e0 f\ndrop = udp a b:53 x by f\n", "stands only at a" },
@@ -491,12 +492,13 @@ static const char whole[] =
 	    "pass = exec a /bin/sh -c \"exit 0; \\\"x\\\" y\" until\n"
 	    "fail = exec c curl -m1 http://[fd00::1]/a*b by f warm\n"
 	    "serve = c python3 -m http.server \"8 0\" until tcp:80\n"
+	    "serve = c dnsmasq until udp:80\nserve = a dnsmasq until tcp:80\n"
 	    "do = filter f add dst=9999\ndo = filter f del dst=1-2\n"
 	    "do = chain c:e1 f, g\ndrop = ping b a by g at c:e1\ndo = chain c:e1\n"
 	    "map = f.hits[10.0.0.1] = 3\nmap = headers.y.bss[fd00::1].a.b>=\"; x\"\n"
-	    "[scenario u]\n"
+	    "[scenario u]\nchain = c:e1 g\n"
 	    "drop = tcp a 10.0.0.99:8 warm\n"
-	    "drop = tcp a 10.0.0.99:8 control=fail\n";
+	    "drop = tcp a 10.0.0.99:8 control=fail\ndrop = ping b a by g at c:e1\n";
 
 static char *print(const struct labfile *labfile)
 {
@@ -543,6 +545,8 @@ static void printed_it_reads_as_itself(void **state)
 	assert_non_null(strstr(first, "pass = exec a /bin/sh -c \"exit 0; \\\"x\\\" y\" until\n"
 				      "fail = exec c curl -m1 \"http://[fd00::1]/a*b\" by f warm\n"
 				      "serve = c python3 -m http.server \"8 0\" until tcp:80\n"
+				      "serve = c dnsmasq until udp:80\n"
+				      "serve = a dnsmasq until tcp:80\n"
 				      "do = filter f add dst=9999\n"
 				      "do = filter f del dst=1-2\n"
 				      "do = chain c:e1 f g\n"));
@@ -712,23 +716,23 @@ static void holds_commands_and_changes(void **state)
 	assert_int_equal(s->steps[9].proto, IPPROTO_TCP);
 	assert_string_equal(s->steps[9].argv[3], "8 0");
 	assert_null(s->steps[9].argv[4]);
-	assert_int_equal(s->steps[10].kind, STEP_DO);
-	assert_int_equal(s->steps[10].change.kind, CHANGE_RULE_ADD);
-	assert_int_equal(s->steps[10].by, labfile_filter(&labfile, "f"));
-	assert_string_equal(s->steps[10].change.rule, "dst=9999");
-	assert_int_equal(s->steps[11].change.kind, CHANGE_RULE_DEL);
-	assert_int_equal(s->steps[12].change.kind, CHANGE_CHAIN);
-	assert_int_equal(s->steps[12].change.chain.iface, topology_iface(&labfile.topo, "c:e1"));
-	assert_int_equal(s->steps[12].change.chain.n_filters, 2);
-	assert_int_equal(s->steps[14].change.chain.n_filters, 0);
-	assert_int_equal(s->steps[15].kind, STEP_MAP);
-	assert_int_equal(s->steps[15].by, labfile_filter(&labfile, "f"));
-	assert_null(s->steps[15].map.field);
-	assert_string_equal(s->steps[16].map.map, "y.bss");
-	assert_string_equal(s->steps[16].map.key, "fd00::1");
-	assert_string_equal(s->steps[16].map.field, "a.b");
-	assert_string_equal(s->steps[16].map.op, ">=");
-	assert_string_equal(s->steps[16].map.value, "; x");
+	assert_int_equal(s->steps[12].kind, STEP_DO);
+	assert_int_equal(s->steps[12].change.kind, CHANGE_RULE_ADD);
+	assert_int_equal(s->steps[12].by, labfile_filter(&labfile, "f"));
+	assert_string_equal(s->steps[12].change.rule, "dst=9999");
+	assert_int_equal(s->steps[13].change.kind, CHANGE_RULE_DEL);
+	assert_int_equal(s->steps[14].change.kind, CHANGE_CHAIN);
+	assert_int_equal(s->steps[14].change.chain.iface, topology_iface(&labfile.topo, "c:e1"));
+	assert_int_equal(s->steps[14].change.chain.n_filters, 2);
+	assert_int_equal(s->steps[16].change.chain.n_filters, 0);
+	assert_int_equal(s->steps[17].kind, STEP_MAP);
+	assert_int_equal(s->steps[17].by, labfile_filter(&labfile, "f"));
+	assert_null(s->steps[17].map.field);
+	assert_string_equal(s->steps[18].map.map, "y.bss");
+	assert_string_equal(s->steps[18].map.key, "fd00::1");
+	assert_string_equal(s->steps[18].map.field, "a.b");
+	assert_string_equal(s->steps[18].map.op, ">=");
+	assert_string_equal(s->steps[18].map.value, "; x");
 	assert_int_equal(labfile.filters[labfile_filter(&labfile, "mine")].n_presets, 3);
 	labfile_clear(&labfile);
 }
