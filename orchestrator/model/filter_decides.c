@@ -62,7 +62,6 @@ static bool is_foreign(int family, uint32_t proto)
 	case IPPROTO_DSTOPTS:
 		return true;
 	case IPPROTO_AH:
-		return family == AF_INET6;
 	case IPPROTO_ICMP:
 		return family == AF_INET6;
 	case IPPROTO_ICMPV6:

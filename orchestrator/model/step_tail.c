@@ -140,8 +140,8 @@ static int add_receiver(const struct ini_where *at, const char *name, const stru
 static int read_at(const struct ini_where *at, const char *value, const struct labfile_reading *r,
 		   struct step *step, struct error *e)
 {
-	char *FREE_AUTO copy = NULL;
-	char *rest, *name;
+	char *FREE_AUTO copy = xstrdup(value);
+	char *rest = copy, *name;
 	int err = 0;
 
 	if (strchr(value, ':'))
@@ -150,7 +150,6 @@ static int read_at(const struct ini_where *at, const char *value, const struct l
 		return ini_complain(at, e,
 				    "\"at\" stands twice with nodes; write those that may receive "
 				    "it as NODE|NODE");
-	rest = copy = xstrdup(value);
 	while (!err && (name = strsep(&rest, "|")))
 		err = *name ? add_receiver(at, name, &r->labfile->topo, step, e)
 			    : ini_complain(at, e,
