@@ -22,6 +22,7 @@
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/map_value.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/linker/prog_capture.h"
@@ -85,6 +86,27 @@ static int load_maps(struct filter_object *in, struct error *e)
 	return 0;
 }
 
+/* What the lab file puts into the maps of filter @filter, which others may share: theirs, too. */
+static int fill_in_presets(const struct lab *lab, size_t filter, struct bpf_object *obj,
+			   struct error *e)
+{
+	const struct labfile *labfile = &lab->labfile;
+
+	for (size_t i = filter; i < labfile->n_filters; i++) {
+		const struct filter *f = &labfile->filters[i];
+
+		for (size_t k = 0; k < f->n_presets && filter_maps_owner(lab, i) == filter; k++) {
+			const struct map_preset *p = &f->presets[k];
+			struct bpf_map *map = bpf_object__find_map_by_name(obj, p->name);
+
+			if (map_value_preset(obj, p, map ? map_fd(map) : -1, e))
+				return error_wrap(e, "%s:%d: map.%s = %s -> %s", labfile->ini.path,
+						  p->line, p->name, p->key, p->value);
+		}
+	}
+	return 0;
+}
+
 static int fill_folder(const struct lab *lab, size_t filter, struct filter_object *in,
 		       const char *dir, struct error *e)
 {
@@ -99,8 +121,10 @@ static int fill_folder(const struct lab *lab, size_t filter, struct filter_objec
 	if (mkdir(dir, 0700))
 		return error_sys(e, -errno, "cannot make the folder %s for BPF maps", dir);
 	err = pin_all(in->obj, dir, e);
-	if (err || !builtin)
+	if (err)
 		return err;
+	if (!builtin)
+		return fill_in_presets(lab, filter, in->obj, e);
 	return program_fill_rules(in->obj, lab, filter, e);
 }
 

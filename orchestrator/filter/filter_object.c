@@ -224,8 +224,6 @@ int filter_object_open(const struct lab *lab, size_t filter, struct filter_objec
 						   : open_builtin(f, in, e);
 	if (!err)
 		err = set_constants(lab, f, in, e);
-	if (!err && f->n_presets)
-		err = error_input(e, "map.NAME is read, and not built yet");
 	if (err) {
 		char *FREE_AUTO title = filter_object_title(lab, filter);
 

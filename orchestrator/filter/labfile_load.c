@@ -13,6 +13,7 @@
 #include "lab/inikeys.h"
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/map_value.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_read.h"
 
@@ -39,16 +40,62 @@ static void check_settings(struct ini_where at, const struct filter *f, struct f
 	}
 }
 
-static void check_object(struct ini_where at, const struct filter *f, struct error *e)
+static void check_presets(struct ini_where at, const struct filter *f, struct filter_object *in,
+			  struct error *e)
+{
+	for (size_t i = 0; i < f->n_presets && !ini_gave_up(e); i++) {
+		struct error ERROR_AUTO one = ERROR_INIT;
+
+		at.key = ini_key_at(at.section, f->presets[i].line);
+		if (map_value_check_preset(in->obj, &f->presets[i], &one))
+			tell(&at, &one, e);
+	}
+}
+
+static struct ini_where place_of(const struct inifile *ini, int line)
+{
+	struct ini_where at = { .ini = ini };
+
+	for (size_t i = 0; i < ini->n_sections && !at.key; i++) {
+		at.section = &ini->sections[i];
+		at.key = ini_key_at(at.section, line);
+	}
+	return at;
+}
+
+/* Whether a scenario asks the filter's maps for what these can have. */
+static void check_steps(const struct labfile *labfile, const struct scenario *s,
+			const struct filter *f, struct filter_object *in, struct error *e)
+{
+	for (size_t i = 0; i < s->n_steps && !ini_gave_up(e); i++) {
+		const struct step *step = &s->steps[i];
+		struct error ERROR_AUTO one = ERROR_INIT;
+		struct ini_where at;
+
+		if (step->kind != STEP_MAP || step->by == NONE || !step->map.value ||
+		    &labfile->filters[step->by] != f)
+			continue;
+		at = place_of(&labfile->ini, step->line);
+		if (map_value_check(in->obj, &step->map, &one))
+			tell(&at, &one, e);
+	}
+}
+
+static void check_object(const struct labfile *labfile, struct ini_where at, const struct filter *f,
+			 struct error *e)
 {
 	struct error ERROR_AUTO one = ERROR_INIT;
 	struct filter_object in;
 
 	at.key = ini_find_key(at.section, "program");
-	if (filter_object_open_file(f, &in, &one))
+	if (filter_object_open_file(f, &in, &one)) {
 		tell(&at, &one, e);
-	else
+	} else {
 		check_settings(at, f, &in, e);
+		check_presets(at, f, &in, e);
+		for (size_t i = 0; i < labfile->n_scenarios; i++)
+			check_steps(labfile, &labfile->scenarios[i], f, &in, e);
+	}
 	filter_object_close(&in);
 }
 
@@ -66,7 +113,7 @@ static void check_objects(const struct labfile *labfile, struct error *e)
 			continue;
 		n++;
 		if (f->object && !ini_gave_up(e))
-			check_object(at, f, e);
+			check_object(labfile, at, f, e);
 	}
 }
 

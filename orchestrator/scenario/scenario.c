@@ -34,6 +34,7 @@
 #include "orchestrator/scenario/serves.h"
 #include "orchestrator/scenario/step_do.h"
 #include "orchestrator/scenario/step_exec.h"
+#include "orchestrator/scenario/step_map.h"
 #include "orchestrator/scenario/step_serve.h"
 
 #define SHOWN_MAX 4096 /* lines kept of what hello and headers show during one step */
@@ -461,7 +462,7 @@ static int run_step(struct run *r, size_t i, bool *fine)
 	else if (is_traffic(step) || step->kind == STEP_EXEC)
 		err = step_traffic(r, step, result);
 	else
-		err = error_state(r->e, -EOPNOTSUPP, "steps of this kind are not built yet");
+		err = step_map(r->lab, step, result, r->e);
 	err = notice_death(r, i, err, fine);
 	*fine = *fine && result->outcome != OUTCOME_LAB;
 	result->ms = ms_since(start);
