@@ -43,9 +43,12 @@ static const char *map_name(void *obj, size_t i)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map (map, (struct bpf_object *)obj)
+	bpf_object__for_each_map (map, (struct bpf_object *)obj) {
+		const char *dot = strchr(bpf_map__name(map), '.');
+
 		if (!i--)
-			return bpf_map__name(map);
+			return bpf_map__is_internal(map) && dot ? dot : bpf_map__name(map);
+	}
 	return NULL;
 }
 

@@ -14,8 +14,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <bpf/libbpf.h>
+
 #include "lab/error.h"
 #include "orchestrator/filter/filter_object.h"
+#include "orchestrator/filter/map_value.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/util/bpflog.h"
 #include "tests/fuzz/fuzz.h"
@@ -118,6 +121,29 @@ static struct setting settings[] = {
 	{ .name = "name", .value = "\"text\"", .line = 2 },
 };
 
+/* Each map asked for what it may have, by the object's own types. */
+static void ask_maps(struct bpf_object *obj)
+{
+	static char zero[] = "0", prefix[] = "10.0.0.0/8", field[] = "packets",
+		    fields[] = "packets=1 name=a";
+	struct map_expectation m = { .key = zero, .value = zero, .op = "==" };
+	struct map_preset p = { .key = prefix, .value = fields };
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, obj) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+
+		m.map = p.name = (char *)(uintptr_t)bpf_map__name(map);
+		m.field = NULL;
+		must(!map_value_check(obj, &m, &e) == !e.kind);
+		error_clear(&e);
+		m.field = field;
+		must(!map_value_check(obj, &m, &e) == !e.kind);
+		error_clear(&e);
+		must(!map_value_check_preset(obj, &p, &e) == !e.kind);
+	}
+}
+
 /* The whole way of a `program = path`, so the bytes are put where a path leads to them. */
 static void open_filter(struct filter *f)
 {
@@ -129,6 +155,8 @@ static void open_filter(struct filter *f)
 
 	must(!err == !e.kind);
 	must(err || in.main);
+	if (!err)
+		ask_maps(in.obj);
 	filter_object_close(&in);
 }
 

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#      a (e0) ---- (e0: the chain) b
+#
+# What the lab file puts into an object's maps, and what it expects to be there.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+
+object=${BUILD:-$PWD/build}/tests/cli/holds.bpf.o
+presets='map.entries = 0 -> packets=5 mac=de:ad:be:ef:00:10 addr=10.0.0.1 port=8080 mode=MODE_COUNT name=abc low=5 high=9 inner=77 nested.deep=3
+map.nets = 10.9.0.0/28 -> 1
+map.mode = 0 -> MODE_DROP
+map.ports = 8080 -> -3
+map.hits = 0 -> 100'
+
+write_lab() # PRESETS STEPS
+{
+	cat >"$dir/lab.ini" <<-END
+		[node a]
+		[node b]
+		[iface a:e0]
+		peer = b:e0
+		address = 10.9.0.1/24
+		mac = de:ad:be:ef:00:01
+		[iface b:e0]
+		peer = a:e0
+		address = 10.9.0.2/24
+		mac = de:ad:be:ef:00:02
+		[filter f]
+		program = $object
+		$1
+		[scenario s]
+		chain = b:e0 f
+		$2
+	END
+}
+
+# Of one step more each: what the report says of it. One lab for all.
+steps=''
+expect() # STEP
+{
+	steps+="map = $1"$'\n'
+}
+
+cpus=$(tr ',' '\n' </sys/devices/system/cpu/possible | awk -F- '{ n += $2 == "" ? 1 : $2 - $1 + 1 } END { print n }')
+drop='drop = ping a b by f'
+expect 'f.hits[0] > 0'
+expect "f.hits[0] == $((100 * cpus + 1))"
+expect 'f.hits[1] == 0'
+expect 'f.entries[0].packets == 6'
+expect 'f.entries[0].balance == -5'
+expect 'f.entries[0].balance < 0'
+expect 'f.entries[0].mac == de:ad:be:ef:00:10'
+expect 'f.entries[0].addr == 10.0.0.1'
+expect 'f.entries[0].port == 8080'
+expect 'f.entries[0].port < 8081'
+expect 'f.entries[0].mode = MODE_COUNT'
+expect 'f.entries[0].mode <= 1'
+expect 'f.entries[0].name == abc'
+expect 'f.entries[0].low == 5'
+expect 'f.entries[0].high == 9'
+expect 'f.entries[0].inner == 0x4d'
+expect 'f.entries[0].nested.deep == 3'
+expect 'f.entries[0] != packets=6'
+expect 'f.nets[10.9.0.0/28] == 1'
+expect 'f.nets[length=28 addr=10.9.0.0] >= 1'
+expect 'f.ports[8080] == -4'
+expect 'f.plain[36895] == de:ad:be:ef:00:02'
+expect 'f.mode[0] != MODE_OFF'
+expect 'f..bss[0].seen == 1'
+write_lab "$presets" "$drop"$'\n'"$steps"
+xlab run "$dir/lab.ini" --format json
+is 'all of it is there' "$(jq -r '.scenarios[0].steps[] | select(.outcome != "ok") | "\(.outcome): \(.why)"' <<<"$out")" ''
+is 'every step was run' "$(jq '.scenarios[0].steps | length' <<<"$out")" 25
+
+# STEP WHY: of a map that does not hold that
+is_not()
+{
+	write_lab "$presets" "$drop"$'\n'"map = $1"
+	xlab run "$dir/lab.ini" --format json
+	is "$1" "$(jq -r '.scenarios[0].steps[1] | "\(.outcome): \(.why)"' <<<"$out")" "not ok: $2"
+}
+is_not 'f.ports[8080] >= 0' 'f.ports[8080] is -4, and not >= 0'
+is_not 'f.ports[80] == 0' 'f.ports[80]: the map has no such element'
+is_not 'f.entries[0].mode == MODE_DROP' 'f.entries[0].mode is MODE_COUNT, and not == MODE_DROP'
+is_not 'f.entries[0].addr != 10.0.0.1' 'f.entries[0].addr is 10.0.0.1, and not != 10.0.0.1'
+is_not 'f.entries[0].name == ab' 'f.entries[0].name is "abc", and not == ab'
+is_not 'f.hits[0] < 1' "f.hits[0] is $((100 * cpus + 1)), and not < 1"
+
+# Without what is put there first nothing is dropped.
+write_lab '' 'pass = ping a b'
+xlab run "$dir/lab.ini"
+is 'without presets' "$status" 0
+
+# What cannot be is told at its line, without root.
+refused() # NAME PRESETS STEPS PATTERN
+{
+	write_lab "$2" "${3:-pass = ping a b}"
+	xlab check "$dir/lab.ini"
+	ended "$1" 2 "$4"
+}
+refused 'no such map' 'map.entrys = 0 -> 1' '' 'lab.ini:13: *the object has no map entrys*did you mean "entries"'
+refused 'no such field' 'map.entries = 0 -> packet=1' '' 'lab.ini:13: *no field packet*did you mean "packets"'
+refused 'a value that does not fit' 'map.entries = 0 -> balance=40000' '' '40000 does not fit: it is a signed integer of 2 bytes'
+refused 'a bit field that is too narrow' 'map.entries = 0 -> low=8' '' '8 does not fit: it is an unsigned integer of 3 bits'
+refused 'beyond the array' 'map.mode = 1 -> MODE_OFF' '' 'the key 1: the map has 1 entry, from 0 on'
+refused 'no such enumerator' 'map.mode = 0 -> MODE_DORP' '' 'did you mean "MODE_DROP"'
+refused 'a prefix of the other family' 'map.nets = fd00::/8 -> 1' '' 'fd00::/8 is no address of the 4 bytes'
+refused 'no FIELD=VALUE' 'map.entries = 0 -> packets=1 more' '' '"more" is no FIELD=VALUE'
+refused 'constants' 'map..rodata = 0 -> 1' '' 'has no map .rodata'
+refused 'map of a step: no such map' '' 'map = f.hit[0] == 1' 'lab.ini:16: *the object has no map hit*did you mean "hits"'
+refused 'map of a step: no field of a number' '' 'map = f.hits[0].sum == 1' 'it is no struct'
+refused 'map of a step: an order of what has none' '' 'map = f.entries[0].mac < de:ad:be:ef:00:10' 'only numbers are less or more'
+refused 'map of a step: no number' '' 'map = f.hits[0] == many' '"many" is no number'
+
+done_testing
