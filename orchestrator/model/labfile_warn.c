@@ -27,6 +27,7 @@ struct walk {
 	struct error *warnings;
 	struct ini_where at;
 	/* Of the current scenario: */
+	bool warm;	/* what is known of neighbours stays */
 	size_t *stands; /* by filter: the node where it stands, MANY, or NONE */
 	size_t chains;	/* the node with all its chains, MANY, or NONE */
 	size_t turns;	/* the node where a filter may send a packet back or elsewhere */
@@ -90,7 +91,7 @@ static void warn_neighbours(struct walk *w, const struct chain_config *chain)
 		uint32_t endings = filter_endings(f);
 
 		if (filter_decides_all(f) && !(endings & ARRIVES)) {
-			if (accepts && !found && iface->n_addresses)
+			if (accepts && !found && iface->n_addresses && !w->warm)
 				ini_warn(&w->at, w->warnings,
 					 "%s drops what is left, and nothing before it lets %s by: "
 					 "nobody comes to know the link address of %s; put %s with "
@@ -257,6 +258,7 @@ static void warn_scenario(struct walk *w, const struct scenario *s)
 {
 	const struct labfile *labfile = w->labfile;
 
+	w->warm = s->warm;
 	w->chains = w->turns = NONE;
 	for (size_t i = 0; i < labfile->n_filters; i++)
 		w->stands[i] = NONE;
@@ -284,6 +286,7 @@ void labfile_warn(const struct labfile *labfile, struct error *warnings)
 	for (size_t i = 0; i < labfile->ini.n_sections && !ini_gave_up(warnings); i++) {
 		w.at.section = &labfile->ini.sections[i];
 		w.at.key = NULL;
+		w.warm = false;
 		if (!strcmp(w.at.section->kind, "filter"))
 			warn_filter(&w, &labfile->filters[filter++]);
 		else if (!strcmp(w.at.section->kind, "iface"))

@@ -292,7 +292,8 @@ static const struct {
 	  "filter f stands in the chain of another interface, not of b:e0" },
 	{ SCENARIO "see = a:e0 x\n", AT "see = a:e0 x: nothing was sent before it" },
 	{ SCENARIO "pass = ping b a\nsee = a:e0\n", "the TEXT to be seen is missing" },
-	{ SCENARIO "pass = ping b a\nsee = b:e0 x\n", "no filter on b:e0 shows packets in this "
+	{ SCENARIO "pass = ping b a\nsee = b:e0 x\n",
+	  "no filter on b:e0 shows packets in this "
 	  "scenario: its chain needs one with one of the programs hello, headers" },
 	{ SCENARIO "reject = unchecked\n", "the TEXT of the verifier's log is missing" },
 	{ SCENARIO "reject = x y\n", "there is no filter \"x\"" },
@@ -400,6 +401,7 @@ static const struct {
 	{ SCENARIO "do = chain a:e0 g f\n" DONE, "f.ini:18: warning: [scenario s] do = chain" },
 	{ LAB ALLOW S "chain = a:e0 ssh drop\n" DONE,
 	  "drop drops what is left, and nothing before it lets ARP by: nobody comes to know" },
+	{ LAB ALLOW S "neighbours = warm\nchain = a:e0 ssh drop\n" DONE, NULL },
 	{ LAB ALLOW ARP S "chain = a:e0 ssh arp drop\n" DONE, NULL },
 	{ LAB ALLOW S "chain = a:e0 ssh\n" DONE, NULL },
 	{ LAB S "chain = a:e0 f drop\n" DONE, NULL },
