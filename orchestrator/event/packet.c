@@ -151,6 +151,13 @@ static void read_transport(struct cursor *c, struct packet *p)
 		read_icmp(c, p);
 }
 
+/* Behind the end that the IP header tells there is Ethernet's padding. */
+static void leave_padding(struct cursor *c)
+{
+	if (c->ip_end < c->size)
+		c->size = c->ip_end > c->at ? c->ip_end : c->at;
+}
+
 static void read_ipv4(struct cursor *c, struct packet *p)
 {
 	const uint8_t *b = peek(c, 20);
@@ -169,6 +176,7 @@ static void read_ipv4(struct cursor *c, struct packet *p)
 	p->fragmented = (be16(b + 6) & 0x3fff) != 0;
 	p->fragment = (be16(b + 6) & 0x1fff) != 0;
 	p->fragment_id = be16(b + 4);
+	leave_padding(c);
 	read_transport(c, p);
 }
 
@@ -214,6 +222,7 @@ static void read_ipv6(struct cursor *c, struct packet *p)
 	read_address(&p->src, AF_INET6, b + 8);
 	read_address(&p->dst, AF_INET6, b + 24);
 	p->proto = b[6];
+	leave_padding(c);
 	for (int i = 0; i < EXTENSION_MAX && !p->fragment; i++)
 		if (!read_extension(c, p))
 			break;

@@ -12,10 +12,11 @@
 #include "lab/cleanup.h"
 #include "orchestrator/event/packet.h"
 
-#define ETHER	    0xde, 0xad, 0xbe, 0xef, 0x00, 0x01, 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10
-#define IPV4(proto) 0x45, 0, 0, 0, 0, 0, 0, 0, 64, proto, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1
+#define ETHER 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01, 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10
+/* Lengths of 1024 bytes: what is here is the beginning. */
+#define IPV4(proto) 0x45, 0, 4, 0, 0, 0, 0, 0, 64, proto, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1
 #define FD00(last)  0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last
-#define IPV6(next)  0x60, 0, 0, 0, 0, 0, next, 64, FD00(0x10), FD00(0x01)
+#define IPV6(next)  0x60, 0, 0, 0, 4, 0, next, 64, FD00(0x10), FD00(0x01)
 #define UDP_44024   0xab, 0xf8, 0x1f, 0x40, 0, 8, 0, 0
 #define ETHER_LINE  "EthHdr: src: de:ad:be:ef:00:10 => dst: de:ad:be:ef:00:01 "
 #define IPV4_LINE   "Ipv4Hdr: src: 10.0.0.10 => dst: 10.0.0.1 "
@@ -57,7 +58,7 @@ static const struct row prints[] = {
 		0, 0, 0, 0, 0, 0, UDP_44024),
 	  ETHER_LINE "(0x86dd)\n" IPV6_LINE "(17)\nUdpHdr: src: 44024 => dst: 8000\n" },
 	/* IPv4 options: 24 bytes of header */
-	{ BYTES(ETHER, 8, 0, 0x46, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1, 1,
+	{ BYTES(ETHER, 8, 0, 0x46, 0, 4, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1, 1,
 		1, 1, 1, UDP_44024),
 	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(17)\nUdpHdr: src: 44024 => dst: 8000\n" },
 	{ BYTES(ETHER, 0x81, 0, 0x60, 5, 8, 0, IPV4(47)),
@@ -71,6 +72,13 @@ static const struct row prints[] = {
 	{ BYTES(ETHER, 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 185, 64, 17, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1,
 		UDP_44024),
 	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(17)\n" },
+	/* Ethernet's padding is no header: behind 20 of 20 bytes, and behind 4 of 4 */
+	{ BYTES(ETHER, 8, 0, 0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1,
+		UDP_44024),
+	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(17)\n" },
+	{ BYTES(ETHER, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 4, 58, 64, FD00(0x10), FD00(0x01), 129, 0, 0,
+		0, 0, 1, 0, 1),
+	  ETHER_LINE "(0x86dd)\n" IPV6_LINE "(58)\n" },
 	{ BYTES(0xde, 0xad), "EthHdr: cut short, 2 of 14 bytes\n" },
 	{ BYTES(ETHER, 8, 0, 0x44, 0), ETHER_LINE "(0x0800)\n" },
 };
@@ -127,7 +135,7 @@ static void any_bytes_are_safe(void **state)
 	}
 }
 
-#define OUTER(proto) 0x45, 0, 0, 0, 0, 0, 0, 0, 64, proto, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2
+#define OUTER(proto) 0x45, 0, 4, 0, 0, 0, 0, 0, 64, proto, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2
 
 static const struct row tunnels[] = {
 	{ BYTES(ETHER, 8, 0, OUTER(4), IPV4(17), UDP_44024), "10.0.0.1" },
