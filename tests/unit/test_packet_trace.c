@@ -124,6 +124,12 @@ static void as_it_came(void **state)
 	assert_true(packet_trace_greeted(&f, 2));
 	assert_int_equal(packet_trace_verdict(&f, 0, &onward, true), XLAB_NEXT);
 	assert_int_equal(packet_trace_verdict(&f, 1, &onward, true), XDP_DROP);
+	/* What was shown before it was another's. */
+	packet_trace_end(&f);
+	add_event(&f, XLAB_HELLO, 0, XLAB_NEXT);
+	add_event(&f, XLAB_CAME, 0, XLAB_NEXT);
+	add_event(&f, XLAB_DECIDED, 2, XDP_DROP);
+	assert_false(packet_trace_greeted(&f, 2));
 	/* Of two that nobody decided the second. */
 	packet_trace_end(&f);
 	add_event(&f, XLAB_CAME, 0, XLAB_NEXT);
