@@ -101,4 +101,11 @@ xlab run "$dir/lab.ini"
 like 'a veth whose far end has no program' "$out" \
 	'sent elsewhere (redirect) by elsewhere at r:in, but the far end of the veth takes no native XDP frames (xdp_*, errno*'
 
+# A kernel that does not tell: no BTF.
+mount -t tmpfs none /sys/kernel/btf
+options='--timeout 300 --engine inline'
+steps 'a kernel without BTF' 'not ok: nothing arrived: it was let through, and lost after the chain' \
+	'chain = b:e0 port' 'pass = udp a b:80 x'
+umount /sys/kernel/btf
+
 done_testing

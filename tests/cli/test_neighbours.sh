@@ -50,6 +50,12 @@ ok: replied" \
 steps 'ARP is shown' "ok: replied
 ok: shown" 'chain = b:e0 headers' 'pass = ping a b' 'see = b:e0 "ArpHdr: src: 10.9.0.1 => dst: 10.9.0.2 (request)"'
 
+# Where they stay, the control run has taught them.
+steps 'warm' "ok: replied
+not ok: its neighbour request was dropped by no-arp at b:e0, so it never went out" \
+	'chain = b:e0 no-arp' 'pass = ping a b warm' 'pass = ping a b'
+steps 'all warm' 'ok: replied' 'neighbours = warm' 'chain = b:e0 no-arp' 'pass = ping a b'
+
 # A router asks as well, which is told apart from what the ends ask; and whatever the packet met before.
 sed '/^\[scenario s\]/,$d' topologies/router.ini >"$dir/router.ini"
 printf '%s\n' '[filter no-arp]' 'program = ether' 'type = arp' '[filter no-questions]' 'program = ip' \
