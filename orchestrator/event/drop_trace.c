@@ -96,12 +96,12 @@ static void add_reason(void *cookie, uint32_t value, const char *name)
 static int ask_kernel(struct drop_trace *t, struct drop_trace_fields *fields)
 {
 	struct kernel_type types[TYPES] = {
-		[SK_BUFF] = { "sk_buff", BTF_KIND_STRUCT },
-		[NET_DEVICE] = { "net_device", BTF_KIND_STRUCT },
-		[SOCK] = { "sock", BTF_KIND_STRUCT },
-		[SOCK_COMMON] = { "sock_common", BTF_KIND_STRUCT },
-		[NET] = { "net", BTF_KIND_STRUCT },
-		[REASONS] = { "skb_drop_reason", BTF_KIND_ENUM },
+		[SK_BUFF] = { .name = "sk_buff", .kind = BTF_KIND_STRUCT },
+		[NET_DEVICE] = { .name = "net_device", .kind = BTF_KIND_STRUCT },
+		[SOCK] = { .name = "sock", .kind = BTF_KIND_STRUCT },
+		[SOCK_COMMON] = { .name = "sock_common", .kind = BTF_KIND_STRUCT },
+		[NET] = { .name = "net", .kind = BTF_KIND_STRUCT },
+		[REASONS] = { .name = "skb_drop_reason", .kind = BTF_KIND_ENUM },
 	};
 	struct kernel_btf *btf = kernel_btf_open(types, TYPES);
 	int err;
