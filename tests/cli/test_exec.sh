@@ -60,17 +60,8 @@ up()
 	[ "$status" -eq 0 ] || echo "Bail out! up: $err"
 }
 
-# NAME: nothing runs that has a word of this test's in its arguments (five seconds: the machine may be busy)
-no_child()
-{
-	local i
-
-	for ((i = 0; i < 50; i++)); do
-		pgrep -f "$dir|98765" >"$dir/left" || break
-		sleep 0.1
-	done
-	is "$1: no child is left" "$(cat "$dir/left")" ''
-}
+# NAME: nothing runs that has a word of this test's in its arguments
+no_program() { no_child "$1" "$dir|98765"; }
 
 has_rules() # NAME TEXT
 {
@@ -160,7 +151,7 @@ export XLAB_TEST=98
 runs 'where and as whom it runs' 0 'ended with status 0' \
 	"pass = exec h1 sh -c \"test \$(id -u) = 0 && test \$(pwd) = $PWD && test \$XLAB_TEST = 98 && ! read -r x && test -e /sys/class/net/eth0 && test \$\$ -lt 10 && ps -e | grep -q sh\""
 runs 'daemons end with it' 0 'ok' 'pass = exec h1 sh -c "setsid sleep 98765 & setsid sleep 98765 >&- 2>&- & exit 0"'
-no_child 'daemons end with it'
+no_program 'daemons end with it'
 
 # --- Servers --------------------------------------------------------------------------------
 
@@ -189,7 +180,7 @@ is 'one a run: control and real' "$(cat "$dir/ended")" $'end\nend'
 runs 'a server that cannot share its port' 0 'ok' \
 	"serve = h2 python3 -c \"import socket as s; l = s.socket(); l.bind(('', 80)); l.listen(); exec('while 1: l.accept()[0].close()')\" until tcp:80" \
 	'pass = exec h1 nc -d 10.0.0.2 80'
-no_child 'servers'
+no_program 'servers'
 
 up 'serve = h2 nc -lk 80 until tcp:80' 'pass = exec h1 nc -z -w 1 10.0.0.2 80'
 "$XLAB" exec h2 -- nc -lk 80 &
@@ -264,12 +255,12 @@ strike()
 }
 
 strike TERM scenario long
-no_child TERM
+no_program TERM
 has_rules 'TERM: rules are undone' dst=80
 has_chain 'TERM: chains are undone' hello
 for way in 'scenario other' 'filter dns add dst=54' 'chain h1:eth0 --off'; do
 	strike KILL scenario long
-	no_child "KILL, then $way"
+	no_program "KILL, then $way"
 	# shellcheck disable=SC2086
 	xlab $way
 	is "KILL, then $way" "$status" 0
@@ -284,5 +275,5 @@ has_rules 'what can be undone is' dst=80
 is 'the record has what it should' "$(cat "$dir/rules")" $'filter http\nrule proto=tcp\nrule dst=80'
 "$XLAB" down >"$dir/down" || cat "$dir/down"
 strike KILL run "$dir/exec.ini" long
-no_child 'xlab run, killed'
+no_program 'xlab run, killed'
 done_testing

@@ -45,16 +45,7 @@ honest()
 	"$XLAB" down >"$dir/down" || cat "$dir/down"
 }
 
-# No server, client or ping is left within five seconds (SIGKILL is quick, a busy machine is not).
-no_children()
-{
-	local i
-	for ((i = 0; i < 50; i++)); do
-		pgrep -f "$nc|$ping|$dir/nc" >"$dir/left" || break
-		sleep 0.1
-	done
-	is "$1: no child is left" "$(cat "$dir/left")" ''
-}
+no_children() { no_child "$1" "$nc|$ping|$dir/nc"; }
 
 # All of lb.ini.
 xlab up topologies/lb.ini
