@@ -19,7 +19,8 @@
 #define VIP    100
 
 const volatile __u32 even = 2, odd = 3;
-const volatile __u32 half; /* 1: keeps the client's address, so backends answer past it */
+const volatile __u32 half;   /* 1: keeps the client's address, so backends answer past it */
+const volatile __u32 direct; /* 1: keeps all addresses: backends have the VIP, too */
 
 static void mac_of(__u8 *mac, __u8 last)
 {
@@ -82,6 +83,8 @@ int balance(struct xdp_md *ctx)
 		to = CLIENT;
 	mac_of(eth->h_source, VIP);
 	mac_of(eth->h_dest, to);
+	if (direct)
+		return XDP_TX;
 	readdress(ip, sum, &ip->daddr, to);
 	if (!half || to == CLIENT)
 		readdress(ip, sum, &ip->saddr, VIP);

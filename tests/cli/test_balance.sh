@@ -26,6 +26,7 @@ write_lab()
 		done
 		printf '[filter %s]\nprogram = %s:%s\n' fair "$object" balance
 		printf '[filter %s]\nprogram = %s:%s\nset.half = 1\n' half "$object" balance
+		printf '[filter %s]\nprogram = %s:%s\nset.direct = 1\n' direct "$object" balance
 		printf '[filter %s]\nprogram = %s:%s\nset.odd = 2\n' lopsided "$object" balance
 		printf '[filter %s]\nprogram = %s:%s\n' spread "$object" spread
 		printf '[filter %s]\nprogram = %s:%s\n' second "$object" every_second
@@ -58,6 +59,21 @@ ok: sent back (tx) by fair at lb:e0*' \
 	'pass = udp a 10.9.0.100:80 hello at h2|h3 flows=10 each>=50%' \
 	'pass = tcp a 10.9.0.100:80 hello at h2|h3 flows=10 each>=50%' \
 	'pass = ping a 10.9.0.100 by fair control=pass' 'tx = tcp a 10.9.0.100:80 hello control=pass'
+# The backends have the VIP on lo, of which they tell nobody.
+write_lab 'chain = lb:e0 direct' 'control = fail' 'pass = tcp a 10.9.0.100:80 hello at h2|h3 flows=4 each>=50%' \
+	'pass = udp a 10.9.0.100:80 hello at h2|h3 by direct'
+sed -i 's/^\[node h[23]\]/&\nsysctl = net.ipv4.conf.all.arp_ignore = 1/' "$dir/lab.ini"
+xlab up "$dir/lab.ini"
+for node in h2 h3; do
+	xlab exec "$node" -- ip address add 10.9.0.100/32 dev lo
+done
+xlab scenario s --format json
+like 'a balancer with direct return' \
+	"$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")" \
+	'ok: 4 flows arrived: h2 2, h3 2
+ok: arrived whole at h[23]; sent back (tx) by direct at lb:e0'
+"$XLAB" down >/dev/null
+
 steps 'all flows go to one backend' \
 	'not ok: 10 flows arrived: h2 10, h3 0; at least 40% were to arrive at each, and h3 got less' \
 	'chain = lb:e0 lopsided' 'control = fail' \
