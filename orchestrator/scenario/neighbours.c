@@ -20,7 +20,8 @@
 #include "lab/netns.h"
 #include "orchestrator/lab.h"
 
-#define PASSES 4 /* who still knows an address may be asking for it while others forget */
+#define KEPT   256 /* sockets: a process has room for some 1000 files */
+#define PASSES 4   /* who still knows an address may be asking for it while others forget */
 
 /* A namespace of the lab. */
 struct place {
@@ -33,6 +34,7 @@ struct place {
 struct neighbours {
 	const struct lab *lab;
 	struct place *places; /* of nodes, then of bridges */
+	size_t n_open;	      /* of their sockets */
 };
 
 /* An entry of the kernel's tables. */
@@ -75,16 +77,34 @@ static int open_place(struct neighbours *n, size_t at, struct error *e)
 	struct place *place = &n->places[at];
 	unsigned int *link;
 	size_t iface = NONE;
-	int err = netns_visit(&visit, n->lab->state, topology_namespace(topo, at), e);
+	int err;
 
+	if (place->rt)
+		return 0;
+	err = netns_visit(&visit, n->lab->state, topology_namespace(topo, at), e);
+	if (!err)
+		err = netlink_open(NETLINK_ROUTE, &place->rt, e);
 	if (err)
 		return err;
+	n->n_open++;
+	if (place->links)
+		return 0;
 	place->shared = at < topo->n_nodes && plan_is_self(&n->lab->plan, at);
 	while (place->shared && (iface = topology_next_iface(topo, at, iface)) != NONE) {
 		link = array_add(&place->links, &place->n_links, sizeof(*link));
 		*link = if_nametoindex(topo->ifaces[iface].name);
 	}
-	return netlink_open(NETLINK_ROUTE, &place->rt, e);
+	return 0;
+}
+
+/* The first ones stay open. */
+static void leave_place(struct neighbours *n, struct place *place)
+{
+	if (n->n_open <= KEPT)
+		return;
+	netlink_close(place->rt);
+	place->rt = NULL;
+	n->n_open--;
 }
 
 /* What nobody has set for good. */
@@ -196,13 +216,13 @@ static int forget_everywhere(struct neighbours *n, const struct step *step, bool
 	for (size_t i = 0; i < topology_namespaces(topo) && !err; i++) {
 		if (!concerns(topo, step, i))
 			continue;
-		if (!n->places[i].rt)
-			err = open_place(n, i, e);
+		err = open_place(n, i, e);
 		if (!err)
 			err = forget_at(&n->places[i], known, e);
 		if (err)
 			return error_wrap(e, "cannot make %s forget its neighbours",
 					  topology_namespace(topo, i));
+		leave_place(n, &n->places[i]);
 	}
 	return err;
 }
