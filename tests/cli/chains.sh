@@ -29,6 +29,10 @@ dst = 9
 program = port
 proto = udp
 dst = 7
+[filter back]
+program = port
+dst = 7
+action = tx
 [filter noted]
 program = ip
 proto = icmp
@@ -81,6 +85,10 @@ shows 'watch: another one in its place, after none' ' headers=next pings=drop'
 xlab chain r:r0 noted hello
 "$XLAB" exec l -- ping -c 1 -W 1 10.0.0.2 >"$dir/ping"
 shows 'watch: a filter that goes on after a drop' ' noted=drop hello=next => came through'
+xlab chain r:r0 back hello
+"$XLAB" exec l -- ping -c 1 -W 1 10.0.0.2 >"$dir/ping"
+shows 'watch: a chain that tells how packets came' ' back=next hello=next => came through'
+is 'watch: and shows each once' "$(grep -c '^r:r0 ' "$dir/watched")" "$(grep -c '^  *[a-z0-9-]*=' "$dir/watched")"
 
 # Scenarios take chains off, put others on, and those from before back.
 xlab scenario --all --timeout 5000

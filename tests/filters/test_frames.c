@@ -41,15 +41,15 @@ static const struct {
 static const struct {
 	const char *name, *matches;
 } expected[] = {
-	{ "PLAIN", "4up" },    { "VLAN1", "4up" },   { "PRIO0", "4up" },      { "QINQ", "4up" },
+	{ "PLAIN", "4up" },    { "VLAN1", "4up" },    { "PRIO0", "4up" },      { "QINQ", "4up" },
 	{ "QINQ_9100", "" }, /* no tag of 802.1Q */
-	{ "TAGS3", "" },       { "OPTS4", "4up" },   { "OPTS40", "4up" },     { "FRAG1", "4up" },
-	{ "FRAG2", "4u" },     { "TINYFRAG", "4up" }, { "IPIP", "4" },	      { "GRE", "4" },
-	{ "VXLAN", "4u" },     { "SHORTUDP", "4u" }, { "TRUNC_OPTS", "" },    { "LLC", "" },
-	{ "V6", "6up" },       { "V6_HBH", "6up" },  { "V6_HBH_DST", "6up" }, { "V6_DST8", "6up" },
+	{ "TAGS3", "" },       { "OPTS4", "4up" },    { "OPTS40", "4up" },     { "FRAG1", "4up" },
+	{ "FRAG2", "4u" },     { "TINYFRAG", "4up" }, { "IPIP", "4" },	       { "GRE", "4" },
+	{ "VXLAN", "4u" },     { "SHORTUDP", "4u" },  { "TRUNC_OPTS", "" },    { "LLC", "" },
+	{ "V6", "6up" },       { "V6_HBH", "6up" },   { "V6_HBH_DST", "6up" }, { "V6_DST8", "6up" },
 	{ "V6_DST9", "" }, /* more extension headers than are stepped over */
-	{ "V6_FRAG1", "6up" }, { "V6_FRAG2", "6u" }, { "V6_ATOMIC", "6up" },  { "MCSRC", "up" },
-	{ "MCDST", "4up" },     { "BCDST", "4up" },    { "ARPREQ", "" },
+	{ "V6_FRAG1", "6up" }, { "V6_FRAG2", "6u" },  { "V6_ATOMIC", "6up" },  { "MCSRC", "up" },
+	{ "MCDST", "4up" },    { "BCDST", "4up" },    { "ARPREQ", "" },
 };
 
 struct kept {
