@@ -103,7 +103,7 @@ static const struct kind kinds[] = {
 	{ "hi tails-on p1", XDP_DROP, true, 0 },
 	{ "target tails-on p1", XDP_DROP, true, 0 },
 	{ "jumper hi", XDP_DROP, true, 0 },
-	{ "jumped hi", XDP_DROP, false, 0 },
+	{ "jumped hi", XDP_DROP, true, 0 },
 	{ "hi older", XDP_TX, false, 0 },
 	{ "hi typeless", XDP_DROP, false, 0 },
 	{ "core p1", XDP_DROP, false, 0 },
