@@ -30,7 +30,7 @@ static void add(struct object_calls *calls, struct bpf_object *obj, const char *
 	struct bpf_program *prog = name ? bpf_object__find_program_by_name(obj, name) : NULL;
 
 	if (prog && !is_there(calls, prog))
-		*(struct bpf_program **)array_add(&calls->progs, &calls->n, sizeof(prog)) = prog;
+		*(struct bpf_program **)array_add(&calls->progs, &calls->n, sizeof(void *)) = prog;
 }
 
 /* Of the relocations in @rel. */

@@ -96,7 +96,7 @@ uint64_t typed_value_number(const struct typed_value *v)
 
 		number |= (uint64_t)(*byte_at(v, at / 8) >> at % 8 & 1) << i;
 	}
-	if (typed_value_is_signed(v) && n < 64 && number >> (n - 1) & 1)
+	if (typed_value_is_signed(v) && n && n < 64 && number >> (n - 1) & 1)
 		number |= UINT64_MAX << n;
 	return number;
 }

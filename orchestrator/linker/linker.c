@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -102,7 +103,7 @@ static void append_all(struct link_output *out, struct linker *c)
 	dispatcher_fix_up(out, c);
 }
 
-static int load_btf(struct link_output *out, struct error *e)
+static int load_btf(const struct link_output *out, struct error *e)
 {
 	LIBBPF_OPTS(bpf_btf_load_opts, opts, .log_size = LOG_BYTES, .log_level = 1);
 	char *FREE_AUTO log = NULL;
@@ -304,36 +305,49 @@ static bool may_idle(const struct captured_prog *code)
 	return false;
 }
 
+/* The verifier's words on a program with too much stack, which is refused when all of it has been
+ * looked at; none if it is taken, since it calls nothing.
+ */
+static int try_overfull(const struct link_output *out, const struct linker *c, char **log,
+			struct error *e)
+{
+	int FD_AUTO btf_fd = load_btf(out, e);
+	int fd;
+
+	if (btf_fd < 0)
+		return btf_fd;
+	fd = load_for_log(out, c, btf_fd, LOG_ALL, log);
+	if (fd >= 0)
+		(void)close(fd);
+	return 0;
+}
+
 /*
  * Kernels since 6.7 take a callback that is never called (of bpf_loop() with nothing to do) out of
  * the program, and then fail over its address, with EFAULT and a warning, unless no function is
  * left at all, which is why such a filter may load alone. So another function's address is to
- * stand there. Which are such only the verifier knows: it is asked by a program with too much
- * stack, which is refused when all has been looked at.
+ * stand there. Which are such only the verifier knows, before it comes so far.
  */
 static int find_idle(struct linker *c, struct error *e)
 {
 	struct link_output out = { .rodata_fd = -1 };
-	char *FREE_AUTO log = NULL;
-	int FD_AUTO btf_fd = -1;
-	int FD_AUTO fd = -1;
 	bool *FREE_AUTO seen = NULL;
+	char *FREE_AUTO log = NULL;
 	int err;
 
 	c->overfull = true;
 	err = compose(&out, c, e);
 	c->overfull = false;
 	if (!err)
-		err = btf_fd = load_btf(&out, e);
-	if (err >= 0)
-		fd = load_for_log(&out, c, btf_fd, LOG_ALL, &log);
-	seen = xcalloc(out.n_insns + 1, sizeof(*seen));
-	if (log)
+		err = try_overfull(&out, c, &log, e);
+	if (!err && log && strstr(log, "combined stack size")) {
+		seen = xcalloc(out.n_insns, sizeof(*seen));
 		refusal_seen(log, seen, out.n_insns);
-	for (size_t i = 0; i < c->n_filters && log && strstr(log, "combined stack size"); i++)
-		find_idle_of(&c->filters[i], seen);
+		for (size_t i = 0; i < c->n_filters; i++)
+			find_idle_of(&c->filters[i], seen);
+	}
 	link_output_clear(&out);
-	return err < 0 ? err : 0;
+	return err;
 }
 
 static int load(struct linker *c, char **log, struct error *e)
