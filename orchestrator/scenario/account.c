@@ -34,15 +34,21 @@ static char *decision_text(const struct labfile *labfile, const struct sighting 
 	return text_format("%s%s by %s at %s", reply, what, s->filter, iface);
 }
 
-/* Where @s sent it on: the interface itself, or where its filter redirects to. */
+/* Where @s sent it on: the interface itself, where its filter redirects to, or anywhere in that
+ * node, which only an object knows.
+ */
 static bool went_there(const struct labfile *labfile, const struct sighting *s, size_t iface)
 {
 	size_t f = s->filter ? labfile_filter(labfile, s->filter) : NONE;
+	const struct iface *ifaces = labfile->topo.ifaces;
 
-	if (s->verdict != XDP_TX && s->verdict != XDP_REDIRECT)
+	if (iface == s->iface)
+		return s->verdict == XDP_TX || s->verdict == XDP_REDIRECT;
+	if (s->verdict != XDP_REDIRECT || iface == NONE || f == NONE)
 		return false;
-	return iface == s->iface || (s->verdict == XDP_REDIRECT && f != NONE &&
-				     labfile->filters[f].redirect_to == iface);
+	return labfile->filters[f].program == PROGRAM_OBJECT
+		       ? ifaces[iface].node == ifaces[s->iface].node
+		       : labfile->filters[f].redirect_to == iface;
 }
 
 /* ", but …" of what the kernel's XDP could not do for it; "" if nothing. */

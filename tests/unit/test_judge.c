@@ -919,6 +919,20 @@ static void what_xdp_could_not_send_is_told(void **state)
 	       "sent elsewhere (redirect) by udp-8888 at host:veth0, but the kernel could not send "
 	       "it: Network is down (xdp_devmap_xmit, errno 100)");
 	filters[UDP_8888].redirect_to = 0;
+
+	/* or, by an object, anywhere in the node */
+	filters[UDP_8888].program = PROGRAM_OBJECT;
+	ifaces[LB].node = HOST;
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
+	evidence_add_xdp_failure(&ev, 2000, H2, "xdp_devmap_xmit", 100);
+	evidence_add_xdp_failure(&ev, 2000, LB, "xdp_devmap_xmit", 6);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "sent elsewhere (redirect) by udp-8888 at host:veth0, but the far end of the veth "
+	       "takes "
+	       "no native XDP frames (xdp_devmap_xmit, errno 6)");
+	ifaces[LB].node = LB;
+	filters[UDP_8888].program = 0;
 }
 
 /* A chain at the sender only: what goes out it does not see. */
