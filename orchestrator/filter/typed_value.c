@@ -247,6 +247,18 @@ static int set_text(const struct typed_value *v, const char *text, struct error 
 	return 0;
 }
 
+static bool is_composite(const struct typed_value *v)
+{
+	return v->type && (btf_is_composite(v->type) || btf_is_datasec(v->type));
+}
+
+static const char *kind_text(const struct typed_value *v)
+{
+	if (!v->type)
+		return "what is";
+	return is_composite(v) ? "a struct" : "an array";
+}
+
 static int set_bytes(const struct typed_value *v, const char *text, struct error *e)
 {
 	struct address a;
@@ -264,22 +276,15 @@ static int set_bytes(const struct typed_value *v, const char *text, struct error
 	if (v->size == 4 || v->size == 16)
 		return error_input(e,
 				   "\"%s\" is no IPv%d address, and %s of %zu bytes takes nothing "
-				   "else",
-				   text, v->size == 4 ? 4 : 6,
-				   !v->type		       ? "what is"
-				   : btf_is_composite(v->type) ? "a struct"
-							       : "an array",
-				   v->size);
+				   "else%s",
+				   text, v->size == 4 ? 4 : 6, kind_text(v), v->size,
+				   is_composite(v) ? " but FIELD=VALUE" : "");
+	if (is_composite(v))
+		return error_input(e, "\"%s\" is no FIELD=VALUE, and it is a struct", text);
 	return error_input(e,
-			   "it has %zu bytes and is no integer, bool, enum, text, MAC or address: "
-			   "it cannot be set%s",
-			   v->size,
-			   v->type && btf_is_composite(v->type) ? " but by FIELD=VALUE" : "");
-}
-
-static bool is_composite(const struct typed_value *v)
-{
-	return v->type && (btf_is_composite(v->type) || btf_is_datasec(v->type));
+			   "it has %zu bytes and is no integer, bool, enum, text, MAC, address or "
+			   "struct: it cannot be set",
+			   v->size);
 }
 
 /* FIELD=VALUE … */

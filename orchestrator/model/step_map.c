@@ -36,6 +36,11 @@ static int read_filter(const struct ini_where *at, const char **rest,
 	step->by = labfile_filter(r->labfile, name);
 	if (step->by == NONE)
 		return ini_unknown(at, e, "filter", name, labfile_next_filter, r->labfile);
+	if (r->labfile->filters[step->by].program != PROGRAM_OBJECT)
+		return ini_complain(at, e,
+				    "filter %s is a built-in, and its maps are nobody's concern: "
+				    "this asks for those of an object of yours",
+				    name);
 	if (!r->stands[step->by] && !r->doubtful)
 		return ini_complain(at, e,
 				    "filter %s stands in no chain of this scenario, so it has no "

@@ -112,6 +112,8 @@ refused 'constants' 'map..rodata = 0 -> 1' '' 'has no map .rodata'
 refused 'map of a step: no such map' '' 'map = f.hit[0] == 1' 'lab.ini:16: *the object has no map hit*did you mean "hits"'
 refused 'map of a step: no field of a number' '' 'map = f.hits[0].sum == 1' 'it is no struct'
 refused 'map of a step: an order of what has none' '' 'map = f.entries[0].mac < de:ad:be:ef:00:10' 'only numbers are less or more'
+refused 'map of a step: a struct as a whole' '' 'map = f.entries[0] == 7' '"7" is no FIELD=VALUE, and it is a struct'
+refused 'map of a step: of a built-in' '' 'map = hello.hits[0] == 1' 'filter hello is a built-in'
 refused 'map of a step: no number' '' 'map = f.hits[0] == many' '"many" is no number'
 
 done_testing
