@@ -208,10 +208,13 @@ static bool tried_before(const struct run *r, size_t n)
 	return false;
 }
 
-/* A step that failed as it was to: its neighbour need not be awaited by others that are to fail. */
+/* A step that failed as it was to, at its deadline: its neighbour need not be awaited by others
+ * that are to fail.
+ */
 static void note_vain(struct run *r, const struct evidence *ev)
 {
-	if (!ev->neighbour_asked || ev->neighbour != NEIGHBOUR_UNRESOLVED)
+	if (!ev->neighbour_asked || ev->neighbour != NEIGHBOUR_UNRESOLVED ||
+	    ms_since(ev->since_ns) < r->probe.timeout_ms)
 		return;
 	text_add(&r->vain, "\n", "%s", ev->neighbour_text);
 }
