@@ -20,6 +20,9 @@
 #include "orchestrator/filter/typed_value.h"
 #include "orchestrator/model/labfile.h"
 
+#define KEY_MAX	  512	     /* MAX_BPF_STACK: the kernel takes no larger ones */
+#define VALUE_MAX (16 << 20) /* of each CPU */
+
 struct element {
 	const struct bpf_map *map;
 	unsigned char *key;
@@ -140,6 +143,11 @@ static int element_open(struct bpf_object *obj, const char *name, const char *ke
 	size = bpf_map__value_size(el->map);
 	if (!bpf_map__key_size(el->map) || !size)
 		return error_input(e, "map %s has no keys and values", name);
+	if (bpf_map__key_size(el->map) > KEY_MAX || size > VALUE_MAX)
+		return error_input(e,
+				   "map %s has keys of %u bytes and values of %zu: at most %d and "
+				   "%d can be told of",
+				   name, bpf_map__key_size(el->map), size, KEY_MAX, VALUE_MAX);
 	el->n_values = is_percpu(el->map) ? (size_t)libbpf_num_possible_cpus() : 1;
 	el->stride = (size + 7) & ~(size_t)7;
 	el->key = xcalloc(1, bpf_map__key_size(el->map) + 8);

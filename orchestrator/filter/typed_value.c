@@ -7,11 +7,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <bpf/btf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
@@ -420,10 +422,13 @@ int typed_value_field(struct typed_value *v, const char *path, struct error *e)
 static char *hex_text(const struct typed_value *v)
 {
 	char *text = NULL;
+	size_t length;
+	FILE *out = xopen_memstream(&text, &length);
 
 	for (size_t i = 0; i < v->size; i++)
-		text_add(&text, i ? " " : "", "%02x", v->bytes[i]);
-	return text ? text : text_format("nothing");
+		(void)fprintf(out, "%s%02x", i ? " " : "", v->bytes[i]);
+	xclose_memstream(out);
+	return text;
 }
 
 /* An IPv4 or IPv6 address, or a MAC: what its size is of. NULL: none. */
