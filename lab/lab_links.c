@@ -37,6 +37,21 @@ int lab_link_find(const struct state *st, const char *name, unsigned int *ifinde
 	return 0;
 }
 
+int lab_link_mtus(unsigned int ifindex, unsigned int *mtu, unsigned int *other, struct error *e)
+{
+	struct netlink *NETLINK_AUTO rt = NULL;
+	struct rt_link_state link = { 0 }, end = { 0 };
+	int err = netlink_open(NETLINK_ROUTE, &rt, e);
+
+	if (!err)
+		err = rt_link_get(rt, NULL, ifindex, &link, e);
+	if (!err && link.other)
+		err = rt_link_get_other(rt, &link, &end, e);
+	*mtu = link.mtu;
+	*other = end.mtu;
+	return err ? error_wrap(e, "cannot ask for the MTUs of a link") : 0;
+}
+
 struct sweep {
 	const struct state *st;
 	unsigned int *found;

@@ -15,6 +15,10 @@ struct state;
  */
 int lab_link_find(const struct state *st, const char *name, unsigned int *ifindex, struct error *e);
 
+/* What both ends of the veth @ifindex of this namespace take at most. 0: one that has no other end.
+ */
+int lab_link_mtus(unsigned int ifindex, unsigned int *mtu, unsigned int *other, struct error *e);
+
 /* Delete all veths of the lab, whatever their names are now. */
 int lab_links_delete(const struct state *st, struct error *e);
 

@@ -41,7 +41,7 @@ static struct rt_end node_end(const struct build *b, size_t iface)
 {
 	const struct iface *f = &b->plan->topo->ifaces[iface];
 
-	return (struct rt_end){ f->name, f->has_mac ? f->mac : NULL, b->end_index[iface] };
+	return (struct rt_end){ f->name, f->has_mac ? f->mac : NULL, b->end_index[iface], f->mtu };
 }
 
 /* The end that is made in op's namespace is the bridge's, or that of the first of two nodes. */
@@ -55,11 +55,10 @@ static void describe_pair(const struct build *b, const struct op *op, struct rt_
 		.main = node_end(b, op->iface),
 		.peer = node_end(b, peer),
 		.peer_netns = build_netns_of_node(b, topo->ifaces[peer].node)->fd,
-		.mtu = f->mtu ? f->mtu : topo->ifaces[peer].mtu,
 		.group = state_journal(b->st)->group,
 	};
 	if (f->peer == NONE) {
-		veth->main = (struct rt_end){ f->port, NULL, b->port_index[op->iface] };
+		veth->main = (struct rt_end){ f->port, NULL, b->port_index[op->iface], f->mtu };
 		veth->master = BRIDGE_INDEX;
 	}
 }

@@ -104,6 +104,12 @@ static void put_sysctl(const struct plan *plan, const struct op *op, FILE *out)
 	(void)fprintf(out, "%s: %s=%s", op->netns, op->sysctl->name, op->sysctl->value);
 }
 
+static void put_mtu(const struct iface *f, FILE *out)
+{
+	if (f->mtu)
+		(void)fprintf(out, " mtu %u", f->mtu);
+}
+
 static void put_end(const struct plan *plan, const struct iface *f, FILE *out)
 {
 	char mac[MAC_TEXT];
@@ -111,25 +117,23 @@ static void put_end(const struct plan *plan, const struct iface *f, FILE *out)
 	(void)fprintf(out, "%s:%s", plan->topo->nodes[f->node].name, f->name);
 	if (f->has_mac)
 		(void)fprintf(out, " mac %s", mac_text(f->mac, mac));
+	put_mtu(f, out);
 }
 
 static void put_veth(const struct plan *plan, const struct op *op, FILE *out)
 {
 	const struct iface *f = &plan->topo->ifaces[op->iface];
-	unsigned int mtu = f->mtu;
 
 	put_end(plan, f, out);
 	(void)fputs(" <-> ", out);
 	if (f->bridge != NONE) {
-		(void)fprintf(out, "%s:%s, port of %s, up", plan->topo->bridges[f->bridge].name,
-			      f->port, plan->topo->bridges[f->bridge].name);
+		(void)fprintf(out, "%s:%s", plan->topo->bridges[f->bridge].name, f->port);
+		put_mtu(f, out);
+		(void)fprintf(out, ", port of %s, up", plan->topo->bridges[f->bridge].name);
 	} else {
 		put_end(plan, &plan->topo->ifaces[f->peer], out);
-		mtu = mtu ? mtu : plan->topo->ifaces[f->peer].mtu;
 	}
 	(void)fputs("; both ends: 1 rx and 1 tx queue, the lab's random group", out);
-	if (mtu)
-		(void)fprintf(out, ", mtu %u", mtu);
 }
 
 static void put_own_settings(const char *iface, unsigned int traits, FILE *out)

@@ -41,8 +41,8 @@ static void put_end(struct nlmsghdr *message, const struct rt_end *end, const st
 	mnl_attr_put_strz(message, IFLA_IFNAME, end->name);
 	if (end->mac)
 		mnl_attr_put(message, IFLA_ADDRESS, 6, end->mac);
-	if (veth->mtu)
-		mnl_attr_put_u32(message, IFLA_MTU, veth->mtu);
+	if (end->mtu)
+		mnl_attr_put_u32(message, IFLA_MTU, end->mtu);
 	mnl_attr_put_u32(message, IFLA_GROUP, veth->group);
 	mnl_attr_put_u32(message, IFLA_NUM_TX_QUEUES, 1);
 	mnl_attr_put_u32(message, IFLA_NUM_RX_QUEUES, 1);
@@ -151,6 +151,11 @@ static int read_link(const struct nlattr *attr, void *cookie)
 
 	if (mnl_attr_get_type(attr) == IFLA_LINK && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 		state->other = mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == IFLA_LINK_NETNSID &&
+	    mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+		state->other_netns = (int)mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == IFLA_MTU && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+		state->mtu = mnl_attr_get_u32(attr);
 	if (mnl_attr_get_type(attr) == IFLA_OPERSTATE && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
 		state->operstate = mnl_attr_get_u8(attr);
 	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
@@ -169,22 +174,42 @@ static int read_link_message(const struct nlmsghdr *message, void *cookie)
 	    mnl_nlmsg_get_payload_len(message) < sizeof(*link))
 		return MNL_CB_OK;
 	*state = (struct rt_link_state){ .ifindex = (unsigned int)link->ifi_index,
+					 .other_netns = -1,
 					 .port_state = RT_NOT_A_PORT };
 	return mnl_attr_parse(message, sizeof(*link), read_link, state);
+}
+
+static struct nlmsghdr *begin_get(struct netlink_request *request, unsigned int ifindex,
+				  struct rt_link_state *state)
+{
+	struct nlmsghdr *message = netlink_begin(request, RTM_GETLINK, 0);
+
+	*state = (struct rt_link_state){ .other_netns = -1, .port_state = RT_NOT_A_PORT };
+	put_link(message, ifindex);
+	mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return message;
 }
 
 int rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
 		struct rt_link_state *state, struct error *e)
 {
 	struct netlink_request request;
-	struct nlmsghdr *message = netlink_begin(&request, RTM_GETLINK, 0);
+	struct nlmsghdr *message = begin_get(&request, name ? 0 : ifindex, state);
 
-	*state = (struct rt_link_state){ .port_state = RT_NOT_A_PORT };
-	put_link(message, name ? 0 : ifindex);
-	mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	if (name)
 		mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	return netlink_talk(rt, message, read_link_message, state, e);
+}
+
+int rt_link_get_other(struct netlink *rt, const struct rt_link_state *state,
+		      struct rt_link_state *other, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = begin_get(&request, state->other, other);
+
+	if (state->other_netns >= 0)
+		mnl_attr_put_u32(message, IFLA_TARGET_NETNSID, (uint32_t)state->other_netns);
+	return netlink_talk(rt, message, read_link_message, other, e);
 }
 
 struct link_dump {

@@ -16,13 +16,13 @@ struct rt_end { /* of a veth pair */
 	const char *name;
 	const uint8_t *mac;   /* NULL: the kernel's choice */
 	unsigned int ifindex; /* 0: the kernel's choice; of the peer too then */
+	unsigned int mtu;     /* 0: the kernel's default */
 };
 
 struct rt_veth {
 	struct rt_end main, peer;
 	int peer_netns;	     /* fd of the namespace the peer is born in */
 	unsigned int master; /* bridge of the main end, which is up then; 0: none */
-	unsigned int mtu;    /* of both ends; 0: the kernel's default */
 	uint32_t group;	     /* of both ends, from their first instant */
 };
 
@@ -46,8 +46,10 @@ int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e);
 struct rt_link_state {
 	unsigned int ifindex;
 	unsigned int other; /* of a veth: the ifindex of its other end, where that is */
-	int port_state;	    /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
-	uint8_t operstate;  /* IF_OPER_* of linux/if.h */
+	unsigned int mtu;
+	int other_netns;   /* of a veth: an id of the other end's namespace; -1: this one */
+	int port_state;	   /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
+	uint8_t operstate; /* IF_OPER_* of linux/if.h */
 	uint32_t group;
 	bool veth;
 };
@@ -55,6 +57,10 @@ struct rt_link_state {
 /* By name, or by index when @name is NULL. */
 int rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
 		struct rt_link_state *state, struct error *e);
+
+/* Where it is, by rt_link_state's @other and @other_netns. */
+int rt_link_get_other(struct netlink *rt, const struct rt_link_state *state,
+		      struct rt_link_state *other, struct error *e);
 
 /* All of them. */
 typedef void (*rt_link_fn)(void *cookie, const struct rt_link_state *state);

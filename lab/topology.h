@@ -71,7 +71,7 @@ struct iface {
 	size_t n_addresses;
 	bool has_mac;
 	uint8_t mac[6];
-	unsigned int mtu; /* 0: the kernel's default */
+	unsigned int mtu; /* of this end, and of its port; 0: the kernel's default */
 	int line;
 };
 

@@ -277,6 +277,9 @@ const struct ini_key_spec topology_iface_keys[] = {
 	  .allowed = "six bytes as in de:ad:be:ef:00:01, no multicast",
 	  .help = "default: one that the kernel makes up",
 	  .read = read_mac },
-	{ .name = "mtu", .allowed = "68-65535", .help = "default 1500", .read = read_mtu },
+	{ .name = "mtu",
+	  .allowed = "68-65535",
+	  .help = "of this end, and of its port at a bridge; default 1500",
+	  .read = read_mtu },
 	{ 0 },
 };

@@ -76,7 +76,7 @@ static int explain(int ifindex, enum xdp_mode mode, int err, struct bpflog *log,
 			e, err,
 			"the MTU of its other end is too large for native XDP (3506 bytes at "
 			"most; more only if every filter is SEC(\"xdp.frags\")): lower the mtu "
-			"of both ends, or say mode = generic");
+			"of that end, or say mode = generic");
 	case EOPNOTSUPP:
 		return error_state(
 			e, err,

@@ -15,6 +15,7 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/lab_links.h"
 #include "lab/text.h"
 #include "orchestrator/chain/attach_point.h"
 #include "orchestrator/chain/chain_inline.h"
@@ -74,6 +75,8 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
 		    const size_t *filters, const struct attach_point *s, struct error *e)
 {
+	int err;
+
 	*job = (struct chain_job){
 		.lab = lab,
 		.iface = chain->iface,
@@ -85,7 +88,8 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		.counters_fd = -1,
 		.rings_fd = -1,
 	};
-	return counters_open(lab, chain->iface, &job->counters_fd, &job->rings_fd, e);
+	err = lab_link_mtus((unsigned int)s->ifindex, &job->mtu, &job->other_mtu, e);
+	return err ? err : counters_open(lab, chain->iface, &job->counters_fd, &job->rings_fd, e);
 }
 
 static void close_job(struct chain_job *job)

@@ -69,15 +69,6 @@ static const struct filter *filter_at(const struct chain_job *job, size_t i)
 	return &job->lab->labfile.filters[job->filters[i]];
 }
 
-/* What the other end may send; a bridge's port has the interface's own MTU. */
-static unsigned int mtu_of(const struct chain_job *job)
-{
-	const struct topology *topo = &job->lab->labfile.topo;
-	const struct iface *iface = &topo->ifaces[job->iface];
-
-	return iface->bridge == NONE ? topo->ifaces[iface->peer].mtu : iface->mtu;
-}
-
 static int check_arrays(const struct chain_job *job, const struct filter_object *objects,
 			const char *without, struct error *e)
 {
@@ -96,20 +87,21 @@ int frags_agree(const struct chain_job *job, const struct filter_object *objects
 		struct error *e)
 {
 	char *FREE_AUTO without = NULL; /* "small, other": those that take none */
-	bool wanted = job->ifindex && mtu_of(job) > NATIVE_MTU_MAX &&
-		      job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
+	bool native = job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
+	bool needed = native && job->other_mtu > NATIVE_MTU_MAX;
+	bool wanted = needed || (native && job->mtu > NATIVE_MTU_MAX);
 
 	for (size_t i = 0; i < job->n_filters; i++)
 		if (!objects[i].frags)
 			text_list_add(&without, "%s", filter_at(job, i)->name);
-	if (wanted && without)
+	if (needed && without)
 		return error_state(
 			e, -ERANGE,
 			"the MTU of its other end is %u: native XDP takes packets of more "
 			"than %d bytes only if every filter is SEC(\"xdp.frags\"), and "
-			"these are not: %s; lower the mtu of both ends, or say "
+			"these are not: %s; lower the mtu of that end, or say "
 			"mode = generic",
-			mtu_of(job), NATIVE_MTU_MAX, without);
+			job->other_mtu, NATIVE_MTU_MAX, without);
 	for (size_t i = 0; i < job->n_filters; i++)
 		wanted |= objects[i].frags && filter_at(job, i)->program == PROGRAM_OBJECT;
 	*frags = wanted && !without;

@@ -25,6 +25,7 @@ struct chain_job {
 	size_t n_filters;
 	uint32_t gen;
 	int ifindex;
+	unsigned int mtu, other_mtu; /* of the link as it is, at both ends; 0: not known */
 	int counters_fd, rings_fd;
 	const char *node; /* whose namespace it is in */
 	bool asked;	  /* for this engine, by its name: the other one is an advice then */
@@ -58,7 +59,8 @@ struct xlab_config chain_job_config(const struct chain_job *job, size_t i);
 /*
  * Packets in fragments, which jumbo frames need in native mode. One filter that does not take
  * them makes a chain that does not. Where a chain does, a sender's segments come unsplit, 64 kB at
- * a time; so it does only where the MTU asks for it or somebody's object was written for it.
+ * a time; so it does only where the MTU of one of the link's ends asks for it (the kernel's own
+ * rule looks at the other end's) or somebody's object was written for it.
  *
  * Shall the chain take fragments? -ERANGE, -EINVAL: filters differ where they must not; @e names
  * them. @objects: one a filter of the job.

@@ -57,7 +57,7 @@
 	"address = fd08::1/64\n"                     \
 	"[iface b:e0]\n"                             \
 	"peer = r:e1\n"                              \
-	"mtu = 1400\n"                               \
+	"mtu = 1500\n"                               \
 	"address = 10.8.0.2/24\n"
 
 /* The plan of LAB; the topology that it points into is the caller's to free. */
@@ -119,8 +119,8 @@ static void shows_every_default(void **state)
 	      "veth     a:e0 mac de:ad:be:ef:00:01 <-> br0:pa, port of br0, up; both ends: 1 rx "
 	      "and 1 tx queue");
 	place(text,
-	      "veth     r:e1 <-> b:e0; both ends: 1 rx and 1 tx queue, the lab's random group, "
-	      "mtu 1400\n");
+	      "veth     r:e1 mtu 1400 <-> b:e0 mtu 1500; both ends: 1 rx and 1 tx queue, the lab's "
+	      "random group\n");
 	place(text, "link     br0:pa: tx checksum, rx and tx VLAN offload off\n");
 	place(text,
 	      "link     a:e0: tx checksum, rx and tx VLAN offload off; alias \"xlab small\"; up\n");

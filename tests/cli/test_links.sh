@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Links between nodes, and between bridges: what each of their ends has of its own.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+
+object=${BUILD:-$PWD/build}/tests/engine
+
+within() { ip netns exec "$@"; }
+mtu() { within "$1" cat "/sys/class/net/$2/mtu"; } # NODE IFACE
+
+# KEYS OF a, KEYS OF b, FILTER of a chain at b: two nodes, in $dir/lab.ini
+pair()
+{
+	cat >"$dir/lab.ini" <<-END
+		[node a]
+		[node b]
+		[iface a:eth0]
+		peer = b:eth0
+		address = 10.0.0.1/24
+		$1
+		[iface b:eth0]
+		peer = a:eth0
+		address = 10.0.0.2/24
+		chain = $3
+		$2
+		[filter headers]
+		program = headers
+		[filter closed]
+		program = $object/closed.bpf.o
+		[scenario s]
+		pass = ping a b
+	END
+}
+
+# NAME A B MTUS CHAIN: a lab whose chain stands at b comes up, and each end has the MTU it should have
+comes_up()
+{
+	pair "$2" "$3" "$5"
+	xlab up "$dir/lab.ini"
+	is "$1: comes up" "$status" 0
+	is "$1: each end has its own MTU" "$(mtu a eth0) $(mtu b eth0)" "$4"
+	xlab scenario --all
+	is "$1: works" "$status" 0
+	xlab down lab
+}
+
+# A chain takes fragments where one of the two ends asks for it.
+comes_up 'no mtu' '' '' '1500 1500' headers
+comes_up 'mtu at the other end alone' 'mtu = 9000' '' '9000 1500' headers
+comes_up 'mtu at its own end alone' '' 'mtu = 9000' '1500 9000' headers
+comes_up 'the longer at the other end' 'mtu = 9000' 'mtu = 1500' '9000 1500' headers
+comes_up 'the longer at its own end' 'mtu = 1500' 'mtu = 9000' '1500 9000' headers
+
+# A filter that takes none is in nobody's way where it is only its own end that is long.
+comes_up 'without fragments, the longer at its own end' 'mtu = 1500' 'mtu = 9000' '1500 9000' \
+	'headers closed'
+pair 'mtu = 9000' 'mtu = 1500' 'headers closed'
+xlab up "$dir/lab.ini"
+ended 'without fragments, the longer at the other end' 3 'b:eth0: the MTU of its other end is 9000'
+
+# It is the real link that counts, whatever the lab file said when that was made.
+pair '' '' ''
+sed -i '/^chain =/d' "$dir/lab.ini"
+xlab up "$dir/lab.ini"
+within a ip link set eth0 mtu 4000
+xlab chain b:eth0 headers
+is 'an MTU that somebody else has set: the chain takes fragments' "$status" 0
+xlab chain b:eth0 closed
+ended 'an MTU that somebody else has set: a filter that takes none' 3 'the MTU of its other end is 4000'
+xlab down lab
+
+done_testing
