@@ -74,7 +74,6 @@ struct xdp_failure {
 /* What one of those who are to receive a step got of its text. */
 struct arrival {
 	size_t node; /* NONE: a bridge that has the address */
-	bool bound;  /* it came to listen */
 	size_t bytes;
 	unsigned int copies; /* of the whole text, if nothing else came */
 };

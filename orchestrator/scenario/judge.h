@@ -7,8 +7,9 @@
  * lab-file steps:
  *
  *   expected  outcome       when
- *   pass      ok            the reply, or the text, arrived whole (`by F`, `at NODE:IFACE`: and
- *                           that filter, or that chain, says that it let this packet go on)
+ *   pass      ok            the reply, or the text, arrived whole, and once (`at NODE|NODE`: at
+ *                           one of these; arrive=: so many; `by F`, `at NODE:IFACE`: and that
+ *                           filter, or that chain, says that it let this packet go on)
  *   drop      ok            nothing arrived, and a filter on the way says that it
  *                           dropped this packet (`by F`, `at NODE:IFACE`: that one)
  *   tx, redirect, aborted

@@ -8,8 +8,9 @@
  * not sent again before the deadline is known not to come; where TCP or the question for a
  * neighbour is sent again, that is waited for, and a drop is a drop if that is dropped too.
  *
- *   udp   server and client start; when sock_diag lists the server as bound, the
- *         client is given the text
+ *   udp   servers (where the step says, else where its address is) and client start; when
+ *         sock_diag lists all servers as bound, the client is given the text; at the end they
+ *         have read all that had come
  *   tcp   the client starts when the server listens, for it connects at once
  */
 

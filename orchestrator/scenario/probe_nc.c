@@ -118,8 +118,7 @@ static void note_bound(struct step_run *c)
 	for (size_t i = 0; i < c->n_receivers; i++) {
 		struct receiver *r = &c->receivers[i];
 
-		c->ev->arrivals[i].bound = r->question.bound && !r->server.ended;
-		if (c->ev->arrivals[i].bound || !c->ev->server_bound)
+		if ((r->question.bound && !r->server.ended) || !c->ev->server_bound)
 			continue;
 		c->ev->server_bound = false;
 		if (r->server.ended)

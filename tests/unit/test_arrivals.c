@@ -49,9 +49,9 @@ static struct evidence an_evidence(const struct step *step, unsigned int at_h2, 
 		.server_bound = true,
 	};
 
-	ev.arrivals[0] = (struct arrival){ H2, true, at_h2 * BYTES + bytes, bytes ? 0 : at_h2 };
+	ev.arrivals[0] = (struct arrival){ H2, at_h2 * BYTES + bytes, bytes ? 0 : at_h2 };
 	if (n > 1)
-		ev.arrivals[1] = (struct arrival){ H3, true, at_h3 * BYTES, at_h3 };
+		ev.arrivals[1] = (struct arrival){ H3, at_h3 * BYTES, at_h3 };
 	return ev;
 }
 
