@@ -155,8 +155,8 @@ static bool died(const struct step_run *c)
 {
 	const struct step *step = c->step;
 
-	return step->expect == EXPECT_PASS && step->kind != STEP_TCP && !step->arrive_max &&
-	       evidence_died(c->ev);
+	return (step->expect == EXPECT_PASS || !c->ev->chains) && step->kind != STEP_TCP &&
+	       !step->arrive_max && evidence_died(c->ev);
 }
 
 /* A step that is to fail without chains: its neighbour was asked for in vain until the deadline by

@@ -183,4 +183,39 @@ is 'a switch that is XDP alone' "$(jq -r '.scenarios[0].steps[].outcome' <<<"$ou
 is 'a switch: nothing is waited for in vain twice' \
 	"$(($(jq '.scenarios[0].us' <<<"$out") < 3000000))" 1
 
+#      a (e0) ---- (e0) r (e1) ---- (e0) b
+#
+# What a step does or not, in the control run it is to arrive, or not: there the kernel's word ends it.
+cat >"$dir/lab.ini" <<-END
+	[node a]
+	route = default via 10.9.0.2
+	[node r]
+	[node b]
+	[iface a:e0]
+	peer = r:e0
+	address = 10.9.0.1/24
+	[iface r:e0]
+	peer = a:e0
+	address = 10.9.0.2/24
+	[iface r:e1]
+	peer = b:e0
+	address = 10.9.1.1/24
+	[iface b:e0]
+	peer = r:e1
+	address = 10.9.1.2/24
+	[filter turn]
+	program = ip
+	dst = 10.9.1.2
+	action = tx
+	[scenario s]
+	chain = r:e0 turn
+	control = fail
+	tx = udp a b:80 hello
+	tx = ping a b count=3
+END
+xlab run "$dir/lab.ini" --format json --timeout 3000
+is 'a node that does not forward' "$(jq -r '.scenarios[0].steps[].outcome' <<<"$out" | uniq)" ok
+is 'a node that does not forward: no deadline is waited for' \
+	"$(($(jq '.scenarios[0].us' <<<"$out") < 3000000))" 1
+
 done_testing
