@@ -15,6 +15,7 @@
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "lab/topology_keys.h"
+#include "lab/topology_ports.h"
 
 /* A complaint about interface @i belongs to its key @name, if it has it. */
 static struct ini_where where(const struct topology_reading *r, size_t i, const char *name)
@@ -69,93 +70,23 @@ static int check_peer(struct topology_reading *r, size_t i, struct error *e)
 			    ifaces[i].id, ifaces[peer].id);
 }
 
-/* NAME-p, which an interface has that gives no port and can have no other's. */
-static int short_port(struct topology_reading *r, size_t i, struct error *e)
-{
-	struct iface *f = &r->topo->ifaces[i];
-	const struct ini_where at = where(r, i, "bridge");
-
-	if (strlen(f->name) + strlen("-p") > NAME_IFACE_MAX)
-		return ini_complain(&at, e,
-				    "%s-p is too long a name for the end at the bridge; give it "
-				    "one of at most %d characters: port = NAME",
-				    f->name, NAME_IFACE_MAX);
-	(void)snprintf(f->port, sizeof(f->port), "%.13s-p", f->name);
-	return 0;
-}
-
-/* NODE-NAME. Of a node's name that is too long the middle is left out: its end is where node1 and
- * node2 differ.
- */
-static void long_port(const struct topology *topo, struct iface *f)
-{
-	const char *node = topo->nodes[f->node].name;
-	size_t len = strlen(node), room = NAME_IFACE_MAX - strlen("-") - strlen(f->name);
-	size_t tail = len > room ? room / 2 : 0, head = len > room ? room - tail : len;
-	char *to = mempcpy(mempcpy(f->port, node, head), node + len - tail, tail);
-
-	*to++ = '-';
-	memcpy(to, f->name, strlen(f->name) + 1);
-}
-
-/* Names of ports as "bridge port" -> iface. -EEXIST: it is the port of @old already. */
-static int claim_port(struct topology_reading *r, struct names *ports, size_t i, size_t *old)
-{
-	const struct iface *f = &r->topo->ifaces[i];
-	char *FREE_AUTO title = text_format("%zu %s", f->bridge, f->port);
-
-	return names_add(ports, title, i, old);
-}
-
-/*
- * An interface that gives no port gets NAME-p. Where that name is not its alone on the bridge, as
- * in the natural lab of nodes that all have an eth0, it gets NODE-NAME, wherever in the file it
- * stands.
- */
-static int default_ports(struct topology_reading *r, struct error *e)
-{
-	bool *FREE_AUTO shared = xcalloc(r->topo->n_ifaces, sizeof(*shared));
-	struct names NAMES_AUTO ports = { 0 };
-	int err = 0;
-
-	for (size_t i = 0; i < r->topo->n_ifaces; i++) {
-		const struct iface *f = &r->topo->ifaces[i];
-		size_t old;
-
-		if (f->bridge == NONE)
-			continue;
-		if (!f->port[0] && short_port(r, i, e))
-			err = -EINVAL;
-		else if (claim_port(r, &ports, i, &old))
-			shared[i] = shared[old] = true;
-	}
-	for (size_t i = 0; i < r->topo->n_ifaces; i++)
-		if (shared[i] && !has(r, i, "port") && r->topo->ifaces[i].node != NONE)
-			long_port(r->topo, &r->topo->ifaces[i]);
-	return err;
-}
-
 static int check_port(struct topology_reading *r, size_t i, size_t *n_ports, struct error *e)
 {
 	const struct iface *f = &r->topo->ifaces[i];
 	const struct bridge *bridge = &r->topo->bridges[f->bridge];
 	const struct ini_where at = where(r, i, has(r, i, "port") ? "port" : "bridge");
-	size_t old;
-	bool taken;
+	size_t owner = topology_port_owner(r, f->bridge, f->port);
 
-	if (!f->port[0]) /* told by short_port() */
-		return -EINVAL;
-	taken = claim_port(r, &r->ports, i, &old);
 	if (!strcmp(f->port, bridge->name))
 		return ini_complain(&at, e,
 				    "the port would be named %s as its bridge; "
 				    "give it a name of its own: port = NAME",
 				    f->port);
-	if (taken)
+	if (owner != i)
 		return ini_complain(&at, e,
 				    "a port named %s is in bridge %s already, of %s; give it a "
 				    "name of its own: port = NAME",
-				    f->port, bridge->name, r->topo->ifaces[old].id);
+				    f->port, bridge->name, r->topo->ifaces[owner].id);
 	if (n_ports[f->bridge]++ == BRIDGE_PORTS_MAX)
 		return ini_complain(&at, e, "bridge %s has more than %d ports, the kernel's limit",
 				    bridge->name, BRIDGE_PORTS_MAX);
@@ -180,8 +111,9 @@ static int check_mtu(struct topology_reading *r, size_t i, struct error *e)
 int topology_check_ifaces(struct topology_reading *r, struct error *e)
 {
 	size_t *FREE_AUTO n_ports = xcalloc(r->topo->n_bridges, sizeof(*n_ports));
-	int err = default_ports(r, e);
+	int err = 0;
 
+	topology_name_ports(r);
 	for (size_t i = 0; i < r->topo->n_ifaces && !ini_gave_up(e); i++) {
 		if (check_plug(r, i, e))
 			err = -EINVAL;

@@ -262,7 +262,7 @@ const struct ini_key_spec topology_iface_keys[] = {
 	{ .name = "port",
 	  .allowed = AN_IFNAME,
 	  .help = "the bridge-side end's name; default NAME-p, or NODE-NAME where others of the "
-		  "bridge would have that, too",
+		  "bridge would have that, too; never another port's",
 	  .read = read_port },
 	{ .name = "peer",
 	  .allowed = "NODE:NAME of another [iface]",
