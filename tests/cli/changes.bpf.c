@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Filters that change packets, honestly or not. IPv4 without options; checksums of UDP are left
  * out. */
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
 #include <linux/in.h>
-#include <linux/ip.h>
 #include <linux/udp.h>
 
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
+#include "tests/cli/ipv4.h"
 
 #define ECHO_REPLY 0
 #define ECHO	   8
@@ -20,36 +16,11 @@ struct icmp {
 
 const volatile __u32 backend; /* an address, of `balance` and `tunnel` */
 
-static struct iphdr *ipv4(struct xdp_md *ctx, __u8 proto)
-{
-	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = (void *)(long)ctx->data;
-	struct iphdr *ip = (void *)(eth + 1);
-
-	if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5 ||
-	    ip->protocol != proto)
-		return NULL;
-	return ip;
-}
-
 static struct udphdr *datagram(struct xdp_md *ctx, struct iphdr *ip)
 {
 	struct udphdr *udp = (void *)(ip + 1);
 
 	return !ip || (void *)(udp + 1) > (void *)(long)ctx->data_end ? NULL : udp;
-}
-
-static void sum(struct iphdr *ip)
-{
-	__u16 *words = (void *)ip;
-	__u32 sum = 0;
-
-	ip->check = 0;
-	for (int i = 0; i < 10; i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	ip->check = ~sum;
 }
 
 /* The port less one. */
