@@ -377,6 +377,9 @@ static int move_symbols(const struct conversion *c, size_t section)
 
 		if (!gelf_getsym(symbols, c->maps[i].symbol, &s))
 			return -EINVAL;
+		/* Of an assembler, or hidden from other objects: libbpf wants neither. */
+		s.st_info = GELF_ST_INFO(GELF_ST_BIND(s.st_info), STT_OBJECT);
+		s.st_other = STV_DEFAULT;
 		s.st_shndx = (GElf_Section)section;
 		s.st_value = i * NEW_SIZE;
 		s.st_size = NEW_SIZE;

@@ -23,7 +23,9 @@ struct iproute2_def {
 };
 
 struct oldest_def lengths SEC("maps") = { BPF_MAP_TYPE_ARRAY, 4, 8, 2048 };
-struct libbpf_def sparse SEC("maps") = { BPF_MAP_TYPE_HASH, 4, 8, 64, BPF_F_NO_PREALLOC };
+/* Hidden, as some compilers' are. */
+__attribute__((visibility("hidden"))) struct libbpf_def
+	sparse SEC("maps") = { BPF_MAP_TYPE_HASH, 4, 8, 64, BPF_F_NO_PREALLOC };
 struct aya_def COUNT SEC("maps") = { BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0, 7, 1 };
 struct iproute2_def prefixes SEC("maps/lpm") = {
 	BPF_MAP_TYPE_LPM_TRIE, 8, 4, 16, BPF_F_NO_PREALLOC, 3, 2, 0, 0
