@@ -10,7 +10,8 @@
  *
  *   struct { int (*type)[…]; int (*key_size)[4]; … } seen;
  *
- * The symbols move to that section, and what refers to them follows.
+ * The symbols move to that section, and what refers to them follows. Where an object has such a
+ * section as well, they come behind what is there.
  */
 #include "orchestrator/filter/object_maps.h"
 
@@ -63,6 +64,9 @@ struct conversion {
 	size_t strings; /* the section with the symbols' names */
 	struct old_map *maps;
 	size_t n;
+	Elf_Scn *today;	    /* the section ".maps" of an object that has both kinds, or NULL */
+	size_t today_bytes; /* what is in it: the others come behind */
+	uint32_t today_id;  /* what BTF says of it, or 0 */
 	struct btf *btf;
 	char *new_names, *new_maps;
 };
@@ -117,7 +121,6 @@ static Elf_Scn *find_section(const struct conversion *c, const char *wanted)
 	return NULL;
 }
 
-/* With both kinds it stays as it is, and libbpf has words for that. */
 static bool is_needed(const struct conversion *c)
 {
 	Elf_Scn *scn = NULL;
@@ -126,7 +129,7 @@ static bool is_needed(const struct conversion *c)
 
 	while ((scn = elf_nextscn(c->elf, scn)))
 		old |= is_old(section_name(c, scn, &header));
-	return old && !find_section(c, ".maps");
+	return old;
 }
 
 static int failed(struct error *e)
@@ -212,12 +215,19 @@ static int find_maps(struct conversion *c, struct error *e)
 	return err;
 }
 
-static const struct old_map *map_named(const struct conversion *c, const char *name)
+/* Where the variable @name is in its section, or 0. */
+static uint32_t offset_of(const struct conversion *c, const char *name)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (!strcmp(c->maps[i].name, name))
-			return &c->maps[i];
-	return NULL;
+	Elf_Data *symbols = elf_getdata(c->symtab, NULL);
+	GElf_Sym s;
+
+	for (int i = 0; symbols && gelf_getsym(symbols, i, &s); i++) {
+		const char *called = elf_strptr(c->elf, c->strings, s.st_name);
+
+		if (GELF_ST_TYPE(s.st_info) == STT_OBJECT && called && !strcmp(called, name))
+			return (uint32_t)s.st_value;
+	}
+	return 0;
 }
 
 /* The section that a DATASEC of the object's own BTF describes is going to be another one's: it
@@ -232,9 +242,8 @@ static void retire(struct conversion *c, struct btf_type *sec, uint32_t name)
 	for (int i = 0; i < btf_vlen(sec); i++, v++) {
 		const struct btf_type *var = btf__type_by_id(c->btf, v->type);
 		const char *called = var ? btf__name_by_offset(c->btf, var->name_off) : NULL;
-		const struct old_map *m = called ? map_named(c, called) : NULL;
 
-		v->offset = m ? (uint32_t)m->at : 0;
+		v->offset = called ? offset_of(c, called) : 0;
 		if (v->offset + v->size > sec->size)
 			sec->size = v->offset + v->size;
 	}
@@ -249,7 +258,11 @@ static int retire_all(struct conversion *c)
 		struct btf_type *t = (struct btf_type *)(uintptr_t)btf__type_by_id(c->btf, id);
 		const char *called = t ? btf__name_by_offset(c->btf, t->name_off) : NULL;
 
-		if (called && btf_is_datasec(t) && is_old(called))
+		if (!called || !btf_is_datasec(t))
+			continue;
+		if (!strcmp(called, ".maps"))
+			c->today_id = id;
+		if (is_old(called) || id == c->today_id)
 			retire(c, t, (uint32_t)name);
 	}
 	return name < 0 ? name : 0;
@@ -274,6 +287,26 @@ static int add_variable(struct btf *btf, int number, const struct old_map *m)
 	return btf__add_var(btf, m->name, BTF_VAR_GLOBAL_ALLOCATED, id);
 }
 
+static size_t new_bytes(const struct conversion *c)
+{
+	return c->today_bytes + c->n * NEW_SIZE;
+}
+
+/* The variables that were in the section before. */
+static int add_todays(struct conversion *c)
+{
+	int n = c->today_id ? btf_vlen(btf__type_by_id(c->btf, c->today_id)) : 0, err = 0;
+
+	for (int i = 0; i < n && !err; i++) {
+		/* Anew each time: what is added may move them. */
+		struct btf_var_secinfo v =
+			btf_var_secinfos(btf__type_by_id(c->btf, c->today_id))[i];
+
+		err = btf__add_datasec_var_info(c->btf, (int)v.type, v.offset, v.size);
+	}
+	return err;
+}
+
 static int add_variables(struct conversion *c)
 {
 	int number = btf__add_int(c->btf, "int", sizeof(int), BTF_INT_SIGNED), err = 0;
@@ -281,10 +314,13 @@ static int add_variables(struct conversion *c)
 	for (size_t i = 0; i < c->n && number >= 0 && err >= 0; i++)
 		err = c->maps[i].variable = add_variable(c->btf, number, &c->maps[i]);
 	if (number >= 0 && err >= 0)
-		err = btf__add_datasec(c->btf, ".maps", (uint32_t)(c->n * NEW_SIZE));
+		err = btf__add_datasec(c->btf, ".maps", (uint32_t)new_bytes(c));
+	if (number >= 0 && err >= 0)
+		err = add_todays(c);
 	for (size_t i = 0; i < c->n && number >= 0 && err >= 0; i++)
 		err = btf__add_datasec_var_info(c->btf, c->maps[i].variable,
-						(uint32_t)(i * NEW_SIZE), NEW_SIZE);
+						(uint32_t)(c->today_bytes + i * NEW_SIZE),
+						NEW_SIZE);
 	return number < 0 ? number : err;
 }
 
@@ -381,7 +417,7 @@ static int move_symbols(const struct conversion *c, size_t section)
 		s.st_info = GELF_ST_INFO(GELF_ST_BIND(s.st_info), STT_OBJECT);
 		s.st_other = STV_DEFAULT;
 		s.st_shndx = (GElf_Section)section;
-		s.st_value = i * NEW_SIZE;
+		s.st_value = c->today_bytes + i * NEW_SIZE;
 		s.st_size = NEW_SIZE;
 		if (!gelf_update_sym(symbols, c->maps[i].symbol, &s))
 			return -EINVAL;
@@ -402,11 +438,12 @@ static int rewrite(struct conversion *c, struct error *e)
 		return failed(e);
 	if (!btf)
 		btf = add_section(c, at + NAME_BTF, 0);
-	maps = add_section(c, at + NAME_MAPS, SHF_ALLOC | SHF_WRITE);
+	maps = c->today ? c->today : add_section(c, at + NAME_MAPS, SHF_ALLOC | SHF_WRITE);
 	if (!btf || !maps || elf_ndxscn(maps) >= SHN_LORESERVE)
 		return failed(e);
-	c->new_maps = xcalloc(c->n, NEW_SIZE);
-	if (put(maps, c->new_maps, c->n * NEW_SIZE) || put(btf, (void *)(uintptr_t)raw, size) ||
+	/* Nobody reads what is in it. */
+	c->new_maps = xcalloc(1, new_bytes(c));
+	if (put(maps, c->new_maps, new_bytes(c)) || put(btf, (void *)(uintptr_t)raw, size) ||
 	    move_symbols(c, elf_ndxscn(maps)) || elf_update(c->elf, ELF_C_WRITE) < 0)
 		return failed(e);
 	return 0;
@@ -415,7 +452,11 @@ static int rewrite(struct conversion *c, struct error *e)
 static int convert(struct conversion *c, size_t size, struct error *e)
 {
 	int err = check_sections(c, size, e);
+	Elf_Data *data;
 
+	c->today = find_section(c, ".maps");
+	data = c->today ? elf_getdata(c->today, NULL) : NULL;
+	c->today_bytes = data ? (data->d_size + 7) & ~(size_t)7 : 0;
 	if (!err)
 		err = find_maps(c, e);
 	if (!err)

@@ -49,6 +49,7 @@ static const char filters[] =
 				       "[filter older]\nprogram = OBJECTS/siblings.bpf.o:older\n"
 				       "[filter typeless]\nprogram = OBJECTS/typeless.bpf.o\n"
 				       "[filter old]\nprogram = OBJECTS/oldmaps.bpf.o\n"
+				       "[filter both]\nprogram = OBJECTS/bothmaps.bpf.o:judge\n"
 				       "[filter old-bare]\nprogram = OBJECTS/oldmaps_bare.bpf.o\n"
 				       "[filter core]\nprogram = OBJECTS/core.bpf.o\n"
 				       "[filter module]\nprogram = OBJECTS/module.bpf.o\n"
@@ -103,6 +104,8 @@ static const struct kind kinds[] = {
 	{ "hi tails-on p1", XDP_DROP, true, 0 },
 	{ "target tails-on p1", XDP_DROP, true, 0 },
 	{ "jumper hi", XDP_DROP, true, 0 },
+	{ "both hi", XDP_DROP, true, 0 },
+	{ "hi both", XDP_DROP, true, 0 },
 	{ "jumped hi", XDP_DROP, true, 0 },
 	{ "hi older", XDP_TX, false, 0 },
 	{ "hi typeless", XDP_DROP, false, 0 },

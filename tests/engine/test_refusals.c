@@ -39,11 +39,9 @@ static const char filters[] =
 											   "/"
 											   "bare."
 											   "bpf.o")
-			BAD("broken", "OBJECTS/siblings.bpf.o:broken") BAD(
-				"short-map",
-				"OBJECTS/shortmap.bpf.o") BAD("static-map",
-							      "OBJECTS/staticmap.bpf.o")
-				BAD("both-maps", "OBJECTS/bothmaps.bpf.o") BAD(
+			BAD("broken", "OBJECTS/siblings.bpf.o:broken") BAD("short-map",
+									   "OBJECTS/shortmap.bpf.o")
+				BAD("static-map", "OBJECTS/staticmap.bpf.o") BAD(
 					"old-bare",
 					"OBJECTS/oldmaps_bare.bpf.o") BAD("other", "OBJECTS/"
 										   "siblings.bpf."
@@ -127,7 +125,6 @@ static const struct refusal refusals[] = {
 	{ "other", BOTH, ERROR_INPUT, { "other is not an XDP program", "\"classifier\"" } },
 	{ "short-map", BOTH, ERROR_INPUT, { "map cut_short", "12 bytes", "at least 16" } },
 	{ "static-map", BOTH, ERROR_INPUT, { "map hidden is static" } },
-	{ "both-maps", BOTH, ERROR_INPUT, { "libbpf cannot open", "legacy map definitions" } },
 	{ "old-bare", LIBXDP, ERROR_INPUT, { "filter old-bare", "no BTF", "-g" } },
 	{ "too-deep", INLINE, ERROR_STATE, { "frames is too deep", "8 nested frames" } },
 	{ "throwing", INLINE, ERROR_INPUT, { "filter throwing", "bpf_throw" } },
