@@ -66,7 +66,9 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 	for (size_t i = 0; i < n_netns(b); i++)
 		b->netns[i].fd = -1;
 	for (size_t i = 0; i < topo->n_ifaces; i++) {
-		if (!plan_is_self(plan, topo->ifaces[i].node))
+		if (topo->ifaces[i].lo)
+			b->end_index[i] = LOOPBACK_INDEX;
+		else if (!plan_is_self(plan, topo->ifaces[i].node))
 			b->end_index[i] = (unsigned int)(END_INDEX + i);
 		b->port_index[i] = (unsigned int)(END_INDEX + topo->n_ifaces + i);
 	}

@@ -26,8 +26,9 @@ struct build_netns {
 /* The lab's links have the same ifindexes each time, above those that the kernel gives to the
  * tunnels which some of its modules put into every new namespace.
  */
-#define BRIDGE_INDEX 64
-#define END_INDEX    100
+#define LOOPBACK_INDEX 1 /* of the kernel */
+#define BRIDGE_INDEX   64
+#define END_INDEX      100
 
 struct build {
 	const struct plan *plan;

@@ -129,6 +129,8 @@ int op_link_apply(struct build *b, const struct op *op, struct error *e)
 		err = sysctl_apply_link(f->name, op->traits, e);
 	if (!err)
 		err = offloads_off(b, ns, ifindex, e);
+	if (!err && !op->port && iface_has_link_local(f))
+		err = rt_link_no_link_local(ns->rt, ifindex, e);
 	if (!err && !op->port)
 		err = rt_link_raise(ns->rt, ifindex, b->alias, e);
 	return err ? error_wrap(e, "interface %s:%s", op->netns, op->port ? f->port : f->name) : 0;

@@ -60,6 +60,8 @@ static int await_ends(const struct build *b, size_t iface, struct error *e)
 	const struct iface *f = &b->plan->topo->ifaces[iface];
 	int err = 0;
 
+	if (f->lo)
+		return 0;
 	if (f->bridge != NONE) {
 		const struct build_netns *ns = build_netns_of_bridge(b, f->bridge);
 
@@ -78,14 +80,33 @@ struct own6 {
 	size_t wanted, wanted_link_locals;
 };
 
-static size_t count6(const struct prefix *addresses, size_t n)
+/* Link-local ones, or all others. */
+static size_t count6(const struct prefix *addresses, size_t n, bool link_local)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < n; i++)
 		count += addresses[i].address.family == AF_INET6 &&
-			 !IN6_IS_ADDR_LINKLOCAL(&addresses[i].address.v6);
+			 address_is_link_local(&addresses[i].address) == link_local;
 	return count;
+}
+
+/* Where there is any, but no link-local one, the kernel makes that. */
+static void want6(struct own6 *own, const struct iface *f)
+{
+	size_t others = count6(f->addresses, f->n_addresses, false);
+	size_t link_locals = count6(f->addresses, f->n_addresses, true);
+
+	if (f->lo || !(others + link_locals))
+		return;
+	own->wanted += others;
+	own->wanted_link_locals += link_locals ? link_locals : 1;
+}
+
+static bool has6(const struct iface *f)
+{
+	return count6(f->addresses, f->n_addresses, true) ||
+	       count6(f->addresses, f->n_addresses, false);
 }
 
 /* Whether the interface is one that was asked about; in a namespace that xlab did not make
@@ -100,12 +121,11 @@ static bool asked_about(const struct own6 *own, unsigned int ifindex)
 		return ifindex == BRIDGE_INDEX;
 	if (!plan_is_self(own->b->plan, own->node)) {
 		i = (size_t)ifindex - END_INDEX;
-		return i < topo->n_ifaces &&
-		       count6(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses);
+		return i < topo->n_ifaces && has6(&topo->ifaces[i]);
 	}
 	for (i = 0; i < topo->n_ifaces; i++)
 		if (topo->ifaces[i].node == own->node && own->b->end_index[i] == ifindex &&
-		    count6(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses))
+		    has6(&topo->ifaces[i]))
 			return true;
 	return false;
 }
@@ -144,12 +164,8 @@ static int await_nodes6(struct build *b, struct error *e)
 	struct own6 *FREE_AUTO nodes = xcalloc(topo->n_nodes, sizeof(*nodes));
 	int err = 0;
 
-	for (size_t i = 0; i < topo->n_ifaces; i++) {
-		size_t n = count6(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses);
-
-		nodes[topo->ifaces[i].node].wanted += n;
-		nodes[topo->ifaces[i].node].wanted_link_locals += n > 0;
-	}
+	for (size_t i = 0; i < topo->n_ifaces; i++)
+		want6(&nodes[topo->ifaces[i].node], &topo->ifaces[i]);
 	for (size_t i = 0; i < topo->n_nodes && !err; i++) {
 		nodes[i].b = b;
 		nodes[i].node = i;
@@ -168,7 +184,10 @@ static int await_bridges6(const struct build *b, struct error *e)
 	for (size_t i = 0; i < topo->n_bridges && !err; i++) {
 		struct own6 own = { .b = b, .node = NONE };
 
-		own.wanted = count6(topo->bridges[i].addresses, topo->bridges[i].n_addresses);
+		own.wanted =
+			count6(topo->bridges[i].addresses, topo->bridges[i].n_addresses, false);
+		own.wanted_link_locals =
+			count6(topo->bridges[i].addresses, topo->bridges[i].n_addresses, true);
 		err = await_own6(&own, build_netns_of_bridge(b, i)->rt, e);
 		if (err)
 			error_wrap(e, "the IPv6 addresses of bridge %s", topo->bridges[i].name);

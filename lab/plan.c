@@ -194,7 +194,8 @@ static void add_everything(struct draft *d)
 	for (size_t i = 0; i < topo->n_nodes; i++)
 		add_node(d, i);
 	for (size_t i = 0; i < topo->n_ifaces; i++)
-		if (topo->ifaces[i].peer == NONE || i < topo->ifaces[i].peer)
+		if (!topo->ifaces[i].lo &&
+		    (topo->ifaces[i].peer == NONE || i < topo->ifaces[i].peer))
 			add_pair(d, i);
 	for (size_t i = 0; i < topo->n_ifaces; i++)
 		add_addresses(d, i);
@@ -241,6 +242,12 @@ static int check_self(const struct draft *d, size_t self, struct error *e)
 					"node %s sets %s, and --self %s leaves the namespace's "
 					"settings alone; take another node",
 					n->name, n->sysctls[i].name, n->name);
+	for (size_t i = d->first[self]; i != NONE; i = d->next[i])
+		if (d->topo->ifaces[i].lo)
+			return error_at(e, file, d->topo->ifaces[i].line,
+					"node %s has addresses on lo, and --self %s leaves the "
+					"namespace's own alone; take another node",
+					n->name, n->name);
 	for (size_t i = 0; i < n->n_routes; i++)
 		if (n->routes[i].to.len == 0)
 			return error_at(e, file, n->routes[i].line,

@@ -150,6 +150,8 @@ static void put_link(const struct plan *plan, const struct op *op, FILE *out)
 
 	(void)fprintf(out, "%s:%s: tx checksum, rx and tx VLAN offload off", op->netns,
 		      op->port ? f->port : f->name);
+	if (!op->port && iface_has_link_local(f))
+		(void)fputs("; addr_gen_mode none", out);
 	if (!op->port)
 		(void)fprintf(out, "; alias \"xlab %s\"; up",
 			      *plan->as ? plan->as : plan->topo->name);

@@ -108,6 +108,21 @@ int rt_bridge_add(struct netlink *rt, const struct rt_bridge *bridge, struct err
 	return netlink_talk(rt, message, NULL, NULL, e);
 }
 
+int rt_link_no_link_local(struct netlink *rt, unsigned int ifindex, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, 0);
+	struct nlattr *spec, *inet6;
+
+	put_link(message, ifindex);
+	spec = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+	inet6 = mnl_attr_nest_start(message, AF_INET6);
+	mnl_attr_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(message, inet6);
+	mnl_attr_nest_end(message, spec);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
 int rt_link_raise(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e)
 {
 	struct netlink_request request;

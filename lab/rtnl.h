@@ -38,6 +38,9 @@ struct rt_bridge {
 
 int rt_bridge_add(struct netlink *rt, const struct rt_bridge *bridge, struct error *e);
 
+/* The kernel makes no link-local address for it; to be said before it is raised. */
+int rt_link_no_link_local(struct netlink *rt, unsigned int ifindex, struct error *e);
+
 /* Raise a link, and set its alias unless it is NULL. */
 int rt_link_raise(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e);
 int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e);

@@ -218,6 +218,18 @@ bool address_equal(const struct address *a, const struct address *b)
 	       !memcmp(address_bytes(a), address_bytes(b), address_size(a));
 }
 
+bool address_is_link_local(const struct address *a)
+{
+	return a->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->v6);
+}
+
+bool address_is_group(const struct address *a)
+{
+	if (a->family == AF_INET6)
+		return IN6_IS_ADDR_MULTICAST(&a->v6);
+	return IN_MULTICAST(ntohl(a->v4.s_addr)) || a->v4.s_addr == INADDR_BROADCAST;
+}
+
 bool prefix_covers(const struct prefix *net, const struct address *a)
 {
 	unsigned int whole = net->len / 8, rest = net->len % 8;

@@ -55,6 +55,8 @@ const char *prefix_text(const struct prefix *p, char buf[static PREFIX_TEXT]);
 const char *mac_text(const uint8_t mac[6], char buf[static MAC_TEXT]);
 size_t address_size(const struct address *a); /* bytes of its family */
 bool address_equal(const struct address *a, const struct address *b);
+bool address_is_link_local(const struct address *a); /* IPv6: fe80::/10 */
+bool address_is_group(const struct address *a);	     /* multicast, or 255.255.255.255 */
 bool prefix_covers(const struct prefix *net, const struct address *a);
 struct prefix prefix_network(const struct prefix *p); /* without its host bits */
 bool prefix_equal(const struct prefix *a, const struct prefix *b);

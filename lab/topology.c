@@ -42,6 +42,7 @@ void topology_clear(struct topology *topo)
 	names_clear(&topo->bridge_names);
 	names_clear(&topo->iface_names);
 	names_clear(&topo->addresses);
+	free(topo->owners);
 	*topo = (struct topology){ 0 };
 }
 
@@ -57,7 +58,28 @@ size_t topology_bridge(const struct topology *topo, const char *name)
 
 size_t topology_iface(const struct topology *topo, const char *name)
 {
-	return names_find(&topo->iface_names, name);
+	size_t iface = names_find(&topo->iface_names, name);
+
+	return iface != NONE && topo->ifaces[iface].lo ? NONE : iface;
+}
+
+size_t topology_segment(const struct topology *topo, size_t iface)
+{
+	const struct iface *f = &topo->ifaces[iface];
+
+	if (f->bridge != NONE)
+		return f->bridge;
+	return topo->n_bridges + (f->peer < iface ? f->peer : iface);
+}
+
+size_t topology_iface_on(const struct topology *topo, size_t node, size_t segment)
+{
+	size_t i = NONE;
+
+	while ((i = topology_next_iface(topo, node, i)) != NONE)
+		if (!topo->ifaces[i].lo && topology_segment(topo, i) == segment)
+			return i;
+	return NONE;
 }
 
 bool topology_doubts(const struct topology *topo, size_t node)
@@ -101,12 +123,31 @@ const char *topology_namespace(const struct topology *topo, size_t i)
 	return i < topo->n_nodes ? topo->nodes[i].name : topo->bridges[i - topo->n_nodes].name;
 }
 
+bool iface_has_link_local(const struct iface *f)
+{
+	for (size_t i = 0; i < f->n_addresses; i++)
+		if (address_is_link_local(&f->addresses[i].address))
+			return true;
+	return false;
+}
+
 size_t topology_next_iface(const struct topology *topo, size_t node, size_t after)
 {
 	for (size_t i = after == NONE ? 0 : after + 1; i < topo->n_ifaces; i++)
 		if (topo->ifaces[i].node == node)
 			return i;
 	return NONE;
+}
+
+size_t topology_only_iface(const struct topology *topo, size_t node, bool *several)
+{
+	size_t found = NONE, i = NONE;
+
+	while ((i = topology_next_iface(topo, node, i)) != NONE) {
+		*several |= !topo->ifaces[i].lo && found != NONE;
+		found = topo->ifaces[i].lo ? found : i;
+	}
+	return *several ? NONE : found;
 }
 
 bool topology_node_has_family(const struct topology *topo, size_t node, int family)
@@ -120,25 +161,52 @@ bool topology_node_has_family(const struct topology *topo, size_t node, int fami
 	return false;
 }
 
-/* Is @a on a subnet of @node's own? With @both, the other side must see it so, too. */
-static bool on_subnet(const struct topology *topo, size_t node, const struct prefix *a, bool both)
+bool topology_on_subnet(const struct topology *topo, size_t iface, const struct address *a)
+{
+	const struct iface *f = &topo->ifaces[iface];
+
+	for (size_t i = 0; i < f->n_addresses && !f->lo; i++)
+		if (prefix_covers(&f->addresses[i], a))
+			return true;
+	return false;
+}
+
+/* @from has an interface on @iface's segment, and each sees the other on a subnet of its own. */
+static bool are_neighbours(const struct topology *topo, size_t from, size_t iface,
+			   const struct prefix *p)
 {
 	size_t i = NONE;
 
-	while ((i = topology_next_iface(topo, node, i)) != NONE) {
+	while ((i = topology_next_iface(topo, from, i)) != NONE) {
 		const struct iface *f = &topo->ifaces[i];
 
+		if (topology_segment(topo, i) != topology_segment(topo, iface))
+			continue;
 		for (size_t j = 0; j < f->n_addresses; j++)
-			if (prefix_covers(&f->addresses[j], &a->address) &&
-			    (!both || prefix_covers(a, &f->addresses[j].address)))
+			if (prefix_covers(&f->addresses[j], &p->address) &&
+			    prefix_covers(p, &f->addresses[j].address))
 				return true;
 	}
 	return false;
 }
 
+/* How well the address @p of @iface serves who sends from @from. */
+static int serves(const struct topology *topo, size_t from, size_t iface, const struct prefix *p)
+{
+	bool link_local = address_is_link_local(&p->address);
+	bool near = !topo->ifaces[iface].lo && are_neighbours(topo, from, iface, p);
+
+	if (link_local)
+		return near ? 2 : 1;
+	if (topo->ifaces[iface].lo)
+		return 3;
+	return near ? 5 : 4;
+}
+
 const struct prefix *topology_reach(const struct topology *topo, size_t from, size_t to, int family)
 {
-	const struct prefix *first = NULL;
+	const struct prefix *best = NULL;
+	int most = 0;
 	size_t i = NONE;
 
 	while ((i = topology_next_iface(topo, to, i)) != NONE) {
@@ -146,53 +214,66 @@ const struct prefix *topology_reach(const struct topology *topo, size_t from, si
 
 		for (size_t j = 0; j < f->n_addresses; j++) {
 			const struct prefix *a = &f->addresses[j];
+			int well = serves(topo, from, i, a);
 
-			if (family != AF_UNSPEC && a->address.family != family)
+			if ((family != AF_UNSPEC && a->address.family != family) || well <= most)
 				continue;
-			if (on_subnet(topo, from, a, true))
-				return a;
-			first = first ? first : a;
+			most = well;
+			best = a;
 		}
 	}
-	return first;
+	return best;
 }
 
-static size_t address_owner(const struct topology *topo, const struct address *a)
+const struct owner *topology_owner(const struct topology *topo, const struct address *a,
+				   const struct owner *after)
 {
 	char text[ADDRESS_TEXT];
+	size_t at = after ? after->next : names_find(&topo->addresses, address_text(a, text));
 
-	return names_find(&topo->addresses, address_text(a, text));
+	return at == NONE ? NULL : &topo->owners[at];
 }
 
-size_t topology_address_node(const struct topology *topo, const struct address *a)
+size_t owner_node(const struct topology *topo, const struct owner *owner)
 {
-	size_t owner = address_owner(topo, a);
-
-	return owner < topo->n_ifaces ? topo->ifaces[owner].node : NONE;
+	return owner->iface == NONE ? NONE : topo->ifaces[owner->iface].node;
 }
 
-bool topology_has_address(const struct topology *topo, const struct address *a)
+const char *owner_netns(const struct topology *topo, const struct owner *owner)
 {
-	return address_owner(topo, a) != NONE;
+	return owner->iface == NONE ? topo->bridges[owner->bridge].name
+				    : topo->nodes[owner_node(topo, owner)].name;
+}
+
+size_t owner_segment(const struct topology *topo, const struct owner *owner)
+{
+	return owner->iface == NONE ? owner->bridge : topology_segment(topo, owner->iface);
 }
 
 bool topology_has_way(const struct topology *topo, size_t node, const struct address *a)
 {
-	const struct prefix host = { .address = *a };
 	const struct node *n = &topo->nodes[node];
+	size_t iface = NONE;
 
 	for (size_t i = 0; i < n->n_routes; i++)
 		if (prefix_covers(&n->routes[i].to, a))
 			return true;
-	return on_subnet(topo, node, &host, false);
+	while ((iface = topology_next_iface(topo, node, iface)) != NONE)
+		if (topology_on_subnet(topo, iface, a))
+			return true;
+	return false;
 }
 
-char *topology_why_bridge(const struct topology *topo, const char *name)
+char *topology_why_not(const struct topology *topo, const char *name)
 {
 	size_t len = strcspn(name, ":");
 	char *FREE_AUTO host = xstrndup(name, len);
 	size_t bridge = topology_bridge(topo, host);
 
+	if (strcmp(name + len, ":lo") == 0)
+		return text_format("%s is a node's lo, which has no other end and no chain: name "
+				   "another interface",
+				   name);
 	if (bridge == NONE)
 		return NULL;
 	for (size_t i = 0; name[len] && i < topo->n_ifaces; i++)
@@ -209,7 +290,7 @@ char *topology_why_bridge(const struct topology *topo, const char *name)
 int topology_complain(const struct ini_where *at, struct error *e, const char *what,
 		      const char *name, const struct topology *topo)
 {
-	char *FREE_AUTO why = topology_why_bridge(topo, name);
+	char *FREE_AUTO why = topology_why_not(topo, name);
 
 	if (why)
 		return ini_complain(at, e, "%s", why);

@@ -37,7 +37,7 @@ struct route {
 	struct prefix to; /* 0.0.0.0/0 or ::/0 for `default` */
 	bool has_via;
 	struct address via; /* with has_via */
-	size_t dev;	    /* an iface of the same node, or NONE with via */
+	size_t dev;	    /* an iface of the same node; with via it may be NONE */
 	int line;
 };
 
@@ -64,6 +64,7 @@ struct iface {
 	size_t node;
 	char *id; /* "host:veth0" */
 	char name[16];
+	bool lo;       /* the node's own lo, which has no other end and no chain */
 	size_t bridge; /* NONE when it has a peer */
 	char port[16]; /* the bridge-side end's name */
 	size_t peer;   /* the other end's iface, NONE when on a bridge */
@@ -73,6 +74,13 @@ struct iface {
 	uint8_t mac[6];
 	unsigned int mtu; /* of this end, and of its port; 0: the kernel's default */
 	int line;
+};
+
+/* One of those that have an address. */
+struct owner {
+	size_t iface, bridge; /* one of them is NONE */
+	size_t next;	      /* owner of the same address, in the file's order; NONE: no more */
+	size_t last;	      /* of the first one's: the last of them */
 };
 
 struct topology {
@@ -86,8 +94,10 @@ struct topology {
 	struct iface *ifaces;
 	size_t n_ifaces;
 	struct names node_names, bridge_names, iface_names; /* -> indices */
-	struct names addresses; /* as text -> iface, or n_ifaces + bridge */
-	bool doubtful;		/* all of it; see topology_doubts() */
+	struct names addresses;				    /* as text -> the first of its owners */
+	struct owner *owners;
+	size_t n_owners;
+	bool doubtful; /* all of it; see topology_doubts() */
 };
 
 void topology_clear(struct topology *topo);
@@ -104,42 +114,60 @@ bool topology_doubts(const struct topology *topo, size_t node);
 size_t topology_namespaces(const struct topology *topo);
 const char *topology_namespace(const struct topology *topo, size_t i); /* its name */
 
-/* "NODE:IFACE" -> index or NONE. */
+/* "NODE:IFACE" -> index or NONE. A node's lo, on which no chain can stand, is none. */
 size_t topology_iface(const struct topology *topo, const char *name);
+
+/* The file gives it a link-local address, so the kernel makes none. */
+bool iface_has_link_local(const struct iface *f);
 
 /* The node's interfaces, in file order: first with @after = NONE. */
 size_t topology_next_iface(const struct topology *topo, size_t node, size_t after);
 
+/* The only interface of @node besides lo; NONE: it has none, or *@several. */
+size_t topology_only_iface(const struct topology *topo, size_t node, bool *several);
+
 /* True if @node has an address of that family (AF_INET, AF_INET6). */
 bool topology_node_has_family(const struct topology *topo, size_t node, int family);
 
+/* What one link joins, a number each: a bridge, a pair of interfaces, a lo by itself. */
+size_t topology_segment(const struct topology *topo, size_t iface);
+
+/* The interface of @node on that segment, or NONE. */
+size_t topology_iface_on(const struct topology *topo, size_t node, size_t segment);
+
 /*
- * The address by which @from reaches @to: the first of @to's addresses on a
- * subnet that both share, else @to's first; NULL if @to has none.
- * @family AF_UNSPEC: any.
+ * The address by which @from reaches @to: the first of @to's addresses on a subnet that both have
+ * on one segment, else @to's first; of link-local ones, and of lo's, only where there is no other.
+ * NULL if @to has none. @family AF_UNSPEC: any.
  */
 const struct prefix *topology_reach(const struct topology *topo, size_t from, size_t to,
 				    int family);
 
-/* The node that has this address, or NONE; and whether anybody (a bridge, too) has it. */
-size_t topology_address_node(const struct topology *topo, const struct address *a);
-bool topology_has_address(const struct topology *topo, const struct address *a);
+/* Who has this address: the first, or with @after the next one; NULL: nobody else. */
+const struct owner *topology_owner(const struct topology *topo, const struct address *a,
+				   const struct owner *after);
+
+/* The owner's node, or NONE: a bridge; and the name of its namespace. */
+size_t owner_node(const struct topology *topo, const struct owner *owner);
+const char *owner_netns(const struct topology *topo, const struct owner *owner);
+size_t owner_segment(const struct topology *topo, const struct owner *owner);
 
 /* Candidates for text_nearest(); @topo is a const struct topology *. */
 const char *topology_name_node(void *topo, size_t i);
 const char *topology_name_bridge(void *topo, size_t i);
 const char *topology_name_iface(void *topo, size_t i);
 
-/* Why @name ("br0", "br0:veth1") is not what was looked for though a bridge has it, malloc'ed; NULL
- * if none has.
+/* Why @name ("br0", "br0:veth1", "host:lo") is not what was looked for though a bridge has it, or
+ * it is a lo; malloc'ed; NULL: it is neither.
  */
-char *topology_why_bridge(const struct topology *topo, const char *name);
+char *topology_why_not(const struct topology *topo, const char *name);
 
 /* Complain that there is no such "node" or "interface": the nearest, or the bridge of that name. */
 int topology_complain(const struct ini_where *at, struct error *e, const char *what,
 		      const char *name, const struct topology *topo);
 
-/* True if @node knows a way to @a: a subnet of its own, or a route. */
+/* True if @node knows a way to @a: a subnet of its own, or a route. Is it on a subnet of @iface? */
 bool topology_has_way(const struct topology *topo, size_t node, const struct address *a);
+bool topology_on_subnet(const struct topology *topo, size_t iface, const struct address *a);
 
 #endif

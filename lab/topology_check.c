@@ -34,10 +34,28 @@ static bool has(const struct topology_reading *r, size_t i, const char *name)
 	return where(r, i, name).key != NULL;
 }
 
+/* Nothing of a node's lo is the lab's but more addresses. */
+static int check_lo(struct topology_reading *r, size_t i, struct error *e)
+{
+	struct ini_where at = where(r, i, "");
+	int err = 0;
+
+	for (size_t k = 0; k < at.section->n_keys; k++) {
+		at.key = &at.section->keys[k];
+		if (strcmp(at.key->name, "address") == 0)
+			continue;
+		at.section->keys[k].used = true;
+		err = ini_complain(&at, e, "a node's lo takes addresses and nothing else");
+	}
+	return err;
+}
+
 static int check_plug(struct topology_reading *r, size_t i, struct error *e)
 {
 	struct ini_where at = where(r, i, "peer");
 
+	if (r->topo->ifaces[i].lo)
+		return check_lo(r, i, e);
 	if (has(r, i, "bridge") && has(r, i, "peer"))
 		return ini_complain(&at, e, "it is on a bridge already: give bridge or peer");
 	if (!has(r, i, "bridge") && !has(r, i, "peer") && at.section->broken)
@@ -123,6 +141,56 @@ int topology_check_ifaces(struct topology_reading *r, struct error *e)
 			err = -EINVAL;
 		if (r->topo->ifaces[i].bridge != NONE && check_port(r, i, n_ports, e))
 			err = -EINVAL;
+	}
+	return err;
+}
+
+/* Who has the address on that segment already? @segments: "address segment" -> owner. */
+static bool claim(struct names *segments, const struct topology *topo, size_t first, size_t i,
+		  size_t *old)
+{
+	char *FREE_AUTO title =
+		text_format("%zu %zu", first, owner_segment(topo, &topo->owners[i]));
+
+	return names_add(segments, title, i, old) != 0;
+}
+
+static int complain_taken(struct topology_reading *r, size_t i, const struct owner *old,
+			  struct error *e)
+{
+	struct topology *topo = r->topo;
+	size_t node = owner_node(topo, &topo->owners[i]);
+	char address[ADDRESS_TEXT];
+	struct prefix p;
+
+	if (node == NONE)
+		topo->doubtful = true;
+	else
+		topo->nodes[node].doubtful = true;
+	(void)text_cidr(r->claims[i].key->value, &p);
+	address_text(&p.address, address);
+	if (old->iface == NONE)
+		return ini_complain(&r->claims[i], e,
+				    "bridge %s has the address %s already, on the same segment",
+				    topo->bridges[old->bridge].name, address);
+	return ini_complain(&r->claims[i], e, "%s has the address %s already, on the same segment",
+			    topo->ifaces[old->iface].id, address);
+}
+
+/* Nodes may have one address where they are on segments of their own, or have it on lo. */
+int topology_check_addresses(struct topology_reading *r, struct error *e)
+{
+	const struct topology *topo = r->topo;
+	struct names NAMES_AUTO segments = { 0 };
+	size_t old;
+	int err = 0;
+
+	for (size_t first = 0; first < topo->n_owners && !ini_gave_up(e); first++) {
+		if (topo->owners[first].last == first)
+			continue;
+		for (size_t i = first; i != NONE; i = topo->owners[i].next)
+			if (claim(&segments, topo, first, i, &old))
+				err = complain_taken(r, i, &topo->owners[old], e);
 	}
 	return err;
 }

@@ -8,4 +8,7 @@ struct topology_reading;
 /* After all keys: what can be said of an interface only when all are known. */
 int topology_check_ifaces(struct topology_reading *r, struct error *e);
 
+/* Who has an address that somebody else has, too. */
+int topology_check_addresses(struct topology_reading *r, struct error *e);
+
 #endif

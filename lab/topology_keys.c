@@ -92,20 +92,21 @@ static const char *address_flaw(const struct prefix *p)
 					    : address6_flaw(p);
 }
 
-/* No two in a lab have one address; @owner is as in struct topology. */
-static int claim_address(const struct ini_where *at, struct topology *topo, const struct address *a,
-			 size_t owner, struct error *e)
+/* Several may have one address; whether they are on one segment is known when all has been read. */
+static void claim_address(const struct ini_where *at, struct topology_reading *r,
+			  const struct address *a, size_t iface, size_t bridge)
 {
+	struct topology *topo = r->topo;
+	size_t n = topo->n_owners, first = n;
+	struct owner *owner = array_add(&topo->owners, &topo->n_owners, sizeof(*owner));
 	char text[ADDRESS_TEXT];
-	size_t old;
 
-	if (!names_add(&topo->addresses, address_text(a, text), owner, &old))
-		return 0;
-	if (old < topo->n_ifaces)
-		return ini_complain(at, e, "%s has the address %s already", topo->ifaces[old].id,
-				    text);
-	return ini_complain(at, e, "bridge %s has the address %s already",
-			    topo->bridges[old - topo->n_ifaces].name, text);
+	*owner = (struct owner){ iface, bridge, NONE, n };
+	*(struct ini_where *)array_add(&r->claims, &n, sizeof(*at)) = *at;
+	if (names_add(&topo->addresses, address_text(a, text), first, &first)) {
+		topo->owners[topo->owners[first].last].next = topo->n_owners - 1;
+		topo->owners[first].last = topo->n_owners - 1;
+	}
 }
 
 static int read_prefix(const struct ini_where *at, const char *value, struct prefix *p,
@@ -133,14 +134,13 @@ static int read_bridge_address(const struct ini_where *at, const char *value, vo
 	struct prefix p, *added;
 	int err = read_prefix(at, value, &p, e);
 
-	if (!err)
-		err = claim_address(at, r->topo, &p.address, r->topo->n_ifaces + r->current, e);
 	if (err) {
 		r->topo->doubtful = true;
 		return err;
 	}
 	if (b->n_addresses == NODE_ADDRESSES_MAX)
 		return ini_complain(at, e, "a bridge has at most %d addresses", NODE_ADDRESSES_MAX);
+	claim_address(at, r, &p.address, NONE, r->current);
 	added = array_add(&b->addresses, &b->n_addresses, sizeof(*added));
 	*added = p;
 	return 0;
@@ -154,14 +154,13 @@ static int read_iface_address(const struct ini_where *at, const char *value, voi
 	struct prefix p, *added;
 	int err = read_prefix(at, value, &p, e);
 
-	if (!err)
-		err = claim_address(at, r->topo, &p.address, r->current, e);
 	if (err && f->node != NONE)
 		r->topo->nodes[f->node].doubtful = true;
 	if (err)
 		return err;
 	if (f->node != NONE && r->node_addresses[f->node]++ == NODE_ADDRESSES_MAX)
 		return ini_complain(at, e, "a node has at most %d addresses", NODE_ADDRESSES_MAX);
+	claim_address(at, r, &p.address, r->current, NONE);
 	added = array_add(&f->addresses, &f->n_addresses, sizeof(*added));
 	*added = p;
 	return 0;

@@ -72,39 +72,14 @@ static int read_sysctl(const struct ini_where *at, const char *value, void *obje
 	return 0;
 }
 
-/* The address by which @node itself has @a's subnet, or is @a. */
-static const struct prefix *own_prefix(const struct topology *topo, size_t node,
-				       const struct address *a, bool itself)
+static bool has_address(const struct topology *topo, size_t node, const struct address *a)
 {
 	size_t i = NONE;
 
 	while ((i = topology_next_iface(topo, node, i)) != NONE)
-		for (size_t j = 0; j < topo->ifaces[i].n_addresses; j++) {
-			const struct prefix *p = &topo->ifaces[i].addresses[j];
-
-			if (itself ? address_equal(&p->address, a) : prefix_covers(p, a))
-				return p;
-		}
-	return NULL;
-}
-
-static int read_via(const struct ini_where *at, const char *word, struct topology_reading *r,
-		    struct route *route, struct error *e)
-{
-	const struct node *node = &r->topo->nodes[r->current];
-
-	if (text_address(word, &route->via))
-		return ini_refuse(at, e, "\"%s\" is not an address", word);
-	if (own_prefix(r->topo, r->current, &route->via, true))
-		return ini_complain(at, e, "%s is an address of %s itself, not of a router", word,
-				    node->name);
-	if (own_prefix(r->topo, r->current, &route->via, false) ||
-	    topology_doubts(r->topo, r->current))
-		route->has_via = true;
-	else
-		return ini_complain(at, e, "%s is on no subnet of %s: it has no neighbour there",
-				    word, node->name);
-	return 0;
+		if (prefixes_hold(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses, a))
+			return true;
+	return false;
 }
 
 static int read_dev(const struct ini_where *at, const char *word, struct topology_reading *r,
@@ -115,6 +90,24 @@ static int read_dev(const struct ini_where *at, const char *word, struct topolog
 
 	route->dev = topology_iface(r->topo, id);
 	return route->dev == NONE ? topology_complain(at, e, "interface", id, r->topo) : 0;
+}
+
+/* ADDRESS or ADDRESS%IFACE. Whether it can be reached is known when all routes are. */
+static int read_via(const struct ini_where *at, const char *word, struct topology_reading *r,
+		    struct route *route, struct error *e)
+{
+	char *FREE_AUTO address = xstrdup(word);
+	char *zone = strchr(address, '%');
+
+	if (zone)
+		*zone++ = '\0';
+	if (text_address(address, &route->via))
+		return ini_refuse(at, e, "\"%s\" is not an address", address);
+	if (has_address(r->topo, r->current, &route->via))
+		return ini_complain(at, e, "%s is an address of %s itself, not of a router",
+				    address, r->topo->nodes[r->current].name);
+	route->has_via = true;
+	return zone ? read_dev(at, zone, r, route, e) : 0;
 }
 
 /* `default` is of the family of the way: of the gateway's address, or of the
@@ -171,14 +164,14 @@ static int add_route(const struct ini_where *at, struct topology_reading *r,
 static int read_way(const struct ini_where *at, const char *value, struct topology_reading *r,
 		    struct error *e)
 {
-	char to[PREFIX_TEXT + 1], how[8], where[NAME_MAX_LEN + 1], rest[2];
+	char to[PREFIX_TEXT + 1], how[8], where[NAME_MAX_LEN + 1], dev[8], name[NAME_MAX_LEN + 1],
+		rest[2];
 	struct route route = { .dev = NONE, .line = at->key->line };
 	const char *word = value;
 	int err;
 
 	if (strchr(value, ',') || text_word(&word, to, sizeof(to)) != 1 ||
-	    text_word(&word, how, sizeof(how)) != 1 ||
-	    text_word(&word, where, sizeof(where)) != 1 || text_word(&word, rest, sizeof(rest)))
+	    text_word(&word, how, sizeof(how)) != 1 || text_word(&word, where, sizeof(where)) != 1)
 		return ini_refuse(at, e, "not a route");
 	if (!strcmp(how, "via"))
 		err = read_via(at, where, r, &route, e);
@@ -186,6 +179,14 @@ static int read_way(const struct ini_where *at, const char *value, struct topolo
 		err = read_dev(at, where, r, &route, e);
 	else
 		err = ini_refuse(at, e, "\"%s\" is neither via nor dev", how);
+	if (err)
+		return err;
+	err = text_word(&word, dev, sizeof(dev));
+	if (err &&
+	    (err != 1 || strcmp(dev, "dev") != 0 || !route.has_via || route.dev != NONE ||
+	     text_word(&word, name, sizeof(name)) != 1 || text_word(&word, rest, sizeof(rest))))
+		return ini_refuse(at, e, "not a route");
+	err = err ? read_dev(at, name, r, &route, e) : 0;
 	if (err)
 		return err;
 	if (!strcmp(to, "default"))
@@ -205,6 +206,88 @@ static int read_route(const struct ini_where *at, const char *value, void *objec
 	return err;
 }
 
+/* The gateway is a neighbour: on a subnet of the node, or a route without gateway leads there; at
+ * the interface that the route names, if it does.
+ */
+static bool is_neighbour(const struct topology *topo, size_t node, const struct route *route)
+{
+	const struct node *n = &topo->nodes[node];
+	size_t i = NONE;
+
+	while ((i = topology_next_iface(topo, node, i)) != NONE)
+		if ((route->dev == NONE || route->dev == i) &&
+		    topology_on_subnet(topo, i, &route->via))
+			return true;
+	for (size_t k = 0; k < n->n_routes; k++)
+		if (!n->routes[k].has_via && prefix_covers(&n->routes[k].to, &route->via) &&
+		    (route->dev == NONE || route->dev == n->routes[k].dev))
+			return true;
+	return false;
+}
+
+static int check_via(const struct ini_where *at, const struct topology *topo, size_t node,
+		     struct route *route, struct error *e)
+{
+	const char *name = topo->nodes[node].name;
+	char via[ADDRESS_TEXT];
+	bool several = false;
+
+	address_text(&route->via, via);
+	if (address_is_link_local(&route->via)) {
+		if (route->dev == NONE)
+			route->dev = topology_only_iface(topo, node, &several);
+		if (route->dev != NONE)
+			return 0;
+		return ini_complain(at, e,
+				    "%s is link-local: name the interface of %s that leads there: "
+				    "%s%%IFACE",
+				    via, name, via);
+	}
+	if (is_neighbour(topo, node, route))
+		return 0;
+	if (route->dev != NONE)
+		return ini_complain(at, e, "%s is on no subnet of %s, and no route leads there",
+				    via, topo->ifaces[route->dev].id);
+	return ini_complain(at, e,
+			    "%s is on no subnet of %s: it has no neighbour there; a route may lead "
+			    "to it: %s dev IFACE",
+			    via, name, via);
+}
+
+static int check_node_routes(struct topology_reading *r, const struct ini_section *section,
+			     size_t node, struct error *e)
+{
+	struct ini_where at = { .ini = r->ini, .section = section };
+	struct node *n = &r->topo->nodes[node];
+	int err = 0;
+
+	if (topology_doubts(r->topo, node))
+		return 0;
+	for (size_t i = 0; i < n->n_routes; i++) {
+		if (!n->routes[i].has_via)
+			continue;
+		for (size_t k = 0; k < section->n_keys; k++)
+			if (section->keys[k].line == n->routes[i].line)
+				at.key = &section->keys[k];
+		if (check_via(&at, r->topo, node, &n->routes[i], e))
+			err = -EINVAL;
+	}
+	n->doubtful |= err != 0;
+	return err;
+}
+
+int topology_check_routes(struct topology_reading *r, struct error *e)
+{
+	size_t node = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < r->ini->n_sections && !ini_gave_up(e); i++)
+		if (!strcmp(r->ini->sections[i].kind, "node") &&
+		    check_node_routes(r, &r->ini->sections[i], node++, e))
+			err = -EINVAL;
+	return err;
+}
+
 const struct ini_key_spec topology_node_keys[] = {
 	{ .name = "forward",
 	  .allowed = "yes or no",
@@ -212,7 +295,7 @@ const struct ini_key_spec topology_node_keys[] = {
 	  .read = read_forward },
 	{ .name = "route",
 	  .repeats = true,
-	  .allowed = "PREFIX via ADDRESS or PREFIX dev IFACE",
+	  .allowed = "PREFIX via ADDRESS, PREFIX via ADDRESS dev IFACE or PREFIX dev IFACE",
 	  .help = "a route; default is a prefix",
 	  .read = read_route },
 	{ .name = "sysctl",

@@ -6,6 +6,12 @@
 
 #include "lab/inikeys.h"
 
+struct error;
+struct topology_reading;
+
 extern const struct ini_key_spec topology_node_keys[];
+
+/* After all keys: each gateway is on a subnet of its node, or reached by another route of it. */
+int topology_check_routes(struct topology_reading *r, struct error *e);
 
 #endif

@@ -117,13 +117,16 @@ static int add_iface(struct topology_reading *r, const struct ini_where *at, str
 		return err;
 	if (!colon)
 		return ini_complain(at, e, "the node is missing: write [iface NODE:%s]", s->name);
-	flaw = check_name(at, "an interface", colon + 1, NAME_IFACE_MAX, e);
+	flaw = strcmp(colon + 1, "lo") == 0
+		       ? 0
+		       : check_name(at, "an interface", colon + 1, NAME_IFACE_MAX, e);
 	(void)names_add(&topo->iface_names, s->name, topo->n_ifaces, NULL);
 	section = array_add(&r->sections, &n_sections, sizeof(*section));
 	*section = (size_t)(s - r->ini->sections);
 	f = array_add(&topo->ifaces, &topo->n_ifaces, sizeof(*f));
 	*f = (struct iface){ .node = NONE, .bridge = NONE, .peer = NONE, .line = s->line };
 	(void)snprintf(f->name, sizeof(f->name), "%s", colon + 1);
+	f->lo = strcmp(f->name, "lo") == 0;
 	f->id = xstrdup(s->name);
 	return flaw;
 }
@@ -246,7 +249,11 @@ static int read_all(struct topology_reading *r, struct error *e)
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		if (read_keys(r, order[i], e))
 			err = -EINVAL;
+	if (topology_check_routes(r, e))
+		err = -EINVAL;
 	if (topology_check_ifaces(r, e))
+		err = -EINVAL;
+	if (topology_check_addresses(r, e))
 		err = -EINVAL;
 	if (!r->topo->about)
 		r->topo->about = xstrdup("");
@@ -262,6 +269,7 @@ int topology_read(struct topology *topo, const struct inifile *ini, struct error
 	err = read_all(&r, e);
 	free(r.sections);
 	free(r.node_addresses);
+	free(r.claims);
 	names_clear(&r.macs);
 	names_clear(&r.once);
 	names_clear(&r.ports);

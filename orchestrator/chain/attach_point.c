@@ -47,6 +47,8 @@ bool attach_point_id_find(const struct labfile *labfile, const char *point,
 			  struct attach_point_id *id)
 {
 	for (size_t i = 0; i < labfile->topo.n_ifaces; i++) {
+		if (labfile->topo.ifaces[i].lo)
+			continue;
 		*id = attach_point_id_of(labfile, i);
 		if (is_at(id, point))
 			return true;

@@ -226,7 +226,7 @@ static int subscribe(struct watch *w, size_t iface, struct error *e)
 	struct error ERROR_AUTO none = ERROR_INIT;
 	struct chain_view view = { 0 };
 
-	if (w->watched[iface])
+	if (w->watched[iface] || w->lab.labfile.topo.ifaces[iface].lo)
 		return 0;
 	w->watched[iface] = true;
 	/* The chain that stands there now; of one that comes later its first event makes us learn.

@@ -23,7 +23,8 @@ static void print_names(const char *kind, const struct labfile *labfile, const c
 	for (size_t i = 0; !strcmp(kind, "NODE") && i < topo->n_nodes; i++)
 		printf("%s%s\n", prefix, topo->nodes[i].name);
 	for (size_t i = 0; !strcmp(kind, "NODE:IFACE") && i < topo->n_ifaces; i++)
-		printf("%s%s\n", prefix, topo->ifaces[i].id);
+		if (!topo->ifaces[i].lo)
+			printf("%s%s\n", prefix, topo->ifaces[i].id);
 	/* Those with rules, or with maps of their own. */
 	for (size_t i = 0; !strcmp(kind, "FILTER") && i < labfile->n_filters; i++)
 		if (labfile->filters[i].line)

@@ -48,7 +48,7 @@ static int unknown(const struct labfile *labfile, const char *what, const char *
 static int unknown_or_bridge(const struct labfile *labfile, const char *what, const char *name,
 			     const char *(*next)(void *of, size_t i), struct error *e)
 {
-	char *FREE_AUTO why = topology_why_bridge(&labfile->topo, name);
+	char *FREE_AUTO why = topology_why_not(&labfile->topo, name);
 
 	return why ? error_input(e, "lab %s: %s", labfile->topo.name, why)
 		   : unknown(labfile, what, name, next, &labfile->topo, e);

@@ -116,6 +116,8 @@ struct step {
 	size_t src;		 /* node; exec, serve: where it runs */
 	size_t dst;		 /* node, or NONE when an address was given */
 	struct address address;	 /* where it goes: resolved when read */
+	size_t owner;		 /* of the topology's: who has it; NONE: nobody, or several do */
+	size_t zone;		 /* iface of @src, where that address means something; or NONE */
 	uint16_t port;		 /* serve: that is bound when it is ready */
 	uint8_t proto;		 /* serve: of that port, IPPROTO_… */
 	char *text;		 /* payload; see: pattern; reject: text */

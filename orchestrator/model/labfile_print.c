@@ -39,7 +39,7 @@ static void print_bridge(const struct bridge *b, FILE *out)
 
 static void print_node(const struct topology *topo, const struct node *n, FILE *out)
 {
-	char to[PREFIX_TEXT], via[ADDRESS_TEXT];
+	char buf[PREFIX_TEXT];
 
 	(void)fprintf(out, "\n[node %s]\n", n->name);
 	if (n->forward)
@@ -47,9 +47,12 @@ static void print_node(const struct topology *topo, const struct node *n, FILE *
 	for (size_t i = 0; i < n->n_routes; i++) {
 		const struct route *r = &n->routes[i];
 
-		(void)fprintf(out, "route = %s %s %s\n", prefix_text(&r->to, to),
-			      r->has_via ? "via" : "dev",
-			      r->has_via ? address_text(&r->via, via) : topo->ifaces[r->dev].name);
+		(void)fprintf(out, "route = %s", prefix_text(&r->to, buf));
+		if (r->has_via)
+			(void)fprintf(out, " via %s", address_text(&r->via, buf));
+		if (r->dev != NONE)
+			(void)fprintf(out, " dev %s", topo->ifaces[r->dev].name);
+		(void)fputc('\n', out);
 	}
 	for (size_t i = 0; i < n->n_sysctls; i++)
 		(void)fprintf(out, "sysctl = %s = %s\n", n->sysctls[i].name, n->sysctls[i].value);
@@ -73,7 +76,7 @@ static void print_iface(const struct labfile *labfile, size_t i, FILE *out)
 	if (f->bridge != NONE)
 		(void)fprintf(out, "bridge = %s\nport = %s\n", topo->bridges[f->bridge].name,
 			      f->port);
-	else
+	else if (f->peer != NONE)
 		(void)fprintf(out, "peer = %s\n", topo->ifaces[f->peer].id);
 	for (size_t j = 0; j < f->n_addresses; j++)
 		(void)fprintf(out, "address = %s\n", prefix_text(&f->addresses[j], buf));
@@ -173,9 +176,12 @@ static void print_destination(const struct topology *topo, const struct step *s,
 	bool bracket = s->dst == NONE && s->kind != STEP_PING && s->address.family == AF_INET6;
 	char buf[ADDRESS_TEXT];
 
-	(void)fprintf(out, " %s%s%s", bracket ? "[" : "",
-		      s->dst == NONE ? address_text(&s->address, buf) : topo->nodes[s->dst].name,
-		      bracket ? "]" : "");
+	(void)fprintf(out, " %s%s", bracket ? "[" : "",
+		      s->dst == NONE ? address_text(&s->address, buf) : topo->nodes[s->dst].name);
+	if (s->dst == NONE && s->zone != NONE)
+		(void)fprintf(out, "%%%s", topo->ifaces[s->zone].name);
+	if (bracket)
+		(void)fputc(']', out);
 	if (s->kind != STEP_PING)
 		(void)fprintf(out, ":%u", s->port);
 }

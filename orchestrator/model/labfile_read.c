@@ -164,6 +164,10 @@ static void read_lab(struct labfile_reading *r, const struct ini_section *s, str
 
 static void read_iface(struct labfile_reading *r, const struct ini_section *s, struct error *e)
 {
+	const char *colon = strchr(s->name, ':');
+
+	if (colon && !strcmp(colon, ":lo")) /* no chain stands there, as was told */
+		return;
 	r->current = topology_iface(&r->labfile->topo, s->name);
 	r->chains_doubtful |= s->broken;
 	(void)ini_section_read(&r->labfile->ini, s, iface_keys, r, e);

@@ -153,8 +153,11 @@ static void warn_mtu(struct walk *w, size_t which)
 static void warn_iface(struct walk *w)
 {
 	size_t iface = topology_iface(&w->labfile->topo, w->at.section->name);
-	const struct chain_config *chain = labfile_chain(w->labfile, NULL, iface);
+	const struct chain_config *chain;
 
+	if (iface == NONE) /* a node's lo */
+		return;
+	chain = labfile_chain(w->labfile, NULL, iface);
 	warn_mtu(w, iface);
 	w->at.key = ini_find_key(w->at.section, "chain");
 	if (chain)

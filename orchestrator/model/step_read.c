@@ -70,11 +70,18 @@ static int cut_port(const struct ini_where *at, char **host, uint16_t *port, str
 	return 0;
 }
 
+/* @src's own interface on the segment of the step's owner. */
+static size_t common_iface(const struct topology *topo, const struct step *step)
+{
+	return topology_iface_on(topo, step->src, owner_segment(topo, &topo->owners[step->owner]));
+}
+
 /* The node's address by which SRC reaches it, of a family that SRC has. */
 static int resolve_node(const struct ini_where *at, const struct topology *topo, struct step *step,
 			struct error *e)
 {
 	const struct prefix *p = topology_reach(topo, step->src, step->dst, AF_UNSPEC), *other;
+	const struct owner *owner = NULL;
 
 	if (!p && topology_doubts(topo, step->dst))
 		return -EINVAL;
@@ -86,7 +93,17 @@ static int resolve_node(const struct ini_where *at, const struct topology *topo,
 		p = other ? other : p;
 	}
 	step->address = p->address;
-	return 0;
+	do
+		owner = topology_owner(topo, &p->address, owner);
+	while (owner_node(topo, owner) != step->dst);
+	step->owner = (size_t)(owner - topo->owners);
+	if (!address_is_link_local(&step->address))
+		return 0;
+	step->zone = common_iface(topo, step);
+	if (step->zone != NONE || step->src == step->dst)
+		return 0;
+	return ini_complain(at, e, "%s has link-local addresses only, and shares no link with %s",
+			    topo->nodes[step->dst].name, topo->nodes[step->src].name);
 }
 
 /* An address that nobody has may be meant all the same: of a step that names who receives it, that
@@ -116,20 +133,147 @@ static int check_nobody(const struct ini_where *at, const char *host, struct ste
 	return 0;
 }
 
-static int resolve_address(const struct ini_where *at, const char *host,
-			   const struct topology *topo, struct step *step, bool says_control,
-			   struct error *e)
+/* Of several that have the address the one that is a neighbour of SRC, if that is one alone. */
+static size_t find_owner(const struct topology *topo, const struct step *step)
 {
-	if (text_address(host, &step->address))
-		return ini_refuse(at, e, "\"%s\" is not an address", host);
-	if (!topology_has_address(topo, &step->address) && topology_doubts(topo, NONE))
+	const struct owner *owner = topology_owner(topo, &step->address, NULL);
+	size_t found = NONE, iface;
+
+	if (owner && owner->next == NONE)
+		return (size_t)(owner - topo->owners);
+	for (; owner; owner = topology_owner(topo, &step->address, owner)) {
+		iface = topology_iface_on(topo, step->src, owner_segment(topo, owner));
+		if (iface == NONE || !topology_on_subnet(topo, iface, &step->address))
+			continue;
+		if (found != NONE)
+			return NONE;
+		found = (size_t)(owner - topo->owners);
+	}
+	return found;
+}
+
+/* Several have it, and the way does not tell who is meant: those that listen must be named. */
+static int check_several(const struct ini_where *at, const char *host, const struct topology *topo,
+			 const struct step *step, struct error *e)
+{
+	char *FREE_AUTO names = NULL, *FREE_AUTO choice = NULL;
+
+	if (step->n_receivers)
+		return 0;
+	for (const struct owner *o = topology_owner(topo, &step->address, NULL); o;
+	     o = topology_owner(topo, &step->address, o)) {
+		text_list_add(&names, "%s", owner_netns(topo, o));
+		if (owner_node(topo, o) != NONE)
+			text_add(&choice, "|", "%s", owner_netns(topo, o));
+	}
+	return ini_complain(at, e,
+			    "several have the address %s: %s; name those that are meant: at %s",
+			    host, names, choice ? choice : "NODE|NODE");
+}
+
+static int resolve_owner(const struct ini_where *at, const char *host, const struct topology *topo,
+			 struct step *step, bool says_control, struct error *e)
+{
+	bool somebody = topology_owner(topo, &step->address, NULL);
+
+	if (!somebody && topology_doubts(topo, NONE))
 		return -EINVAL;
-	if (!topology_has_address(topo, &step->address))
+	if (!somebody)
 		return check_nobody(at, host, step, says_control, e);
-	if (step->kind != STEP_PING && topology_address_node(topo, &step->address) == NONE)
+	step->owner = find_owner(topo, step);
+	if (step->owner == NONE)
+		return check_several(at, host, topo, step, e);
+	if (step->kind != STEP_PING && owner_node(topo, &topo->owners[step->owner]) == NONE)
 		return ini_complain(at, e, "%s is a bridge's address; only ping can go there",
 				    host);
 	return 0;
+}
+
+/* The only interface of SRC at which somebody has that address; more than one, or none: NONE. */
+static size_t find_zone(const struct topology *topo, const struct step *step, bool *several)
+{
+	const struct owner *owner = NULL;
+	size_t found = NONE, iface;
+
+	while ((owner = topology_owner(topo, &step->address, owner)) != NULL) {
+		iface = topology_iface_on(topo, step->src, owner_segment(topo, owner));
+		*several |= found != NONE && iface != NONE && iface != found;
+		found = iface == NONE ? found : iface;
+	}
+	if (found == NONE && !*several)
+		found = topology_only_iface(topo, step->src, several);
+	return *several ? NONE : found;
+}
+
+/* A link-local address means something on one link only. */
+static int resolve_link_local(const struct ini_where *at, const char *host,
+			      const struct topology *topo, struct step *step, bool says_control,
+			      struct error *e)
+{
+	const struct owner *owner = NULL;
+	bool several = false;
+
+	if (step->zone == NONE)
+		step->zone = find_zone(topo, step, &several);
+	if (step->zone == NONE && topology_doubts(topo, step->src))
+		return -EINVAL;
+	if (step->zone == NONE)
+		return ini_complain(at, e,
+				    "%s is link-local: name the interface of %s by which it goes "
+				    "out: %s%%IFACE",
+				    host, topo->nodes[step->src].name, host);
+	while ((owner = topology_owner(topo, &step->address, owner)) != NULL)
+		if (owner_segment(topo, owner) == topology_segment(topo, step->zone))
+			step->owner = (size_t)(owner - topo->owners);
+	if (step->owner == NONE && topology_doubts(topo, NONE))
+		return -EINVAL;
+	if (step->owner == NONE)
+		return check_nobody(at, host, step, says_control, e);
+	return 0;
+}
+
+/* ADDRESS%IFACE: cut in place. */
+static int cut_zone(const struct ini_where *at, char *host, const struct topology *topo,
+		    struct step *step, struct error *e)
+{
+	char *FREE_AUTO id = NULL;
+	char *zone = strchr(host, '%');
+
+	if (!zone)
+		return 0;
+	*zone++ = '\0';
+	id = text_format("%s:%s", topo->nodes[step->src].name, zone);
+	step->zone = topology_iface(topo, id);
+	return step->zone == NONE ? topology_complain(at, e, "interface", id, topo) : 0;
+}
+
+static int resolve_address(const struct ini_where *at, char *host, const struct topology *topo,
+			   struct step *step, bool says_control, struct error *e)
+{
+	int err = cut_zone(at, host, topo, step, e);
+
+	if (err)
+		return err;
+	if (text_address(host, &step->address))
+		return ini_refuse(at, e, "\"%s\" is not an address", host);
+	if (address_is_link_local(&step->address))
+		return resolve_link_local(at, host, topo, step, says_control, e);
+	if (step->zone != NONE)
+		return ini_complain(at, e, "%s means the same on every link: write it without %%%s",
+				    host, topo->ifaces[step->zone].name);
+	return resolve_owner(at, host, topo, step, says_control, e);
+}
+
+/* SRC itself has the address; a link-local one on the link that is meant. */
+static bool is_own(const struct topology *topo, const struct step *step)
+{
+	const struct owner *owner = NULL;
+
+	while ((owner = topology_owner(topo, &step->address, owner)) != NULL)
+		if (owner_node(topo, owner) == step->src &&
+		    (step->zone == NONE || owner->iface == step->zone))
+			return true;
+	return false;
 }
 
 /* What can be known beforehand of whether the packet can go there at all. */
@@ -140,7 +284,7 @@ static int check_way(const struct ini_where *at, const struct topology *topo,
 	bool v4 = step->address.family == AF_INET;
 	char buf[ADDRESS_TEXT];
 
-	if (topology_address_node(topo, &step->address) == step->src)
+	if (is_own(topo, step))
 		return ini_complain(at, e, "it goes from %s to itself, over lo, where no chain is",
 				    src);
 	if (topology_doubts(topo, step->src))
@@ -148,7 +292,7 @@ static int check_way(const struct ini_where *at, const struct topology *topo,
 	if (!topology_node_has_family(topo, step->src, step->address.family))
 		return ini_complain(at, e, "%s has no %s address to send to %s from", src,
 				    v4 ? "IPv4" : "IPv6", address_text(&step->address, buf));
-	if (!topology_has_way(topo, step->src, &step->address))
+	if (step->zone == NONE && !topology_has_way(topo, step->src, &step->address))
 		return ini_complain(at, e, "%s has no way to %s: no subnet and no route", src,
 				    address_text(&step->address, buf));
 	return 0;
@@ -214,7 +358,7 @@ static int check_ports(const struct ini_where *at, const struct labfile_reading 
 {
 	const struct topology *topo = &r->labfile->topo;
 	uint8_t proto = step->kind == STEP_UDP ? IPPROTO_UDP : IPPROTO_TCP;
-	size_t owner = topology_address_node(topo, &step->address);
+	size_t owner = step->owner == NONE ? NONE : owner_node(topo, &topo->owners[step->owner]);
 	int err = 0;
 
 	if (step->kind == STEP_PING)
@@ -266,6 +410,7 @@ int step_read(const struct ini_where *at, const char *value, enum step_expect ex
 
 	step->expect = expect;
 	step->count = 1;
+	step->owner = step->zone = NONE;
 	step->size = 56; /* iputils' own default */
 	r->n_probes++;
 	err = step_words_cut(at, value, &w, e);

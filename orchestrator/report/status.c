@@ -51,7 +51,7 @@ static const struct link *find_link(struct status *s, const struct links *links,
 
 		if (strcmp(link->name, name) != 0)
 			continue;
-		if (link->group == group && strcmp(link->kind, kind) == 0)
+		if ((link->group == group || !*kind) && strcmp(link->kind, kind) == 0)
 			return link;
 		differ(s, "%s is not the lab's link: another one has taken its name", full);
 	}
@@ -64,7 +64,7 @@ static enum standing link_standing(const struct link *link)
 		return STANDING_MISSING;
 	if (!link->raised)
 		return STANDING_DOWN;
-	return strcmp(link->state, "up") == 0 ? STANDING_UP : STANDING_NO_CARRIER;
+	return !*link->kind || strcmp(link->state, "up") == 0 ? STANDING_UP : STANDING_NO_CARRIER;
 }
 
 static void compare_addresses(struct status *s, const char *name, const struct link *link,
@@ -88,7 +88,8 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 {
 	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
 	struct iface_status *seen = &s->ifaces[i];
-	const struct link *link = find_link(s, links, iface->name, "veth", iface->id);
+	const struct link *link =
+		find_link(s, links, iface->name, iface->lo ? "" : "veth", iface->id);
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	seen->node_end = link_standing(link);
@@ -98,11 +99,13 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 							     : standing_name(seen->node_end));
 	if (!link)
 		return;
-	seen->has_mac = link->has_mac;
+	seen->has_mac = link->has_mac && !iface->lo;
 	memcpy(seen->mac, link->mac, sizeof(seen->mac));
 	if (iface->has_mac && memcmp(iface->mac, link->mac, sizeof(link->mac)) != 0)
 		differ(s, "%s has another MAC address", iface->id);
 	compare_addresses(s, iface->id, link, iface->addresses, iface->n_addresses);
+	if (iface->lo)
+		return;
 	if (chain_read(&s->lab, i, &seen->chain, &e))
 		differ(s, "%s", e.text);
 	else if (seen->chain.drift && s->still)

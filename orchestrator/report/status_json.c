@@ -37,7 +37,7 @@ static void json_iface(struct json *j, const struct status *s, size_t i)
 	json_addresses(j, iface->addresses, iface->n_addresses);
 	json_text(j, "bridge", plugged ? labfile->topo.bridges[iface->bridge].name : NULL);
 	json_text(j, "port", plugged ? iface->port : NULL);
-	json_text(j, "peer", plugged ? NULL : labfile->topo.ifaces[iface->peer].id);
+	json_text(j, "peer", iface->peer == NONE ? NULL : labfile->topo.ifaces[iface->peer].id);
 	json_text(j, "mode", mode_name(labfile->modes[i]));
 	chain_json_print(&seen->chain, j);
 	json_close(j, '}');

@@ -40,7 +40,7 @@ static void add_iface(struct table *t, const struct status *s, size_t i, bool co
 	if (iface->bridge != NONE)
 		table_add(t, NULL, "%s:%s", topo->bridges[iface->bridge].name, iface->port);
 	else
-		table_add(t, NULL, "%s", topo->ifaces[iface->peer].id);
+		table_add(t, NULL, "%s", iface->peer == NONE ? "" : topo->ifaces[iface->peer].id);
 }
 
 static void print_nodes(const struct status *s, bool colour, FILE *out)

@@ -19,9 +19,9 @@
 static bool same_control(const struct step *a, const struct step *b)
 {
 	return a->kind == b->kind && a->src == b->src && a->port == b->port &&
-	       address_equal(&a->address, &b->address) && a->count == b->count &&
-	       a->size == b->size && a->control == b->control && a->warm == b->warm &&
-	       a->n_receivers == b->n_receivers &&
+	       address_equal(&a->address, &b->address) && a->owner == b->owner &&
+	       a->zone == b->zone && a->count == b->count && a->size == b->size &&
+	       a->control == b->control && a->warm == b->warm && a->n_receivers == b->n_receivers &&
 	       (!a->n_receivers ||
 		!memcmp(a->receivers, b->receivers, a->n_receivers * sizeof(*a->receivers))) &&
 	       !strcmp(a->text ? a->text : "", b->text ? b->text : "");

@@ -246,14 +246,17 @@ static void know(struct evidence *ev, const struct packet *p, const struct packe
 /* Somebody on the step's way has that address, or a chain has sent the packet there. */
 static bool is_hop(const struct evidence *ev, const struct address *a)
 {
-	size_t node = topology_address_node(ev->topo, a);
+	const struct owner *owner = NULL;
 
+	while ((owner = topology_owner(ev->topo, a, owner)) != NULL)
+		if (owner_node(ev->topo, owner) != NONE &&
+		    ev->topo->nodes[owner_node(ev->topo, owner)].forward)
+			return true;
 	for (size_t i = 0; i < ev->n_seen; i++)
 		if (ev->seen[i].changed && (address_equal(a, &ev->seen[i].left.src) ||
 					    address_equal(a, &ev->seen[i].left.dst)))
 			return true;
-	return address_equal(a, &ev->mark.src) || address_equal(a, &ev->mark.dst) ||
-	       (node != NONE && ev->topo->nodes[node].forward);
+	return address_equal(a, &ev->mark.src) || address_equal(a, &ev->mark.dst);
 }
 
 /* Who asks may do so by an address that no file names (fe80::…): so by what is asked for. */

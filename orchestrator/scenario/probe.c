@@ -3,7 +3,10 @@
 #include "orchestrator/scenario/probe.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 
@@ -51,6 +54,14 @@ union endpoint {
 	struct sockaddr_in6 v6;
 };
 
+/* Of the interface by which a link-local address is meant, at @src; or "". */
+static const char *zone_name(const struct step_run *c)
+{
+	const struct topology *topo = &c->probe->lab->labfile.topo;
+
+	return c->step->zone == NONE ? "" : topo->ifaces[c->step->zone].name;
+}
+
 /* The address from which the step's packets come. Where the kernel finds no route the tool says so.
  */
 static void find_source(struct step_run *c)
@@ -65,6 +76,8 @@ static void find_source(struct step_run *c)
 		to.v4.sin_addr = dst->v4;
 	else
 		to.v6.sin6_addr = dst->v6;
+	if (dst->family == AF_INET6 && c->step->zone != NONE)
+		to.v6.sin6_scope_id = if_nametoindex(zone_name(c));
 	/* Sends nothing: the kernel only chooses. */
 	fd = socket(dst->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, &to.any, size) < 0 || getsockname(fd, &to.any, &size) < 0)
@@ -104,13 +117,12 @@ static void find_port(struct step_run *c)
 		c->ev->mark.src_port = found;
 }
 
-/* The next iface from @i on that has the address, or NONE. */
-static size_t next_owner(const struct topology *topo, const struct address *address, size_t i)
+/* "fe80::b%eth0"; of IPv4 the kernel knows no zones. */
+static void write_dst(struct step_run *c)
 {
-	for (; i < topo->n_ifaces; i++)
-		if (prefixes_hold(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses, address))
-			return i;
-	return NONE;
+	address_text(&c->step->address, c->dst);
+	if (c->step->zone != NONE && c->step->address.family == AF_INET6)
+		(void)snprintf(c->dst + strlen(c->dst), NAME_IFACE_MAX + 2, "%%%s", zone_name(c));
 }
 
 static void add_receiver(struct step_run *c, size_t node, const char *netns)
@@ -126,39 +138,36 @@ static void add_receiver(struct step_run *c, size_t node, const char *netns)
 static void find_receivers(struct step_run *c)
 {
 	const struct topology *topo = &c->probe->lab->labfile.topo;
-	const struct address *dst = &c->step->address;
-	size_t owner = next_owner(topo, dst, 0);
+	const struct owner *owner = c->step->owner == NONE ? NULL : &topo->owners[c->step->owner];
 
-	c->ev->mark.dst_node = owner == NONE ? NONE : topo->ifaces[owner].node;
+	c->ev->mark.dst_node = owner ? owner_node(topo, owner) : NONE;
 	for (size_t i = 0; i < c->step->n_receivers; i++)
 		add_receiver(c, c->step->receivers[i], topo->nodes[c->step->receivers[i]].name);
-	if (c->step->n_receivers)
+	if (c->step->n_receivers || !owner)
 		return;
-	if (owner != NONE)
-		add_receiver(c, topo->ifaces[owner].node,
-			     topo->nodes[topo->ifaces[owner].node].name);
-	for (size_t i = 0; i < topo->n_bridges && owner == NONE && !c->n_receivers; i++)
-		if (prefixes_hold(topo->bridges[i].addresses, topo->bridges[i].n_addresses, dst))
-			add_receiver(c, NONE, topo->bridges[i].name);
+	add_receiver(c, owner_node(topo, owner), owner_netns(topo, owner));
+	if (c->step->zone != NONE)
+		c->receivers[0].zone = owner->iface == NONE ? c->receivers[0].netns
+							    : topo->ifaces[owner->iface].name;
 }
 
 /* Somebody else who has the address listens at its port, and may take what others are to have. */
 static int find_takers(struct step_run *c)
 {
 	const struct topology *topo = &c->probe->lab->labfile.topo;
-	const struct address *dst = &c->step->address;
-	size_t i = c->step->n_receivers ? next_owner(topo, dst, 0) : NONE;
+	const struct owner *owner = NULL;
 	int err = 0;
 
-	for (; i != NONE && !err; i = next_owner(topo, dst, i + 1)) {
-		const char *name = topo->nodes[topo->ifaces[i].node].name;
+	while (c->step->n_receivers && !err &&
+	       (owner = topology_owner(topo, &c->step->address, owner)) != NULL) {
+		size_t node = owner_node(topo, owner);
 		bool bound = false;
 
-		if (evidence_arrival(c->ev, topo->ifaces[i].node))
+		if (node == NONE || evidence_arrival(c->ev, node))
 			continue;
-		err = probe_nc_bound(c, name, &bound);
+		err = probe_nc_bound(c, topo->nodes[node].name, &bound);
 		if (bound)
-			text_list_add(&c->ev->takers, "%s", name);
+			text_list_add(&c->ev->takers, "%s", topo->nodes[node].name);
 	}
 	return err;
 }
@@ -180,6 +189,7 @@ static int begin(struct step_run *c)
 		.src_port = (uint16_t)(ID_FIRST + random % IDS),
 	};
 	c->src_name = c->probe->lab->labfile.topo.nodes[c->step->src].name;
+	write_dst(c);
 	find_receivers(c);
 	c->ev->wanted = c->step->kind == STEP_PING ? c->step->count : 1;
 	c->ev->server_bound = c->step->kind == STEP_PING || !c->n_receivers;

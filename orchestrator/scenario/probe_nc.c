@@ -85,7 +85,7 @@ static int drained(struct step_run *c)
 static int start_server(struct step_run *c, struct receiver *r)
 {
 	uint64_t keep = c->step->port < PRIVILEGED_PORT ? 1ULL << CAP_NET_BIND_SERVICE : 0;
-	char port[8], address[ADDRESS_TEXT];
+	char port[8], address[ADDRESS_TEXT + 1 + NAME_IFACE_MAX];
 	/* -k: datagrams are taken from wherever they come, so a second one is seen, too. */
 	const char *const udp[] = {
 		c->probe->nc, "-n", "-d", "-u", "-k", "-l", address, port, NULL
@@ -93,6 +93,8 @@ static int start_server(struct step_run *c, struct receiver *r)
 	const char *const tcp[] = { c->probe->nc, "-n", "-d", "-l", address, port, NULL };
 
 	address_text(&r->question.address, address);
+	if (r->zone)
+		(void)snprintf(address + strlen(address), NAME_IFACE_MAX + 2, "%%%s", r->zone);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
 	return subprocess_start(&r->server, c->probe->lab->state, r->netns,
 				c->step->kind == STEP_UDP ? udp : tcp, -1, keep, c->e);
@@ -100,11 +102,10 @@ static int start_server(struct step_run *c, struct receiver *r)
 
 static int start_client(struct step_run *c, int in)
 {
-	char port[8], source[8], address[ADDRESS_TEXT];
-	const char *const udp[] = { c->probe->nc, "-n", "-u", "-p", source, address, port, NULL };
-	const char *const tcp[] = { c->probe->nc, "-n", "-N", "-p", source, address, port, NULL };
+	char port[8], source[8];
+	const char *const udp[] = { c->probe->nc, "-n", "-u", "-p", source, c->dst, port, NULL };
+	const char *const tcp[] = { c->probe->nc, "-n", "-N", "-p", source, c->dst, port, NULL };
 
-	address_text(&c->step->address, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
 	(void)snprintf(source, sizeof(source), "%u", c->ev->mark.src_port);
 	return subprocess_start(&c->client, c->probe->lab->state, c->src_name,

@@ -85,13 +85,12 @@ static unsigned int burst_of(const struct step_run *c)
 int probe_ping_run(struct step_run *c)
 {
 	unsigned int burst = burst_of(c);
-	char count[16], id[16], size[16], preload[16], address[ADDRESS_TEXT];
-	const char *const argv[] = { c->probe->ping, "-n", "-i", "0.01", "-c", count,	"-l",
-				     preload,	     "-e", id,	 "-s",	 size, address, NULL };
+	char count[16], id[16], size[16], preload[16];
+	const char *const argv[] = { c->probe->ping, "-n", "-i", "0.01", "-c", count,  "-l",
+				     preload,	     "-e", id,	 "-s",	 size, c->dst, NULL };
 	struct subprocess *ping = &c->client;
 	int err;
 
-	address_text(&c->step->address, address);
 	(void)snprintf(count, sizeof(count), "%u", c->ev->wanted);
 	(void)snprintf(preload, sizeof(preload), "%u", burst);
 	(void)snprintf(id, sizeof(id), "%u", c->ev->mark.src_port);

@@ -47,7 +47,8 @@ static int prepare(struct scenario_chains *s, const struct scenario *scenario, s
 	int err = 0;
 
 	for (size_t i = 0; i < s->n && !err; i++)
-		err = chain_hold(s->lab, i, &s->ifaces[i].held, e);
+		if (!s->lab->labfile.topo.ifaces[i].lo)
+			err = chain_hold(s->lab, i, &s->ifaces[i].held, e);
 	for (size_t i = 0; i < scenario->n_chains && !err; i++) {
 		const struct chain_config *chain = &scenario->chains[i];
 		struct iface_chains *p = &s->ifaces[chain->iface];

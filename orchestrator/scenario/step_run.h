@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "lab/text.h"
 #include "orchestrator/scenario/sockdiag.h"
 #include "orchestrator/scenario/spawn.h"
 
@@ -19,6 +20,7 @@ struct step;
 /* Whoever is to receive a text: a node, or the bridge that has its address. */
 struct receiver {
 	const char *netns; /* borrowed */
+	const char *zone;  /* its interface, where a link-local address is listened at; or NULL */
 	struct subprocess server;
 	struct netlink *diag; /* opened in its namespace */
 	struct sockdiag question;
@@ -46,9 +48,10 @@ struct step_run {
 	struct subprocess client;
 	struct receiver *receivers; /* as many as @ev has arrivals */
 	size_t n_receivers;
-	const char *src_name; /* of its namespace */
-	uint64_t deadline_ns; /* of what is being waited for */
-	char *wanted;	      /* the text with its newline */
+	const char *src_name;			     /* of its namespace */
+	char dst[ADDRESS_TEXT + 1 + NAME_IFACE_MAX]; /* the address, with its zone if it has one */
+	uint64_t deadline_ns;			     /* of what is being waited for */
+	char *wanted;				     /* the text with its newline */
 	struct error *e;
 };
 

@@ -32,6 +32,11 @@
 	"port = pb\n"               \
 	"address = 10.0.0.2/24\n"
 
+/* Behind it stand keys of a third node. */
+#define C                                                                       \
+	TWO "[iface c:e0]\nbridge = br0\naddress = 10.0.0.3/24\n[iface c:e1]\n" \
+	    "bridge = br0\nport = pc\n[node c]\n"
+
 static int read_topology(struct topology *topo, const char *path, const char *text, struct error *e)
 {
 	struct inifile ini;
@@ -78,9 +83,23 @@ static const struct {
 	  "[iface a:e1] address = 10.0.0.2/24: b:e0 has the address 10.0.0.2 already" },
 	{ TWO "[iface a:e1]\nbridge = br0\nmac = 02:00:00:00:00:01\n",
 	  "[iface a:e1] mac = 02:00:00:00:00:01: a:e0 has this MAC already" },
-	{ TWO "[bridge br1]\naddress = 10.0.0.1/8\n", "a:e0 has the address 10.0.0.1 already" },
-	{ "[bridge s]\naddress = 10.9.0.1/8\n[bridge t]\naddress = 10.9.0.1/8\n" TWO,
-	  "bridge s has the address 10.9.0.1 already" },
+	{ TWO "[iface a:e1]\nbridge = br0\naddress = 10.0.0.1/24\n",
+	  "f.ini:15: [iface a:e1] address = 10.0.0.1/24: a:e0 has the address 10.0.0.1 already, on "
+	  "the same segment" },
+	{ TWO "[node s]\n[iface s:e0]\nbridge = br0\naddress = 10.9.0.1/8\n[bridge t]\n"
+	      "address = 10.0.0.1/8\n[iface s:e1]\nbridge = t\naddress = 10.0.0.1/8\n",
+	  "f.ini:18: [bridge t] address = 10.0.0.1/8: s:e1 has the address 10.0.0.1 already" },
+	{ TWO "[iface a:e1]\npeer = b:e1\naddress = 10.7.0.1/24\n[iface b:e1]\npeer = a:e1\n"
+	      "address = 10.7.0.1/24\n",
+	  "f.ini:18: [iface b:e1] address = 10.7.0.1/24: a:e1 has the address 10.7.0.1 already" },
+	{ TWO "[iface a:lo]\naddress = 10.7.0.1/32\naddress = 10.7.0.1/32\n",
+	  "f.ini:15: [iface a:lo] address = 10.7.0.1/32: a:lo has the address 10.7.0.1 already" },
+	{ TWO "[iface a:lo]\nbridge = br0\n",
+	  "f.ini:14: [iface a:lo] bridge = br0: a node's lo takes addresses and nothing else" },
+	{ TWO "[iface a:lo]\nmac = 02:00:00:00:00:09\n", "a node's lo takes addresses and" },
+	{ TWO "[iface a:lo]\nmtu = 1500\n", "a node's lo takes addresses and nothing else" },
+	{ TWO "[iface a:e1]\npeer = a:lo\n", "[iface a:e1] peer = a:lo: a:lo is a node's lo" },
+	{ TWO "[iface a:lo]\n[node c]\nroute = default dev lo\n", "c:lo is a node's lo" },
 	{ TWO "[bridge br1]\naddress = 10.9.0.1/8\naddress = 10.9.0.1/8\n",
 	  "bridge br1 has the address 10.9.0.1 already" },
 	{ TWO "[iface a:e1]\nbridge = br0\nmac = 01:00:00:00:00:01\n", "this is a multicast MAC" },
@@ -102,7 +121,19 @@ static const struct {
 	  "f.ini:15: [iface a:e1] port = x: port names the end at a bridge" },
 	{ TWO "[node c]\nroute = 10.0.0.0/8 10.0.0.1\n", "not a route; allowed: PREFIX via" },
 	{ TWO "[node c]\nroute = 10.0.0.0/8, via, 10.0.0.1\n", "not a route" },
-	{ TWO "[node c]\nroute = 10.0.0.0/8 via 10.0.0.1 dev e0\n", "not a route" },
+	{ TWO "[node c]\nroute = 10.0.0.0/8 via 10.0.0.1 dev e0 x\n", "not a route" },
+	{ TWO "[node c]\nroute = 10.0.0.0/8 dev e0 via 10.0.0.1\n", "no interface \"c:e0\"" },
+	{ TWO "[node c]\nroute = 10.0.0.0/8 via 10.0.0.1 by e0\n", "not a route" },
+	{ TWO "[node c]\nroute = 10.0.0.0/8 via 10.0.0.1%e0\n", "no interface \"c:e0\"" },
+	{ C "route = default via 10.8.0.1\nroute = 10.8.0.0/24 via 10.0.0.1\n",
+	  "f.ini:20: [node c] route = default via 10.8.0.1: 10.8.0.1 is on no subnet of c: it has "
+	  "no neighbour there; a route may lead to it: 10.8.0.1 dev IFACE" },
+	{ C "route = default via 10.0.0.1 dev e1\nroute = 10.0.0.1 dev e0\n",
+	  "10.0.0.1 is on no subnet of c:e1, and no route leads there" },
+	{ C "route = default via fe80::1\n",
+	  "fe80::1 is link-local: name the interface of c that leads there: fe80::1%IFACE" },
+	{ C "route = default via 10.4.0.1\n[iface c:lo]\naddress = 10.4.0.9/24\n",
+	  "10.4.0.1 is on no subnet of c" },
 	{ TWO "[node c]\nroute = 10.0.0.0/8 at 10.0.0.1\n", "\"at\" is neither via nor dev" },
 	{ TWO "[node c]\nroute = default via gateway\n", "\"gateway\" is not an address" },
 	{ TWO "[node c]\nroute = default dev e0\n", "there is no interface \"c:e0\"" },
@@ -314,6 +345,54 @@ static void reaches(const struct topology *topo, const char *from, const char *t
 		assert_string_equal(address_text(&p->address, buf), expected);
 }
 
+/* Two segments that know nothing of each other, an address that is everywhere, gateways by dev. */
+static const char apart[] =
+	"[bridge s]\n[bridge t]\n"
+	"[node a]\nroute = 192.0.2.1 dev e0\nroute = default via 192.0.2.1\n"
+	"route = 10.5.0.0/16 via 192.0.2.1 dev e0\nroute = default via fe80::9\n"
+	"[node b]\nroute = default via fe80::9%e1\n[node c]\n"
+	"[iface a:e0]\nbridge = s\naddress = 10.0.0.1/24\naddress = fe80::1/64\n"
+	"[iface b:e0]\nbridge = s\naddress = 10.0.0.2/24\naddress = fe80::2/64\n"
+	"[iface b:e1]\nbridge = t\naddress = 10.0.0.2/24\naddress = fe80::2/64\n"
+	"[iface c:e0]\nbridge = t\naddress = 10.0.0.1/24\naddress = fe80::1/64\n"
+	"[iface a:lo]\naddress = 10.9.9.9/32\n[iface c:lo]\naddress = 10.9.9.9/32\n"
+	"[iface b:lo]\naddress = 10.9.9.8/32\n";
+
+static void one_address_stands_on_several(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+	const struct owner *owner;
+	const struct node *n;
+	struct address a;
+
+	(void)state;
+	if (read_topology(&topo, "f.ini", apart, &e))
+		fail_msg("%s", e.text);
+	n = &topo.nodes[topology_node(&topo, "a")];
+	assert_int_equal(n->routes[1].dev, NONE);
+	assert_int_equal(n->routes[2].dev, topology_iface(&topo, "a:e0"));
+	assert_int_equal(n->routes[3].dev, topology_iface(&topo, "a:e0")); /* its only one */
+	n = &topo.nodes[topology_node(&topo, "b")];
+	assert_int_equal(n->routes[0].dev, topology_iface(&topo, "b:e1"));
+	assert_int_equal(topology_iface(&topo, "a:lo"), NONE);
+	assert_int_equal(text_address("10.9.9.9", &a), 0);
+	owner = topology_owner(&topo, &a, NULL);
+	assert_string_equal(owner_netns(&topo, owner), "a");
+	owner = topology_owner(&topo, &a, owner);
+	assert_string_equal(owner_netns(&topo, owner), "c");
+	assert_null(topology_owner(&topo, &a, owner));
+	assert_int_not_equal(topology_segment(&topo, topology_iface(&topo, "a:e0")),
+			     topology_segment(&topo, topology_iface(&topo, "c:e0")));
+	assert_int_equal(topology_segment(&topo, topology_iface(&topo, "b:e1")),
+			 topology_segment(&topo, topology_iface(&topo, "c:e0")));
+	/* Neither lo's nor link-local ones where there is another. */
+	reaches(&topo, "a", "b", AF_INET, "10.0.0.2");
+	reaches(&topo, "a", "c", AF_INET, "10.0.0.1");
+	reaches(&topo, "a", "b", AF_INET6, "fe80::2");
+	topology_clear(&topo);
+}
+
 static void knows_the_ways(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -330,13 +409,13 @@ static void knows_the_ways(void **state)
 	reaches(&topo, "b", "a", AF_INET6, NULL);
 	assert_int_equal(text_address("10.2.0.77", &a), 0);
 	assert_true(topology_has_way(&topo, topology_node(&topo, "a"), &a));
-	assert_false(topology_has_address(&topo, &a));
+	assert_null(topology_owner(&topo, &a, NULL));
 	assert_int_equal(text_address("fd02::2", &a), 0);
 	assert_false(topology_has_way(&topo, topology_node(&topo, "a"), &a));
-	assert_int_equal(topology_address_node(&topo, &a), topology_node(&topo, "b"));
+	assert_int_equal(owner_node(&topo, topology_owner(&topo, &a, NULL)),
+			 topology_node(&topo, "b"));
 	assert_int_equal(text_address("10.1.0.254", &a), 0);
-	assert_true(topology_has_address(&topo, &a));
-	assert_int_equal(topology_address_node(&topo, &a), NONE);
+	assert_int_equal(owner_node(&topo, topology_owner(&topo, &a, NULL)), NONE);
 	assert_false(topology_node_has_family(&topo, topology_node(&topo, "a"), AF_INET6));
 	topology_clear(&topo);
 }
@@ -535,6 +614,7 @@ int main(void)
 		cmocka_unit_test(names_ports_that_many_would_have),
 		cmocka_unit_test(names_ports_that_would_clash),
 		cmocka_unit_test(knows_the_ways),
+		cmocka_unit_test(one_address_stands_on_several),
 		cmocka_unit_test(checks_the_route_against_addresses),
 		cmocka_unit_test(reports_all_errors_in_order),
 		cmocka_unit_test(refuses_a_stem_that_is_no_name),
