@@ -72,6 +72,7 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 			b->end_index[i] = (unsigned int)(END_INDEX + i);
 		b->port_index[i] = (unsigned int)(END_INDEX + topo->n_ifaces + i);
 	}
+	b->uplink_index = (unsigned int)(END_INDEX + topo->n_ifaces * 2);
 	b->start_netns = netns_current(e);
 	return b->start_netns < 0 ? b->start_netns : 0;
 }

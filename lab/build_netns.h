@@ -38,6 +38,7 @@ struct build {
 	struct build_netns *netns; /* nodes, then bridges */
 	unsigned int *end_index;   /* by iface: of the node's end */
 	unsigned int *port_index;  /* by iface: of the bridge's end */
+	unsigned int uplink_index; /* of the first end of the first uplink; the others follow */
 	struct sysctl_fresh fresh;
 	uint16_t ethtool; /* family id, 0 until it is needed */
 	char *alias;	  /* "xlab LAB" */

@@ -107,6 +107,28 @@ int op_veth_apply(struct build *b, const struct op *op, struct error *e)
 			  peer ? peer->name : f->port);
 }
 
+/* No end is a node's, so none has offloads switched off: XDP sees nothing here. */
+int op_uplink_apply(struct build *b, const struct op *op, struct error *e)
+{
+	const struct uplink *u = &b->plan->topo->uplinks[op->uplink];
+	const struct build_netns *other = build_netns_of_bridge(b, u->bridges[1]);
+	unsigned int index = b->uplink_index + (unsigned int)op->uplink * 2;
+	struct rt_veth veth = {
+		.main = { u->ports[0], NULL, index, u->mtu },
+		.peer = { u->ports[1], NULL, index + 1, u->mtu },
+		.peer_netns = other->fd,
+		.master = BRIDGE_INDEX,
+		.group = state_journal(b->st)->group,
+	};
+	int err = rt_veth_add(build_netns_of(b, op)->rt, &veth, e);
+
+	if (!err)
+		err = rt_link_join(other->rt, veth.peer.ifindex, BRIDGE_INDEX, e);
+	return err ? error_wrap(e, "cannot join the bridges %s and %s", op->netns,
+				b->plan->topo->bridges[u->bridges[1]].name)
+		   : 0;
+}
+
 /* Its bytes on the wire are what XDP sees, before anything is sent. */
 static int offloads_off(struct build *b, struct build_netns *ns, unsigned int ifindex,
 			struct error *e)

@@ -65,11 +65,55 @@ static int await_ends(const struct build *b, size_t iface, struct error *e)
 	if (f->bridge != NONE) {
 		const struct build_netns *ns = build_netns_of_bridge(b, f->bridge);
 
-		err = ns->link_events ? rt_port_await(ns->rt, ns->link_events, b->port_index[iface],
-						      netlink_clock_ns() + LINK_DEADLINE_NS, e)
-				      : await_link(ns->rt, b->port_index[iface], e);
+		err = ns->link_events
+			      ? rt_port_await(ns->rt, ns->link_events, b->port_index[iface], false,
+					      netlink_clock_ns() + LINK_DEADLINE_NS, e)
+			      : await_link(ns->rt, b->port_index[iface], e);
 	}
-	return err ? err : await_link(build_netns_of_node(b, f->node)->rt, b->end_index[iface], e);
+	return err < 0 ? err
+		       : await_link(build_netns_of_node(b, f->node)->rt, b->end_index[iface], e);
+}
+
+/* Both ends of an uplink. 1: what STP makes of it was settled already. */
+static int await_uplink(const struct build *b, size_t uplink, struct error *e)
+{
+	const struct uplink *u = &b->plan->topo->uplinks[uplink];
+	unsigned int index = b->uplink_index + (unsigned int)uplink * 2;
+	int settled = 1;
+
+	for (unsigned int i = 0; i < 2 && settled >= 0; i++) {
+		const struct build_netns *ns = build_netns_of_bridge(b, u->bridges[i]);
+		int one = 1;
+
+		if (ns->link_events)
+			one = rt_port_await(ns->rt, ns->link_events, index + i, true,
+					    netlink_clock_ns() + LINK_DEADLINE_NS, e);
+		else if (await_link(ns->rt, index + i, e))
+			one = e->err;
+		settled = one > 0 ? settled : one;
+	}
+	return settled < 0 ? error_wrap(e, "the uplink of %s and %s is not ready",
+					b->plan->topo->bridges[u->bridges[0]].name,
+					b->plan->topo->bridges[u->bridges[1]].name)
+			   : settled;
+}
+
+/* A port that blocks may still be given another part while others are waited for. */
+static int await_uplinks(const struct build *b, struct error *e)
+{
+	bool settled = false;
+
+	while (!settled) {
+		settled = true;
+		for (size_t i = 0; i < b->plan->topo->n_uplinks; i++) {
+			int one = await_uplink(b, i, e);
+
+			if (one < 0)
+				return one;
+			settled &= one > 0;
+		}
+	}
+	return 0;
 }
 
 /* What IPv6 shall have in one namespace, and has. */
@@ -207,6 +251,8 @@ int op_ready_apply(struct build *b, const struct op *op, struct error *e)
 			error_wrap(e, "interface %s:%s is not ready",
 				   topo->nodes[topo->ifaces[i].node].name, topo->ifaces[i].name);
 	}
+	if (!err)
+		err = await_uplinks(b, e);
 	if (!err)
 		err = await_nodes6(b, e);
 	return err ? err : await_bridges6(b, e);

@@ -155,6 +155,14 @@ static void add_pair(struct draft *d, size_t iface)
 		add_end(d, f->peer, false);
 }
 
+static void add_uplink(struct draft *d, size_t uplink)
+{
+	struct op op = bridge_op(d, OP_UPLINK, d->topo->uplinks[uplink].bridges[0]);
+
+	op.uplink = uplink;
+	add(d, op);
+}
+
 static void add_addresses(struct draft *d, size_t iface)
 {
 	const struct iface *f = &d->topo->ifaces[iface];
@@ -191,6 +199,8 @@ static void add_everything(struct draft *d)
 	add(d, op);
 	for (size_t i = 0; i < topo->n_bridges; i++)
 		add_bridge(d, i);
+	for (size_t i = 0; i < topo->n_uplinks; i++)
+		add_uplink(d, i);
 	for (size_t i = 0; i < topo->n_nodes; i++)
 		add_node(d, i);
 	for (size_t i = 0; i < topo->n_ifaces; i++)

@@ -23,6 +23,7 @@ struct error;
 	X(NETNS, netns, goes_with_its_namespace)     /* a namespace, xlab's settings, its lo up */ \
 	X(NAME, name, op_name_undo)		     /* its name in /run/netns */                  \
 	X(BRIDGE, bridge, goes_with_its_namespace)   /* a bridge, in its own namespace */          \
+	X(UPLINK, uplink, goes_with_its_namespace)   /* a pair between two bridges, up */          \
 	X(SYSCTL, sysctl, goes_with_its_namespace)   /* a setting that the lab file asks for */    \
 	X(VETH, veth, op_veth_undo)		     /* a pair, both ends in their namespaces */   \
 	X(LINK, link, goes_with_its_namespace)	     /* an end: offloads, alias, up */             \
@@ -41,6 +42,7 @@ struct op {
 	enum op_kind kind;
 	const char *netns;	    /* node or bridge whose namespace it is in */
 	size_t node, bridge, iface; /* NONE where not meant */
+	size_t uplink;		    /* UPLINK */
 	bool port;		    /* LINK: the bridge's side of the iface's pair */
 	unsigned int traits;	    /* NETNS, LINK: of enum sysctl_trait */
 	const struct prefix *address;

@@ -93,21 +93,37 @@ static void put_bridge(const struct plan *plan, const struct op *op, FILE *out)
 	bool stp = plan->topo->bridges[op->bridge].stp;
 
 	(void)fprintf(out, "%s in %s: up, a fixed mac, stp %s, forward_delay %s, mcast_snooping 0",
-		      op->netns, op->netns, stp ? "1" : "0", stp ? "2 s" : "0");
+		      op->netns, op->netns, stp ? "1" : "0",
+		      stp ? "2 s, hello_time 1 s, max_age 6 s" : "0");
 	if (op->traits & TRAIT_IPV6)
 		(void)fprintf(out, "; net.ipv6.conf.%s.disable_ipv6=0", op->netns);
+}
+
+static void put_mtu(unsigned int mtu, FILE *out)
+{
+	if (mtu)
+		(void)fprintf(out, " mtu %u", mtu);
+}
+
+static void put_uplink(const struct plan *plan, const struct op *op, FILE *out)
+{
+	const struct uplink *u = &plan->topo->uplinks[op->uplink];
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *bridge = plan->topo->bridges[u->bridges[i]].name;
+
+		(void)fprintf(out, "%s%s:%s, port of %s, up", i ? " <-> " : "", bridge, u->ports[i],
+			      bridge);
+	}
+	(void)fputs("; both ends: 1 rx and 1 tx queue, the lab's random group", out);
+	if (u->mtu)
+		(void)fprintf(out, ", mtu %u", u->mtu);
 }
 
 static void put_sysctl(const struct plan *plan, const struct op *op, FILE *out)
 {
 	(void)plan;
 	(void)fprintf(out, "%s: %s=%s", op->netns, op->sysctl->name, op->sysctl->value);
-}
-
-static void put_mtu(const struct iface *f, FILE *out)
-{
-	if (f->mtu)
-		(void)fprintf(out, " mtu %u", f->mtu);
 }
 
 static void put_end(const struct plan *plan, const struct iface *f, FILE *out)
@@ -117,7 +133,7 @@ static void put_end(const struct plan *plan, const struct iface *f, FILE *out)
 	(void)fprintf(out, "%s:%s", plan->topo->nodes[f->node].name, f->name);
 	if (f->has_mac)
 		(void)fprintf(out, " mac %s", mac_text(f->mac, mac));
-	put_mtu(f, out);
+	put_mtu(f->mtu, out);
 }
 
 static void put_veth(const struct plan *plan, const struct op *op, FILE *out)
@@ -128,7 +144,7 @@ static void put_veth(const struct plan *plan, const struct op *op, FILE *out)
 	(void)fputs(" <-> ", out);
 	if (f->bridge != NONE) {
 		(void)fprintf(out, "%s:%s", plan->topo->bridges[f->bridge].name, f->port);
-		put_mtu(f, out);
+		put_mtu(f->mtu, out);
 		(void)fprintf(out, ", port of %s, up", plan->topo->bridges[f->bridge].name);
 	} else {
 		put_end(plan, &plan->topo->ifaces[f->peer], out);

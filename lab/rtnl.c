@@ -15,8 +15,13 @@
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
 #endif
 
-/* The shortest forward delay that the kernel's STP takes, in hundredths of a second. */
+/* The shortest times that the kernel's STP takes, in hundredths of a second. A port forwards after
+ * two forward delays; bridges know of each other after a hello; what is not heard of for a maximal
+ * age is gone.
+ */
 #define STP_FORWARD_DELAY 200
+#define STP_HELLO_TIME	  100
+#define STP_MAX_AGE	  600
 
 static struct ifinfomsg *put_link(struct nlmsghdr *message, unsigned int ifindex)
 {
@@ -89,6 +94,10 @@ static void put_bridge_data(struct nlmsghdr *message, bool stp)
 	mnl_attr_put_strz(message, IFLA_INFO_KIND, "bridge");
 	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
 	mnl_attr_put_u32(message, IFLA_BR_FORWARD_DELAY, stp ? STP_FORWARD_DELAY : 0);
+	if (stp) {
+		mnl_attr_put_u32(message, IFLA_BR_HELLO_TIME, STP_HELLO_TIME);
+		mnl_attr_put_u32(message, IFLA_BR_MAX_AGE, STP_MAX_AGE);
+	}
 	mnl_attr_put_u32(message, IFLA_BR_STP_STATE, stp);
 	mnl_attr_put_u8(message, IFLA_BR_MCAST_SNOOPING, 0);
 	mnl_attr_nest_end(message, data);
@@ -131,6 +140,16 @@ int rt_link_raise(struct netlink *rt, unsigned int ifindex, const char *alias, s
 	set_up(put_link(message, ifindex));
 	if (alias)
 		mnl_attr_put_strz(message, IFLA_IFALIAS, alias);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+int rt_link_join(struct netlink *rt, unsigned int ifindex, unsigned int bridge, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, 0);
+
+	set_up(put_link(message, ifindex));
+	mnl_attr_put_u32(message, IFLA_MASTER, bridge);
 	return netlink_talk(rt, message, NULL, NULL, e);
 }
 
@@ -274,15 +293,18 @@ static int on_port(const struct nlmsghdr *message, void *cookie)
 }
 
 int rt_port_await(struct netlink *rt, struct netlink *link_events, unsigned int ifindex,
-		  uint64_t deadline_ns, struct error *e)
+		  bool or_blocks, uint64_t deadline_ns, struct error *e)
 {
 	struct rt_link_state state;
 	int err;
 
-	for (;;) {
+	for (bool at_once = true;; at_once = false) {
 		err = rt_link_get(rt, NULL, ifindex, &state, e);
-		if (err || state.port_state == BR_STATE_FORWARDING)
+		if (err)
 			return err;
+		if (state.port_state == BR_STATE_FORWARDING ||
+		    (or_blocks && state.port_state == BR_STATE_BLOCKING))
+			return at_once;
 		err = netlink_listen(link_events, deadline_ns, on_port, &ifindex, e);
 		if (err)
 			return err;

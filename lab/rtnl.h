@@ -43,6 +43,10 @@ int rt_link_no_link_local(struct netlink *rt, unsigned int ifindex, struct error
 
 /* Raise a link, and set its alias unless it is NULL. */
 int rt_link_raise(struct netlink *rt, unsigned int ifindex, const char *alias, struct error *e);
+
+/* Make it a port of a bridge, and raise it. */
+int rt_link_join(struct netlink *rt, unsigned int ifindex, unsigned int bridge, struct error *e);
+
 int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e);
 
 #define RT_NOT_A_PORT (-1)
@@ -72,9 +76,10 @@ int rt_link_each(struct netlink *rt, rt_link_fn each, void *cookie, struct error
 /* Whether packets get through: its carrier has been seen, and as a port it forwards. */
 bool rt_link_carries(const struct rt_link_state *state);
 
-/* Until a bridge's port forwards. @link_events has joined RTNLGRP_LINK in the bridge's namespace.
+/* Until a bridge's port forwards; with @or_blocks, until STP has settled what it does. @link_events
+ * has joined RTNLGRP_LINK in the bridge's namespace. Returns 1 if there was nothing to wait for.
  */
 int rt_port_await(struct netlink *rt, struct netlink *link_events, unsigned int ifindex,
-		  uint64_t deadline_ns, struct error *e);
+		  bool or_blocks, uint64_t deadline_ns, struct error *e);
 
 #endif

@@ -34,6 +34,7 @@ void topology_clear(struct topology *topo)
 	}
 	free(topo->nodes);
 	free(topo->bridges);
+	free(topo->uplinks);
 	free(topo->ifaces);
 	free(topo->file);
 	free(topo->name);
@@ -68,7 +69,7 @@ size_t topology_segment(const struct topology *topo, size_t iface)
 	const struct iface *f = &topo->ifaces[iface];
 
 	if (f->bridge != NONE)
-		return f->bridge;
+		return topo->bridges[f->bridge].segment;
 	return topo->n_bridges + (f->peer < iface ? f->peer : iface);
 }
 
@@ -247,7 +248,8 @@ const char *owner_netns(const struct topology *topo, const struct owner *owner)
 
 size_t owner_segment(const struct topology *topo, const struct owner *owner)
 {
-	return owner->iface == NONE ? owner->bridge : topology_segment(topo, owner->iface);
+	return owner->iface == NONE ? topo->bridges[owner->bridge].segment
+				    : topology_segment(topo, owner->iface);
 }
 
 bool topology_has_way(const struct topology *topo, size_t node, const struct address *a)

@@ -27,6 +27,8 @@ struct ini_where;
 #define NODE_ROUTES_MAX	    4096
 #define TOPOLOGY_IFACES_MAX 16384
 
+#define MTU_DEFAULT 1500 /* of a veth */
+
 struct sysctl {
 	char *name; /* as written: net.ipv4.… */
 	char *value;
@@ -55,8 +57,17 @@ struct node {
 struct bridge {
 	char *name; /* of the bridge and of its namespace */
 	bool stp;
+	size_t segment;		  /* its first bridge: those that uplinks join are one */
 	struct prefix *addresses; /* address and length, as CIDR */
 	size_t n_addresses;
+	int line;
+};
+
+/* A veth pair between two bridges. */
+struct uplink {
+	size_t bridges[2]; /* the first has the key */
+	char ports[2][16]; /* the names of the ends there */
+	unsigned int mtu;  /* of both; 0: the kernel's default */
 	int line;
 };
 
@@ -91,6 +102,8 @@ struct topology {
 	size_t n_nodes;
 	struct bridge *bridges;
 	size_t n_bridges;
+	struct uplink *uplinks;
+	size_t n_uplinks;
 	struct iface *ifaces;
 	size_t n_ifaces;
 	struct names node_names, bridge_names, iface_names; /* -> indices */
@@ -129,7 +142,8 @@ size_t topology_only_iface(const struct topology *topo, size_t node, bool *sever
 /* True if @node has an address of that family (AF_INET, AF_INET6). */
 bool topology_node_has_family(const struct topology *topo, size_t node, int family);
 
-/* What one link joins, a number each: a bridge, a pair of interfaces, a lo by itself. */
+/* What one link joins, a number each: bridges that are joined, a pair of interfaces, a lo by
+ * itself. */
 size_t topology_segment(const struct topology *topo, size_t iface);
 
 /* The interface of @node on that segment, or NONE. */

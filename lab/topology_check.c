@@ -88,6 +88,12 @@ static int check_peer(struct topology_reading *r, size_t i, struct error *e)
 			    ifaces[i].id, ifaces[peer].id);
 }
 
+static int too_many_ports(const struct ini_where *at, const struct bridge *bridge, struct error *e)
+{
+	return ini_complain(at, e, "bridge %s has more than %d ports, the kernel's limit",
+			    bridge->name, BRIDGE_PORTS_MAX);
+}
+
 static int check_port(struct topology_reading *r, size_t i, size_t *n_ports, struct error *e)
 {
 	const struct iface *f = &r->topo->ifaces[i];
@@ -106,8 +112,7 @@ static int check_port(struct topology_reading *r, size_t i, size_t *n_ports, str
 				    "name of its own: port = NAME",
 				    f->port, bridge->name, r->topo->ifaces[owner].id);
 	if (n_ports[f->bridge]++ == BRIDGE_PORTS_MAX)
-		return ini_complain(&at, e, "bridge %s has more than %d ports, the kernel's limit",
-				    bridge->name, BRIDGE_PORTS_MAX);
+		return too_many_ports(&at, bridge, e);
 	return 0;
 }
 
@@ -126,10 +131,24 @@ static int check_mtu(struct topology_reading *r, size_t i, struct error *e)
 	return 0;
 }
 
+/* Those of uplinks; check_port() counts the others. */
+static int count_uplinks(const struct topology_reading *r, size_t *n_ports, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < r->topo->n_uplinks * 2; i++) {
+		size_t bridge = r->topo->uplinks[i / 2].bridges[i % 2];
+
+		if (n_ports[bridge]++ == BRIDGE_PORTS_MAX)
+			err = too_many_ports(&r->uplinks_at[i / 2], &r->topo->bridges[bridge], e);
+	}
+	return err;
+}
+
 int topology_check_ifaces(struct topology_reading *r, struct error *e)
 {
 	size_t *FREE_AUTO n_ports = xcalloc(r->topo->n_bridges, sizeof(*n_ports));
-	int err = 0;
+	int err = count_uplinks(r, n_ports, e);
 
 	topology_name_ports(r);
 	for (size_t i = 0; i < r->topo->n_ifaces && !ini_gave_up(e); i++) {

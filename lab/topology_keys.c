@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "lab/alloc.h"
+#include "lab/array.h"
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 
@@ -44,6 +46,30 @@ static int read_stp(const struct ini_where *at, const char *value, void *object,
 	struct topology_reading *r = object;
 
 	return topology_read_yes_no(at, value, &r->topo->bridges[r->current].stp, e);
+}
+
+static int read_uplink(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct topology_reading *r = object;
+	struct topology *topo = r->topo;
+	size_t own = r->current, other = topology_bridge(topo, value), n = topo->n_uplinks, old;
+	char *FREE_AUTO title =
+		text_format("%zu %zu", own < other ? own : other, own < other ? other : own);
+	struct uplink *uplink;
+	struct ini_where *where;
+
+	if (other == NONE)
+		return ini_unknown(at, e, "bridge", value, topology_name_bridge, topo);
+	if (other == own)
+		return ini_complain(at, e, "a bridge cannot be joined to itself");
+	if (names_add(&r->joined, title, n, &old))
+		return ini_complain(at, e, "%s and %s are joined already, at line %d",
+				    topo->bridges[own].name, value, topo->uplinks[old].line);
+	where = array_add(&r->uplinks_at, &n, sizeof(*where));
+	*where = *at;
+	uplink = array_add(&topo->uplinks, &topo->n_uplinks, sizeof(*uplink));
+	*uplink = (struct uplink){ .bridges = { own, other }, .line = at->key->line };
+	return 0;
 }
 
 static const char *address4_flaw(uint32_t a, unsigned int len)
@@ -245,6 +271,11 @@ const struct ini_key_spec topology_bridge_keys[] = {
 	  .allowed = "yes or no",
 	  .help = "the spanning tree protocol; default no",
 	  .read = read_stp },
+	{ .name = "uplink",
+	  .repeats = true,
+	  .allowed = "another [bridge]'s name",
+	  .help = "join the two by a veth pair; in a loop all bridges need stp",
+	  .read = read_uplink },
 	{ .name = "address",
 	  .repeats = true,
 	  .allowed = A_CIDR,

@@ -15,13 +15,15 @@ struct error;
 struct topology_reading {
 	const struct inifile *ini;
 	struct topology *topo;
-	size_t *sections;	  /* by iface: index of its section in @ini */
-	size_t *node_addresses;	  /* by node: how many */
-	size_t current;		  /* the node, bridge or iface being read */
-	struct names macs;	  /* -> iface */
-	struct names once;	  /* "node what": routes and sysctls -> line */
-	struct names ports;	  /* "bridge port" -> iface */
-	struct ini_where *claims; /* by owner of an address: where it says so */
+	size_t *sections;	      /* by iface: index of its section in @ini */
+	size_t *node_addresses;	      /* by node: how many */
+	size_t current;		      /* the node, bridge or iface being read */
+	struct names macs;	      /* -> iface */
+	struct names once;	      /* "node what": routes and sysctls -> line */
+	struct names ports;	      /* "bridge port" -> iface, or an end of an uplink */
+	struct names joined;	      /* "bridge bridge" -> uplink */
+	struct ini_where *uplinks_at; /* by uplink */
+	struct ini_where *claims;     /* by owner of an address: where it says so */
 };
 
 extern const struct ini_key_spec topology_lab_keys[], topology_bridge_keys[], topology_iface_keys[];

@@ -118,6 +118,20 @@ static void numbered_name(struct topology_reading *r, size_t bridge, const char 
 	} while (!claim(r, bridge, port, owner));
 }
 
+/* The other bridge's name, for no two uplinks of a bridge lead to the same one. */
+static void name_uplink(struct topology_reading *r, size_t uplink, size_t side)
+{
+	struct uplink *u = &r->topo->uplinks[uplink];
+	const char *own = r->topo->bridges[u->bridges[side]].name;
+	const char *other = r->topo->bridges[u->bridges[!side]].name;
+	size_t owner = r->topo->n_ifaces + uplink * 2 + side;
+	char *FREE_AUTO id = text_format("%s:%s", other, own);
+
+	(void)snprintf(u->ports[side], PORT_SIZE, "%.*s", NAME_IFACE_MAX, other);
+	if (!claim(r, u->bridges[side], u->ports[side], owner))
+		numbered_name(r, u->bridges[side], id, owner, u->ports[side]);
+}
+
 void topology_name_ports(struct topology_reading *r)
 {
 	struct topology *topo = r->topo;
@@ -130,6 +144,8 @@ void topology_name_ports(struct topology_reading *r)
 		if (f->bridge != NONE && *f->port)
 			(void)claim(r, f->bridge, f->port, i);
 	}
+	for (size_t i = 0; i < topo->n_uplinks * 2; i++)
+		name_uplink(r, i / 2, i % 2);
 	try_names(r, open, short_name);
 	try_names(r, open, long_name);
 	for (size_t i = 0; i < topo->n_ifaces; i++) {

@@ -13,7 +13,7 @@ struct topology_reading;
  */
 void topology_name_ports(struct topology_reading *r);
 
-/* Whose port that name is: an iface; NONE: nobody's. */
+/* Whose port that name is: an iface's; n_ifaces and more: an uplink's; NONE: nobody's. */
 size_t topology_port_owner(const struct topology_reading *r, size_t bridge, const char *port);
 
 #endif

@@ -22,6 +22,7 @@
 #include "lab/topology_check.h"
 #include "lab/topology_keys.h"
 #include "lab/topology_node.h"
+#include "lab/topology_uplinks.h"
 
 const struct ini_section_spec topology_lab_table = {
 	.kind = "lab",
@@ -249,6 +250,8 @@ static int read_all(struct topology_reading *r, struct error *e)
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		if (read_keys(r, order[i], e))
 			err = -EINVAL;
+	if (topology_check_uplinks(r, e)) /* these tell what a segment is */
+		err = -EINVAL;
 	if (topology_check_routes(r, e))
 		err = -EINVAL;
 	if (topology_check_ifaces(r, e))
@@ -273,5 +276,7 @@ int topology_read(struct topology *topo, const struct inifile *ini, struct error
 	names_clear(&r.macs);
 	names_clear(&r.once);
 	names_clear(&r.ports);
+	names_clear(&r.joined);
+	free(r.uplinks_at);
 	return err;
 }

@@ -26,13 +26,18 @@ static void print_lab(const struct labfile *labfile, FILE *out)
 		(void)fprintf(out, "engine = %s\n", enum_name(engine_names, labfile->engine));
 }
 
-static void print_bridge(const struct bridge *b, FILE *out)
+static void print_bridge(const struct topology *topo, size_t bridge, FILE *out)
 {
+	const struct bridge *b = &topo->bridges[bridge];
 	char buf[PREFIX_TEXT];
 
 	(void)fprintf(out, "\n[bridge %s]\n", b->name);
 	if (b->stp)
 		(void)fputs("stp = yes\n", out);
+	for (size_t i = 0; i < topo->n_uplinks; i++)
+		if (topo->uplinks[i].bridges[0] == bridge)
+			(void)fprintf(out, "uplink = %s\n",
+				      topo->bridges[topo->uplinks[i].bridges[1]].name);
 	for (size_t i = 0; i < b->n_addresses; i++)
 		(void)fprintf(out, "address = %s\n", prefix_text(&b->addresses[i], buf));
 }
@@ -321,7 +326,7 @@ void labfile_print(const struct labfile *labfile, FILE *out)
 
 	print_lab(labfile, out);
 	for (size_t i = 0; i < topo->n_bridges; i++)
-		print_bridge(&topo->bridges[i], out);
+		print_bridge(topo, i, out);
 	for (size_t i = 0; i < topo->n_nodes; i++)
 		print_node(topo, &topo->nodes[i], out);
 	for (size_t i = 0; i < topo->n_ifaces; i++)

@@ -115,20 +115,22 @@ static void warn_chain(struct walk *w, const struct chain_config *chain)
 
 static unsigned int mtu_of(const struct iface *iface)
 {
-	return iface->mtu ? iface->mtu : 1500;
+	return iface->mtu ? iface->mtu : MTU_DEFAULT;
 }
 
-/* An MTU that not all ports of the bridge have: told once for each, and where it was given. */
+/* An MTU that not all ports of the bridge, and of those that are joined to it, have: told once for
+ * each, and where it was given. */
 static void warn_mtu(struct walk *w, size_t which)
 {
 	const struct topology *topo = &w->labfile->topo;
 	const struct iface *iface = &topo->ifaces[which], *least = iface, *most = iface;
+	size_t segment = iface->bridge == NONE ? NONE : topo->bridges[iface->bridge].segment;
 	bool told = false;
 
 	for (size_t i = 0; iface->mtu && iface->bridge != NONE && i < topo->n_ifaces; i++) {
 		const struct iface *other = &topo->ifaces[i];
 
-		if (other->bridge != iface->bridge)
+		if (other->bridge == NONE || topo->bridges[other->bridge].segment != segment)
 			continue;
 		if (i < which && other->mtu == iface->mtu)
 			return;
@@ -147,7 +149,7 @@ static void warn_mtu(struct walk *w, size_t which)
 		 "the port of %s at the bridge %s has an MTU of %u: the bridge drops frames that "
 		 "are "
 		 "longer than the port where they would leave",
-		 most->id, topo->bridges[iface->bridge].name, mtu_of(most));
+		 most->id, topo->bridges[most->bridge].name, mtu_of(most));
 }
 
 static void warn_iface(struct walk *w)

@@ -5,6 +5,7 @@
  */
 #include "orchestrator/report/status.h"
 
+#include <linux/if_bridge.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,9 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/links.h"
+#include "lab/netlink.h"
 #include "lab/netns.h"
+#include "lab/rtnl.h"
 #include "orchestrator/chain/chain_probe.h"
 #include "orchestrator/chain/chain_read.h"
 
@@ -24,6 +27,7 @@ const char *standing_name(enum standing s)
 		[STANDING_MISSING] = "missing",
 		[STANDING_DOWN] = "down",
 		[STANDING_NO_CARRIER] = "no carrier",
+		[STANDING_BLOCKING] = "blocking",
 		[STANDING_UP] = "up",
 	};
 
@@ -134,6 +138,32 @@ static void read_node(struct status *s, size_t node)
 	links_clear(&links);
 }
 
+/* The bridge's port @name; @link is the bridge itself, if it is there. */
+static enum standing read_port(struct status *s, const struct links *links, const struct link *link,
+			       const struct bridge *b, const char *name)
+{
+	const struct link *port = find_link(s, links, name, "veth", name);
+	enum standing standing = link_standing(port);
+
+	if (standing == STANDING_DOWN || !port)
+		differ(s, "port %s of %s is %s", name, b->name, standing_name(standing));
+	else if (link && port->master != link->ifindex)
+		differ(s, "port %s is not in %s", name, b->name);
+	return standing;
+}
+
+static bool is_blocking(const struct status *s, const struct bridge *b, const char *port)
+{
+	struct netlink *NETLINK_AUTO rt = NULL;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct rt_link_state state;
+
+	return !netns_visit(&visit, s->lab.state, b->name, &e) &&
+	       !netlink_open(NETLINK_ROUTE, &rt, &e) && !rt_link_get(rt, port, 0, &state, &e) &&
+	       state.port_state == BR_STATE_BLOCKING;
+}
+
 static void read_bridge(struct status *s, size_t bridge)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
@@ -150,17 +180,19 @@ static void read_bridge(struct status *s, size_t bridge)
 		compare_addresses(s, b->name, link, b->addresses, b->n_addresses);
 	for (size_t i = 0; i < topo->n_ifaces; i++) {
 		const struct iface *iface = &topo->ifaces[i];
-		const struct link *port;
 
 		if (iface->bridge != bridge)
 			continue;
-		port = find_link(s, &links, iface->port, "veth", iface->port);
-		s->ifaces[i].port_end = link_standing(port);
-		if (s->ifaces[i].port_end == STANDING_DOWN || !port)
-			differ(s, "port %s of %s is %s", iface->port, b->name,
-			       standing_name(s->ifaces[i].port_end));
-		else if (link && port->master != link->ifindex)
-			differ(s, "port %s is not in %s", iface->port, b->name);
+		s->ifaces[i].port_end = read_port(s, &links, link, b, iface->port);
+	}
+	for (size_t i = 0; i < topo->n_uplinks * 2; i++) {
+		const struct uplink *u = &topo->uplinks[i / 2];
+
+		if (u->bridges[i % 2] != bridge)
+			continue;
+		s->uplinks[i] = read_port(s, &links, link, b, u->ports[i % 2]);
+		if (b->stp && s->uplinks[i] == STANDING_UP && is_blocking(s, b, u->ports[i % 2]))
+			s->uplinks[i] = STANDING_BLOCKING;
 	}
 	links_clear(&links);
 }
@@ -193,6 +225,7 @@ int status_read(struct status *s, const char *lab, struct error *e)
 		return 0;
 	s->ifaces = xcalloc(topo->n_ifaces, sizeof(*s->ifaces));
 	s->bridges = xcalloc(topo->n_bridges, sizeof(*s->bridges));
+	s->uplinks = xcalloc(topo->n_uplinks * 2, sizeof(*s->uplinks));
 	still = state_still(s->lab.state);
 	s->still = still >= 0;
 	for (size_t i = 0; i < topo->n_nodes; i++)
@@ -215,6 +248,7 @@ void status_clear(struct status *s)
 	free(s->stale);
 	free(s->ifaces);
 	free(s->bridges);
+	free(s->uplinks);
 	lab_close(&s->lab);
 	*s = (struct status){ 0 };
 }

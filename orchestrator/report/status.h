@@ -13,7 +13,13 @@
 
 struct error;
 
-enum standing { STANDING_MISSING, STANDING_DOWN, STANDING_NO_CARRIER, STANDING_UP };
+enum standing {
+	STANDING_MISSING,
+	STANDING_DOWN,
+	STANDING_NO_CARRIER,
+	STANDING_BLOCKING, /* up, and a loop's spare port: STP has it so */
+	STANDING_UP
+};
 const char *standing_name(enum standing s); /* "missing", … */
 
 struct iface_status {
@@ -28,6 +34,7 @@ struct status {
 	bool still;		     /* no other command was at work meanwhile */
 	struct iface_status *ifaces; /* by iface */
 	enum standing *bridges;	     /* by bridge */
+	enum standing *uplinks;	     /* two by uplink: its ends, in the order of their bridges */
 	enum engine_choice engine;   /* what a new chain would get, if it has no say in it */
 	char *why;
 	char *stale;	    /* that the lab file was edited since, or NULL */

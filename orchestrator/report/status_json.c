@@ -69,6 +69,24 @@ static void json_nodes(struct json *j, const struct status *s)
 	json_close(j, ']');
 }
 
+static void json_uplinks(struct json *j, const struct status *s, size_t bridge)
+{
+	const struct topology *topo = &s->lab.labfile.topo;
+
+	for (size_t i = 0; i < topo->n_uplinks * 2; i++) {
+		const struct uplink *u = &topo->uplinks[i / 2];
+
+		if (u->bridges[i % 2] != bridge)
+			continue;
+		json_open(j, NULL, '{');
+		json_text(j, "name", u->ports[i % 2]);
+		json_text(j, "interface", NULL);
+		json_text(j, "bridge", topo->bridges[u->bridges[!(i % 2)]].name);
+		json_text(j, "state", standing_name(s->uplinks[i]));
+		json_close(j, '}');
+	}
+}
+
 static void json_bridges(struct json *j, const struct status *s)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
@@ -87,9 +105,11 @@ static void json_bridges(struct json *j, const struct status *s)
 			json_open(j, NULL, '{');
 			json_text(j, "name", topo->ifaces[iface].port);
 			json_text(j, "interface", topo->ifaces[iface].id);
+			json_text(j, "bridge", NULL);
 			json_text(j, "state", standing_name(s->ifaces[iface].port_end));
 			json_close(j, '}');
 		}
+		json_uplinks(j, s, i);
 		json_close(j, ']');
 		json_close(j, '}');
 	}

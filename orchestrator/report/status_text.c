@@ -70,27 +70,40 @@ static void print_nodes(const struct status *s, bool colour, FILE *out)
 }
 
 /* "veth1 veth3 veth5(down)": what is up needs no word. */
+static void add_port(char **words, const char *port, enum standing standing)
+{
+	if (standing == STANDING_UP)
+		text_add(words, " ", "%s", port);
+	else
+		text_add(words, " ", "%s(%s)", port, standing_name(standing));
+}
+
 static void add_ports(struct table *t, const struct status *s, size_t bridge)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
 	char *FREE_AUTO words = NULL;
 
-	for (size_t i = 0; i < topo->n_ifaces; i++) {
-		enum standing standing = s->ifaces[i].port_end;
-		bool up = standing == STANDING_UP;
+	for (size_t i = 0; i < topo->n_ifaces; i++)
+		if (topo->ifaces[i].bridge == bridge)
+			add_port(&words, topo->ifaces[i].port, s->ifaces[i].port_end);
+	table_add(t, NULL, "%s", words ? words : "");
+}
 
-		if (topo->ifaces[i].bridge != bridge)
-			continue;
-		text_add(&words, " ", "%s%s%s%s", topo->ifaces[i].port, up ? "" : "(",
-			 up ? "" : standing_name(standing), up ? "" : ")");
-	}
+static void add_uplinks(struct table *t, const struct status *s, size_t bridge)
+{
+	const struct topology *topo = &s->lab.labfile.topo;
+	char *FREE_AUTO words = NULL;
+
+	for (size_t i = 0; i < topo->n_uplinks * 2; i++)
+		if (topo->uplinks[i / 2].bridges[i % 2] == bridge)
+			add_port(&words, topo->uplinks[i / 2].ports[i % 2], s->uplinks[i]);
 	table_add(t, NULL, "%s", words ? words : "");
 }
 
 static void print_bridges(const struct status *s, bool colour, FILE *out)
 {
 	const struct topology *topo = &s->lab.labfile.topo;
-	struct table t = { .n_columns = 4 };
+	struct table t = { .n_columns = 5 };
 	bool addressed = false;
 
 	if (!topo->n_bridges)
@@ -101,11 +114,13 @@ static void print_bridges(const struct status *s, bool colour, FILE *out)
 	table_add(&t, NULL, "bridge");
 	table_add(&t, NULL, "state");
 	table_add(&t, NULL, "ports");
+	table_add(&t, NULL, "%s", topo->n_uplinks ? "uplinks" : "");
 	table_add(&t, NULL, "%s", addressed ? "addresses" : "");
 	for (size_t i = 0; i < topo->n_bridges; i++) {
 		table_add(&t, NULL, "%s", topo->bridges[i].name);
 		add_standing(&t, s->bridges[i], colour);
 		add_ports(&t, s, i);
+		add_uplinks(&t, s, i);
 		add_addresses(&t, topo->bridges[i].addresses, topo->bridges[i].n_addresses);
 	}
 	table_print(&t, 2, out);

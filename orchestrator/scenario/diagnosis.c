@@ -214,6 +214,9 @@ static void list_netns(const struct lab *lab, char **down, const char *name, siz
 			list_if_down(down, name, topo->ifaces[i].name);
 		else if (bridge != NONE && topo->ifaces[i].bridge == bridge)
 			list_if_down(down, name, topo->ifaces[i].port);
+	for (size_t i = 0; bridge != NONE && i < topo->n_uplinks * 2; i++)
+		if (topo->uplinks[i / 2].bridges[i % 2] == bridge)
+			list_if_down(down, name, topo->uplinks[i / 2].ports[i % 2]);
 }
 
 void diagnosis_links(const struct lab *lab, struct evidence *ev)

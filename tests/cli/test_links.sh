@@ -71,4 +71,64 @@ xlab chain b:eth0 closed
 ended 'an MTU that somebody else has set: a filter that takes none' 3 'the MTU of its other end is 4000'
 xlab down lab
 
+# Three bridges in a ring: one of the six ports must block, and only one.
+states() { for bridge in s1 s2 s3; do within "$bridge" bridge link; done | grep -o 'state [a-z]*'; }
+
+xlab up topologies/ring.ini
+is 'a ring comes up' "$status" 0
+is 'when up returns all ports forward but one' \
+	"$(states | sort | uniq -c | awk '{ print $1, $3 }' | paste -sd ,)" '1 blocking,8 forwarding'
+for lab in "$XLAB status" "$XLAB status --json"; do
+	like "$lab shows the uplinks" "$($lab | tr -d '\n')" blocking
+done
+is 'status --json: an uplink has the bridge that it leads to' "$("$XLAB" status --json |
+	jq -r '.labs[0].bridges[0].ports[] | "\(.name) \(.interface) \(.bridge) \(.state)"' | paste -sd ,)" \
+	'eth0-p east:eth0 null up,s2 null s2 up,s3 null s3 up'
+is 'status has nothing against it' "$("$XLAB" status --json | jq -c '.labs[0].differences')" '[]'
+within s1 ip link set s2 down
+like 'a lost link of the ring is told' "$("$XLAB" status)" 'port s2 of s1 is down'
+for ((i = 0; i < 100; i++)); do
+	[[ $(states) != *blocking* && $(states) != *listening* && $(states) != *learning* ]] && break
+	sleep 0.1
+done
+xlab scenario --all
+is 'without a link of the ring everybody reaches everybody' "$status" 0
+xlab down ring --wait
+is 'the ring is down' "$status" 0
+
+# Joined under another name, and without names. Where a port has the bridge's name, the uplink gives way.
+cat >"$dir/joined.ini" <<-END
+	[bridge left]
+	uplink = right
+	[bridge right]
+	[node a]
+	[node b]
+	[iface a:eth0]
+	bridge = left
+	port = right
+	address = 10.0.0.1/24
+	mtu = 4000
+	[iface b:eth0]
+	bridge = right
+	address = 10.0.0.2/24
+	mtu = 4000
+	[scenario s]
+	pass = ping a b size=3900
+END
+xlab run "$dir/joined.ini"
+is 'joined bridges, without names' "$status" 0
+xlab up "$dir/joined.ini" --as other
+is 'joined bridges under another name' "$status" 0
+xlab scenario --all
+is 'a frame as long as the ends take goes from bridge to bridge' "$status" 0
+like 'the uplink gives way' "$(within other-left ip -o link show master left)" ': right@'
+like 'the uplink has a number' "$(within other-left ip -o link show master left)" ': right-'
+xlab down other
+xlab up "$dir/joined.ini" --self b
+is 'joined bridges, one end in this namespace' "$status" 0
+xlab scenario --all
+is 'joined bridges, one end in this namespace: works' "$status" 0
+xlab down --wait joined
+is 'nothing is left' "$(ip -o link | grep -vc ' lo:') $(ip netns | wc -l)" '0 0'
+
 done_testing

@@ -431,6 +431,10 @@ static const struct {
 	  "f.ini:19: warning: [iface c:e1] mtu = 9000: the port of c:e2 at the bridge br has an "
 	  "MTU "
 	  "of 1500: the bridge drops frames" },
+	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\nmtu = 9000\n[bridge cr]\nuplink = dr\n"
+	      "[bridge dr]\nuplink = br\n[iface c:e2]\nbridge = cr\n",
+	  "f.ini:19: warning: [iface c:e1] mtu = 9000: the port of c:e2 at the bridge cr has an "
+	  "MTU of 1500" },
 	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\nmtu = 900\n[iface c:e2]\nbridge = br\n",
 	  "mtu = 900: the port of c:e2 at the bridge br has an MTU of 1500" },
 	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\nmtu = 9000\n[iface c:e2]\nbridge = br\n"
@@ -464,7 +468,7 @@ static const char whole[] =
 	LAB "[lab]\nname = whole\nabout = a ; b\nengine = inline\n"
 	    "[iface c:e0]\npeer = c:e1\nmode = generic\nchain = f, g hello\n"
 	    "[iface c:e1]\npeer = c:e0\nmtu = 1400\n"
-	    "[bridge br]\nstp = yes\naddress = 10.3.0.1/16\n"
+	    "[bridge br]\nstp = yes\naddress = 10.3.0.1/16\nuplink = cr\n[bridge cr]\n"
 	    "[filter macs]\n program=ether\n src = de:ad:be:ef:00:01,DE:AD:BE:EF:00:02\n"
 	    "type = ipv4 0x88b5 vlan\naction = tx\ncontinue = pass, tx\n"
 	    "[filter nets]\nprogram = ip\nsrc = 10.0.0.0/8 fd00::1 0.0.0.0/0\n"
@@ -818,7 +822,7 @@ static void live_rules_are_read_as_keys(void **state)
 
 static void the_labs_here_are_right(void **state)
 {
-	static const char *const labs[] = { "lb", "pair", "router" };
+	static const char *const labs[] = { "lb", "pair", "ring", "router" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(labs); i++) {

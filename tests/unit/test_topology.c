@@ -77,6 +77,22 @@ static const struct {
 	  "f.ini:15: [iface a:e1] bridge = br0: the key stands at line 14 already" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = pa\n",
 	  "f.ini:15: [iface a:e1] port = pa: a port named pa is in bridge br0 already, of a:e0" },
+	{ TWO "[bridge c]\nuplink = br1\n",
+	  "f.ini:14: [bridge c] uplink = br1: there is no bridge \"br1\"; did you mean \"br0\"?" },
+	{ TWO "[bridge c]\nuplink = d\n[bridge d]\nuplink = br0\n[iface b:e1]\nbridge = c\n"
+	      "address = 10.0.0.1/24\n",
+	  "f.ini:19: [iface b:e1] address = 10.0.0.1/24: a:e0 has the address 10.0.0.1 already, on "
+	  "the same segment" },
+	{ TWO "[bridge c]\nuplink = c\n",
+	  "f.ini:14: [bridge c] uplink = c: a bridge cannot be joined to itself" },
+	{ TWO "[bridge c]\nuplink = br0\nuplink = br0\n",
+	  "f.ini:15: [bridge c] uplink = br0: c and br0 are joined already, at line 14" },
+	{ TWO "[bridge c]\nuplink = br0\n[bridge d]\nuplink = c\n[bridge e]\nuplink = f\n"
+	      "[bridge f]\nuplink = e\n",
+	  "f.ini:20: [bridge f] uplink = e: f and e are joined already, at line 18" },
+	{ TWO "[bridge c]\nuplink = br0\nstp = yes\n[bridge d]\nuplink = c\nuplink = br0\n",
+	  "f.ini:17: [bridge d] uplink = c: the uplinks make a loop, in which frames go round for "
+	  "ever: say stp = yes in [bridge d], [bridge br0]" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = br0\n", "would be named br0 as its bridge" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = a/b\n", "not a name for an interface" },
 	{ TWO "[iface a:e1]\nbridge = br0\naddress = 10.0.0.2/24\n",
@@ -483,6 +499,37 @@ static void names_ports_that_would_clash(void **state)
 	topology_clear(&topo);
 }
 
+/* Rings of three and of four with a tail, all with STP but for the tail; and a port named as a
+ * bridge. */
+static const char rings[] =
+	"[node a]\n[bridge a1]\nstp = yes\nuplink = a2\nuplink = a3\n"
+	"[bridge a2]\nstp = yes\nuplink = a3\n[bridge a3]\nstp = yes\n"
+	"[bridge b1]\nstp = yes\nuplink = b2\n[bridge b2]\nstp = yes\nuplink = b3\n"
+	"[bridge b3]\nstp = yes\nuplink = b4\n[bridge b4]\nstp = yes\nuplink = b1\n"
+	"uplink = tail\n[bridge tail]\nuplink = a3\n"
+	"[iface a:e0]\nbridge = a1\nport = a2\nmtu = 1400\n"
+	"[iface a:e1]\nbridge = b1\nmtu = 9000\n";
+
+static void joins_bridges(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct uplink *u;
+	struct topology topo;
+
+	(void)state;
+	if (read_topology(&topo, "f.ini", rings, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(topo.n_uplinks, 9);
+	u = &topo.uplinks[0];
+	assert_int_equal(u->bridges[0], topology_bridge(&topo, "a1"));
+	assert_int_equal(u->bridges[1], topology_bridge(&topo, "a2"));
+	assert_string_equal(u->ports[0], "a2-c092a6"); /* a's port has the name */
+	assert_string_equal(u->ports[1], "a1");
+	assert_int_equal(u->mtu, 9000);
+	assert_string_equal(topo.ifaces[0].port, "a2");
+	topology_clear(&topo);
+}
+
 static void reports_all_errors_in_order(void **state)
 {
 	static const char text[] = "[node a]\n"
@@ -613,6 +660,7 @@ int main(void)
 		cmocka_unit_test(holds_what_was_written),
 		cmocka_unit_test(names_ports_that_many_would_have),
 		cmocka_unit_test(names_ports_that_would_clash),
+		cmocka_unit_test(joins_bridges),
 		cmocka_unit_test(knows_the_ways),
 		cmocka_unit_test(one_address_stands_on_several),
 		cmocka_unit_test(checks_the_route_against_addresses),
