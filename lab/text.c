@@ -230,6 +230,14 @@ bool address_is_group(const struct address *a)
 	return IN_MULTICAST(ntohl(a->v4.s_addr)) || a->v4.s_addr == INADDR_BROADCAST;
 }
 
+bool prefix_is_broadcast(const struct prefix *net, const struct address *a)
+{
+	uint32_t host = net->len >= 31 ? 0 : UINT32_MAX >> net->len;
+
+	return net->address.family == AF_INET && host && prefix_covers(net, a) &&
+	       (ntohl(a->v4.s_addr) & host) == host;
+}
+
 bool prefix_covers(const struct prefix *net, const struct address *a)
 {
 	unsigned int whole = net->len / 8, rest = net->len % 8;

@@ -57,6 +57,7 @@ size_t address_size(const struct address *a); /* bytes of its family */
 bool address_equal(const struct address *a, const struct address *b);
 bool address_is_link_local(const struct address *a); /* IPv6: fe80::/10 */
 bool address_is_group(const struct address *a);	     /* multicast, or 255.255.255.255 */
+bool prefix_is_broadcast(const struct prefix *net, const struct address *a); /* of that network */
 bool prefix_covers(const struct prefix *net, const struct address *a);
 struct prefix prefix_network(const struct prefix *p); /* without its host bits */
 bool prefix_equal(const struct prefix *a, const struct prefix *b);

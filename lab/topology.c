@@ -124,6 +124,14 @@ const char *topology_namespace(const struct topology *topo, size_t i)
 	return i < topo->n_nodes ? topo->nodes[i].name : topo->bridges[i - topo->n_nodes].name;
 }
 
+bool iface_has_family(const struct iface *f, int family)
+{
+	for (size_t i = 0; i < f->n_addresses; i++)
+		if (f->addresses[i].address.family == family)
+			return true;
+	return false;
+}
+
 bool iface_has_link_local(const struct iface *f)
 {
 	for (size_t i = 0; i < f->n_addresses; i++)
@@ -156,9 +164,8 @@ bool topology_node_has_family(const struct topology *topo, size_t node, int fami
 	size_t i = NONE;
 
 	while ((i = topology_next_iface(topo, node, i)) != NONE)
-		for (size_t j = 0; j < topo->ifaces[i].n_addresses; j++)
-			if (topo->ifaces[i].addresses[j].address.family == family)
-				return true;
+		if (iface_has_family(&topo->ifaces[i], family))
+			return true;
 	return false;
 }
 

@@ -132,6 +132,7 @@ size_t topology_iface(const struct topology *topo, const char *name);
 
 /* The file gives it a link-local address, so the kernel makes none. */
 bool iface_has_link_local(const struct iface *f);
+bool iface_has_family(const struct iface *f, int family); /* an address of it */
 
 /* The node's interfaces, in file order: first with @after = NONE. */
 size_t topology_next_iface(const struct topology *topo, size_t node, size_t after);

@@ -118,6 +118,7 @@ struct step {
 	struct address address;	 /* where it goes: resolved when read */
 	size_t owner;		 /* of the topology's: who has it; NONE: nobody, or several do */
 	size_t zone;		 /* iface of @src, where that address means something; or NONE */
+	bool group;		 /* broadcast or multicast: each receiver gets it */
 	uint16_t port;		 /* serve: that is bound when it is ready */
 	uint8_t proto;		 /* serve: of that port, IPPROTO_… */
 	char *text;		 /* payload; see: pattern; reject: text */

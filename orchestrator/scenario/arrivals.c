@@ -11,7 +11,17 @@ bool arrivals_enough(const struct step *step, const struct evidence *ev)
 {
 	if (step->arrive_max)
 		return ev->arrived >= step->arrive_min && ev->arrived <= step->arrive_max;
-	return ev->arrived >= ev->wanted;
+	return arrivals_complete(step, ev);
+}
+
+bool arrivals_complete(const struct step *step, const struct evidence *ev)
+{
+	if (ev->arrived < ev->wanted)
+		return false;
+	for (size_t i = 0; step->group && i < ev->n_arrivals; i++)
+		if (!ev->arrivals[i].copies)
+			return false;
+	return true;
 }
 
 bool arrivals_any(const struct evidence *ev)
@@ -23,7 +33,10 @@ bool arrivals_too_many(const struct step *step, const struct evidence *ev)
 {
 	if (step->arrive_max)
 		return ev->arrived > step->arrive_max;
-	return !ev->arrived && ev->bytes > ev->bytes_wanted;
+	for (size_t i = 0; step->group && i < ev->n_arrivals; i++)
+		if (ev->arrivals[i].bytes > ev->bytes_wanted)
+			return true;
+	return !step->group && !ev->arrived && ev->bytes > ev->bytes_wanted;
 }
 
 static char *replies_text(const struct evidence *ev)
@@ -77,9 +90,28 @@ static char *receivers_text(const struct labfile *labfile, const struct step *st
 	return text_format(ev->arrived ? "arrived whole %s" : "arrived %s", list);
 }
 
+/* What goes to several, and came to some of them only. */
+static char *group_text(const struct labfile *labfile, const struct step *step,
+			const struct evidence *ev)
+{
+	bool ping = step->kind == STEP_PING;
+	char *text = ping ? replies_text(ev) : receivers_text(labfile, step, ev);
+	char *FREE_AUTO missing = NULL;
+
+	for (size_t i = 0; i < ev->n_arrivals; i++)
+		if (!ev->arrivals[i].copies && !ev->arrivals[i].bytes)
+			text_add(&missing, " and ", "%s",
+				 labfile->topo.nodes[ev->arrivals[i].node].name);
+	if (missing && (ping ? ev->arrived : ev->bytes))
+		text_add(&text, ", ", ping ? "but %s did not" : "and nothing at %s", missing);
+	return text;
+}
+
 char *arrivals_text(const struct labfile *labfile, const struct step *step,
 		    const struct evidence *ev)
 {
+	if (step->group)
+		return group_text(labfile, step, ev);
 	if (step->kind == STEP_PING)
 		return replies_text(ev);
 	if (step->n_receivers)

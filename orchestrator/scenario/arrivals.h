@@ -10,6 +10,9 @@ struct evidence;
 struct labfile;
 struct step;
 
+/* All that was sent; of what goes to several, at each of them. */
+bool arrivals_complete(const struct step *step, const struct evidence *ev);
+
 /* As much as the step asks for, and no more; without arrive=, all of it. */
 bool arrivals_enough(const struct step *step, const struct evidence *ev);
 

@@ -48,7 +48,8 @@ bool evidence_on_the_way(const struct evidence *ev, size_t iface)
 	const struct iface *i = &ev->topo->ifaces[iface];
 
 	return i->node == ev->mark.src_node || i->node == ev->mark.dst_node || i->bridge == NONE ||
-	       ev->topo->nodes[i->node].forward || evidence_arrival(ev, i->node);
+	       ev->topo->nodes[i->node].forward || evidence_arrival(ev, i->node) ||
+	       (ev->mark.group && !ev->n_arrivals);
 }
 
 /* No bridge's copy of a packet that was meant for somebody else: where the interface's link address
@@ -398,6 +399,9 @@ static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop,
 {
 	size_t node = topology_node(ev->topo, drop->netns);
 
+	/* The sender of a broadcast gets one, and a bridge itself. */
+	if (ev->mark.group && relation == RELATION_REQUEST)
+		return node == NONE || !evidence_arrival(ev, node);
 	if (ev->mark.kind == STEP_PING && relation == RELATION_REPLY && node == ev->mark.src_node)
 		return strcmp(drop->reason, "NO_SOCKET") == 0;
 	if (node != NONE && !node_on_the_way(ev, node))
@@ -491,9 +495,26 @@ bool evidence_seen(const struct evidence *ev)
 	return false;
 }
 
+static bool dropped_at(const struct evidence *ev, size_t node)
+{
+	for (size_t i = 0; i < ev->n_seen; i++)
+		if (sighting_is_own(&ev->seen[i]) && sighting_is_drop(&ev->seen[i]) &&
+		    ev->topo->ifaces[ev->seen[i].iface].node == node)
+			return true;
+	return false;
+}
+
+size_t evidence_not_dropped(const struct evidence *ev)
+{
+	for (size_t i = 0; ev->mark.group && i < ev->n_arrivals; i++)
+		if (!dropped_at(ev, ev->arrivals[i].node))
+			return ev->arrivals[i].node;
+	return NONE;
+}
+
 bool evidence_all_dropped(const struct evidence *ev)
 {
-	return ev->drops >= ev->wanted;
+	return ev->drops >= ev->wanted && evidence_not_dropped(ev) == NONE;
 }
 
 bool evidence_comes_again(const struct evidence *ev, uint64_t ms)

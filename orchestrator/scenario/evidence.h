@@ -75,7 +75,7 @@ struct xdp_failure {
 struct arrival {
 	size_t node; /* NONE: a bridge that has the address */
 	size_t bytes;
-	unsigned int copies; /* of the whole text, if nothing else came */
+	unsigned int copies; /* of the whole text, if nothing else came; echoes that it answered */
 };
 
 enum neighbour_state { NEIGHBOUR_UNKNOWN, NEIGHBOUR_UNRESOLVED, NEIGHBOUR_RESOLVED };
@@ -176,6 +176,10 @@ const struct sighting *evidence_question_drop(const struct evidence *ev);
 
 /* The step's own packet was seen by some chain, in either direction. */
 bool evidence_seen(const struct evidence *ev);
+
+/* Of what goes to several: one of them, at which no filter says that it dropped its copy; or NONE.
+ */
+size_t evidence_not_dropped(const struct evidence *ev);
 
 /* Every packet that could arrive was dropped by a filter. */
 bool evidence_all_dropped(const struct evidence *ev);

@@ -133,6 +133,9 @@ static enum relation flow_way(const struct forms *forms, const struct mark *mark
 		return RELATION_REQUEST;
 	if (same_flow(&back, &sent))
 		return RELATION_REPLY;
+	if (mark->group && is_echo(&sent) && flow->proto == sent.proto &&
+	    address_equal(&flow->dst, &mark->src) && flow->dst_port == sent.src_port)
+		return RELATION_REPLY;
 	for (size_t i = 0; i < forms->n; i++) {
 		const struct form *form = &forms->form[i];
 

@@ -40,6 +40,7 @@ struct mark {
 	size_t src_node, dst_node; /* NONE: no node of the lab */
 	struct address src, dst;
 	uint16_t src_port, dst_port; /* ping: src_port is the ICMP id */
+	bool group; /* @dst is: who answers a ping does so from an address of its own */
 };
 
 /* What a packet is known by. Of a tunnel's packet it is what the inner one is known by. */

@@ -188,8 +188,8 @@ static bool came_to_receiver(const struct labfile *labfile, const struct step *s
 	return false;
 }
 
-/* That a ping is answered says not by whom. Where each way into these nodes has a chain, none of
- * which saw it, it was somebody else.
+/* That a ping is answered says not by whom. A node's kernel counts what it answers; where no chain
+ * there has done so in its place, it was somebody else.
  */
 static void judge_replier(const struct labfile *labfile, const struct step *step,
 			  const struct evidence *ev, struct step_result *result)
@@ -199,15 +199,18 @@ static void judge_replier(const struct labfile *labfile, const struct step *step
 
 	if (came_to_receiver(labfile, step, ev))
 		return;
+	for (size_t i = 0; i < ev->n_arrivals; i++)
+		if (ev->arrivals[i].copies) /* by the count of its own kernel */
+			return;
 	for (size_t i = 0; i < labfile->topo.n_ifaces && all; i++) {
 		char *FREE_AUTO unseen = account_unseen(labfile, ev, NONE, i);
 
-		all = !is_receiver(labfile, step, i) || (ev->chains[i].n_filters && !unseen);
+		all = !is_receiver(labfile, step, i) || !unseen;
 	}
 	for (size_t i = 0; i < step->n_receivers; i++)
 		text_add(&names, " or ", "%s", labfile->topo.nodes[step->receivers[i]].name);
 	step_result_set(result, all ? OUTCOME_NOT_OK : OUTCOME_INCONCLUSIVE,
-			all ? text_format("%s, but no chain at %s saw it", result->why, names)
+			all ? text_format("%s, but %s did not answer it", result->why, names)
 			    : text_format("%s, but no chain at %s tells whether it was there",
 					  result->why, names));
 }
@@ -279,6 +282,7 @@ static void judge_dropped(const struct labfile *labfile, const struct step *step
 			  struct step_result *result)
 {
 	const struct sighting *wrong = wrong_drop(labfile, step, ev, s->relation);
+	size_t silent = evidence_not_dropped(ev);
 	char *FREE_AUTO decision = account_decision(labfile, ev, s);
 
 	if (wrong)
@@ -287,6 +291,10 @@ static void judge_dropped(const struct labfile *labfile, const struct step *step
 		step_result_set(result, OUTCOME_OK, question_text(labfile, ev, s));
 	else if (evidence_all_dropped(ev))
 		step_result_set(result, OUTCOME_OK, steal_pointer(&decision));
+	else if (silent != NONE)
+		step_result_set(result, OUTCOME_INCONCLUSIVE,
+				text_format("%s; what became of it at %s nobody says", decision,
+					    labfile->topo.nodes[silent].name));
 	else
 		step_result_set(result, OUTCOME_INCONCLUSIVE,
 				text_format("%u of %u %s; of the others nobody says so", ev->drops,
@@ -486,7 +494,7 @@ void judge_control(const struct labfile *labfile, const struct step *step,
 
 	if (step->control == CONTROL_FAIL) {
 		judge_must_fail(labfile, ev, arrival, result);
-	} else if (ev->arrived >= ev->wanted) {
+	} else if (arrivals_complete(step, ev)) {
 		step_result_set(result, OUTCOME_OK, steal_pointer(&arrival));
 	} else {
 		why = explained(labfile, ev,

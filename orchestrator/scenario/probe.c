@@ -16,6 +16,7 @@
 #include "lab/netlink.h"
 #include "lab/netns.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/scenario/echoes.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/probe_nc.h"
 #include "orchestrator/scenario/probe_ping.h"
@@ -62,6 +63,17 @@ static const char *zone_name(const struct step_run *c)
 	return c->step->zone == NONE ? "" : topo->ifaces[c->step->zone].name;
 }
 
+/* Of IPv4 the source's address tells the kernel by which interface a group is meant. */
+static const struct address *group_source(const struct step_run *c)
+{
+	const struct iface *zone = &c->probe->lab->labfile.topo.ifaces[c->step->zone];
+	size_t i = 0;
+
+	while (zone->addresses[i].address.family != AF_INET)
+		i++;
+	return &zone->addresses[i].address;
+}
+
 /* The address from which the step's packets come. Where the kernel finds no route the tool says so.
  */
 static void find_source(struct step_run *c)
@@ -71,6 +83,10 @@ static void find_source(struct step_run *c)
 	socklen_t size = sizeof(to);
 	int FD_AUTO fd = -1;
 
+	if (c->step->group && dst->family == AF_INET) {
+		c->ev->mark.src = *group_source(c);
+		return;
+	}
 	to.v4.sin_port = htons(c->step->port ? c->step->port : 9);
 	if (dst->family == AF_INET)
 		to.v4.sin_addr = dst->v4;
@@ -132,6 +148,7 @@ static void add_receiver(struct step_run *c, size_t node, const char *netns)
 
 	arrival->node = node;
 	receiver->netns = netns;
+	receiver->member = receiver->echoes = -1;
 }
 
 /* Who is to receive it: whom the step names, else who has its address, a node or a bridge. */
@@ -149,6 +166,54 @@ static void find_receivers(struct step_run *c)
 	if (c->step->zone != NONE)
 		c->receivers[0].zone = owner->iface == NONE ? c->receivers[0].netns
 							    : topo->ifaces[owner->iface].name;
+}
+
+/* Whoever is to receive what goes to a group is in it, as long as the step lasts. */
+static int join(struct step_run *c, struct receiver *r, size_t iface)
+{
+	const struct address *group = &c->step->address;
+	unsigned int index = if_nametoindex(c->probe->lab->labfile.topo.ifaces[iface].name);
+	struct ip_mreqn v4 = { .imr_multiaddr = group->v4, .imr_ifindex = (int)index };
+	struct ipv6_mreq v6 = { .ipv6mr_multiaddr = group->v6, .ipv6mr_interface = index };
+	bool is_v4 = group->family == AF_INET;
+	int err;
+
+	r->member = socket(group->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	err = r->member < 0 ? -1
+	      : is_v4	    ? setsockopt(r->member, IPPROTO_IP, IP_ADD_MEMBERSHIP, &v4, sizeof(v4))
+			    : setsockopt(r->member, IPPROTO_IPV6, IPV6_JOIN_GROUP, &v6, sizeof(v6));
+	return err ? error_sys(c->e, -errno, "%s cannot join the group %s", r->netns, c->dst) : 0;
+}
+
+/* What is needed of receivers beside a server. */
+static int prepare_receiver(struct step_run *c, size_t i)
+{
+	const struct topology *topo = &c->probe->lab->labfile.topo;
+	const struct address *dst = &c->step->address;
+	struct receiver *r = &c->receivers[i];
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	int err = netns_visit(&visit, c->probe->lab->state, r->netns, c->e);
+
+	if (!err && c->step->group &&
+	    (dst->family == AF_INET6 || IN_MULTICAST(ntohl(dst->v4.s_addr))))
+		err = join(c, r,
+			   topology_iface_on(topo, c->step->receivers[i],
+					     topology_segment(topo, c->step->zone)));
+	if (err || c->step->kind != STEP_PING)
+		return err;
+	r->echoes = echoes_open(dst->family, c->e);
+	return r->echoes < 0 ? r->echoes : echoes_answered(r->echoes, &r->answered, c->e);
+}
+
+/* Only of those that the step names. */
+static int prepare_receivers(struct step_run *c)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < c->step->n_receivers && !err; i++)
+		if (c->step->group || c->step->kind == STEP_PING)
+			err = prepare_receiver(c, i);
+	return err;
 }
 
 /* Somebody else who has the address listens at its port, and may take what others are to have. */
@@ -186,6 +251,7 @@ static int begin(struct step_run *c)
 		.src_node = c->step->src,
 		.dst = c->step->address,
 		.dst_port = c->step->port,
+		.group = c->step->group,
 		.src_port = (uint16_t)(ID_FIRST + random % IDS),
 	};
 	c->src_name = c->probe->lab->labfile.topo.nodes[c->step->src].name;
@@ -194,7 +260,8 @@ static int begin(struct step_run *c)
 	c->ev->wanted = c->step->kind == STEP_PING ? c->step->count : 1;
 	c->ev->server_bound = c->step->kind == STEP_PING || !c->n_receivers;
 	c->ev->since_ns = netlink_clock_ns();
-	err = netns_visit(&visit, c->probe->lab->state, c->src_name, c->e);
+	err = prepare_receivers(c);
+	err = err ? err : netns_visit(&visit, c->probe->lab->state, c->src_name, c->e);
 	if (err)
 		return err;
 	find_source(c);

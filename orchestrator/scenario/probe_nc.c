@@ -52,12 +52,18 @@ static unsigned int copies_of(const struct step_run *c, const struct stream *out
 
 static int transfer_settled(struct step_run *c)
 {
+	size_t arrived = 0;
+
 	/* A datagram's client ends only when an ICMP error comes back. */
 	if (c->client.ended && (c->client.status != 0 || c->step->kind == STEP_UDP))
 		return 1;
-	for (size_t i = 0; i < c->n_receivers; i++)
-		if (copies_of(c, &c->receivers[i].server.out) || c->receivers[i].server.ended)
+	for (size_t i = 0; i < c->n_receivers; i++) {
+		if (c->receivers[i].server.ended)
 			return 1;
+		arrived += copies_of(c, &c->receivers[i].server.out) > 0;
+	}
+	if (arrived && (!c->step->group || arrived == c->n_receivers))
+		return 1;
 	return step_run_settled(c);
 }
 
@@ -102,14 +108,20 @@ static int start_server(struct step_run *c, struct receiver *r)
 
 static int start_client(struct step_run *c, int in)
 {
-	char port[8], source[8];
+	char port[8], source[8], address[ADDRESS_TEXT] = "";
 	const char *const udp[] = { c->probe->nc, "-n", "-u", "-p", source, c->dst, port, NULL };
 	const char *const tcp[] = { c->probe->nc, "-n", "-N", "-p", source, c->dst, port, NULL };
+	const char *const group[] = { c->probe->nc, "-n",   "-u",   "-b", "-s", address,
+				      "-p",	    source, c->dst, port, NULL };
+	bool is_group = c->step->group && c->step->address.family == AF_INET;
+	const char *const *argv = c->step->kind == STEP_UDP ? udp : tcp;
 
+	if (is_group)
+		address_text(&c->ev->mark.src, address);
 	(void)snprintf(port, sizeof(port), "%u", c->step->port);
 	(void)snprintf(source, sizeof(source), "%u", c->ev->mark.src_port);
 	return subprocess_start(&c->client, c->probe->lab->state, c->src_name,
-				c->step->kind == STEP_UDP ? udp : tcp, in, 0, c->e);
+				is_group ? group : argv, in, 0, c->e);
 }
 
 /* All are bound, or it is noted who is not. */
@@ -146,6 +158,7 @@ static int await_servers(struct step_run *c)
 static void note_arrivals(struct step_run *c)
 {
 	unsigned int copies = 0;
+	bool all = c->n_receivers > 0;
 
 	for (size_t i = 0; i < c->n_receivers; i++) {
 		const struct stream *out = &c->receivers[i].server.out;
@@ -154,8 +167,9 @@ static void note_arrivals(struct step_run *c)
 		c->ev->arrivals[i].copies = copies_of(c, out);
 		c->ev->bytes += out->size;
 		copies += c->ev->arrivals[i].copies;
+		all &= c->ev->arrivals[i].copies == 1;
 	}
-	c->ev->arrived = copies == 1 && c->ev->bytes == c->ev->bytes_wanted;
+	c->ev->arrived = c->step->group ? all : copies == 1 && c->ev->bytes == c->ev->bytes_wanted;
 	if (c->ev->arrived || !c->client.ended)
 		return;
 	if (c->client.status != 0)

@@ -13,13 +13,15 @@
 
 #include "lab/netlink.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/scenario/echoes.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/step_run.h"
 
-#define SUMMARY_MS  250 /* for ping to write its summary when told to end */
-#define PING_BURST  10	/* echoes sent at once; the rest INTERVAL_MS apart */
-#define INTERVAL_MS 10
-#define BURST_BYTES 65536 /* half of what the kernel keeps until it knows its neighbour */
+#define SUMMARY_MS    250 /* for ping to write its summary when told to end */
+#define PING_BURST    10  /* echoes sent at once; the rest INTERVAL_MS apart */
+#define INTERVAL_MS   10
+#define ANSWER_ASK_NS 100000ULL /* between two looks at what others have answered */
+#define BURST_BYTES   65536	/* half of what the kernel keeps until it knows its neighbour */
 
 /* Its summary is there, as behind whatever it has sent: "3 packets transmitted, 2 received, …". */
 static bool has_summary(const char *text)
@@ -73,6 +75,32 @@ static void read_ping(struct step_run *c)
 		step_run_note_trouble(c, ping, "ping");
 }
 
+/* Those that the step names, by their own count: all of them, of what goes to several. */
+static int answers_settled(struct step_run *c)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < c->step->n_receivers; i++) {
+		struct receiver *r = &c->receivers[i];
+		uint64_t count;
+		int err = echoes_answered(r->echoes, &count, c->e);
+
+		if (err)
+			return err;
+		c->ev->arrivals[i].copies = (unsigned int)(count - r->answered);
+		all &= c->ev->arrivals[i].copies > 0;
+	}
+	return all || !c->step->group || !c->ev->arrived;
+}
+
+/* ping ends at the first reply; those of others are on their way. */
+static int await_answers(struct step_run *c)
+{
+	int err = step_run_wait(c, answers_settled, ANSWER_ASK_NS);
+
+	return err == -ETIMEDOUT ? 0 : err;
+}
+
 static unsigned int burst_of(const struct step_run *c)
 {
 	unsigned int burst = c->ev->wanted < PING_BURST ? c->ev->wanted : PING_BURST;
@@ -86,17 +114,39 @@ int probe_ping_run(struct step_run *c)
 {
 	unsigned int burst = burst_of(c);
 	char count[16], id[16], size[16], preload[16];
-	const char *const argv[] = { c->probe->ping, "-n", "-i", "0.01", "-c", count,  "-l",
-				     preload,	     "-e", id,	 "-s",	 size, c->dst, NULL };
+	bool v4 = c->step->address.family == AF_INET;
+	char source[ADDRESS_TEXT] = "";
+	const char *const one[] = { c->probe->ping, "-n", "-i", "0.01", "-c", count,  "-l",
+				    preload,	    "-e", id,	"-s",	size, c->dst, NULL };
+	/* Not to itself: -L; to a broadcast address: -b. */
+	const char *const group[] = { c->probe->ping,
+				      "-n",
+				      "-i",
+				      "0.01",
+				      "-c",
+				      count,
+				      "-l",
+				      preload,
+				      "-e",
+				      id,
+				      "-s",
+				      size,
+				      "-L",
+				      v4 ? "-b" : "-n",
+				      v4 ? "-I" : "-n",
+				      v4 ? source : "-n",
+				      c->dst,
+				      NULL };
 	struct subprocess *ping = &c->client;
 	int err;
 
+	address_text(&c->ev->mark.src, source);
 	(void)snprintf(count, sizeof(count), "%u", c->ev->wanted);
 	(void)snprintf(preload, sizeof(preload), "%u", burst);
 	(void)snprintf(id, sizeof(id), "%u", c->ev->mark.src_port);
 	(void)snprintf(size, sizeof(size), "%u", c->step->size);
-	err = subprocess_start(ping, c->probe->lab->state, c->src_name, argv, -1,
-			       1ULL << CAP_NET_RAW, c->e);
+	err = subprocess_start(ping, c->probe->lab->state, c->src_name,
+			       c->step->group ? group : one, -1, 1ULL << CAP_NET_RAW, c->e);
 	step_run_allow(c, c->ev->since_ns, c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
 	if (!err)
 		err = step_run_wait(c, ping_settled, step_run_ask_ns(c));
@@ -109,5 +159,5 @@ int probe_ping_run(struct step_run *c)
 	}
 	if (!err && ping->ended)
 		read_ping(c);
-	return err;
+	return err ? err : await_answers(c);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <linux/bpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/packet.h"
@@ -745,12 +746,22 @@ static void a_ping_is_answered_by_whom_the_step_names(void **state)
 	ev.arrived = 1;
 	add_event(&ev, &p, HOST, 2, XDP_PASS);
 	add_event(&ev, &p, H2, 0, XDP_REDIRECT);
-	expect(&step, &ev, OUTCOME_NOT_OK, "replied, but no chain at h2 saw it");
+	expect(&step, &ev, OUTCOME_NOT_OK, "replied, but h2 did not answer it");
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	ev.arrivals = xcalloc(1, sizeof(*ev.arrivals));
+	ev.n_arrivals = 1;
+	ev.arrivals[0] = (struct arrival){ .node = H2, .copies = 1 }; /* its kernel did */
+	expect(&step, &ev, OUTCOME_OK, "replied");
 	step.receivers = h2_or_lb; /* which has no chain */
 	step.n_receivers = 2;
 	ev = an_evidence(STEP_PING);
 	ev.arrived = 1;
 	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK, "replied, but h2 or lb did not answer it");
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	ev.lost = 1;
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "replied, but no chain at h2 or lb tells whether it was there");
 	nodes[H2].forward = false;

@@ -37,6 +37,13 @@
 	"dst = 53\n"                     \
 	"[filter g]\n"                   \
 	"program = drop\n"
+/* b and c have the same address, each on a link of its own to a; d a link-local one only. */
+#define TWICE                                                                             \
+	"[node a]\nroute = 10.5.0.1 dev e0\n[node b]\n[node c]\n[node d]\n[iface a:e0]\n" \
+	"peer = b:e0\naddress = 10.1.0.1/24\n[iface a:e1]\npeer = c:e0\n"                 \
+	"address = 10.2.0.1/24\n[iface b:e0]\npeer = a:e0\naddress = 10.5.0.1/32\n"       \
+	"[iface c:e0]\npeer = a:e1\naddress = 10.5.0.1/32\n[iface a:e2]\npeer = d:e0\n"   \
+	"address = fe80::7/64\n[iface d:e0]\npeer = a:e2\naddress = fe80::8/64\n[scenario s]\n"
 #define SCENARIO LAB "[scenario s]\nchain = a:e0 headers f\n"
 #define WORDS	 " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"
 #define BRIDGE	 "[bridge br0]\n[iface c:e0]\nbridge = br0\n"
@@ -255,6 +262,31 @@ static const struct {
 	{ SCENARIO "drop = udp b 10.9.0.9:1\n", "b has no way to 10.9.0.9: no subnet" },
 	{ SCENARIO "tx = ping b 10.0.0.9 control=pass\n",
 	  "nobody in this lab has the address 10.0.0.9, so it cannot arrive without chains" },
+	{ SCENARIO "pass = ping a 10.0.0.2%e0\n", "10.0.0.2 means the same on every link" },
+	{ SCENARIO "pass = ping a fe80::9%e9\n", "there is no interface \"a:e9\"" },
+	{ SCENARIO "pass = ping a fe80::9%lo\n", "a:lo is a node's lo" },
+	{ SCENARIO "pass = ping b fe80::9%e0\n", "nobody in this lab has the address fe80::9" },
+	{ SCENARIO "pass = ping a 10.0.0.255\n",
+	  "10.0.0.255 goes to all of a segment: at NODE|NODE names those that are to receive it" },
+	{ SCENARIO "pass = udp a 224.0.0.1:9\n", "224.0.0.1 goes to all of a segment" },
+	{ SCENARIO "pass = tcp a 10.0.0.255:80 at b\n",
+	  "10.0.0.255 goes to several, and tcp to one" },
+	{ SCENARIO "pass = udp a 10.0.0.255:80 at b flows=2\n", "each of them gets all" },
+	{ SCENARIO "pass = ping a 10.0.0.255 at b|a\n",
+	  "a sends it, and is not among those that receive it" },
+	{ SCENARIO "pass = ping a 10.0.0.255 at c\n",
+	  "10.0.0.255 goes to the segment of a:e0, and c is not there" },
+	{ SCENARIO "pass = ping a ff02::1%e0 at b\n", "a:e0 has no IPv6 address to send it from" },
+	{ SCENARIO "drop = ping a 10.0.0.255 control=pass\n", "nobody is named who receives it" },
+	{ TWICE "pass = ping a 10.5.0.1\n",
+	  "f.ini:25: [scenario s] pass = ping a 10.5.0.1: several have the address 10.5.0.1: b, c; "
+	  "name those that are meant: at b|c" },
+	{ TWICE "pass = ping b 10.5.0.1\n", "it goes from b to itself" },
+	{ TWICE "drop = udp a 255.255.255.255:9\n",
+	  "name the interface of a by which it goes out: 255.255.255.255%IFACE" },
+	{ TWICE "drop = ping a fe80::1\n",
+	  "fe80::1 is link-local: name the interface of a by which it goes out: fe80::1%IFACE" },
+	{ TWICE "drop = ping b d\n", "d has link-local addresses only, and shares no link with b" },
 	{ SCENARIO "pass = ping a b control=may\n",
 	  "there is no control \"may\"; allowed: pass, fail, none" },
 	{ SCENARIO "pass = ping a b warm warm\n", "\"warm\" stands twice" },
