@@ -26,6 +26,7 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/inicount.h"
 #include "lab/statefile.h"
 #include "lab/text.h"
 
@@ -34,10 +35,15 @@ struct reader {
 	struct error *e;
 	const char *at, *end;
 	int line;
-	size_t section;	     /* NOWHERE before the first heading, BROKEN behind a bad one */
-	struct names titles; /* "kind name" -> index in ini->sections */
-	bool crlf;	     /* reported already */
-	bool full;	     /* no more sections are taken */
+	size_t section;	   /* NOWHERE before the first heading, BROKEN behind a bad one */
+	size_t *instances; /* where the heading counts: all of its sections, @section the first */
+	size_t n_instances;
+	struct ini_counters counters; /* of the heading */
+	char *title;		      /* as written, for messages: "iface h{1..9}:eth0" */
+	size_t written;		      /* bytes that came of ranges */
+	struct names titles;	      /* "kind name" -> index in ini->sections */
+	bool crlf;		      /* reported already */
+	bool full;		      /* no more sections are taken */
 };
 #define NOWHERE (SIZE_MAX - 1)
 #define BROKEN	SIZE_MAX
@@ -50,11 +56,14 @@ static struct ini_section *current_section(const struct reader *r)
 
 __attribute__((format(printf, 2, 3))) static void complain(struct reader *r, const char *fmt, ...)
 {
-	struct ini_section *in = current_section(r);
+	const struct ini_section *in = current_section(r);
 	char *FREE_AUTO text = NULL;
 	va_list args;
 
-	*(in ? &in->broken : &r->ini->broken) = true;
+	if (!in)
+		r->ini->broken = true;
+	for (size_t i = 0; in && i < r->n_instances; i++)
+		r->ini->sections[r->instances[i]].broken = true;
 	if (ini_gave_up(r->e))
 		return;
 	va_start(args, fmt);
@@ -129,6 +138,19 @@ static bool next_line(struct reader *r, char *line, size_t size)
 	return true;
 }
 
+/* Ranges make much of little: there is an end to it. */
+static bool write_out(struct reader *r, size_t bytes)
+{
+	r->written += bytes;
+	if (r->written <= INIFILE_COUNTED_MAX)
+		return true;
+	if (!r->full)
+		complain(r, "with its ranges written out the file has more than %d MiB",
+			 INIFILE_COUNTED_MAX >> 20);
+	r->full = true;
+	return false;
+}
+
 /* Open the section, or the one that has this title already: its keys are
  * checked with the others then.
  */
@@ -136,7 +158,7 @@ static void open_section(struct reader *r, const char *kind, const char *name)
 {
 	char *FREE_AUTO title = text_format("%s %s", kind, name);
 	struct ini_section *s;
-	size_t old;
+	size_t old, *instance;
 
 	if (r->ini->n_sections == INIFILE_SECTIONS_MAX) {
 		complain(r, "a file has at most %d sections", INIFILE_SECTIONS_MAX);
@@ -146,14 +168,50 @@ static void open_section(struct reader *r, const char *kind, const char *name)
 	if (names_add(&r->titles, title, r->ini->n_sections, &old)) {
 		complain(r, "[%s%s%s]: stands at line %d already", kind, *name ? " " : "", name,
 			 r->ini->sections[old].line);
-		r->section = old;
+	} else {
+		old = r->ini->n_sections;
+		s = array_add(&r->ini->sections, &r->ini->n_sections, sizeof(*s));
+		s->kind = xstrdup(kind);
+		s->name = xstrdup(name);
+		s->line = r->line;
+		s->counted = r->counters.n;
+	}
+	instance = array_add(&r->instances, &r->n_instances, sizeof(*instance));
+	*instance = old;
+	r->section = r->instances[0];
+}
+
+/* All the sections of a heading; that they are there already is told once. */
+static void open_sections(struct reader *r, const char *kind, const char *name)
+{
+	char *FREE_AUTO why = NULL;
+	unsigned int before = r->e->lines;
+
+	r->n_instances = 0;
+	r->counters.n = 0;
+	free(r->title);
+	r->title = text_format("%s%s%s", kind, *name ? " " : "", name);
+	if (!strchr(name, '{')) {
+		open_section(r, kind, name);
 		return;
 	}
-	r->section = r->ini->n_sections;
-	s = array_add(&r->ini->sections, &r->ini->n_sections, sizeof(*s));
-	s->kind = xstrdup(kind);
-	s->name = xstrdup(name);
-	s->line = r->line;
+	if (ini_count_heading(name, &r->counters, &why)) {
+		complain(r, "[%s]: %s", r->title, why);
+		return;
+	}
+	do {
+		char *FREE_AUTO counted = ini_count_text(name, &r->counters, 0, &why);
+
+		if (!counted)
+			complain(r, "[%s]: %s", r->title, why);
+		if (!counted || !write_out(r, sizeof(struct ini_section) + strlen(counted)))
+			break;
+		open_section(r, kind, counted);
+	} while (r->e->lines == before && ini_count_on(&r->counters, 0));
+	if (r->e->lines > before) {
+		r->section = BROKEN;
+		r->ini->broken = true;
+	}
 }
 
 /* "[kind name]", @line being cut in place. */
@@ -163,6 +221,7 @@ static void read_heading(struct reader *r, char *line)
 	const char *behind;
 
 	r->section = BROKEN;
+	r->n_instances = 0;
 	if (!close) {
 		complain(r, "%s: the section's ] is missing", line);
 		return;
@@ -184,17 +243,15 @@ static void read_heading(struct reader *r, char *line)
 	if (!*kind)
 		complain(r, "[]: the section has no kind; write for example [node host]");
 	else
-		open_section(r, kind, name);
+		open_sections(r, kind, name);
 }
 
 /* Is this line a key and a value that libinih reads as we do? */
 static bool is_key_line(struct reader *r, const char *line)
 {
 	const char *key = skip_blank(line), *equals = key, *value;
-	const struct ini_section *in = current_section(r);
 	char *FREE_AUTO subject =
-		in ? text_format("[%s%s%s] %s", in->kind, *in->name ? " " : "", in->name, key)
-		   : xstrdup(key);
+		current_section(r) ? text_format("[%s] %s", r->title, key) : xstrdup(key);
 
 	while (*equals && *equals != '=' && !(comment(*equals) && blank(equals[-1])))
 		equals++;
@@ -237,17 +294,61 @@ static char *give_line(char *str, int num, void *stream)
 	return str;
 }
 
+static void add_key(struct reader *r, struct ini_section *s, const char *name, const char *value,
+		    bool counted)
+{
+	struct ini_key *k = array_add(&s->keys, &s->n_keys, sizeof(*k));
+
+	k->name = xstrdup(name);
+	k->value = xstrdup(value);
+	k->line = r->line;
+	k->counted = counted;
+}
+
+/* The key for one of the heading's sections, as often as its value's own ranges say. */
+static bool add_counted(struct reader *r, size_t instance, const char *name, const char *value)
+{
+	struct ini_counters c = r->counters;
+	char *FREE_AUTO why = NULL;
+	size_t from = c.n;
+
+	if (ini_count_value(value, &c, &why)) {
+		complain(r, "[%s] %s = %s: %s", r->title, name, value, why);
+		return false;
+	}
+	do {
+		char *FREE_AUTO counted = ini_count_text(value, &c, from, &why);
+
+		if (!counted)
+			complain(r, "[%s] %s = %s: %s", r->title, name, value, why);
+		if (!counted ||
+		    !write_out(r, sizeof(struct ini_key) + strlen(name) + strlen(counted)))
+			return false;
+		if (strlen(counted) > INIFILE_LINE_MAX) {
+			complain(r, "[%s] %s: written out, the value has %zu bytes, %d are allowed",
+				 r->title, name, strlen(counted), INIFILE_LINE_MAX);
+			return false;
+		}
+		add_key(r, &r->ini->sections[instance], name, counted, c.n > from);
+	} while (ini_count_on(&c, from));
+	return true;
+}
+
 /* ini_handler: nonzero means that all is well. */
 static int take_key(void *user, const char *section, const char *name, const char *value)
 {
 	struct reader *r = user;
-	struct ini_section *s = &r->ini->sections[r->section];
-	struct ini_key *k = array_add(&s->keys, &s->n_keys, sizeof(*k));
+	struct ini_counters *c = &r->counters;
 
 	(void)section;
-	k->name = xstrdup(name);
-	k->value = xstrdup(value);
-	k->line = r->line;
+	for (size_t i = 0; i < c->n; i++)
+		c->list[i].now = c->list[i].first;
+	for (size_t i = 0; i < r->n_instances; i++, (void)ini_count_on(c, 0)) {
+		if (!c->n && !ini_counts(value))
+			add_key(r, &r->ini->sections[r->instances[i]], name, value, false);
+		else if (!add_counted(r, r->instances[i], name, value))
+			break;
+	}
 	return 1;
 }
 
@@ -298,6 +399,11 @@ int inifile_parse(struct inifile *ini, const char *path, const char *dir, const 
 	skip_bom(&r);
 	line = run_libinih(&r);
 	names_clear(&r.titles);
+	free(r.instances);
+	free(r.title);
+	ini->lines = r.line;
+	if (r.written)
+		ini->told = xcalloc((size_t)r.line + 1, sizeof(*ini->told));
 	if (line == -2)
 		out_of_memory();
 	if (line > 0) { /* a line that passed here and not there: never silently */
@@ -321,6 +427,7 @@ void inifile_clear(struct inifile *ini)
 		free(s->name);
 	}
 	free(ini->sections);
+	free(ini->told);
 	free(ini->path);
 	free(ini->dir);
 	free(ini->text);

@@ -2,7 +2,9 @@
 #ifndef XLAB_INIFILE_H
 #define XLAB_INIFILE_H
 
-/* A lab file as sections of keys, each with its line. The only place that knows libinih. */
+/* A lab file as sections of keys, each with its line, and with ranges written out: of
+ * [node h{1..1000}] come a thousand sections of one line. The only place that knows libinih.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,13 +14,16 @@ struct error;
 #define INIFILE_LINE_MAX     4096	       /* bytes in a line */
 #define INIFILE_SIZE_MAX     (4 * 1024 * 1024) /* bytes in a file */
 #define INIFILE_SECTIONS_MAX 65536
-#define INIFILE_ERRORS_MAX   500 /* reported; then the reading is given up */
+#define INIFILE_COUNTED_MAX  (32 * 1024 * 1024) /* bytes that ranges are written out to */
+#define INIFILE_ERRORS_MAX   500		/* reported; then the reading is given up */
+#define INIFILE_REPEATS_MAX  3 /* of a line that ranges make many of; the others are counted */
 
 struct ini_key {
 	char *name;
 	char *value;
 	int line;
-	bool used; /* some table has taken it */
+	bool counted; /* one of those that a range made of its line */
+	bool used;    /* some table has taken it */
 };
 
 struct ini_section {
@@ -27,7 +32,8 @@ struct ini_section {
 	int line;
 	struct ini_key *keys;
 	size_t n_keys;
-	bool broken; /* a line or a key of it was not understood: what seems missing may be that */
+	bool counted; /* one of those that a range made of its heading */
+	bool broken;  /* a line or a key of it was not understood: what seems missing may be that */
 };
 
 struct inifile {
@@ -36,6 +42,8 @@ struct inifile {
 	char *text; /* the whole file, as read */
 	struct ini_section *sections;
 	size_t n_sections;
+	unsigned int *told; /* by line: complaints about what is counted there; NULL: nothing is */
+	int lines;
 	bool broken; /* a line or a section was not understood, whosever it is */
 };
 

@@ -50,13 +50,37 @@ static char *subject_text(const struct ini_where *at)
 			   s->name, ellipsis(s->name), key ? " " : "", key ? key : "");
 }
 
+/* How many complaints there were of a line that ranges make many sections or keys of, else NULL. */
+static unsigned int *times_told(const struct ini_where *at)
+{
+	const struct ini_section *s = at->section;
+	const struct ini_key *k = at->key;
+
+	if (!s || !(s->counted || (k && k->counted)))
+		return NULL;
+	return &at->ini->told[k ? k->line : s->line];
+}
+
+/* No more need be told of it: inifile_sort_errors() says how often it was. */
+static bool told_enough(const struct ini_where *at, const struct error *e)
+{
+	unsigned int *told = times_told(at);
+
+	if (ini_gave_up(e))
+		return true;
+	return told && *told >= INIFILE_REPEATS_MAX && (*told)++;
+}
+
 static int add_complaint(const struct ini_where *at, struct error *e, const char *mark,
 			 const char *fmt, va_list args, const char *allowed)
 {
 	char *FREE_AUTO subject = NULL, *FREE_AUTO what = NULL, *FREE_AUTO text = NULL;
+	unsigned int *told = times_told(at);
 
-	if (ini_gave_up(e))
+	if (told_enough(at, e))
 		return -EINVAL;
+	if (told)
+		(*told)++;
 	subject = subject_text(at);
 	what = text_vformat(fmt, args);
 	text = text_format("%s%s: %s%s%s", mark, subject ? subject : "lab file", what,
@@ -108,7 +132,7 @@ int ini_unknown(const struct ini_where *at, struct error *e, const char *what, c
 {
 	char *FREE_AUTO offer = NULL;
 
-	if (ini_gave_up(e)) /* the search below is what would take time */
+	if (told_enough(at, e)) /* the search below is what would take time */
 		return -EINVAL;
 	offer = text_offer(name, next, cookie);
 	return ini_complain(at, e, "there is no %s \"%.*s%s\"%s", what, shown(name), name,
@@ -120,7 +144,7 @@ int ini_misspelt(const struct ini_where *at, struct error *e, const char *what, 
 {
 	char *FREE_AUTO offer = NULL;
 
-	if (ini_gave_up(e))
+	if (told_enough(at, e))
 		return -EINVAL;
 	offer = text_offer_of(word, next, cookie, at->spec->allowed);
 	return ini_complain(at, e, "\"%.*s%s\" is not %s%s", shown(word), word, ellipsis(word),
@@ -282,7 +306,7 @@ static int report_name(const struct ini_where *at, struct error *e, const char *
 {
 	char *FREE_AUTO list = NULL, *FREE_AUTO offer = NULL;
 
-	if (ini_gave_up(e))
+	if (told_enough(at, e))
 		return -EINVAL;
 	list = list_candidates(c);
 	offer = text_offer_of(name, next_candidate, c, list);
@@ -352,13 +376,29 @@ static size_t cut_lines(char *text, const char *path, struct error_line *lines, 
 	return n;
 }
 
+/* What was not told of lines that ranges make many of. */
+static void tell_repeats(const struct inifile *ini, struct error *e)
+{
+	for (int line = 0; ini->told && line <= ini->lines; line++) {
+		unsigned int told = ini->told[line];
+
+		ini->told[line] = 0;
+		if (told > INIFILE_REPEATS_MAX && !ini_gave_up(e))
+			(void)error_at(e, ini->path, line,
+				       "and so %u times more in what this line counts",
+				       told - INIFILE_REPEATS_MAX);
+	}
+}
+
 void inifile_sort_errors(const struct inifile *ini, struct error *e)
 {
 	struct error_line lines[INIFILE_ERRORS_MAX];
-	char *FREE_AUTO copy = e->text ? xstrdup(e->text) : NULL;
+	char *FREE_AUTO copy = NULL;
 	size_t n;
 	char *out;
 
+	tell_repeats(ini, e);
+	copy = e->text ? xstrdup(e->text) : NULL;
 	/* The line that gives up must stay the last. */
 	if (!copy || !ini->path || e->lines > INIFILE_ERRORS_MAX)
 		return;

@@ -21,11 +21,11 @@ struct ini_where;
 #define NONE ((size_t)-1)
 
 /* Limits, checked before anything is built. */
-#define TOPOLOGY_NODES_MAX  4096
+#define TOPOLOGY_NODES_MAX  10000
 #define BRIDGE_PORTS_MAX    1023 /* BR_MAX_PORTS of the kernel's bridge */
 #define NODE_ADDRESSES_MAX  256	 /* of all its interfaces; of a bridge, too */
 #define NODE_ROUTES_MAX	    4096
-#define TOPOLOGY_IFACES_MAX 16384
+#define TOPOLOGY_IFACES_MAX 40000
 
 #define MTU_DEFAULT 1500 /* of a veth */
 

@@ -53,8 +53,11 @@ static void print_file(void)
 {
 	struct table rows = { .n_columns = 2 };
 
-	(void)fputs("A lab file is INI; ; and # start comments. Keys marked * may be repeated.\n",
-		    stdout);
+	(void)fputs(
+		"A lab file is INI; ; and # start comments. Keys marked * may be repeated.\n"
+		"A range stands for many: [node h{1..9}] are h1 to h9. Values count with it:\n"
+		"address = 10.8.0.0/16 + {n}, peer = h{n+1}:eth0, pass = ping h{i=1..8} h{i+1}.\n",
+		stdout);
 	for (size_t i = 0; labfile_tables[i]; i++) {
 		const struct ini_section_spec *s = labfile_tables[i];
 

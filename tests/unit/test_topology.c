@@ -603,12 +603,12 @@ static void keeps_to_its_limits(void **state)
 		int most;
 		const char *message;
 	} limits[] = {
-		{ "", "[node n#]\n", 4096, "a lab has at most 4096 nodes" },
-		{ "[node a]\n", "[bridge b#]\n", 4096, "a lab has at most 4096 bridges" },
+		{ "", "[node n#]\n", 10000, "a lab has at most 10000 nodes" },
+		{ "[node a]\n", "[bridge b#]\n", 10000, "a lab has at most 10000 bridges" },
 		{ "[bridge b]\n[node a]\n", "[iface a:e#]\nbridge = b\n", 1023,
 		  "bridge b has more than 1023 ports" },
 		{ "[node a]\n[node b]\n", "[iface a:a#]\npeer = b:b#\n[iface b:b#]\npeer = a:a#\n",
-		  8192, "a lab has at most 16384 interfaces" },
+		  20000, "a lab has at most 40000 interfaces" },
 		{ "[node a]\n[bridge b]\n", "address = fd00::#:1/64\n", 256,
 		  "a bridge has at most 256 addresses" },
 		{ "[node a]\n[bridge b]\n[iface a:e]\nbridge = b\n", "address = fd00::#:1/64\n",
@@ -622,7 +622,7 @@ static void keeps_to_its_limits(void **state)
 		reads_many(limits[i].head, limits[i].line, limits[i].most, NULL);
 		reads_many(limits[i].head, limits[i].line, limits[i].most + 1, limits[i].message);
 	}
-	reads_many("", "[node n#]\n", 10000, limits[0].message);
+	reads_many("", "[node n#]\n", 30000, limits[0].message);
 }
 
 /* The last values that are taken; those behind them are among the refused. */
