@@ -47,6 +47,8 @@
 #define SCENARIO LAB "[scenario s]\nchain = a:e0 headers f\n"
 #define WORDS	 " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"
 #define BRIDGE	 "[bridge br0]\n[iface c:e0]\nbridge = br0\n"
+#define MINE	 "[filter mine]\nprogram = x.o\n"
+#define MAPS	 LAB MINE "[scenario s]\nchain = a:e0 headers mine\n"
 #define AT	 "f.ini:18: [scenario s] "
 
 static int parse(struct labfile *labfile, const char *text, struct error *e)
@@ -150,15 +152,17 @@ static const struct {
 	{ SCENARIO "map = f\n",
 	  "it must begin with a filter and one of its maps: F.MAP; allowed:" },
 	{ SCENARIO "map = x.y[0] == 1\n", "there is no filter \"x\"" },
-	{ SCENARIO "map = g.y[0] == 1\n", "filter g stands in no chain of this scenario, so" },
-	{ SCENARIO "map = f.[0] == 1\n", "the map's name is missing" },
-	{ SCENARIO "map = f.y == 1\n", "[KEY] is missing behind the map's name y" },
-	{ SCENARIO "map = f.y[0 == 1\n", "the [ before the key is not closed by ]" },
-	{ SCENARIO "map = f.y[] == 1\n", "the key between [ and ] is missing" },
-	{ SCENARIO "map = f.y[0]. == 1\n", "the field behind the dot is missing" },
-	{ SCENARIO "map = f.y[0].z 1\n", "behind y[0].z stands none of == != < <= > >=" },
-	{ SCENARIO "map = f.y[0] =< 1\n", "behind y[0] stands none of == != < <= > >=" },
-	{ SCENARIO "map = f.y[0] >\n", "the VALUE is missing" },
+	{ SCENARIO "map = f.y[0] == 1\n", "filter f is a built-in, and its maps are nobody's" },
+	{ LAB MINE "[scenario s]\nmap = mine.y[0] == 1\n",
+	  "filter mine stands in no chain of this scenario" },
+	{ MAPS "map = mine.[0] == 1\n", "the map's name is missing" },
+	{ MAPS "map = mine.y == 1\n", "[KEY] is missing behind the map's name y" },
+	{ MAPS "map = mine.y[0 == 1\n", "the [ before the key is not closed by ]" },
+	{ MAPS "map = mine.y[] == 1\n", "the key between [ and ] is missing" },
+	{ MAPS "map = mine.y[0]. == 1\n", "the field behind the dot is missing" },
+	{ MAPS "map = mine.y[0].z 1\n", "behind y[0].z stands none of == != < <= > >=" },
+	{ MAPS "map = mine.y[0] =< 1\n", "behind y[0] stands none of == != < <= > >=" },
+	{ MAPS "map = mine.y[0] >\n", "the VALUE is missing" },
 	{ SCENARIO "serve = a x until tcp:1\ndo = chain a:e0 g\n", "it has no step that proves" },
 	{ SCENARIO "fail = ping a b\n", "a packet does not fail: say which filter drops it" },
 	{ SCENARIO "drop = exec a true\n", "exec goes with pass and fail only" },
@@ -519,7 +523,7 @@ static const char whole[] =
 	    "reject = unchecked invalid access to packet\n"
 	    "reject = unchecked \"invalid  \\\"access\\\"\"\n"
 	    "reject = unchecked say \"so\"\nreject = unchecked \"; \"\n"
-	    "[scenario t]\ncontrol = fail\nneighbours = warm\nchain = b:e0 headers f\n"
+	    "[scenario t]\ncontrol = fail\nneighbours = warm\nchain = b:e0 headers f mine\n"
 	    "pass = udp a 10.0.0.77:53 \"flows=9\" warm each>=33% at b|c by f flows=100 at b:e0\n"
 	    "pass = ping a [10.0.0.2] arrive=0..2 size=9 count=5 control=none at b\n"
 	    "pass = ping a b count=4 arrive=3 control=pass\n"
@@ -533,7 +537,7 @@ static const char whole[] =
 	    "serve = c dnsmasq until udp:80\nserve = a dnsmasq until tcp:80\n"
 	    "do = filter f add dst=9999\ndo = filter f del dst=1-2\n"
 	    "do = chain c:e1 f, g\ndrop = ping b a by g at c:e1\ndo = chain c:e1\n"
-	    "map = f.hits[10.0.0.1] = 3\nmap = headers.y.bss[fd00::1].a.b>=\"; x\"\n"
+	    "map = mine.hits[10.0.0.1] = 3\nmap = mine.y.bss[fd00::1].a.b>=\"; x\"\n"
 	    "[scenario u]\nchain = c:e1 g\n"
 	    "drop = tcp a 10.0.0.99:8 warm\n"
 	    "drop = tcp a 10.0.0.99:8 control=fail\ndrop = ping b a by g at c:e1\n";
@@ -590,8 +594,8 @@ static void printed_it_reads_as_itself(void **state)
 				      "do = chain c:e1 f g\n"));
 	assert_non_null(strstr(first, "\ndo = chain c:e1\n"));
 	assert_non_null(strstr(first, "map.hits = 10.0.0.1 -> 7\nmap.my.bss = 0 -> two words\n"));
-	assert_non_null(strstr(first, "map = f.hits[10.0.0.1] == 3\n"
-				      "map = headers.y.bss[fd00::1].a.b >= \"; x\"\n"));
+	assert_non_null(strstr(first, "map = mine.hits[10.0.0.1] == 3\n"
+				      "map = mine.y.bss[fd00::1].a.b >= \"; x\"\n"));
 	assert_null(strstr(first, "[filter hello]"));
 }
 
@@ -764,7 +768,7 @@ static void holds_commands_and_changes(void **state)
 	assert_int_equal(s->steps[14].change.chain.n_filters, 2);
 	assert_int_equal(s->steps[16].change.chain.n_filters, 0);
 	assert_int_equal(s->steps[17].kind, STEP_MAP);
-	assert_int_equal(s->steps[17].by, labfile_filter(&labfile, "f"));
+	assert_int_equal(s->steps[17].by, labfile_filter(&labfile, "mine"));
 	assert_null(s->steps[17].map.field);
 	assert_string_equal(s->steps[18].map.map, "y.bss");
 	assert_string_equal(s->steps[18].map.key, "fd00::1");
