@@ -45,11 +45,11 @@ static void warn_filter(struct walk *w, const struct filter *f)
 
 	w->at.key = ini_find_key(w->at.section, "proto");
 	if (dead)
-		ini_warn(
-			&w->at, w->warnings,
-			"no packet has a protocol of %s here: headers that extend IPv6 are stepped "
-			"over, and IPv4 has none of them%s",
-			dead, filter_is_dead(f) ? "; the filter never matches" : "");
+		ini_warn(&w->at, w->warnings,
+			 "no packet has a protocol of %s here: icmp is IPv4's alone, icmpv6 is "
+			 "IPv6's, "
+			 "and headers that extend IPv6 are stepped over%s",
+			 dead, filter_is_dead(f) ? "; the filter never matches" : "");
 	w->at.key = NULL;
 	if (!dead && filter_is_dead(f))
 		ini_warn(&w->at, w->warnings,

@@ -401,8 +401,10 @@ static const struct {
 } warned[] = {
 	{ LAB "[filter x]\nprogram = ip\nproto = udp, 44 0\n",
 	  "f.ini:18: warning: [filter x] proto = udp, 44 0: no packet has a protocol of 44, 0 "
-	  "here: headers that extend IPv6 are stepped over, and IPv4 has none of them" },
-	{ LAB "[filter x]\nprogram = ip\nproto = 43, 60\n", "of them; the filter never matches" },
+	  "here: icmp is IPv4's alone, icmpv6 is IPv6's, and headers that extend IPv6 are stepped "
+	  "over" },
+	{ LAB "[filter x]\nprogram = ip\nproto = 43, 60\n",
+	  "stepped over; the filter never matches" },
 	{ LAB "[filter x]\nprogram = ip\nproto = 51\nsrc = fd00::1\n", "protocol of 51" },
 	{ LAB "[filter x]\nprogram = ip\nproto = icmp\ndst = fd00::1\n", "protocol of 1 here" },
 	{ LAB "[filter x]\nprogram = ip\nproto = 58\ndst = 10.0.0.1\n", "protocol of 58 here" },
