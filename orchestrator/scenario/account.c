@@ -118,6 +118,27 @@ static const struct kernel_drop *own_kernel_drop(const struct evidence *ev, enum
 	return best;
 }
 
+/* What the kernel's own word says of the lab, where that is not plain. */
+static const char *reason_hint(const struct evidence *ev, const struct kernel_drop *drop)
+{
+	static const struct {
+		const char *reason, *hint;
+	} hints[] = {
+		{ "IP_RPFILTER", " (by rp_filter: its source is not to be reached by the interface "
+				 "that it came in by)" },
+		{ "IP_INNOROUTES", " (it has no route there)" },
+		{ "IP_OUTNOROUTES", " (it has no route there)" },
+		{ "IP_INADDRERRORS", " (it has no such address, and does not forward)" },
+	};
+
+	if (ev->mark.group && ev->mark.kind == STEP_PING && !strcmp(drop->reason, "INVALID_PROTO"))
+		return " (net.ipv4.icmp_echo_ignore_broadcasts is 1 there)";
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (!strcmp(drop->reason, hints[i].reason))
+			return hints[i].hint;
+	return "";
+}
+
 char *account_kernel(const struct labfile *labfile, const struct evidence *ev)
 {
 	char *FREE_AUTO before = NULL, *FREE_AUTO reason = NULL;
@@ -135,7 +156,7 @@ char *account_kernel(const struct labfile *labfile, const struct evidence *ev)
 	if (strcmp(drop->reason, "NOT_SPECIFIED") == 0)
 		reason = text_format(", which gives no reason");
 	else
-		reason = text_format(": %s", drop->reason);
+		reason = text_format(": %s%s", drop->reason, reason_hint(ev, drop));
 	if (before)
 		return text_format("%s%sdropped by the kernel of %s%s", before,
 				   s->verdict == XDP_PASS ? "" : ", then ", drop->netns, reason);
@@ -260,7 +281,17 @@ char *account_silence(const struct labfile *labfile, const struct evidence *ev)
 	size_t at = 0;
 	const char *mute = mute_on_the_way(labfile, ev, &at);
 
-	if (drop && (kernel_drop_has_reason(drop) || !mute))
+	if (ev->absent)
+		return text_format("%s", ev->absent);
+	if (!s && ev->links_down)
+		return text_format("down: %s", ev->links_down);
+	if (drop && kernel_drop_has_reason(drop))
+		return account_kernel(labfile, ev);
+	if (!s && !ev->imitated && ev->filtered)
+		return text_format("%s", ev->filtered);
+	if (!s && !ev->imitated && ev->no_route)
+		return text_format("%s", ev->no_route);
+	if (drop && !mute)
 		return account_kernel(labfile, ev);
 	if (ev->imitated)
 		return text_format("packets of others were made to look like it at %s",
@@ -405,6 +436,12 @@ static void print_known(FILE *out, const struct labfile *labfile, const struct e
 		(void)fprintf(out, "%s\n", ev->trouble);
 	if (ev->links_down && !strstr(why, ev->links_down))
 		(void)fprintf(out, "links down: %s\n", ev->links_down);
+	if (ev->absent && !strstr(why, ev->absent))
+		(void)fprintf(out, "%s\n", ev->absent);
+	if (ev->filtered && !strstr(why, ev->filtered))
+		(void)fprintf(out, "%s\n", ev->filtered);
+	if (ev->no_route && !strstr(why, ev->no_route))
+		(void)fprintf(out, "%s\n", ev->no_route);
 	if (ev->neighbour != NEIGHBOUR_UNKNOWN && ev->neighbour_text)
 		(void)fprintf(out, "neighbour entry for %s: %s\n", ev->neighbour_text,
 			      ev->neighbour == NEIGHBOUR_RESOLVED ? "there" : "none, or failed");

@@ -557,5 +557,8 @@ void evidence_clear(struct evidence *ev)
 	free(ev->xdp_failures);
 	free(ev->neighbour_text);
 	free(ev->links_down);
+	free(ev->absent);
+	free(ev->filtered);
+	free(ev->no_route);
 	*ev = (struct evidence){ 0 };
 }

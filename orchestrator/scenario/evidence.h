@@ -130,6 +130,9 @@ struct evidence {
 	const char *router;	/* that asks for its next hop, which a filter dropped; NULL */
 	size_t router_question; /* of those seen: that drop */
 	char *links_down;	/* "br0:veth1, host:veth0"; NULL */
+	char *absent;		/* "host lost its address 10.0.0.1"; NULL */
+	char *filtered;		/* "rp_filter of r:e0 takes nothing from 10.0.0.1 there"; NULL */
+	char *no_route;		/* "r has no route to 10.0.0.1, …"; NULL */
 };
 
 void evidence_clear(struct evidence *ev);

@@ -40,6 +40,7 @@ int run_traffic(struct run *r, const struct step *step, struct evidence *ev)
 		return err;
 	diagnosis_neighbour(r->lab, ev);
 	diagnosis_links(r->lab, ev);
+	diagnosis_ways(r->lab, step, ev);
 	return 0;
 }
 

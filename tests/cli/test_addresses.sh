@@ -158,7 +158,6 @@ ok: dropped by p at c:e0'
 # INTERFACE…: those that have a chain which drops all; then the steps
 group()
 {
-	local iface
 	{
 		cat <<-END
 			[bridge s]

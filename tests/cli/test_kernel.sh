@@ -33,7 +33,7 @@ steps 'nobody listens there' \
 	'chain = b:e0 port' 'pass = udp a b:80 x'
 is 'nobody listens there: no deadline is waited for' "$((ms < 30000))" 1
 steps 'reverse path' \
-	'not ok: nothing arrived: let through at b:e0, then dropped by the kernel of b: IP_RPFILTER' \
+	'not ok: nothing arrived: let through at b:e0, then dropped by the kernel of b: IP_RPFILTER (by rp_filter: its source is not to be reached by the interface that it came in by)' \
 	'chain = b:e0 source' 'pass = udp a b:80 x'
 steps 'a router, and no time to live' \
 	'not ok: no reply came: let through at r:in, then dropped by the kernel of r: IP_INHDR' \

@@ -871,11 +871,13 @@ static void the_kernel_says_why_it_died(void **state)
 	ev = an_evidence(STEP_UDP);
 	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_OUTNOROUTES", &p, NULL);
 	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "nothing arrived: dropped by the kernel of lb: IP_OUTNOROUTES");
+	       "nothing arrived: dropped by the kernel of lb: IP_OUTNOROUTES (it has no route "
+	       "there)");
 	ev = an_evidence(STEP_UDP);
 	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_RPFILTER", &reply, NULL);
 	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "nothing arrived: reply dropped by the kernel of lb: IP_RPFILTER");
+	       "nothing arrived: reply dropped by the kernel of lb: IP_RPFILTER (by rp_filter: its "
+	       "source is not to be reached by the interface that it came in by)");
 
 	/* best where it has a reason */
 	ev = an_evidence(STEP_UDP);
