@@ -101,6 +101,7 @@ static __always_inline struct drop_trace_event *begin(__u32 place, __u32 ifindex
 	event->ifindex = ifindex;
 	event->cpu = bpf_get_smp_processor_id();
 	event->code = code;
+	event->length = 0;
 	event->protocol = 0;
 	event->kind = kind;
 	event->snapped = 0;
@@ -113,6 +114,9 @@ static __always_inline void show(struct drop_trace_event *event, __u64 skb)
 	__u32 end = read_u32(skb, fields.skb_tail);
 	__u32 size = end - at;
 
+	/* The kernel is at any of the headers. */
+	event->length = read_u32(skb, fields.skb_len) + read_pointer(skb, fields.skb_data) -
+			read_pointer(skb, fields.skb_head) - at;
 	event->protocol = bpf_ntohs(read_u16(skb, fields.skb_protocol));
 	if (end <= at)
 		return;

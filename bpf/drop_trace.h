@@ -28,7 +28,8 @@ struct drop_trace_place {
 
 /* Where the fields lie in the structures of the running kernel, in bytes. */
 struct drop_trace_fields {
-	__u32 skb_dev, skb_sk, skb_head, skb_tail, skb_network_header, skb_protocol;
+	__u32 skb_dev, skb_sk, skb_len, skb_head, skb_data, skb_tail, skb_network_header,
+		skb_protocol;
 	__u32 dev_ifindex, dev_net; /* net_device.ifindex, .nd_net */
 	__u32 sock_net;		    /* sock.__sk_common.skc_net */
 	__u32 net_cookie;	    /* net.net_cookie */
@@ -40,6 +41,7 @@ struct drop_trace_event {
 	__u32 ifindex; /* of the device there; 0: none */
 	__u32 cpu;
 	__s32 code;
+	__u32 length;		    /* bytes from the network header on; none but of kfree_skb */
 	__u16 protocol;		    /* EtherType; 0: not known */
 	__u8 kind;		    /* enum drop_trace_kind */
 	__u8 snapped;		    /* bytes of @snap that are set; none but of kfree_skb */

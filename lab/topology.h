@@ -28,6 +28,7 @@ struct ini_where;
 #define TOPOLOGY_IFACES_MAX 40000
 
 #define MTU_DEFAULT 1500 /* of a veth */
+#define MTU_MIN	    68	 /* of IPv4 */
 
 struct sysctl {
 	char *name; /* as written: net.ipv4.… */

@@ -248,7 +248,7 @@ static int read_mtu(const struct ini_where *at, const char *value, void *object,
 {
 	struct topology_reading *r = object;
 
-	if (text_u32(value, 68, 65535, &r->topo->ifaces[r->current].mtu))
+	if (text_u32(value, MTU_MIN, 65535, &r->topo->ifaces[r->current].mtu))
 		return ini_refuse(at, e, "not an MTU");
 	return 0;
 }

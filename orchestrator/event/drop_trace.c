@@ -19,7 +19,9 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/netlink.h"
 #include "lab/netns.h"
+#include "lab/rtnl.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/util/bpflog.h"
 #include "orchestrator/util/kernel_btf.h"
@@ -70,6 +72,8 @@ static int find_fields(const struct kernel_btf *btf, const struct kernel_type *t
 
 	if (find_field(btf, skb, "dev", 0, &f->skb_dev) ||
 	    find_field(btf, skb, "sk", 0, &f->skb_sk) ||
+	    find_field(btf, skb, "len", 0, &f->skb_len) ||
+	    find_field(btf, skb, "data", 0, &f->skb_data) ||
 	    find_field(btf, skb, "head", 0, &f->skb_head) ||
 	    find_field(btf, skb, "tail", 0, &f->skb_tail) ||
 	    find_field(btf, skb, "network_header", 0, &f->skb_network_header) ||
@@ -279,4 +283,75 @@ const char *drop_trace_reason(const struct drop_trace *t, const struct drop_trac
 		if (t->reasons[i].value == (uint32_t)event->code)
 			return t->reasons[i].name;
 	return "NOT_SPECIFIED";
+}
+
+/* The lab's interface to which the link @name of that place belongs, or NONE. */
+static size_t find_iface(const struct topology *topo, size_t place, const char *name)
+{
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
+		const struct iface *f = &topo->ifaces[i];
+
+		if (place < topo->n_nodes
+			    ? f->node == place && !strcmp(f->name, name)
+			    : f->bridge == place - topo->n_nodes && !strcmp(f->port, name))
+			return i;
+	}
+	return NONE;
+}
+
+static void name_end(const struct topology *topo, bool port, struct drop_trace_limit *limit)
+{
+	const struct iface *f = &topo->ifaces[limit->iface];
+
+	limit->netns = port ? topo->bridges[f->bridge].name : topo->nodes[f->node].name;
+	limit->name = port ? f->port : f->name;
+}
+
+#define SLACK 4 /* what the end of a link lets by beyond its MTU: a VLAN's tag; a bridge does not \
+		 */
+
+/* Of the link itself, or else of its other end. */
+static bool find_limit(const struct drop_trace *t, const struct drop_trace_event *event,
+		       struct drop_trace_limit *limit)
+{
+	const struct topology *topo = &t->lab->labfile.topo;
+	struct rt_link_state link, other = { 0 };
+	struct netlink *NETLINK_AUTO rt = NULL;
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	bool port = event->place >= topo->n_nodes;
+	char name[IF_NAMESIZE];
+
+	if (netns_visit(&visit, t->lab->state, topology_namespace(topo, event->place), &e) ||
+	    netlink_open(NETLINK_ROUTE, &rt, &e) ||
+	    rt_link_get(rt, NULL, event->ifindex, &link, &e) ||
+	    !if_indextoname(event->ifindex, name))
+		return false;
+	limit->iface = find_iface(topo, event->place, name);
+	if (limit->iface == NONE)
+		return false;
+	if (limit->bytes > link.mtu) {
+		limit->mtu = link.mtu;
+	} else {
+		if (!link.other || rt_link_get_other(rt, &link, &other, &e) ||
+		    limit->bytes <= other.mtu + SLACK)
+			return false;
+		limit->mtu = other.mtu;
+		if (topo->ifaces[limit->iface].bridge != NONE)
+			port = !port;
+		else
+			limit->iface = topo->ifaces[limit->iface].peer;
+	}
+	name_end(topo, port, limit);
+	return true;
+}
+
+bool drop_trace_too_long(const struct drop_trace *t, const struct drop_trace_event *event,
+			 struct drop_trace_limit *limit)
+{
+	if (!event->ifindex || event->length <= MTU_MIN ||
+	    strcmp(drop_trace_reason(t, event), "NOT_SPECIFIED") != 0)
+		return false;
+	limit->bytes = event->length;
+	return find_limit(t, event, limit);
 }

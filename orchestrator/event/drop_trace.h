@@ -8,6 +8,7 @@
  * the machine nothing is recorded. Wants Linux 5.17 and its BTF.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bpf/drop_trace.h"
@@ -32,5 +33,17 @@ const char *drop_trace_netns(const struct drop_trace *t, const struct drop_trace
 size_t drop_trace_iface(const struct drop_trace *t, const struct drop_trace_event *event);
 const char *drop_trace_tracepoint(const struct drop_trace_event *event);
 const char *drop_trace_reason(const struct drop_trace *t, const struct drop_trace_event *event);
+
+/* A frame that was longer than what a link takes, for which the kernel has no word. */
+struct drop_trace_limit {
+	size_t iface;		  /* whose link it is */
+	const char *netns, *name; /* the end, or port, that is too short for it */
+	unsigned int bytes, mtu;  /* without Ethernet's header */
+};
+
+/* True: for that reason it was dropped, where a bridge would have sent it on or at the end of a
+ * link. */
+bool drop_trace_too_long(const struct drop_trace *t, const struct drop_trace_event *event,
+			 struct drop_trace_limit *limit);
 
 #endif

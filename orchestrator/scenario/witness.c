@@ -8,7 +8,9 @@
 
 #include "lab/alloc.h"
 #include "lab/array.h"
+#include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/text.h"
 #include "orchestrator/event/drop_trace.h"
 #include "orchestrator/event/listener.h"
 #include "orchestrator/event/packet.h"
@@ -78,9 +80,23 @@ static void take_failure(const struct consuming *c, const struct drop_trace_even
 				 drop_trace_tracepoint(event), err);
 }
 
+/* In words, malloc'ed. What a bridge has flooded dies of its length where nobody waits for it, too.
+ */
+static char *drop_reason(const struct consuming *c, const struct drop_trace_event *event)
+{
+	struct drop_trace_limit limit;
+
+	if (drop_trace_too_long(c->witness->drops, event, &limit) &&
+	    evidence_on_the_way(c->ev, limit.iface))
+		return text_format("%u bytes are more than the MTU of %s:%s, which is %u",
+				   limit.bytes, limit.netns, limit.name, limit.mtu);
+	return xstrdup(drop_trace_reason(c->witness->drops, event));
+}
+
 static void take_drop(void *cookie, const struct drop_trace_event *event)
 {
 	const struct consuming *c = cookie;
+	char *FREE_AUTO reason = NULL;
 	struct packet p, inner;
 
 	if (event->kind != DROP_TRACE_KFREE_SKB) {
@@ -88,10 +104,10 @@ static void take_drop(void *cookie, const struct drop_trace_event *event)
 		return;
 	}
 	packet_read_network(event->snap, event->snapped, event->protocol, &p);
-	evidence_add_kernel_drop(c->ev, event->time_ns, drop_trace_netns(c->witness->drops, event),
-				 drop_trace_reason(c->witness->drops, event), &p,
-				 packet_read_inner(event->snap, event->snapped, &p, &inner) ? &inner
-											    : NULL);
+	reason = drop_reason(c, event);
+	evidence_add_kernel_drop(
+		c->ev, event->time_ns, drop_trace_netns(c->witness->drops, event), reason, &p,
+		packet_read_inner(event->snap, event->snapped, &p, &inner) ? &inner : NULL);
 }
 
 int witness_consume(struct witness *w, struct evidence *ev, struct error *e)

@@ -71,6 +71,54 @@ xlab chain b:eth0 closed
 ended 'an MTU that somebody else has set: a filter that takes none' 3 'the MTU of its other end is 4000'
 xlab down lab
 
+# NAME DST SIZE WANTED: what a ping of that size comes to in a lab whose a sends more than b takes
+too_long()
+{
+	cat >"$dir/long.ini" <<-END
+		[bridge br0]
+		[node a]
+		[node b]
+		[node c]
+		[iface a:eth0]
+		bridge = br0
+		address = 10.0.0.1/24
+		mtu = 9000
+		[iface b:eth0]
+		bridge = br0
+		address = 10.0.0.2/24
+		[iface c:eth0]
+		bridge = br0
+		address = 10.0.0.3/24
+		mtu = 9000
+		[iface a:eth1]
+		peer = b:eth1
+		address = 10.1.0.1/24
+		mtu = 9000
+		[iface b:eth1]
+		peer = a:eth1
+		address = 10.1.0.2/24
+		[scenario s]
+		neighbours = warm
+		control = none
+		chain = c:eth0
+		pass = ping $2 size=$3
+	END
+	xlab run "$dir/long.ini" --format json --timeout 60000
+	is "$1" "$(jq -r '.scenarios[0].steps[0] | "\(.outcome): \(.why)"' <<<"$out")" "$4"
+	is "$1: no deadline is waited for" "$(jq -r '.scenarios[0].us < 30000000' <<<"$out")" true
+}
+
+# An IP packet has 28 bytes more than ping's size. A bridge holds the MTU; the end of a link lets a VLAN's
+# tag of 4 bytes by.
+nothing='not ok: no reply came:'
+too_long 'as long as the port takes' 'a 10.0.0.2' 1472 'ok: replied'
+too_long 'too long for a port of a bridge' 'a 10.0.0.2' 1473 \
+	"$nothing dropped by the kernel of br0: 1501 bytes are more than the MTU of br0:b-eth0, which is 1500"
+too_long 'another port is shorter' 'a 10.0.0.3' 2000 'ok: replied'
+too_long 'as long as the other end takes' 'a 10.1.0.2' 1476 'ok: replied'
+too_long 'too long for the other end' 'a 10.1.0.2' 1477 \
+	"$nothing dropped by the kernel of a: 1505 bytes are more than the MTU of b:eth1, which is 1500"
+
 # Three bridges in a ring: one of the six ports must block, and only one.
 states() { for bridge in s1 s2 s3; do within "$bridge" bridge link; done | grep -o 'state [a-z]*'; }
 
@@ -95,6 +143,36 @@ xlab scenario --all
 is 'without a link of the ring everybody reaches everybody' "$status" 0
 xlab down ring --wait
 is 'the ring is down' "$status" 0
+
+# Bridges without STP about a ring of such with it: their own ports forward at once, and up waits for the
+# ring all the same.
+cat >"$dir/about.ini" <<-END
+	[bridge r1]
+	stp = yes
+	uplink = r2
+	[bridge r2]
+	stp = yes
+	uplink = r3
+	[bridge r3]
+	stp = yes
+	uplink = r1
+	[bridge left]
+	uplink = r2
+	[bridge right]
+	uplink = r3
+	[node a]
+	[node b]
+	[iface a:eth0]
+	bridge = left
+	address = 10.0.0.1/24
+	[iface b:eth0]
+	bridge = right
+	address = 10.0.0.2/24
+	[scenario s]
+	pass = ping a b
+END
+xlab run "$dir/about.ini"
+is 'a ring between bridges without STP is waited for' "$status" 0
 
 # Joined under another name, and without names. Where a port has the bridge's name, the uplink gives way.
 cat >"$dir/joined.ini" <<-END
