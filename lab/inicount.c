@@ -116,37 +116,6 @@ static int name_range(const char *inner, size_t len, bool heading, struct ini_co
 	return *why ? -EINVAL : 0;
 }
 
-/* "1..1000" or "x=1..1000". */
-static int read_range(const char *inner, bool heading, struct ini_counters *c, char **why)
-{
-	struct ini_counter range = { 0 };
-	const char *at = inner;
-	size_t len = range_name(&at);
-
-	if (c->n == INI_COUNTERS_MAX)
-		*why = text_format("{%s}: there are more than %d ranges", inner, INI_COUNTERS_MAX);
-	else if (read_number(&at, inner, &range.first, why))
-		return -EINVAL;
-	else if (strncmp(at, "..", 2) != 0)
-		*why = text_format("{%s}: no range: write FIRST..LAST, as {1..9}", inner);
-	if (*why)
-		return -EINVAL;
-	at += 2;
-	if (read_number(&at, inner, &range.last, why))
-		return -EINVAL;
-	if (*at)
-		*why = text_format("{%s}: \"%s\" stands behind the range FIRST..LAST", inner, at);
-	else if (range.last < range.first)
-		*why = text_format("{%s}: the range is upside down; write {%.*s%" PRIu32
-				   "..%" PRIu32 "}",
-				   inner, len ? (int)len + 1 : 0, inner, range.last, range.first);
-	if (*why || name_range(inner, len, heading, c, &range, why))
-		return -EINVAL;
-	range.now = range.first;
-	c->list[c->n++] = range;
-	return 0;
-}
-
 bool ini_counts(const char *value)
 {
 	for (const char *at = strchr(value, '{'); at; at = strchr(at, '{')) {
@@ -163,41 +132,6 @@ static const char *next_brace(const char *text)
 	while ((text = strchr(text, '{')) && text[1] == '{')
 		text += 2;
 	return text;
-}
-
-static int count_ranges(const char *text, bool heading, struct ini_counters *c, char **why)
-{
-	size_t from = c->n;
-	uint64_t total = 1;
-
-	*why = NULL;
-	for (const char *at = next_brace(text); at; at = next_brace(at)) {
-		char *FREE_AUTO inner = NULL;
-
-		at = cut_braces(at, &inner, why);
-		if (!at || (strstr(inner, "..") && read_range(inner, heading, c, why)))
-			return -EINVAL;
-	}
-	for (size_t i = from; i < c->n; i++) {
-		total *= (uint64_t)c->list[i].last - c->list[i].first + 1;
-		if (total > INI_COUNTED_MAX) {
-			*why = text_format("this makes more than %d, which is the most "
-					   "that one line may",
-					   INI_COUNTED_MAX);
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-int ini_count_heading(const char *heading, struct ini_counters *c, char **why)
-{
-	return count_ranges(heading, true, c, why);
-}
-
-int ini_count_value(const char *value, struct ini_counters *c, char **why)
-{
-	return count_ranges(value, false, c, why);
 }
 
 bool ini_count_on(struct ini_counters *c, size_t from)
@@ -310,9 +244,10 @@ static int read_product(struct sum *s, int64_t *value)
 	return 0;
 }
 
-static int read_sum(const char *inner, const struct ini_counters *c, int64_t *value, char **why)
+static int read_sum(const char *inner, const char *text, const struct ini_counters *c,
+		    int64_t *value, char **why)
 {
-	struct sum s = { inner, inner, c, why };
+	struct sum s = { inner, text, c, why };
 	int64_t right = 0;
 	char op;
 
@@ -325,9 +260,122 @@ static int read_sum(const char *inner, const struct ini_counters *c, int64_t *va
 	}
 	if (*s.at)
 		*why = text_format("{%s}: \"%s\" is no operator; allowed: + - * / %%", inner, s.at);
-	else if (*value < 0)
+	return *why ? -EINVAL : 0;
+}
+
+static int read_count(const char *inner, const struct ini_counters *c, int64_t *value, char **why)
+{
+	if (read_sum(inner, inner, c, value, why))
+		return -EINVAL;
+	if (*value < 0)
 		*why = text_format("{%s}: the number is %" PRId64 ", below 0", inner, *value);
 	return *why ? -EINVAL : 0;
+}
+
+/* A bound of a range: a number, in a value also a sum. */
+static int read_bound(const char *inner, const char *text, bool heading,
+		      const struct ini_counters *c, int64_t *value, char **why)
+{
+	uint32_t number = 0;
+
+	if (!heading)
+		return read_sum(inner, text, c, value, why);
+	if (read_number(&text, inner, &number, why))
+		return -EINVAL;
+	if (*text)
+		*why = text_format("{%s}: \"%s\" is no number; a heading's range is FIRST..LAST",
+				   inner, text);
+	*value = number;
+	return *why ? -EINVAL : 0;
+}
+
+/* "1..1000" or "x=1..1000"; 1: there is no number in it, as in "x=0..n-1" where n is 0. */
+static int read_range(const char *inner, bool heading, struct ini_counters *c, char **why)
+{
+	struct ini_counter range = { 0 };
+	int64_t first = 0, last = 0;
+	const char *at = inner, *dots;
+	size_t len = range_name(&at);
+	char *FREE_AUTO from = NULL;
+
+	if (c->n == INI_COUNTERS_MAX) {
+		*why = text_format("{%s}: there are more than %d ranges", inner, INI_COUNTERS_MAX);
+		return -EINVAL;
+	}
+	dots = strstr(at, "..");
+	from = xstrndup(at, (size_t)(dots - at));
+	if (name_range(inner, len, heading, c, &range, why) ||
+	    read_bound(inner, from, heading, c, &first, why) ||
+	    read_bound(inner, dots + 2, heading, c, &last, why))
+		return -EINVAL;
+	if (last == first - 1 && at[strspn(at, DIGITS ".")])
+		return 1;
+	if (last < first)
+		*why = text_format("{%s}: the range is upside down; write {%.*s%" PRId64
+				   "..%" PRId64 "}",
+				   inner, (int)(at - inner), inner, last, first);
+	else if (first < 0 || last > UINT32_MAX)
+		*why = text_format("{%s}: it goes from %" PRId64 " to %" PRId64
+				   ", and 0 to %" PRIu32 " is allowed",
+				   inner, first, last, UINT32_MAX);
+	if (*why)
+		return -EINVAL;
+	range.first = range.now = (uint32_t)first;
+	range.last = (uint32_t)last;
+	c->list[c->n++] = range;
+	return 0;
+}
+
+static int count_ranges(const char *text, bool heading, struct ini_counters *c, char **why)
+{
+	size_t from = c->n;
+	uint64_t total = 1;
+
+	*why = NULL;
+	for (const char *at = next_brace(text); at; at = next_brace(at)) {
+		char *FREE_AUTO inner = NULL;
+		int err = 0;
+
+		at = cut_braces(at, &inner, why);
+		if (!at)
+			return -EINVAL;
+		if (strstr(inner, ".."))
+			err = read_range(inner, heading, c, why);
+		if (err)
+			return err;
+	}
+	for (size_t i = from; i < c->n; i++) {
+		total *= (uint64_t)c->list[i].last - c->list[i].first + 1;
+		if (total > INI_COUNTED_MAX) {
+			*why = text_format("this makes more than %d, which is the most "
+					   "that one line may",
+					   INI_COUNTED_MAX);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int ini_count_heading(const char *heading, struct ini_counters *c, char **why)
+{
+	return count_ranges(heading, true, c, why);
+}
+
+/* Where the heading counts as well, a message tells at which of its numbers. */
+static int say_where(const struct ini_counters *c, char **why)
+{
+	char *FREE_AUTO said = *why, *FREE_AUTO now = counters_now(c);
+
+	*why = text_format("%s%s%s", said, now ? "; here " : "", now ? now : "");
+	return -EINVAL;
+}
+
+int ini_count_value(const char *value, struct ini_counters *c, char **why)
+{
+	const struct ini_counters heading = *c;
+	int err = count_ranges(value, false, c, why);
+
+	return err < 0 ? say_where(&heading, why) : err;
 }
 
 /* Add to a number of @size bytes, the first the highest. False: it overflows. */
@@ -438,11 +486,9 @@ char *ini_count_text(const char *text, const struct ini_counters *c, size_t from
 		if (at && strstr(inner, ".."))
 			number = c->list[from++].now;
 		else if (at)
-			err = read_sum(inner, c, &number, why);
+			err = read_count(inner, c, &number, why);
 		if (!at || err || append_number(&to, (uint64_t)number, why)) {
-			char *FREE_AUTO said = *why, *FREE_AUTO now = counters_now(c);
-
-			*why = text_format("%s%s%s", said, now ? "; here " : "", now ? now : "");
+			(void)say_where(c, why);
 			free(to.text);
 			return NULL;
 		}

@@ -32,8 +32,9 @@ bool ini_counts(const char *value);
 
 /*
  * Add the ranges of a heading, or of a value, to the counters. The first two of a heading are n and
- * m where they have no name of their own; those of a value must have one.
- * -EINVAL: *@why, malloc'ed, says what is wrong.
+ * m where they have no name of their own; those of a value must have one, and their bounds may be
+ * sums of the heading's. 1: such a range is empty, "x=0..n-1" where n is 0, and nothing comes of
+ * it. -EINVAL: *@why, malloc'ed, says what is wrong.
  */
 int ini_count_heading(const char *heading, struct ini_counters *c, char **why);
 int ini_count_value(const char *value, struct ini_counters *c, char **why);

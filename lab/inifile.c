@@ -311,8 +311,11 @@ static bool add_counted(struct reader *r, size_t instance, const char *name, con
 	struct ini_counters c = r->counters;
 	char *FREE_AUTO why = NULL;
 	size_t from = c.n;
+	int err = ini_count_value(value, &c, &why);
 
-	if (ini_count_value(value, &c, &why)) {
+	if (err > 0)
+		return true;
+	if (err) {
 		complain(r, "[%s] %s = %s: %s", r->title, name, value, why);
 		return false;
 	}
