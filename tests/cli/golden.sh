@@ -26,6 +26,7 @@ same() # NAME WORDS…
 }
 
 for lab in topologies/*.ini $golden/whole.ini; do
+	grep -q '^\[node .*{' "$lab" && [ "$lab" != $golden/whole.ini ] && continue # test_large.sh
 	name=$(basename "$lab" .ini)
 	same "plan-$name" plan "$lab"
 	same "print-$name" check --print "$lab"
