@@ -123,22 +123,30 @@ static size_t find_owner(const struct topology *topo, const struct step *step)
 	return found;
 }
 
+#define NAMES_TOLD 3 /* of those that have an address */
+
 /* Several have it, and the way does not tell who is meant: those that listen must be named. */
 static int check_several(const struct ini_where *at, const char *host, const struct topology *topo,
 			 const struct step *step, struct error *e)
 {
 	char *FREE_AUTO names = NULL, *FREE_AUTO choice = NULL;
+	size_t n = 0;
 
 	if (step->n_receivers)
 		return 0;
 	for (const struct owner *o = topology_owner(topo, &step->address, NULL); o;
 	     o = topology_owner(topo, &step->address, o)) {
+		if (n++ >= NAMES_TOLD)
+			continue;
 		text_list_add(&names, "%s", owner_netns(topo, o));
 		if (owner_node(topo, o) != NONE)
 			text_add(&choice, "|", "%s", owner_netns(topo, o));
 	}
+	if (n > NAMES_TOLD)
+		text_add(&names, "", " and %zu more", n - NAMES_TOLD);
 	return ini_complain(at, e,
-			    "several have the address %s: %s; name those that are meant: at %s",
+			    "several have the address %s: %s; name those that are meant, as in at "
+			    "%s",
 			    host, names, choice ? choice : "NODE|NODE");
 }
 
@@ -222,6 +230,15 @@ static bool is_group(const struct topology *topo, struct step *step)
 	return step->group;
 }
 
+/* The kernel gives each link of a node that has IPv6 an address. */
+static bool can_send(const struct topology *topo, size_t iface, int family)
+{
+	const struct iface *f = &topo->ifaces[iface];
+
+	return family == AF_INET ? iface_has_family(f, family)
+				 : topology_node_has_family(topo, f->node, family);
+}
+
 static bool all_are_there(const struct topology *topo, const struct step *step, size_t iface)
 {
 	size_t segment = topology_segment(topo, iface);
@@ -241,8 +258,7 @@ static size_t find_group_zone(const struct topology *topo, const struct step *st
 	bool several = false;
 
 	while ((i = topology_next_iface(topo, step->src, i)) != NONE) {
-		if (topo->ifaces[i].lo ||
-		    !iface_has_family(&topo->ifaces[i], step->address.family) ||
+		if (topo->ifaces[i].lo || !can_send(topo, i, step->address.family) ||
 		    !all_are_there(topo, step, i))
 			continue;
 		if (found != NONE)
@@ -268,6 +284,10 @@ static int check_group(const struct ini_where *at, const char *host, const struc
 			return ini_complain(at, e,
 					    "%s goes to the segment of %s, and %s is not there",
 					    host, zone->id, topo->nodes[step->receivers[i]].name);
+		if (step->address.family == AF_INET6 &&
+		    !topology_node_has_family(topo, step->receivers[i], AF_INET6))
+			return ini_complain(at, e, "%s has no IPv6 address, and so no IPv6",
+					    topo->nodes[step->receivers[i]].name);
 	}
 	if (step->n_receivers)
 		return 0;
@@ -300,7 +320,7 @@ static int resolve_group(const struct ini_where *at, const char *host, const str
 		return ini_complain(at, e,
 				    "name the interface of %s by which it goes out: %s%%IFACE",
 				    topo->nodes[step->src].name, host);
-	if (!iface_has_family(&topo->ifaces[step->zone], step->address.family))
+	if (!can_send(topo, step->zone, step->address.family))
 		return ini_complain(at, e, "%s has no %s address to send it from",
 				    topo->ifaces[step->zone].id,
 				    step->address.family == AF_INET ? "IPv4" : "IPv6");

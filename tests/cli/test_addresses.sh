@@ -73,7 +73,7 @@ ended 'the own lo is left alone' 2 'node b has addresses on lo, and --self b lea
 # A step must say who is meant where the way does not tell.
 sed -i 's/ at b$//' "$dir/lab.ini"
 xlab check "$dir/lab.ini"
-ended 'who is meant is asked for' 2 'several have the address 10.9.9.9: b, d; name those that are meant: at b|d'
+ended 'who is meant is asked for' 2 'several have the address 10.9.9.9: b, d; name those that are meant, as in at b|d'
 
 # Gateways on no subnet of their node, to which a route leads.
 cat >"$dir/lab.ini" <<-END

@@ -281,10 +281,11 @@ static const struct {
 	{ SCENARIO "pass = ping a 10.0.0.255 at c\n",
 	  "10.0.0.255 goes to the segment of a:e0, and c is not there" },
 	{ SCENARIO "pass = ping a ff02::1%e0 at b\n", "a:e0 has no IPv6 address to send it from" },
+	{ SCENARIO "pass = ping b ff02::1 at a\n", "a has no IPv6 address, and so no IPv6" },
 	{ SCENARIO "drop = ping a 10.0.0.255 control=pass\n", "nobody is named who receives it" },
 	{ TWICE "pass = ping a 10.5.0.1\n",
 	  "f.ini:25: [scenario s] pass = ping a 10.5.0.1: several have the address 10.5.0.1: b, c; "
-	  "name those that are meant: at b|c" },
+	  "name those that are meant, as in at b|c" },
 	{ TWICE "pass = ping b 10.5.0.1\n", "it goes from b to itself" },
 	{ TWICE "drop = udp a 255.255.255.255:9\n",
 	  "name the interface of a by which it goes out: 255.255.255.255%IFACE" },
