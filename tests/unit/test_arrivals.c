@@ -245,9 +245,39 @@ static void a_control_run_can_have_to_fail(void **state)
 	}
 }
 
+/* What goes to several is to arrive at each of them. */
+static void what_goes_to_all_arrives_at_each(void **state)
+{
+	struct step udp = a_step(STEP_UDP, 2), ping = a_step(STEP_PING, 2);
+	struct evidence ev;
+
+	(void)state;
+	udp.group = ping.group = true;
+	ev = an_evidence(&udp, 1, 1, 0);
+	ev.arrived = 1;
+	expect(&udp, &ev, OUTCOME_OK, "arrived whole at h2 and at h3");
+	ev = an_evidence(&udp, 1, 0, 0);
+	ev.arrived = 0;
+	expect(&udp, &ev, OUTCOME_NOT_OK,
+	       "arrived at h2, and nothing at h3: the reason is not known");
+	ev = an_evidence(&udp, 2, 1, 0);
+	ev.arrived = 0;
+	expect(&udp, &ev, OUTCOME_NOT_OK,
+	       "arrived at h2 twice and at h3, where it was expected once");
+	ev = an_evidence(&ping, 1, 3, 0);
+	ev.arrived = 1;
+	ev.bytes = 0;
+	expect(&ping, &ev, OUTCOME_OK, "replied");
+	ev = an_evidence(&ping, 1, 0, 0);
+	ev.arrivals[1].bytes = ev.bytes = 0;
+	ev.arrived = 1;
+	expect(&ping, &ev, OUTCOME_NOT_OK, "replied, but h3 did not: the reason is not known");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_goes_to_all_arrives_at_each),
 		cmocka_unit_test(a_text_arrives_once_at_one),
 		cmocka_unit_test(who_else_may_have_it_is_told),
 		cmocka_unit_test(so_many_arrive_as_the_step_says),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <linux/bpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/packet.h"
@@ -523,6 +524,47 @@ static int forget_names(void **state)
 	return 0;
 }
 
+/* Who answers a broadcast does so from an address of its own, and each has a copy to drop. */
+static void what_goes_to_all_is_answered_by_any(void **state)
+{
+	struct packet request = { .has_ip = true,
+				  .src = address("10.0.0.10"),
+				  .dst = address("10.0.0.255"),
+				  .proto = IPPROTO_ICMP,
+				  .has_echo = true,
+				  .icmp_id = 44024,
+				  .icmp_seq = 1 };
+	struct packet reply = request;
+	struct arrival *arrivals = xcalloc(2, sizeof(*arrivals));
+	struct evidence ev = an_evidence(STEP_PING);
+	struct whose whose;
+
+	(void)state;
+	reply.src = address("10.0.0.7");
+	reply.dst = address("10.0.0.10");
+	ev.mark.dst = request.dst;
+	forms_know(&ev.forms, &ev.mark, &reply, NULL, &whose);
+	assert_int_equal(whose.way, RELATION_OTHER);
+	ev.mark.group = true;
+	forms_know(&ev.forms, &ev.mark, &reply, NULL, &whose);
+	assert_int_equal(whose.way, RELATION_REPLY);
+	reply.dst = address("10.0.0.11"); /* to somebody else */
+	forms_know(&ev.forms, &ev.mark, &reply, NULL, &whose);
+	assert_int_equal(whose.way, RELATION_OTHER);
+	arrivals[0].node = LB;
+	arrivals[1].node = H2;
+	ev.arrivals = arrivals;
+	ev.n_arrivals = 2;
+	decided(&ev, LB_ETH0, 1, XDP_DROP, &request);
+	assert_int_equal(ev.drops, 1);
+	assert_int_equal(evidence_not_dropped(&ev), H2);
+	assert_false(evidence_all_dropped(&ev));
+	decided(&ev, H2_ETH0, 0, XDP_DROP, &request);
+	assert_int_equal(evidence_not_dropped(&ev), NONE);
+	assert_true(evidence_all_dropped(&ev));
+	evidence_clear(&ev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,6 +579,7 @@ int main(void)
 		cmocka_unit_test(a_tunnel_carries_the_same_packet),
 		cmocka_unit_test(fragments_are_followed),
 		cmocka_unit_test(forms_are_bounded),
+		cmocka_unit_test(what_goes_to_all_is_answered_by_any),
 		cmocka_unit_test(a_bridges_copies_are_not_the_steps),
 		cmocka_unit_test(lost_events_make_forms_doubtful),
 		cmocka_unit_test(flows_in_words),
