@@ -64,6 +64,11 @@ size_t topology_iface(const struct topology *topo, const char *name)
 	return iface != NONE && topo->ifaces[iface].lo ? NONE : iface;
 }
 
+unsigned int iface_mtu(const struct iface *iface)
+{
+	return iface->mtu ? iface->mtu : MTU_DEFAULT;
+}
+
 size_t topology_segment(const struct topology *topo, size_t iface)
 {
 	const struct iface *f = &topo->ifaces[iface];

@@ -138,6 +138,8 @@ bool iface_has_family(const struct iface *f, int family); /* an address of it */
 /* The node's interfaces, in file order: first with @after = NONE. */
 size_t topology_next_iface(const struct topology *topo, size_t node, size_t after);
 
+unsigned int iface_mtu(const struct iface *iface); /* as the lab file has it, or the kernel */
+
 /* The only interface of @node besides lo; NONE: it has none, or *@several. */
 size_t topology_only_iface(const struct topology *topo, size_t node, bool *several);
 

@@ -72,6 +72,21 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 	return err;
 }
 
+/* Links that were made a moment ago are as the lab file says: to ask for each would take `up` of a
+ * large lab a twentieth longer.
+ */
+static int find_mtus(struct chain_job *job, struct error *e)
+{
+	const struct topology *topo = &job->lab->labfile.topo;
+	const struct iface *f = &topo->ifaces[job->iface];
+
+	if (state_journal(job->lab->state)->phase != STATE_BUILDING)
+		return lab_link_mtus((unsigned int)job->ifindex, &job->mtu, &job->other_mtu, e);
+	job->mtu = iface_mtu(f);
+	job->other_mtu = iface_mtu(f->peer == NONE ? f : &topo->ifaces[f->peer]);
+	return 0;
+}
+
 static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
 		    const size_t *filters, const struct attach_point *s, struct error *e)
 {
@@ -88,7 +103,7 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		.counters_fd = -1,
 		.rings_fd = -1,
 	};
-	err = lab_link_mtus((unsigned int)s->ifindex, &job->mtu, &job->other_mtu, e);
+	err = find_mtus(job, e);
 	return err ? err : counters_open(lab, chain->iface, &job->counters_fd, &job->rings_fd, e);
 }
 

@@ -113,11 +113,6 @@ static void warn_chain(struct walk *w, const struct chain_config *chain)
 	warn_neighbours(w, chain);
 }
 
-static unsigned int mtu_of(const struct iface *iface)
-{
-	return iface->mtu ? iface->mtu : MTU_DEFAULT;
-}
-
 /* An MTU that not all ports of the bridge, and of those that are joined to it, have: told once for
  * each, and where it was given. */
 static void warn_mtu(struct walk *w, size_t which)
@@ -136,9 +131,9 @@ static void warn_mtu(struct walk *w, size_t which)
 			return;
 		/* The longer one is to blame, unless nobody asked for it. */
 		told |= other->mtu > iface->mtu;
-		if (mtu_of(other) < mtu_of(least))
+		if (iface_mtu(other) < iface_mtu(least))
 			least = other;
-		if (mtu_of(other) > mtu_of(most))
+		if (iface_mtu(other) > iface_mtu(most))
 			most = other;
 	}
 	if (least == most || (least == iface && told))
@@ -149,7 +144,7 @@ static void warn_mtu(struct walk *w, size_t which)
 		 "the port of %s at the bridge %s has an MTU of %u: the bridge drops frames that "
 		 "are "
 		 "longer than the port where they would leave",
-		 most->id, topo->bridges[most->bridge].name, mtu_of(most));
+		 most->id, topo->bridges[most->bridge].name, iface_mtu(most));
 }
 
 static void warn_iface(struct walk *w)
