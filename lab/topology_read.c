@@ -44,7 +44,7 @@ const struct ini_section_spec topology_bridge_table = {
 const struct ini_section_spec topology_iface_table = {
 	.kind = "iface",
 	.argument = "NODE:NAME",
-	.help = "a node's interface: one end of a veth pair",
+	.help = "a node's interface: one end of a veth pair; NODE:lo takes addresses alone",
 	.keys = topology_iface_keys,
 };
 

@@ -72,19 +72,11 @@ static void warn_unasked(struct walk *w, const struct chain_config *chain)
 	}
 }
 
-static bool has_family(const struct iface *iface, int family)
-{
-	for (size_t i = 0; i < iface->n_addresses; i++)
-		if (iface->addresses[i].address.family == family)
-			return true;
-	return false;
-}
-
 /* Some packets are let by, all others dropped, and among them the question for the address. */
 static void warn_neighbours(struct walk *w, const struct chain_config *chain)
 {
 	const struct iface *iface = &w->labfile->topo.ifaces[chain->iface];
-	bool v4 = has_family(iface, AF_INET), accepts = false, found = false;
+	bool v4 = iface_has_family(iface, AF_INET), accepts = false, found = false;
 
 	for (size_t i = 0; i < chain->n_filters; i++) {
 		const struct filter *f = filter_at(w->labfile, chain, i);
