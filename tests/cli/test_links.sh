@@ -71,38 +71,12 @@ xlab chain b:eth0 closed
 ended 'an MTU that somebody else has set: a filter that takes none' 3 'the MTU of its other end is 4000'
 xlab down lab
 
-# NAME DST SIZE WANTED: what a ping of that size comes to in a lab whose a sends more than b takes
+# NAME SRC+DST SIZE WANTED: what a ping of that size comes to
 too_long()
 {
-	cat >"$dir/long.ini" <<-END
-		[bridge br0]
-		[node a]
-		[node b]
-		[node c]
-		[iface a:eth0]
-		bridge = br0
-		address = 10.0.0.1/24
-		mtu = 9000
-		[iface b:eth0]
-		bridge = br0
-		address = 10.0.0.2/24
-		[iface c:eth0]
-		bridge = br0
-		address = 10.0.0.3/24
-		mtu = 9000
-		[iface a:eth1]
-		peer = b:eth1
-		address = 10.1.0.1/24
-		mtu = 9000
-		[iface b:eth1]
-		peer = a:eth1
-		address = 10.1.0.2/24
-		[scenario s]
-		neighbours = warm
-		control = none
-		chain = c:eth0
-		pass = ping $2 size=$3
-	END
+	cp tests/cli/long.ini "$dir/long.ini"
+	printf '%s\n' '[scenario s]' 'neighbours = warm' 'control = none' 'chain = c:eth0' \
+		"pass = ping $2 size=$3" >>"$dir/long.ini"
 	xlab run "$dir/long.ini" --format json --timeout 60000
 	is "$1" "$(jq -r '.scenarios[0].steps[0] | "\(.outcome): \(.why)"' <<<"$out")" "$4"
 	is "$1: no deadline is waited for" "$(jq -r '.scenarios[0].us < 30000000' <<<"$out")" true
@@ -201,6 +175,10 @@ xlab scenario --all
 is 'a frame as long as the ends take goes from bridge to bridge' "$status" 0
 like 'the uplink gives way' "$(within other-left ip -o link show master left)" ': right@'
 like 'the uplink has a number' "$(within other-left ip -o link show master left)" ': right-'
+within other-left ip link set "$(within other-left ip -o link show master left |
+	grep -o 'right-[0-9a-f]*' | head -n 1)" down
+xlab scenario --all
+like 'an uplink that is down is named' "$out" 'down: left:right-'
 xlab down other
 xlab up "$dir/joined.ini" --self b
 is 'joined bridges, one end in this namespace' "$status" 0
