@@ -13,7 +13,7 @@
 
 static bool is_own(const struct state *st, const struct rt_link_state *link)
 {
-	return link->veth && link->group == state_journal(st)->group;
+	return (link->veth || link->vlan) && link->group == state_journal(st)->group;
 }
 
 int lab_link_find(const struct state *st, const char *name, unsigned int *ifindex, struct error *e)
@@ -79,7 +79,7 @@ int lab_links_delete(const struct state *st, struct error *e)
 		err = rt_link_each(rt, collect, &s, e);
 	for (size_t i = 0; i < s.n && !err; i++) {
 		err = rt_link_del(rt, s.found[i], e);
-		if (err == -ENODEV) { /* with its other end */
+		if (err == -ENODEV) { /* with its other end, or what it was over */
 			error_clear(e);
 			err = 0;
 		}

@@ -9,6 +9,7 @@
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/vlan.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,9 @@ static void copy_link(struct link *to, struct rtnl_link *from)
 	};
 	copy_name(to->name, rtnl_link_get_name(from));
 	copy_name(to->kind, rtnl_link_get_type(from));
+	copy_name(to->queue, rtnl_link_get_qdisc(from));
+	if (rtnl_link_is_vlan(from))
+		to->vlan = (unsigned int)rtnl_link_vlan_get_id(from);
 	rtnl_link_operstate2str(rtnl_link_get_operstate(from), to->state, sizeof(to->state));
 	if (mac && nl_addr_get_len(mac) == sizeof(to->mac)) {
 		to->has_mac = true;

@@ -23,8 +23,10 @@ struct link {
 	uint8_t mac[6];
 	unsigned int mtu;
 	uint32_t group;
-	unsigned int master; /* ifindex of its bridge, 0: none */
-	char *alias;	     /* "" if none */
+	char queue[IFNAMSIZ]; /* its root queueing discipline: "noqueue", "netem", … */
+	unsigned int vlan;    /* of kind vlan: its id */
+	unsigned int master;  /* ifindex of its bridge, 0: none */
+	char *alias;	      /* "" if none */
 	struct prefix *addresses;
 	size_t n_addresses;
 };

@@ -138,6 +138,26 @@ static void add_end(struct draft *d, size_t iface, bool port)
 	op.port = port;
 	op.traits = port ? 0 : node_traits(d, f->node);
 	add(d, op);
+	op.kind = OP_NETEM;
+	if (!port && impairment_any(&f->impairment))
+		add(d, op);
+}
+
+static void add_vlan(struct draft *d, size_t iface)
+{
+	struct op op = node_op(d, OP_VLAN, d->topo->ifaces[iface].node);
+
+	op.iface = iface;
+	add(d, op);
+	add_end(d, iface, false);
+}
+
+/* It makes a veth pair: of a pair's two the first one does. */
+static bool makes_pair(const struct topology *topo, size_t iface)
+{
+	const struct iface *f = &topo->ifaces[iface];
+
+	return f->bridge != NONE || (f->peer != NONE && iface < f->peer);
 }
 
 static void add_pair(struct draft *d, size_t iface)
@@ -204,9 +224,11 @@ static void add_everything(struct draft *d)
 	for (size_t i = 0; i < topo->n_nodes; i++)
 		add_node(d, i);
 	for (size_t i = 0; i < topo->n_ifaces; i++)
-		if (!topo->ifaces[i].lo &&
-		    (topo->ifaces[i].peer == NONE || i < topo->ifaces[i].peer))
+		if (makes_pair(topo, i))
 			add_pair(d, i);
+	for (size_t i = 0; i < topo->n_ifaces; i++)
+		if (topo->ifaces[i].vlan)
+			add_vlan(d, i);
 	for (size_t i = 0; i < topo->n_ifaces; i++)
 		add_addresses(d, i);
 	for (size_t i = 0; i < topo->n_nodes; i++) {

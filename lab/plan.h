@@ -26,7 +26,9 @@ struct error;
 	X(UPLINK, uplink, goes_with_its_namespace)   /* a pair between two bridges, up */          \
 	X(SYSCTL, sysctl, goes_with_its_namespace)   /* a setting that the lab file asks for */    \
 	X(VETH, veth, op_veth_undo)		     /* a pair, both ends in their namespaces */   \
+	X(VLAN, vlan, goes_with_its_namespace)	     /* an interface over an end that is up */     \
 	X(LINK, link, goes_with_its_namespace)	     /* an end: offloads, alias, up */             \
+	X(NETEM, netem, goes_with_its_namespace)     /* delay, loss, rate of what leaves an end */ \
 	X(ADDRESS, address, goes_with_its_namespace) /* of a node's interface, or a bridge */      \
 	X(ROUTE, route, goes_with_its_namespace)     /* a node's */                                \
 	X(READY, ready, goes_with_its_namespace)     /* links carry, ports forward, IPv6 answers */

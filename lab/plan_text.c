@@ -152,6 +152,23 @@ static void put_veth(const struct plan *plan, const struct op *op, FILE *out)
 	(void)fputs("; both ends: 1 rx and 1 tx queue, the lab's random group", out);
 }
 
+static void put_vlan(const struct plan *plan, const struct op *op, FILE *out)
+{
+	const struct iface *f = &plan->topo->ifaces[op->iface];
+
+	put_end(plan, f, out);
+	(void)fprintf(out, ": VLAN %u over %s; the lab's random group", f->vlan,
+		      plan->topo->ifaces[f->link].id);
+}
+
+static void put_netem(const struct plan *plan, const struct op *op, FILE *out)
+{
+	const struct iface *f = &plan->topo->ifaces[op->iface];
+	char *FREE_AUTO text = impairment_text(&f->impairment, " ", " ");
+
+	(void)fprintf(out, "%s:%s: root, %s", op->netns, f->name, text);
+}
+
 static void put_own_settings(const char *iface, unsigned int traits, FILE *out)
 {
 	for (size_t i = 0; i < SYSCTL_LINK_DEFAULTS; i++)

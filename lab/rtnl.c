@@ -38,17 +38,22 @@ static void set_up(struct ifinfomsg *link)
 	link->ifi_change |= IFF_UP;
 }
 
-/* One queue each way: a pair costs a third, and native XDP wants no fewer rx queues than the
- * other end has tx queues.
- */
-static void put_end(struct nlmsghdr *message, const struct rt_end *end, const struct rt_veth *veth)
+static void put_own(struct nlmsghdr *message, const struct rt_end *end, uint32_t group)
 {
 	mnl_attr_put_strz(message, IFLA_IFNAME, end->name);
 	if (end->mac)
 		mnl_attr_put(message, IFLA_ADDRESS, 6, end->mac);
 	if (end->mtu)
 		mnl_attr_put_u32(message, IFLA_MTU, end->mtu);
-	mnl_attr_put_u32(message, IFLA_GROUP, veth->group);
+	mnl_attr_put_u32(message, IFLA_GROUP, group);
+}
+
+/* One queue each way: a pair costs a third, and native XDP wants no fewer rx queues than the
+ * other end has tx queues.
+ */
+static void put_end(struct nlmsghdr *message, const struct rt_end *end, const struct rt_veth *veth)
+{
+	put_own(message, end, veth->group);
 	mnl_attr_put_u32(message, IFLA_NUM_TX_QUEUES, 1);
 	mnl_attr_put_u32(message, IFLA_NUM_RX_QUEUES, 1);
 }
@@ -83,6 +88,24 @@ int rt_veth_add(struct netlink *rt, const struct rt_veth *veth, struct error *e)
 		mnl_attr_put_u32(message, IFLA_MASTER, veth->master);
 	}
 	put_peer(message, veth);
+	return netlink_talk(rt, message, NULL, NULL, e);
+}
+
+int rt_vlan_add(struct netlink *rt, const struct rt_vlan *vlan, struct error *e)
+{
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *info, *data;
+
+	put_link(message, vlan->end.ifindex);
+	put_own(message, &vlan->end, vlan->group);
+	mnl_attr_put_u32(message, IFLA_LINK, vlan->link);
+	info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, "vlan");
+	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+	mnl_attr_put_u16(message, IFLA_VLAN_ID, (uint16_t)vlan->id);
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, info);
 	return netlink_talk(rt, message, NULL, NULL, e);
 }
 
@@ -162,6 +185,12 @@ int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e)
 	return netlink_talk(rt, message, NULL, NULL, e);
 }
 
+static void read_kind(const char *kind, struct rt_link_state *state)
+{
+	state->veth = strcmp(kind, "veth") == 0;
+	state->vlan = strcmp(kind, "vlan") == 0;
+}
+
 static void read_link_info(const struct nlattr *info, struct rt_link_state *state)
 {
 	const struct nlattr *attr, *port;
@@ -169,7 +198,7 @@ static void read_link_info(const struct nlattr *info, struct rt_link_state *stat
 	mnl_attr_for_each_nested (attr, info) {
 		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
 		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
-			state->veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
+			read_kind(mnl_attr_get_str(attr), state);
 		if (mnl_attr_get_type(attr) != IFLA_INFO_SLAVE_DATA)
 			continue;
 		mnl_attr_for_each_nested (port, attr)

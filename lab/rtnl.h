@@ -12,7 +12,7 @@
 
 #include "lab/netlink.h"
 
-struct rt_end { /* of a veth pair */
+struct rt_end { /* of a veth pair, or a VLAN interface */
 	const char *name;
 	const uint8_t *mac;   /* NULL: the kernel's choice */
 	unsigned int ifindex; /* 0: the kernel's choice; of the peer too then */
@@ -27,6 +27,14 @@ struct rt_veth {
 };
 
 int rt_veth_add(struct netlink *rt, const struct rt_veth *veth, struct error *e);
+
+struct rt_vlan {
+	struct rt_end end;
+	unsigned int link, id; /* the ifindex that it is over, and its tag */
+	uint32_t group;
+};
+
+int rt_vlan_add(struct netlink *rt, const struct rt_vlan *vlan, struct error *e);
 
 struct rt_bridge {
 	const char *name;
@@ -52,13 +60,14 @@ int rt_link_del(struct netlink *rt, unsigned int ifindex, struct error *e);
 #define RT_NOT_A_PORT (-1)
 struct rt_link_state {
 	unsigned int ifindex;
-	unsigned int other; /* of a veth: the ifindex of its other end, where that is */
+	unsigned int other; /* of a veth: the ifindex of its other end, where that is; of a VLAN: of
+			     * its link */
 	unsigned int mtu;
 	int other_netns;   /* of a veth: an id of the other end's namespace; -1: this one */
 	int port_state;	   /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
 	uint8_t operstate; /* IF_OPER_* of linux/if.h */
 	uint32_t group;
-	bool veth;
+	bool veth, vlan;
 };
 
 /* By name, or by index when @name is NULL. */

@@ -69,10 +69,17 @@ unsigned int iface_mtu(const struct iface *iface)
 	return iface->mtu ? iface->mtu : MTU_DEFAULT;
 }
 
+const struct iface *topology_carrier(const struct topology *topo, const struct iface *f)
+{
+	return f->vlan && f->link != NONE ? &topo->ifaces[f->link] : f;
+}
+
 size_t topology_segment(const struct topology *topo, size_t iface)
 {
 	const struct iface *f = &topo->ifaces[iface];
 
+	if (f->vlan)
+		return topo->n_bridges + f->first;
 	if (f->bridge != NONE)
 		return topo->bridges[f->bridge].segment;
 	return topo->n_bridges + (f->peer < iface ? f->peer : iface);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lab/array.h"
+#include "lab/impairment.h"
 #include "lab/text.h"
 
 struct error;
@@ -76,10 +77,14 @@ struct iface {
 	size_t node;
 	char *id; /* "host:veth0" */
 	char name[16];
-	bool lo;       /* the node's own lo, which has no other end and no chain */
-	size_t bridge; /* NONE when it has a peer */
-	char port[16]; /* the bridge-side end's name */
-	size_t peer;   /* the other end's iface, NONE when on a bridge */
+	bool lo;	   /* the node's own lo, which has no other end and no chain */
+	size_t bridge;	   /* NONE when it has a peer or a link */
+	char port[16];	   /* the bridge-side end's name */
+	size_t peer;	   /* the other end's iface, NONE when on a bridge */
+	unsigned int vlan; /* its id; 0: it is no VLAN interface */
+	size_t link;	   /* the iface of the same node that the VLAN is over, or NONE */
+	size_t first;	   /* of the same VLAN on the same segment */
+	struct impairment impairment; /* of what leaves here */
 	struct prefix *addresses;
 	size_t n_addresses;
 	bool has_mac;
@@ -146,9 +151,12 @@ size_t topology_only_iface(const struct topology *topo, size_t node, bool *sever
 /* True if @node has an address of that family (AF_INET, AF_INET6). */
 bool topology_node_has_family(const struct topology *topo, size_t node, int family);
 
-/* What one link joins, a number each: bridges that are joined, a pair of interfaces, a lo by
- * itself. */
+/* What one link joins, a number each: a VLAN, bridges that are joined, a pair of interfaces, a lo
+ * by itself. */
 size_t topology_segment(const struct topology *topo, size_t iface);
+
+/* What carries the interface's packets: it, or of a VLAN's the one that it is over. */
+const struct iface *topology_carrier(const struct topology *topo, const struct iface *f);
 
 /* The interface of @node on that segment, or NONE. */
 size_t topology_iface_on(const struct topology *topo, size_t node, size_t segment);

@@ -50,18 +50,76 @@ static int check_lo(struct topology_reading *r, size_t i, struct error *e)
 	return err;
 }
 
+/* What a VLAN interface is over has the other end. */
+static int check_vlan(struct topology_reading *r, size_t i, struct error *e)
+{
+	static const char *const others[] = { "bridge", "peer", "port" };
+	const struct iface *f = &r->topo->ifaces[i];
+	struct ini_where at = where(r, i, "link");
+	char *FREE_AUTO title = text_format("%zu %u", f->link, f->vlan);
+	size_t old;
+
+	for (size_t k = 0; k < ARRAY_SIZE(others); k++) {
+		if (!has(r, i, others[k]))
+			continue;
+		at = where(r, i, others[k]);
+		return ini_complain(&at, e,
+				    "a VLAN interface is over another one: give link and "
+				    "vlan, or bridge or peer");
+	}
+	if (!has(r, i, "link")) {
+		at = where(r, i, "vlan");
+		return ini_complain(&at, e,
+				    "a VLAN is over another interface of its node, which is "
+				    "missing: link = NAME");
+	}
+	if (!has(r, i, "vlan"))
+		return ini_complain(&at, e, "the VLAN's id is missing: vlan = 1-4094");
+	if (f->link == NONE || !f->vlan) /* which was told */
+		return -EINVAL;
+	if (f->link == i)
+		return ini_complain(&at, e, "an interface cannot be over itself");
+	if (has(r, f->link, "vlan") || has(r, f->link, "link"))
+		return ini_complain(&at, e,
+				    "%s is a VLAN interface itself: name one that has a bridge or "
+				    "a peer",
+				    r->topo->ifaces[f->link].id);
+	at = where(r, i, "vlan");
+	if (names_add(&r->vlans, title, i, &old))
+		return ini_complain(&at, e, "%s is VLAN %u over %s already",
+				    r->topo->ifaces[old].id, f->vlan, r->topo->ifaces[f->link].id);
+	return 0;
+}
+
+static int check_impairment(const struct topology_reading *r, size_t i, struct error *e)
+{
+	const struct impairment *imp = &r->topo->ifaces[i].impairment;
+	const struct ini_where at = where(r, i, "jitter");
+	const struct ini_key *delay = where(r, i, "delay").key;
+	uint64_t ns;
+
+	if (at.key && !delay)
+		return ini_complain(&at, e, "jitter is of a delay, which is missing: delay = TIME");
+	if (!at.key || imp->jitter_ns <= imp->delay_ns || impairment_read_time(delay->value, &ns))
+		return 0;
+	return ini_complain(&at, e, "it is more than the delay itself");
+}
+
 static int check_plug(struct topology_reading *r, size_t i, struct error *e)
 {
 	struct ini_where at = where(r, i, "peer");
 
 	if (r->topo->ifaces[i].lo)
 		return check_lo(r, i, e);
+	if (has(r, i, "vlan") || has(r, i, "link"))
+		return check_vlan(r, i, e);
 	if (has(r, i, "bridge") && has(r, i, "peer"))
 		return ini_complain(&at, e, "it is on a bridge already: give bridge or peer");
 	if (!has(r, i, "bridge") && !has(r, i, "peer") && at.section->broken)
 		return -EINVAL;
 	if (!has(r, i, "bridge") && !has(r, i, "peer"))
-		return ini_complain(&at, e, "its other end is missing: give bridge or peer");
+		return ini_complain(
+			&at, e, "its other end is missing: give bridge or peer, or link and vlan");
 	if (!has(r, i, "bridge") && has(r, i, "port")) {
 		at = where(r, i, "port");
 		return ini_complain(&at, e, "port names the end at a bridge, and there is none");
@@ -75,7 +133,7 @@ static int check_peer(struct topology_reading *r, size_t i, struct error *e)
 	const struct ini_where at = where(r, i, "peer");
 	size_t peer = ifaces[i].peer;
 
-	if (peer == NONE || has(r, i, "bridge"))
+	if (peer == NONE || has(r, i, "bridge") || has(r, i, "vlan") || has(r, i, "link"))
 		return 0;
 	if (peer == i)
 		return ini_complain(&at, e, "an interface cannot be its own peer");
@@ -121,10 +179,14 @@ static int check_port(struct topology_reading *r, size_t i, size_t *n_ports, str
 
 static int check_mtu(struct topology_reading *r, size_t i, struct error *e)
 {
-	const struct iface *f = &r->topo->ifaces[i];
+	const struct iface *f = &r->topo->ifaces[i], *link = topology_carrier(r->topo, f);
+	unsigned int most = iface_mtu(link), mtu = f->mtu ? f->mtu : link->mtu;
 	const struct ini_where at = where(r, i, "mtu");
 
-	for (size_t j = 0; f->mtu && f->mtu < MTU_MIN_IPV6 && j < f->n_addresses; j++)
+	if (f->vlan && mtu > most)
+		return ini_complain(&at, e, "it is at most that of %s, which is %u", link->id,
+				    most);
+	for (size_t j = 0; mtu && mtu < MTU_MIN_IPV6 && j < f->n_addresses; j++)
 		if (f->addresses[j].address.family == AF_INET6)
 			return ini_complain(&at, e, "with an IPv6 address it is at least %d",
 					    MTU_MIN_IPV6);
@@ -145,6 +207,22 @@ static int count_uplinks(const struct topology_reading *r, size_t *n_ports, stru
 	return err;
 }
 
+/* Interfaces with one id over what is on one segment are on one of their own. */
+static void find_vlans(struct topology *topo)
+{
+	struct names NAMES_AUTO firsts = { 0 };
+
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
+		struct iface *f = &topo->ifaces[i];
+		char *FREE_AUTO title = NULL;
+
+		if (!f->vlan || f->link == NONE)
+			continue;
+		title = text_format("%zu %u", topology_segment(topo, f->link), f->vlan);
+		(void)names_add(&firsts, title, i, &f->first);
+	}
+}
+
 int topology_check_ifaces(struct topology_reading *r, struct error *e)
 {
 	size_t *FREE_AUTO n_ports = xcalloc(r->topo->n_bridges, sizeof(*n_ports));
@@ -158,9 +236,12 @@ int topology_check_ifaces(struct topology_reading *r, struct error *e)
 			err = -EINVAL;
 		if (check_mtu(r, i, e))
 			err = -EINVAL;
+		if (check_impairment(r, i, e))
+			err = -EINVAL;
 		if (r->topo->ifaces[i].bridge != NONE && check_port(r, i, n_ports, e))
 			err = -EINVAL;
 	}
+	find_vlans(r->topo);
 	return err;
 }
 

@@ -253,6 +253,65 @@ static int read_mtu(const struct ini_where *at, const char *value, void *object,
 	return 0;
 }
 
+static int read_vlan(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct topology_reading *r = object;
+
+	if (text_u32(value, 1, 4094, &r->topo->ifaces[r->current].vlan))
+		return ini_refuse(at, e, "not a VLAN's id");
+	return 0;
+}
+
+static int read_link(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct topology_reading *r = object;
+	struct iface *f = &r->topo->ifaces[r->current];
+	char *FREE_AUTO id = text_format("%.*s:%s", (int)strcspn(f->id, ":"), f->id, value);
+
+	f->link = topology_iface(r->topo, id);
+	return f->link == NONE ? topology_complain(at, e, "interface", id, r->topo) : 0;
+}
+
+/* What the readers of impairment.h say of a value. */
+static int impaired(const struct ini_where *at, int err, struct error *e)
+{
+	if (err == -ERANGE)
+		return ini_refuse(at, e, "too much, too little or too fine");
+	return err ? ini_refuse(at, e, "not a number with its unit") : 0;
+}
+
+static int read_delay(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct topology_reading *r = object;
+	struct impairment *imp = &r->topo->ifaces[r->current].impairment;
+
+	return impaired(at, impairment_read_time(value, &imp->delay_ns), e);
+}
+
+static int read_jitter(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct topology_reading *r = object;
+	struct impairment *imp = &r->topo->ifaces[r->current].impairment;
+
+	return impaired(at, impairment_read_time(value, &imp->jitter_ns), e);
+}
+
+static int read_loss(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct topology_reading *r = object;
+	struct impairment *imp = &r->topo->ifaces[r->current].impairment;
+
+	return impaired(at, impairment_read_loss(value, &imp->loss_ppm), e);
+}
+
+static int read_rate(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct topology_reading *r = object;
+	struct impairment *imp = &r->topo->ifaces[r->current].impairment;
+
+	return impaired(at, impairment_read_rate(value, &imp->rate_bit), e);
+}
+
 #define A_NAME	  "a name of letters, digits, _ and -"
 #define AN_IFNAME A_NAME ", at most 15 characters"
 #define A_CIDR	  "ADDRESS/LENGTH, IPv4 or IPv6"
@@ -309,7 +368,32 @@ const struct ini_key_spec topology_iface_keys[] = {
 	  .read = read_mac },
 	{ .name = "mtu",
 	  .allowed = "68-65535",
-	  .help = "of this end, and of its port at a bridge; default 1500",
+	  .help = "of this end, and of its port at a bridge; default 1500, of a VLAN that of its "
+		  "link",
 	  .read = read_mtu },
+	{ .name = "vlan",
+	  .allowed = "1-4094",
+	  .help = "instead of bridge or peer: a VLAN interface, over the one that link names",
+	  .read = read_vlan },
+	{ .name = "link",
+	  .allowed = "NAME of an [iface] of the same node that is no VLAN itself",
+	  .help = "with vlan: what its frames go over, tagged",
+	  .read = read_link },
+	{ .name = "delay",
+	  .allowed = IMPAIRMENT_A_TIME,
+	  .help = "of what leaves this end (tc's netem)",
+	  .read = read_delay },
+	{ .name = "jitter",
+	  .allowed = IMPAIRMENT_A_TIME,
+	  .help = "with delay: so much more or less of it, by chance",
+	  .read = read_jitter },
+	{ .name = "loss",
+	  .allowed = IMPAIRMENT_A_LOSS,
+	  .help = "of what leaves this end, by chance",
+	  .read = read_loss },
+	{ .name = "rate",
+	  .allowed = IMPAIRMENT_A_RATE,
+	  .help = "of what leaves this end, in a second",
+	  .read = read_rate },
 	{ 0 },
 };

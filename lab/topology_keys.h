@@ -21,6 +21,7 @@ struct topology_reading {
 	struct names macs;	      /* -> iface */
 	struct names once;	      /* "node what": routes and sysctls -> line */
 	struct names ports;	      /* "bridge port" -> iface, or an end of an uplink */
+	struct names vlans;	      /* "iface id" -> the VLAN's iface */
 	struct names joined;	      /* "bridge bridge" -> uplink */
 	struct ini_where *uplinks_at; /* by uplink */
 	struct ini_where *claims;     /* by owner of an address: where it says so */

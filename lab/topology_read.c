@@ -125,7 +125,12 @@ static int add_iface(struct topology_reading *r, const struct ini_where *at, str
 	section = array_add(&r->sections, &n_sections, sizeof(*section));
 	*section = (size_t)(s - r->ini->sections);
 	f = array_add(&topo->ifaces, &topo->n_ifaces, sizeof(*f));
-	*f = (struct iface){ .node = NONE, .bridge = NONE, .peer = NONE, .line = s->line };
+	*f = (struct iface){ .node = NONE,
+			     .bridge = NONE,
+			     .peer = NONE,
+			     .link = NONE,
+			     .first = topo->n_ifaces - 1,
+			     .line = s->line };
 	(void)snprintf(f->name, sizeof(f->name), "%s", colon + 1);
 	f->lo = strcmp(f->name, "lo") == 0;
 	f->id = xstrdup(s->name);
@@ -276,6 +281,7 @@ int topology_read(struct topology *topo, const struct inifile *ini, struct error
 	names_clear(&r.macs);
 	names_clear(&r.once);
 	names_clear(&r.ports);
+	names_clear(&r.vlans);
 	names_clear(&r.joined);
 	free(r.uplinks_at);
 	return err;

@@ -13,6 +13,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
+#include "lab/kernel_has.h"
 #include "lab/mountpoint.h"
 #include "lab/netns.h"
 #include "orchestrator/bpffs.h"
@@ -116,8 +117,10 @@ static int read_lab(struct lab *lab, const char *path, const struct lab_options 
 static int build(struct lab *lab, const struct lab_options *options, struct error *e)
 {
 	struct error ERROR_AUTO undo = ERROR_INIT;
-	int err = options->nameless ? state_private(e) : 0;
+	int err = kernel_has_what_it_takes(&lab->labfile.topo, e);
 
+	if (!err && options->nameless)
+		err = state_private(e);
 	if (!err)
 		err = begin_lab(lab, options, e);
 	if (!err)

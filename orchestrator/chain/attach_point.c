@@ -52,6 +52,8 @@ bool attach_point_id_find(const struct labfile *labfile, const char *point,
 		*id = attach_point_id_of(labfile, i);
 		if (is_at(id, point))
 			return true;
+		if (labfile->topo.ifaces[i].vlan)
+			continue;
 		*id = attach_point_id_other(labfile, i);
 		if (is_at(id, point))
 			return true;

@@ -24,7 +24,7 @@ static bool may_send_back(const struct filter *f)
 int chain_needs(const struct labfile *labfile, size_t iface, char *const *filters, size_t n,
 		int (*fn)(void *cookie, const struct attach_point_id *id), void *cookie)
 {
-	struct attach_point_id other = attach_point_id_other(labfile, iface);
+	struct attach_point_id other;
 	bool sends_back = false;
 	int r = 0;
 
@@ -35,6 +35,7 @@ int chain_needs(const struct labfile *labfile, size_t iface, char *const *filter
 
 		sends_back |= filter != NONE && may_send_back(&labfile->filters[filter]);
 	}
+	other = attach_point_id_other(labfile, iface);
 	if (sends_back)
 		r = fn(cookie, &other);
 	for (size_t i = 0; i < n && !r; i++) {

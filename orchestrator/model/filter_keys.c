@@ -271,7 +271,14 @@ static int read_to(const struct ini_where *at, const char *value, void *object, 
 	const struct filter_reading *r = object;
 	int err = labfile_read_iface(at, &value, r->labfile, &r->filter->redirect_to, e);
 
-	return !err && *value ? ini_refuse(at, e, "\"%s\" is too much", value) : err;
+	if (!err && *value)
+		return ini_refuse(at, e, "\"%s\" is too much", value);
+	if (!err && r->labfile->topo.ifaces[r->filter->redirect_to].vlan)
+		return ini_complain(
+			at, e,
+			"a VLAN interface takes no frames from XDP: name one that has a "
+			"bridge or a peer");
+	return err;
 }
 
 #define MACS  "MACs as in de:ad:be:ef:00:01"

@@ -75,6 +75,7 @@ static void print_iface(const struct labfile *labfile, size_t i, FILE *out)
 	const struct topology *topo = &labfile->topo;
 	const struct iface *f = &topo->ifaces[i];
 	const struct chain_config *chain = labfile_chain(labfile, NULL, i);
+	char *FREE_AUTO impairment = NULL;
 	char buf[PREFIX_TEXT];
 
 	(void)fprintf(out, "\n[iface %s]\n", f->id);
@@ -83,12 +84,17 @@ static void print_iface(const struct labfile *labfile, size_t i, FILE *out)
 			      f->port);
 	else if (f->peer != NONE)
 		(void)fprintf(out, "peer = %s\n", topo->ifaces[f->peer].id);
+	else if (f->vlan)
+		(void)fprintf(out, "vlan = %u\nlink = %s\n", f->vlan, topo->ifaces[f->link].name);
 	for (size_t j = 0; j < f->n_addresses; j++)
 		(void)fprintf(out, "address = %s\n", prefix_text(&f->addresses[j], buf));
 	if (f->has_mac)
 		(void)fprintf(out, "mac = %s\n", mac_text(f->mac, buf));
 	if (f->mtu)
 		(void)fprintf(out, "mtu = %u\n", f->mtu);
+	impairment = impairment_text(&f->impairment, " = ", "\n");
+	if (*impairment)
+		(void)fprintf(out, "%s\n", impairment);
 	if (labfile->modes[i] != XDP_MODE_CHOICE_NATIVE)
 		(void)fprintf(out, "mode = %s\n", enum_name(mode_names, labfile->modes[i]));
 	if (chain) {

@@ -36,6 +36,12 @@ static int read_mode(const struct ini_where *at, const char *value, void *object
 	uint32_t mode;
 	int err = labfile_read_enum(at, "a mode", value, mode_names, &mode, e);
 
+	if (!err && mode == XDP_MODE_CHOICE_NATIVE && r->current != NONE &&
+	    r->labfile->topo.ifaces[r->current].vlan)
+		return ini_complain(
+			at, e,
+			"a VLAN interface takes no native XDP: mode = generic, which is "
+			"the default there, or a chain at the interface it is over");
 	if (!err && r->current != NONE)
 		r->labfile->modes[r->current] = (enum xdp_mode)mode;
 	return err;
@@ -68,7 +74,7 @@ static const struct ini_key_spec lab_keys[] = {
 static const struct ini_key_spec iface_keys[] = {
 	{ .name = "mode",
 	  .allowed = "native or generic",
-	  .help = "XDP in the driver, or behind it; default native",
+	  .help = "XDP in the driver, or behind it; default native, of a VLAN generic",
 	  .read = read_mode },
 	{ .name = "chain",
 	  .allowed = "names of [filter]s, first to last",
@@ -198,6 +204,9 @@ static void read_labfile(struct labfile_reading *r, struct error *e)
 	r->stands = xcalloc(r->labfile->n_filters + 1, sizeof(*r->stands));
 	r->changed = xcalloc(r->labfile->topo.n_ifaces + 1, sizeof(*r->changed));
 	r->labfile->modes = xcalloc(r->labfile->topo.n_ifaces + 1, sizeof(*r->labfile->modes));
+	for (size_t i = 0; i < r->labfile->topo.n_ifaces; i++)
+		if (r->labfile->topo.ifaces[i].vlan)
+			r->labfile->modes[i] = XDP_MODE_CHOICE_GENERIC;
 	read_sections(r, "lab", read_lab, e);
 	read_sections(r, "filter", filter_read, e);
 	read_sections(r, "iface", read_iface, e);

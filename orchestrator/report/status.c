@@ -88,12 +88,27 @@ static void compare_addresses(struct status *s, const char *name, const struct l
 	}
 }
 
+static const char *kind_of(const struct iface *iface)
+{
+	if (iface->lo)
+		return "";
+	return iface->vlan ? "vlan" : "veth";
+}
+
+static void compare_queue(struct status *s, const struct iface *iface, const struct link *link)
+{
+	char *FREE_AUTO lost = impairment_text(&iface->impairment, " ", ", ");
+
+	if (*lost && strcmp(link->queue, "netem") != 0)
+		differ(s, "%s has lost its %s: its queue is %s, not netem", iface->id, lost,
+		       link->queue);
+}
+
 static void read_iface(struct status *s, size_t i, const struct links *links)
 {
 	const struct iface *iface = &s->lab.labfile.topo.ifaces[i];
 	struct iface_status *seen = &s->ifaces[i];
-	const struct link *link =
-		find_link(s, links, iface->name, iface->lo ? "" : "veth", iface->id);
+	const struct link *link = find_link(s, links, iface->name, kind_of(iface), iface->id);
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	seen->node_end = link_standing(link);
@@ -107,6 +122,9 @@ static void read_iface(struct status *s, size_t i, const struct links *links)
 	memcpy(seen->mac, link->mac, sizeof(seen->mac));
 	if (iface->has_mac && memcmp(iface->mac, link->mac, sizeof(link->mac)) != 0)
 		differ(s, "%s has another MAC address", iface->id);
+	if (link->vlan != iface->vlan)
+		differ(s, "%s is VLAN %u", iface->id, link->vlan);
+	compare_queue(s, iface, link);
 	compare_addresses(s, iface->id, link, iface->addresses, iface->n_addresses);
 	if (iface->lo)
 		return;

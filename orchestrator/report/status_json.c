@@ -18,6 +18,18 @@ static void json_addresses(struct json *j, const struct prefix *addresses, size_
 	json_close(j, ']');
 }
 
+static void json_vlan(struct json *j, const struct labfile *labfile, const struct iface *iface)
+{
+	char *FREE_AUTO netem = impairment_text(&iface->impairment, " ", " ");
+
+	if (iface->vlan)
+		json_number(j, "vlan", iface->vlan);
+	else
+		json_text(j, "vlan", NULL);
+	json_text(j, "link", iface->vlan ? labfile->topo.ifaces[iface->link].name : NULL);
+	json_text(j, "netem", *netem ? netem : NULL);
+}
+
 static void json_iface(struct json *j, const struct status *s, size_t i)
 {
 	const struct labfile *labfile = &s->lab.labfile;
@@ -38,6 +50,7 @@ static void json_iface(struct json *j, const struct status *s, size_t i)
 	json_text(j, "bridge", plugged ? labfile->topo.bridges[iface->bridge].name : NULL);
 	json_text(j, "port", plugged ? iface->port : NULL);
 	json_text(j, "peer", iface->peer == NONE ? NULL : labfile->topo.ifaces[iface->peer].id);
+	json_vlan(j, labfile, iface);
 	json_text(j, "mode", mode_name(labfile->modes[i]));
 	chain_json_print(&seen->chain, j);
 	json_close(j, '}');

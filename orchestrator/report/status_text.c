@@ -37,7 +37,9 @@ static void add_iface(struct table *t, const struct status *s, size_t i, bool co
 	add_standing(t, s->ifaces[i].node_end, colour);
 	table_add(t, NULL, "%s", s->ifaces[i].has_mac ? mac_text(s->ifaces[i].mac, mac) : "");
 	add_addresses(t, iface->addresses, iface->n_addresses);
-	if (iface->bridge != NONE)
+	if (iface->vlan)
+		table_add(t, NULL, "VLAN %u of %s", iface->vlan, topo->ifaces[iface->link].name);
+	else if (iface->bridge != NONE)
 		table_add(t, NULL, "%s:%s", topo->bridges[iface->bridge].name, iface->port);
 	else
 		table_add(t, NULL, "%s", iface->peer == NONE ? "" : topo->ifaces[iface->peer].id);

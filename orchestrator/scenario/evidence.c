@@ -47,9 +47,9 @@ bool evidence_on_the_way(const struct evidence *ev, size_t iface)
 {
 	const struct iface *i = &ev->topo->ifaces[iface];
 
-	return i->node == ev->mark.src_node || i->node == ev->mark.dst_node || i->bridge == NONE ||
-	       ev->topo->nodes[i->node].forward || evidence_arrival(ev, i->node) ||
-	       (ev->mark.group && !ev->n_arrivals);
+	return i->node == ev->mark.src_node || i->node == ev->mark.dst_node ||
+	       topology_carrier(ev->topo, i)->bridge == NONE || ev->topo->nodes[i->node].forward ||
+	       evidence_arrival(ev, i->node) || (ev->mark.group && !ev->n_arrivals);
 }
 
 /* No bridge's copy of a packet that was meant for somebody else: where the interface's link address
@@ -59,8 +59,9 @@ static bool was_meant_for(const struct evidence *ev, size_t iface, const struct 
 {
 	const struct iface *i = &ev->topo->ifaces[iface];
 
-	if (i->node == ev->mark.src_node || i->node == ev->mark.dst_node || i->bridge == NONE ||
-	    !i->has_mac || !p->has_ether || (p->dst_mac[0] & 1))
+	if (i->node == ev->mark.src_node || i->node == ev->mark.dst_node ||
+	    topology_carrier(ev->topo, i)->bridge == NONE || !i->has_mac || !p->has_ether ||
+	    (p->dst_mac[0] & 1))
 		return evidence_on_the_way(ev, iface);
 	return memcmp(p->dst_mac, i->mac, sizeof(i->mac)) == 0;
 }

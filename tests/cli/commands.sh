@@ -60,7 +60,7 @@ is 'status --json: an interface' "$(jq -c '.labs[0].nodes[] | select(.name == "h
 	(.interfaces[0] | .name, .state, .mac, .addresses, .bridge, .port, .peer, .mode, .chain)' \
 	<<<"$out" | tr '\n' ' ')" '"host" "veth0" "up" "de:ad:be:ef:00:01" ["10.0.0.1/24","fd00::1/64"] "br0" "veth1" null "native" null '
 is 'status --json: each interface has all its keys' "$(jq -c '[.labs[0].nodes[].interfaces[] | keys] | unique' <<<"$out")" \
-	'[["addresses","bridge","chain","mac","mode","mtu","name","peer","port","state"]]'
+	'[["addresses","bridge","chain","link","mac","mode","mtu","name","netem","peer","port","state","vlan"]]'
 is 'status --json: a bridge and its ports' "$(jq -r '.labs[0].bridges[0] |
 	.name + " " + .state + ": " + ([.ports[] | .name + "=" + .interface + "=" + .state] | join(" "))' \
 	<<<"$out")" 'br0 up: veth1=host:veth0=up veth3=h2:veth2=up veth5=h3:veth4=up veth7=lb:veth6=up'

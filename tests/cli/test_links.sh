@@ -187,4 +187,36 @@ is 'joined bridges, one end in this namespace: works' "$status" 0
 xlab down --wait joined
 is 'nothing is left' "$(ip -o link | grep -vc ' lo:') $(ip netns | wc -l)" '0 0'
 
+# NAME MODULE COMMAND…: a lab with KEYS of [iface a:eth0] comes up where the kernel has what the command
+# uses, and is refused before anything is built where not
+needs()
+{
+	local name=$1 module=$2
+	shift 2
+	xlab up "$dir/lab.ini"
+	if unshare --net "$@" 2>/dev/null; then
+		is "$name: comes up" "$status" 0
+		xlab down --wait lab
+		return
+	fi
+	ended "$name: not here" 3 "no module $module can be loaded; nothing was built"
+	like "$name: where it stands in the file" "$err" "lab.ini:$line: "
+	is "$name: nothing was built" "$(ls /run/netns; ls -A /run/xlab/*/ 2>/dev/null)" "$before"
+}
+before=$(ls /run/netns; ls -A /run/xlab/*/ 2>/dev/null)
+line=3
+pair 'delay = 10ms' '' headers
+needs 'netem' sch_netem tc qdisc add dev lo root netem delay 10ms
+line=12
+pair '' '
+	[iface b:v7]
+	link = eth0
+	vlan = 7
+	mode = generic' headers
+needs 'a VLAN' 8021q ip link add link lo name v type vlan id 7
+xlab plan "$dir/lab.ini"
+like 'the plan has the VLAN' "$out" 'vlan     b:v7: VLAN 7 over b:eth0'
+xlab check "$dir/lab.ini"
+is 'check asks no kernel' "$status" 0
+
 done_testing

@@ -93,6 +93,50 @@ static const struct {
 	{ TWO "[bridge c]\nuplink = br0\nstp = yes\n[bridge d]\nuplink = c\nuplink = br0\n",
 	  "f.ini:17: [bridge d] uplink = c: the uplinks make a loop, in which frames go round for "
 	  "ever: say stp = yes in [bridge d], [bridge br0]" },
+	{ TWO "[iface a:v]\nvlan = 0\nlink = e0\n",
+	  "f.ini:14: [iface a:v] vlan = 0: not a VLAN's id; allowed: 1-4094" },
+	{ TWO "[iface a:v]\nvlan = 4095\nlink = e0\n", "vlan = 4095: not a VLAN's id" },
+	{ TWO "[iface a:v]\nvlan = 5\n",
+	  "f.ini:14: [iface a:v] vlan = 5: a VLAN is over another interface of its node, which is "
+	  "missing: link = NAME" },
+	{ TWO "[iface a:v]\nlink = e0\n",
+	  "f.ini:14: [iface a:v] link = e0: the VLAN's id is missing: vlan = 1-4094" },
+	{ TWO "[iface a:v]\nvlan = 5\nlink = v\n", "link = v: an interface cannot be over itself" },
+	{ TWO "[iface a:v]\nvlan = 5\nlink = e9\n",
+	  "there is no interface \"a:e9\"; did you mean" },
+	{ TWO "[iface a:v]\nvlan = 5\nlink = lo\n[iface a:lo]\n",
+	  "link = lo: a:lo is a node's lo" },
+	{ TWO "[iface a:v]\nvlan = 5\nlink = e0\n[iface a:w]\nvlan = 6\nlink = v\n",
+	  "f.ini:18: [iface a:w] link = v: a:v is a VLAN interface itself: name one that has a "
+	  "bridge or a peer" },
+	{ TWO "[iface a:v]\nvlan = 5\nlink = e0\n[iface a:w]\nlink = e0\nvlan = 5\n",
+	  "f.ini:18: [iface a:w] vlan = 5: a:v is VLAN 5 over a:e0 already" },
+	{ TWO "[iface a:v]\nvlan = 5\nlink = e0\nbridge = br0\n",
+	  "f.ini:16: [iface a:v] bridge = br0: a VLAN interface is over another one: give link and "
+	  "vlan, or bridge or peer" },
+	{ TWO "[iface a:v]\nvlan = 5\nlink = e0\nmtu = 1501\n",
+	  "f.ini:16: [iface a:v] mtu = 1501: it is at most that of a:e0, which is 1500" },
+	{ TWO "[iface a:e1]\nbridge = br0\nmtu = 1279\n[iface a:v]\nvlan = 5\nlink = e1\n"
+	      "address = fd00::1/64\n",
+	  "[iface a:v]: with an IPv6 address it is at least 1280" },
+	{ TWO "[iface a:v]\nvlan = 5\nlink = e0\naddress = 10.5.0.1/24\n[iface b:v]\nvlan = 5\n"
+	      "link = e0\naddress = 10.5.0.1/24\n",
+	  "[iface b:v] address = 10.5.0.1/24: a:v has the address 10.5.0.1 already, on the same "
+	  "segment" },
+	{ TWO "[iface a:lo]\ndelay = 1ms\n", "a node's lo takes addresses and nothing else" },
+	{ TWO "[iface a:e1]\nbridge = br0\ndelay = 10\njitter = 5ms\n",
+	  "f.ini:15: [iface a:e1] delay = 10: not a number with its unit; allowed: a number and "
+	  "ns" },
+	{ TWO "[iface a:e1]\nbridge = br0\ndelay = 61s\n",
+	  "delay = 61s: too much, too little or too fine" },
+	{ TWO "[iface a:e1]\nbridge = br0\njitter = 5ms\n",
+	  "jitter = 5ms: jitter is of a delay, which is missing: delay = TIME" },
+	{ TWO "[iface a:e1]\nbridge = br0\njitter = 5ms\ndelay = 4ms\n",
+	  "jitter = 5ms: it is more than the delay itself" },
+	{ TWO "[iface a:e1]\nbridge = br0\nloss = 200%\n",
+	  "f.ini:15: [iface a:e1] loss = 200%: too much, too little or too fine; allowed: 0% to" },
+	{ TWO "[iface a:e1]\nbridge = br0\nrate = 10mb\n",
+	  "rate = 10mb: not a number with its unit" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = br0\n", "would be named br0 as its bridge" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = a/b\n", "not a name for an interface" },
 	{ TWO "[iface a:e1]\nbridge = br0\naddress = 10.0.0.2/24\n",
@@ -530,6 +574,36 @@ static void joins_bridges(void **state)
 	topology_clear(&topo);
 }
 
+/* What is tagged alike on joined bridges is one segment, and another one than what is not. */
+static void vlans_are_segments(void **state)
+{
+	static const char text[] =
+		"[node a]\n[node b]\n[bridge c]\nuplink = d\n[bridge d]\n"
+		"[iface a:v]\nvlan = 5\nlink = e\naddress = 10.5.0.1/24\n"
+		"[iface a:e]\nbridge = c\naddress = 10.4.0.1/24\n"
+		"[iface b:e]\nbridge = d\naddress = 10.4.0.2/24\n"
+		"[iface b:v]\nvlan = 5\nlink = e\naddress = 10.5.0.2/24\nloss = 1.05%\n"
+		"[iface b:w]\nvlan = 6\nlink = e\naddress = 10.5.0.1/24\n";
+	struct error ERROR_AUTO e = ERROR_INIT;
+	size_t segments[5];
+	struct topology topo;
+
+	(void)state;
+	if (read_topology(&topo, "f.ini", text, &e))
+		fail_msg("%s", e.text);
+	for (size_t i = 0; i < 5; i++)
+		segments[i] = topology_segment(&topo, i);
+	assert_int_equal(segments[0], segments[3]);
+	assert_int_equal(segments[1], segments[2]);
+	assert_int_not_equal(segments[0], segments[1]);
+	assert_int_not_equal(segments[0], segments[4]);
+	assert_int_not_equal(segments[1], segments[4]);
+	assert_ptr_equal(topology_carrier(&topo, &topo.ifaces[0]), &topo.ifaces[1]);
+	assert_ptr_equal(topology_carrier(&topo, &topo.ifaces[1]), &topo.ifaces[1]);
+	assert_int_equal(topo.ifaces[3].impairment.loss_ppm, 10500);
+	topology_clear(&topo);
+}
+
 static void reports_all_errors_in_order(void **state)
 {
 	static const char text[] = "[node a]\n"
@@ -633,6 +707,12 @@ static void takes_what_is_just_within(void **state)
 		"[iface a:e1]\nbridge = br0\nmtu = 1279\naddress = 10.1.0.1/24\n",
 		"[iface a:e1]\nbridge = br0\nmtu = 68\n",
 		"[iface a:e1]\nbridge = br0\nmtu = 65535\n",
+		/* One address in two VLANs, and one VLAN over two interfaces. */
+		("[iface a:v]\nvlan = 1\nlink = e0\naddress = 10.5.0.1/24\nmtu = 1500\n"
+		 "[iface b:v]\nvlan = 4094\nlink = e0\naddress = 10.5.0.1/24\n"
+		 "[iface a:e1]\nbridge = br0\n[iface a:w]\nvlan = 1\nlink = e1\n"),
+		"[iface a:e1]\nbridge = br0\ndelay = 60s\njitter = 60s\nloss = 100%\nrate = "
+		"1tbit\n",
 		"[iface a:abcdefghijklm]\nbridge = br0\n", /* 13 letters and -p */
 		"[iface a:abcdefghijklmno]\nbridge = br0\nport = p\n",
 		("[iface a:abcdefghijklmno]\npeer = b:e1\n"
@@ -661,6 +741,7 @@ int main(void)
 		cmocka_unit_test(names_ports_that_many_would_have),
 		cmocka_unit_test(names_ports_that_would_clash),
 		cmocka_unit_test(joins_bridges),
+		cmocka_unit_test(vlans_are_segments),
 		cmocka_unit_test(knows_the_ways),
 		cmocka_unit_test(one_address_stands_on_several),
 		cmocka_unit_test(checks_the_route_against_addresses),
