@@ -186,7 +186,8 @@ static int read_iface_address(const struct ini_where *at, const char *value, voi
 		return err;
 	if (f->node != NONE && r->node_addresses[f->node]++ == NODE_ADDRESSES_MAX)
 		return ini_complain(at, e, "a node has at most %d addresses", NODE_ADDRESSES_MAX);
-	claim_address(at, r, &p.address, r->current, NONE);
+	if (f->node != NONE)
+		claim_address(at, r, &p.address, r->current, NONE);
 	added = array_add(&f->addresses, &f->n_addresses, sizeof(*added));
 	*added = p;
 	return 0;
