@@ -307,8 +307,8 @@ static void name_end(const struct topology *topo, bool port, struct drop_trace_l
 	limit->name = port ? f->port : f->name;
 }
 
-#define SLACK 4 /* what the end of a link lets by beyond its MTU: a VLAN's tag; a bridge does not \
-		 */
+/* What the end of a link lets by beyond its MTU: a VLAN's tag. A bridge does not. */
+#define SLACK 4
 
 /* Of the link itself, or else of its other end. */
 static bool find_limit(const struct drop_trace *t, const struct drop_trace_event *event,
