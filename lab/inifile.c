@@ -196,6 +196,7 @@ static void open_sections(struct reader *r, const char *kind, const char *name)
 		return;
 	}
 	if (ini_count_heading(name, &r->counters, &why)) {
+		r->ini->uncounted = true;
 		complain(r, "[%s]: %s", r->title, why);
 		return;
 	}
@@ -210,7 +211,7 @@ static void open_sections(struct reader *r, const char *kind, const char *name)
 	} while (r->e->lines == before && ini_count_on(&r->counters, 0));
 	if (r->e->lines > before) {
 		r->section = BROKEN;
-		r->ini->broken = true;
+		r->ini->broken = r->ini->uncounted = true;
 	}
 }
 

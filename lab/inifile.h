@@ -44,7 +44,8 @@ struct inifile {
 	size_t n_sections;
 	unsigned int *told; /* by line: complaints about what is counted there; NULL: nothing is */
 	int lines;
-	bool broken; /* a line or a section was not understood, whosever it is */
+	bool broken;	/* a line or a section was not understood, whosever it is */
+	bool uncounted; /* a heading's range was refused: names that are unknown may be of it */
 };
 
 /*

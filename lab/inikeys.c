@@ -132,6 +132,8 @@ int ini_unknown(const struct ini_where *at, struct error *e, const char *what, c
 {
 	char *FREE_AUTO offer = NULL;
 
+	if (at->ini && at->ini->uncounted)
+		return -EINVAL;
 	if (told_enough(at, e)) /* the search below is what would take time */
 		return -EINVAL;
 	offer = text_offer(name, next, cookie);

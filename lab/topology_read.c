@@ -184,7 +184,7 @@ static int read_headings(struct topology_reading *r, struct error *e)
 		if (one)
 			err = -EINVAL;
 	}
-	if (!r->topo->n_nodes)
+	if (!r->topo->n_nodes && !r->ini->uncounted)
 		return error_add(e, "%s: there is no [node NAME] in it: a lab has at least one",
 				 r->ini->path);
 	return err;

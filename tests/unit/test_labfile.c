@@ -356,8 +356,13 @@ static const char *const cascades[] = {
 	LAB "[filter x]\nprogram = port\ndts = 80\n[filter y]\nprogram = port\nxyzzy = 80\n",
 	LAB "[iface c:e0]\nbrigde = br0\n[bridge br0]\n[scenario s]\npas = ping a b\n",
 	LAB "[iface c:e0]\npeer = c:e9\n[iface c:e1]\npeer = c:e0\n",
+	"[node h{3..1}]\n[bridge b{1..x}]\n[iface h{1..3}:eth0]\nbridge = b{n}\n"
+	"[iface h1:e]\npeer = h2:e\n[scenario s]\npass = ping h1 h3\n",
+	LAB "[bridge br0]\n[iface p:e0]\nbridge = br0\naddress = 10.0.0.7/24\n"
+	    "[bridge br1]\n[iface q:e0]\nbridge = br1\naddress = 10.0.0.7/24\n[scenario s]\n"
+	    "pass = udp a 10.0.0.7:53\n",
 };
-static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1 };
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2 };
 
 static void tells_each_fault_once(void **state)
 {
