@@ -56,7 +56,7 @@ static unsigned int *times_told(const struct ini_where *at)
 	const struct ini_section *s = at->section;
 	const struct ini_key *k = at->key;
 
-	if (!s || !(s->counted || (k && k->counted)))
+	if (!at->ini || !s || !(s->counted || (k && k->counted)))
 		return NULL;
 	return &at->ini->told[k ? k->line : s->line];
 }
