@@ -341,6 +341,8 @@ static bool find_limit(const struct drop_trace *t, const struct drop_trace_event
 			port = !port;
 		else
 			limit->iface = topo->ifaces[limit->iface].peer;
+		if (limit->iface == NONE) /* of a VLAN: the link below it is none of a pair */
+			return false;
 	}
 	name_end(topo, port, limit);
 	return true;
