@@ -71,14 +71,40 @@ static __always_inline struct xlab_counters *counters_slots(void)
 #endif
 }
 
-static __always_inline struct xlab_counters *counters_slot(void)
+/* @many: of a program on several interfaces, the row of that one which the packet came in by. One
+ * on a single interface has the row in the address that it knows, or as a constant.
+ */
+static __always_inline struct xlab_counters *counters_slot_of(struct xdp_md *ctx, bool many)
 {
 	struct xlab_counters *slots = counters_slots();
-	__u64 cpu = bpf_get_smp_processor_id();
+	__u64 slot = bpf_get_smp_processor_id(), row;
 
 	/* What is compared shall be what indexes. */
-	barrier_var(cpu);
-	return slots && cpu < xlab_config.cpus ? slots + cpu : NULL;
+	barrier_var(slot);
+	if (!slots || slot >= xlab_config.cpus)
+		return NULL;
+	if (many) {
+		row = (__u32)(ctx->ingress_ifindex - xlab_config.first_ifindex);
+		barrier_var(row);
+		if (row >= xlab_config.rows)
+			return NULL;
+		slot += row * xlab_config.cpus;
+	}
+	return slots + slot;
+}
+
+static __always_inline struct xlab_counters *counters_slot(struct xdp_md *ctx)
+{
+#ifdef COUNTERS_IN_BSS
+	return counters_slot_of(ctx, false);
+#else
+	struct xlab_counters *slot;
+
+	if (xlab_config.rows)
+		return counters_slot_of(ctx, true);
+	slot = counters_slot_of(ctx, false);
+	return slot ? slot + xlab_config.first_slot : NULL;
+#endif
 }
 
 /* An event's kind, and how many of the packet's bytes it may show: a function of five arguments
@@ -105,6 +131,8 @@ static __noinline void event_send(struct xdp_md *ctx, struct xlab_counters *slot
 		.cpu = bpf_get_smp_processor_id(),
 	};
 
+	if (xlab_config.rows)
+		event.iface += ctx->ingress_ifindex - xlab_config.first_ifindex;
 	if (length > what >> 8)
 		length = what >> 8;
 	if (length > XLAB_SNAP)
@@ -158,11 +186,9 @@ static __always_inline void counters_add(struct xdp_md *ctx, struct xlab_counter
 }
 
 /* Count a verdict and tell it. */
-static __always_inline void counters_write(struct xdp_md *ctx, __u32 kind, __u64 position,
-					   __u32 verdict)
+static __always_inline void counters_write(struct xdp_md *ctx, struct xlab_counters *slot,
+					   __u32 kind, __u64 position, __u32 verdict)
 {
-	struct xlab_counters *slot = counters_slot();
-
 	if (!slot)
 		return;
 	counters_add(ctx, slot, position, verdict, kind == XLAB_WENT_ON);
@@ -171,9 +197,9 @@ static __always_inline void counters_write(struct xdp_md *ctx, __u32 kind, __u64
 }
 
 /* This CPU's slot if somebody listens, else NULL. */
-static __always_inline struct xlab_counters *event_wanted(void)
+static __always_inline struct xlab_counters *event_wanted(struct xdp_md *ctx)
 {
-	struct xlab_counters *slot = counters_slot();
+	struct xlab_counters *slot = counters_slot(ctx);
 
 	return slot && slot->listening ? slot : NULL;
 }
@@ -188,7 +214,7 @@ static __always_inline void event_show(struct xdp_md *ctx, struct xlab_counters 
 /* Where some filter of the chain does not count, no silent verdict follows by subtraction. */
 static __always_inline void counters_next(struct xdp_md *ctx)
 {
-	struct xlab_counters *slot = counters_slot();
+	struct xlab_counters *slot = counters_slot(ctx);
 
 	if (slot)
 		counters_add(ctx, slot, xlab_config.position, XLAB_NEXT, true);
@@ -203,7 +229,7 @@ static __always_inline void counters_begin(struct xdp_md *ctx)
 
 	if (!xlab_config.tells_came)
 		return;
-	slot = event_wanted();
+	slot = event_wanted(ctx);
 	if (slot)
 		event_send(ctx, slot, EVENT_WHAT(XLAB_CAME, XLAB_SNAP), 0, XLAB_NEXT);
 }
@@ -218,15 +244,17 @@ static __always_inline int counters_end(struct xdp_md *ctx, __u32 verdict)
 	if (!xlab_config.keeps_counters)
 		return verdict;
 	if (!(xlab_config.continues >> verdict & 1)) {
-		counters_write(ctx, XLAB_DECIDED, xlab_config.position, verdict);
+		counters_write(ctx, counters_slot(ctx), XLAB_DECIDED, xlab_config.position,
+			       verdict);
 		return verdict;
 	}
 	if (verdict != XLAB_NEXT)
-		counters_write(ctx, XLAB_WENT_ON, xlab_config.position, verdict);
+		counters_write(ctx, counters_slot(ctx), XLAB_WENT_ON, xlab_config.position,
+			       verdict);
 	else if (xlab_config.keeps_counters == XLAB_KEEPS_SILENT)
 		counters_next(ctx);
 	if (xlab_config.position + 1 == xlab_config.length)
-		counters_write(ctx, XLAB_DECIDED, xlab_config.length, XDP_PASS);
+		counters_write(ctx, counters_slot(ctx), XLAB_DECIDED, xlab_config.length, XDP_PASS);
 	return verdict;
 }
 

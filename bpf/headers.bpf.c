@@ -59,7 +59,7 @@ static __always_inline __u32 headers_end(struct xdp_md *ctx)
 
 static __always_inline int judge(struct xdp_md *ctx)
 {
-	struct xlab_counters *slot = event_wanted();
+	struct xlab_counters *slot = event_wanted(ctx);
 
 	if (slot)
 		event_show(ctx, slot, XLAB_HEADERS, headers_end(ctx));

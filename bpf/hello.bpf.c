@@ -5,7 +5,7 @@
 
 static __always_inline int judge(struct xdp_md *ctx)
 {
-	struct xlab_counters *slot = event_wanted();
+	struct xlab_counters *slot = event_wanted(ctx);
 
 	if (slot)
 		event_show(ctx, slot, XLAB_HELLO, XLAB_SNAP);

@@ -32,8 +32,10 @@ struct xlab_count {
 };
 
 /*
- * One slot a CPU of the map "counters" (an mmapable array of one value that holds all slots; one a
- * chain-carrying interface, there as long as the lab). A chain counts where it stopped: count[gen &
+ * One slot a CPU in an interface's row of the map "counters" (an mmapable array of one value that
+ * holds all slots; there as long as the lab). An interface whose chain stands on others, too, has
+ * a row of a map that they share, by ifindex, so that one program serves them all; any other has
+ * a map with that one row. A chain counts where it stopped: count[gen &
  * 1][position][slot of the verdict]; position n of a chain of n filters is its end (all went on). A
  * filter after whose verdict the chain went on is counted at its position too, unless that was its
  * silent one, which follows by subtraction: XLAB_NEXT of a built-in, XDP_PASS of somebody's object.
@@ -50,12 +52,15 @@ struct xlab_counters {
 
 /* Where a built-in filter stands and what it is to do: its const volatile global `xlab_config`. */
 struct xlab_config {
-	__u32 iface;	      /* index in the lab's topology */
+	__u32 iface;	      /* index in the lab's topology; with @rows: of the first row's */
 	__u32 position;	      /* in its chain */
 	__u32 length;	      /* filters in the chain */
 	__u32 gen;	      /* generation of the chain */
 	__u32 continues;      /* bit 1 << verdict: the chain goes on */
-	__u32 cpus;	      /* slots of the counters; 0: it keeps none */
+	__u32 cpus;	      /* slots of a row of the counters; 0: it keeps none */
+	__u32 first_slot;     /* of its interface's row, where it looks the counters up */
+	__u32 rows;	      /* on several interfaces: the counters have so many ... */
+	__u32 first_ifindex;  /* ... and this is the ifindex of the first row's; 0 rows: on one */
 	__u32 bank;	      /* where the generation's begins, in bytes from count[0] */
 	__u32 frags;	      /* 1: packets may have fragments */
 	__u32 tells_came;     /* 1: it is the first, and tells XLAB_CAME of each packet (libxdp) */

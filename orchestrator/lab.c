@@ -3,9 +3,13 @@
 #include "orchestrator/lab.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/model/enum_names.h"
@@ -13,6 +17,12 @@
 
 void lab_close(struct lab *lab)
 {
+	for (size_t i = 0; i < lab->n_programs; i++) {
+		free(lab->programs[i].what);
+		free(lab->programs[i].why);
+		cleanup_fd(&lab->programs[i].fd);
+	}
+	free(lab->programs);
 	plan_clear(&lab->plan);
 	labfile_clear(&lab->labfile);
 	state_close(lab->state);
@@ -72,6 +82,19 @@ int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char
 	if (err)
 		lab_close(lab);
 	return err;
+}
+
+int lab_keep_program(struct lab *lab, const char *what, uint32_t gen, int fd, const char *why,
+		     struct error *e)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	struct lab_program *new;
+
+	if (own < 0)
+		return error_sys(e, -errno, "cannot keep a program");
+	new = array_add(&lab->programs, &lab->n_programs, sizeof(*new));
+	*new = (struct lab_program){ xstrdup(what), gen, own, why ? xstrdup(why) : NULL };
+	return 0;
 }
 
 char *lab_trouble(const struct lab *lab)

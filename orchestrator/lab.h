@@ -8,10 +8,20 @@
 #include "lab/state.h"
 #include "orchestrator/model/labfile.h"
 
+/* A program that this process has loaded and that other interfaces may have, too. */
+struct lab_program {
+	char *what; /* tells it from all that are loaded but for the generation */
+	uint32_t gen;
+	int fd;
+	char *why; /* of its record, or NULL */
+};
+
 struct lab {
 	struct labfile labfile; /* from the text that `up` kept */
 	struct plan plan;
 	struct state *state;
+	struct lab_program *programs;
+	size_t n_programs;
 };
 
 /* As state_open(); @name NULL means the one that is up. Free with lab_close(). */
@@ -27,6 +37,10 @@ int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, 
  * be read.
  */
 void lab_recall(struct lab *lab);
+
+/* Keep program @fd, of which the lab takes a duplicate. @why may be NULL. */
+int lab_keep_program(struct lab *lab, const char *what, uint32_t gen, int fd, const char *why,
+		     struct error *e);
 
 /* What is wrong with a lab that is not up, and what to do about it (malloc'ed); NULL if it is up.
  */

@@ -6,6 +6,7 @@
 #include "orchestrator/chain/chain.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <bpf/bpf.h>
 
 #include "lab/alloc.h"
+#include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/lab_links.h"
@@ -25,6 +27,8 @@
 #include "orchestrator/chain/chain_read.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/labfile_common.h"
 
 /* For `auto`, where libxdp is to carry what it can count and tell; and why it does, or does not. */
 static int try_libxdp(const struct chain_job *job, int *fd, char **why)
@@ -56,8 +60,11 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 		 struct error *e)
 {
 	enum engine_choice choice = job->lab->labfile.engine;
+	bool many = job->many;
 	int err;
 
+	/* libxdp's dispatcher has filters of its own on each interface. */
+	job->many = false;
 	job->asked = choice != ENGINE_AUTO;
 	*engine = &chain_engine_libxdp;
 	if (job->asked)
@@ -66,6 +73,7 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 		return 0;
 	if (choice != ENGINE_LIBXDP)
 		*engine = &chain_engine_inline;
+	job->many = many && choice != ENGINE_LIBXDP;
 	err = (*engine)->build(job, fd, NULL, e);
 	if (err)
 		chain_blame_kernel(e);
@@ -87,6 +95,17 @@ static int find_mtus(struct chain_job *job, struct error *e)
 	return 0;
 }
 
+/* Whether the program is for others, too. One of the node that xlab was started in has an ifindex
+ * of the kernel's choice, which one elsewhere may have, and where a link was made anew under the
+ * name of the lab's nothing is known.
+ */
+static bool for_many(const struct chain_job *job, const struct chain_config *chain)
+{
+	return job->rows > 1 && job->ifindex == END_INDEX + (int)chain->iface &&
+	       labfile_is_common(&job->lab->labfile, chain->iface, chain->filters,
+				 chain->n_filters);
+}
+
 static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
 		    const size_t *filters, const struct attach_point *s, struct error *e)
 {
@@ -102,6 +121,8 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		.node = s->id.netns,
 		.counters_fd = -1,
 		.rings_fd = -1,
+		.row = counters_row(lab, chain->iface),
+		.rows = counters_rows(lab, chain->iface),
 	};
 	err = find_mtus(job, e);
 	return err ? err : counters_open(lab, chain->iface, &job->counters_fd, &job->rings_fd, e);
@@ -126,11 +147,63 @@ static void keep_restore(struct attach_point *s, const struct chain_record *next
 	s->file.n_restore = next->n_filters;
 }
 
+/* What makes one program of the chain's filters another than that of others. */
+static char *program_of(const struct lab *lab, const struct chain_job *job)
+{
+	char *what = text_format("chain %s %u %u", mode_name(lab->labfile.modes[job->iface]),
+				 job->mtu, job->other_mtu);
+
+	for (size_t i = 0; i < job->n_filters; i++)
+		text_add(&what, " ", "%s", lab->labfile.filters[job->filters[i]].name);
+	return what;
+}
+
+/* One of those that are loaded, of a generation that can follow what stands at the attach point. */
+static const struct lab_program *find_program(const struct lab *lab, const struct attach_point *s,
+					      const char *what)
+{
+	for (size_t i = lab->n_programs; i-- > 0;) {
+		const struct lab_program *p = &lab->programs[i];
+
+		if (p->gen > s->file.gen && !strcmp(p->what, what) &&
+		    !(s->current && (p->gen & 1) == (s->current->gen & 1)))
+			return p;
+	}
+	return NULL;
+}
+
+/* As build(), but a program that others have, too, is built for the first of them. */
+static int build_or_share(struct lab *lab, struct chain_job *job, const struct attach_point *s,
+			  struct chain_ready *ready, struct error *e)
+{
+	char *FREE_AUTO what = program_of(lab, job);
+	const struct lab_program *loaded = job->many ? find_program(lab, s, what) : NULL;
+	const struct chain_engine *engine = &chain_engine_inline;
+	struct chain_record *r = &ready->record;
+	int err = 0;
+
+	if (loaded) {
+		job->gen = loaded->gen;
+		r->why = xstrdup(loaded->why);
+		ready->fd = fcntl(loaded->fd, F_DUPFD_CLOEXEC, 3);
+		if (ready->fd < 0)
+			return error_sys(e, -errno, "cannot use the chain's program again");
+	} else {
+		err = build(job, &engine, &ready->fd, &r->why, e);
+	}
+	if (err)
+		return err;
+	r->engine = engine->choice;
+	r->gen = job->gen;
+	if (loaded || !job->many || engine != &chain_engine_inline)
+		return 0;
+	return lab_keep_program(lab, what, job->gen, ready->fd, r->why, e);
+}
+
 /* Build a chain that can follow what stands at the attach point. */
 static int load(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
 		struct chain_ready *ready, struct error *e)
 {
-	const struct chain_engine *engine = NULL;
 	size_t *FREE_AUTO filters = xcalloc(chain->n_filters, sizeof(*filters));
 	struct chain_record *r = &ready->record;
 	struct chain_job job;
@@ -139,17 +212,16 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 	for (size_t i = 0; i < chain->n_filters; i++)
 		filters[i] = labfile_filter(&lab->labfile, chain->filters[i]);
 	err = open_job(&job, lab, chain, filters, s, e);
+	job.many = !err && for_many(&job, chain);
 	if (!err)
-		err = build(&job, &engine, &ready->fd, &r->why, e);
+		err = build_or_share(lab, &job, s, ready, e);
 	if (!err)
-		err = counters_wipe(job.counters_fd, job.gen, e);
+		err = counters_wipe(job.counters_fd, job.row, job.gen, e);
 	if (!err)
 		err = attach_prog_id(ready->fd, &r->prog_id, e);
 	if (err) {
 		chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);
 	} else {
-		r->engine = engine->choice;
-		r->gen = job.gen;
 		r->mode = lab->labfile.modes[chain->iface];
 		r->filters = chain_names_copy(chain->filters, chain->n_filters);
 		r->n_filters = chain->n_filters;
@@ -295,9 +367,12 @@ void chain_tidy(struct lab *lab, size_t iface)
 
 int chain_try_load(const struct lab *lab, size_t filter, char **log, struct error *e)
 {
-	struct chain_job job = {
-		.lab = lab, .filters = &filter, .n_filters = 1, .counters_fd = -1, .rings_fd = -1
-	};
+	struct chain_job job = { .lab = lab,
+				 .filters = &filter,
+				 .n_filters = 1,
+				 .rows = 1,
+				 .counters_fd = -1,
+				 .rings_fd = -1 };
 	int FD_AUTO fd = -1;
 	int err = counters_create(&job.counters_fd, &job.rings_fd, e);
 

@@ -10,6 +10,11 @@
  * A chain's maps, all pinned in the lab's bpffs:
  *   bpf/iface/NODE:IFACE/counters     where the chains of an interface count; made on first
  *                                     use, there as long as the lab
+ *   bpf/iface/counters                the same for all those whose chains are equal to others':
+ *                                     a row each. Equal chains of the inline engine are one
+ *                                     program there, which finds the row by the interface that a
+ *                                     packet came in by: one verification, and one of the
+ *                                     kernel's grace periods, however many they are
  *   bpf/iface/event_rings             the listeners' rings, for all interfaces of the lab
  *   bpf/filter/FILTER/MAP             every other map of a filter but .rodata; shared by
  *                                     all chains where the filter stands. FILTER is

@@ -63,33 +63,40 @@ static int capture_from_counters(struct build *b, const char *name, bool wanted,
 
 	if (!prog)
 		return error_sys(e, -ENOENT, "cannot find program %s of the counters", name);
-	if (wanted)
-		prog_capture_add(&b->capture, prog, false, into);
-	else
-		(void)bpf_program__set_autoload(prog, false);
+	if (!wanted)
+		return 0;
+	(void)bpf_program__set_autoload(prog, true);
+	prog_capture_add(&b->capture, prog, false, into);
 	return 0;
 }
 
 static int prepare_counters(struct build *b, const struct chain_job *job, struct error *e)
 {
 	const struct labfile *labfile = &job->lab->labfile;
+	struct bpf_program *prog;
 	bool notes = false;
 	size_t size;
 	const void *bytes = counters_bpf__elf_bytes(&size);
-	int err = counters_open_object(bytes, size, job->counters_fd, job->rings_fd, &b->counters);
+	int err = counters_open_object(bytes, size, job->counters_fd, job->many ? 0 : job->row,
+				       job->rows, job->rings_fd, &b->counters);
 	if (err)
 		return error_sys(e, err, "cannot give the chain its counters");
+	bpf_object__for_each_program (prog, b->counters)
+		(void)bpf_program__set_autoload(prog, false);
 	for (size_t i = 0; i < job->n_filters; i++) {
 		const struct filter *f = &labfile->filters[job->filters[i]];
 
 		notes |= link_input_notes(f->continues, program_silent(f->program));
 	}
 	b->linker.tells_came = chain_may_change(labfile, job->filters, job->n_filters);
-	err = capture_from_counters(b, "xlab_stop", true, &b->stop, e);
+	err = capture_from_counters(b, job->many ? "xlab_stop_many" : "xlab_stop", true, &b->stop,
+				    e);
 	if (!err)
-		err = capture_from_counters(b, "xlab_note", notes, &b->note, e);
+		err = capture_from_counters(b, job->many ? "xlab_note_many" : "xlab_note", notes,
+					    &b->note, e);
 	if (!err)
-		err = capture_from_counters(b, "xlab_came", b->linker.tells_came, &b->came, e);
+		err = capture_from_counters(b, job->many ? "xlab_came_many" : "xlab_came",
+					    b->linker.tells_came, &b->came, e);
 	return err;
 }
 

@@ -18,15 +18,20 @@
 
 struct xlab_config chain_job_config(const struct chain_job *job, size_t i)
 {
+	__u32 cpus = (__u32)libbpf_num_possible_cpus();
+
 	return (struct xlab_config){
-		.iface = (__u32)job->iface,
+		.iface = (__u32)(job->many ? job->iface - job->row : job->iface),
 		.position = (__u32)i,
 		.length = (__u32)job->n_filters,
 		.gen = job->gen,
 		.continues = i < job->n_filters
 				     ? job->lab->labfile.filters[job->filters[i]].continues
 				     : 0,
-		.cpus = (__u32)libbpf_num_possible_cpus(),
+		.cpus = cpus,
+		.first_slot = (__u32)job->row * cpus,
+		.rows = job->many ? (__u32)job->rows : 0,
+		.first_ifindex = job->many ? (__u32)(job->ifindex - (int)job->row) : 0,
 		.bank = counters_bank(job->gen),
 	};
 }

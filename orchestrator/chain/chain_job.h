@@ -27,6 +27,8 @@ struct chain_job {
 	int ifindex;
 	unsigned int mtu, other_mtu; /* of the link as it is, at both ends; 0: not known */
 	int counters_fd, rings_fd;
+	size_t row, rows; /* of the counters */
+	bool many;	  /* the program is for other interfaces, too: it finds rows by ifindex */
 	const char *node; /* whose namespace it is in */
 	bool asked;	  /* for this engine, by its name: the other one is an advice then */
 };

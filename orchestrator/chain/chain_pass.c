@@ -6,7 +6,9 @@
 #include "orchestrator/chain/chain_pass.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <bpf/bpf.h>
 
@@ -49,24 +51,40 @@ int chain_needs(const struct labfile *labfile, size_t iface, char *const *filter
 	return r;
 }
 
-int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e)
+/* One for all ends: on the second the kernel waits for no grace period. */
+static int pass_program(struct lab *lab, int *fd, struct error *e)
 {
+	static const char what[] = "pass";
 	const struct bpf_insn pass[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP,
 		    .prog_flags = BPF_F_XDP_HAS_FRAGS);
+
+	for (size_t i = 0; i < lab->n_programs; i++) {
+		if (strcmp(lab->programs[i].what, what) != 0)
+			continue;
+		*fd = fcntl(lab->programs[i].fd, F_DUPFD_CLOEXEC, 3);
+		return *fd < 0 ? error_sys(e, -errno, "cannot use a pass program again") : 0;
+	}
+	*fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_pass", "GPL", pass, ARRAY_SIZE(pass), &opts);
+	return *fd < 0 ? error_sys(e, *fd, "cannot load a pass program")
+		       : lab_keep_program(lab, what, 0, *fd, NULL, e);
+}
+
+int chain_pass_put(struct lab *lab, struct attach_point *s, struct error *e)
+{
 	struct chain_record next = {
 		.engine = ENGINE_INLINE,
 		.mode = XDP_MODE_CHOICE_NATIVE,
 		.gen = chain_file_next_gen(&s->file, s->current),
 	};
-	int FD_AUTO fd =
-		bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_pass", "GPL", pass, ARRAY_SIZE(pass), &opts);
-	int err = fd < 0 ? error_sys(e, fd, "cannot load a pass program")
-			 : attach_prog_id(fd, &next.prog_id, e);
+	int FD_AUTO fd = -1;
+	int err = pass_program(lab, &fd, e);
 
+	if (!err)
+		err = attach_prog_id(fd, &next.prog_id, e);
 	return err ? err : attach_point_swap(s, lab, &next, fd, e);
 }
 

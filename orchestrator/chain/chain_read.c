@@ -131,7 +131,7 @@ static int fill_rows(const struct lab *lab, size_t iface, struct chain_view *vie
 	if (!err)
 		err = counters_open(lab, iface, &counters_fd, &rings_fd, e);
 	if (!err)
-		err = counters_map(&counters, counters_fd, e);
+		err = counters_map(&counters, counters_fd, counters_row(lab, iface), e);
 	if (err)
 		return err;
 	read_rows(&counters, view, &f);

@@ -29,36 +29,34 @@ int counters_cpus(struct error *e)
 	return n > 0 ? 0 : error_sys(e, n, "cannot ask how many CPUs there can be");
 }
 
-/* Of the map's one value. */
-static size_t value_bytes(void)
+static size_t row_bytes(void)
 {
 	return (size_t)libbpf_num_possible_cpus() * sizeof(struct xlab_counters);
 }
 
-static size_t mapped_bytes(void)
+int counters_map(struct counters *counters, int counters_fd, size_t row, struct error *e)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t from = row * row_bytes(), first = from & ~(page - 1);
+	size_t bytes = (from + row_bytes() - first + page - 1) & ~(page - 1);
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, counters_fd, (off_t)first);
 
-	return (value_bytes() + page - 1) & ~(page - 1);
-}
-
-int counters_map(struct counters *counters, int counters_fd, struct error *e)
-{
-	void *at;
-
-	counters->n = (size_t)libbpf_num_possible_cpus();
-	at = mmap(NULL, mapped_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, counters_fd, 0);
 	if (at == MAP_FAILED)
 		return error_sys(e, -errno, "cannot map an interface's counters");
-	counters->slots = at;
+	*counters = (struct counters){
+		.slots = (void *)((char *)at + (from - first)),
+		.n = (size_t)libbpf_num_possible_cpus(),
+		.pages = at,
+		.bytes = bytes,
+	};
 	return 0;
 }
 
 void counters_unmap(struct counters *counters)
 {
-	if (counters->slots)
-		(void)munmap(counters->slots, mapped_bytes());
-	counters->slots = NULL;
+	if (counters->pages)
+		(void)munmap(counters->pages, counters->bytes);
+	*counters = (struct counters){ 0 };
 }
 
 uint32_t counters_bank(uint32_t gen)
@@ -66,10 +64,10 @@ uint32_t counters_bank(uint32_t gen)
 	return (gen & 1) * (uint32_t)sizeof(((struct xlab_counters *)NULL)->count[0]);
 }
 
-int counters_wipe(int counters_fd, uint32_t gen, struct error *e)
+int counters_wipe(int counters_fd, size_t row, uint32_t gen, struct error *e)
 {
 	struct counters counters = { 0 };
-	int err = counters_map(&counters, counters_fd, e);
+	int err = counters_map(&counters, counters_fd, row, e);
 
 	for (size_t i = 0; counters.slots && i < counters.n; i++)
 		memset(counters.slots[i].count[gen & 1], 0, sizeof(counters.slots[i].count[0]));
@@ -115,21 +113,22 @@ void counters_unsubscribe(struct counters *counters, size_t listener)
 					 __ATOMIC_RELEASE);
 }
 
-static int create_counters(void)
+static int create_counters(size_t rows)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 
-	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "counters", sizeof(__u32), (__u32)value_bytes(),
-			      1, &opts);
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "counters", sizeof(__u32),
+			      (__u32)(rows * row_bytes()), 1, &opts);
 }
 
 /* Any ring fits one that is asked for by its type, so the pattern is the smallest. */
-static int create_rings(void)
+static int create_rings(size_t n)
 {
 	int FD_AUTO pattern = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "event_ring", 0, 0,
 					     (__u32)sysconf(_SC_PAGESIZE), NULL);
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)pattern);
 
+	(void)n;
 	if (pattern < 0)
 		return pattern;
 	return bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "event_rings", sizeof(__u32),
@@ -138,8 +137,8 @@ static int create_rings(void)
 
 int counters_create(int *counters_fd, int *rings_fd, struct error *e)
 {
-	int FD_AUTO counters = counters_cpus(e) ? -1 : create_counters();
-	int FD_AUTO event_rings = counters < 0 ? -1 : create_rings();
+	int FD_AUTO counters = counters_cpus(e) ? -1 : create_counters(1);
+	int FD_AUTO event_rings = counters < 0 ? -1 : create_rings(1);
 
 	if (e->err)
 		return e->err;
@@ -166,11 +165,34 @@ int counters_give(struct bpf_object *obj, int counters_fd, int rings_fd)
 	return err;
 }
 
-int counters_open_object(const void *bytes, size_t size, int counters_fd, int rings_fd,
-			 struct bpf_object **obj)
+static Elf64_Shdr *find_section(void *bytes, const char *name);
+
+/* Let a variable of an object of ours be @by bytes further on in its section. */
+static int move_symbol(void *bytes, const char *name, size_t by)
+{
+	const Elf64_Shdr *table = find_section(bytes, ".symtab");
+	const Elf64_Shdr *strings = find_section(bytes, ".strtab");
+	char *start = bytes;
+
+	for (size_t i = 0; table && strings && i < table->sh_size / sizeof(Elf64_Sym); i++) {
+		Elf64_Sym *symbol = (Elf64_Sym *)(void *)(start + table->sh_offset) + i;
+
+		if (strcmp(start + strings->sh_offset + symbol->st_name, name) != 0)
+			continue;
+		symbol->st_value += by;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int counters_open_object(const void *bytes, size_t size, int counters_fd, size_t row, size_t rows,
+			 int rings_fd, struct bpf_object **obj)
 {
 	void *FREE_AUTO copy = xmemdup(bytes, size);
-	int err = object_lengthen(copy, value_bytes());
+	int err = object_lengthen(copy, rows * row_bytes());
+
+	if (!err)
+		err = move_symbol(copy, map_names[0], row * row_bytes());
 
 	*obj = err ? NULL : bpf_object__open_mem(copy, size, NULL);
 	if (!*obj)
@@ -190,14 +212,14 @@ void counters_withhold(struct bpf_object *obj)
 }
 
 /* The map pinned at @path, made and pinned if it is not there. Another command may be quicker. */
-static int pinned_map(const char *path, int (*create)(void))
+static int pinned_map(const char *path, int (*create)(size_t rows), size_t rows)
 {
 	int FD_AUTO made = -1;
 	int fd = bpf_obj_get(path);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	made = create();
+	made = create(rows);
 	if (made < 0)
 		return made;
 	if (!bpf_obj_pin(made, path))
@@ -205,12 +227,10 @@ static int pinned_map(const char *path, int (*create)(void))
 	return errno == EEXIST ? bpf_obj_get(path) : -1;
 }
 
-static int open_map(const char *dir, const char *name, int (*create)(void), int *fd,
+static int open_map(const char *path, int (*create)(size_t rows), size_t rows, int *fd,
 		    struct error *e)
 {
-	char *FREE_AUTO path = text_format("%s/%s", dir, name);
-
-	*fd = pinned_map(path, create);
+	*fd = pinned_map(path, create, rows);
 	return *fd < 0 ? error_sys(e, -errno, "cannot make map %s", path) : 0;
 }
 
@@ -218,20 +238,70 @@ static int open_map(const char *dir, const char *name, int (*create)(void), int 
 int event_rings_open(const struct lab *lab, int *rings_fd, struct error *e)
 {
 	char *FREE_AUTO dir = bpffs_dir(lab, e, "iface");
+	char *FREE_AUTO path = dir ? text_format("%s/event_rings", dir) : NULL;
 
-	return dir ? open_map(dir, "event_rings", create_rings, rings_fd, e) : e->err;
+	return path ? open_map(path, create_rings, 1, rings_fd, e) : e->err;
+}
+
+/*
+ * How many rows the map has that interfaces with common chains share; 0: there is none. The
+ * verifier takes no address further on than that, and memory is not to be spent on interfaces in
+ * between which have no such chain.
+ */
+#define SHARED_BYTES_MAX (1U << 29) /* BPF_MAX_VAR_OFF of the kernel */
+#define SHARED_SPARSE	 4
+
+static size_t shared_rows(const struct lab *lab)
+{
+	const struct common_ifaces *common = &lab->labfile.common;
+
+	return common->span <= common->n * SHARED_SPARSE &&
+			       common->span * row_bytes() < SHARED_BYTES_MAX
+		       ? common->span
+		       : 0;
+}
+
+static bool is_shared(const struct lab *lab, size_t iface)
+{
+	const struct common_ifaces *common = &lab->labfile.common;
+
+	return iface >= common->first && iface - common->first < shared_rows(lab);
+}
+
+size_t counters_row(const struct lab *lab, size_t iface)
+{
+	return is_shared(lab, iface) ? iface - lab->labfile.common.first : 0;
+}
+
+size_t counters_rows(const struct lab *lab, size_t iface)
+{
+	return is_shared(lab, iface) ? shared_rows(lab) : 1;
+}
+
+char *counters_path(const struct lab *lab, size_t iface)
+{
+	return is_shared(lab, iface) ? state_path(lab->state, "bpf/iface/counters")
+				     : state_path(lab->state, "bpf/iface/%s/counters",
+						  lab->labfile.topo.ifaces[iface].id);
 }
 
 int counters_open(const struct lab *lab, size_t iface, int *counters_fd, int *rings_fd,
 		  struct error *e)
 {
-	char *FREE_AUTO dir = bpffs_dir(lab, e, "iface/%s", lab->labfile.topo.ifaces[iface].id);
 	int FD_AUTO counters = -1;
-	int err;
+	char *FREE_AUTO dir = NULL, *FREE_AUTO path = NULL;
+	size_t rows;
+	int err = counters_cpus(e);
 
-	if (!dir || counters_cpus(e))
+	if (err)
+		return err;
+	rows = counters_rows(lab, iface);
+	dir = rows > 1 ? bpffs_dir(lab, e, "iface")
+		       : bpffs_dir(lab, e, "iface/%s", lab->labfile.topo.ifaces[iface].id);
+	if (!dir)
 		return e->err;
-	err = open_map(dir, "counters", create_counters, &counters, e);
+	path = counters_path(lab, iface);
+	err = open_map(path, create_counters, rows, &counters, e);
 	if (!err)
 		err = event_rings_open(lab, rings_fd, e);
 	if (!err)
@@ -239,18 +309,25 @@ int counters_open(const struct lab *lab, size_t iface, int *counters_fd, int *ri
 	return err;
 }
 
-int object_lengthen(void *bytes, size_t size)
+static Elf64_Shdr *find_section(void *bytes, const char *name)
 {
 	char *start = bytes;
 	const Elf64_Ehdr *elf = bytes;
 	Elf64_Shdr *sections = (void *)(start + elf->e_shoff);
 	const char *names = start + sections[elf->e_shstrndx].sh_offset;
 
-	for (size_t i = 0; i < elf->e_shnum; i++) {
-		if (strcmp(names + sections[i].sh_name, ".bss") != 0)
-			continue;
-		sections[i].sh_size = size;
-		return 0;
-	}
-	return -ENOENT;
+	for (size_t i = 0; i < elf->e_shnum; i++)
+		if (!strcmp(names + sections[i].sh_name, name))
+			return &sections[i];
+	return NULL;
+}
+
+int object_lengthen(void *bytes, size_t size)
+{
+	Elf64_Shdr *bss = find_section(bytes, ".bss");
+
+	if (!bss)
+		return -ENOENT;
+	bss->sh_size = size;
+	return 0;
 }

@@ -75,15 +75,14 @@ static int claim_slot(struct listener *l, struct error *e)
 static int clear_flags(const struct lab *lab, size_t listener, struct error *e)
 {
 	for (size_t i = 0; i < lab->labfile.topo.n_ifaces; i++) {
-		char *FREE_AUTO path = state_path(lab->state, "bpf/iface/%s/counters",
-						  lab->labfile.topo.ifaces[i].id);
+		char *FREE_AUTO path = counters_path(lab, i);
 		int FD_AUTO fd = bpf_obj_get(path);
 		struct counters counters = { 0 };
 		int err;
 
 		if (fd < 0)
 			continue;
-		err = counters_map(&counters, fd, e);
+		err = counters_map(&counters, fd, counters_row(lab, i), e);
 		if (err)
 			return err;
 		counters_unsubscribe(&counters, listener);
@@ -178,7 +177,7 @@ int listener_subscribe(struct listener *l, size_t iface, struct error *e)
 			return 0;
 	err = counters_open(l->lab, iface, &counters_fd, &rings_fd, e);
 	if (!err)
-		err = counters_map(&new.counters, counters_fd, e);
+		err = counters_map(&new.counters, counters_fd, counters_row(l->lab, iface), e);
 	if (err)
 		return error_wrap(e, "cannot listen to a chain");
 	new.lost_before = counters_lost(&new.counters, l->slot);

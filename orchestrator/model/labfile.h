@@ -68,6 +68,7 @@ struct chain_config { /* which filters on which interface */
 	char **filters; /* names: there is a filter of each */
 	size_t n_filters;
 	int line;
+	bool common; /* equal ones stand on other interfaces at the same time */
 };
 
 enum step_kind {
@@ -153,6 +154,11 @@ struct scenario {
 	int line;
 };
 
+struct common_ifaces {	    /* with a common chain of the lab's or of a scenario */
+	size_t first, span; /* from the first to the last */
+	size_t n;	    /* of the span: so many */
+};
+
 struct labfile {
 	struct inifile ini;
 	struct topology topo;
@@ -160,6 +166,7 @@ struct labfile {
 	enum xdp_mode *modes;	     /* by iface */
 	struct chain_config *chains; /* [iface] chain = …: those attached by up */
 	size_t n_chains;
+	struct common_ifaces common;
 	struct filter *filters;
 	size_t n_filters;
 	struct scenario *scenarios;

@@ -15,6 +15,7 @@
 #include "lab/error.h"
 #include "lab/topology_read.h"
 #include "orchestrator/model/filter.h"
+#include "orchestrator/model/labfile_common.h"
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/scenario_read.h"
@@ -228,7 +229,10 @@ int labfile_check(struct labfile *labfile, int ini_err, struct error *e)
 	free(r.stands);
 	free(r.changed);
 	inifile_sort_errors(&labfile->ini, e);
-	return e->kind == ERROR_NONE ? 0 : e->err;
+	if (e->kind != ERROR_NONE)
+		return e->err;
+	labfile_find_common(labfile);
+	return 0;
 }
 
 int labfile_parse(struct labfile *labfile, const char *path, const char *dir, const char *text,

@@ -21,7 +21,14 @@ struct {
 /* The verdict is counted as a chain counts it. */
 static __always_inline int count(struct xdp_md *ctx, int position, int verdict)
 {
-	counters_write(ctx, XLAB_DECIDED, position, verdict);
+	counters_write(ctx, counters_slot(ctx), XLAB_DECIDED, position, verdict);
+	return verdict;
+}
+
+/* As a chain that stands on several interfaces does. */
+static __always_inline int count_many(struct xdp_md *ctx, int position, int verdict)
+{
+	counters_write(ctx, counters_slot_of(ctx, true), XLAB_DECIDED, position, verdict);
 	return verdict;
 }
 
@@ -50,17 +57,22 @@ static __always_inline int tell(struct xdp_md *ctx, int position, int verdict)
 	return verdict;
 }
 
-/* By hand, counted and uncounted. */
-#define HAND(n, all)                                       \
-	SEC("xdp")                                         \
-	int hand##n(struct xdp_md *ctx)                    \
-	{                                                  \
-		all(count) return count(ctx, n, XDP_PASS); \
-	}                                                  \
-	SEC("xdp")                                         \
-	int bare##n(struct xdp_md *ctx)                    \
-	{                                                  \
-		all(tell) return tell(ctx, n, XDP_PASS);   \
+/* By hand, counted, uncounted, and counted as one of many. */
+#define HAND(n, all)                                                 \
+	SEC("xdp")                                                   \
+	int hand##n(struct xdp_md *ctx)                              \
+	{                                                            \
+		all(count) return count(ctx, n, XDP_PASS);           \
+	}                                                            \
+	SEC("xdp")                                                   \
+	int bare##n(struct xdp_md *ctx)                              \
+	{                                                            \
+		all(tell) return tell(ctx, n, XDP_PASS);             \
+	}                                                            \
+	SEC("xdp")                                                   \
+	int many##n(struct xdp_md *ctx)                              \
+	{                                                            \
+		all(count_many) return count_many(ctx, n, XDP_PASS); \
 	}
 #define NONE(end)
 #define UP_TO_1(end)  ONE(0, end)

@@ -257,7 +257,8 @@ static void map_book(const struct lab *lab, struct counters *counters)
 	FD_AUTO int counters_fd = -1, rings_fd = -1;
 
 	assert_int_equal(counters_open(lab, rig_end(lab), &counters_fd, &rings_fd, &e), 0);
-	assert_int_equal(counters_map(counters, counters_fd, &e), 0);
+	assert_int_equal(counters_map(counters, counters_fd, counters_row(lab, rig_end(lab)), &e),
+			 0);
 }
 
 /* Each listener hears everything; when the last has gone nothing is told. */

@@ -28,7 +28,7 @@ static const char filters[] = "[filter hi]\nprogram = hello\n"
 
 static void set(struct lab *lab, char *name, bool scenario)
 {
-	struct chain_config chain = { rig_end(lab), &name, 1, 0 };
+	struct chain_config chain = { .iface = rig_end(lab), .filters = &name, .n_filters = 1 };
 	ERROR_AUTO struct error e = ERROR_INIT;
 
 	if (chain_set(lab, &chain, scenario, &e))

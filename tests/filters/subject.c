@@ -43,7 +43,7 @@ static void give_config(struct subject *s, const struct xlab_config *config)
 	assert_true(globals_poke(s->obj, "xlab_config", &whole, sizeof(whole)));
 	assert_int_equal(counters_create(&counters, &event_rings, &e), 0);
 	assert_int_equal(counters_give(s->obj, counters, event_rings), 0);
-	assert_int_equal(counters_map(&s->counters, counters, &e), 0);
+	assert_int_equal(counters_map(&s->counters, counters, 0, &e), 0);
 }
 
 void subject_load(struct subject *s, const struct filter *filter, const struct xlab_config *config)

@@ -17,6 +17,7 @@
 #include "orchestrator/filter/labfile_load.h"
 #include "orchestrator/model/filter.h"
 #include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_common.h"
 #include "orchestrator/model/labfile_print.h"
 #include "orchestrator/model/labfile_read.h"
 #include "orchestrator/model/labfile_warn.h"
@@ -881,6 +882,42 @@ static void the_labs_here_are_right(void **state)
 	}
 }
 
+/* Of the lab's own chains, and of each scenario's: what stands at different times is not common. */
+static void finds_common_chains(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+	char *hello[] = { "hello" }, *both[] = { "hello", "drop" };
+
+	(void)state;
+	assert_int_equal(
+		parse(&labfile,
+		      "[bridge br]\n[node a]\n[node b]\n[node c]\n[node d]\n"
+		      "[iface a:e]\nbridge = br\naddress = 10.0.0.1/24\n"
+		      "[iface b:e]\nbridge = br\nchain = hello\n"
+		      "[iface c:e]\nbridge = br\nchain = hello drop\naddress = 10.0.0.3/24\n"
+		      "[iface d:e]\nbridge = br\nchain = hello\n"
+		      "[scenario s]\nchain = a:e hello\nchain = c:e drop\ndrop = ping a c by drop\n"
+		      "[scenario t]\nchain = b:e drop\nchain = c:e drop\ndrop = ping a c by drop\n",
+		      &e),
+		0);
+	assert_true(labfile.chains[0].common);
+	assert_false(labfile.chains[1].common);
+	assert_true(labfile.chains[2].common);
+	assert_false(labfile.scenarios[0].chains[0].common);
+	assert_false(labfile.scenarios[0].chains[1].common);
+	assert_true(labfile.scenarios[1].chains[0].common);
+	assert_true(labfile.scenarios[1].chains[1].common);
+	assert_int_equal(labfile.common.first, 1);
+	assert_int_equal(labfile.common.span, 3);
+	assert_int_equal(labfile.common.n, 3);
+	assert_true(labfile_is_common(&labfile, 3, hello, 1));
+	assert_false(labfile_is_common(&labfile, 0, hello, 1));
+	assert_false(labfile_is_common(&labfile, 2, both, 2));
+	assert_true(labfile_is_common(&labfile, 2, both + 1, 1));
+	labfile_clear(&labfile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -896,6 +933,7 @@ int main(void)
 		cmocka_unit_test(reports_the_errors_of_all_parts),
 		cmocka_unit_test(live_rules_are_read_as_keys),
 		cmocka_unit_test(the_labs_here_are_right),
+		cmocka_unit_test(finds_common_chains),
 	};
 
 	return cmocka_run_group_tests_name("labfile", tests, NULL, NULL);
