@@ -428,6 +428,19 @@ static void print_chain(FILE *out, const struct labfile *labfile, const struct e
 				      : "");
 }
 
+/* What the lab file itself does to packets where they may have come by. */
+static void print_impaired(FILE *out, const struct topology *topo, const struct evidence *ev)
+{
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
+		const struct iface *f = &topo->ifaces[i];
+		char *FREE_AUTO text = impairment_text(&f->impairment, " ", ", ");
+
+		if (*text && (f->node == ev->mark.src_node || f->node == ev->mark.dst_node ||
+			      topo->nodes[f->node].forward))
+			(void)fprintf(out, "the lab file has at %s: %s\n", f->id, text);
+	}
+}
+
 /* @why has one of these already, and is not said twice. */
 static void print_known(FILE *out, const struct labfile *labfile, const struct evidence *ev,
 			const char *why)
@@ -442,6 +455,7 @@ static void print_known(FILE *out, const struct labfile *labfile, const struct e
 		(void)fprintf(out, "%s\n", ev->filtered);
 	if (ev->no_route && !strstr(why, ev->no_route))
 		(void)fprintf(out, "%s\n", ev->no_route);
+	print_impaired(out, &labfile->topo, ev);
 	if (ev->neighbour != NEIGHBOUR_UNKNOWN && ev->neighbour_text)
 		(void)fprintf(out, "neighbour entry for %s: %s\n", ev->neighbour_text,
 			      ev->neighbour == NEIGHBOUR_RESOLVED ? "there" : "none, or failed");

@@ -13,6 +13,7 @@
 #include "lab/cleanup.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/packet.h"
+#include "orchestrator/scenario/account.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
 
@@ -1042,6 +1043,30 @@ static void a_user_object_is_mute_in_a_dispatcher(void **state)
 	evidence_clear(&ev);
 }
 
+/* Of those that the packet may have come by. */
+static void a_link_that_loses_packets_is_named(void **state)
+{
+	static const struct impairment lossy = { 20000000, 0, 300000, 0 };
+	struct evidence ev = an_evidence(STEP_PING);
+	char *there, *elsewhere;
+	size_t src = NONE;
+
+	(void)state;
+	for (size_t i = 0; i < labfile.topo.n_ifaces; i++)
+		if (labfile.topo.ifaces[i].node == ev.mark.src_node)
+			src = i;
+	labfile.topo.ifaces[src].impairment = lossy;
+	there = account_details(&labfile, &ev, "no reply came");
+	ev.mark.src_node = ev.mark.dst_node;
+	elsewhere = account_details(&labfile, &ev, "no reply came");
+	labfile.topo.ifaces[src].impairment = (struct impairment){ 0 };
+	assert_non_null(strstr(there, ": delay 20ms, loss 30%\n"));
+	assert_null(strstr(elsewhere, "delay"));
+	free(there);
+	free(elsewhere);
+	evidence_clear(&ev);
+}
+
 static void a_control_run_speaks_of_the_lab(void **state)
 {
 	struct step step = a_step(STEP_PING, EXPECT_DROP);
@@ -1159,6 +1184,7 @@ int main(void)
 		cmocka_unit_test(a_chain_at_the_sender_sees_nothing),
 		cmocka_unit_test(details_tell_the_way),
 		cmocka_unit_test(a_user_object_is_mute_in_a_dispatcher),
+		cmocka_unit_test(a_link_that_loses_packets_is_named),
 		cmocka_unit_test(a_control_run_speaks_of_the_lab),
 		cmocka_unit_test(see_and_reject_read_what_was_shown),
 		cmocka_unit_test(the_worse_outcome_counts),
