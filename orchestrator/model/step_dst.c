@@ -134,8 +134,6 @@ static int check_several(const struct ini_where *at, const char *host, const str
 
 	if (step->n_receivers)
 		return 0;
-	if (topology_doubts(topo, NONE)) /* one of them may be an interface of no node */
-		return -EINVAL;
 	for (const struct owner *o = topology_owner(topo, &step->address, NULL); o;
 	     o = topology_owner(topo, &step->address, o)) {
 		if (n++ >= NAMES_TOLD)

@@ -145,6 +145,8 @@ static const struct {
 	{ "[a {abcdefghijklmnop=1..2}]\n", "a counter's name has at most 15 letters" },
 	{ "[a {a=1..1}{b=1..1}{c=1..1}{d=1..1}{e=1..1}]\n", "there are more than 4 ranges" },
 	{ "[a b]\n[a {1..3}]\n[a b2]\n[a 2]\n", "f.ini:4: [a 2]: stands at line 2 already" },
+	{ "[a {1..9}]\nk = {0-4294967295*n*1000}\n", "the number is beyond 1000000000000" },
+	{ "[a 2]\n[a {1..3}]\nk = {m}\n", "f.ini:2: [a 2]: stands at line 1 already" },
 	{ "[a 2]\n[a {1..3}]\n", "f.ini:2: [a 2]: stands at line 1 already" },
 	{ "[a {1..3}{n-n}]\n[a {x=1..3}{n}]\n", "{n}: there is no counter \"n\"; allowed: x" },
 	{ "[a {1..3}{n/2}]\n[a {1..3}x{n-2}]\n",
