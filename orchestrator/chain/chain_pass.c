@@ -23,22 +23,27 @@ static bool may_send_back(const struct filter *f)
 	return f->program == PROGRAM_OBJECT || f->action == XDP_REDIRECT || f->action == XDP_TX;
 }
 
+bool chain_may_send(const struct labfile *labfile, char *const *filters, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t filter = labfile_filter(labfile, filters[i]);
+
+		if (filter != NONE && may_send_back(&labfile->filters[filter]))
+			return true;
+	}
+	return false;
+}
+
 int chain_needs(const struct labfile *labfile, size_t iface, char *const *filters, size_t n,
 		int (*fn)(void *cookie, const struct attach_point_id *id), void *cookie)
 {
 	struct attach_point_id other;
-	bool sends_back = false;
 	int r = 0;
 
 	if (labfile->modes[iface] == XDP_MODE_CHOICE_GENERIC)
 		return 0;
-	for (size_t i = 0; i < n; i++) {
-		size_t filter = labfile_filter(labfile, filters[i]);
-
-		sends_back |= filter != NONE && may_send_back(&labfile->filters[filter]);
-	}
 	other = attach_point_id_other(labfile, iface);
-	if (sends_back)
+	if (chain_may_send(labfile, filters, n))
 		r = fn(cookie, &other);
 	for (size_t i = 0; i < n && !r; i++) {
 		size_t filter = labfile_filter(labfile, filters[i]);

@@ -17,6 +17,9 @@ struct lab;
 struct attach_point;
 struct labfile;
 
+/* Some filter of these sends packets back or elsewhere, or may. */
+bool chain_may_send(const struct labfile *labfile, char *const *filters, size_t n);
+
 /* Called with each end that needs XDP when @filters stand on @iface; nonzero ends it. */
 int chain_needs(const struct labfile *labfile, size_t iface, char *const *filters, size_t n,
 		int (*fn)(void *cookie, const struct attach_point_id *id), void *cookie);

@@ -10,13 +10,16 @@
 #include "lab/alloc.h"
 #include "lab/error.h"
 #include "orchestrator/chain/chain.h"
+#include "orchestrator/chain/chain_pass.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/scenario/run.h"
 
 struct iface_chains {
 	const struct chain_config *config; /* of the scenario; NULL: it leaves this interface */
 	struct chain_ready held, own;	   /* what stood there, and what the scenario puts there */
-	bool touched;			   /* to be restored */
-	bool loaded_libxdp;		   /* a chain whose pins may be left over */
+	bool in_the_way;    /* of some step, may be: it comes off for the control run */
+	bool touched;	    /* to be restored */
+	bool loaded_libxdp; /* a chain whose pins may be left over */
 };
 
 struct scenario_chains {
@@ -42,6 +45,43 @@ static int load(struct scenario_chains *s, const struct chain_config *chain,
 	return err;
 }
 
+static bool is_end_of(const struct topology *topo, const struct step *step, size_t node)
+{
+	bool is = step->src == node || owner_node(topo, &topo->owners[step->owner]) == node;
+
+	for (size_t i = 0; i < step->n_receivers && !is; i++)
+		is = step->receivers[i] == node;
+	return is;
+}
+
+/*
+ * Can the chain that stands there have a say in what some step does? Packets of one whose two ends
+ * are known go from one to the other by bridges and by nodes that forward. Another node gets copies
+ * at most, of what a bridge floods, and its chain only lets them by or drops them, unless it sends
+ * something itself. But a node with settings of its own may forward or answer for others, and with
+ * whom a program of the user's talks is not known, nor who answers what goes to many.
+ */
+static bool in_the_way(const struct scenario_chains *s, const struct scenario *scenario, size_t i)
+{
+	const struct chain_record *held = &s->ifaces[i].held.record;
+	const struct topology *topo = &s->lab->labfile.topo;
+	size_t node = topo->ifaces[i].node;
+
+	if (topo->nodes[node].forward || topo->nodes[node].n_sysctls ||
+	    plan_is_self(&s->lab->plan, node) ||
+	    chain_may_send(&s->lab->labfile, held->filters, held->n_filters))
+		return true;
+	for (size_t k = 0; k < scenario->n_steps; k++) {
+		const struct step *step = &scenario->steps[k];
+
+		if (step->kind == STEP_EXEC || step->kind == STEP_SERVE ||
+		    (run_is_traffic(step) &&
+		     (step->group || step->owner == NONE || is_end_of(topo, step, node))))
+			return true;
+	}
+	return false;
+}
+
 static int prepare(struct scenario_chains *s, const struct scenario *scenario, struct error *e)
 {
 	int err = 0;
@@ -56,6 +96,9 @@ static int prepare(struct scenario_chains *s, const struct scenario *scenario, s
 		p->config = chain;
 		err = load(s, chain, &p->own, e);
 	}
+	for (size_t i = 0; i < s->n && !err; i++)
+		s->ifaces[i].in_the_way =
+			is_there(&s->ifaces[i].held) && in_the_way(s, scenario, i);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct iface_chains *p = &s->ifaces[i];
 
@@ -93,7 +136,8 @@ int scenario_chains_strip(struct scenario_chains *s, struct error *e)
 	int err = 0;
 
 	for (size_t i = 0; i < s->n && !err; i++)
-		err = take_off(s, i, e);
+		if (s->ifaces[i].in_the_way)
+			err = take_off(s, i, e);
 	return err;
 }
 

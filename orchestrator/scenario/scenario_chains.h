@@ -6,7 +6,7 @@
  * The chains of a lab for the time of a scenario:
  *
  *   prepare  what stands is held, the scenario's chains are loaded: nothing has changed yet
- *   strip    every chain comes off
+ *   strip    every chain comes off that can have a say in what the steps do
  *   set      the scenario's chains are put on, and the lab's own where it has none
  *   change   another chain in place of one, atomically
  *   restore  all is again as it was, from the programs that are held

@@ -59,6 +59,8 @@ chmod +x "$dir/hang"
 		drop = udp a b:8 x by udp-8 at b:e0
 		drop = udp b c:8 x by udp-8 at c:e0
 		pass = udp b a:9 x
+		[scenario asks]
+		pass = exec a true
 		[scenario hangs]
 		chain = b:e0 headers udp-8
 		chain = c:e0 headers udp-8
@@ -95,6 +97,25 @@ is 'all stand again' "$(programs)" "$before"
 xlab scenario one several
 ended 'one is replaced, then several' 0
 is 'all stand again after that' "$(programs)" "$before"
+
+# What cannot have a say in a scenario's steps stays where it is: d's chain in one between a and b, but
+# not its own, nor c's, which can send something.
+touched() # NODE SCENARIO: was its chain taken off meanwhile?
+{
+	local was
+
+	was=$(stat -c '%i %z' /run/xlab/*/alike/chains/"$1":e0)
+	xlab scenario "$2"
+	[ "$was" != "$(stat -c '%i %z' /run/xlab/*/alike/chains/"$1":e0)" ]
+}
+touched d one
+is 'who only looks on keeps his chain' $? 1
+touched d theirs
+is 'who is sent from does not' $? 0
+touched c one
+is 'nor one whose chain can send' $? 0
+touched d asks
+is 'nor anybody where a program runs' $? 0
 
 # What is counted, by interface.
 run ip netns exec d ping -c 3 -W 1 10.0.0.2
