@@ -247,51 +247,60 @@ static void read_heading(struct reader *r, char *line)
 		open_sections(r, kind, name);
 }
 
-/* Is this line a key and a value that libinih reads as we do? */
-static bool is_key_line(struct reader *r, const char *line)
+/* Why this line is no key and value that libinih reads as we do, or NULL. */
+static const char *bad_key_line(const struct reader *r, const char *key)
 {
-	const char *key = skip_blank(line), *equals = key, *value;
-	char *FREE_AUTO subject =
-		current_section(r) ? text_format("[%s] %s", r->title, key) : xstrdup(key);
+	const char *equals = key, *value;
 
 	while (*equals && *equals != '=' && !(comment(*equals) && blank(equals[-1])))
 		equals++;
-	if (*equals != '=') {
-		complain(r, "%s: neither a [section], nor KEY = VALUE, nor a comment", subject);
-		return false;
-	}
+	if (*equals != '=')
+		return "neither a [section], nor KEY = VALUE, nor a comment";
 	value = skip_blank(equals + 1);
 	if (equals == key)
-		complain(r, "%s: no key stands before the =", subject);
-	else if (memchr(key, ':', (size_t)(equals - key)))
-		complain(r, "%s: a key has no ':'; write KEY = VALUE", subject);
-	else if (r->section == NOWHERE)
-		complain(r, "%s: the key stands before the first [section]", subject);
-	else if (!*value || comment(*value))
-		complain(r, "%s: the key has no value%s", subject,
-			 *value ? " (; and # start a comment)" : "");
-	else
-		return r->section != BROKEN;
-	return false;
+		return "no key stands before the =";
+	if (memchr(key, ':', (size_t)(equals - key)))
+		return "a key has no ':'; write KEY = VALUE";
+	if (r->section == NOWHERE)
+		return "the key stands before the first [section]";
+	if (!*value)
+		return "the key has no value";
+	if (comment(*value))
+		return "the key has no value (; and # start a comment)";
+	return NULL;
+}
+
+/* Is it one, and in a section? */
+static bool is_key_line(struct reader *r, const char *key)
+{
+	const char *bad = bad_key_line(r, key);
+
+	if (bad && current_section(r))
+		complain(r, "[%s] %s: %s", r->title, key, bad);
+	else if (bad)
+		complain(r, "%s: %s", key, bad);
+	return !bad && r->section != BROKEN;
 }
 
 /* ini_reader: hand libinih the next line, or a blank one in place of what is not for it. */
 static char *give_line(char *str, int num, void *stream)
 {
 	struct reader *r = stream;
-	char line[INIFILE_LINE_MAX + 1];
 	const char *start;
 
 	if (r->at == r->end || r->full || ini_gave_up(r->e))
 		return NULL;
 	str[0] = '\0';
-	if (!next_line(r, line, (size_t)num < sizeof(line) + 1 ? (size_t)num : sizeof(line) + 1))
+	if (!next_line(r, str, (size_t)num))
 		return str;
-	start = skip_blank(line);
-	if (*start == '[')
-		read_heading(r, line);
-	else if (*start && !comment(*start) && is_key_line(r, line))
-		(void)stpcpy(stpcpy(str, line), "\n");
+	start = skip_blank(str);
+	if (*start == '[') {
+		read_heading(r, str);
+	} else if (*start && !comment(*start) && is_key_line(r, start)) {
+		(void)stpcpy(str + strlen(str), "\n"); /* next_line() left room */
+		return str;
+	}
+	str[0] = '\0';
 	return str;
 }
 

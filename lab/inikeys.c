@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lab/alloc.h"
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inifile.h"
@@ -242,28 +243,6 @@ int ini_section_read(const struct inifile *ini, const struct ini_section *sectio
 	return err;
 }
 
-/* Walking all names of the tables, for text_nearest(). */
-struct candidates {
-	const struct ini_section_spec *const *tables;
-	const char *kind; /* keys of this kind; NULL: the kinds */
-};
-
-static const char *next_candidate(void *cookie, size_t i)
-{
-	const struct candidates *c = cookie;
-
-	for (const struct ini_section_spec *const *t = c->tables; *t; t++) {
-		if (!c->kind && i-- == 0)
-			return (*t)->kind;
-		if (!c->kind || strcmp((*t)->kind, c->kind) != 0)
-			continue;
-		for (const struct ini_key_spec *k = (*t)->keys; k->name; k++)
-			if (i-- == 0)
-				return k->name;
-	}
-	return NULL;
-}
-
 /* The kind, or with @key that key of it. */
 static bool is_known(const struct ini_section_spec *const *tables, const char *kind,
 		     const char *key)
@@ -286,56 +265,95 @@ void ini_mark_broken(struct inifile *ini, const struct ini_section_spec *const *
 	}
 }
 
-/* "name, about, engine": each of the kind's names (or each kind) once. */
-static char *list_candidates(struct candidates *c)
+/* The names of which one may be meant, each once; collected for the first that nobody knows. */
+struct candidates {
+	const struct ini_section_spec *const *tables;
+	const char *kind; /* keys of this kind; NULL: the kinds */
+	const char **names;
+	size_t n;
+	char *list; /* "name, about, engine" */
+};
+
+static const char *next_candidate(void *cookie, size_t i)
 {
-	const char *name;
-	char *list = NULL;
+	const struct candidates *c = cookie;
 
-	for (size_t i = 0; (name = next_candidate(c, i)); i++) {
-		bool seen = false;
+	return i < c->n ? c->names[i] : NULL;
+}
 
-		for (size_t j = 0; j < i && !seen; j++)
-			seen = !strcmp(next_candidate(c, j), name);
-		if (!seen)
-			text_list_add(&list, "%s", name);
+static void add_candidate(struct candidates *c, const char *name)
+{
+	const char **added;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (!strcmp(c->names[i], name))
+			return;
+	added = array_add(&c->names, &c->n, sizeof(*added));
+	*added = name;
+	text_list_add(&c->list, "%s", name);
+}
+
+static void collect_candidates(struct candidates *c)
+{
+	for (const struct ini_section_spec *const *t = c->tables; *t; t++) {
+		if (!c->kind)
+			add_candidate(c, (*t)->kind);
+		else if (!strcmp((*t)->kind, c->kind))
+			for (const struct ini_key_spec *k = (*t)->keys; k->name; k++)
+				add_candidate(c, k->name);
 	}
-	return list;
+}
+
+static void candidates_clear(struct candidates *c)
+{
+	free(c->names);
+	free(c->list);
 }
 
 static int report_name(const struct ini_where *at, struct error *e, const char *what,
 		       const char *name, struct candidates *c)
 {
-	char *FREE_AUTO list = NULL, *FREE_AUTO offer = NULL;
+	char *FREE_AUTO offer = NULL;
 
 	if (told_enough(at, e))
 		return -EINVAL;
-	list = list_candidates(c);
-	offer = text_offer_of(name, next_candidate, c, list);
+	if (!c->n)
+		collect_candidates(c);
+	offer = text_offer_of(name, next_candidate, c, c->list);
 	return ini_complain(at, e, "unknown %s%s", what, offer);
+}
+
+static int report_unused(struct ini_where at, const struct ini_section_spec *const *tables,
+			 struct error *e)
+{
+	struct candidates keys = { .tables = tables, .kind = at.section->kind };
+	int err = 0;
+
+	for (size_t i = 0; i < at.section->n_keys; i++) {
+		at.key = &at.section->keys[i];
+		if (!at.key->used)
+			err = report_name(&at, e, "key", at.key->name, &keys);
+	}
+	candidates_clear(&keys);
+	return err;
 }
 
 int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec *const *tables,
 		       struct error *e)
 {
-	struct candidates kinds = { tables, NULL };
+	struct candidates kinds = { .tables = tables };
 	int err = 0;
 
 	for (size_t i = 0; i < ini->n_sections; i++) {
 		const struct ini_section *s = &ini->sections[i];
-		struct ini_where at = { .ini = ini, .section = s };
-		struct candidates keys = { tables, s->kind };
+		const struct ini_where at = { .ini = ini, .section = s };
 
-		if (!is_known(tables, s->kind, NULL)) {
+		if (!is_known(tables, s->kind, NULL))
 			err = report_name(&at, e, "section", s->kind, &kinds);
-			continue;
-		}
-		for (size_t j = 0; j < s->n_keys; j++) {
-			at.key = &s->keys[j];
-			if (!at.key->used)
-				err = report_name(&at, e, "key", at.key->name, &keys);
-		}
+		else if (report_unused(at, tables, e))
+			err = -EINVAL;
 	}
+	candidates_clear(&kinds);
 	return err;
 }
 

@@ -316,46 +316,72 @@ size_t text_utf8(const char *text, uint32_t *code)
 /* Longer names are no misspellings of ours; it also bounds the time spent. */
 #define NEAREST_MAX 64
 
-/* Edit distance where swapped neighbours count as one edit and case as none. */
-static size_t edit_distance(const char *a, size_t n, const char *b, size_t m)
-{
-	size_t rows[3][NEAREST_MAX + 1];
+/* A name as it is compared: without its case. */
+struct likeness {
+	unsigned int len;
+	unsigned char text[NEAREST_MAX];
+};
 
-	for (size_t j = 0; j <= m; j++)
+static bool likeness_of(struct likeness *l, const char *name)
+{
+	l->len = (unsigned int)strnlen(name, NEAREST_MAX + 1);
+	if (l->len > NEAREST_MAX)
+		return false;
+	for (unsigned int i = 0; i < l->len; i++)
+		l->text[i] = (unsigned char)tolower((unsigned char)name[i]);
+	return true;
+}
+
+/* Edit distance where swapped neighbours count as one edit. It ends early, with any number that is
+ * not below @limit, where the distance is not.
+ */
+static unsigned int edit_distance(const struct likeness *a, const struct likeness *b,
+				  unsigned int limit)
+{
+	unsigned int rows[3][NEAREST_MAX + 1];
+
+	if (MAX(a->len, b->len) - MIN(a->len, b->len) >= limit)
+		return limit;
+	for (unsigned int j = 0; j <= b->len; j++)
 		rows[0][j] = j;
-	for (size_t i = 1; i <= n; i++) {
-		size_t *now = rows[i % 3], *before = rows[(i + 2) % 3], *two = rows[(i + 1) % 3];
+	for (unsigned int i = 1; i <= a->len; i++) {
+		unsigned int *now = rows[i % 3], *before = rows[(i + 2) % 3];
+		unsigned int *two = rows[(i + 1) % 3], least = i;
+		const unsigned char *x = a->text + i - 1, *y = b->text;
 
 		now[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			int x = tolower((unsigned char)a[i - 1]);
-			int y = tolower((unsigned char)b[j - 1]);
-
-			now[j] = MIN(MIN(before[j], now[j - 1]) + 1, before[j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
-			    y == tolower((unsigned char)a[i - 2]) && two[j - 2] + 1 < now[j])
-				now[j] = two[j - 2] + 1;
+		for (unsigned int j = 1; j <= b->len; j++, y++) {
+			now[j] = MIN(MIN(before[j], now[j - 1]) + 1, before[j - 1] + (*x != *y));
+			if (i > 1 && j > 1 && x[0] == y[-1] && x[-1] == y[0])
+				now[j] = MIN(now[j], two[j - 2] + 1);
+			least = MIN(least, now[j]);
 		}
+		/* no row below has less, for a swap counts one more than what is two above */
+		if (least >= limit)
+			return limit;
 	}
-	return rows[n % 3][m];
+	return rows[a->len % 3][b->len];
 }
 
 const char *text_nearest(const char *name, const char *(*next)(void *cookie, size_t i),
 			 void *cookie)
 {
-	size_t len = strlen(name), allowed = (len + 2) / 3, best = allowed + 1;
 	const char *nearest = NULL, *candidate;
+	struct likeness wanted, offered;
+	unsigned int best;
 
-	if (len > NEAREST_MAX)
+	if (!likeness_of(&wanted, name))
 		return NULL;
+	best = (wanted.len + 2) / 3 + 1;
 	for (size_t i = 0; (candidate = next(cookie, i)); i++) {
-		size_t m = strlen(candidate), distance;
+		unsigned int limit, distance;
 
-		if (m > NEAREST_MAX || m > len + allowed || len > m + allowed)
+		if (!likeness_of(&offered, candidate))
 			continue;
-		distance = edit_distance(name, len, candidate, m);
 		/* All characters replaced is not a likeness. */
-		if (distance < best && distance < (len > m ? len : m)) {
+		limit = MIN(best, MAX(wanted.len, offered.len));
+		distance = edit_distance(&wanted, &offered, limit);
+		if (distance < limit) {
 			best = distance;
 			nearest = candidate;
 		}

@@ -264,6 +264,40 @@ static void offers_the_nearest(void **state)
 	assert_null(text_nearest("loadbalancer", next_candidate, NULL));
 }
 
+static const char *only_name(void *cookie, size_t i)
+{
+	return i ? NULL : cookie;
+}
+
+static bool is_near(const char *name, char *candidate)
+{
+	return text_nearest(name, only_name, candidate) != NULL;
+}
+
+/* A third of the name's characters may be wrong, two of them that are swapped count once. */
+static void offers_up_to_a_limit(void **state)
+{
+	char long_name[66];
+
+	(void)state;
+	assert_true(is_near("abcd", "abxy"));
+	assert_false(is_near("abcd", "axyz"));
+	assert_false(is_near("abc", "axy"));
+	assert_true(is_near("abcd", "abcdef"));
+	assert_false(is_near("abcd", "abcdefg"));
+	assert_true(is_near("abc", "bac"));
+	assert_true(is_near("abcdefg", "bacedgf"));
+	assert_true(is_near("abcd", "badc"));
+	assert_false(is_near("abc", "cab"));
+	assert_true(is_near("ABCD", "abcd"));
+	assert_false(is_near("a", "b"));
+	memset(long_name, 'x', sizeof(long_name));
+	long_name[65] = '\0';
+	assert_false(is_near(long_name, long_name + 1));
+	assert_false(is_near(long_name + 1, long_name));
+	assert_true(is_near(long_name + 1, long_name + 1));
+}
+
 static void grows_arrays(void **state)
 {
 	FREE_AUTO size_t *numbers_there = NULL;
@@ -307,6 +341,7 @@ int main(void)
 		cmocka_unit_test(prints_addresses),  cmocka_unit_test(compares_prefixes),
 		cmocka_unit_test(splits_words),	     cmocka_unit_test(offers_the_nearest),
 		cmocka_unit_test(grows_arrays),	     cmocka_unit_test(finds_names),
+		cmocka_unit_test(offers_up_to_a_limit),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
