@@ -115,6 +115,26 @@ void attach_point_close(struct attach_point *s)
 	*s = (struct attach_point)ATTACH_POINT_INIT;
 }
 
+static void keep_for_good(struct chain_file *file, const struct chain_record *r)
+{
+	for (size_t i = 0; i < file->n_restore; i++)
+		free(file->restore[i]);
+	free(file->restore);
+	file->has_restore = true;
+	file->restore = chain_names_copy(r->filters, r->n_filters);
+	file->n_restore = r->n_filters;
+}
+
+/* @next is not there: neither does the record tell of it. Where nobody knows, it tells of both. */
+static void record_failed(struct attach_point *s, struct lab *lab, const struct chain_record *next)
+{
+	struct error ERROR_AUTO ignored = ERROR_INIT;
+	struct attached now;
+
+	if (!attach_query(s->ifindex, &now, &ignored) && now.prog_id != next->prog_id)
+		(void)chain_file_write(lab, s->name, &s->file, &ignored);
+}
+
 int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chain_record *next,
 		      int fd, struct error *e)
 {
@@ -123,6 +143,8 @@ int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chai
 	int err;
 
 	chain_file_plan(&file, &s->file, s->current, next);
+	if (s->for_good)
+		keep_for_good(&file, s->for_good);
 	err = chain_file_write(lab, s->name, &file, e);
 	if (!err && fd >= 0)
 		err = attach_swap(s->ifindex, next->mode, fd, old, e);
@@ -130,6 +152,7 @@ int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chai
 		err = attach_remove(s->ifindex, s->current->mode, old, e);
 	if (err) {
 		chain_file_clear(&file);
+		record_failed(s, lab, next);
 		return error_wrap(e, "%s", s->name);
 	}
 	chain_file_clear(&s->file);

@@ -35,7 +35,8 @@ struct attach_point {
 	int ifindex;
 	struct attached attached;
 	struct chain_file file;
-	const struct chain_record *current; /* of @file: what of ours is attached; NULL: nothing */
+	const struct chain_record *current;  /* of @file: what of ours is attached; NULL: nothing */
+	const struct chain_record *for_good; /* what comes back after a scenario; NULL: as before */
 };
 
 #define ATTACH_POINT_INIT                 \
@@ -54,7 +55,8 @@ void attach_point_close(struct attach_point *s);
 /*
  * Put program @fd there atomically, in place of what of ours is there, @next
  * being its record; with @fd -1 take it off, @next saying what no longer stands there.
- * The record is on disk first. The attach point's current then is the new one.
+ * The record is on disk first. The attach point's current then is the new one. When that fails,
+ * what stood there stands, and the record says so.
  */
 int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chain_record *next,
 		      int fd, struct error *e);

@@ -134,19 +134,6 @@ static void close_job(struct chain_job *job)
 	cleanup_fd(&job->rings_fd);
 }
 
-/* What is to come back after a scenario: what stands there for good. */
-static void keep_restore(struct attach_point *s, const struct chain_record *next)
-{
-	if (next->scenario)
-		return;
-	for (size_t i = 0; i < s->file.n_restore; i++)
-		free(s->file.restore[i]);
-	free(s->file.restore);
-	s->file.has_restore = true;
-	s->file.restore = chain_names_copy(next->filters, next->n_filters);
-	s->file.n_restore = next->n_filters;
-}
-
 /* What makes one program of the chain's filters another than that of others. */
 static char *program_of(const struct lab *lab, const struct chain_job *job)
 {
@@ -249,12 +236,14 @@ static int attach(struct lab *lab, struct attach_point *s, const struct chain_re
 
 	if (s->current)
 		chain_record_copy(&old, s->current);
-	keep_restore(s, next);
+	if (!next->scenario)
+		s->for_good = next;
 	if (!s->current || s->current->prog_id != ready->record.prog_id) {
 		err = chain_pass_add(lab, iface, next->filters, next->n_filters, e);
 		if (!err)
 			err = attach_point_swap(s, lab, &ready->record, ready->fd, e);
 	}
+	s->for_good = NULL;
 	tidy(lab, s, ready->record.scenario);
 	if (err) {
 		struct error ERROR_AUTO more = ERROR_INIT;
@@ -274,12 +263,14 @@ static int take_off(struct lab *lab, struct attach_point *s, bool for_scenario, 
 
 	if (s->current)
 		chain_record_copy(&old, s->current);
-	keep_restore(s, &off);
+	if (!for_scenario)
+		s->for_good = &off;
 	err = chain_pass_wanted(lab, &s->id, &wanted, e);
 	if (!err && wanted)
 		err = chain_pass_put(lab, s, e);
 	else if (!err)
 		err = attach_point_swap(s, lab, &off, -1, e);
+	s->for_good = NULL;
 	if (err)
 		return err;
 	tidy(lab, s, for_scenario);

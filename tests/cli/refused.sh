@@ -8,20 +8,6 @@
 # shellcheck source=tests/cli/state
 . "$(dirname "$0")/state"
 
-# xlab, with such a call refused, which it must have come to.
-refused() # CALL:error=ERRNO[:when=N]… ARGS…
-{
-	local injections=()
-
-	while [[ $1 == *:error=* ]]; do
-		injections+=(-e "inject=$1")
-		shift
-	done
-	run strace -qq -o "$dir/trace" "${injections[@]}" -E "$unleaked" "$XLAB" "$@"
-	grep -q INJECTED "$dir/trace"
-	result $? "$*: a call was refused" "$(<"$dir/trace")"
-}
-
 # Half of a step: the tmpfs is mounted, its folders are not.
 refused mkdirat:error=ENOSPC:when=3 up $pair
 ended 'up that fails in the middle' 3 'make the folder'

@@ -1,0 +1,303 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#      br0 ---- a ==== b (e1: a chain)        -- a veth to a bridge, == one between two nodes
+#
+# Call by call, what is said when the kernel refuses it, and what stands then: before a lab is up,
+# nothing; later, the lab as it was. Which call of its kind it is, is looked up in a record of the
+# same command.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+# shellcheck source=tests/cli/state
+. "$(dirname "$0")/state"
+
+cat >"$dir/full.ini" <<'LAB'
+[lab]
+name = full
+[bridge br0]
+address = 10.9.0.254/24
+address = fd09::fe/64
+[node a]
+route = 10.8.1.0/24 via 10.8.0.2
+route = 10.8.2.0/24 dev e1
+[node b]
+[iface a:e0]
+bridge = br0
+port = pa
+address = 10.9.0.1/24
+address = fd09::1/64
+[iface a:e1]
+peer = b:e1
+address = 10.8.0.1/24
+address = fd08::1/64
+[iface b:e1]
+peer = a:e1
+address = 10.8.0.2/24
+address = fd08::2/64
+chain = web back
+[filter web]
+program = port
+proto = tcp
+dst = 80
+[filter dns]
+program = port
+proto = udp
+dst = 53
+[filter back]
+program = tx
+[scenario s]
+chain = b:e1
+pass = ping a 10.8.0.2
+pass = udp a 10.8.0.2:99 hello
+LAB
+
+# What the command calls when nothing is refused. Messages stand there with their bytes, as strace knows
+# nothing of sockets in other namespaces.
+record() # ARGS…
+{
+	strace -qq -y -s 300 -o "$dir/calls" -E "$unleaked" "$XLAB" "$@" >"$dir/out" 2>"$dir/err"
+}
+
+# Which of its kind the call is, for inject=CALL:when=, by its line's regular expression; the first that has
+# it, or the Nth.
+nth() # CALL REGEX [N]
+{
+	call="$1(" regex=$2 skip=${3:-1} awk 'index($0, ENVIRON["call"]) == 1 {
+		n++
+		if ($0 ~ ENVIRON["regex"] && ++found == ENVIRON["skip"]) { print n; exit }
+	}' "$dir/calls"
+}
+
+# $then is run after each of the lines "CALL ERRNO [N]; REGEX of the call's line; what is said", $told before.
+told=ended
+each_refused() # ARGS…
+{
+	local call errno number regex words n name
+
+	while IFS=';' read -r call regex words; do
+		read -r call errno number <<<"$call"
+		regex=${regex# } words=${words# }
+		name="${*/#"$dir/"}: $call $regex: $errno"
+		n=$(nth "$call" "$regex" "$number")
+		[ -n "$n" ] || { result 1 "$name: there is such a call"; continue; }
+		refused "$call:error=$errno:when=$n" "$@"
+		$told "$name" 3 "$words"
+		$then "$name"
+	done
+}
+
+# Before a lab is up.
+goes_away() # NAME
+{
+	nothing_left "$1"
+	[ "$status" -ne 0 ] || "$XLAB" down --all
+}
+record up "$dir/full.ini"
+"$XLAB" down >/dev/null
+then=goes_away
+each_refused up "$dir/full.ini" <<-'END'
+	openat EMFILE; full.ini; cannot be read
+	read EIO; full.ini; cannot be read
+	getrandom EIO; , 4, 0; random bytes
+	getsockopt EIO; SO_NETNS_COOKIE; the cookie of this network namespace
+	statfs EIO; "/run/netns"; cannot look at /run/netns
+	mkdir EACCES; "/run/xlab"; cannot make the folder /run/xlab
+	mkdirat EACCES; xlab>; cannot make the folder /run/xlab/
+	flock EIO; full.lock; lab full: cannot lock it
+	write ENOSPC; journal.new; write the state file
+	openat EMFILE; "/proc/self/ns/net"; cannot open /proc/self/ns/net
+	mkdir ENOSPC; full"; cannot make the folder
+	mount ENOMEM; "tmpfs"; cannot mount a tmpfs
+	openat EMFILE; full", O_RDONLY; full: Too many
+	unshare ENOSPC; CLONE_NEWNET; cannot make a network namespace
+	openat EMFILE; ns/br0"; namespace of br0: cannot make
+	mount EPERM; "/proc/self/ns/net"; cannot keep the namespace at
+	socket EMFILE; NETLINK_ROUTE; cannot open a netlink socket
+	bind ENOMEM; AF_NETLINK; cannot open a netlink socket
+	openat EACCES; "ipv4/ip_forward", O_RDONLY; cannot read net.ipv4.ip_forward
+	read EIO; ipv4/ip_forward; cannot read net.ipv4.ip_forward
+	openat EACCES; "ipv4/icmp_ratelimit", O_WRONLY; cannot set net.ipv4.icmp_ratelimit = 0
+	write EIO; ipv4/icmp_ratelimit; cannot set net.ipv4.icmp_ratelimit = 0
+	sendto ENOBUFS; NLM_F_ACK; raise lo: cannot send a netlink request
+	recvmsg ENOBUFS; NLM_F_ACK; raise lo: cannot receive a netlink answer
+	openat EMFILE 2; "/run/netns", O_RDONLY; cannot open /run/netns
+	symlinkat EACCES; "br0"; cannot name the namespace of br0
+	sendto ENOBUFS; veth|x76.x65.x74.x68; cannot make the veth pair of
+	sendto ENOBUFS; nlmsg_type=0x15; cannot switch its offloads off
+	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x14|RTM_NEWADDR); cannot add address 10.9.0.254/24 to br0:br0
+	sendto ENOBUFS; nlmsg_len=44, nlmsg_type=(0x18|RTM_NEWROUTE).*(x08.x02.x00|10\.8\.2\.0); full.ini:8: node a: cannot add the route to 10.8.2.0/24
+	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x12|RTM_GETLINK); interface a:e0 is not ready
+	sendto ENOBUFS; nlmsg_len=28, nlmsg_type=(0x1a|RTM_GETROUTE); the IPv6 addresses of node a
+	mount EPERM; "bpf"; cannot mount a bpffs on
+	mount ENOENT; "bpf"; lab full is going down
+	mkdir ENOSPC; bpf/iface"; for BPF maps
+	bpf ENOMEM; map_name="counters"; counters
+	bpf ENOMEM; map_name="event_ring"; event_rings
+	bpf EPERM; BPF_OBJ_PIN.*/counters"; counters
+	mkdir ENOSPC; filter/web~; cannot make the folder
+	bpf EPERM; BPF_OBJ_PIN.*filter/web~; cannot pin map
+	rename ENOSPC; filter/web~; cannot name the folder
+	bpf EPERM; prog_name="xlab_pass"; cannot load a pass program
+	renameat EIO; chains; write the state file
+END
+
+# What stands when the lab is up, and is to stand after each.
+standing()
+{
+	"$XLAB" status --json | jq -c '.labs[] | .name, .phase, .differences,
+		(.nodes[].interfaces[] | [.name, .state, .addresses, (.chain.filters // [] | map(.filter))])'
+}
+xlab up "$dir/full.ini"
+stood=$(standing)
+stands() { is "$1: the lab is as it was" "$(standing)" "$stood"; }
+then=stands
+
+# Each has run before it is recorded: what only the first makes is there.
+"$XLAB" chain b:e1 dns >/dev/null
+"$XLAB" chain b:e1 web back >/dev/null
+record chain b:e1 dns
+"$XLAB" chain b:e1 web back >/dev/null
+each_refused chain b:e1 dns <<-'END'
+	flock EIO; full.lock; lab full: cannot lock it
+	fstatfs EIO; ns/b>; is no namespace
+	sendto ENOBUFS; nlmsg_len=48, nlmsg_type=(0x12|RTM_GETLINK); cannot look for the interface e1
+	sendto ENOBUFS; nlmsg_len=32, nlmsg_type=(0x12|RTM_GETLINK); cannot ask for the interface's XDP program
+	bpf EPERM; BPF_OBJ_GET,.*/counters"; counters
+	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; map
+	renameat EIO; "b:e1.new"; write the state file
+	sendto EBUSY; nlmsg_type=(0x13|RTM_SETLINK); another tool's XDP program
+	sendto EOPNOTSUPP; nlmsg_type=(0x13|RTM_SETLINK); native XDP is not supported on it
+	sendto ERANGE; nlmsg_type=(0x13|RTM_SETLINK); the MTU of its other end is too large
+	sendto ENOMEM; nlmsg_type=(0x13|RTM_SETLINK); cannot attach XDP in native mode
+	bpf EPERM; BPF_PROG_GET_FD_BY_ID; cannot open XDP program
+	bpf ENOENT; BPF_PROG_GET_FD_BY_ID; another tool's XDP program
+END
+record chain b:e1 --off
+"$XLAB" chain b:e1 web back >/dev/null
+each_refused chain b:e1 --off <<-'END'
+	sendto ENOMEM; nlmsg_type=(0x13|RTM_SETLINK); cannot
+	bpf EPERM; BPF_PROG_GET_FD_BY_ID; cannot open XDP program
+END
+record filter web list
+each_refused filter web list <<-'END'
+	bpf EPERM; BPF_OBJ_GET,; cannot open map
+	bpf EPERM; BPF_OBJ_GET_INFO_BY_FD; the map of the rules cannot be asked for its size
+	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; the map of the rules cannot be mapped
+END
+"$XLAB" exec a -- true
+record exec a -- true
+each_refused exec a -- true <<-'END'
+	unshare EPERM; CLONE_NEWNS; cannot make a mount namespace for the node
+	mount EPERM; "sysfs"; cannot mount the node's own /sys
+	setns EPERM; CLONE_NEWNET; namespace
+END
+
+record exec --user nobody a -- true
+each_refused exec --user nobody a -- true <<-'END'
+	prctl EPERM; PR_CAPBSET_DROP; cannot give up privileges
+	setgroups EPERM; ; cannot become user nobody
+	prctl EPERM; PR_SET_NO_NEW_PRIVS; cannot give up privileges
+END
+# A scenario's report tells it, as a fault of the lab.
+reported() # NAME STATUS WORDS
+{
+	is "$1: exit status" "$status" "${reported_status-$2}"
+	like "$1: told" "$out$err" "$3"
+}
+told=reported
+"$XLAB" scenario s >/dev/null
+record scenario s
+each_refused scenario s <<-'END'
+	signalfd4 EMFILE; ; cannot wait for signals
+	clone EAGAIN; ; cannot start /usr/bin/ping
+	pipe2 EMFILE; ; cannot make a pipe
+	ppoll ENOMEM; ; cannot wait for the step's children
+	sendto ENOENT; nlmsg_len=72; this kernel cannot list udp sockets: module udp_diag
+	sendto EPERM; nlmsg_len=72; cannot ask sock_diag
+	write EPIPE; "hello; cannot give nc its text
+	openat EMFILE; listeners/0; cannot open
+	pwrite64 EIO; listeners/0; cannot write a listener's lock
+	renameat EIO; "b:e1.new"; write the state file
+END
+told=ended
+
+# What a child cannot do before its exec, it says itself.
+for call in chdir capset close_range; do
+	run strace -f -qq -o "$dir/trace" -e inject=$call:error=EPERM -E "$unleaked" "$XLAB" scenario s
+	is "a child whose $call fails: exit status" "$status" 1
+	like "a child whose $call fails: told" "$out" '/usr/bin/ping: cannot '
+	stands "a child whose $call fails"
+done
+
+# A status tells what it could not look at.
+record status
+each_refused status <<-'END'
+	openat EMFILE; xlab/[^/>]*>, "\."; cannot list the labs
+END
+told=reported
+reported_status=0
+each_refused status <<-'END'
+	socket EMFILE; NETLINK_ROUTE; cannot be looked at: cannot open a netlink socket
+	recvmsg EIO; nlmsg_type=(0x10|RTM_NEWLINK).*MSG_PEEK; cannot be looked at: cannot read the links
+	recvmsg EIO; nlmsg_type=(0x14|RTM_NEWADDR).*MSG_PEEK; cannot be looked at: cannot read the addresses
+END
+told=ended
+
+# A watch that cannot begin, or go on.
+rm "$dir/err"
+record watch --count 1 b:e1 &
+await "$dir/err" watching
+"$XLAB" exec a -- ping -c1 -W1 10.8.0.2 >/dev/null
+wait $!
+is 'watch --count 1: nothing refused' $? 0
+each_refused watch b:e1 <<-'END'
+	openat EMFILE; listeners/0; cannot open
+	pwrite64 EIO; listeners/0; cannot write a listener's lock
+	bpf EPERM; BPF_OBJ_GET,.*event_rings; event_rings
+	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; cannot map a listener's ring buffer
+	signalfd4 EMFILE; ; cannot wait for signals
+	poll ENOMEM; ; cannot wait for events
+END
+
+# A signal ends a scenario's step, and what stood there before comes back.
+halt ppoll 1 scenario s
+kill -TERM "$(cat /proc/$halted/task/$halted/children)"
+resume
+is 'a scenario that is stopped: exit status' "$status" $((128 + $(kill -l TERM)))
+like 'a scenario that is stopped: its step' "$out" 'stopped by a signal'
+like 'a scenario that is stopped: the rest' "$err" 'xlab: stopped by a signal after 1 of 1 scenarios'
+stands 'a scenario that is stopped'
+
+# A lab of which not all has gone is known, and the next `down` takes the rest.
+goes()
+{
+	xlab down full
+	is "$1: the next down" "$status $out" '0 full is down'
+	nothing_left "$1: the next down"
+	"$XLAB" up "$dir/full.ini" >/dev/null
+}
+then=goes
+record down full
+"$XLAB" up "$dir/full.ini" >/dev/null
+each_refused down full <<-'END'
+	openat EMFILE; "/run/netns", O_RDONLY; cannot open /run/netns
+	unlinkat EACCES; run/netns>, "b"; cannot remove /run/netns/b
+	openat EMFILE; mountinfo; cannot read /proc/self/mountinfo
+	umount2 EBUSY; ; cannot unmount
+	rmdir EACCES; /full"; cannot remove the folder
+	unlinkat EIO; "full.journal", 0; full.journal
+END
+
+# What stands on an interface goes with its namespace, and it is told nevertheless.
+gone()
+{
+	nothing_left "$1"
+	"$XLAB" up "$dir/full.ini" >/dev/null
+}
+then=gone
+each_refused down full <<-'END'
+	renameat EIO; "b:e1.new"; write the state file
+	sendto ENOMEM; nlmsg_type=(0x13|RTM_SETLINK); cannot
+END
+"$XLAB" down >/dev/null
+done_testing
