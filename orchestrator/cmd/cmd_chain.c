@@ -45,8 +45,15 @@ static int replace(const char *word, char *const *names, size_t n, struct error 
 
 	if (!err)
 		err = resolve_iface(&lab.labfile, name, &chain.iface, e);
-	for (size_t i = 0; i < n && !err; i++)
+	for (size_t i = 0; i < n && !err; i++) {
+		char *FREE_AUTO why = NULL;
+
 		err = resolve_filter(&lab.labfile, names[i], &filter, e);
+		if (!err)
+			why = labfile_why_not(&lab.labfile, chain.iface, filter);
+		if (why)
+			err = error_input(e, "%s", why);
+	}
 	if (!err)
 		err = scenario_repair(&lab, e);
 	return err ? err : chain_set(&lab, &chain, false, e);

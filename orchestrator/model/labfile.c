@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "lab/text.h"
+
 static void filter_clear(struct filter *f)
 {
 	for (size_t i = 0; i < f->n_settings; i++) {
@@ -116,4 +118,17 @@ const struct chain_config *labfile_chain(const struct labfile *labfile,
 	if (scenario)
 		chain = find_chain(scenario->chains, scenario->n_chains, iface);
 	return chain ? chain : find_chain(labfile->chains, labfile->n_chains, iface);
+}
+
+char *labfile_why_not(const struct labfile *labfile, size_t iface, size_t filter)
+{
+	const struct filter *f = &labfile->filters[filter];
+	const struct iface *to =
+		f->redirect_to == NONE ? NULL : &labfile->topo.ifaces[f->redirect_to];
+
+	if (!to || to->peer != iface)
+		return NULL;
+	return text_format("filter %s sends every packet to %s, from where it comes back to %s, "
+			   "round and round",
+			   f->name, to->id, labfile->topo.ifaces[iface].id);
 }

@@ -186,6 +186,8 @@ const struct chain_config *labfile_chain(const struct labfile *labfile,
 
 /* True if that one of the lab's own stands while the scenario runs, which has none in its place. */
 bool labfile_chain_stays(const struct scenario *scenario, const struct chain_config *chain);
+/* Why the filter cannot stand in the interface's chain, malloc'ed; NULL: it can. */
+char *labfile_why_not(const struct labfile *labfile, size_t iface, size_t filter);
 
 /* Candidates for text_offer() and the like. */
 const char *labfile_next_filter(void *labfile, size_t i);

@@ -8,6 +8,7 @@
 #include "bpf/xlab.h"
 #include "lab/alloc.h"
 #include "lab/array.h"
+#include "lab/cleanup.h"
 #include "lab/error.h"
 
 int labfile_read_enum(const struct ini_where *at, const char *what, const char *value,
@@ -64,11 +65,14 @@ int chain_read_filters(const struct ini_where *at, const char *rest, const struc
 	while (*rest) {
 		size_t filter = NONE;
 		int one = labfile_read_filter(at, &rest, labfile, &filter, e);
+		char *FREE_AUTO why = one ? NULL : labfile_why_not(labfile, chain->iface, filter);
 
 		rest += strspn(rest, ", \t");
 		if (chain->n_filters == XLAB_CHAIN_MAX)
 			return ini_complain(at, e, "a chain has at most %d filters",
 					    XLAB_CHAIN_MAX);
+		if (why)
+			one = ini_complain(at, e, "%s", why);
 		if (!one)
 			*(char **)array_add(&chain->filters, &chain->n_filters, sizeof(char *)) =
 				labfile->filters[filter].name;

@@ -33,6 +33,9 @@ dst = 7
 program = port
 dst = 7
 action = tx
+[filter round]
+program = redirect
+to = l:l0
 [filter noted]
 program = ip
 proto = icmp
@@ -71,6 +74,13 @@ shows()
 xlab up "$dir/two.ini"
 is 'up' "$status" 0
 [ "$status" -eq 0 ] || exit 1
+
+# What a filter sends out at the other end of this link would be back at once, again and again.
+xlab chain r:r0 pings round
+ended 'a redirection round and round' 2 'filter round sends every packet to l:l0, from where it comes back to r:r0'
+xlab chain l:l0 round
+is 'out at its own end: taken' "$status" 0
+xlab chain l:l0 --off
 watch_begin --default-signal=INT r:r0
 
 # A generation is given out once, whatever stood there before and was taken off.

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "bpf/xlab.h"
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/filter/labfile_load.h"
@@ -51,6 +52,9 @@
 #define MINE	 "[filter mine]\nprogram = x.o\n"
 #define MAPS	 LAB MINE "[scenario s]\nchain = a:e0 headers mine\n"
 #define AT	 "f.ini:18: [scenario s] "
+
+#define TEN  "xxxxxxxxxx"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 static int parse(struct labfile *labfile, const char *text, struct error *e)
 {
@@ -137,6 +141,11 @@ static const struct {
 	{ LAB "[filter x]\nprogram = redirect\nto = a:e1\n",
 	  "there is no interface \"a:e1\"; did you mean \"a:e0\"?" },
 	{ LAB "[filter x]\nprogram = redirect\nto = a:e0 b:e0\n", "\"b:e0\" is too much" },
+	{ LAB "[filter x]\nprogram = redirect\nto = b:e0\n"
+	      "[scenario s]\nchain = a:e0 f x\npass = ping a b\n",
+	  "filter x sends every packet to b:e0, from where it comes back to a:e0, round and "
+	  "round" },
+	{ LAB "[filter x]\nprogram = port\ndst = 1 " LONG "\n", "a value that is too long" },
 	{ LAB "[filter x]\nprogram = x.o\nset.1 = 2\n", "\"1\" is no name of a C variable" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nset.y = 3\n", "y is set at line 18 already" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nsrc = 3\n",
@@ -328,6 +337,14 @@ static const struct {
 	{ SCENARIO "drop = udp b a:53 x at b:e0\n", "no chain stands on b:e0 in this scenario" },
 	{ SCENARIO "chain = b:e0 g\ndrop = udp b a:53 x by f at b:e0\n",
 	  "filter f stands in the chain of another interface, not of b:e0" },
+	{ SCENARIO "chain = " LONG " g\npass = ping a b\n", "an interface's name is too long" },
+	{ SCENARIO "chain = b:e0 " LONG "\npass = ping a b\n", "a filter's name is too long" },
+	{ SCENARIO "pass = udp a 10.0.0.254:53\n"
+		   "[bridge br0]\naddress = 10.0.0.254/24\n",
+	  "10.0.0.254 is a bridge's address; only ping can go there" },
+	{ SCENARIO "pass = ping c a\n[iface c:e0]\npeer = a:e1\naddress = 10.9.0.1/24\n"
+		   "[iface a:e1]\npeer = c:e0\n",
+	  "c has no way to 10.0.0.1: no subnet and no route" },
 	{ SCENARIO "see = a:e0 x\n", AT "see = a:e0 x: nothing was sent before it" },
 	{ SCENARIO "pass = ping b a\nsee = a:e0\n", "the TEXT to be seen is missing" },
 	{ SCENARIO "pass = ping b a\nsee = b:e0 x\n",
@@ -362,8 +379,9 @@ static const char *const cascades[] = {
 	LAB "[bridge br0]\n[iface p:e0]\nbridge = br0\naddress = 10.0.0.7/24\n"
 	    "[bridge br1]\n[iface q:e0]\nbridge = br1\naddress = 10.0.0.7/24\n[scenario s]\n"
 	    "pass = udp a 10.0.0.7:53\n",
+	LAB "[iface e1]\npeer = c:e0\nchain = f\nmode = native\n",
 };
-static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2 };
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1 };
 
 static void tells_each_fault_once(void **state)
 {
@@ -563,14 +581,15 @@ static char *print(const struct labfile *labfile)
 	return text;
 }
 
-static void printed_it_reads_as_itself(void **state)
+/* What is printed of @text, malloc'ed, which says the same when it is read again. */
+static char *printed(const char *text)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	FREE_AUTO char *first = NULL, *second = NULL;
+	FREE_AUTO char *second = NULL;
 	struct labfile labfile;
+	char *first;
 
-	(void)state;
-	if (parse(&labfile, whole, &e))
+	if (parse(&labfile, text, &e))
 		fail_msg("%s", e.text);
 	first = print(&labfile);
 	labfile_clear(&labfile);
@@ -579,6 +598,28 @@ static void printed_it_reads_as_itself(void **state)
 	second = print(&labfile);
 	labfile_clear(&labfile);
 	assert_string_equal(first, second);
+	return first;
+}
+
+static void nodes_are_printed_with_their_keys(void **state)
+{
+	static const char nodes[] = "\n[node a]\nforward = yes\n"
+				    "route = 10.8.0.0/16 via 10.0.0.2\nroute = fd08::/64 dev e0\n"
+				    "sysctl = net.ipv4.ip_default_ttl = 33\n\n[node b]\n";
+	FREE_AUTO char *text = text_format(
+		"%s[iface a:e0]\npeer = b:e0\naddress = 10.0.0.1/24\n[iface b:e0]\npeer = a:e0\n",
+		nodes + 1);
+	FREE_AUTO char *first = printed(text);
+
+	(void)state;
+	assert_non_null(strstr(first, nodes));
+}
+
+static void printed_it_reads_as_itself(void **state)
+{
+	FREE_AUTO char *first = printed(whole);
+
+	(void)state;
 	assert_non_null(strstr(first, "type = ipv4 0x88b5 vlan\n"));
 	assert_non_null(strstr(first, "src = 10.0.0.0/8 fd00::1 0.0.0.0/0\n"));
 	assert_non_null(strstr(first, "program = ./../x/my.bpf.o:main\nset.limit = 7\n"));
@@ -806,6 +847,92 @@ static void a_chain_has_its_limit(void **state)
 	}
 }
 
+/* @head, then @line @count times, each # in it a number. */
+static void reads_many(const char *head, const char *line, int count, const char *message)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	FREE_AUTO char *text = NULL;
+	struct labfile labfile;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	(void)fputs(head, out);
+	for (int i = 0; i < count; i++) {
+		const char *number = strchr(line, '#');
+
+		if (number)
+			(void)fprintf(out, "%.*s%d%s", (int)(number - line), line, i, number + 1);
+		else
+			(void)fputs(line, out);
+	}
+	assert_int_equal(fclose(out), 0);
+	if (parse(&labfile, text, &e) != (message ? -EINVAL : 0))
+		fail_msg("%d of \"%s\": \"%.500s\"", count, line, e.text ? e.text : "taken");
+	if (message && (e.lines != 1 || !strstr(e.text, message)))
+		fail_msg("not \"%s\" but \"%.500s\"", message, e.text);
+	labfile_clear(&labfile);
+}
+
+/* Of each limit, what is just below it and what is just above; LAB has two filters. */
+static void keeps_to_its_limits(void **state)
+{
+	static const struct {
+		const char *head, *line;
+		int most;
+		const char *message;
+	} limits[] = {
+		{ LAB, "[filter n#]\nprogram = drop\n", LABFILE_FILTERS_MAX - 2,
+		  "a lab has at most 4096 filters; what follows was not read" },
+		{ LAB, "[scenario n#]\npass = ping a b\n", LABFILE_SCENARIOS_MAX,
+		  "a lab has at most 4096 scenarios; what follows was not read" },
+		{ LAB "[scenario s]\n", "pass = ping a b\n", LABFILE_STEPS_MAX,
+		  "a lab has at most 10000 steps" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		reads_many(limits[i].head, limits[i].line, limits[i].most, NULL);
+		reads_many(limits[i].head, limits[i].line, limits[i].most + 1, limits[i].message);
+	}
+}
+
+/* Whatever kind of error it is that there are too many of: told up to a number, and that there are
+ * more. */
+static void gives_up(void **state)
+{
+	static const char *const many[][2] = {
+		{ LAB, "[section#]\n" },
+		{ LAB "[filter x]\nprogram = port\ndst = 1\n", "keys# = 1\n" },
+		{ LAB "[lab]\n", "keys# = 1\n" },
+		{ LAB "[scenario s]\npass = ping a b\nchain = a:e0", " z#" },
+		{ LAB "[filter x]\nprogram = ip\nproto =", " z#" },
+		{ LAB "[filter x]\nprogram = port\ndst =", " z#" },
+		{ LAB "[scenario s]\n", "pass = ping a none#\n" },
+	};
+	FREE_AUTO char *last = text_format("f.ini: these are the first %d errors, the rest was not "
+					   "read",
+					   INIFILE_ERRORS_MAX);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		FREE_AUTO char *text = xstrdup(many[i][0]);
+		struct labfile labfile;
+
+		for (int n = 0; n < INIFILE_ERRORS_MAX + 100; n++) {
+			const char *number = strchr(many[i][1], '#');
+
+			text_add(&text, "", "%.*s%d%s", (int)(number - many[i][1]), many[i][1], n,
+				 number + 1);
+		}
+		(void)parse(&labfile, text, &e);
+		assert_int_equal(e.lines, INIFILE_ERRORS_MAX + 1);
+		assert_string_equal(strrchr(e.text, '\n') + 1, last);
+		labfile_clear(&labfile);
+	}
+}
+
 static void reports_the_errors_of_all_parts(void **state)
 {
 	static const char text[] = "stray\n"
@@ -929,7 +1056,10 @@ int main(void)
 		cmocka_unit_test(holds_chains_and_steps),
 		cmocka_unit_test(holds_what_stands_behind_steps),
 		cmocka_unit_test(holds_commands_and_changes),
+		cmocka_unit_test(nodes_are_printed_with_their_keys),
 		cmocka_unit_test(a_chain_has_its_limit),
+		cmocka_unit_test(keeps_to_its_limits),
+		cmocka_unit_test(gives_up),
 		cmocka_unit_test(reports_the_errors_of_all_parts),
 		cmocka_unit_test(live_rules_are_read_as_keys),
 		cmocka_unit_test(the_labs_here_are_right),
