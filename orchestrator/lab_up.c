@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "lab/build.h"
 #include "lab/cleanup.h"
@@ -139,8 +138,6 @@ int lab_up_read(struct lab *lab, const char *path, const struct lab_options *opt
 	int err;
 
 	*lab = (struct lab){ 0 };
-	if (geteuid() != 0)
-		return error_state(e, -EPERM, "xlab %s must be root (try sudo)", options->command);
 	err = read_lab(lab, path, options, e);
 	if (err)
 		lab_close(lab);

@@ -2,23 +2,26 @@
 #
 # Included by the Makefile.
 #
-# make coverage   which lines and branches the quick tests (unit, filters, engine, cli) come to, by wing;
-#                 those that they do not are listed under build/coverage. A process that is killed
-#                 tells nothing. BPF programs are not counted.
+# make coverage   which lines and branches the quick tests (unit, filters, engine, cli) and the fuzzers'
+#                 corpora come to, by wing; those that they do not are listed under build/coverage. A process
+#                 that is killed by SIGKILL tells nothing. BPF programs are not counted.
 
 COVERED := build/coverage
 
-# Whoever runs a test, root or not, writes down where it has been: its files are open to all. A program
+# Whoever runs a test, root or not, writes down where it has been: the files for it are there, open to all. A program
 # that counts knows the path of its counts, and so one test fails: no path of the build is in it. A child
 # that shares the memory until its execve (orchestrator/scenario/spawn.c) must not write down the counts there:
 # then its parent would not, at its end.
 coverage: all tests
 	mkdir -p $(COVERED)
-	$(CC) -O2 -Wall -c -o $(COVERED)/exit.o tests/coverage/exit.c
-	umask 0; $(MAKE) B=$(COVERED) CFLAGS='-O0 -g --coverage -fno-builtin-execve' \
-		LDFLAGS='-Wl,--wrap=_exit $(COVERED)/exit.o' tests
+	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -c -o $(COVERED)/ends.o tests/coverage/ends.c
+	$(MAKE) B=$(COVERED) CFLAGS='-O0 -g --coverage -fno-builtin-execve' \
+		LDFLAGS='-Wl,--wrap=_exit,--wrap=sigprocmask $(COVERED)/ends.o' tests
 	find $(COVERED) -name '*.gcda' -delete
-	-umask 0; tests/run -b $(COVERED)
+	find $(COVERED) -name '*.gcno' | sed 's/gcno$$/gcda/' | while read -r f; do install -m 666 /dev/null "$$f"; done
+	-tests/run -b $(COVERED)
+	for target in $(FUZZ_TARGETS); do $(COVERED)/tests/fuzz/$$target tests/fuzz/corpus/$${target#fuzz_}/*; done
+	find $(COVERED) -name '*.gcda' -empty -delete
 	tests/coverage/report $(COVERED)
 
 .PHONY: coverage
