@@ -18,6 +18,9 @@ const volatile _Bool flag;
 const volatile char word[8] = "none";
 const volatile __u8 mac[6];
 const volatile __u32 addr;
+const volatile __u8 addr4[4];
+const volatile __u8 addr6[16];
+const volatile __u8 three_bytes[3];
 const volatile enum xdp_action chosen = XDP_PASS;
 const volatile enum { FEW = -5, MANY = 0x1ffffffffLL } large = FEW;
 
@@ -70,6 +73,8 @@ int settings(struct xdp_md *ctx)
 	if (large != -7)
 		return XDP_ABORTED;
 	if (mac[5] != 0x10 || addr != bpf_htonl(0x0a000001))
+		return XDP_ABORTED;
+	if (addr4[0] != 10 || addr4[3] != 2 || addr6[0] != 0xfd || addr6[15] != 3 || three_bytes[0])
 		return XDP_ABORTED;
 	return chosen;
 }

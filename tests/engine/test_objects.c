@@ -34,6 +34,7 @@ static const char filters[] =
 	"[filter data1]\nprogram = OBJECTS/odd.bpf.o:data\n"
 	"[filter settings]\nprogram = OBJECTS/odd.bpf.o:settings\nset.small = -300\n"
 	"set.flag = yes\nset.word = hi\nset.mac = de:ad:be:ef:00:10\nset.addr = 10.0.0.1\n"
+	"set.addr4 = 10.0.0.2\nset.addr6 = fd00::3\n"
 	"set.chosen = XDP_TX\nset.large = -7\n" ODD(pointer) ODD(locking) ODD(callbacks) ODD(
 		idle) ODD(half_idle) ODD(timing) ODD(shorten) ODD(push) ODD(meta) ODD(saw_meta)
 		ODD(printing) ODD(stack) ODD(whole_stack) ODD(less_deep) ODD(deep) ODD(three) ODD(

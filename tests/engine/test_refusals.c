@@ -22,80 +22,49 @@
 #include "orchestrator/chain/chain_read.h"
 #include "tests/engine/rig.h"
 
-#define BAD(name, what) "[filter " name "]\nprogram = " what "\n"
+#define BAD(name, what)	     "[filter " name "]\nprogram = " what "\n"
+#define SET(name, what, set) BAD(name, what) set "\n"
 
+/* clang-format off */
 static const char filters[] =
-	"[filter hi]\nprogram = hello\n"
-	"[filter tx]\nprogram = tx\n"
-	"[filter any]\nprogram = drop\n" BAD("missing", "/nowhere/x.o") BAD("folder", "/etc") BAD(
-		"text", "/etc/passwd") BAD("host-elf",
-					   "/bin/true") BAD("no-function",
-							    "OBJECTS/odd.bpf.o:functionz")
-		BAD("several", "OBJECTS/odd.bpf.o") BAD("tc", "OBJECTS/odd.bpf.o:no_xdp") BAD(
-			"refused",
-			"OBJECTS/odd.bpf.o:refused") BAD("too-deep",
-							 "OBJECTS/odd.bpf.o:too_deep") BAD("bare",
-											   "OBJECTS"
-											   "/"
-											   "bare."
-											   "bpf.o")
-			BAD("broken", "OBJECTS/siblings.bpf.o:broken") BAD("short-map",
-									   "OBJECTS/shortmap.bpf.o")
-				BAD("static-map", "OBJECTS/staticmap.bpf.o") BAD(
-					"old-bare",
-					"OBJECTS/oldmaps_bare.bpf.o") BAD("other", "OBJECTS/"
-										   "siblings.bpf."
-										   "o:other")
-					BAD("throwing",
-					    "OBJECTS/throw.bpf.o") "[filter unknown]\nprogram = "
-								   "OBJECTS/"
-								   "odd.bpf.o:settings\nset."
-								   "verdikt = "
-								   "1\n"
-								   "[filter too-big]\nprogram = "
-								   "OBJECTS/"
-								   "odd.bpf.o:settings\nset.small "
-								   "= "
-								   "40000\n"
-								   "[filter no-number]\nprogram = "
-								   "OBJECTS/"
-								   "odd.bpf.o:settings\nset."
-								   "verdict = "
-								   "12abc\n"
-								   "[filter no-bool]\nprogram = "
-								   "OBJECTS/"
-								   "odd.bpf.o:settings\nset.flag = "
-								   "maybe\n"
-								   "[filter too-long]\nprogram = "
-								   "OBJECTS/"
-								   "odd.bpf.o:settings\nset.word = "
-								   "eightbyt\n"
-								   "[filter no-mac]\nprogram = "
-								   "OBJECTS/"
-								   "odd.bpf.o:settings\nset.mac = "
-								   "de:ad\n"
-								   "[filter no-globals]\nprogram = "
-								   "OBJECTS/"
-								   "closed.bpf.o\nset.verdict = 1\n"
-								   "[filter no-name]\nprogram = "
-								   "OBJECTS/"
-								   "odd.bpf.o:settings\nset.chosen "
-								   "= "
-								   "XDP_DORP\n"
-								   "[filter maps1]\nprogram = "
-								   "OBJECTS/maps.bpf.o\n[filter "
-								   "maps2]\nprogram = "
-								   "OBJECTS/maps.bpf.o\n"
-								   "[filter maps3]\nprogram = "
-								   "OBJECTS/maps.bpf.o\n[filter "
-								   "maps4]\nprogram = "
-								   "OBJECTS/maps.bpf.o\n"
-								   "[filter frags]\nprogram = "
-								   "OBJECTS/odd.bpf.o:fragments\n"
-								   "[filter closed]\nprogram = "
-								   "OBJECTS/closed.bpf.o\n"
-								   "[filter needs-gpl]\nprogram = "
-								   "OBJECTS/printer.bpf.o\n";
+	BAD("hi", "hello")
+	BAD("tx", "tx")
+	BAD("any", "drop")
+	BAD("missing", "/nowhere/x.o")
+	BAD("folder", "/etc")
+	BAD("text", "/etc/passwd")
+	BAD("host-elf", "/bin/true")
+	BAD("no-function", "OBJECTS/odd.bpf.o:functionz")
+	BAD("several", "OBJECTS/odd.bpf.o")
+	BAD("tc", "OBJECTS/odd.bpf.o:no_xdp")
+	BAD("refused", "OBJECTS/odd.bpf.o:refused")
+	BAD("too-deep", "OBJECTS/odd.bpf.o:too_deep")
+	BAD("bare", "OBJECTS/bare.bpf.o")
+	BAD("broken", "OBJECTS/siblings.bpf.o:broken")
+	BAD("short-map", "OBJECTS/shortmap.bpf.o")
+	BAD("static-map", "OBJECTS/staticmap.bpf.o")
+	BAD("old-bare", "OBJECTS/oldmaps_bare.bpf.o")
+	BAD("other", "OBJECTS/siblings.bpf.o:other")
+	BAD("throwing", "OBJECTS/throw.bpf.o")
+	SET("unknown", "OBJECTS/odd.bpf.o:settings", "set.verdikt = 1")
+	SET("too-big", "OBJECTS/odd.bpf.o:settings", "set.small = 40000")
+	SET("no-number", "OBJECTS/odd.bpf.o:settings", "set.verdict = 12abc")
+	SET("no-bool", "OBJECTS/odd.bpf.o:settings", "set.flag = maybe")
+	SET("too-long", "OBJECTS/odd.bpf.o:settings", "set.word = eightbyt")
+	SET("no-mac", "OBJECTS/odd.bpf.o:settings", "set.mac = de:ad")
+	SET("no-globals", "OBJECTS/closed.bpf.o", "set.verdict = 1")
+	SET("no-name", "OBJECTS/odd.bpf.o:settings", "set.chosen = XDP_DORP")
+	BAD("maps1", "OBJECTS/maps.bpf.o")
+	BAD("maps2", "OBJECTS/maps.bpf.o")
+	BAD("maps3", "OBJECTS/maps.bpf.o")
+	BAD("maps4", "OBJECTS/maps.bpf.o")
+	BAD("frags", "OBJECTS/odd.bpf.o:fragments")
+	BAD("closed", "OBJECTS/closed.bpf.o")
+	BAD("needs-gpl", "OBJECTS/printer.bpf.o")
+	SET("no-v4", "OBJECTS/odd.bpf.o:settings", "set.addr4 = fd00::1")
+	SET("no-v6", "OBJECTS/odd.bpf.o:settings", "set.addr6 = 10.0.0.1")
+	SET("no-type", "OBJECTS/odd.bpf.o:settings", "set.three_bytes = 1");
+/* clang-format on */
 
 enum where { BOTH, INLINE, LIBXDP };
 
@@ -137,6 +106,15 @@ static const struct refusal refusals[] = {
 	{ "no-bool", BOTH, ERROR_INPUT, { "set.flag", "yes, no" } },
 	{ "too-long", BOTH, ERROR_INPUT, { "set.word", "8 bytes", "room for 7" } },
 	{ "no-mac", BOTH, ERROR_INPUT, { "set.mac", "no MAC" } },
+	{ "no-v4",
+	  BOTH,
+	  ERROR_INPUT,
+	  { "set.addr4", "\"fd00::1\" is no IPv4 address, and an array of 4 bytes" } },
+	{ "no-v6",
+	  BOTH,
+	  ERROR_INPUT,
+	  { "set.addr6", "\"10.0.0.1\" is no IPv6 address, and an array of 16 bytes" } },
+	{ "no-type", BOTH, ERROR_INPUT, { "set.three_bytes", "has 3 bytes", "cannot be set" } },
 	{ "no-name", BOTH, ERROR_INPUT, { "set.chosen", "did you mean \"XDP_DROP\"" } },
 	{ "no-globals", BOTH, ERROR_INPUT, { "set.verdict", "no read-only global" } },
 	{ "maps1 maps2 maps3 maps4", INLINE, ERROR_STATE, { "64 maps", "filter maps4" } },
