@@ -17,6 +17,7 @@
 #include "lab/error.h"
 #include "lab/inifile.h"
 #include "lab/inikeys.h"
+#include "lab/text.h"
 
 static int parse(struct inifile *ini, const char *text, struct error *e)
 {
@@ -176,6 +177,23 @@ static void gives_up(void **state)
 	inifile_clear(&ini);
 }
 
+/* The last error that is told, and another of the same line. */
+static void gives_up_within_a_line(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	FREE_AUTO char *text = NULL;
+	struct inifile ini;
+
+	(void)state;
+	for (int i = 1; i < INIFILE_ERRORS_MAX; i++)
+		text_add(&text, "", "x\n");
+	text_add(&text, "", "x\r\n");
+	assert_int_equal(parse(&ini, text, &e), -EINVAL);
+	assert_int_equal(e.lines, INIFILE_ERRORS_MAX);
+	assert_non_null(strstr(strrchr(e.text, '\n'), "f.ini:500: the line ends in CR LF"));
+	inifile_clear(&ini);
+}
+
 static int take(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	char *all = object;
@@ -324,6 +342,7 @@ int main(void)
 		cmocka_unit_test(refuses_long_lines_and_files),
 		cmocka_unit_test(reports_all_and_goes_on),
 		cmocka_unit_test(gives_up),
+		cmocka_unit_test(gives_up_within_a_line),
 		cmocka_unit_test(tables_drive_reading),
 		cmocka_unit_test(tables_drive_messages),
 		cmocka_unit_test(complaints_are_errors),
