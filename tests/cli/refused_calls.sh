@@ -58,17 +58,20 @@ record() # ARGS…
 	strace -qq -y -s 300 -o "$dir/calls" -E "$unleaked" "$XLAB" "$@" >"$dir/out" 2>"$dir/err"
 }
 
-# Which of its kind the call is, for inject=CALL:when=, by its line's regular expression; the first that has
-# it, or the Nth.
-nth() # CALL REGEX [N]
+# Which of its kind the call is, for inject=CALL:when=, by its line's regular expression: the first that has
+# it, or the Nth, or the last.
+nth() # CALL REGEX [N|last]
 {
-	call="$1(" regex=$2 skip=${3:-1} awk 'index($0, ENVIRON["call"]) == 1 {
-		n++
-		if ($0 ~ ENVIRON["regex"] && ++found == ENVIRON["skip"]) { print n; exit }
-	}' "$dir/calls"
+	call="$1(" regex=$2 number=${3:-1} awk '
+		index($0, ENVIRON["call"]) == 1 && ++n && $0 ~ ENVIRON["regex"] {
+			last = n
+			if (++found == ENVIRON["number"]) exit
+		}
+		END { if (found == ENVIRON["number"] || ENVIRON["number"] == "last") print last }' "$dir/calls"
 }
 
-# $then is run after each of the lines "CALL ERRNO [N]; REGEX of the call's line; what is said", $told before.
+# $then is run after each of the lines "CALL ERRNO [N|last][+]; REGEX of the call's line; what is said", $told before. With
+# a + all that follow are refused, too, as libbpf tries in two ways.
 told=ended
 each_refused() # ARGS…
 {
@@ -78,8 +81,9 @@ each_refused() # ARGS…
 		read -r call errno number <<<"$call"
 		regex=${regex# } words=${words# }
 		name="${*/#"$dir/"}: $call $regex: $errno"
-		n=$(nth "$call" "$regex" "$number")
+		n=$(nth "$call" "$regex" "${number%+}")
 		[ -n "$n" ] || { result 1 "$name: there is such a call"; continue; }
+		[[ $number != *+ ]] || n+=+1
 		refused "$call:error=$errno:when=$n" "$@"
 		$told "$name" 3 "$words"
 		$then "$name"
@@ -134,6 +138,7 @@ each_refused up "$dir/full.ini" <<-'END'
 	bpf ENOMEM; map_name="counters"; counters
 	bpf ENOMEM; map_name="event_ring"; event_rings
 	bpf EPERM; BPF_OBJ_PIN.*/counters"; counters
+	bpf ENOMEM 1+; map_name="filter.bss"; filter web: its maps cannot be made: 
 	mkdir ENOSPC; filter/web~; cannot make the folder
 	bpf EPERM; BPF_OBJ_PIN.*filter/web~; cannot pin map
 	rename ENOSPC; filter/web~; cannot name the folder
@@ -164,6 +169,11 @@ each_refused chain b:e1 dns <<-'END'
 	sendto ENOBUFS; nlmsg_len=32, nlmsg_type=(0x12|RTM_GETLINK); cannot ask for the interface's XDP program
 	bpf EPERM; BPF_OBJ_GET,.*/counters"; counters
 	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; map
+	bpf EPERM; BPF_OBJ_GET,.*/filter/dns/; is not among those of the filter
+	bpf ENOMEM 1+; map_name="filter.rodata"; filter dns: libbpf cannot load the object: 
+	bpf ENOMEM; map_name="xlab.rodata"; cannot merge the constants
+	bpf ENOMEM last+; BPF_BTF_LOAD; the kernel refuses the chain's BTF
+	bpf EPERM 1+; prog_name="xlab_chain"; does not let this process load XDP programs
 	renameat EIO; "b:e1.new"; write the state file
 	sendto EBUSY; nlmsg_type=(0x13|RTM_SETLINK); another tool's XDP program
 	sendto EOPNOTSUPP; nlmsg_type=(0x13|RTM_SETLINK); native XDP is not supported on it

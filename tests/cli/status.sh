@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#      br0 ---- a ==== b (e1)      c             -- a veth to a bridge, == one between two nodes
+#
+# What status says of a lab that somebody has changed, and of several; what plan says of chains.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+# shellcheck source=tests/cli/state
+. "$(dirname "$0")/state"
+
+cat >"$dir/lab.ini" <<'LAB'
+[lab]
+name = told
+[bridge br0]
+[bridge br1]
+[node a]
+[node b]
+[node c]
+[iface a:e0]
+bridge = br0
+port = pa
+mtu = 1400
+mac = de:ad:be:ef:00:01
+[iface a:e1]
+peer = b:e1
+address = 10.8.0.1/24
+[iface b:e1]
+peer = a:e1
+address = 10.8.0.2/24
+chain = back
+[iface b:e2]
+bridge = br1
+port = pb
+chain = ,
+[filter back]
+program = tx
+LAB
+
+# A chain that sends back needs a program at the other end, and plan says so.
+xlab plan "$dir/lab.ini"
+is 'plan: exit status' "$status" 0
+is 'plan: the chain, and the pass program of the other end' "$(grep -E '^(pass|chain)' <<<"$out")" \
+	$'pass     a:e1 native: so that veth delivers what a chain sends there\nchain    b:e1 native: back'
+
+xlab up "$dir/lab.ini" --engine inline
+is 'up' "$status" 0
+[ "$status" -eq 0 ] || exit 1
+xlab status
+like 'status: a node without interfaces' "$out" 'c *no interface'
+like 'status: the engine that was asked for' "$out" 'inline*asked for'
+is 'status: no difference' "$(grep -c 'differ\|missing\|another' <<<"$out")" 0
+xlab status --json
+is 'status --json: an MTU, and none' \
+	"$(jq -c '[.labs[].nodes[].interfaces[] | .mtu]' <<<"$out")" '[1400,null,null,null]'
+is 'status --json: each bridge has its own ports' \
+	"$(jq -c '[.labs[].bridges[] | [.name, (.ports[] | .name)]]' <<<"$out")" '[["br0","pa"],["br1","pb"]]'
+
+# Each change alone, and then it is made good again.
+differs() # NAME PATTERN
+{
+	xlab status --json
+	is "$1: exit status" "$status" 0
+	like "$1" "$(jq -r '.labs[].differences[]' <<<"$out")" "$2"
+	is "$1: alone" "$(jq '.labs[].differences | length' <<<"$out")" 1
+}
+"$XLAB" exec a -- ip link set e0 address de:ad:be:ef:00:02
+differs 'another MAC address' 'a:e0 has another MAC address'
+"$XLAB" exec a -- ip link set e0 address de:ad:be:ef:00:01
+ip -n br0 link set pa nomaster
+differs 'a port that is in no bridge' 'port pa is not in br0'
+ip -n br0 link set pa master br0
+ip -n br1 link delete br1
+differs 'a bridge that is gone' 'bridge br1 is missing'
+umount "$home/told/ns/br1"
+xlab status
+like 'a namespace that is gone' "$out" 'br1 cannot be looked at: */ns/br1 is no namespace'
+xlab down
+is 'down' "$status $out" '0 told is down'
+
+# Several labs are told one after the other; one that cannot be read does not hide the others.
+for lab in x y z; do "$XLAB" up "$pair" --as $lab >/dev/null; done
+xlab status
+is 'several labs: an empty line between' "$(grep -c '^$' <<<"$out" | awk '{ print ($1 >= 2) }')" 1
+is 'several labs: each' "$(grep -cE '^(lab )?[xyz]\b' <<<"$out")" 3
+xlab down --all y
+ended 'down --all and a name' 2 'down: either --all or a lab'
+xlab down --all
+is 'down --all' "$status" 0
+nothing_left 'down --all'
+
+xlab completion bash zsh
+ended 'completion of two shells' 2 '"zsh" is too much'
+done_testing
