@@ -22,8 +22,9 @@
 #include "orchestrator/chain/chain_read.h"
 #include "tests/engine/rig.h"
 
-#define BAD(name, what)	     "[filter " name "]\nprogram = " what "\n"
-#define SET(name, what, set) BAD(name, what) set "\n"
+#define BAD(name, what)	    "[filter " name "]\nprogram = " what "\n"
+#define ODD(name, function) BAD(name, "OBJECTS/odd.bpf.o:" function)
+#define SET(name, set)	    ODD(name, "settings") set "\n"
 
 /* clang-format off */
 static const char filters[] =
@@ -34,37 +35,41 @@ static const char filters[] =
 	BAD("folder", "/etc")
 	BAD("text", "/etc/passwd")
 	BAD("host-elf", "/bin/true")
-	BAD("no-function", "OBJECTS/odd.bpf.o:functionz")
+	ODD("no-function", "functionz")
 	BAD("several", "OBJECTS/odd.bpf.o")
-	BAD("tc", "OBJECTS/odd.bpf.o:no_xdp")
-	BAD("refused", "OBJECTS/odd.bpf.o:refused")
-	BAD("too-deep", "OBJECTS/odd.bpf.o:too_deep")
+	ODD("tc", "no_xdp")
+	ODD("refused", "refused")
+	ODD("too-deep", "too_deep")
+	ODD("heavy", "heavy")
+	ODD("many", "deep")
+	ODD("frags", "fragments")
+	SET("unknown", "set.verdikt = 1")
+	SET("too-big", "set.small = 40000")
+	SET("no-number", "set.verdict = 12abc")
+	SET("no-bool", "set.flag = maybe")
+	SET("too-long", "set.word = eightbyt")
+	SET("no-mac", "set.mac = de:ad")
+	SET("no-name", "set.chosen = XDP_DORP")
+	SET("no-v4", "set.addr4 = fd00::1")
+	SET("no-v6", "set.addr6 = 10.0.0.1")
+	SET("no-type", "set.three_bytes = 1")
+	BAD("no-globals", "OBJECTS/closed.bpf.o\nset.verdict = 1")
 	BAD("bare", "OBJECTS/bare.bpf.o")
 	BAD("broken", "OBJECTS/siblings.bpf.o:broken")
+	BAD("other", "OBJECTS/siblings.bpf.o:other")
 	BAD("short-map", "OBJECTS/shortmap.bpf.o")
 	BAD("static-map", "OBJECTS/staticmap.bpf.o")
 	BAD("old-bare", "OBJECTS/oldmaps_bare.bpf.o")
-	BAD("other", "OBJECTS/siblings.bpf.o:other")
 	BAD("throwing", "OBJECTS/throw.bpf.o")
-	SET("unknown", "OBJECTS/odd.bpf.o:settings", "set.verdikt = 1")
-	SET("too-big", "OBJECTS/odd.bpf.o:settings", "set.small = 40000")
-	SET("no-number", "OBJECTS/odd.bpf.o:settings", "set.verdict = 12abc")
-	SET("no-bool", "OBJECTS/odd.bpf.o:settings", "set.flag = maybe")
-	SET("too-long", "OBJECTS/odd.bpf.o:settings", "set.word = eightbyt")
-	SET("no-mac", "OBJECTS/odd.bpf.o:settings", "set.mac = de:ad")
-	SET("no-globals", "OBJECTS/closed.bpf.o", "set.verdict = 1")
-	SET("no-name", "OBJECTS/odd.bpf.o:settings", "set.chosen = XDP_DORP")
 	BAD("maps1", "OBJECTS/maps.bpf.o")
 	BAD("maps2", "OBJECTS/maps.bpf.o")
 	BAD("maps3", "OBJECTS/maps.bpf.o")
 	BAD("maps4", "OBJECTS/maps.bpf.o")
-	BAD("frags", "OBJECTS/odd.bpf.o:fragments")
 	BAD("closed", "OBJECTS/closed.bpf.o")
-	BAD("needs-gpl", "OBJECTS/printer.bpf.o")
-	SET("no-v4", "OBJECTS/odd.bpf.o:settings", "set.addr4 = fd00::1")
-	SET("no-v6", "OBJECTS/odd.bpf.o:settings", "set.addr6 = 10.0.0.1")
-	SET("no-type", "OBJECTS/odd.bpf.o:settings", "set.three_bytes = 1");
+	BAD("needs-gpl", "OBJECTS/printer.bpf.o");
 /* clang-format on */
+
+#define MANY "many many many many many many many many "
 
 enum where { BOTH, INLINE, LIBXDP };
 
@@ -119,6 +124,14 @@ static const struct refusal refusals[] = {
 	{ "no-globals", BOTH, ERROR_INPUT, { "set.verdict", "no read-only global" } },
 	{ "maps1 maps2 maps3 maps4", INLINE, ERROR_STATE, { "64 maps", "filter maps4" } },
 	{ "closed needs-gpl", INLINE, ERROR_STATE, { "GPL", "filter needs-gpl" } },
+	{ MANY MANY MANY MANY MANY MANY MANY MANY,
+	  INLINE,
+	  ERROR_STATE,
+	  { "with filter many the chain has over", "functions, which is the kernel's limit" } },
+	{ MANY MANY MANY MANY MANY MANY MANY MANY "hi",
+	  INLINE,
+	  ERROR_INPUT,
+	  { "at most 64 filters, not 65" } },
 	{ "bare", LIBXDP, ERROR_INPUT, { "filter bare", "no BTF", "-g" } },
 	{ "hi hi hi hi hi hi hi hi hi hi hi", LIBXDP, ERROR_STATE, { "at most 10", "inline" } },
 };
@@ -151,6 +164,20 @@ static void test_refusals(void **state)
 				check_one(*state, &refusals[i]);
 	}
 	rig_must_chain(*state, "");
+}
+
+/* Which filter makes it too much, the verifier does not say, and is asked with shorter chains. */
+static void test_too_much_to_verify(void **state)
+{
+	static const struct refusal too_much = {
+		"hi heavy heavy heavy",
+		INLINE,
+		ERROR_STATE,
+		{ "with filter heavy the chain needs more than the 1000000 instructions" }
+	};
+
+	if (!rig_is_libxdp())
+		check_one(*state, &too_much);
 }
 
 static void test_try_load(void **state)
@@ -312,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_refusals, up, down),
+		cmocka_unit_test_setup_teardown(test_too_much_to_verify, up, down),
 		cmocka_unit_test_setup_teardown(test_try_load, up, down),
 		cmocka_unit_test_setup_teardown(test_foreign, up, down),
 		cmocka_unit_test_setup_teardown(test_taken_off, up, down),
