@@ -215,7 +215,9 @@ static int dir_lock_enter(struct state_dir *f, bool make, struct error *e)
 			return err;
 		err = lock_await(f->dir_lock, deadline, e);
 		if (err)
-			err = error_wrap(e, "%s is locked by another program", f->root);
+			err = error_wrap(e,
+					 err == -EBUSY ? "%s is locked by another program" : "%s",
+					 f->root);
 		else if (dir_lock_stands(f))
 			return 0;
 		cleanup_fd(&f->dir_lock);

@@ -106,6 +106,7 @@ each_refused up "$dir/full.ini" <<-'END'
 	getsockopt EIO; SO_NETNS_COOKIE; the cookie of this network namespace
 	statfs EIO; "/run/netns"; cannot look at /run/netns
 	mkdir EACCES; "/run/xlab"; cannot make the folder /run/xlab
+	flock EIO; /run/xlab>; /run/xlab: cannot lock it
 	mkdirat EACCES; xlab>; cannot make the folder /run/xlab/
 	flock EIO; full.lock; lab full: cannot lock it
 	write ENOSPC; journal.new; write the state file
@@ -164,6 +165,10 @@ record chain b:e1 dns
 "$XLAB" chain b:e1 web back >/dev/null
 each_refused chain b:e1 dns <<-'END'
 	flock EIO; full.lock; lab full: cannot lock it
+	read EIO; full.journal>; cannot read the state file
+	openat EMFILE; /full", O_RDONLY; cannot open
+	openat EMFILE; "/proc/self/ns/net"; cannot open /proc/self/ns/net
+	setns EPERM; ns/b>; cannot enter
 	fstatfs EIO; ns/b>; is no namespace
 	sendto ENOBUFS; nlmsg_len=48, nlmsg_type=(0x12|RTM_GETLINK); cannot look for the interface e1
 	sendto ENOBUFS; nlmsg_len=32, nlmsg_type=(0x12|RTM_GETLINK); cannot ask for the interface's XDP program
@@ -182,6 +187,13 @@ each_refused chain b:e1 dns <<-'END'
 	bpf EPERM; BPF_PROG_GET_FD_BY_ID; cannot open XDP program
 	bpf ENOENT; BPF_PROG_GET_FD_BY_ID; another tool's XDP program
 END
+
+# Where it cannot leave a namespace it does nothing more, for it would do that in there.
+refused "setns:error=EPERM:when=$(nth setns '' 2)+1" chain b:e1 dns
+ended 'no way back from a namespace' 3 'cannot go back to its own network namespace'
+is 'no way back from a namespace: what was done is known' "$("$XLAB" status --json | jq -c '.labs[].differences')" '[]'
+"$XLAB" chain b:e1 web back >/dev/null
+
 record chain b:e1 --off
 "$XLAB" chain b:e1 web back >/dev/null
 each_refused chain b:e1 --off <<-'END'
@@ -252,6 +264,7 @@ each_refused status <<-'END'
 	recvmsg EIO; nlmsg_type=(0x14|RTM_NEWADDR).*MSG_PEEK; cannot be looked at: cannot read the addresses
 END
 told=ended
+unset reported_status
 
 # A watch that cannot begin, or go on.
 rm "$dir/err"
@@ -309,5 +322,48 @@ each_refused down full <<-'END'
 	renameat EIO; "b:e1.new"; write the state file
 	sendto ENOMEM; nlmsg_type=(0x13|RTM_SETLINK); cannot
 END
+
+record down full --wait
+"$XLAB" up "$dir/full.ini" >/dev/null
+each_refused down full --wait <<-'END'
+	unshare ENOSPC; CLONE_NEWNET; cannot watch the namespaces: cannot make a namespace
+	unshare ENOSPC 2; CLONE_NEWNET; cannot watch the namespaces: cannot make a namespace
+END
 "$XLAB" down >/dev/null
+
+# In namespaces of its own, there is nothing that could be left.
+then=nothing_left
+told=reported
+record run "$dir/full.ini" s
+each_refused run "$dir/full.ini" s <<-'END'
+	unshare EPERM; CLONE_NEWNS; cannot make a mount namespace of its own
+	mount EPERM; MS_SLAVE; cannot part from the machine's mounts
+	mount ENOMEM; "tmpfs"; cannot mount a tmpfs
+END
+told=ended
+
+# What is not needed is done without: a procfs of its own, where there is another.
+refused fsopen:error=EPERM up "$dir/full.ini"
+is 'up without a procfs of its own' "$status $out" '0 full is up: a b'
+xlab down
+nothing_left 'up without a procfs of its own'
+
+# More namespaces than this process may have files: as many as it takes, if that is allowed.
+run prlimit --nofile=12:4096 "$XLAB" up $pair
+is 'up with few files' "$status $out" '0 pair is up: left right'
+xlab down
+
+# As on a machine that never had a named namespace.
+umount /run/netns
+rmdir /run/netns
+record up "$dir/full.ini"
+"$XLAB" down >/dev/null
+never_was() { is "$1: nothing is left" "$(find /run/xlab /run/netns 2>/dev/null)" ''; }
+then=never_was
+each_refused up "$dir/full.ini" <<-'END'
+	mkdir EACCES; "/run/netns"; cannot make /run/netns
+	openat ENOSPC; "netns.made"; cannot note that /run/netns is made
+END
+mkdir /run/netns
+mount -t tmpfs -o mode=755 netns /run/netns
 done_testing

@@ -195,7 +195,7 @@ static void test_try_load(void **state)
 			 -EINVAL);
 }
 
-static int foreign(unsigned int flags)
+static int foreign(const char *iface, unsigned int flags)
 {
 	const struct bpf_insn drop[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_DROP },
@@ -203,12 +203,12 @@ static int foreign(unsigned int flags)
 	};
 	FD_AUTO int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "somebody", "GPL", drop, 2, NULL);
 
-	return bpf_xdp_attach((int)if_nametoindex("r0"), fd, flags, NULL);
+	return bpf_xdp_attach((int)if_nametoindex(iface), fd, flags, NULL);
 }
 
-static int detach(void)
+static int detach(const char *iface)
 {
-	int ifindex = (int)if_nametoindex("r0");
+	int ifindex = (int)if_nametoindex(iface);
 	ERROR_AUTO struct error e = ERROR_INIT;
 	struct attached now;
 
@@ -219,13 +219,19 @@ static int detach(void)
 			      NULL);
 }
 
-static void as_somebody(const struct lab *lab, unsigned int flags)
+static void somebody_at(const struct lab *lab, const char *node, const char *iface,
+			unsigned int flags)
 {
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	ERROR_AUTO struct error e = ERROR_INIT;
 
-	assert_int_equal(netns_visit(&visit, lab->state, "right", &e), 0);
-	assert_int_equal(flags ? foreign(flags) : detach(), 0);
+	assert_int_equal(netns_visit(&visit, lab->state, node, &e), 0);
+	assert_int_equal(flags ? foreign(iface, flags) : detach(iface), 0);
+}
+
+static void as_somebody(const struct lab *lab, unsigned int flags)
+{
+	somebody_at(lab, "right", "r0", flags);
 }
 
 static void refuse_foreign(struct lab *lab, const char *chain)
@@ -260,6 +266,30 @@ static void test_foreign(void **state)
 	assert_int_equal(chain_remove_all(lab, &e), 0);
 	assert_true(rig_attached(lab, "right", "r0") != 0);
 	as_somebody(lab, 0);
+}
+
+/* At the other end, where a chain that sends back needs any native program: another tool's will do,
+ * whether it was there first or has taken the place of ours.
+ */
+static void test_foreign_other_end(void **state)
+{
+	struct lab *lab = *state;
+	uint32_t theirs;
+
+	somebody_at(lab, "left", "l0", XDP_FLAGS_DRV_MODE);
+	theirs = rig_attached(lab, "left", "l0");
+	rig_must_chain(lab, "tx");
+	assert_int_equal(rig_attached(lab, "left", "l0"), theirs);
+	rig_must_chain(lab, "");
+	assert_int_equal(rig_attached(lab, "left", "l0"), theirs);
+	somebody_at(lab, "left", "l0", 0);
+	rig_must_chain(lab, "tx");
+	assert_int_not_equal(rig_attached(lab, "left", "l0"), 0);
+	somebody_at(lab, "left", "l0", XDP_FLAGS_DRV_MODE);
+	theirs = rig_attached(lab, "left", "l0");
+	rig_must_chain(lab, "");
+	assert_int_equal(rig_attached(lab, "left", "l0"), theirs);
+	somebody_at(lab, "left", "l0", 0);
 }
 
 /* Ours taken off by another tool: said when it is read, and set again when asked for. */
@@ -342,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_too_much_to_verify, up, down),
 		cmocka_unit_test_setup_teardown(test_try_load, up, down),
 		cmocka_unit_test_setup_teardown(test_foreign, up, down),
+		cmocka_unit_test_setup_teardown(test_foreign_other_end, up, down),
 		cmocka_unit_test_setup_teardown(test_taken_off, up, down),
 		cmocka_unit_test(test_jumbo),
 		cmocka_unit_test(test_generic),
