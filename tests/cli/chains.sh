@@ -225,4 +225,51 @@ xlab down
 is "--self: down leaves a stranger's link" "$status $(ip -br link show r0 | grep -c r0@stranger)" '0 1'
 ip link del r0
 
+
+# Two ends that both send back: where one's chain goes, a pass program stays for the other's.
+xlab up topologies/pair.ini
+"$XLAB" chain left:eth0 tx >/dev/null
+"$XLAB" chain right:eth0 tx >/dev/null
+attached() { "$XLAB" exec $1 -- ip -d -j link show eth0 | jq '.[0].xdp.prog.name // "none"'; }
+xlab chain right:eth0 --off
+is 'two that send back: one goes' "$(attached right)" '"xlab_pass"'
+is 'two that send back: the other stays' "$(attached left)" '"xlab_chain"'
+xlab chain left:eth0 --off
+is 'two that send back: both are gone' "$(attached right) $(attached left)" '"none" "none"'
+
+# A record that somebody changed: what of it makes no sense is told, and the interface is left alone.
+home=$(echo /run/xlab/*)
+"$XLAB" chain right:eth0 web >/dev/null
+cp "$home/pair/chains/right:eth0" "$dir/record"
+while IFS=';' read -r change words; do
+	sed "$change" "$dir/record" >"$home/pair/chains/right:eth0"
+	xlab chain right:eth0
+	ended "a record changed by $change" 3 "${words# }"
+	is "a record changed by $change: its program stands" "$(attached right)" '"xlab_chain"'
+done <<'END'
+s/^now .*/now inline/; cannot read the record of the chain on right:eth0
+s/^now inline/now outline/; cannot read the record of the chain on right:eth0
+$a frob 1; cannot read the record of the chain on right:eth0
+s/^filters web/filters nosuch/; filter nosuch of its chain is not in the lab
+s/^restore web/restore nosuch/; the record of its chain names filters that the lab does not have
+END
+cp "$dir/record" "$home/pair/chains/right:eth0"
+xlab chain right:eth0 dns
+is 'the record as it was: exit status' "$status" 0
+
+# An interface that is gone is told by its name, and so is a bridge's.
+"$XLAB" exec right -- ip link delete eth0
+xlab chain right:eth0 web
+ended 'an interface that is gone' 3 'the interface eth0 is gone'
+xlab filter web list 80
+ended 'filter list with a rule' 2 'filter: list takes no rule'
+xlab filter web add 80
+ended 'a rule without its key' 2 'rule 80: write KEY=VALUE'
+
+# A watch whose lab goes down ends, and says so.
+watch_begin --default-signal=INT left:eth0 left:eth0
+xlab down
+wait $watcher
+is 'a watch whose lab goes down: exit status' $? 3
+like 'a watch whose lab goes down: told' "$(<"$dir/watching")" 'xlab: the lab went down'
 done_testing
