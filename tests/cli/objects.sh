@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Objects of somebody's own, as `check` reads them: what is none, what of it is damaged, which of its globals
+# cannot be set, and a library that does not survive the reading.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+
+# Who is traced already cannot be looked at for leaks.
+unleaked="ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0"
+object=${BUILD:-$PWD/build}/tests/engine/odd.bpf.o
+mkdir "$dir/o"
+
+# NAME: a lab file whose filter is that object, with more of its keys from standard input
+lab() # OBJECT[:FUNCTION]
+{
+	printf '[node a]\n[node b]\n[iface a:e0]\npeer = b:e0\n[iface b:e0]\npeer = a:e0\n[filter own]\nprogram = %s\n' \
+		"$1" >"$dir/lab.ini"
+	cat >>"$dir/lab.ini"
+}
+patch() { printf "$2" | dd of="$1" bs=1 seek="$3" conv=notrunc status=none; } # FILE BYTES OFFSET
+
+# NAME WORDS: what check says of the lab's filter, at its place
+refuses()
+{
+	xlab check "$dir/lab.ini"
+	ended "$1" 2 "lab.ini:$2"
+}
+
+lab "$object:functions" </dev/null
+xlab check "$dir/lab.ini"
+is 'an object: taken' "$status" 0
+
+cp "$object" "$dir/o/order.o"
+patch "$dir/o/order.o" '\2' 5
+lab o/order.o </dev/null
+refuses 'the other byte order' '8: *order.o has the other byte order: compile it with `clang -target bpfel`'
+cp "$object" "$dir/o/linked.o"
+patch "$dir/o/linked.o" '\2' 16
+lab o/linked.o </dev/null
+refuses 'a program that is linked' '8: *linked.o is no relocatable object'
+cp "$object" "$dir/o/large.o"
+truncate -s 1G "$dir/o/large.o"
+lab o/large.o </dev/null
+refuses 'a file of any size' '8: *large.o has 1073741824 bytes; at most * are read'
+echo 'int zero;' | clang -target bpf -g -O2 -c -x c - -o "$dir/o/none.o"
+lab o/none.o </dev/null
+refuses 'no program at all' '8: *the object has no program at all'
+lab o/none.o:main </dev/null
+refuses 'no program at all, and a function' '8: *the object has no function main, and no XDP program at all'
+lab "$object:settings" <<<'set.verdikt = 1'
+refuses 'a global of another name' '9: [[]filter own] set.verdikt = 1: *did you mean "verdict"?'
+lab "$object:settings" <<<$'set.addr4 = fd00::1\nset.mac = de:ad'
+xlab check "$dir/lab.ini"
+is 'two globals that cannot be set: both are told' "$(grep -o 'lab.ini:[0-9]*' <<<"$err" | paste -sd ' ')" \
+	'lab.ini:9 lab.ini:10'
+
+# It is read in a child: what that cannot do, or does not survive, is told, and is no end of xlab's.
+lab "$object:functions" </dev/null
+while IFS=';' read -r call follow wanted words; do
+	run strace $follow -qq -o "$dir/trace" -e inject="$call" -E "$unleaked" "$XLAB" check "$dir/lab.ini"
+	grep -qE 'INJECTED|SIGSEGV' "$dir/trace"
+	result $? "$call: it came to that" "$(<"$dir/trace")"
+	ended "$call" "$wanted" "$words"
+done <<-'END'
+	socketpair:error=EMFILE;;3;cannot start a child process
+	clone:error=EAGAIN;;3;cannot start a child process
+	sendmsg:error=EPERM;-f;2;libbpf cannot read the object, and crashes over it: the file is damaged
+	getppid:signal=SEGV;-f;2;libbpf cannot read the object, and crashes over it: the file is damaged
+END
+done_testing
