@@ -61,6 +61,20 @@ port = veth7
 address = 10.0.0.10/24
 LAB
 
+# A bridge with a spanning tree listens for four seconds, beside all the rest here.
+cat >"$dir/stp.ini" <<'LAB'
+[bridge br0]
+stp = yes
+address = 10.0.0.254/24
+[node a]
+[iface a:e0]
+bridge = br0
+address = 10.0.0.1/24
+[scenario reached]
+pass = ping a 10.0.0.254
+LAB
+{ "$XLAB" run "$dir/stp.ini"; echo "status $?"; } >"$dir/stp" 2>&1 &
+
 # All that a lab could leave here; ifindexes count up whatever is removed.
 picture()
 {
@@ -178,6 +192,21 @@ is '--self: a link of ours goes, whatever its name' "$(ip link show other0 2>&1)
 like '--self: a stranger under its name stays' "$(ip link show veth0 2>&1)" veth0@stranger
 ip link del veth0
 clean '--self: nothing is left of the renamed link'
+sed 's/^\[node host\]/&\nroute = 10.7.0.0\/16 via 10.0.0.10/' "$dir/plain.ini" >"$dir/routed.ini"
+xlab up "$dir/routed.ini" --self host
+is '--self: a route' "$(ip route show 10.7.0.0/16)" '10.7.0.0/16 via 10.0.0.10 dev veth0 proto static '
+umount /run/xlab/*/*/ns/host
+mount --bind /run/netns/lb "$(echo /run/xlab/*/*/ns)/host"
+xlab down
+ended '--self: the namespace is another by now' 3 'host is not the namespace that the lab was started in: left alone'
+umount /run/xlab/*/*/ns/host
+xlab down
+is '--self: without that one, the rest goes' "$status $out" '0 routed is down'
+timeout 5 sh -c 'while ip link show veth0 >/dev/null 2>&1; do :; done'
+clean '--self: nothing is left of the route'
+sed -i 's/10.7.0.0\/16/default/' "$dir/routed.ini"
+xlab up "$dir/routed.ini" --self host
+ended '--self with a default route' 2 'node host has a default route, and --self host leaves'
 xlab up "$dir/plain.ini" --self nobody
 ended '--self with an unknown node' 2 nobody
 xlab up "$dir/plain.ini" --self hots
@@ -286,4 +315,7 @@ done
 wait
 xlab down plain
 clean 'nothing is left of commands that met'
+wait
+is 'a bridge with a spanning tree: its port forwards when the lab is up' "$(grep -E ' ok, 1 step|^status' "$dir/stp" | sed 's/ in .*//')" \
+	$'  ok, 1 step\nstatus 0'
 done_testing
