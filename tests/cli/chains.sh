@@ -227,7 +227,7 @@ ip link del r0
 
 
 # Two ends that both send back: where one's chain goes, a pass program stays for the other's.
-xlab up topologies/pair.ini
+xlab up topologies/pair.ini --engine inline
 "$XLAB" chain left:eth0 tx >/dev/null
 "$XLAB" chain right:eth0 tx >/dev/null
 attached() { "$XLAB" exec $1 -- ip -d -j link show eth0 | jq '.[0].xdp.prog.name // "none"'; }

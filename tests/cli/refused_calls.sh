@@ -14,6 +14,7 @@
 cat >"$dir/full.ini" <<'LAB'
 [lab]
 name = full
+engine = inline
 [bridge br0]
 address = 10.9.0.254/24
 address = fd09::fe/64
@@ -130,7 +131,7 @@ each_refused up "$dir/full.ini" <<-'END'
 	sendto ENOBUFS; veth|x76.x65.x74.x68; cannot make the veth pair of
 	sendto ENOBUFS; nlmsg_type=0x15; cannot switch its offloads off
 	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x14|RTM_NEWADDR); cannot add address 10.9.0.254/24 to br0:br0
-	sendto ENOBUFS; nlmsg_len=44, nlmsg_type=(0x18|RTM_NEWROUTE).*(x08.x02.x00|10\.8\.2\.0); full.ini:8: node a: cannot add the route to 10.8.2.0/24
+	sendto ENOBUFS; nlmsg_len=44, nlmsg_type=(0x18|RTM_NEWROUTE).*(x08.x02.x00|10\.8\.2\.0); full.ini:9: node a: cannot add the route to 10.8.2.0/24
 	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x12|RTM_GETLINK); interface a:e0 is not ready
 	sendto ENOBUFS; nlmsg_len=28, nlmsg_type=(0x1a|RTM_GETROUTE); the IPv6 addresses of node a
 	mount EPERM; "bpf"; cannot mount a bpffs on
