@@ -228,6 +228,13 @@ reported() # NAME STATUS WORDS
 	like "$1: told" "$out$err" "$3"
 }
 told=reported
+# Each begins as the recorded one did: behind one that went well.
+stands_anew()
+{
+	stands "$1"
+	"$XLAB" scenario s >/dev/null
+}
+then=stands_anew
 "$XLAB" scenario s >/dev/null
 record scenario s
 each_refused scenario s <<-'END'
@@ -238,11 +245,21 @@ each_refused scenario s <<-'END'
 	sendto ENOENT; nlmsg_len=72; this kernel cannot list udp sockets: module udp_diag
 	sendto EPERM; nlmsg_len=72; cannot ask sock_diag
 	write EPIPE; "hello; cannot give nc its text
-	openat EMFILE; listeners/0; cannot open
-	pwrite64 EIO; listeners/0; cannot write a listener's lock
-	renameat EIO; "b:e1.new"; write the state file
+END
+# Later it depends on how long its steps take how often it has called: there the path tells which is meant.
+while IFS=';' read -r call path words; do
+	run strace -qq -o "$dir/trace" -P "$home/full/$path" -e "inject=$call" -E "$unleaked" "$XLAB" scenario s
+	grep -q INJECTED "$dir/trace"
+	result $? "scenario s: $call of $path: it came to that" "$(<"$dir/trace")"
+	reported "scenario s: $call of $path" 3 "$words"
+	stands "scenario s: $call of $path"
+done <<-'END'
+	openat:error=EMFILE;listeners/0;cannot open
+	pwrite64:error=EIO;listeners/0;cannot write a listener's lock
+	fsync:error=EIO;chains;write the state file
 END
 told=ended
+then=stands
 
 # What a child cannot do before its exec, it says itself. (AddressSanitizer has a word on its stack to say then,
 # and that is the last.)
