@@ -75,8 +75,28 @@ differs 'a bridge that is gone' 'bridge br1 is missing'
 umount "$home/told/ns/br1"
 xlab status
 like 'a namespace that is gone' "$out" 'br1 cannot be looked at: */ns/br1 is no namespace'
+
+# What this lab does not have.
+xlab scenario --all
+ended 'a lab without a scenario' 2 'lab told has no scenario'
+xlab exec br0 -- true
+ended 'a bridge in place of a node' 2 'lab told: br0 is a bridge'
+xlab chain br0:pa
+ended 'a port in place of an interface' 2 'lab told: br0:pa is a port of a bridge'
+exec 9<>"$home/told.lock"
+flock 9
+: >"$home/told.lock"
+xlab down
+ended 'a lab that is held by who does not say so' 3 'lab told is held by another command'
+exec 9<&-
 xlab down
 is 'down' "$status $out" '0 told is down'
+
+# Of many nodes some are named.
+{ echo '[lab]'; echo 'name = many'; for i in {1..40}; do echo "[node n$i]"; done; } >"$dir/many.ini"
+xlab up "$dir/many.ini"
+like 'up: many nodes' "$out" 'many is up: n1 n2 n3 n4 n5 n6 n7 n8 and 32 more'
+xlab down
 
 # Several labs are told one after the other; one that cannot be read does not hide the others.
 for lab in x y z; do "$XLAB" up "$pair" --as $lab >/dev/null; done
