@@ -179,7 +179,7 @@ static bool spec_names(const struct ini_key_spec *spec, const char *name)
 	return !strcmp(spec->name, name);
 }
 
-static const struct ini_key_spec *find_spec(const struct ini_key_spec *keys, const char *name)
+const struct ini_key_spec *ini_find_spec(const struct ini_key_spec *keys, const char *name)
 {
 	for (; keys->name; keys++)
 		if (spec_names(keys, name))
@@ -194,12 +194,12 @@ static const char *only_name(void *name, size_t i)
 	return i ? NULL : name;
 }
 
-/* A key of another name that may well be meant for this one. */
+/* A key that no table has, and that may well be meant for this one: it is told as unknown. */
 static bool has_misspelt(const struct ini_section *section, const struct ini_key_spec *keys,
 			 const char *name)
 {
 	for (size_t i = 0; i < section->n_keys; i++)
-		if (!find_spec(keys, section->keys[i].name) &&
+		if (!section->keys[i].used && !ini_find_spec(keys, section->keys[i].name) &&
 		    text_nearest(section->keys[i].name, only_name, (void *)name))
 			return true;
 	return false;
@@ -226,7 +226,7 @@ int ini_section_read(const struct inifile *ini, const struct ini_section *sectio
 
 	for (size_t i = 0; i < section->n_keys && !ini_gave_up(e); i++) {
 		at.key = &section->keys[i];
-		at.spec = find_spec(keys, at.key->name);
+		at.spec = ini_find_spec(keys, at.key->name);
 		if (!at.spec)
 			continue;
 		section->keys[i].used = true;
@@ -248,7 +248,7 @@ static bool is_known(const struct ini_section_spec *const *tables, const char *k
 		     const char *key)
 {
 	for (; *tables; tables++)
-		if (!strcmp((*tables)->kind, kind) && (!key || find_spec((*tables)->keys, key)))
+		if (!strcmp((*tables)->kind, kind) && (!key || ini_find_spec((*tables)->keys, key)))
 			return true;
 	return false;
 }

@@ -62,6 +62,9 @@ void ini_mark_broken(struct inifile *ini, const struct ini_section_spec *const *
 int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec *const *tables,
 		       struct error *e);
 
+/* The entry of @keys for a key of that name, or NULL. */
+const struct ini_key_spec *ini_find_spec(const struct ini_key_spec *keys, const char *name);
+
 /* The section's first key of that name, or NULL. */
 const struct ini_key *ini_find_key(const struct ini_section *section, const char *name);
 

@@ -146,10 +146,8 @@ static void excuse_keys(const struct ini_section *section)
 {
 	for (size_t i = 0; i < section->n_keys; i++)
 		for (int kind = 0; kind <= PROGRAM_OBJECT; kind++)
-			for (const struct ini_key_spec *k = programs[kind].section.keys; k->name;
-			     k++)
-				if (!strncmp(k->name, section->keys[i].name, strlen(k->name)))
-					section->keys[i].used = true;
+			if (ini_find_spec(programs[kind].section.keys, section->keys[i].name))
+				section->keys[i].used = true;
 }
 
 /* A matching program with nothing to match would match everything. */
@@ -188,6 +186,8 @@ void filter_read(struct labfile_reading *r, const struct ini_section *section, s
 	const struct program *p;
 	bool foreign;
 
+	if (!ini_find_key(section, "program"))
+		excuse_keys(section); /* none of them is meant for it */
 	(void)ini_section_read(at.ini, section, common_keys, &reading, e);
 	p = reading.program;
 	if (!ini_find_key(section, "continue"))
