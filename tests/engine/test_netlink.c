@@ -113,15 +113,17 @@ static void a_port_is_waited_for(void **state)
 	assert_int_equal(netlink_open(NETLINK_ROUTE, &events, &e), 0);
 	assert_int_equal(netlink_join(events, RTNLGRP_LINK, &e), 0);
 	assert_int_equal(rt_link_get(rt, "v0", 0, &port, &e), 0);
-	assert_int_equal(rt_port_await(rt, events, port.ifindex, netlink_clock_ns() + 20000000, &e),
-			 -ETIMEDOUT);
+	assert_int_equal(
+		rt_port_await(rt, events, port.ifindex, false, netlink_clock_ns() + 20000000, &e),
+		-ETIMEDOUT);
 	error_clear(&e);
 	child = fork();
 	if (!child)
 		_exit(system("ip link set br0 type bridge stp_state 0 &&"
 			     "ip link set v0 down && ip link set v0 up") != 0);
-	assert_int_equal(
-		rt_port_await(rt, events, port.ifindex, netlink_clock_ns() + 10000000000, &e), 0);
+	assert_int_equal(rt_port_await(rt, events, port.ifindex, false,
+				       netlink_clock_ns() + 10000000000, &e),
+			 0);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_int_equal(rt_link_get(rt, "v0", 0, &port, &e), 0);
