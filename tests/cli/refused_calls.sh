@@ -242,8 +242,8 @@ each_refused scenario s <<-'END'
 	clone EAGAIN; ; cannot start /usr/bin/ping
 	pipe2 EMFILE; ; cannot make a pipe
 	ppoll ENOMEM; ; cannot wait for the step's children
-	sendto ENOENT; nlmsg_len=72; this kernel cannot list udp sockets: module udp_diag
-	sendto EPERM; nlmsg_len=72; cannot ask sock_diag
+	sendto ENOENT; nlmsg_len=72, nlmsg_type=0x14; this kernel cannot list udp sockets: module udp_diag
+	sendto EPERM; nlmsg_len=72, nlmsg_type=0x14; cannot ask sock_diag
 	write EPIPE; "hello; cannot give nc its text
 END
 # Later it depends on how long its steps take how often it has called: there the path tells which is meant.
