@@ -154,10 +154,37 @@ static void undo(const struct plan *plan, struct state *st, size_t begun, struct
 }
 
 /* What could not be removed is still known, for another try. */
+static int forget(struct state *st, struct error *e)
+{
+	return e->err ? e->err : state_forget(st, e);
+}
+
 static int undo_and_forget(const struct plan *plan, struct state *st, size_t begun, struct error *e)
 {
 	undo(plan, st, begun, e);
-	return e->err ? e->err : state_forget(st, e);
+	return forget(st, e);
+}
+
+bool build_undo_needs_plan(const struct state *st)
+{
+	const struct journal *journal = state_journal(st);
+
+	return journal->phase != STATE_CORRUPT && *journal->self;
+}
+
+/* Its tmpfs with all namespaces, and the names that lead into it: in xlab's own namespace a lab has
+ * nothing but what --self put there.
+ */
+static int undo_marked(struct state *st, struct error *e)
+{
+	const struct op op = { .kind = OP_STATE };
+	struct build b = { .st = st };
+	struct error tmpfs = ERROR_INIT;
+
+	(void)netns_names_remove(state_lab_dir(st), e);
+	(void)op_state_undo(&b, &op, &tmpfs);
+	keep_first(e, &tmpfs);
+	return forget(st, e);
 }
 
 int build_apply(const struct plan *plan, struct state *st, struct error *e)
@@ -178,23 +205,12 @@ int build_undo(const struct plan *plan, struct state *st, bool wait, struct erro
 
 	if (wait)
 		(void)netns_wait_begin(plan, st, &netns_wait, &waiting);
-	(void)undo_and_forget(plan, st, plan->n_ops, &first);
+	(void)(build_undo_needs_plan(st) ? undo_and_forget(plan, st, plan->n_ops, &first)
+					 : undo_marked(st, &first));
 	if (netns_wait)
 		(void)netns_wait_await(netns_wait, &waiting);
 	keep_first(&first, &waiting);
 	if (first.err)
 		error_move(e, &first);
 	return e->err;
-}
-
-int build_undo_corrupt(struct state *st, struct error *e)
-{
-	const struct op op = { .kind = OP_STATE };
-	struct build b = { .st = st };
-	struct error tmpfs = ERROR_INIT;
-
-	(void)netns_names_remove(state_lab_dir(st), e);
-	(void)op_state_undo(&b, &op, &tmpfs);
-	keep_first(e, &tmpfs);
-	return e->err ? e->err : state_forget(st, e);
 }

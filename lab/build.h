@@ -20,13 +20,12 @@ int build_apply(const struct plan *plan, struct state *st, struct error *e);
  * Undo everything of a lab that may be there, past every error, whatever was
  * reached; what is gone already is done. Touches only what carries the lab's mark. The
  * first error is reported when all is tried. With @wait: until the kernel has
- * destroyed the namespaces too. Forgets the state.
+ * destroyed the namespaces too. Forgets the state. The plan may be empty unless it is needed, or
+ * waited.
  */
 int build_undo(const struct plan *plan, struct state *st, bool wait, struct error *e);
 
-/* The same for a lab of which no more than the name is known (STATE_CORRUPT): its tmpfs with all
- * namespaces, and the names that lead into it.
- */
-int build_undo_corrupt(struct state *st, struct error *e);
+/* Else no more than the lab's name needs to be known (STATE_CORRUPT). */
+bool build_undo_needs_plan(const struct state *st);
 
 #endif

@@ -24,7 +24,8 @@ bool interrupt_pending(void)
 {
 	sigset_t pending, wanted, both;
 
-	if (sigpending(&pending))
+	/* Asked before each operation: mostly there is none at all. */
+	if (sigpending(&pending) || sigisemptyset(&pending))
 		return false;
 	interrupt_signals(&wanted);
 	(void)sigandset(&both, &pending, &wanted);

@@ -70,7 +70,8 @@ static int read_mounts(const char *dir, dev_t top, struct seen *seen, struct err
 
 	if (!in)
 		return error_sys(e, -errno, "cannot read /proc/self/mountinfo");
-	while (getline(&line, &room, in) > 0)
+	/* Below ours there may be a thousand namespaces' lines. */
+	while (!seen->top_is_ours && getline(&line, &room, in) > 0)
 		if (strstr(line, dir) && read_line(line, &m) && strcmp(m.point, dir) == 0)
 			see_mount(seen, &m, top);
 	return ferror(in) ? error_sys(e, -EIO, "cannot read /proc/self/mountinfo") : 0;

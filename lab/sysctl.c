@@ -158,17 +158,15 @@ static int read_at(int net, const char *name, char *value, size_t size, struct e
 	return 0;
 }
 
-static int read_fresh(struct sysctl_fresh *fresh, int net, struct error *e)
+/* Nothing that stands before it in the table may have set it in this namespace. */
+static int read_fresh(struct sysctl_fresh *fresh, int net, size_t i, struct error *e)
 {
-	for (size_t i = 0; i < SYSCTL_DEFAULTS; i++) {
-		int err = read_at(net, sysctl_defaults[i].name, fresh->value[i],
-				  sizeof(fresh->value[i]), e);
+	int err = fresh->read[i] ? 0
+				 : read_at(net, sysctl_defaults[i].name, fresh->value[i],
+					   sizeof(fresh->value[i]), e);
 
-		if (err)
-			return err;
-	}
-	fresh->read = true;
-	return 0;
+	fresh->read[i] = !err;
+	return err;
 }
 
 int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e)
@@ -176,13 +174,13 @@ int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *
 	int FD_AUTO net = open_fresh_net(fresh, e);
 	int err = net < 0 ? net : 0;
 
-	if (!err && !fresh->read)
-		err = read_fresh(fresh, net, e);
 	for (size_t i = 0; i < SYSCTL_DEFAULTS && !err; i++) {
 		const struct sysctl_default *setting = &sysctl_defaults[i];
 
-		if ((setting->traits & traits) && fresh->value[i][0] &&
-		    strcmp(fresh->value[i], setting->value) != 0)
+		if (!(setting->traits & traits))
+			continue;
+		err = read_fresh(fresh, net, i, e);
+		if (!err && fresh->value[i][0] && strcmp(fresh->value[i], setting->value) != 0)
 			err = write_at(net, setting->name, setting->value, e);
 	}
 	return err;

@@ -36,11 +36,11 @@ extern const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS];
 extern const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS];
 
 /*
- * All new namespaces start alike: what the first one held is read once, and in each one only
- * what differs is written. Begin with `proc` = -1, close it at the end.
+ * All new namespaces start alike: what the first one held that is to have a setting is read once,
+ * and in each one only what differs is written. Begin with `proc` = -1, close it at the end.
  */
 struct sysctl_fresh {
-	bool read;
+	bool read[SYSCTL_DEFAULTS];
 	char value[SYSCTL_DEFAULTS][16]; /* "" if this kernel has no such setting */
 	int proc;			 /* a procfs of our own, or -1 */
 	unsigned int visitors;		 /* namespaces that have used it */

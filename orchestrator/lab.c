@@ -28,8 +28,11 @@ void lab_close(struct lab *lab)
 	*lab = (struct lab){ 0 };
 }
 
+typedef int labfile_parser(struct labfile *labfile, const char *path, const char *dir,
+			   const char *text, size_t len, struct error *e);
+
 /* The model and the plan, from what `up` kept on disk. */
-static int recall(struct lab *lab, struct error *e)
+static int recall(struct lab *lab, labfile_parser *parse, struct error *e)
 {
 	const struct journal *in = state_journal(lab->state);
 	const struct plan_options options = {
@@ -37,7 +40,7 @@ static int recall(struct lab *lab, struct error *e)
 		.self = *in->self ? in->self : NULL,
 		.nameless = in->nameless,
 	};
-	int err = labfile_parse(&lab->labfile, in->path, in->dir, in->text, strlen(in->text), e);
+	int err = parse(&lab->labfile, in->path, in->dir, in->text, strlen(in->text), e);
 
 	if (!err)
 		err = engine_read(in->engine, &lab->labfile.engine, e);
@@ -46,11 +49,11 @@ static int recall(struct lab *lab, struct error *e)
 	return err ? error_wrap(e, "lab %s", in->lab) : 0;
 }
 
-void lab_recall(struct lab *lab)
+static void recall_or_mark_corrupt(struct lab *lab, labfile_parser *parse)
 {
 	struct error ERROR_AUTO ignored = ERROR_INIT;
 
-	if (state_journal(lab->state)->phase == STATE_CORRUPT || recall(lab, &ignored) == 0)
+	if (state_journal(lab->state)->phase == STATE_CORRUPT || recall(lab, parse, &ignored) == 0)
 		return;
 	plan_clear(&lab->plan);
 	labfile_clear(&lab->labfile);
@@ -60,13 +63,23 @@ void lab_recall(struct lab *lab)
 int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 		       struct error *e)
 {
-	int err;
+	int err = lab_open_state(lab, name, lock, command, e);
 
-	*lab = (struct lab){ 0 };
-	err = state_open(name, lock, command, &lab->state, e);
 	if (!err)
-		lab_recall(lab);
+		recall_or_mark_corrupt(lab, labfile_parse);
 	return err;
+}
+
+int lab_open_state(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		   struct error *e)
+{
+	*lab = (struct lab){ 0 };
+	return state_open(name, lock, command, &lab->state, e);
+}
+
+void lab_recall_topology(struct lab *lab)
+{
+	recall_or_mark_corrupt(lab, labfile_parse_topology);
 }
 
 int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char *command,

@@ -32,11 +32,15 @@ int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char
 int lab_open_left_over(struct lab *lab, const char *name, enum state_lock lock, const char *command,
 		       struct error *e);
 
-/* The model and the plan of an open state, from what `up` kept on disk. A plan that cannot be had
- * any more, from a text that this xlab does not understand, is as corrupt as a journal that cannot
- * be read.
+/* Its state alone, without a model and a plan. */
+int lab_open_state(struct lab *lab, const char *name, enum state_lock lock, const char *command,
+		   struct error *e);
+
+/* The topology and the plan of an open state, from what `up` kept on disk, without filters and
+ * scenarios. A plan that cannot be had any more, from a text that this xlab does not understand, is
+ * as corrupt as a journal that cannot be read.
  */
-void lab_recall(struct lab *lab);
+void lab_recall_topology(struct lab *lab);
 
 /* Keep program @fd, of which the lab takes a duplicate. @why may be NULL. */
 int lab_keep_program(struct lab *lab, const char *what, uint32_t gen, int fd, const char *why,

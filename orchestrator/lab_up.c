@@ -17,6 +17,7 @@
 #include "lab/netns.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain/chain.h"
+#include "orchestrator/chain/chain_record.h"
 #include "orchestrator/filter/labfile_load.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/model/enum_names.h"
@@ -55,13 +56,24 @@ static int begin_state(struct lab *lab, const struct lab_options *options, struc
 	return err ? err : state_begin(&in, options->command, &lab->state, e);
 }
 
+/* Most labs go as they are, by the marks on what is theirs, however large. What is deleted one by
+ * one, or waited for, the plan tells.
+ */
+static void recall_for_down(struct lab *lab, bool wait)
+{
+	char **STRINGS_AUTO chains = chain_file_names(lab);
+
+	if (wait || chains[0] || build_undo_needs_plan(lab->state))
+		lab_recall_topology(lab);
+}
+
 /* @lab holds the state of an earlier lab of this name: undo that one, as it was meant. */
 static int undo_left_over(struct lab *lab, struct error *e)
 {
 	struct lab old = { .state = steal_pointer(&lab->state) };
 	int err;
 
-	lab_recall(&old);
+	recall_for_down(&old, false);
 	err = lab_down(&old, false, e);
 	if (err)
 		error_wrap(e, "cannot undo what a killed command left");
@@ -160,12 +172,21 @@ int lab_up(struct lab *lab, const char *path, const struct lab_options *options,
 	return err ? err : lab_up_build(lab, options, e);
 }
 
+int lab_down_open(struct lab *lab, const char *name, bool wait, struct error *e)
+{
+	int err = lab_open_state(lab, name, STATE_LOCKED, "down", e);
+
+	if (!err)
+		recall_for_down(lab, wait);
+	return err;
+}
+
 int lab_down(struct lab *lab, bool wait, struct error *e)
 {
 	struct error ERROR_AUTO chains = ERROR_INIT, builds = ERROR_INIT, phase = ERROR_INIT;
 
 	if (state_journal(lab->state)->phase == STATE_CORRUPT)
-		return build_undo_corrupt(lab->state, e);
+		return build_undo(&lab->plan, lab->state, false, e);
 	/* Where it is, nothing is begun. */
 	if (state_journal(lab->state)->phase == STATE_VANISHED &&
 	    mountpoint_uncovered(state_lab_dir(lab->state), e))

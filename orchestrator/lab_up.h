@@ -27,6 +27,11 @@ int lab_up_read(struct lab *lab, const char *path, const struct lab_options *opt
 		struct error *e);
 int lab_up_build(struct lab *lab, const struct lab_options *options, struct error *e);
 
+/* Open one, or what is left of it, with as much of its model as lab_down() will need; @name NULL
+ * means the one that is up. Close with lab_close() in either case.
+ */
+int lab_down_open(struct lab *lab, const char *name, bool wait, struct error *e);
+
 /* Take it down, past every error. */
 int lab_down(struct lab *lab, bool wait, struct error *e);
 

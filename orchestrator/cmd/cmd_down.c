@@ -21,7 +21,7 @@ static int down_one(const char *name, bool listed, bool wait, struct error *e)
 	char *FREE_AUTO own_name = NULL;
 	struct lab lab = { 0 };
 	bool corrupt;
-	int err = lab_open_left_over(&lab, name, STATE_LOCKED, "down", e);
+	int err = lab_down_open(&lab, name, wait, e);
 
 	if (err)
 		return listed && err == -ENOENT ? 0 : err;

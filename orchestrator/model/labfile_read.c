@@ -235,6 +235,16 @@ int labfile_check(struct labfile *labfile, int ini_err, struct error *e)
 	return 0;
 }
 
+int labfile_parse_topology(struct labfile *labfile, const char *path, const char *dir,
+			   const char *text, size_t len, struct error *e)
+{
+	int err;
+
+	*labfile = (struct labfile){ 0 };
+	err = inifile_parse(&labfile->ini, path, dir, text, len, e);
+	return err ? err : topology_read(&labfile->topo, &labfile->ini, e);
+}
+
 int labfile_parse(struct labfile *labfile, const char *path, const char *dir, const char *text,
 		  size_t len, struct error *e)
 {

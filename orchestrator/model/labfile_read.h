@@ -23,6 +23,11 @@ extern const struct ini_section_spec *const labfile_tables[];
 int labfile_parse(struct labfile *labfile, const char *path, const char *dir, const char *text,
 		  size_t len, struct error *e);
 
+/* The topology alone, of a text that was a whole lab file before: no filters, chains and scenarios.
+ */
+int labfile_parse_topology(struct labfile *labfile, const char *path, const char *dir,
+			   const char *text, size_t len, struct error *e);
+
 /* Everything behind the reading of the file, of which @ini_err is what it said: whatever could be
  * read is checked all the same.
  */
