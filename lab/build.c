@@ -19,6 +19,7 @@
 #include "lab/netns_wait.h"
 #include "lab/op_self.h"
 #include "lab/ops.h"
+#include "lab/progress.h"
 #include "lab/text.h"
 
 static const struct {
@@ -95,7 +96,7 @@ static void raise_file_limit(const struct build *b, struct rlimit *before)
 /* *@begun: how many operations may have left something. The caller holds signals back while a lab
  * is built; they end it between two operations.
  */
-static int apply_all(struct build *b, size_t *begun, struct error *e)
+static int apply_all(struct build *b, size_t *begun, struct progress *progress, struct error *e)
 {
 	int err = 0;
 
@@ -107,11 +108,13 @@ static int apply_all(struct build *b, size_t *begun, struct error *e)
 					   "interrupted; all that was made is removed again");
 		++*begun;
 		err = op_types[op->kind].apply(b, op, e);
+		progress_step(progress);
 	}
 	return err;
 }
 
-static int apply(const struct plan *plan, struct state *st, size_t *begun, struct error *e)
+static int apply(const struct plan *plan, struct state *st, size_t *begun,
+		 struct progress *progress, struct error *e)
 {
 	BUILD_AUTO b;
 	struct rlimit before;
@@ -123,7 +126,7 @@ static int apply(const struct plan *plan, struct state *st, size_t *begun, struc
 	if (err)
 		return err;
 	raise_file_limit(&b, &before);
-	err = apply_all(&b, begun, e);
+	err = apply_all(&b, begun, progress, e);
 	if (before.rlim_cur != RLIM_INFINITY) /* what xlab starts gets what xlab was started with */
 		(void)setrlimit(RLIMIT_NOFILE, &before);
 	return err;
@@ -187,11 +190,12 @@ static int undo_marked(struct state *st, struct error *e)
 	return forget(st, e);
 }
 
-int build_apply(const struct plan *plan, struct state *st, struct error *e)
+int build_apply(const struct plan *plan, struct state *st, struct progress *progress,
+		struct error *e)
 {
 	struct error ERROR_AUTO undoing = ERROR_INIT;
 	size_t begun = 0;
-	int err = apply(plan, st, &begun, e);
+	int err = apply(plan, st, &begun, progress, e);
 
 	if (err && undo_and_forget(plan, st, begun, &undoing))
 		(void)error_add(e, "undoing it: %s", undoing.text);

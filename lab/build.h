@@ -6,15 +6,17 @@
 
 struct error;
 struct plan;
+struct progress;
 struct state;
 
 /*
  * Carry a plan out: refuse what is taken by somebody else before the first change, then apply
- * each operation. On any error everything is undone again and the state forgotten. The
- * journal is on disk already (state_begin). Leaves the phase at building: the
- * caller attaches chains and sets STATE_UP (or calls build_undo).
+ * each operation, a step of @progress. On any error everything is undone again and the state
+ * forgotten. The journal is on disk already (state_begin). Leaves the phase at building: the caller
+ * attaches chains and sets STATE_UP (or calls build_undo).
  */
-int build_apply(const struct plan *plan, struct state *st, struct error *e);
+int build_apply(const struct plan *plan, struct state *st, struct progress *progress,
+		struct error *e);
 
 /*
  * Undo everything of a lab that may be there, past every error, whatever was

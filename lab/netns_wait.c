@@ -25,6 +25,7 @@
 #include "lab/netlink.h"
 #include "lab/netns.h"
 #include "lab/plan.h"
+#include "lab/progress.h"
 #include "lab/text.h"
 
 #define NETNS_WAIT_DEADLINE_NS 5000000000ULL
@@ -41,6 +42,7 @@ struct netns_wait {
 	int sentinel;		 /* fd */
 	struct watched *watched; /* its index is the namespace's id */
 	size_t n, living;
+	struct progress progress; /* of those that are gone */
 };
 
 void netns_wait_end(struct netns_wait **netns_wait)
@@ -49,6 +51,7 @@ void netns_wait_end(struct netns_wait **netns_wait)
 
 	if (!w)
 		return;
+	progress_clear(&w->progress);
 	netlink_close(w->nsid_events);
 	cleanup_fd(&w->start_netns);
 	cleanup_fd(&w->sentinel);
@@ -137,6 +140,7 @@ int netns_wait_begin(const struct plan *plan, const struct state *st, struct net
 	w->watched = xcalloc(most, sizeof(*w->watched));
 	if (begin(w, plan, st, e))
 		return error_wrap(e, "cannot watch the namespaces");
+	progress_begin(&w->progress, "down", w->n);
 	*out = steal_pointer(&w);
 	return 0;
 }
@@ -156,6 +160,7 @@ static int on_end(const struct nlmsghdr *message, void *cookie)
 	if (id >= w->n || w->watched[id].gone)
 		return MNL_CB_OK;
 	w->watched[id].gone = true;
+	progress_step(&w->progress);
 	return --w->living ? MNL_CB_OK : MNL_CB_STOP;
 }
 

@@ -15,6 +15,7 @@
 #include "lab/kernel_has.h"
 #include "lab/mountpoint.h"
 #include "lab/netns.h"
+#include "lab/progress.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/chain/chain_record.h"
@@ -103,14 +104,16 @@ static int begin_lab(struct lab *lab, const struct lab_options *options, struct 
 /* The lab's maps stand in a bpffs, which is mounted now, not with the first of them: that may be
  * made in a mount namespace that comes and goes (`ip netns exec`), and they would go with it.
  */
-static int attach_chains(struct lab *lab, struct error *e)
+static int attach_chains(struct lab *lab, struct progress *progress, struct error *e)
 {
 	char *FREE_AUTO maps = bpffs_mount(lab, "bpf", e);
 	int err = maps ? 0 : e->err;
 
-	for (size_t i = 0; i < lab->labfile.n_chains && !err; i++)
+	for (size_t i = 0; i < lab->labfile.n_chains && !err; i++) {
 		err = interrupt_pending() ? error_state(e, -EINTR, "interrupted")
 					  : chain_set(lab, &lab->labfile.chains[i], false, e);
+		progress_step(progress);
+	}
 	return err ? err : state_set_phase(lab->state, STATE_UP, e);
 }
 
@@ -128,17 +131,23 @@ static int read_lab(struct lab *lab, const char *path, const struct lab_options 
 static int build(struct lab *lab, const struct lab_options *options, struct error *e)
 {
 	struct error ERROR_AUTO undo = ERROR_INIT;
+	struct progress progress;
 	int err = kernel_has_what_it_takes(&lab->labfile.topo, e);
 
 	if (!err && options->nameless)
 		err = state_private(e);
 	if (!err)
 		err = begin_lab(lab, options, e);
-	if (!err)
-		err = build_apply(&lab->plan, lab->state, e);
 	if (err)
 		return err;
-	err = attach_chains(lab, e);
+	progress_begin(&progress, "up", lab->plan.n_ops + lab->labfile.n_chains);
+	err = build_apply(&lab->plan, lab->state, &progress, e);
+	if (err) {
+		progress_clear(&progress);
+		return err;
+	}
+	err = attach_chains(lab, &progress, e);
+	progress_clear(&progress);
 	if (err && lab_down(lab, false, &undo))
 		(void)error_add(e, "undoing it: %s", undo.text);
 	return err;

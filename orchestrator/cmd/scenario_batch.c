@@ -8,6 +8,7 @@
 #include "lab/alloc.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
+#include "lab/progress.h"
 #include "orchestrator/cmd/resolve.h"
 #include "orchestrator/event/drop_trace.h"
 #include "orchestrator/lab.h"
@@ -53,9 +54,11 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 	struct report *report = report_begin(options->format ? options->format->value : REPORT_TEXT,
 					     state_journal(lab->state)->lab, s->n_scenarios, stdout,
 					     colour_wanted(stdout));
+	struct progress progress;
 	bool stopped = false;
 	size_t i;
 
+	progress_begin(&progress, "scenario", s->n_scenarios);
 	for (i = 0; i < s->n_scenarios && !stopped; i++) {
 		struct scenario_result result;
 		struct error ERROR_AUTO one = ERROR_INIT;
@@ -64,10 +67,13 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 		if (scenario_run(lab, &lab->labfile.scenarios[s->scenarios[i]], &run, &result,
 				 &one))
 			*status = one.kind ? (int)one.kind : ERROR_STATE;
+		progress_clear(&progress);
 		report_scenario(report, &result);
+		progress_step(&progress);
 		scenario_result_clear(&result);
 		stopped = interrupt_pending();
 	}
+	progress_clear(&progress);
 	drop_trace_close(run.drops);
 	if (!report_end(report) && !*status)
 		*status = ERROR_EXPECTATION;
