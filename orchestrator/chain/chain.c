@@ -107,7 +107,8 @@ static bool for_many(const struct chain_job *job, const struct chain_config *cha
 }
 
 static int open_job(struct chain_job *job, struct lab *lab, const struct chain_config *chain,
-		    const size_t *filters, const struct attach_point *s, struct error *e)
+		    const size_t *filters, const struct attach_point *s,
+		    const struct chain_record *kept, struct error *e)
 {
 	int err;
 
@@ -116,7 +117,7 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		.iface = chain->iface,
 		.filters = filters,
 		.n_filters = chain->n_filters,
-		.gen = chain_file_next_gen(&s->file, s->current),
+		.gen = chain_file_next_gen(&s->file, kept),
 		.ifindex = s->ifindex,
 		.node = s->id.netns,
 		.counters_fd = -1,
@@ -145,15 +146,15 @@ static char *program_of(const struct lab *lab, const struct chain_job *job)
 	return what;
 }
 
-/* One of those that are loaded, of a generation that can follow what stands at the attach point. */
+/* One of those that are loaded, of a generation that can follow at the attach point. */
 static const struct lab_program *find_program(const struct lab *lab, const struct attach_point *s,
-					      const char *what)
+					      const struct chain_record *kept, const char *what)
 {
 	for (size_t i = lab->n_programs; i-- > 0;) {
 		const struct lab_program *p = &lab->programs[i];
 
 		if (p->gen > s->file.gen && !strcmp(p->what, what) &&
-		    !(s->current && (p->gen & 1) == (s->current->gen & 1)))
+		    !(kept && (p->gen & 1) == (kept->gen & 1)))
 			return p;
 	}
 	return NULL;
@@ -161,10 +162,11 @@ static const struct lab_program *find_program(const struct lab *lab, const struc
 
 /* As build(), but a program that others have, too, is built for the first of them. */
 static int build_or_share(struct lab *lab, struct chain_job *job, const struct attach_point *s,
-			  struct chain_ready *ready, struct error *e)
+			  const struct chain_record *kept, struct chain_ready *ready,
+			  struct error *e)
 {
 	char *FREE_AUTO what = program_of(lab, job);
-	const struct lab_program *loaded = job->many ? find_program(lab, s, what) : NULL;
+	const struct lab_program *loaded = job->many ? find_program(lab, s, kept, what) : NULL;
 	const struct chain_engine *engine = &chain_engine_inline;
 	struct chain_record *r = &ready->record;
 	int err = 0;
@@ -187,9 +189,9 @@ static int build_or_share(struct lab *lab, struct chain_job *job, const struct a
 	return lab_keep_program(lab, what, job->gen, ready->fd, r->why, e);
 }
 
-/* Build a chain that can follow what stands at the attach point. */
+/* Build a chain for the attach point, which counts where @kept, if not NULL, did not. */
 static int load(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
-		struct chain_ready *ready, struct error *e)
+		const struct chain_record *kept, struct chain_ready *ready, struct error *e)
 {
 	size_t *FREE_AUTO filters = xcalloc(chain->n_filters, sizeof(*filters));
 	struct chain_record *r = &ready->record;
@@ -198,10 +200,10 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 
 	for (size_t i = 0; i < chain->n_filters; i++)
 		filters[i] = labfile_filter(&lab->labfile, chain->filters[i]);
-	err = open_job(&job, lab, chain, filters, s, e);
+	err = open_job(&job, lab, chain, filters, s, kept, e);
 	job.many = !err && for_many(&job, chain);
 	if (!err)
-		err = build_or_share(lab, &job, s, ready, e);
+		err = build_or_share(lab, &job, s, kept, ready, e);
 	if (!err)
 		err = counters_wipe(job.counters_fd, job.row, job.gen, e);
 	if (!err)
@@ -294,7 +296,7 @@ int chain_set(struct lab *lab, const struct chain_config *chain, bool for_scenar
 		return err;
 	ready.iface = chain->iface;
 	ready.record.scenario = for_scenario;
-	err = chain->n_filters ? load(lab, &s, chain, &ready, e)
+	err = chain->n_filters ? load(lab, &s, chain, s.current, &ready, e)
 			       : take_off(lab, &s, for_scenario, e);
 	if (!err && chain->n_filters)
 		err = attach(lab, &s, &ready, e);
@@ -302,8 +304,8 @@ int chain_set(struct lab *lab, const struct chain_config *chain, bool for_scenar
 	return at_point(&s, err, e);
 }
 
-int chain_load(struct lab *lab, const struct chain_config *chain, struct chain_ready *ready,
-	       struct error *e)
+int chain_load(struct lab *lab, const struct chain_config *chain, const struct chain_record *kept,
+	       struct chain_ready *ready, struct error *e)
 {
 	struct attach_point_id id = attach_point_id_of(&lab->labfile, chain->iface);
 	ATTACH_POINT s = ATTACH_POINT_INIT;
@@ -312,7 +314,11 @@ int chain_load(struct lab *lab, const struct chain_config *chain, struct chain_r
 	*ready = (struct chain_ready)CHAIN_READY_NONE;
 	ready->iface = chain->iface;
 	ready->record.scenario = true;
-	return err ? err : at_point(&s, load(lab, &s, chain, ready, e), e);
+	return err ? err
+		   : at_point(&s,
+			      load(lab, &s, chain, kept && kept->n_filters ? kept : s.current,
+				   ready, e),
+			      e);
 }
 
 int chain_put(struct lab *lab, const struct chain_ready *ready, struct error *e)

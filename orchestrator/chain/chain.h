@@ -71,9 +71,11 @@ struct chain_ready {
 		.fd = -1 \
 	}
 
-/* Load a chain for the time of a scenario, to stand in place of what stands there now. */
-int chain_load(struct lab *lab, const struct chain_config *chain, struct chain_ready *ready,
-	       struct error *e);
+/* Load a chain for the time of a scenario, to stand in place of what stands there now. What @kept
+ * has counted, which is to come back, stays.
+ */
+int chain_load(struct lab *lab, const struct chain_config *chain, const struct chain_record *kept,
+	       struct chain_ready *ready, struct error *e);
 
 /* What stands there now, if anything does. */
 int chain_hold(struct lab *lab, size_t iface, struct chain_ready *ready, struct error *e);

@@ -113,6 +113,18 @@ static bool takes_part(const struct run *r, size_t i)
 	return has_control(step) && (step->kind == STEP_EXEC || !tried_before(r, i));
 }
 
+bool control_may_be_early(const struct scenario *scenario)
+{
+	bool may = true;
+
+	for (size_t i = 0; i < scenario->n_steps; i++) {
+		const struct step *step = &scenario->steps[i];
+
+		may &= step->kind != STEP_EXEC && step->kind != STEP_SERVE && !step->warm;
+	}
+	return may;
+}
+
 int control(struct run *r, bool *fine)
 {
 	bool stripped = false;
@@ -122,7 +134,7 @@ int control(struct run *r, bool *fine)
 		if (!takes_part(r, i))
 			continue;
 		if (!stripped)
-			err = scenario_chains_strip(r->chains, r->e);
+			err = scenario_chains_strip(r->chains, r->scenario, r->e);
 		stripped = true;
 		if (err)
 			break;

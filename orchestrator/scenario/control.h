@@ -7,9 +7,13 @@
 #include <stdbool.h>
 
 struct run;
+struct scenario;
 
-/* Takes every chain off if there is a step to be run. @fine: each did what it has to without them;
- * else the result of the one that did not says so.
+/* Nothing that other scenarios do before it makes a difference to it, nor it to them. */
+bool control_may_be_early(const struct scenario *scenario);
+
+/* Takes every chain off that has a say if there is a step to be run. @fine: each did what it has to
+ * without them; else the result of the one that did not says so.
  */
 int control(struct run *r, bool *fine);
 

@@ -27,10 +27,11 @@ struct step_result;
  * One scenario under way:
  *
  *   prepare  load the scenario's chains, hold those that stand
- *   control  each step once, with no chain anywhere: the lab itself carries it
+ *   control  each step once, with no chain in its way: the lab itself carries it. Of several
+ *            scenarios it comes first, before all of this
  *   attach   the lab's own chains again, and the scenario's in place of some of them
  *   steps    in the file's order, with a listener on every chain
- *   restore  in any case
+ *   restore  in any case, but where another scenario follows, whose chains come in their place
  */
 struct run {
 	struct lab *lab;

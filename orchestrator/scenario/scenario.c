@@ -57,10 +57,16 @@ static int attach(struct run *r)
 static int run_all(struct run *r)
 {
 	bool fine = true;
-	int err = scenario_chains_prepare(r->lab, r->scenario, &r->chains, r->e);
+	int err = 0;
 
-	if (!err)
+	if (!r->result->controlled)
+		err = scenario_chains_prepare(r->chains, r->scenario, r->e);
+	if (!err && !r->result->controlled)
 		err = control(r, &fine);
+	else if (!err)
+		fine = r->result->fit;
+	if (!err && fine && r->result->controlled)
+		err = scenario_chains_prepare(r->chains, r->scenario, r->e);
 	if (!err && fine)
 		err = run_begin_serves(r);
 	if (!err && fine)
@@ -74,9 +80,12 @@ static int prepare(struct run *r, const struct scenario_options *options)
 {
 	sigset_t signals;
 
-	r->results = r->result->steps = xcalloc(r->scenario->n_steps, sizeof(*r->result->steps));
-	for (size_t i = 0; i < r->scenario->n_steps; i++)
-		r->results[i].outcome = OUTCOME_SKIPPED;
+	if (!r->result->steps) {
+		r->result->steps = xcalloc(r->scenario->n_steps, sizeof(*r->result->steps));
+		for (size_t i = 0; i < r->scenario->n_steps; i++)
+			r->result->steps[i].outcome = OUTCOME_SKIPPED;
+	}
+	r->results = r->result->steps;
 	r->neighbours = neighbours_new(r->lab);
 	r->witness.drops = options->drops;
 	r->probe.drops_fd = r->witness.drops ? drop_trace_fd(r->witness.drops) : -1;
@@ -141,7 +150,7 @@ static void tell_undone(const struct run *r)
 }
 
 /* What could not be put back is an error beside whatever else went wrong. */
-static int restore(struct run *r)
+static int restore(struct run *r, bool chains_too)
 {
 	struct error ERROR_AUTO e = ERROR_INIT, ERROR_AUTO chains = ERROR_INIT;
 	bool changed = false;
@@ -150,7 +159,7 @@ static int restore(struct run *r)
 		changed |= r->scenario->steps[i].kind == STEP_DO;
 	if (changed)
 		(void)rules_restore_all(r->lab, &e);
-	if (scenario_chains_restore(r->chains, &chains)) {
+	if (chains_too && scenario_chains_restore(r->chains, &chains)) {
 		(void)error_wrap(&chains, "cannot put back the chains from before");
 		(void)error_join(&e, &chains);
 	}
@@ -164,30 +173,69 @@ static int restore(struct run *r)
 	return error_join(r->e, &e);
 }
 
-int scenario_run(struct lab *lab, const struct scenario *scenario,
-		 const struct scenario_options *options, struct scenario_result *result,
-		 struct error *e)
+static int run_open(struct run *r, const struct scenario_options *options)
 {
-	struct run r = { .lab = lab, .scenario = scenario, .result = result, .at = NONE, .e = e };
+	r->at = NONE;
+	r->result->scenario = r->scenario;
+	r->probe.listener_fd = r->probe.drops_fd = r->probe.signal_fd = -1;
+	return prepare(r, options);
+}
+
+static void run_close(struct run *r, uint64_t start)
+{
+	listener_close(r->witness.listener);
+	neighbours_free(r->neighbours);
+	free(r->vain);
+	witness_forget(&r->witness);
+	cleanup_fd(&r->probe.signal_fd);
+	r->result->ms += run_ms_since(start);
+}
+
+int scenario_run(struct lab *lab, const struct scenario *scenario,
+		 const struct scenario_options *options, struct scenario_chains *chains, bool last,
+		 struct scenario_result *result, struct error *e)
+{
+	struct run r = {
+		.lab = lab, .scenario = scenario, .result = result, .chains = chains, .e = e
+	};
 	uint64_t start = netlink_clock_ns();
 	INTERRUPT_HOLD hold;
 	int err;
 
 	interrupt_hold(&hold);
-	*result = (struct scenario_result){ .scenario = scenario };
-	r.probe.listener_fd = r.probe.drops_fd = r.probe.signal_fd = -1;
-	err = prepare(&r, options);
+	err = run_open(&r, options);
 	if (!err)
 		err = run_all(&r);
 	conclude(&r, err);
 	serves_stop(r.probe.serves);
-	err = restore(&r) ? e->err : err;
-	listener_close(r.witness.listener);
-	neighbours_free(r.neighbours);
-	free(r.vain);
-	witness_forget(&r.witness);
-	cleanup_fd(&r.probe.signal_fd);
-	result->ms = run_ms_since(start);
+	err = restore(&r, last || err || interrupt_pending()) ? e->err : err;
+	run_close(&r, start);
+	return err;
+}
+
+int scenario_control(struct lab *lab, const struct scenario *scenario,
+		     const struct scenario_options *options, struct scenario_chains *chains,
+		     struct scenario_result *result, struct error *e)
+{
+	struct run r = {
+		.lab = lab, .scenario = scenario, .result = result, .chains = chains, .e = e
+	};
+	uint64_t start = netlink_clock_ns();
+	bool fine = true;
+	INTERRUPT_HOLD hold;
+	int err;
+
+	if (!control_may_be_early(scenario))
+		return 0;
+	interrupt_hold(&hold);
+	err = run_open(&r, options);
+	if (!err)
+		err = control(&r, &fine);
+	result->controlled = true;
+	result->fit = fine;
+	if (err)
+		conclude(&r, err);
+	run_close(&r, start);
 	return err;
 }
 

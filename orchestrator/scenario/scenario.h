@@ -13,6 +13,7 @@
 struct drop_trace;
 struct error;
 struct lab;
+struct scenario_chains;
 
 struct scenario_result {
 	const struct scenario *scenario;
@@ -20,6 +21,7 @@ struct scenario_result {
 	char *error;		   /* an error that kept it from running, or NULL */
 	struct step_result *steps; /* one a step */
 	double ms;
+	bool controlled, fit; /* its control run is done; it did what it must */
 };
 
 struct scenario_options {
@@ -28,12 +30,22 @@ struct scenario_options {
 };
 
 /*
- * Run one scenario on a lab that is up and locked; the chains it puts on are
- * taken back in any case. 0 if it could be run, whatever its outcome: that is in @result.
+ * Run one scenario on a lab that is up and locked, whose @chains it changes: @last says to put
+ * them back after it, which is done in any case when something went wrong. @result is all zeros, or
+ * scenario_control()'s. 0 if it could be run, whatever its outcome: that is in @result.
  */
 int scenario_run(struct lab *lab, const struct scenario *scenario,
-		 const struct scenario_options *options, struct scenario_result *result,
-		 struct error *e);
+		 const struct scenario_options *options, struct scenario_chains *chains, bool last,
+		 struct scenario_result *result, struct error *e);
+
+/*
+ * Its control run alone, which of several scenarios come first: from the chains of one to those of
+ * the next is one swap then. Not of one where what is between the two might matter: a program of
+ * the user's, or what is known of neighbours. It leaves chains off.
+ */
+int scenario_control(struct lab *lab, const struct scenario *scenario,
+		     const struct scenario_options *options, struct scenario_chains *chains,
+		     struct scenario_result *result, struct error *e);
 
 /* What a killed scenario left, put back: chains and rules. */
 int scenario_repair(struct lab *lab, struct error *e);

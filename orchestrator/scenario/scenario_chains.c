@@ -15,15 +15,15 @@
 #include "orchestrator/scenario/run.h"
 
 struct iface_chains {
-	const struct chain_config *config; /* of the scenario; NULL: it leaves this interface */
-	struct chain_ready held, own;	   /* what stood there, and what the scenario puts there */
-	bool in_the_way;    /* of some step, may be: it comes off for the control run */
-	bool touched;	    /* to be restored */
-	bool loaded_libxdp; /* a chain whose pins may be left over */
+	const struct chain_config *config;  /* of the scenario; NULL: it leaves this interface */
+	struct chain_ready held, own;	    /* what stood there, and what the scenario puts there */
+	enum { HELD, OWN, NOTHING } stands; /* OWN: a scenario's, this one's or the one before's */
+	bool loaded_libxdp;		    /* a chain whose pins may be left over */
 };
 
 struct scenario_chains {
 	struct lab *lab;
+	bool holds; /* what stood there */
 	size_t n;
 	struct iface_chains *ifaces; /* by interface */
 	struct chain_record *chains; /* borrowed from the ifaces */
@@ -38,7 +38,9 @@ static bool is_there(const struct chain_ready *ready)
 static int load(struct scenario_chains *s, const struct chain_config *chain,
 		struct chain_ready *ready, struct error *e)
 {
-	int err = chain->n_filters ? chain_load(s->lab, chain, ready, e) : 0;
+	int err = chain->n_filters ? chain_load(s->lab, chain, &s->ifaces[chain->iface].held.record,
+						ready, e)
+				   : 0;
 
 	if (is_there(ready) && ready->record.engine == ENGINE_LIBXDP)
 		s->ifaces[chain->iface].loaded_libxdp = true;
@@ -82,13 +84,47 @@ static bool in_the_way(const struct scenario_chains *s, const struct scenario *s
 	return false;
 }
 
-static int prepare(struct scenario_chains *s, const struct scenario *scenario, struct error *e)
+static int hold(struct scenario_chains *s, struct error *e)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < s->n && !err; i++)
+	for (size_t i = 0; i < s->n && !err && !s->holds; i++)
 		if (!s->lab->labfile.topo.ifaces[i].lo)
 			err = chain_hold(s->lab, i, &s->ifaces[i].held, e);
+	s->holds = true;
+	return err;
+}
+
+struct scenario_chains *scenario_chains_new(struct lab *lab)
+{
+	struct scenario_chains *s = xcalloc(1, sizeof(*s));
+
+	s->lab = lab;
+	s->n = lab->labfile.topo.n_ifaces;
+	s->ifaces = xcalloc(s->n, sizeof(*s->ifaces));
+	s->chains = xcalloc(s->n, sizeof(*s->chains));
+	for (size_t i = 0; i < s->n; i++)
+		s->ifaces[i].held = s->ifaces[i].own = (struct chain_ready)CHAIN_READY_NONE;
+	return s;
+}
+
+void scenario_chains_free(struct scenario_chains *s)
+{
+	free(s->ifaces);
+	free(s->chains);
+	free(s);
+}
+
+/* The chains of the scenario before stay where they stand until set, but need not be held. */
+int scenario_chains_prepare(struct scenario_chains *s, const struct scenario *scenario,
+			    struct error *e)
+{
+	int err = hold(s, e);
+
+	for (size_t i = 0; i < s->n; i++) {
+		s->ifaces[i].config = NULL;
+		chain_ready_clear(&s->ifaces[i].own);
+	}
 	for (size_t i = 0; i < scenario->n_chains && !err; i++) {
 		const struct chain_config *chain = &scenario->chains[i];
 		struct iface_chains *p = &s->ifaces[chain->iface];
@@ -96,9 +132,6 @@ static int prepare(struct scenario_chains *s, const struct scenario *scenario, s
 		p->config = chain;
 		err = load(s, chain, &p->own, e);
 	}
-	for (size_t i = 0; i < s->n && !err; i++)
-		s->ifaces[i].in_the_way =
-			is_there(&s->ifaces[i].held) && in_the_way(s, scenario, i);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct iface_chains *p = &s->ifaces[i];
 
@@ -107,56 +140,52 @@ static int prepare(struct scenario_chains *s, const struct scenario *scenario, s
 	return err;
 }
 
-int scenario_chains_prepare(struct lab *lab, const struct scenario *scenario,
-			    struct scenario_chains **out, struct error *e)
-{
-	struct scenario_chains *s = *out = xcalloc(1, sizeof(*s));
-
-	s->lab = lab;
-	s->n = lab->labfile.topo.n_ifaces;
-	s->ifaces = xcalloc(s->n, sizeof(*s->ifaces));
-	s->chains = xcalloc(s->n, sizeof(*s->chains));
-	for (size_t i = 0; i < s->n; i++)
-		s->ifaces[i].held = s->ifaces[i].own = (struct chain_ready)CHAIN_READY_NONE;
-	return prepare(s, scenario, e);
-}
-
 static int take_off(struct scenario_chains *s, size_t iface, struct error *e)
 {
 	const struct chain_config none = { .iface = iface };
+	struct iface_chains *p = &s->ifaces[iface];
 
-	if (!is_there(&s->ifaces[iface].held))
+	if (p->stands == NOTHING || (p->stands == HELD && !is_there(&p->held)))
 		return 0;
-	s->ifaces[iface].touched = true;
+	p->stands = NOTHING;
 	return chain_set(s->lab, &none, true, e);
 }
 
-int scenario_chains_strip(struct scenario_chains *s, struct error *e)
+/* A chain of the scenario before is nobody's any more. */
+int scenario_chains_strip(struct scenario_chains *s, const struct scenario *scenario,
+			  struct error *e)
 {
-	int err = 0;
+	int err = hold(s, e);
 
 	for (size_t i = 0; i < s->n && !err; i++)
-		if (s->ifaces[i].in_the_way)
+		if (s->ifaces[i].stands == OWN ||
+		    (is_there(&s->ifaces[i].held) && in_the_way(s, scenario, i)))
 			err = take_off(s, i, e);
+	return err;
+}
+
+static int put_back(struct scenario_chains *s, size_t iface, struct error *e)
+{
+	struct iface_chains *p = &s->ifaces[iface];
+	int err = 0;
+
+	if (p->stands != HELD)
+		err = is_there(&p->held) ? chain_put(s->lab, &p->held, e)
+					 : chain_restore(s->lab, iface, e);
+	if (!err)
+		p->stands = HELD;
 	return err;
 }
 
 static int set_iface(struct scenario_chains *s, size_t iface, struct error *e)
 {
 	struct iface_chains *p = &s->ifaces[iface];
-	int err;
 
 	if (is_there(&p->own)) {
-		p->touched = true;
+		p->stands = OWN;
 		return chain_put(s->lab, &p->own, e);
 	}
-	if (p->config)
-		return take_off(s, iface, e);
-	if (!p->touched)
-		return 0;
-	err = chain_put(s->lab, &p->held, e);
-	p->touched = err != 0;
-	return err;
+	return p->config ? take_off(s, iface, e) : put_back(s, iface, e);
 }
 
 int scenario_chains_set(struct scenario_chains *s, struct error *e)
@@ -176,7 +205,7 @@ int scenario_chains_change(struct scenario_chains *s, const struct chain_config 
 	int err = load(s, chain, &next, e);
 
 	if (!err) {
-		p->touched = true;
+		p->stands = OWN;
 		err = is_there(&next) ? chain_put(s->lab, &next, e)
 				      : chain_set(s->lab, chain, true, e);
 	}
@@ -198,31 +227,25 @@ const struct chain_record *scenario_chains_records(const struct scenario_chains 
 static int restore_iface(struct scenario_chains *s, size_t iface, struct error *e)
 {
 	struct iface_chains *p = &s->ifaces[iface];
-	int err = 0;
+	int err = put_back(s, iface, e);
 
-	if (p->touched)
-		err = is_there(&p->held) ? chain_put(s->lab, &p->held, e)
-					 : chain_restore(s->lab, iface, e);
 	/* Loaded, and perhaps never put on. */
 	if (p->loaded_libxdp)
 		chain_tidy(s->lab, iface);
 	chain_ready_clear(&p->held);
 	chain_ready_clear(&p->own);
+	*p = (struct iface_chains){ .held = CHAIN_READY_NONE, .own = CHAIN_READY_NONE };
 	return err;
 }
 
 int scenario_chains_restore(struct scenario_chains *s, struct error *e)
 {
-	if (!s)
-		return 0;
 	for (size_t i = 0; i < s->n; i++) {
 		struct error ERROR_AUTO this = ERROR_INIT;
 
 		if (restore_iface(s, i, &this))
 			(void)error_join(e, &this);
 	}
-	free(s->ifaces);
-	free(s->chains);
-	free(s);
+	s->holds = false;
 	return e->err;
 }

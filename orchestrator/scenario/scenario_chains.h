@@ -3,11 +3,13 @@
 #define XLAB_SCENARIO_CHAINS_H
 
 /*
- * The chains of a lab for the time of a scenario:
+ * The chains of a lab for the time of some scenarios:
  *
- *   prepare  what stands is held, the scenario's chains are loaded: nothing has changed yet
- *   strip    every chain comes off that can have a say in what the steps do
- *   set      the scenario's chains are put on, and the lab's own where it has none
+ *   hold     what stands is held, once for all of them
+ *   strip    every chain comes off that can have a say in what a scenario's steps do
+ *   prepare  a scenario's chains are loaded: nothing has changed yet
+ *   set      they are put on, in one swap where those of the scenario before stand, and the
+ *            lab's own where it has none
  *   change   another chain in place of one, atomically
  *   restore  all is again as it was, from the programs that are held
  *
@@ -23,9 +25,13 @@ struct lab;
 struct scenario;
 struct scenario_chains;
 
-int scenario_chains_prepare(struct lab *lab, const struct scenario *scenario,
-			    struct scenario_chains **out, struct error *e);
-int scenario_chains_strip(struct scenario_chains *s, struct error *e);
+struct scenario_chains *scenario_chains_new(struct lab *lab);
+void scenario_chains_free(struct scenario_chains *s);
+
+int scenario_chains_strip(struct scenario_chains *s, const struct scenario *scenario,
+			  struct error *e);
+int scenario_chains_prepare(struct scenario_chains *s, const struct scenario *scenario,
+			    struct error *e);
 int scenario_chains_set(struct scenario_chains *s, struct error *e);
 
 /* On an error what stands there stays. */
@@ -35,7 +41,7 @@ int scenario_chains_change(struct scenario_chains *s, const struct chain_config 
 /* By interface: what stands there once it is set. */
 const struct chain_record *scenario_chains_records(const struct scenario_chains *s);
 
-/* Past every error; frees @s, which may be NULL. */
+/* Past every error. Another scenario may follow, for which what stands is held anew. */
 int scenario_chains_restore(struct scenario_chains *s, struct error *e);
 
 #endif

@@ -117,6 +117,28 @@ is 'nor one whose chain can send' $? 0
 touched d asks
 is 'nor anybody where a program runs' $? 0
 
+# Of several scenarios the control runs come first, and from the chain of one to that of the next it
+# is one swap. Each change is a message of the kernel's, which has the alias that the link has by then.
+ip -n b -o -d monitor link >"$dir/seen" 2>&1 &
+monitor=$!
+for ((i = 0; i < 1000; i++)); do
+	ip -n b link set e0 alias "begin $i"
+	grep -q 'alias begin' "$dir/seen" && break
+	sleep 0.01
+done
+ip -n b link set e0 alias swaps
+xlab scenario one several theirs asks
+ended 'four in a row' 0
+ip -n b link set e0 alias end
+await "$dir/seen" 'alias end'
+kill $monitor
+wait $monitor 2>/dev/null
+is 'four in a row: off, one, several, back; off and back for the program of the last' \
+	"$(sed -n '/alias swaps/{s/.*prog.xdp id \([0-9]*\).*/\1/;t show;s/.*/off/;:show;p}' "$dir/seen" |
+		uniq | sed "s/^$b\$/back/;/^[0-9]/s/.*/on/" | tr '\n' ' ')" \
+	'back off on on back off back '
+is 'all stand again after that' "$(programs)" "$before"
+
 # What is counted, by interface.
 run ip netns exec d ping -c 3 -W 1 10.0.0.2
 ended 'pings to b' 0
