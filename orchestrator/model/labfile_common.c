@@ -18,10 +18,14 @@ static int compare_filters(char *const *a, size_t n_a, char *const *b, size_t n_
 	return order;
 }
 
+struct sorted {
+	struct chain_config *chain;
+};
+
 static int compare_chains(const void *a, const void *b)
 {
-	const struct chain_config *x = *(struct chain_config *const *)a;
-	const struct chain_config *y = *(struct chain_config *const *)b;
+	const struct chain_config *x = ((const struct sorted *)a)->chain;
+	const struct chain_config *y = ((const struct sorted *)b)->chain;
 
 	return compare_filters(x->filters, x->n_filters, y->filters, y->n_filters);
 }
@@ -29,14 +33,14 @@ static int compare_chains(const void *a, const void *b)
 /* Of those that stand at the same time; @rows: by interface, that one of them is on it. */
 static void find_common(struct chain_config *chains, size_t n, bool *rows)
 {
-	struct chain_config **FREE_AUTO sorted = xcalloc(n + 1, sizeof(struct chain_config *));
+	struct sorted *FREE_AUTO sorted = xcalloc(n + 1, sizeof(*sorted));
 
 	for (size_t i = 0; i < n; i++)
-		sorted[i] = &chains[i];
+		sorted[i].chain = &chains[i];
 	qsort(sorted, n, sizeof(*sorted), compare_chains);
 	for (size_t i = 1; i < n; i++)
-		if (sorted[i]->n_filters && !compare_chains(&sorted[i - 1], &sorted[i]))
-			sorted[i - 1]->common = sorted[i]->common = true;
+		if (sorted[i].chain->n_filters && !compare_chains(&sorted[i - 1], &sorted[i]))
+			sorted[i - 1].chain->common = sorted[i].chain->common = true;
 	for (size_t i = 0; i < n; i++)
 		rows[chains[i].iface] |= chains[i].common;
 }

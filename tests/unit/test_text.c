@@ -335,12 +335,12 @@ static void finds_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_numbers),     cmocka_unit_test(reads_booleans),
-		cmocka_unit_test(reads_macs),	     cmocka_unit_test(reads_cidrs),
-		cmocka_unit_test(reads_port_ranges), cmocka_unit_test(checks_names),
-		cmocka_unit_test(prints_addresses),  cmocka_unit_test(compares_prefixes),
-		cmocka_unit_test(splits_words),	     cmocka_unit_test(offers_the_nearest),
-		cmocka_unit_test(grows_arrays),	     cmocka_unit_test(finds_names),
+		cmocka_unit_test(reads_numbers),	cmocka_unit_test(reads_booleans),
+		cmocka_unit_test(reads_macs),		cmocka_unit_test(reads_cidrs),
+		cmocka_unit_test(reads_port_ranges),	cmocka_unit_test(checks_names),
+		cmocka_unit_test(prints_addresses),	cmocka_unit_test(compares_prefixes),
+		cmocka_unit_test(splits_words),		cmocka_unit_test(offers_the_nearest),
+		cmocka_unit_test(grows_arrays),		cmocka_unit_test(finds_names),
 		cmocka_unit_test(offers_up_to_a_limit),
 	};
 
