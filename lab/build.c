@@ -184,7 +184,7 @@ static int undo_marked(struct state *st, struct error *e)
 	struct build b = { .st = st };
 	struct error tmpfs = ERROR_INIT;
 
-	(void)netns_names_remove(state_lab_dir(st), e);
+	(void)netns_names_remove(state_lab_dir(st), &b.n_names, e);
 	(void)op_state_undo(&b, &op, &tmpfs);
 	keep_first(e, &tmpfs);
 	return forget(st, e);

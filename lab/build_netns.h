@@ -42,6 +42,7 @@ struct build {
 	struct sysctl_fresh fresh;
 	uint16_t ethtool; /* family id, 0 until it is needed */
 	char *alias;	  /* "xlab LAB" */
+	size_t n_names;	  /* of the lab that an undo has removed, all at once */
 	bool self_swept;  /* an undo has deleted what was in xlab's own namespace */
 };
 

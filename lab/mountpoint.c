@@ -169,17 +169,20 @@ bool netns_names_lead_into(const char *dir)
 	return false;
 }
 
-int netns_names_remove(const char *dir, struct error *e)
+int netns_names_remove(const char *dir, size_t *removed, struct error *e)
 {
 	DIR *DIR_AUTO names = opendir(NAMES_DIR);
 	struct dirent *entry;
 
 	if (!names && errno != ENOENT && errno != ENOTDIR)
 		return error_sys(e, -errno, "cannot open " NAMES_DIR);
-	while (names && (entry = readdir(names)))
-		if (leads_into(dirfd(names), entry->d_name, dir) &&
-		    unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)
+	while (names && (entry = readdir(names))) {
+		if (!leads_into(dirfd(names), entry->d_name, dir))
+			continue;
+		if (unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)
 			return error_sys(e, -errno, "cannot remove " NAMES_DIR "/%s",
 					 entry->d_name);
+		++*removed;
+	}
 	return 0;
 }

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct error;
 
@@ -34,7 +35,7 @@ int mountpoint_uncovered(const char *dir, struct error *e);
 /* Is a symlink there that leads into @dir, a lab's folder? */
 bool netns_names_lead_into(const char *dir);
 
-/* Remove them all. */
-int netns_names_remove(const char *dir, struct error *e);
+/* Remove them all; *@removed is how many. */
+int netns_names_remove(const char *dir, size_t *removed, struct error *e);
 
 #endif

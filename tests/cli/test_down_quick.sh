@@ -62,4 +62,14 @@ for _ in 1 2 3; do
 done
 [ "$BEST" -lt 1000 ]
 check $? "down takes under a second ($BEST ms)"
+
+# What frees a large lab's namespaces works on behind; it holds nothing that the next one needs.
+printf '[node n{1..100}]\n' >"$SCRATCH/large.ini"
+for _ in 1 2 3; do
+	"$XLAB" up "$SCRATCH/large.ini" >/dev/null && "$XLAB" down >/dev/null &&
+		[ ! -e /run/xlab ] && [ -z "$(ls /run/netns)" ] && ! grep -q /run/xlab /proc/mounts
+	check $? "a large lab is gone when down says so, and its place is free"
+done
+"$XLAB" up "$SCRATCH/large.ini" >/dev/null && "$XLAB" down --wait >/dev/null
+check $? "a large lab is waited for"
 exit $((FAILED > 0))
