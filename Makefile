@@ -9,7 +9,7 @@
 # make fuzz       each fuzzer for a minute; make test has their corpus
 # make mutate     small errors in the source: how many the quick tests notice
 # make coverage   the lines and branches that the quick tests come to
-# make bench      what a filter and a chain cost, beside others
+# make bench      what things cost, beside others, into bench/RESULTS.md; make deps-bench: those others
 # make fresh      SUITE=bookworm or trixie, else both: what a new user does, in a new Debian;
 #                 FULL=1 with all of make test
 # make deb        build/xlab_VERSION_ARCH.deb; make deps-deb installs what that needs
