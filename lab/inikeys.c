@@ -162,14 +162,6 @@ const struct ini_key *ini_find_key(const struct ini_section *section, const char
 	return NULL;
 }
 
-const struct ini_key *ini_key_at(const struct ini_section *section, int line)
-{
-	for (size_t i = 0; i < section->n_keys; i++)
-		if (section->keys[i].line == line)
-			return &section->keys[i];
-	return NULL;
-}
-
 static bool spec_names(const struct ini_key_spec *spec, const char *name)
 {
 	size_t len = strlen(spec->name);

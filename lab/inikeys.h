@@ -68,9 +68,6 @@ const struct ini_key_spec *ini_find_spec(const struct ini_key_spec *keys, const 
 /* The section's first key of that name, or NULL. */
 const struct ini_key *ini_find_key(const struct ini_section *section, const char *name);
 
-/* The key at that line, or NULL. */
-const struct ini_key *ini_key_at(const struct ini_section *section, int line);
-
 /* Add "file:line: [section] key = value: MESSAGE" to @e. Returns -EINVAL. */
 int ini_complain(const struct ini_where *at, struct error *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

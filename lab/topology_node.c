@@ -254,6 +254,7 @@ static int check_via(const struct ini_where *at, const struct topology *topo, si
 			    via, name, via);
 }
 
+/* Where nothing was refused, the n-th of these keys is the n-th route. */
 static int check_node_routes(struct topology_reading *r, const struct ini_section *section,
 			     size_t node, struct error *e)
 {
@@ -263,14 +264,13 @@ static int check_node_routes(struct topology_reading *r, const struct ini_sectio
 
 	if (topology_doubts(r->topo, node))
 		return 0;
-	for (size_t i = 0; i < n->n_routes; i++) {
-		if (!n->routes[i].has_via)
+	for (size_t i = 0, k = 0; i < n->n_routes && k < section->n_keys; k++) {
+		at.key = &section->keys[k];
+		if (strcmp(at.key->name, "route") != 0)
 			continue;
-		for (size_t k = 0; k < section->n_keys; k++)
-			if (section->keys[k].line == n->routes[i].line)
-				at.key = &section->keys[k];
-		if (check_via(&at, r->topo, node, &n->routes[i], e))
+		if (n->routes[i].has_via && check_via(&at, r->topo, node, &n->routes[i], e))
 			err = -EINVAL;
+		i++;
 	}
 	n->doubtful |= err != 0;
 	return err;

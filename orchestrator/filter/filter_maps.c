@@ -101,7 +101,7 @@ static int fill_in_presets(const struct lab *lab, size_t filter, struct bpf_obje
 
 			if (map_value_preset(obj, p, map ? map_fd(map) : -1, e))
 				return error_wrap(e, "%s:%d: map.%s = %s -> %s", labfile->ini.path,
-						  p->line, p->name, p->key, p->value);
+						  p->read_from->line, p->name, p->key, p->value);
 		}
 	}
 	return 0;

@@ -110,8 +110,8 @@ static int set_constants(const struct lab *lab, const struct filter *f, struct f
 		const struct setting *s = &f->settings[i];
 
 		if (globals_set(in->obj, s->name, s->value, e))
-			return error_wrap(e, "%s:%d: set.%s = %s", lab->labfile.ini.path, s->line,
-					  s->name, s->value);
+			return error_wrap(e, "%s:%d: set.%s = %s", lab->labfile.ini.path,
+					  s->read_from->line, s->name, s->value);
 	}
 	return 0;
 }

@@ -34,7 +34,7 @@ static void check_settings(struct ini_where at, const struct filter *f, struct f
 	for (size_t i = 0; i < f->n_settings && !ini_gave_up(e); i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
-		at.key = ini_key_at(at.section, f->settings[i].line);
+		at.key = f->settings[i].read_from;
 		if (globals_set(in->obj, f->settings[i].name, f->settings[i].value, &one))
 			tell(&at, &one, e);
 	}
@@ -46,36 +46,26 @@ static void check_presets(struct ini_where at, const struct filter *f, struct fi
 	for (size_t i = 0; i < f->n_presets && !ini_gave_up(e); i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
-		at.key = ini_key_at(at.section, f->presets[i].line);
+		at.key = f->presets[i].read_from;
 		if (map_value_check_preset(in->obj, &f->presets[i], &one))
 			tell(&at, &one, e);
 	}
-}
-
-static struct ini_where place_of(const struct inifile *ini, int line)
-{
-	struct ini_where at = { .ini = ini };
-
-	for (size_t i = 0; i < ini->n_sections && !at.key; i++) {
-		at.section = &ini->sections[i];
-		at.key = ini_key_at(at.section, line);
-	}
-	return at;
 }
 
 /* Whether a scenario asks the filter's maps for what these can have. */
 static void check_steps(const struct labfile *labfile, const struct scenario *s,
 			const struct filter *f, struct filter_object *in, struct error *e)
 {
+	struct ini_where at = { .ini = &labfile->ini, .section = s->read_from };
+
 	for (size_t i = 0; i < s->n_steps && !ini_gave_up(e); i++) {
 		const struct step *step = &s->steps[i];
 		struct error ERROR_AUTO one = ERROR_INIT;
-		struct ini_where at;
 
 		if (step->kind != STEP_MAP || step->by == NONE || !step->map.value ||
 		    &labfile->filters[step->by] != f)
 			continue;
-		at = place_of(&labfile->ini, step->line);
+		at.key = step->read_from;
 		if (map_value_check(in->obj, &step->map, &one))
 			tell(&at, &one, e);
 	}

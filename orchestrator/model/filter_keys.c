@@ -230,9 +230,9 @@ static int read_setting(const struct ini_where *at, const char *value, void *obj
 	for (size_t i = 0; i < f->n_settings; i++)
 		if (!strcmp(f->settings[i].name, name))
 			return ini_complain(at, e, "%s is set at line %d already", name,
-					    f->settings[i].line);
+					    f->settings[i].read_from->line);
 	s = array_add(&f->settings, &f->n_settings, sizeof(*s));
-	*s = (struct setting){ xstrdup(name), xstrdup(value), at->key->line };
+	*s = (struct setting){ xstrdup(name), xstrdup(value), at->key };
 	return 0;
 }
 
@@ -259,10 +259,9 @@ static int read_preset(const struct ini_where *at, const char *value, void *obje
 	for (size_t i = 0; i < f->n_presets; i++)
 		if (!strcmp(f->presets[i].name, name) && !strcmp(f->presets[i].key, key))
 			return ini_complain(at, e, "%s[%s] has its value at line %d already", name,
-					    key, f->presets[i].line);
+					    key, f->presets[i].read_from->line);
 	p = array_add(&f->presets, &f->n_presets, sizeof(*p));
-	*p = (struct map_preset){ xstrdup(name), steal_pointer(&key), xstrdup(value),
-				  at->key->line };
+	*p = (struct map_preset){ xstrdup(name), steal_pointer(&key), xstrdup(value), at->key };
 	return 0;
 }
 

@@ -33,17 +33,21 @@ enum program_kind {
 	PROGRAM_OBJECT,
 };
 
+/* read_from is where a part of the model stands in labfile.ini. A line would not tell: of one line
+ * ranges make many keys.
+ */
+
 struct setting { /* set.NAME = value of an object */
 	char *name;
 	char *value;
-	int line;
+	const struct ini_key *read_from;
 };
 
 struct map_preset { /* map.NAME = KEY -> VALUE of an object */
 	char *name;
 	char *key;
 	char *value;
-	int line;
+	const struct ini_key *read_from;
 };
 
 struct filter {
@@ -67,7 +71,7 @@ struct chain_config { /* which filters on which interface */
 	size_t iface;
 	char **filters; /* names: there is a filter of each */
 	size_t n_filters;
-	int line;
+	const struct ini_key *read_from;
 	bool common; /* equal ones stand on other interfaces at the same time */
 };
 
@@ -138,11 +142,13 @@ struct step {
 	char **argv;		   /* exec, serve: ends in NULL */
 	struct map_expectation map;
 	struct change change; /* do */
-	char *line_text;      /* as written: "udp lb host:8888 coucou by udp-8888" */
+	const struct ini_key *read_from;
+	char *line_text; /* as written: "udp lb host:8888 coucou by udp-8888" */
 	int line;
 };
 
 struct scenario {
+	const struct ini_section *read_from;
 	char *name;
 	char *about;
 	struct chain_config *chains;
@@ -151,7 +157,6 @@ struct scenario {
 	size_t n_steps;
 	enum step_control control; /* of steps that say nothing else */
 	bool warm;		   /* neighbours = warm */
-	int line;
 };
 
 struct common_ifaces {	    /* with a common chain of the lab's or of a scenario */

@@ -58,7 +58,7 @@ static int read_chain(const struct ini_where *at, const char *value, void *objec
 	if (r->current == NONE)
 		return -EINVAL;
 	chain = array_add(&labfile->chains, &labfile->n_chains, sizeof(*chain));
-	*chain = (struct chain_config){ .iface = r->current, .line = at->key->line };
+	*chain = (struct chain_config){ .iface = r->current, .read_from = at->key };
 	err = chain_read_filters(at, value, labfile, chain, e);
 	r->chains_doubtful |= err != 0;
 	return err;
@@ -138,7 +138,7 @@ static void add_scenario(struct labfile *labfile, const struct ini_section *s)
 	*scenario = (struct scenario){
 		.name = xstrdup(s->name),
 		.about = xstrdup(""),
-		.line = s->line,
+		.read_from = s,
 	};
 	(void)names_add(&labfile->scenario_names, s->name, labfile->n_scenarios - 1, NULL);
 }

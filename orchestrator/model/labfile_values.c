@@ -93,6 +93,7 @@ struct step *step_add(const struct ini_where *at, struct labfile_reading *r)
 		.at = NONE,
 		.control = s->control,
 		.warm = s->warm,
+		.read_from = at->key,
 		.line_text = xstrdup(at->key->value),
 		.line = at->key->line,
 	};

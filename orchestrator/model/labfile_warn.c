@@ -233,18 +233,9 @@ static void warn_sender(struct walk *w, const struct step *step)
 		f ? "filter " : "each chain", f ? f->name : "", topo->nodes[node].name);
 }
 
-/* The key that it was read from: a range makes several of one line. */
-static const struct ini_key *key_of(const struct ini_section *s, const struct step *step)
-{
-	for (size_t i = 0; i < s->n_keys; i++)
-		if (s->keys[i].line == step->line && !strcmp(s->keys[i].value, step->line_text))
-			return &s->keys[i];
-	return NULL;
-}
-
 static void warn_step(struct walk *w, const struct step *step)
 {
-	w->at.key = key_of(w->at.section, step);
+	w->at.key = step->read_from;
 	if (step->kind == STEP_DO && step->change.kind == CHANGE_CHAIN) {
 		warn_chain(w, &step->change.chain);
 		place(w, &step->change.chain);
@@ -268,7 +259,7 @@ static void warn_scenario(struct walk *w, const struct scenario *s)
 			place(w, &labfile->chains[i]);
 	for (size_t i = 0; i < s->n_chains; i++) {
 		place(w, &s->chains[i]);
-		w->at.key = ini_key_at(w->at.section, s->chains[i].line);
+		w->at.key = s->chains[i].read_from;
 		warn_chain(w, &s->chains[i]);
 	}
 	for (size_t i = 0; i < s->n_steps; i++)

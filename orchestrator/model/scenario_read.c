@@ -46,11 +46,12 @@ static int read_chain(const struct ini_where *at, const char *value, void *objec
 			return ini_complain(at, e,
 					    "%s has a chain in this scenario already, at "
 					    "line %d",
-					    r->labfile->topo.ifaces[iface].id, s->chains[i].line);
+					    r->labfile->topo.ifaces[iface].id,
+					    s->chains[i].read_from->line);
 	if (err)
 		return err;
 	chain = array_add(&s->chains, &s->n_chains, sizeof(*chain));
-	*chain = (struct chain_config){ .iface = iface, .line = at->key->line };
+	*chain = (struct chain_config){ .iface = iface, .read_from = at->key };
 	return chain_read_filters(at, value, r->labfile, chain, e);
 }
 

@@ -85,7 +85,7 @@ static int read_chain(const struct ini_where *at, const char *rest, struct labfi
 
 	if (err)
 		return err;
-	chain->line = at->key->line;
+	chain->read_from = at->key;
 	err = chain_read_filters(at, rest, r->labfile, chain, e);
 	reading_stands(r, chain);
 	r->doubtful |= err != 0;

@@ -109,6 +109,8 @@ refused 'no such enumerator' 'map.mode = 0 -> MODE_DORP' '' 'did you mean "MODE_
 refused 'a prefix of the other family' 'map.nets = fd00::/8 -> 1' '' 'fd00::/8 is no address of the 4 bytes'
 refused 'no FIELD=VALUE' 'map.entries = 0 -> packets=1 more' '' '"more" is no FIELD=VALUE'
 refused 'constants' 'map..rodata = 0 -> 1' '' 'has no map .rodata'
+refused 'one key of a range' 'map.hits = {i=0..2} -> {i}' '' 'lab.ini:13: \[filter f] map.hits = 2 -> 2: the key 2: the map has 2 entries'
+refused 'map of a step: one of a range' '' 'map = f.hits[{i=1..2}] == 0' 'lab.ini:16: \[scenario s] map = f.hits\[2] == 0: the key 2: '
 refused 'map of a step: no such map' '' 'map = f.hit[0] == 1' 'lab.ini:16: *the object has no map hit*did you mean "hits"'
 refused 'map of a step: no field of a number' '' 'map = f.hits[0].sum == 1' 'it is no struct'
 refused 'map of a step: an order of what has none' '' 'map = f.entries[0].mac < de:ad:be:ef:00:10' 'only numbers are less or more'

@@ -116,9 +116,10 @@ int __wrap_run_in_child(int (*fn)(void *cookie, int *fd, struct error *e), void 
 			   : run_on_the_spot(&task, fd, e);
 }
 
+static const struct ini_key read_from = { .line = 1 };
 static struct setting settings[] = {
-	{ .name = "limit", .value = "7", .line = 1 },
-	{ .name = "name", .value = "\"text\"", .line = 2 },
+	{ .name = "limit", .value = "7", .read_from = &read_from },
+	{ .name = "name", .value = "\"text\"", .read_from = &read_from },
 };
 
 /* Each map asked for what it may have, by the object's own types. */

@@ -464,6 +464,9 @@ static const struct {
 	{ LAB S "chain = a:e0 f hello pass\n" DONE, NULL },
 	{ LAB "[iface c:e0]\npeer = c:e1\n[iface c:e1]\npeer = c:e0\nchain = g f\n",
 	  "f.ini:20: warning: [iface c:e1] chain = g f: g decides every packet" },
+	{ LAB "[iface c:e0]\npeer = c:e1\n[iface c:e1]\npeer = c:e0\n[filter f1]\nprogram = drop\n"
+	      "[filter f0]\nprogram = port\nsrc = 1\n" S "chain = c:e{i=0..1} f{i} f\n" DONE,
+	  "f.ini:26: warning: [scenario s] chain = c:e1 f1 f: f1 decides every packet" },
 	{ SCENARIO "do = chain a:e0 g f\n" DONE, "f.ini:18: warning: [scenario s] do = chain" },
 	{ LAB ALLOW S "chain = a:e0 ssh drop\n" DONE,
 	  "drop drops what is left, and nothing before it lets ARP by: nobody comes to know" },

@@ -188,6 +188,8 @@ static const struct {
 	{ C "route = default via 10.8.0.1\nroute = 10.8.0.0/24 via 10.0.0.1\n",
 	  "f.ini:20: [node c] route = default via 10.8.0.1: 10.8.0.1 is on no subnet of c: it has "
 	  "no neighbour there; a route may lead to it: 10.8.0.1 dev IFACE" },
+	{ C "route = 10.{x=2..3}.0.0/16 via 10.{27-9*x}.0.1\n",
+	  "f.ini:20: [node c] route = 10.2.0.0/16 via 10.9.0.1: 10.9.0.1 is on no subnet of c" },
 	{ C "route = default via 10.0.0.1 dev e1\nroute = 10.0.0.1 dev e0\n",
 	  "10.0.0.1 is on no subnet of c:e1, and no route leads there" },
 	{ C "route = default via fe80::1\n",
