@@ -96,6 +96,19 @@ const char *labfile_next_scenario(void *labfile, size_t i)
 	return i < s->n_scenarios ? s->scenarios[i].name : NULL;
 }
 
+bool step_is_traffic(const struct step *step)
+{
+	return step->kind == STEP_PING || step->kind == STEP_UDP || step->kind == STEP_TCP;
+}
+
+bool step_names_receiver(const struct step *step, size_t node)
+{
+	for (size_t i = 0; i < step->n_receivers; i++)
+		if (step->receivers[i] == node)
+			return true;
+	return false;
+}
+
 static const struct chain_config *find_chain(const struct chain_config *chains, size_t n,
 					     size_t iface)
 {

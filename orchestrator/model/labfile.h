@@ -185,6 +185,12 @@ void labfile_clear(struct labfile *labfile);
 size_t labfile_filter(const struct labfile *labfile, const char *name);	  /* or NONE */
 size_t labfile_scenario(const struct labfile *labfile, const char *name); /* or NONE */
 
+/* ping, udp and tcp: what ping and nc send. */
+bool step_is_traffic(const struct step *step);
+
+/* It names that node as one that is to receive it. */
+bool step_names_receiver(const struct step *step, size_t node);
+
 /* The chain on an interface: the scenario's (NULL: none runs), else its own; NULL if none. */
 const struct chain_config *labfile_chain(const struct labfile *labfile,
 					 const struct scenario *scenario, size_t iface);

@@ -239,7 +239,7 @@ static void warn_step(struct walk *w, const struct step *step)
 	if (step->kind == STEP_DO && step->change.kind == CHANGE_CHAIN) {
 		warn_chain(w, &step->change.chain);
 		place(w, &step->change.chain);
-	} else if (step->kind == STEP_PING || step->kind == STEP_UDP || step->kind == STEP_TCP) {
+	} else if (step_is_traffic(step)) {
 		if (step->by != NONE)
 			warn_by(w, step);
 		warn_sender(w, step);

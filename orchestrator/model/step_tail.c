@@ -129,9 +129,8 @@ static int add_receiver(const struct ini_where *at, const char *name, const stru
 
 	if (node == NONE)
 		return topology_complain(at, e, "node", name, topo);
-	for (size_t i = 0; i < step->n_receivers; i++)
-		if (step->receivers[i] == node)
-			return ini_complain(at, e, "\"at\" names the node %s twice", name);
+	if (step_names_receiver(step, node))
+		return ini_complain(at, e, "\"at\" names the node %s twice", name);
 	*(size_t *)array_add(&step->receivers, &step->n_receivers, sizeof(size_t)) = node;
 	return 0;
 }

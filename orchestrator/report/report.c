@@ -66,15 +66,9 @@ static const char *step_key(const struct step *step)
 /* What it must do without the scenario's chains; NULL: it is not run without them. */
 static const char *step_control(const struct step *step)
 {
-	switch (step->kind) {
-	case STEP_PING:
-	case STEP_UDP:
-	case STEP_TCP:
-	case STEP_EXEC:
-		return enum_name(control_names, step->control);
-	default:
+	if (!step_is_traffic(step) && step->kind != STEP_EXEC)
 		return NULL;
-	}
+	return enum_name(control_names, step->control);
 }
 
 /* Steps that came to an end of their own. */

@@ -98,7 +98,7 @@ static int control_program(struct run *r, size_t i, bool *fine)
 
 static bool has_control(const struct step *step)
 {
-	return (run_is_traffic(step) || step->kind == STEP_EXEC) && step->control != CONTROL_NONE;
+	return (step_is_traffic(step) || step->kind == STEP_EXEC) && step->control != CONTROL_NONE;
 }
 
 static bool takes_part(const struct run *r, size_t i)
@@ -139,8 +139,8 @@ int control(struct run *r, bool *fine)
 		if (err)
 			break;
 		r->at = i;
-		err = run_is_traffic(&r->scenario->steps[i]) ? control_step(r, i, fine)
-							     : control_program(r, i, fine);
+		err = step_is_traffic(&r->scenario->steps[i]) ? control_step(r, i, fine)
+							      : control_program(r, i, fine);
 		err = run_notice_death(r, i, err, fine);
 		if (!err)
 			r->at = NONE;

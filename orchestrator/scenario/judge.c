@@ -168,10 +168,7 @@ static const struct sighting *wrong_pass(const struct labfile *labfile, const st
 
 static bool is_receiver(const struct labfile *labfile, const struct step *step, size_t iface)
 {
-	for (size_t i = 0; i < step->n_receivers; i++)
-		if (labfile->topo.ifaces[iface].node == step->receivers[i])
-			return true;
-	return false;
+	return step_names_receiver(step, labfile->topo.ifaces[iface].node);
 }
 
 /* A chain at one of the nodes that the step names let it in, or answered it. */

@@ -178,14 +178,6 @@ static int forget_at(struct place *place, bool *known, struct error *e)
 	return err;
 }
 
-static bool is_receiver(const struct step *step, size_t node)
-{
-	for (size_t i = 0; i < step->n_receivers; i++)
-		if (step->receivers[i] == node)
-			return true;
-	return false;
-}
-
 /* Where a packet of the step begins, ends, or is sent on: of a program's anywhere. */
 static bool concerns(const struct topology *topo, const struct step *step, size_t place)
 {
@@ -198,7 +190,7 @@ static bool concerns(const struct topology *topo, const struct step *step, size_
 		bridge = &topo->bridges[place - topo->n_nodes];
 		return prefixes_hold(bridge->addresses, bridge->n_addresses, &step->address);
 	}
-	if (place == step->src || topo->nodes[place].forward || is_receiver(step, place))
+	if (place == step->src || topo->nodes[place].forward || step_names_receiver(step, place))
 		return true;
 	while ((i = topology_next_iface(topo, place, i)) != NONE)
 		if (prefixes_hold(topo->ifaces[i].addresses, topo->ifaces[i].n_addresses,

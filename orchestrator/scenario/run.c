@@ -20,11 +20,6 @@ double run_ms_since(uint64_t start_ns)
 	return (double)(netlink_clock_ns() - start_ns) / 1e6;
 }
 
-bool run_is_traffic(const struct step *step)
-{
-	return step->kind == STEP_PING || step->kind == STEP_UDP || step->kind == STEP_TCP;
-}
-
 int run_forget_neighbours(struct run *r, const struct step *step)
 {
 	return step->warm ? 0 : neighbours_forget(r->neighbours, step, r->e);

@@ -49,9 +49,6 @@ struct run {
 
 double run_ms_since(uint64_t start_ns);
 
-/* ping, udp and tcp: what nc and ping send. */
-bool run_is_traffic(const struct step *step);
-
 int run_forget_neighbours(struct run *r, const struct step *step);
 
 /* Traffic, and what the kernel knows of it if it did not arrive. */

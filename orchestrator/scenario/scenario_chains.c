@@ -12,7 +12,6 @@
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/chain/chain_pass.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/scenario/run.h"
 
 struct iface_chains {
 	const struct chain_config *config;  /* of the scenario; NULL: it leaves this interface */
@@ -49,11 +48,8 @@ static int load(struct scenario_chains *s, const struct chain_config *chain,
 
 static bool is_end_of(const struct topology *topo, const struct step *step, size_t node)
 {
-	bool is = step->src == node || owner_node(topo, &topo->owners[step->owner]) == node;
-
-	for (size_t i = 0; i < step->n_receivers && !is; i++)
-		is = step->receivers[i] == node;
-	return is;
+	return step->src == node || owner_node(topo, &topo->owners[step->owner]) == node ||
+	       step_names_receiver(step, node);
 }
 
 /*
@@ -77,7 +73,7 @@ static bool in_the_way(const struct scenario_chains *s, const struct scenario *s
 		const struct step *step = &scenario->steps[k];
 
 		if (step->kind == STEP_EXEC || step->kind == STEP_SERVE ||
-		    (run_is_traffic(step) &&
+		    (step_is_traffic(step) &&
 		     (step->group || step->owner == NONE || is_end_of(topo, step, node))))
 			return true;
 	}

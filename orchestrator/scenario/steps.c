@@ -131,7 +131,7 @@ int steps_run(struct run *r, size_t i, bool *fine)
 		err = step_serve(&r->probe, step, result, r->e);
 	else if (step->kind == STEP_DO)
 		err = step_change(r, step, result);
-	else if (run_is_traffic(step) || step->kind == STEP_EXEC)
+	else if (step_is_traffic(step) || step->kind == STEP_EXEC)
 		err = step_traffic(r, step, result);
 	else
 		err = step_map(r->lab, step, result, r->e);
