@@ -58,10 +58,9 @@ static void control_some(const struct scenario_batch *s, size_t from,
 	for (size_t i = from; i < s->n_scenarios && controlled && !interrupt_pending(); i++) {
 		struct error ERROR_AUTO e = ERROR_INIT;
 
-		if (scenario_control(lab, &lab->labfile.scenarios[s->scenarios[i]], run, chains,
-				     &results[i], &e))
-			scenario_result_clear(&results[i]);
-		controlled = results[i].controlled;
+		(void)scenario_control(lab, &lab->labfile.scenarios[s->scenarios[i]], run, chains,
+				       &results[i], &e);
+		controlled = scenario_is_controlled(&results[i]);
 	}
 }
 
@@ -85,7 +84,7 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 	for (i = 0; i < s->n_scenarios && !stopped; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
-		if (s->n_scenarios > 1 && !results[i].controlled)
+		if (s->n_scenarios > 1 && !scenario_is_controlled(&results[i]))
 			control_some(s, i, &run, lab, chains, results);
 		/* What kept it from running stands in the report, and decides the exit status. */
 		if (scenario_run(lab, &lab->labfile.scenarios[s->scenarios[i]], &run, chains,

@@ -39,11 +39,12 @@ struct run {
 	struct scenario_result *result;
 	struct step_result *results; /* of it, one a step */
 	struct scenario_chains *chains;
-	size_t at; /* the step that is run, or tried; NONE: between them */
+	bool controlled; /* its control run came first */
+	size_t at;	 /* the step that is run, or tried; NONE: between them */
 	struct witness witness;
 	struct neighbours *neighbours;
 	struct probe probe;
-	char *vain; /* of the probe */
+	char *vain; /* neighbours that a control run asked for in vain, a line each; NULL */
 	struct error *e;
 };
 

@@ -56,17 +56,11 @@ static int attach(struct run *r)
 
 static int run_all(struct run *r)
 {
-	bool fine = true;
-	int err = 0;
+	bool fine = r->result->outcome == OUTCOME_OK; /* of a control run that came first */
+	int err = fine ? scenario_chains_prepare(r->chains, r->scenario, r->e) : 0;
 
-	if (!r->result->controlled)
-		err = scenario_chains_prepare(r->chains, r->scenario, r->e);
-	if (!err && !r->result->controlled)
+	if (!err && !r->controlled)
 		err = control(r, &fine);
-	else if (!err)
-		fine = r->result->fit;
-	if (!err && fine && r->result->controlled)
-		err = scenario_chains_prepare(r->chains, r->scenario, r->e);
 	if (!err && fine)
 		err = run_begin_serves(r);
 	if (!err && fine)
@@ -80,7 +74,7 @@ static int prepare(struct run *r, const struct scenario_options *options)
 {
 	sigset_t signals;
 
-	if (!r->result->steps) {
+	if (!r->controlled) {
 		r->result->steps = xcalloc(r->scenario->n_steps, sizeof(*r->result->steps));
 		for (size_t i = 0; i < r->scenario->n_steps; i++)
 			r->result->steps[i].outcome = OUTCOME_SKIPPED;
@@ -176,6 +170,7 @@ static int restore(struct run *r, bool chains_too)
 static int run_open(struct run *r, const struct scenario_options *options)
 {
 	r->at = NONE;
+	r->controlled = scenario_is_controlled(r->result);
 	r->result->scenario = r->scenario;
 	r->probe.listener_fd = r->probe.drops_fd = r->probe.signal_fd = -1;
 	return prepare(r, options);
@@ -231,12 +226,16 @@ int scenario_control(struct lab *lab, const struct scenario *scenario,
 	err = run_open(&r, options);
 	if (!err)
 		err = control(&r, &fine);
-	result->controlled = true;
-	result->fit = fine;
-	if (err)
-		conclude(&r, err);
+	result->outcome = fine ? OUTCOME_OK : OUTCOME_LAB;
 	run_close(&r, start);
+	if (err)
+		scenario_result_clear(result);
 	return err;
+}
+
+bool scenario_is_controlled(const struct scenario_result *result)
+{
+	return result->steps;
 }
 
 int scenario_repair(struct lab *lab, struct error *e)

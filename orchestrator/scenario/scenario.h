@@ -21,7 +21,6 @@ struct scenario_result {
 	char *error;		   /* an error that kept it from running, or NULL */
 	struct step_result *steps; /* one a step */
 	double ms;
-	bool controlled, fit; /* its control run is done; it did what it must */
 };
 
 struct scenario_options {
@@ -41,11 +40,15 @@ int scenario_run(struct lab *lab, const struct scenario *scenario,
 /*
  * Its control run alone, which of several scenarios come first: from the chains of one to those of
  * the next is one swap then. Not of one where what is between the two might matter: a program of
- * the user's, or what is known of neighbours. It leaves chains off.
+ * the user's, or what is known of neighbours. It leaves chains off. @result stays all zeros if
+ * there was none, or on an error.
  */
 int scenario_control(struct lab *lab, const struct scenario *scenario,
 		     const struct scenario_options *options, struct scenario_chains *chains,
 		     struct scenario_result *result, struct error *e);
+
+/* That was done, whatever its outcome. */
+bool scenario_is_controlled(const struct scenario_result *result);
 
 /* What a killed scenario left, put back: chains and rules. */
 int scenario_repair(struct lab *lab, struct error *e);

@@ -47,8 +47,7 @@ static char *render(enum report_format format, const struct scenario_result *res
 static struct step_result good_results[] = { { OUTCOME_OK, "arrived whole", NULL, 1 },
 					     { OUTCOME_OK, "b", NULL, 1 },
 					     { OUTCOME_OK, "c", NULL, 1 } };
-static const struct scenario_result all_good = { &scenario, OUTCOME_OK, NULL, good_results,
-						 3,	    true,	true };
+static const struct scenario_result all_good = { &scenario, OUTCOME_OK, NULL, good_results, 3 };
 
 static void text_is_for_people(void **state)
 {
@@ -58,8 +57,7 @@ static void text_is_for_people(void **state)
 		  4 },
 		{ OUTCOME_SKIPPED, "not run", NULL, 0 },
 	};
-	struct scenario_result result = { &scenario, OUTCOME_NOT_OK, NULL, results,
-					  38.04,     true,	     true };
+	struct scenario_result result = { &scenario, OUTCOME_NOT_OK, NULL, results, 38.04 };
 	char *text;
 
 	(void)state;
@@ -89,9 +87,7 @@ static void an_inconclusive_step_was_done(void **state)
 		{ OUTCOME_INCONCLUSIVE, "nothing arrived", NULL, 4 },
 		{ OUTCOME_OK, "shown", NULL, 0 },
 	};
-	struct scenario_result result = {
-		&scenario, OUTCOME_INCONCLUSIVE, NULL, results, 38.04, true, true
-	};
+	struct scenario_result result = { &scenario, OUTCOME_INCONCLUSIVE, NULL, results, 38.04 };
 	char *text = render(REPORT_TEXT, &result, 1, false);
 
 	(void)state;
@@ -108,9 +104,8 @@ static struct step_result stopped_results[] = {
 	{ OUTCOME_STOPPED, "stopped by a signal", NULL, 300 },
 	{ OUTCOME_SKIPPED, "not run, after a signal", NULL, 0 },
 };
-static const struct scenario_result stopped = {
-	&scenario, OUTCOME_STOPPED, NULL, stopped_results, 310, true, true
-};
+static const struct scenario_result stopped = { &scenario, OUTCOME_STOPPED, NULL, stopped_results,
+						310 };
 
 static void a_stopped_run_shows_what_was_done(void **state)
 {
@@ -195,9 +190,8 @@ static struct step_result nasty_results[] = {
 	{ OUTCOME_INCONCLUSIVE, NASTY, NASTY, 4 },
 	{ OUTCOME_NOT_OK, "nothing was shown", "", 0 },
 };
-static const struct scenario_result nasty = { &scenario, OUTCOME_NOT_OK, NULL, nasty_results,
-					      38,	 true,		 true };
-static const struct scenario_result broken = { &scenario, OUTCOME_LAB, NASTY, NULL, 1, true, true };
+static const struct scenario_result nasty = { &scenario, OUTCOME_NOT_OK, NULL, nasty_results, 38 };
+static const struct scenario_result broken = { &scenario, OUTCOME_LAB, NASTY, NULL, 1 };
 
 #define CLEAN_PY "a\\\"<b>&\\x27c\\x27\\\\ #d\\ufffd[31m\\n]]>\\ufffd\\u00e9"
 
@@ -241,7 +235,7 @@ static void steps_have_the_keys_of_the_lab_file(void **state)
 					    "map", "do",       "serve",	  "reject" };
 	const struct scenario s = { .name = "s", .steps = all, .n_steps = ARRAY_SIZE(all) };
 	struct step_result results[ARRAY_SIZE(all)];
-	const struct scenario_result result = { &s, OUTCOME_OK, NULL, results, 1, true, true };
+	const struct scenario_result result = { &s, OUTCOME_OK, NULL, results, 1 };
 	char *text, line[64];
 
 	(void)state;
@@ -345,8 +339,8 @@ static void no_form_hands_on_what_a_terminal_obeys(void **state)
 		{ OUTCOME_SKIPPED, NASTY, NULL, 0 },
 	};
 	static const struct scenario_result told[] = {
-		{ &hostile, OUTCOME_NOT_OK, NULL, results, 2, true, true },
-		{ &hostile, OUTCOME_LAB, NASTY, NULL, 1, true, true },
+		{ &hostile, OUTCOME_NOT_OK, NULL, results, 2 },
+		{ &hostile, OUTCOME_LAB, NASTY, NULL, 1 },
 	};
 
 	(void)state;
