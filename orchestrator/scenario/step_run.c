@@ -161,28 +161,30 @@ static bool died(const struct step_run *c)
 	       !step->arrive_max && evidence_died(c->ev);
 }
 
+static bool has_line(const char *lines, const char *line)
+{
+	size_t size = strlen(line);
+
+	while (strncmp(lines, line, size) != 0 || (lines[size] && lines[size] != '\n')) {
+		lines = strchr(lines, '\n');
+		if (!lines++)
+			return false;
+	}
+	return true;
+}
+
 /* A step that is to fail without chains: its neighbour was asked for in vain until the deadline by
  * a step before, and nothing has changed since.
  */
 static bool asked_in_vain(const struct step_run *c)
 {
-	const char *vain = c->probe->vain;
 	struct evidence *ev = c->ev;
-	size_t length;
 
-	if (!vain || ev->chains)
+	if (!c->probe->vain || ev->chains)
 		return false;
 	diagnosis_neighbour(c->probe->lab, ev);
-	if (!ev->neighbour_asked || ev->neighbour != NEIGHBOUR_UNRESOLVED)
-		return false;
-	for (length = strlen(ev->neighbour_text); *vain; vain += *vain == '\n') {
-		size_t line = strcspn(vain, "\n");
-
-		if (line == length && !memcmp(vain, ev->neighbour_text, line))
-			return true;
-		vain += line;
-	}
-	return false;
+	return ev->neighbour_asked && ev->neighbour == NEIGHBOUR_UNRESOLVED &&
+	       has_line(c->probe->vain, ev->neighbour_text);
 }
 
 /* A neighbour was asked for in vain. */

@@ -35,12 +35,11 @@ struct probe {
 	unsigned int timeout_ms;
 	int signal_fd;	       /* readable: stop with -EINTR; nothing is read from it */
 	int listener_fd;       /* readable: call consume(); -1: nobody listens */
-	struct serves *serves; /* run beside the steps */
 	int drops_fd;	       /* likewise, of what the kernel says; -1: it does not */
+	struct serves *serves; /* run beside the steps */
 	int (*consume)(void *cookie, struct evidence *ev, struct error *e);
 	void *cookie;
-	const char
-		*vain; /* neighbours asked for in vain before, without chains, a line each; NULL */
+	const char *vain;   /* neighbours asked for in vain before, without chains, or NULL */
 	uint16_t from_port; /* this one, or the next that is free; 0: one that the kernel names */
 };
 
@@ -80,6 +79,7 @@ bool step_run_settled(struct step_run *c);
 uint64_t step_run_ask_ns(const struct step_run *c);
 
 int step_run_client_ended(struct step_run *c);
+
 /* End the children, and free what the run held. */
 void step_run_end(struct step_run *c);
 
