@@ -412,6 +412,16 @@ const char *text_last_line(const char *text, int *length)
 	return end > start ? text + start : NULL;
 }
 
+const char *text_last_lines(const char *text, int n, size_t max)
+{
+	const char *end = text + strlen(text), *at = end;
+
+	for (; at > text && (size_t)(end - at) < max; at--)
+		if (at[-1] == '\n' && at != end && --n == 0)
+			break;
+	return at;
+}
+
 char *text_vformat(const char *fmt, va_list args)
 {
 	char *text;

@@ -94,6 +94,9 @@ char *text_offer_of(const char *name, const char *(*next)(void *cookie, size_t i
  * none. */
 const char *text_last_line(const char *text, int *length);
 
+/* Where the last @n lines of a text begin; or if those are longer, its last @max bytes. */
+const char *text_last_lines(const char *text, int n, size_t max);
+
 /* malloc'ed printf, never NULL. */
 char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *text_vformat(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));

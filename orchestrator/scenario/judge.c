@@ -553,18 +553,6 @@ void judge_see(const struct labfile *labfile, const struct step *step, const cha
 		text_add(&result->details, "", "shown: %s\n", lines[i]);
 }
 
-/* The last lines of the verifier's log that hold something; malloc'ed */
-static char *log_end(const char *log)
-{
-	const char *end = log + strlen(log);
-	const char *at = end;
-
-	for (int lines = 0; at > log; at--)
-		if (at[-1] == '\n' && at != end && ++lines == LOG_LINES)
-			break;
-	return xstrdup(at);
-}
-
 void judge_reject(const struct labfile *labfile, const struct step *step, const char *log,
 		  struct step_result *result)
 {
@@ -586,7 +574,7 @@ void judge_reject(const struct labfile *labfile, const struct step *step, const 
 			result, OUTCOME_NOT_OK,
 			text_format("refused by the verifier, but not with \"%s\"", step->text));
 	if (log && !found)
-		result->details = log_end(log);
+		result->details = xstrdup(text_last_lines(log, LOG_LINES, SIZE_MAX));
 }
 
 enum outcome outcome_worse(enum outcome a, enum outcome b)

@@ -35,21 +35,9 @@ char *exec_end_text(int status, const char *err)
 	return text_format("status %d%s%.*s", WEXITSTATUS(status), colon, length, line ? line : "");
 }
 
-/* Where the part of @text begins that a report shows. */
-static const char *said_last(const char *text)
-{
-	const char *end = text + strlen(text), *at = end;
-	int lines = 0;
-
-	for (; at > text && end - at < SAID_MAX; at--)
-		if (at[-1] == '\n' && at != end && ++lines == SAID_LINES)
-			break;
-	return at;
-}
-
 static void print_said(FILE *out, const char *name, const char *text)
 {
-	const char *at = text ? said_last(text) : NULL;
+	const char *at = text ? text_last_lines(text, SAID_LINES, SAID_MAX) : NULL;
 
 	if (at != text)
 		(void)fprintf(out, "%s: ... (this is only its end)\n", name);

@@ -332,6 +332,16 @@ static void finds_names(void **state)
 	assert_int_equal(old, 7);
 }
 
+static void the_last_lines_of_a_text(void **state)
+{
+	(void)state;
+	assert_string_equal(text_last_lines("", 2, 100), "");
+	assert_string_equal(text_last_lines("a\nb", 2, 100), "a\nb");
+	assert_string_equal(text_last_lines("a\nb\nc\n", 2, 100), "b\nc\n");
+	assert_string_equal(text_last_lines("a\nb\nc", 2, 100), "b\nc");
+	assert_string_equal(text_last_lines("a\nbcd\n", 2, 3), "cd\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,7 +351,7 @@ int main(void)
 		cmocka_unit_test(prints_addresses),	cmocka_unit_test(compares_prefixes),
 		cmocka_unit_test(splits_words),		cmocka_unit_test(offers_the_nearest),
 		cmocka_unit_test(grows_arrays),		cmocka_unit_test(finds_names),
-		cmocka_unit_test(offers_up_to_a_limit),
+		cmocka_unit_test(offers_up_to_a_limit), cmocka_unit_test(the_last_lines_of_a_text),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
