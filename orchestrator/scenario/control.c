@@ -13,6 +13,7 @@
 #include "orchestrator/scenario/run.h"
 #include "orchestrator/scenario/scenario_chains.h"
 #include "orchestrator/scenario/step_exec.h"
+#include "orchestrator/scenario/step_result.h"
 #include "orchestrator/scenario/step_serve.h"
 
 /* They send the same to the same, and must do the same without chains. */

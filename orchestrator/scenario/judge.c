@@ -6,33 +6,16 @@
 #include "orchestrator/scenario/judge.h"
 
 #include <linux/bpf.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "orchestrator/chain/chain_record.h"
-#include "orchestrator/event/packet.h"
 #include "orchestrator/scenario/account.h"
 #include "orchestrator/scenario/arrivals.h"
 #include "orchestrator/scenario/evidence.h"
-
-#define LOG_LINES 6 /* of the verifier's log: its last ones hold the reason */
-
-void step_result_set(struct step_result *result, enum outcome outcome, char *why)
-{
-	free(result->why);
-	result->outcome = outcome;
-	result->why = why;
-}
-
-void step_result_clear(struct step_result *result)
-{
-	free(result->why);
-	free(result->details);
-	*result = (struct step_result){ 0 };
-}
+#include "orchestrator/scenario/step_result.h"
 
 /* A neighbour was asked for in vain; malloc'ed. */
 static char *question_text(const struct labfile *labfile, const struct evidence *ev,
@@ -529,60 +512,4 @@ void judge_shares(const struct labfile *labfile, const struct step *step, const 
 	text_add(&result->why, "", "at least %u%% were to arrive at each, and %s got less",
 		 step->each, few);
 	result->details = xstrdup("");
-}
-
-void judge_see(const struct labfile *labfile, const struct step *step, const char *const *lines,
-	       size_t n, struct step_result *result)
-{
-	const char *at = labfile->topo.ifaces[step->at].id;
-
-	for (size_t i = 0; i < n; i++) {
-		if (packet_line_matches(step->text, lines[i])) {
-			/* Without a * the pattern is the line. */
-			step_result_set(
-				result, OUTCOME_OK,
-				text_format("%s", strchr(step->text, '*') ? lines[i] : "shown"));
-			return;
-		}
-	}
-	step_result_set(result, OUTCOME_NOT_OK,
-			n ? text_format("none of the %zu lines shown at %s is like it", n, at)
-			  : text_format("nothing was shown at %s", at));
-	result->details = xstrdup("");
-	for (size_t i = 0; i < n; i++)
-		text_add(&result->details, "", "shown: %s\n", lines[i]);
-}
-
-void judge_reject(const struct labfile *labfile, const struct step *step, const char *log,
-		  struct step_result *result)
-{
-	const char *filter = labfile->filters[step->by].name;
-	const char *found = log ? strstr(log, step->text) : NULL;
-
-	/* To the beginning of its line. */
-	while (found && found > log && found[-1] != '\n')
-		found--;
-	if (!log)
-		step_result_set(result, OUTCOME_NOT_OK,
-				text_format("the verifier took %s", filter));
-	else if (found)
-		step_result_set(result, OUTCOME_OK,
-				text_format("refused by the verifier: %.*s",
-					    (int)strcspn(found, "\n"), found));
-	else
-		step_result_set(
-			result, OUTCOME_NOT_OK,
-			text_format("refused by the verifier, but not with \"%s\"", step->text));
-	if (log && !found)
-		result->details = xstrdup(text_last_lines(log, LOG_LINES, SIZE_MAX));
-}
-
-enum outcome outcome_worse(enum outcome a, enum outcome b)
-{
-	static const int rank[] = {
-		[OUTCOME_OK] = 0,     [OUTCOME_SKIPPED] = 1, [OUTCOME_INCONCLUSIVE] = 2,
-		[OUTCOME_NOT_OK] = 3, [OUTCOME_LAB] = 4,     [OUTCOME_STOPPED] = 5,
-	};
-
-	return rank[a] >= rank[b] ? a : b;
 }

@@ -4,7 +4,7 @@
 
 /*
  * What an expectation and what was seen make together. Pure; the table of
- * lab-file steps:
+ * ping, udp and tcp steps:
  *
  *   expected  outcome       when
  *   pass      ok            the reply, or the text, arrived whole, and once (`at NODE|NODE`: at
@@ -20,32 +20,10 @@
  *                           packets were made to look like the step's.
  */
 
-#include <stddef.h>
-
 struct evidence;
-struct step;
 struct labfile;
-
-enum outcome {
-	OUTCOME_OK,
-	OUTCOME_NOT_OK,	      /* the opposite was seen */
-	OUTCOME_INCONCLUSIVE, /* nothing arrived, and no filter says that it dropped it */
-	OUTCOME_LAB,	      /* the control run failed: an error of the lab */
-	OUTCOME_STOPPED,      /* by a signal in the middle */
-	OUTCOME_SKIPPED,      /* not run, after one of those two */
-	OUTCOMES,
-};
-
-struct step_result {
-	enum outcome outcome;
-	char *why;     /* one sentence: what was seen; proof of a drop names filter and interface */
-	char *details; /* lines for a failing step: what each filter on the way saw; "" if none */
-	double ms;
-};
-
-/* @why: malloc'ed, the result's from now on. */
-void step_result_set(struct step_result *result, enum outcome outcome, char *why);
-void step_result_clear(struct step_result *result);
+struct step;
+struct step_result;
 
 /* Of a ping, udp or tcp step. Sets outcome, why and details; not ms. */
 void judge_traffic(const struct labfile *labfile, const struct step *step,
@@ -61,15 +39,5 @@ void judge_shares(const struct labfile *labfile, const struct step *step, const 
 /* The same step without any chain: it does what its control= says, or is an error of the lab. */
 void judge_control(const struct labfile *labfile, const struct step *step,
 		   const struct evidence *ev, struct step_result *result);
-
-/* @lines: what was shown at the step's interface since the step before. */
-void judge_see(const struct labfile *labfile, const struct step *step, const char *const *lines,
-	       size_t n, struct step_result *result);
-
-/* @log: the verifier's, or NULL: it took the program. */
-void judge_reject(const struct labfile *labfile, const struct step *step, const char *log,
-		  struct step_result *result);
-
-enum outcome outcome_worse(enum outcome a, enum outcome b);
 
 #endif

@@ -11,10 +11,9 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/text.h"
-#include "orchestrator/event/packet.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/scenario/evidence.h"
-#include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/step_result.h"
 
 #define SAID_MAX   4096 /* bytes and lines of each stream that a report shows: the last ones */
 #define SAID_LINES 20

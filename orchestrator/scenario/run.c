@@ -10,10 +10,10 @@
 #include "orchestrator/scenario/arrivals.h"
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
-#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/neighbours.h"
 #include "orchestrator/scenario/probe.h"
 #include "orchestrator/scenario/serves.h"
+#include "orchestrator/scenario/step_result.h"
 
 double run_ms_since(uint64_t start_ns)
 {

@@ -22,12 +22,12 @@
 #include "orchestrator/filter/rules_record.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/control.h"
-#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/neighbours.h"
 #include "orchestrator/scenario/probe.h"
 #include "orchestrator/scenario/run.h"
 #include "orchestrator/scenario/scenario_chains.h"
 #include "orchestrator/scenario/serves.h"
+#include "orchestrator/scenario/step_result.h"
 #include "orchestrator/scenario/steps.h"
 #include "orchestrator/scenario/witness.h"
 

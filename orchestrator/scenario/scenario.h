@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "orchestrator/model/labfile.h"
-#include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/step_result.h"
 
 struct drop_trace;
 struct error;

@@ -15,10 +15,10 @@
 #include "lab/error.h"
 #include "lab/netlink.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/judge_exec.h"
 #include "orchestrator/scenario/node_program.h"
 #include "orchestrator/scenario/sockdiag.h"
+#include "orchestrator/scenario/step_result.h"
 
 #define GRACE_MS 250
 #define MS_NS	 1000000ULL

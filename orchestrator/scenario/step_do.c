@@ -7,8 +7,8 @@
 #include "orchestrator/filter/rules.h"
 #include "orchestrator/filter/rules_record.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/scenario_chains.h"
+#include "orchestrator/scenario/step_result.h"
 
 static int change_rule(struct lab *lab, const struct step *step, struct error *e)
 {

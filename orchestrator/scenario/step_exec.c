@@ -10,7 +10,6 @@
 #include "lab/netlink.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/evidence.h"
-#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/judge_exec.h"
 #include "orchestrator/scenario/node_program.h"
 #include "orchestrator/scenario/step_run.h"

@@ -13,7 +13,7 @@
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/map_value.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/step_result.h"
 
 /* "second.seen[7].count" */
 static char *place_text(const struct lab *lab, const struct step *step)

@@ -10,9 +10,9 @@
 #include "lab/netlink.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/evidence.h"
-#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/node_program.h"
 #include "orchestrator/scenario/serves.h"
+#include "orchestrator/scenario/step_result.h"
 #include "orchestrator/scenario/step_run.h"
 
 #define BOUND_ASK_NS 100000ULL /* between two questions to sock_diag, which tells nobody */

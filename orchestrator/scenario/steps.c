@@ -14,11 +14,13 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/judge_text.h"
 #include "orchestrator/scenario/run.h"
 #include "orchestrator/scenario/scenario_chains.h"
 #include "orchestrator/scenario/step_do.h"
 #include "orchestrator/scenario/step_exec.h"
 #include "orchestrator/scenario/step_map.h"
+#include "orchestrator/scenario/step_result.h"
 #include "orchestrator/scenario/step_serve.h"
 
 /* One of a step's flows, from @port on; which port it is stands there afterwards. */

@@ -13,6 +13,7 @@
 #include "orchestrator/scenario/arrivals.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/step_result.h"
 
 enum { A, H2, H3 };
 #define BYTES 6 /* of the text */

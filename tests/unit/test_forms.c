@@ -15,6 +15,7 @@
 #include "orchestrator/event/packet.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/step_result.h"
 
 /*
  *   a --- lb:eth0 (balance, drops)      a sends to lb, whose first filter may change packets

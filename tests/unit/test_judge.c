@@ -16,6 +16,8 @@
 #include "orchestrator/scenario/account.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
+#include "orchestrator/scenario/judge_text.h"
+#include "orchestrator/scenario/step_result.h"
 
 /*
  *   host:veth0 (headers, udp-8888)      h2:veth2 (udp-8888)      lb:veth6 (no chain)

@@ -13,8 +13,8 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "orchestrator/scenario/evidence.h"
-#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/judge_exec.h"
+#include "orchestrator/scenario/step_result.h"
 
 #define STATUS(n) ((n) << 8)
 #define SIGNAL(n) (n)
