@@ -89,8 +89,7 @@ static const struct sighting *let_go(const struct labfile *labfile, const struct
 		const struct sighting *s = &ev->seen[i];
 		size_t node = labfile->topo.ifaces[s->iface].node;
 
-		if (s->relation != relation || s->kind != XLAB_DECIDED || s->verdict == XDP_DROP ||
-		    s->verdict == XDP_ABORTED)
+		if (s->relation != relation || s->kind != XLAB_DECIDED || verdict_drops(s->verdict))
 			continue;
 		last = s;
 		if (s->verdict == XDP_PASS &&

@@ -5,7 +5,7 @@
 /*
  * What is known of one run of one step: what arrived, what the chains said of its
  * packets (forms.h tells which those are), and what the kernel says of the lab.
- * Pure: events are handed in.
+ * Pure: events are handed in, by evidence_add.h.
  */
 
 #include <stdbool.h>
@@ -19,7 +19,6 @@
 struct came;
 struct chain_record;
 struct packet;
-struct segment;
 
 #define EVIDENCE_VERDICTS 5 /* enum xdp_action */
 
@@ -40,11 +39,22 @@ struct sighting {
 	unsigned int undone; /* drops of TCP segments that came through when they were sent again */
 };
 
+/* DROP or ABORTED. */
+bool verdict_drops(uint8_t verdict);
+
 /* Of a request or a reply of the step, without doubt. */
 bool sighting_is_own(const struct sighting *s);
 
 /* Decided, DROP or ABORTED, and not all of them undone. */
 bool sighting_is_drop(const struct sighting *s);
+
+/* What TCP sends in one piece, and again when it was dropped. */
+struct segment {
+	size_t sighting; /* of those seen: its drop */
+	uint32_t seq;
+	bool handshake;
+	unsigned int drops; /* since it last came through */
+};
 
 /* What the kernel says that it dropped. Whose packet it was is asked later: the chains' own words,
  * by which it is known, may come after the kernel's.
@@ -145,16 +155,6 @@ bool evidence_on_the_way(const struct evidence *ev, size_t iface);
 
 /* What that node got, or NULL: it was to receive nothing. */
 const struct arrival *evidence_arrival(const struct evidence *ev, size_t node);
-
-/* What a chain said of @p, if it is of this step's time. */
-void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p);
-
-/* What the kernel said in this step's time; what it is said with is copied, but for @netns. */
-void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char *netns,
-			      const char *reason, const struct packet *p,
-			      const struct packet *inner);
-void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t iface,
-			      const char *tracepoint, int err);
 
 /* The kernel dropped a packet of that relation, where the step's own can be, best for a reason of
  * weight; or NULL. A bridge's copy for somebody else, which is dropped as such, is none.

@@ -5,7 +5,10 @@
  */
 #include "orchestrator/scenario/forms.h"
 
+#include <net/if_arp.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +17,6 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "orchestrator/event/packet.h"
-
-#define ARP_REQUEST 1
-#define ICMP6_NS    135
-#define TCP_SYN	    2
 
 /* Only the first fragment of a datagram tells whose it is; the others have its number. */
 struct datagram {
@@ -188,9 +187,9 @@ static enum relation neighbour_way(const struct mark *mark, const struct packet 
 	const struct address *asker;
 
 	if (p->has_arp)
-		asker = p->arp_op == ARP_REQUEST ? &p->arp_sender : &p->arp_target;
+		asker = p->arp_op == ARPOP_REQUEST ? &p->arp_sender : &p->arp_target;
 	else
-		asker = p->icmp_type == ICMP6_NS ? &p->src : &p->dst;
+		asker = p->icmp_type == ND_NEIGHBOR_SOLICIT ? &p->src : &p->dst;
 	return address_equal(asker, &mark->src) || address_equal(asker, &mark->dst)
 		       ? RELATION_NEIGHBOUR
 		       : RELATION_OTHER;
@@ -215,7 +214,7 @@ static void know(const struct forms *forms, const struct mark *mark, const struc
 		out->has_flow = true;
 		out->way = flow_way(forms, mark, &out->flow);
 		out->doubtful = is_imitated(forms, &out->flow);
-		out->bare = p->proto == IPPROTO_TCP && !(p->tcp_flags & TCP_SYN) && !p->tcp_length;
+		out->bare = p->proto == IPPROTO_TCP && !(p->tcp_flags & TH_SYN) && !p->tcp_length;
 	}
 }
 

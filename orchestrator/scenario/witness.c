@@ -15,6 +15,7 @@
 #include "orchestrator/event/listener.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/evidence_add.h"
 
 #define SHOWN_MAX 4096 /* lines kept of what hello and headers show during one step */
 

@@ -14,6 +14,7 @@
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/evidence_add.h"
 #include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/step_result.h"
 

@@ -15,6 +15,7 @@
 #include "orchestrator/event/packet.h"
 #include "orchestrator/scenario/account.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/evidence_add.h"
 #include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/judge_text.h"
 #include "orchestrator/scenario/step_result.h"

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XLAB_EVIDENCE_ADD_H
+#define XLAB_EVIDENCE_ADD_H
+
+/* What chains and kernel say while a step runs, added to its evidence. Pure. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct evidence;
+struct packet;
+struct xlab_event;
+
+/* What a chain said of @p, if it is of this step's time. */
+void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p);
+
+/* What the kernel said in this step's time; what it is said with is copied, but for @netns. */
+void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char *netns,
+			      const char *reason, const struct packet *p,
+			      const struct packet *inner);
+void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t iface,
+			      const char *tracepoint, int err);
+
+#endif
