@@ -99,24 +99,6 @@ static const struct sighting *let_go(const struct labfile *labfile, const struct
 	return last;
 }
 
-/* Of the step's own packet, and which way that went. */
-static const struct kernel_drop *own_kernel_drop(const struct evidence *ev, enum relation *way)
-{
-	static const enum relation ways[] = { RELATION_REQUEST, RELATION_REPLY };
-
-	const struct kernel_drop *best = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		const struct kernel_drop *drop = evidence_kernel_drop(ev, ways[i]);
-
-		if (!drop || (best && kernel_drop_weight(drop) <= kernel_drop_weight(best)))
-			continue;
-		best = drop;
-		*way = ways[i];
-	}
-	return best;
-}
-
 /* What the kernel's own word says of the lab, where that is not plain. */
 static const char *reason_hint(const struct evidence *ev, const struct kernel_drop *drop)
 {
@@ -143,7 +125,7 @@ char *account_kernel(const struct labfile *labfile, const struct evidence *ev)
 	char *FREE_AUTO before = NULL, *FREE_AUTO reason = NULL;
 	const struct sighting *s;
 	enum relation way;
-	const struct kernel_drop *drop = own_kernel_drop(ev, &way);
+	const struct kernel_drop *drop = evidence_own_kernel_drop(ev, &way);
 
 	if (!drop)
 		return NULL;
@@ -275,7 +257,7 @@ static char *guess_text(const struct labfile *labfile, const struct evidence *ev
 char *account_silence(const struct labfile *labfile, const struct evidence *ev)
 {
 	enum relation way;
-	const struct kernel_drop *drop = own_kernel_drop(ev, &way);
+	const struct kernel_drop *drop = evidence_own_kernel_drop(ev, &way);
 	const struct sighting *s = evidence_diverted(ev);
 	size_t at = 0;
 	const char *mute = mute_on_the_way(labfile, ev, &at);
@@ -440,20 +422,21 @@ static void print_impaired(FILE *out, const struct topology *topo, const struct 
 	}
 }
 
+static void print_unsaid(FILE *out, const char *why, const char *label, const char *text)
+{
+	if (text && !strstr(why, text))
+		(void)fprintf(out, "%s%s\n", label, text);
+}
+
 /* @why has one of these already, and is not said twice. */
 static void print_known(FILE *out, const struct labfile *labfile, const struct evidence *ev,
 			const char *why)
 {
-	if (ev->trouble && !strstr(why, ev->trouble))
-		(void)fprintf(out, "%s\n", ev->trouble);
-	if (ev->links_down && !strstr(why, ev->links_down))
-		(void)fprintf(out, "links down: %s\n", ev->links_down);
-	if (ev->absent && !strstr(why, ev->absent))
-		(void)fprintf(out, "%s\n", ev->absent);
-	if (ev->filtered && !strstr(why, ev->filtered))
-		(void)fprintf(out, "%s\n", ev->filtered);
-	if (ev->no_route && !strstr(why, ev->no_route))
-		(void)fprintf(out, "%s\n", ev->no_route);
+	print_unsaid(out, why, "", ev->trouble);
+	print_unsaid(out, why, "links down: ", ev->links_down);
+	print_unsaid(out, why, "", ev->absent);
+	print_unsaid(out, why, "", ev->filtered);
+	print_unsaid(out, why, "", ev->no_route);
 	print_impaired(out, &labfile->topo, ev);
 	if (ev->neighbour != NEIGHBOUR_UNKNOWN && ev->neighbour_text)
 		(void)fprintf(out, "neighbour entry for %s: %s\n", ev->neighbour_text,

@@ -108,18 +108,25 @@ const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum r
 	return found;
 }
 
+const struct kernel_drop *evidence_own_kernel_drop(const struct evidence *ev, enum relation *way)
+{
+	const struct kernel_drop *request = evidence_kernel_drop(ev, RELATION_REQUEST);
+	const struct kernel_drop *reply = evidence_kernel_drop(ev, RELATION_REPLY);
+
+	*way = RELATION_REQUEST;
+	if (!reply || (request && kernel_drop_weight(request) >= kernel_drop_weight(reply)))
+		return request;
+	*way = RELATION_REPLY;
+	return reply;
+}
+
 bool evidence_died(const struct evidence *ev)
 {
-	static const enum relation ways[] = { RELATION_REQUEST, RELATION_REPLY };
+	enum relation way;
+	const struct kernel_drop *drop = evidence_own_kernel_drop(ev, &way);
 
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		const struct kernel_drop *drop = evidence_kernel_drop(ev, ways[i]);
-
-		/* A copy that a bridge has flooded died, and no more. */
-		if (drop && kernel_drop_weight(drop) > 1)
-			return true;
-	}
-	return false;
+	/* Else a copy that a bridge has flooded died, and no more. */
+	return drop && kernel_drop_weight(drop) > 1;
 }
 
 const struct sighting *evidence_drop(const struct evidence *ev, enum relation relation)

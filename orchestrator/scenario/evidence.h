@@ -161,6 +161,10 @@ const struct arrival *evidence_arrival(const struct evidence *ev, size_t node);
  */
 const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation);
 
+/* The one for the weightiest reason of a request or a reply, and which of the two it was; or NULL.
+ */
+const struct kernel_drop *evidence_own_kernel_drop(const struct evidence *ev, enum relation *way);
+
 /* The kernel dropped one of the step's own, and has a word for it. A drop without a reason can be a
  * filter's, which says so itself.
  */

@@ -147,14 +147,10 @@ static void decide(struct evidence *ev, size_t sighting, const struct packet *p,
 
 static struct came *came_on(struct evidence *ev, uint32_t cpu)
 {
-	struct came *came;
-
 	for (size_t i = 0; i < ev->n_came; i++)
 		if (ev->came[i].cpu == cpu)
 			return &ev->came[i];
-	came = array_add(&ev->came, &ev->n_came, sizeof(*came));
-	*came = (struct came){ .cpu = cpu };
-	return came;
+	return NULL;
 }
 
 /* What the CPU is at, if the event is of that packet; NULL: the chain says not how it came, as it
@@ -162,15 +158,10 @@ static struct came *came_on(struct evidence *ev, uint32_t cpu)
  */
 static struct came *came_of(struct evidence *ev, const struct xlab_event *event)
 {
-	for (size_t i = 0; i < ev->n_came; i++) {
-		struct came *came = &ev->came[i];
+	struct came *came = came_on(ev, event->cpu);
 
-		if (came->cpu == event->cpu)
-			return came->there && came->iface == event->iface && came->gen == event->gen
-				       ? came
-				       : NULL;
-	}
-	return NULL;
+	return came && came->there && came->iface == event->iface && came->gen == event->gen ? came
+											     : NULL;
 }
 
 static void note_left(struct evidence *ev, struct sighting *s, const struct whose *came,
@@ -204,6 +195,24 @@ static void know(struct evidence *ev, const struct packet *p, const struct packe
 	forms_know(&ev->forms, &ev->mark, p, inner, whose);
 	if (!p->fragment)
 		forms_remember(&ev->forms, p, inner, whose);
+}
+
+static void note_came(struct evidence *ev, const struct xlab_event *event, const struct packet *p,
+		      const struct packet *inner)
+{
+	struct came *came = came_on(ev, event->cpu);
+
+	if (!came)
+		came = array_add(&ev->came, &ev->n_came, sizeof(*came));
+	*came = (struct came){
+		.cpu = event->cpu,
+		.there = true,
+		.iface = event->iface,
+		.gen = event->gen,
+		.packet = *p,
+		.inner = inner ? *inner : (struct packet){ 0 },
+	};
+	know(ev, p, inner, &came->whose);
 }
 
 /* Somebody on the step's way has that address, or a chain has sent the packet there. */
@@ -261,9 +270,9 @@ static void add_word(struct evidence *ev, const struct xlab_event *event, struct
 	if (was_meant_for(ev, event->iface, first)) {
 		s.relation = whose_relation(&whose);
 		s.doubtful = whose.doubtful;
+		if (s.relation == RELATION_OTHER)
+			note_question(ev, &s, first);
 	}
-	if (was_meant_for(ev, event->iface, first) && s.relation == RELATION_OTHER)
-		note_question(ev, &s, first);
 	if (whose.has_flow && s.relation != RELATION_OTHER) {
 		s.known = true;
 		s.came = whose.flow;
@@ -292,13 +301,7 @@ void evidence_add(struct evidence *ev, const struct xlab_event *event, const str
 	if (packet_read_inner(event->snap, size, p, &inside))
 		inner = &inside;
 	if (event->kind == XLAB_CAME) {
-		came = came_on(ev, event->cpu);
-		came->there = true;
-		came->iface = event->iface;
-		came->gen = event->gen;
-		came->packet = *p;
-		came->inner = inner ? inside : (struct packet){ 0 };
-		know(ev, p, inner, &came->whose);
+		note_came(ev, event, p, inner);
 		return;
 	}
 	came = came_of(ev, event);
