@@ -273,6 +273,14 @@ char **chain_file_names(const struct lab *lab)
 	return names;
 }
 
+bool chain_record_has(const struct chain_record *record, const char *filter)
+{
+	for (size_t i = 0; i < record->n_filters; i++)
+		if (strcmp(record->filters[i], filter) == 0)
+			return true;
+	return false;
+}
+
 /* In libxdp's dispatcher each filter counts for itself, and a user's object does not. */
 bool chain_tells(const struct chain_record *record, enum program_kind program)
 {

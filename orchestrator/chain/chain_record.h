@@ -45,6 +45,9 @@ void chain_record_clear(struct chain_record *record);
 #define RECORD_AUTO __attribute__((cleanup(chain_record_clear)))
 void chain_record_copy(struct chain_record *to, const struct chain_record *from);
 
+/* That filter stands in it. */
+bool chain_record_has(const struct chain_record *record, const char *filter);
+
 /* A chain's filter counts and tells its verdicts, whatever @program it is. */
 bool chain_tells(const struct chain_record *record, enum program_kind program);
 

@@ -157,14 +157,6 @@ static const char *mute_filter(const struct labfile *labfile, const struct chain
 	return NULL;
 }
 
-static bool has_filter(const struct chain_record *chain, const char *name)
-{
-	for (size_t i = 0; i < chain->n_filters; i++)
-		if (strcmp(chain->filters[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* All chains that it could meet stand where it was sent from: the first of them, or NONE. */
 static size_t behind_sender(const struct labfile *labfile, const struct evidence *ev)
 {
@@ -207,7 +199,7 @@ char *account_unseen(const struct labfile *labfile, const struct evidence *ev, s
 
 		if (!mute || (at != NONE && at != i))
 			continue;
-		if (!name || has_filter(&ev->chains[i], name))
+		if (!name || chain_record_has(&ev->chains[i], name))
 			return mute_text(labfile, mute, i);
 	}
 	if (ev->strayed)

@@ -106,12 +106,8 @@ static bool lets_go(const struct sighting *s)
 static bool stands_there(const struct labfile *labfile, const struct evidence *ev, size_t filter,
 			 size_t iface)
 {
-	const struct chain_record *chain = &ev->chains[iface];
-
-	for (size_t i = 0; filter != NONE && i < chain->n_filters; i++)
-		if (strcmp(chain->filters[i], labfile->filters[filter].name) == 0)
-			return true;
-	return false;
+	return filter != NONE &&
+	       chain_record_has(&ev->chains[iface], labfile->filters[filter].name);
 }
 
 /* The word of the step's filter or interface by which it went on; NULL: there is none. */

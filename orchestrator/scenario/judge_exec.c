@@ -21,6 +21,13 @@
 #define NOT_RUN	   126 /* by which shells, env and others say that it cannot be run, ... */
 #define NOT_THERE  127 /* ... and that it is not there */
 
+char *exec_missing_text(const char *program, int exec_errno)
+{
+	if (exec_errno == ENOENT)
+		return text_format("there is no command %s (127)", program);
+	return text_format("%s cannot be run (126): %s", program, strerror(exec_errno));
+}
+
 char *exec_end_text(int status, const char *err)
 {
 	int length = 0;
@@ -78,15 +85,15 @@ static void add_drops(const struct labfile *labfile, const struct evidence *ev, 
 static char *missing_text(const struct step *step, const struct exec_seen *seen)
 {
 	const char *program = step->argv[0];
+	char *FREE_AUTO missing = NULL;
 	int status = seen->exec_errno ? 0 : WIFEXITED(seen->status) ? WEXITSTATUS(seen->status) : 0;
 
 	if (seen->waited_ms)
 		return NULL;
-	if (seen->exec_errno == ENOENT)
-		return text_format("error of the lab: there is no command %s (127)", program);
-	if (seen->exec_errno)
-		return text_format("error of the lab: %s cannot be run (126): %s", program,
-				   strerror(seen->exec_errno));
+	if (seen->exec_errno) {
+		missing = exec_missing_text(program, seen->exec_errno);
+		return text_format("error of the lab: %s", missing);
+	}
 	if (status == NOT_RUN || status == NOT_THERE)
 		return text_format("error of the lab: %s ended with status %d, which says that a "
 				   "command %s",

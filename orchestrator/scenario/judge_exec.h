@@ -34,6 +34,9 @@ void judge_exec(const struct labfile *labfile, const struct step *step,
 void judge_exec_control(const struct step *step, const struct exec_seen *seen,
 			struct step_result *result);
 
+/* Why @program could not be run at all, @exec_errno; malloc'ed */
+char *exec_missing_text(const char *program, int exec_errno);
+
 /* "status 1: its last words"; malloc'ed */
 char *exec_end_text(int status, const char *err);
 

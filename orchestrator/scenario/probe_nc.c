@@ -17,7 +17,6 @@
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/step_run.h"
 
-#define BOUND_ASK_NS	100000ULL /* between two questions to sock_diag, which tells nobody */
 #define PRIVILEGED_PORT 1024
 
 static int servers_settled(struct step_run *c)
@@ -148,7 +147,7 @@ static int await_servers(struct step_run *c)
 	int err;
 
 	step_run_allow(c, netlink_clock_ns(), c->probe->timeout_ms);
-	err = step_run_wait(c, servers_settled, BOUND_ASK_NS);
+	err = step_run_wait(c, servers_settled, SOCKDIAG_ASK_NS);
 	if (err && err != -ETIMEDOUT)
 		return err;
 	note_bound(c);
@@ -188,7 +187,7 @@ static int await_transfer(struct step_run *c)
 	if (err && err != -ETIMEDOUT)
 		return err;
 	step_run_allow(c, netlink_clock_ns(), c->probe->timeout_ms);
-	err = step_run_wait(c, drained, BOUND_ASK_NS);
+	err = step_run_wait(c, drained, SOCKDIAG_ASK_NS);
 	if (err && err != -ETIMEDOUT)
 		return err;
 	note_arrivals(c);

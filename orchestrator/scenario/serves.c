@@ -81,13 +81,8 @@ static char *death_text(const struct serve *serve)
 
 	if (node_program_ended(&serve->program, &e))
 		return text_format("%s", e.text);
-	if (end->exec_errno == ENOENT)
-		return text_format("there is no command %s (127)", serve->step->argv[0]);
-	if (end->exec_errno) {
-		(void)error_sys(&e, -end->exec_errno, "%s cannot be run (126)",
-				serve->step->argv[0]);
-		return text_format("%s", e.text);
-	}
+	if (end->exec_errno)
+		return exec_missing_text(serve->step->argv[0], end->exec_errno);
 	return exec_end_text(end->status, serve->first.err.text);
 }
 

@@ -14,6 +14,8 @@ struct netlink;
 struct nlmsghdr;
 struct state;
 
+#define SOCKDIAG_ASK_NS 100000ULL /* between two questions: it tells nobody by itself */
+
 struct sockdiag {
 	uint8_t proto;		/* IPPROTO_TCP or IPPROTO_UDP */
 	struct address address; /* a socket bound to any address is bound to this one too; of no

@@ -15,8 +15,6 @@
 #include "orchestrator/scenario/step_result.h"
 #include "orchestrator/scenario/step_run.h"
 
-#define BOUND_ASK_NS 100000ULL /* between two questions to sock_diag, which tells nobody */
-
 static const char *port_text(const struct step *step, char text[static 16])
 {
 	(void)snprintf(text, 16, "%s:%u", step->proto == IPPROTO_TCP ? "tcp" : "udp", step->port);
@@ -41,7 +39,7 @@ static int await(struct step_run *c, struct step_result *result)
 	int err;
 
 	step_run_allow(c, netlink_clock_ns(), ms);
-	err = step_run_wait(c, ready_or_dead, BOUND_ASK_NS);
+	err = step_run_wait(c, ready_or_dead, SOCKDIAG_ASK_NS);
 	if (serves_died(serves)) {
 		error_clear(c->e);
 		serves_judge(serves, result);
