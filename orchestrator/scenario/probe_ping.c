@@ -110,54 +110,54 @@ static unsigned int burst_of(const struct step_run *c)
 	return c->step->size < BURST_BYTES ? BURST_BYTES / c->step->size : 1;
 }
 
-int probe_ping_run(struct step_run *c)
+static int start_ping(struct step_run *c, unsigned int burst)
 {
-	unsigned int burst = burst_of(c);
-	char count[16], id[16], size[16], preload[16];
-	bool v4 = c->step->address.family == AF_INET;
-	char source[ADDRESS_TEXT] = "";
-	const char *const one[] = { c->probe->ping, "-n", "-i", "0.01", "-c", count,  "-l",
-				    preload,	    "-e", id,	"-s",	size, c->dst, NULL };
-	/* Not to itself: -L; to a broadcast address: -b. */
-	const char *const group[] = { c->probe->ping,
-				      "-n",
-				      "-i",
-				      "0.01",
-				      "-c",
-				      count,
-				      "-l",
-				      preload,
-				      "-e",
-				      id,
-				      "-s",
-				      size,
-				      "-L",
-				      v4 ? "-b" : "-n",
-				      v4 ? "-I" : "-n",
-				      v4 ? source : "-n",
-				      c->dst,
-				      NULL };
-	struct subprocess *ping = &c->client;
-	int err;
+	char count[16], id[16], size[16], preload[16], source[ADDRESS_TEXT];
+	const char *argv[24] = { c->probe->ping, "-n",	  "-i", "0.01", "-c", count,
+				 "-l",		 preload, "-e", id,	"-s", size };
+	size_t n = 0;
 
-	address_text(&c->ev->mark.src, source);
 	(void)snprintf(count, sizeof(count), "%u", c->ev->wanted);
 	(void)snprintf(preload, sizeof(preload), "%u", burst);
 	(void)snprintf(id, sizeof(id), "%u", c->ev->mark.src_port);
 	(void)snprintf(size, sizeof(size), "%u", c->step->size);
-	err = subprocess_start(ping, c->probe->lab->state, c->src_name,
-			       c->step->group ? group : one, -1, 1ULL << CAP_NET_RAW, c->e);
-	step_run_allow(c, c->ev->since_ns, c->probe->timeout_ms + (c->ev->wanted - burst) * 10);
-	if (!err)
-		err = step_run_wait(c, ping_settled, step_run_ask_ns(c));
-	if (err == -ETIMEDOUT) {
-		child_signal(&ping->child, SIGINT);
-		step_run_allow(c, netlink_clock_ns(), SUMMARY_MS);
-		err = step_run_wait(c, step_run_client_ended, 0);
-		if (err == -ETIMEDOUT)
-			err = 0;
+	while (argv[n])
+		n++;
+	if (c->step->group)
+		argv[n++] = "-L"; /* not to itself */
+	if (c->step->group && c->step->address.family == AF_INET) {
+		argv[n++] = "-b"; /* to a broadcast address */
+		argv[n++] = "-I";
+		argv[n++] = address_text(&c->ev->mark.src, source);
 	}
-	if (!err && ping->ended)
+	argv[n] = c->dst;
+	return subprocess_start(&c->client, c->probe->lab->state, c->src_name, argv, -1,
+				1ULL << CAP_NET_RAW, c->e);
+}
+
+/* Until it has ended, or what it waits for is known not to come. */
+static int await_ping(struct step_run *c)
+{
+	int err = step_run_wait(c, ping_settled, step_run_ask_ns(c));
+
+	if (err != -ETIMEDOUT)
+		return err;
+	child_signal(&c->client.child, SIGINT);
+	step_run_allow(c, netlink_clock_ns(), SUMMARY_MS);
+	err = step_run_wait(c, step_run_client_ended, 0);
+	return err == -ETIMEDOUT ? 0 : err;
+}
+
+int probe_ping_run(struct step_run *c)
+{
+	unsigned int burst = burst_of(c);
+	int err = start_ping(c, burst);
+
+	step_run_allow(c, c->ev->since_ns,
+		       c->probe->timeout_ms + (c->ev->wanted - burst) * INTERVAL_MS);
+	if (!err)
+		err = await_ping(c);
+	if (!err && c->client.ended)
 		read_ping(c);
 	return err ? err : await_answers(c);
 }
