@@ -31,6 +31,15 @@ static void read_address(const struct nlattr *attr, int family, struct address *
 	*out = a;
 }
 
+/* Enter @netns, to ask its kernel by *@rt; false: that cannot be. */
+static bool enter(const struct lab *lab, const char *netns, struct netns_visit *visit,
+		  struct netlink **rt)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	return !netns_visit(visit, lab->state, netns, &e) && !netlink_open(NETLINK_ROUTE, rt, &e);
+}
+
 struct hop {
 	struct address address;
 	bool on_link; /* not this very host */
@@ -118,13 +127,11 @@ static enum neighbour_state look(const struct lab *lab, struct evidence *ev, con
 {
 	struct netlink *NETLINK_AUTO rt = NULL;
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	struct error ERROR_AUTO e = ERROR_INIT;
 	struct entry entry = { 0 };
 	char buf[ADDRESS_TEXT];
 	struct hop hop;
 
-	if (netns_visit(&visit, lab->state, node, &e) || netlink_open(NETLINK_ROUTE, &rt, &e) ||
-	    find_hop(rt, to, NULL, &hop) || !hop.on_link)
+	if (!enter(lab, node, &visit, &rt) || find_hop(rt, to, NULL, &hop) || !hop.on_link)
 		return NEIGHBOUR_UNKNOWN;
 	entry.address = hop.address;
 	if (!find_entry(rt, &entry))
@@ -160,30 +167,33 @@ static bool waits_for(const struct lab *lab, const char *node, const struct addr
 {
 	struct netlink *NETLINK_AUTO rt = NULL;
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	struct error ERROR_AUTO e = ERROR_INIT;
 	struct entry entry = { .address = *hop };
 
-	return !netns_visit(&visit, lab->state, node, &e) &&
-	       !netlink_open(NETLINK_ROUTE, &rt, &e) && find_entry(rt, &entry) && is_asked(&entry);
+	return enter(lab, node, &visit, &rt) && find_entry(rt, &entry) && is_asked(&entry);
 }
 
-/* Which router waits for an answer to a question that a filter dropped? */
-static void look_at_routers(const struct lab *lab, struct evidence *ev)
+/* The router that waits for that neighbour's answer; or NULL. */
+static const char *waiting_router(const struct lab *lab, const struct address *hop)
 {
 	const struct topology *topo = &lab->labfile.topo;
 
+	for (size_t i = 0; i < topo->n_nodes; i++)
+		if (topo->nodes[i].forward && waits_for(lab, topo->nodes[i].name, hop))
+			return topo->nodes[i].name;
+	return NULL;
+}
+
+/* Does one wait for an answer to a question that a filter dropped? */
+static void look_at_routers(const struct lab *lab, struct evidence *ev)
+{
 	ev->router = NULL;
-	for (size_t i = 0; i < ev->n_seen; i++) {
+	for (size_t i = 0; i < ev->n_seen && !ev->router; i++) {
 		const struct sighting *s = &ev->seen[i];
 
-		for (size_t j = 0; s->relation == RELATION_ROUTER && sighting_is_drop(s) &&
-				   j < topo->n_nodes && !ev->router;
-		     j++)
-			if (topo->nodes[j].forward &&
-			    waits_for(lab, topo->nodes[j].name, &s->asked)) {
-				ev->router = topo->nodes[j].name;
-				ev->router_question = i;
-			}
+		if (s->relation != RELATION_ROUTER || !sighting_is_drop(s))
+			continue;
+		ev->router = waiting_router(lab, &s->asked);
+		ev->router_question = i;
 	}
 }
 
@@ -202,12 +212,10 @@ static enum way ask_way(const struct lab *lab, const char *netns, const struct a
 {
 	struct netlink *NETLINK_AUTO rt = NULL;
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	struct error ERROR_AUTO e = ERROR_INIT;
 	struct hop hop;
 	int err;
 
-	if (!to->family || netns_visit(&visit, lab->state, netns, &e) ||
-	    netlink_open(NETLINK_ROUTE, &rt, &e))
+	if (!to->family || !enter(lab, netns, &visit, &rt))
 		return WAY_UNKNOWN;
 	err = find_hop(rt, to, zone, &hop);
 	if (err) /* of a route that says so: EINVAL is a black hole's */
@@ -225,11 +233,9 @@ static bool first_hop(const struct lab *lab, const char *netns, struct address *
 {
 	struct netlink *NETLINK_AUTO rt = NULL;
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	struct error ERROR_AUTO e = ERROR_INIT;
 	struct hop hop;
 
-	if (netns_visit(&visit, lab->state, netns, &e) || netlink_open(NETLINK_ROUTE, &rt, &e) ||
-	    find_hop(rt, to, NULL, &hop) || !hop.on_link)
+	if (!enter(lab, netns, &visit, &rt) || find_hop(rt, to, NULL, &hop) || !hop.on_link)
 		return false;
 	*to = hop.address;
 	return true;
@@ -304,8 +310,7 @@ static bool is_filtered(const struct lab *lab, const struct iface *f, const stru
 	struct rtmsg *route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
 	int err;
 
-	if (netns_visit(&visit, lab->state, lab->labfile.topo.nodes[f->node].name, &e) ||
-	    netlink_open(NETLINK_ROUTE, &rt, &e))
+	if (!enter(lab, lab->labfile.topo.nodes[f->node].name, &visit, &rt))
 		return false;
 	route->rtm_family = AF_INET;
 	route->rtm_dst_len = route->rtm_src_len = 32;
