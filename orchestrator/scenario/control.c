@@ -105,13 +105,14 @@ static bool has_control(const struct step *step)
 static bool takes_part(const struct run *r, size_t i)
 {
 	const struct step *step = &r->scenario->steps[i];
-	bool serve = step->kind == STEP_SERVE;
 
-	while (serve && i < r->scenario->n_steps && !has_control(&r->scenario->steps[i]))
-		i++;
-	if (serve)
-		return i < r->scenario->n_steps;
-	return has_control(step) && (step->kind == STEP_EXEC || !tried_before(r, i));
+	if (step->kind != STEP_SERVE)
+		return has_control(step) && (step->kind == STEP_EXEC || !tried_before(r, i));
+	/* A server, where somebody after it may need it. */
+	while (++i < r->scenario->n_steps)
+		if (has_control(&r->scenario->steps[i]))
+			return true;
+	return false;
 }
 
 bool control_may_be_early(const struct scenario *scenario)

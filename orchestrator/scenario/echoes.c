@@ -11,7 +11,7 @@
 
 #include "lab/error.h"
 
-#define SIZE_MAX_READ 16384
+#define COUNTS_MAX 16384 /* bytes of what the kernel says there */
 
 int echoes_open(int family, struct error *e)
 {
@@ -50,7 +50,7 @@ static const char *find4(const char *text)
 
 int echoes_answered(int fd, uint64_t *count, struct error *e)
 {
-	char text[SIZE_MAX_READ];
+	char text[COUNTS_MAX];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 	const char *number;
 
