@@ -165,7 +165,28 @@ int counters_give(struct bpf_object *obj, int counters_fd, int rings_fd)
 	return err;
 }
 
-static Elf64_Shdr *find_section(void *bytes, const char *name);
+static Elf64_Shdr *find_section(void *bytes, const char *name)
+{
+	char *start = bytes;
+	const Elf64_Ehdr *elf = bytes;
+	Elf64_Shdr *sections = (void *)(start + elf->e_shoff);
+	const char *names = start + sections[elf->e_shstrndx].sh_offset;
+
+	for (size_t i = 0; i < elf->e_shnum; i++)
+		if (!strcmp(names + sections[i].sh_name, name))
+			return &sections[i];
+	return NULL;
+}
+
+int object_lengthen(void *bytes, size_t size)
+{
+	Elf64_Shdr *bss = find_section(bytes, ".bss");
+
+	if (!bss)
+		return -ENOENT;
+	bss->sh_size = size;
+	return 0;
+}
 
 /* Let a variable of an object of ours be @by bytes further on in its section. */
 static int move_symbol(void *bytes, const char *name, size_t by)
@@ -307,27 +328,4 @@ int counters_open(const struct lab *lab, size_t iface, int *counters_fd, int *ri
 	if (!err)
 		*counters_fd = steal_fd(&counters);
 	return err;
-}
-
-static Elf64_Shdr *find_section(void *bytes, const char *name)
-{
-	char *start = bytes;
-	const Elf64_Ehdr *elf = bytes;
-	Elf64_Shdr *sections = (void *)(start + elf->e_shoff);
-	const char *names = start + sections[elf->e_shstrndx].sh_offset;
-
-	for (size_t i = 0; i < elf->e_shnum; i++)
-		if (!strcmp(names + sections[i].sh_name, name))
-			return &sections[i];
-	return NULL;
-}
-
-int object_lengthen(void *bytes, size_t size)
-{
-	Elf64_Shdr *bss = find_section(bytes, ".bss");
-
-	if (!bss)
-		return -ENOENT;
-	bss->sh_size = size;
-	return 0;
 }

@@ -212,14 +212,12 @@ struct drop_trace *drop_trace_open(const struct lab *lab)
 	for (size_t i = 0; i < ARRAY_SIZE(t->links); i++)
 		t->links[i] = -1;
 	bpflog_begin(&log);
-	if (load(t)) {
-		drop_trace_close(t);
-		return NULL;
+	if (!load(t)) {
+		for (size_t i = 0; i < topology_namespaces(&lab->labfile.topo); i++)
+			add_place(t, i);
+		if (!attach(t))
+			return t;
 	}
-	for (size_t i = 0; i < topology_namespaces(&lab->labfile.topo); i++)
-		add_place(t, i);
-	if (!attach(t))
-		return t;
 	drop_trace_close(t);
 	return NULL;
 }
@@ -310,12 +308,31 @@ static void name_end(const struct topology *topo, bool port, struct drop_trace_l
 /* What the end of a link lets by beyond its MTU: a VLAN's tag. A bridge does not. */
 #define SLACK 4
 
+/* At the other end of that link, which becomes @limit's; *@port: it is a bridge's. */
+static bool find_other_limit(const struct topology *topo, struct netlink *rt,
+			     const struct rt_link_state *link, struct drop_trace_limit *limit,
+			     bool *port)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct rt_link_state other = { 0 };
+
+	if (!link->other || rt_link_get_other(rt, link, &other, &e) ||
+	    limit->bytes <= other.mtu + SLACK)
+		return false;
+	limit->mtu = other.mtu;
+	if (topo->ifaces[limit->iface].bridge != NONE)
+		*port = !*port;
+	else
+		limit->iface = topo->ifaces[limit->iface].peer;
+	return limit->iface != NONE; /* of a VLAN: the link below it is none of a pair */
+}
+
 /* Of the link itself, or else of its other end. */
 static bool find_limit(const struct drop_trace *t, const struct drop_trace_event *event,
 		       struct drop_trace_limit *limit)
 {
 	const struct topology *topo = &t->lab->labfile.topo;
-	struct rt_link_state link, other = { 0 };
+	struct rt_link_state link;
 	struct netlink *NETLINK_AUTO rt = NULL;
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -330,20 +347,9 @@ static bool find_limit(const struct drop_trace *t, const struct drop_trace_event
 	limit->iface = find_iface(topo, event->place, name);
 	if (limit->iface == NONE)
 		return false;
-	if (limit->bytes > link.mtu) {
-		limit->mtu = link.mtu;
-	} else {
-		if (!link.other || rt_link_get_other(rt, &link, &other, &e) ||
-		    limit->bytes <= other.mtu + SLACK)
-			return false;
-		limit->mtu = other.mtu;
-		if (topo->ifaces[limit->iface].bridge != NONE)
-			port = !port;
-		else
-			limit->iface = topo->ifaces[limit->iface].peer;
-		if (limit->iface == NONE) /* of a VLAN: the link below it is none of a pair */
-			return false;
-	}
+	limit->mtu = link.mtu;
+	if (limit->bytes <= link.mtu && !find_other_limit(topo, rt, &link, limit, &port))
+		return false;
 	name_end(topo, port, limit);
 	return true;
 }
