@@ -270,6 +270,13 @@ static int begin(struct step_run *c)
 	return 0;
 }
 
+static int run_nc(struct step_run *c)
+{
+	int err = find_takers(c);
+
+	return err ? err : probe_nc_run(c);
+}
+
 int probe_run(const struct probe *probe, const struct step *step, struct evidence *ev,
 	      struct error *e)
 {
@@ -281,7 +288,7 @@ int probe_run(const struct probe *probe, const struct step *step, struct evidenc
 	else if (!err && !c.n_receivers && (step->expect == EXPECT_PASS || !ev->chains))
 		ev->trouble = text_format("no node has the address: nobody can listen there");
 	else if (!err)
-		err = find_takers(&c) ?: probe_nc_run(&c);
+		err = run_nc(&c);
 	if (!err)
 		err = step_run_consume(&c);
 	step_run_end(&c);

@@ -11,11 +11,9 @@
 #include "orchestrator/scenario/step_run.h"
 #include "orchestrator/scenario/witness.h"
 
-struct drop_trace;
 struct error;
 struct evidence;
 struct lab;
-struct listener;
 struct neighbours;
 struct scenario;
 struct scenario_chains;

@@ -6,7 +6,6 @@
  * rules_restore_all(), scenario_chains_restore().
  */
 
-struct error;
 struct lab;
 struct scenario_chains;
 struct step;

@@ -10,7 +10,6 @@
 
 struct error;
 struct evidence;
-struct labfile;
 struct probe;
 struct step;
 struct step_result;

@@ -121,7 +121,6 @@ int witness_consume(struct witness *w, struct evidence *ev, struct error *e)
 	if (!w->listener)
 		return 0;
 	err = listener_consume(w->listener, take_event, &consuming);
-
 	ev->lost = listener_lost(w->listener);
 	return err ? error_sys(e, err, "cannot read what the chains say") : 0;
 }
