@@ -50,12 +50,13 @@ int lab_keep_program(struct lab *lab, const char *what, uint32_t gen, int fd, co
  */
 char *lab_trouble(const struct lab *lab);
 
+/* Set that as an error, of a lab that is not up; returns it. */
+int lab_refuse(const struct lab *lab, struct error *e);
+
 /* That the lab file has changed since `up` read it, and what to do, malloc'ed; NULL if it has not.
  */
 char *lab_stale(const struct labfile *labfile);
 
-/* Set that as an error, of a lab that is not up; returns it. */
-int lab_refuse(const struct lab *lab, struct error *e);
 void lab_close(struct lab *lab);
 #define LAB_AUTO __attribute__((cleanup(lab_close)))
 
