@@ -245,17 +245,9 @@ void filter_object_leave_counters(struct filter_object *in)
 		in->main = plain;
 }
 
-static bool is_called(const struct filter_object *in, const struct bpf_program *prog)
-{
-	for (size_t i = 0; i < in->calls.n; i++)
-		if (in->calls.progs[i] == prog)
-			return true;
-	return false;
-}
-
 bool filter_object_is_called(const struct filter_object *in)
 {
-	return is_called(in, in->main);
+	return object_calls_has(&in->calls, in->main);
 }
 
 void filter_object_choose(struct filter_object *in, bool main)
@@ -263,8 +255,8 @@ void filter_object_choose(struct filter_object *in, bool main)
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program (prog, in->obj)
-		(void)bpf_program__set_autoload(prog,
-						is_called(in, prog) || (main && prog == in->main));
+		(void)bpf_program__set_autoload(prog, object_calls_has(&in->calls, prog) ||
+							      (main && prog == in->main));
 }
 
 void filter_object_close(struct filter_object *in)

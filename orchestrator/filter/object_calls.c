@@ -8,7 +8,6 @@
  */
 #include "orchestrator/filter/object_calls.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include <bpf/libbpf.h>
@@ -16,7 +15,7 @@
 
 #include "lab/array.h"
 
-static bool is_there(const struct object_calls *calls, const struct bpf_program *prog)
+bool object_calls_has(const struct object_calls *calls, const struct bpf_program *prog)
 {
 	for (size_t i = 0; i < calls->n; i++)
 		if (calls->progs[i] == prog)
@@ -29,7 +28,7 @@ static void add(struct object_calls *calls, struct bpf_object *obj, const char *
 	/* Names of maps stand there, too. */
 	struct bpf_program *prog = name ? bpf_object__find_program_by_name(obj, name) : NULL;
 
-	if (prog && !is_there(calls, prog))
+	if (prog && !object_calls_has(calls, prog))
 		*(struct bpf_program **)array_add(&calls->progs, &calls->n, sizeof(void *)) = prog;
 }
 

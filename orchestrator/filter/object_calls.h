@@ -6,6 +6,7 @@
  * tell.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct bpf_object;
@@ -19,5 +20,6 @@ struct object_calls {
 /* Those of @obj, which was opened from these bytes. Free calls->progs with free(). */
 void object_calls_find(struct object_calls *calls, struct bpf_object *obj, const void *bytes,
 		       size_t size);
+bool object_calls_has(const struct object_calls *calls, const struct bpf_program *prog);
 
 #endif
