@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
+#include "lab/statefile.h"
 
 #define PATH	     "/sys/kernel/btf/vmlinux"
 #define SIZE_MAX_BTF (256 << 20)
@@ -124,8 +124,8 @@ static int load(struct kernel_btf *btf)
 {
 	int FD_AUTO fd = open(PATH, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	size_t got = 0;
-	ssize_t n;
+	size_t got;
+	int err;
 
 	if (fd < 0 || fstat(fd, &st))
 		return -errno;
@@ -137,11 +137,8 @@ static int load(struct kernel_btf *btf)
 	if (btf->mapped)
 		return 0;
 	btf->bytes = xreallocarray(NULL, btf->size, 1);
-	do {
-		n = read(fd, btf->bytes + got, btf->size - got);
-		got += n > 0 ? (size_t)n : 0;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	return got == btf->size ? 0 : n < 0 ? -errno : -EBADMSG;
+	err = read_all(fd, btf->bytes, btf->size, &got);
+	return err || got == btf->size ? err : -EBADMSG;
 }
 
 struct kernel_btf *kernel_btf_open(struct kernel_type *types, size_t n)
