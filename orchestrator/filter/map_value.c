@@ -110,8 +110,7 @@ static int set_prefix(const struct element *el, const char *text, struct error *
 				   text, size);
 	len = p.len;
 	memcpy(el->key, &len, sizeof(len));
-	memcpy(el->key + sizeof(len),
-	       p.address.family == AF_INET ? (void *)&p.address.v4 : (void *)&p.address.v6, size);
+	memcpy(el->key + sizeof(len), &p.address.v6, size);
 	return 0;
 }
 

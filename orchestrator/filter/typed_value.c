@@ -183,7 +183,7 @@ static uint64_t enum_value(const struct btf_type *t, int i)
 				: (uint32_t)btf_enum(t)[i].val;
 }
 
-/* For text_nearest(); @cookie is the value. */
+/* For text_offer(); @cookie is the value. */
 static const char *enum_name(void *cookie, size_t i)
 {
 	const struct typed_value *v = cookie;
@@ -272,7 +272,7 @@ static int set_bytes(const struct typed_value *v, const char *text, struct error
 	}
 	if ((v->size == 4 || v->size == 16) && !text_address(text, &a) &&
 	    address_size(&a) == v->size) {
-		memcpy(v->bytes, a.family == AF_INET ? (void *)&a.v4 : (void *)&a.v6, v->size);
+		memcpy(v->bytes, &a.v6, v->size);
 		return 0;
 	}
 	if (v->size == 4 || v->size == 16)
@@ -441,7 +441,7 @@ static char *bytes_text(const struct typed_value *v)
 		return text_format("%s", mac_text(v->bytes, buf));
 	if (v->size != 4 && v->size != 16)
 		return NULL;
-	memcpy(v->size == 4 ? (void *)&a.v4 : (void *)&a.v6, v->bytes, v->size);
+	memcpy(&a.v6, v->bytes, v->size);
 	return text_format("%s", address_text(&a, buf));
 }
 
@@ -491,7 +491,7 @@ static bool is_address(const struct typed_value *v)
 
 char *typed_value_text(const struct typed_value *v)
 {
-	char *text = NULL;
+	char *text;
 
 	if (typed_value_is_number(v))
 		return number_text(v);
