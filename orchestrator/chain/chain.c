@@ -60,11 +60,8 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 		 struct error *e)
 {
 	enum engine_choice choice = job->lab->labfile.engine;
-	bool many = job->many;
 	int err;
 
-	/* libxdp's dispatcher has filters of its own on each interface. */
-	job->many = false;
 	job->asked = choice != ENGINE_AUTO;
 	*engine = &chain_engine_libxdp;
 	if (job->asked)
@@ -73,7 +70,6 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 		return 0;
 	if (choice != ENGINE_LIBXDP)
 		*engine = &chain_engine_inline;
-	job->many = many && choice != ENGINE_LIBXDP;
 	err = (*engine)->build(job, fd, NULL, e);
 	if (err)
 		chain_blame_kernel(e);

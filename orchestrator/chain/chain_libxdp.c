@@ -205,7 +205,7 @@ static int assemble(struct team *t, const struct chain_job *job, int *fd, struct
 }
 
 struct trip {
-	const struct chain_job *job;
+	struct chain_job job;
 	const char *bpffs;
 };
 
@@ -219,9 +219,9 @@ static int go(void *cookie, int *fd, struct error *e)
 	(void)setenv("LIBXDP_BPFFS_AUTOMOUNT", "0", 1);
 	(void)unsetenv("LIBXDP_OBJECT_PATH");
 	(void)unsetenv("LIBXDP_SKIP_DISPATCHER");
-	err = scratch_enter(trip->job->ifindex, e);
+	err = scratch_enter(trip->job.ifindex, e);
 	/* Nothing is closed: the process ends. */
-	return err ? err : assemble(t, trip->job, fd, e);
+	return err ? err : assemble(t, &trip->job, fd, e);
 }
 
 static int refused_ext(struct error *e)
@@ -252,10 +252,12 @@ static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct
 {
 	char *FREE_AUTO what = text_format("xdp/%s", job->node);
 	char *FREE_AUTO bpffs = NULL;
-	struct trip trip = { .job = job };
+	struct trip trip = { .job = *job };
 	int err;
 
 	(void)log;
+	/* Its dispatcher has filters of its own on each interface. */
+	trip.job.many = false;
 	if (job->n_filters > DISPATCHER_MAX)
 		return error_state(e, -E2BIG,
 				   "libxdp's dispatcher takes at most %d programs, and the chain "
