@@ -18,6 +18,7 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/text.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/filter_maps.h"
 #include "orchestrator/filter/filter_object.h"
@@ -56,9 +57,10 @@ static int load_object(struct bpf_object *obj, struct error *e)
 }
 
 /* What is not wanted is not called, and need not be loaded. */
-static int capture_from_counters(struct build *b, const char *name, bool wanted,
-				 struct captured_prog *into, struct error *e)
+static int capture_from_counters(struct build *b, const struct chain_job *job, const char *entry,
+				 bool wanted, struct captured_prog *into, struct error *e)
 {
+	char *FREE_AUTO name = text_format("%s%s", entry, job->many ? "_many" : "");
 	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
 
 	if (!prog)
@@ -79,6 +81,7 @@ static int prepare_counters(struct build *b, const struct chain_job *job, struct
 	const void *bytes = counters_bpf__elf_bytes(&size);
 	int err = counters_open_object(bytes, size, job->counters_fd, job->many ? 0 : job->row,
 				       job->rows, job->rings_fd, &b->counters);
+
 	if (err)
 		return error_sys(e, err, "cannot give the chain its counters");
 	bpf_object__for_each_program (prog, b->counters)
@@ -89,14 +92,11 @@ static int prepare_counters(struct build *b, const struct chain_job *job, struct
 		notes |= link_input_notes(f->continues, program_silent(f->program));
 	}
 	b->linker.tells_came = chain_may_change(labfile, job->filters, job->n_filters);
-	err = capture_from_counters(b, job->many ? "xlab_stop_many" : "xlab_stop", true, &b->stop,
-				    e);
+	err = capture_from_counters(b, job, "xlab_stop", true, &b->stop, e);
 	if (!err)
-		err = capture_from_counters(b, job->many ? "xlab_note_many" : "xlab_note", notes,
-					    &b->note, e);
+		err = capture_from_counters(b, job, "xlab_note", notes, &b->note, e);
 	if (!err)
-		err = capture_from_counters(b, job->many ? "xlab_came_many" : "xlab_came",
-					    b->linker.tells_came, &b->came, e);
+		err = capture_from_counters(b, job, "xlab_came", b->linker.tells_came, &b->came, e);
 	return err;
 }
 
