@@ -115,16 +115,6 @@ void attach_point_close(struct attach_point *s)
 	*s = (struct attach_point)ATTACH_POINT_INIT;
 }
 
-static void keep_for_good(struct chain_file *file, const struct chain_record *r)
-{
-	for (size_t i = 0; i < file->n_restore; i++)
-		free(file->restore[i]);
-	free(file->restore);
-	file->has_restore = true;
-	file->restore = chain_names_copy(r->filters, r->n_filters);
-	file->n_restore = r->n_filters;
-}
-
 /* @next is not there: neither does the record tell of it. Where nobody knows, it tells of both. */
 static void record_failed(struct attach_point *s, struct lab *lab, const struct chain_record *next)
 {
@@ -144,7 +134,7 @@ int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chai
 
 	chain_file_plan(&file, &s->file, s->current, next);
 	if (s->for_good)
-		keep_for_good(&file, s->for_good);
+		chain_file_keep_for_good(&file, s->for_good);
 	err = chain_file_write(lab, s->name, &file, e);
 	if (!err && fd >= 0)
 		err = attach_swap(s->ifindex, next->mode, fd, old, e);

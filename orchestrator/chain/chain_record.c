@@ -245,6 +245,14 @@ void chain_file_plan(struct chain_file *to, const struct chain_file *from,
 		chain_record_copy(&to->past[i], &from->past[i]);
 }
 
+void chain_file_keep_for_good(struct chain_file *file, const struct chain_record *record)
+{
+	names_free(file->restore, file->n_restore);
+	file->has_restore = true;
+	file->restore = chain_names_copy(record->filters, record->n_filters);
+	file->n_restore = record->n_filters;
+}
+
 /* If ours is not attached from now on, somebody else took it off. */
 void chain_file_settle(struct chain_file *file)
 {

@@ -92,6 +92,9 @@ void chain_file_plan(struct chain_file *to, const struct chain_file *from,
 		     const struct chain_record *current, const struct chain_record *next);
 void chain_file_settle(struct chain_file *file);
 
+/* Let the chain of @record be what comes back after a scenario. */
+void chain_file_keep_for_good(struct chain_file *file, const struct chain_record *record);
+
 /* Attach points that have a file, for STRINGS_AUTO. */
 char **chain_file_names(const struct lab *lab);
 
