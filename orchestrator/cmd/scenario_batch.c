@@ -46,69 +46,96 @@ void scenario_batch_clear(struct scenario_batch *s)
 	*s = (struct scenario_batch){ 0 };
 }
 
+/* Scenarios on their way. */
+struct batch_run {
+	const struct scenario_batch *batch;
+	struct lab *lab;
+	struct scenario_options options;
+	struct scenario_chains *chains;
+	struct scenario_result *results; /* one a scenario of the batch */
+	struct report *report;
+};
+
+static const struct scenario *scenario_at(const struct batch_run *r, size_t i)
+{
+	return &r->lab->labfile.scenarios[r->batch->scenarios[i]];
+}
+
 /* From the @from-th on, up to one of which it may not come first, or that cannot be run: that tries
  * once more, and tells why, in its turn.
  */
-static void control_some(const struct scenario_batch *s, size_t from,
-			 const struct scenario_options *run, struct lab *lab,
-			 struct scenario_chains *chains, struct scenario_result *results)
+static void control_some(const struct batch_run *r, size_t from)
 {
 	bool controlled = true;
 
-	for (size_t i = from; i < s->n_scenarios && controlled && !interrupt_pending(); i++) {
+	for (size_t i = from; i < r->batch->n_scenarios && controlled && !interrupt_pending();
+	     i++) {
 		struct error ERROR_AUTO e = ERROR_INIT;
 
-		(void)scenario_control(lab, &lab->labfile.scenarios[s->scenarios[i]], run, chains,
-				       &results[i], &e);
-		controlled = scenario_is_controlled(&results[i]);
+		(void)scenario_control(r->lab, scenario_at(r, i), &r->options, r->chains,
+				       &r->results[i], &e);
+		controlled = scenario_is_controlled(&r->results[i]);
 	}
+}
+
+/* Each in its turn, up to a signal: -EINTR. */
+static int run_each(const struct batch_run *r, int *status, struct error *e)
+{
+	size_t n = r->batch->n_scenarios;
+	struct progress progress;
+	int err = 0;
+
+	progress_begin(&progress, "scenario", n);
+	for (size_t i = 0; i < n && !err; i++) {
+		struct error ERROR_AUTO one = ERROR_INIT;
+
+		if (n > 1 && !scenario_is_controlled(&r->results[i]))
+			control_some(r, i);
+		/* What kept it from running stands in the report, and decides the exit status. */
+		if (scenario_run(r->lab, scenario_at(r, i), &r->options, r->chains, i + 1 == n,
+				 &r->results[i], &one))
+			*status = one.kind ? (int)one.kind : ERROR_STATE;
+		progress_clear(&progress);
+		report_scenario(r->report, &r->results[i]);
+		progress_step(&progress);
+		if (interrupt_pending())
+			err = error_state(e, -EINTR,
+					  "stopped by a signal after %zu of %zu scenarios", i + 1,
+					  n);
+	}
+	progress_clear(&progress);
+	return err;
 }
 
 int scenario_batch_run(const struct scenario_batch *s, const struct scenario_batch_options *options,
 		       struct lab *lab, int *status, struct error *e)
 {
-	const struct scenario_options run = {
-		.timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_DEFAULT_MS,
-		.drops = drop_trace_open(lab),
-	};
-	struct report *report = report_begin(options->format ? options->format->value : REPORT_TEXT,
-					     state_journal(lab->state)->lab, s->n_scenarios, stdout,
-					     colour_wanted(stdout));
 	struct scenario_result *FREE_AUTO results = xcalloc(s->n_scenarios, sizeof(*results));
-	struct scenario_chains *chains = scenario_chains_new(lab);
-	struct progress progress;
-	bool stopped = false;
-	size_t i;
+	struct error ERROR_AUTO stopped = ERROR_INIT;
+	const struct batch_run r = {
+		.batch = s,
+		.lab = lab,
+		.options = { .timeout_ms =
+				     options->timeout_ms ? options->timeout_ms : TIMEOUT_DEFAULT_MS,
+			     .drops = drop_trace_open(lab) },
+		.chains = scenario_chains_new(lab),
+		.results = results,
+		.report = report_begin(options->format ? options->format->value : REPORT_TEXT,
+				       state_journal(lab->state)->lab, s->n_scenarios, stdout,
+				       colour_wanted(stdout)),
+	};
 
-	progress_begin(&progress, "scenario", s->n_scenarios);
-	for (i = 0; i < s->n_scenarios && !stopped; i++) {
-		struct error ERROR_AUTO one = ERROR_INIT;
-
-		if (s->n_scenarios > 1 && !scenario_is_controlled(&results[i]))
-			control_some(s, i, &run, lab, chains, results);
-		/* What kept it from running stands in the report, and decides the exit status. */
-		if (scenario_run(lab, &lab->labfile.scenarios[s->scenarios[i]], &run, chains,
-				 i + 1 == s->n_scenarios, &results[i], &one))
-			*status = one.kind ? (int)one.kind : ERROR_STATE;
-		progress_clear(&progress);
-		report_scenario(report, &results[i]);
-		progress_step(&progress);
-		stopped = interrupt_pending();
-	}
-	progress_clear(&progress);
-	for (size_t k = 0; k < s->n_scenarios; k++)
-		scenario_result_clear(&results[k]);
+	(void)run_each(&r, status, &stopped);
+	for (size_t i = 0; i < s->n_scenarios; i++)
+		scenario_result_clear(&results[i]);
 	/* A signal that came when one was over finds its chains. */
-	if (scenario_chains_restore(chains, e))
+	if (scenario_chains_restore(r.chains, e))
 		(void)error_wrap(e, "cannot put back the chains from before");
-	scenario_chains_free(chains);
-	drop_trace_close(run.drops);
-	if (!report_end(report) && !*status)
+	scenario_chains_free(r.chains);
+	drop_trace_close(r.options.drops);
+	if (!report_end(r.report) && !*status)
 		*status = ERROR_EXPECTATION;
-	if (e->err)
-		return e->err;
-	if (stopped)
-		return error_state(e, -EINTR, "stopped by a signal after %zu of %zu scenarios", i,
-				   s->n_scenarios);
-	return 0;
+	if (!e->err && stopped.err)
+		error_move(e, &stopped);
+	return e->err;
 }
