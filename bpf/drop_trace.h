@@ -11,9 +11,9 @@
 
 /* The tracepoint that said it; the number in struct drop_trace_event's @code is: */
 enum drop_trace_kind {
-	DROP_TRACE_KFREE_SKB = 1, /* an enum skb_drop_reason of this kernel */
-	DROP_TRACE_XDP_EXCEPTION, /* an XDP action */
-	DROP_TRACE_XDP_REDIRECT_ERR /* an errno, negative */,
+	DROP_TRACE_KFREE_SKB = 1,    /* an enum skb_drop_reason of this kernel */
+	DROP_TRACE_XDP_EXCEPTION,    /* an XDP action */
+	DROP_TRACE_XDP_REDIRECT_ERR, /* an errno, negative; of those below, too */
 	DROP_TRACE_XDP_BULK_TX,
 	DROP_TRACE_XDP_DEVMAP_XMIT,
 };
