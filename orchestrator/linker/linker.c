@@ -276,7 +276,7 @@ static int compose(struct link_output *out, struct linker *c, struct error *e)
 	return err ? err : link_btf_describe(out, c, e);
 }
 
-static bool is_some(const struct bpf_insn *insn)
+static bool loads_nonzero(const struct bpf_insn *insn)
 {
 	return (insn->code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
 		insn->code == (BPF_ALU | BPF_MOV | BPF_K)) &&
@@ -296,7 +296,7 @@ static bool may_idle(const struct captured_prog *code)
 				return true;
 			known = false;
 		} else if (insn->dst_reg == BPF_REG_1) {
-			known = is_some(insn);
+			known = loads_nonzero(insn);
 		}
 	}
 	return false;
