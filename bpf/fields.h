@@ -33,6 +33,7 @@ FIELD(ETH_TYPE, "eth.type", ETH, 12, 2, 0, 16, TYPE, "EtherType behind VLAN tags
 
 FIELD(VLAN_ID, "vlan.id", VLAN, 0, 2, 0, 12, NUMBER, "VLAN of the outer tag")
 FIELD(VLAN_PRIORITY, "vlan.priority", VLAN, 0, 2, 13, 3, NUMBER, "priority of the outer tag")
+FIELD(VLAN_DEI, "vlan.dei", VLAN, 0, 2, 12, 1, NUMBER, "1: may be dropped first")
 FIELD(VLAN_TYPE, "vlan.etype", VLAN, 2, 2, 0, 16, TYPE, "EtherType behind the outer tag")
 
 FIELD(ARP_OPCODE, "arp.opcode", ARP, 6, 2, 0, 16, NUMBER, "1: a request, 2: a reply")
@@ -43,8 +44,10 @@ FIELD(ARP_DST, "arp.dst.proto_ipv4", ARP, 24, 4, 0, 32, IPV4, "address that is a
 
 FIELD(IP_HDR_LEN, "ip.hdr_len", IP, 0, 1, 0, 4, NUMBER, "length of the header in words of four bytes")
 FIELD(IP_DSCP, "ip.dsfield.dscp", IP, 1, 1, 2, 6, NUMBER, "differentiated services code point")
+FIELD(IP_ECN, "ip.dsfield.ecn", IP, 1, 1, 0, 2, NUMBER, "3: congestion was met on the way")
 FIELD(IP_LEN, "ip.len", IP, 2, 2, 0, 16, NUMBER, "bytes of the packet, header and all")
 FIELD(IP_ID, "ip.id", IP, 4, 2, 0, 16, NUMBER, "what the fragments of a packet have in common")
+FIELD(IP_RB, "ip.flags.rb", IP, 6, 1, 7, 1, NUMBER, "reserved, 0")
 FIELD(IP_DF, "ip.flags.df", IP, 6, 1, 6, 1, NUMBER, "1: must not be fragmented")
 FIELD(IP_MF, "ip.flags.mf", IP, 6, 1, 5, 1, NUMBER, "1: more fragments follow")
 FIELD(IP_FRAG_OFFSET, "ip.frag_offset", IP, 6, 2, 0, 13, NUMBER, "where the fragment belongs, in units of eight bytes")
@@ -83,6 +86,8 @@ EITHER(TCP_PORT, "tcp.port", TCP_SRCPORT, TCP_DSTPORT, "either port")
 FIELD(TCP_SEQ, "tcp.seq_raw", TCP, 4, 4, 0, 32, NUMBER, "sequence number")
 FIELD(TCP_ACK, "tcp.ack_raw", TCP, 8, 4, 0, 32, NUMBER, "acknowledgment number")
 FIELD(TCP_HDR_LEN, "tcp.hdr_len", TCP, 12, 1, 4, 4, NUMBER, "length of the header in words of four bytes")
+FIELD(TCP_RES, "tcp.flags.res", TCP, 12, 1, 1, 3, NUMBER, "reserved, 0")
+FIELD(TCP_FLAGS_AE, "tcp.flags.ae", TCP, 12, 1, 0, 1, NUMBER, "1: congestion was met, told more exactly")
 FIELD(TCP_FLAGS, "tcp.flags", TCP, 13, 1, 0, 8, FLAGS, "letters of FSRPAUEC; S/SA: of S and A only S is set")
 FIELD(TCP_FLAGS_FIN, "tcp.flags.fin", TCP, 13, 1, 0, 1, NUMBER, "1: the sender has no more data")
 FIELD(TCP_FLAGS_SYN, "tcp.flags.syn", TCP, 13, 1, 1, 1, NUMBER, "1: a connection begins")
