@@ -2,8 +2,8 @@
 #ifndef XLAB_FIELD_H
 #define XLAB_FIELD_H
 
-/* The fields of packets (bpf/fields.h): found by name, read from words, taken out of bytes, put into
- * bytes, and written as text. Pure.
+/* The fields of packets (bpf/fields.h): found by name, read from words, taken out of bytes, put
+ * into bytes, and written as text. Pure.
  */
 
 #include <stdbool.h>
@@ -40,8 +40,8 @@ enum xlab_kind {
 	XLAB_KIND_HEX,	/* a number shown as 0x… */
 	XLAB_KIND_TYPE, /* EtherType */
 	XLAB_KIND_PROTO,
-	XLAB_KIND_PORT,	   /* or a service's name */
-	XLAB_KIND_FLAGS,   /* of TCP, by letters */
+	XLAB_KIND_PORT,	 /* or a service's name */
+	XLAB_KIND_FLAGS, /* of TCP, by letters */
 	XLAB_KIND_MAC,
 	XLAB_KIND_IPV4,
 	XLAB_KIND_IPV6,
@@ -58,10 +58,13 @@ struct field {
 };
 extern const struct field fields[XLAB_FIELDS];
 
+/* "frame", "eth", …; NULL of those only to match. A field's name begins with it. */
+extern const char *const layer_names[XLAB_LAYERS];
+
 #define FIELD_VALUE 16 /* bytes of the longest */
 
-/* A value of a field: a number big-endian at the right end of the array, so that values of one field
- * are in the order of memcmp(). An address, a MAC and bytes, too.
+/* A value of a field: a number big-endian at the right end of the array, so that values of one
+ * field are in the order of memcmp(). An address, a MAC and bytes, too.
  */
 struct field_value {
 	uint8_t bytes[FIELD_VALUE];
@@ -69,7 +72,7 @@ struct field_value {
 
 /* XLAB_FIELDS: there is none of that name, "ip.ttl". */
 enum xlab_field field_find(const char *name);
-/* Of a layer: "ttl" or "src" of XLAB_LAYER_IP; XLAB_FIELDS: it has none. */
+/* Of a layer: "ttl" or "src" of XLAB_LAYER_IP; XLAB_FIELDS: it has none. EITHER is none. */
 enum xlab_field field_find_in(enum xlab_layer layer, const char *name);
 /* Candidates for text_nearest(): all that may be named, without those of the short forms. */
 const char *field_next(void *unused, size_t i);
@@ -81,20 +84,43 @@ const char *field_next(void *unused, size_t i);
 struct field_span {
 	struct field_value first, last;
 	bool masked;
+	uint8_t bytes; /* XLAB_KIND_BYTES: so many, at the right end of the array */
 };
 int field_read(enum xlab_field field, const char *word, struct field_span *span, char **why);
 /* A single value only: of packets that are made. */
-int field_read_value(enum xlab_field field, const char *word, struct field_value *value, char **why);
+int field_read_value(enum xlab_field field, const char *word, struct field_value *value,
+		     char **why);
+/* What the words of a field may be, malloc'ed, and of some kinds. */
+char *field_allowed(enum xlab_field field);
+#define ALLOWED_MAC	"MACs as in de:ad:be:ef:00:01, or their first bits as in de:ad:be:00:00:00/24"
+#define ALLOWED_ADDRESS "addresses, CIDRs or ranges A-B, of either family"
+#define ALLOWED_TYPE	"ipv4, ipv6, arp, vlan, or numbers from 0x600 to 0xffff"
+#define ALLOWED_PROTO	"icmp, icmpv6, tcp, udp, or numbers up to 255"
+#define ALLOWED_PORT	"ports, ranges as in 8000-8999, or services as ssh"
 
 /* malloc'ed, as field_read() takes it: "64", "10.0.0.0/8", "0x0800", "S/SA", "8000-8999". */
 char *field_span_text(enum xlab_field field, const struct field_span *span);
 char *field_value_text(enum xlab_field field, const struct field_value *value);
 
-/* Out of or into a header's bytes, of which @room are there; false: it ends before. */
+/* The span holds the value; of ADDRESS only values of its own family. */
+bool field_span_holds(enum xlab_field field, const struct field_span *span,
+		      const struct field_value *value);
+bool field_span_equal(const struct field_span *a, const struct field_span *b);
+/* It is all that begins with the first @len bits of its field (of IPv4 of 32); else false. */
+bool field_span_prefix(enum xlab_field field, const struct field_span *span, unsigned int *len);
+/* Of ADDRESS: it lies in ::ffff:0:0/96. */
+bool field_is_ipv4(const struct field_value *value);
+
+/* Out of or into a header's bytes, of which @room are there; false: it ends before. frame.len is
+ * the room.
+ */
 bool field_get(enum xlab_field field, const uint8_t *header, size_t room,
 	       struct field_value *value);
 bool field_set(enum xlab_field field, uint8_t *header, size_t room,
 	       const struct field_value *value);
+/* data[OFFSET:LENGTH] of a payload; @length is FIELD_VALUE at most. */
+bool field_get_data(const uint8_t *payload, size_t room, size_t offset, size_t length,
+		    struct field_value *value);
 
 uint64_t field_number(const struct field_value *value);
 struct field_value field_value_of(uint64_t number);
