@@ -147,7 +147,7 @@ int program_fill_rules(struct bpf_object *obj, const struct lab *lab, size_t fil
 		return fill_target(obj, lab, f, e);
 	if (!program_matches(&programs[f->program]))
 		return 0;
-	err = rule_maps_open(&maps, f->program, object_map, obj, e);
+	err = rule_maps_open(&maps, f, object_map, obj, e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
 	err = rule_maps_fill(&maps, f);

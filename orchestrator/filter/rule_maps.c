@@ -89,13 +89,16 @@ static int map_rules(struct rule_maps *m, int fd, struct error *e)
 	return 0;
 }
 
-int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd open, void *cookie,
+int rule_maps_open(struct rule_maps *m, const struct filter *filter, rule_map_fd open, void *cookie,
 		   struct error *e)
 {
+	enum program_kind program = filter->program;
 	int FD_AUTO rules = -1;
 	int err;
 
 	m->layout = &programs[program].rules;
+	m->keys = filter->keys;
+	m->n_keys = filter->n_keys;
 	if (!program_matches(&programs[program]))
 		return error_input(e, "program %s has no rules", programs[program].name);
 	if (counters_cpus(e))
@@ -117,6 +120,91 @@ void rule_maps_close(struct rule_maps *m)
 	for (int i = 0; i < RULE_MAPS; i++)
 		cleanup_fd(&m->fds[i]);
 	*m = (struct rule_maps)RULE_MAPS_NONE;
+}
+
+/* A rule in the way of these maps. */
+struct stored {
+	enum { STORED_MAC, STORED_NET, STORED_SPAN } kind;
+	enum xlab_key key;
+	union {
+		uint8_t mac[6];
+		struct prefix net;
+		struct range span;
+	};
+};
+typedef int (*stored_fn)(void *cookie, const struct stored *rule, uint32_t number);
+
+static enum xlab_key key_of(enum xlab_field field)
+{
+	switch (field) {
+	case XLAB_FIELD_ETH_SRC:
+	case XLAB_FIELD_NET_SRC:
+	case XLAB_FIELD_PORT_SRC:
+		return XLAB_KEY_SRC;
+	case XLAB_FIELD_ETH_DST:
+	case XLAB_FIELD_NET_DST:
+	case XLAB_FIELD_PORT_DST:
+		return XLAB_KEY_DST;
+	case XLAB_FIELD_ETH_TYPE:
+		return XLAB_KEY_TYPE;
+	case XLAB_FIELD_NET_PROTO:
+		return XLAB_KEY_PROTO;
+	default:
+		return XLAB_KEYS;
+	}
+}
+
+static int store(const struct rule_maps *m, const struct rule *rule, struct stored *stored)
+{
+	enum xlab_field field = m->keys[rule->key].field;
+	const struct field_value *first = &rule->span.first;
+	bool v4 = field_is_ipv4(first);
+	unsigned int len = 0;
+
+	*stored = (struct stored){ .kind = STORED_SPAN, .key = key_of(field) };
+	if (stored->key == XLAB_KEYS || rule->except)
+		return -EOPNOTSUPP;
+	if (fields[field].bits <= 16) {
+		stored->span.first = (uint16_t)field_number(first);
+		stored->span.last = (uint16_t)field_number(&rule->span.last);
+		return 0;
+	}
+	if (!field_span_prefix(field, &rule->span, &len))
+		return -EOPNOTSUPP;
+	if (fields[field].kind == XLAB_KIND_MAC) {
+		stored->kind = STORED_MAC;
+		memcpy(stored->mac, first->bytes + FIELD_VALUE - sizeof(stored->mac),
+		       sizeof(stored->mac));
+		return len == 48 ? 0 : -EOPNOTSUPP;
+	}
+	stored->kind = STORED_NET;
+	stored->net.len = len;
+	stored->net.address.family = v4 ? AF_INET : AF_INET6;
+	memcpy(&stored->net.address.v6, first->bytes + (v4 ? 12 : 0), v4 ? 4 : 16);
+	return 0;
+}
+
+/* It was stored before, so there is a key of it; and its words are read without a fault. */
+static struct rule restore(const struct rule_maps *m, const struct stored *stored)
+{
+	struct rule rule = { 0 };
+	char *FREE_AUTO why = NULL, *FREE_AUTO word = NULL;
+	char buf[PREFIX_TEXT];
+
+	for (size_t i = 0; i < m->n_keys; i++)
+		if (key_of(m->keys[i].field) == stored->key)
+			rule.key = (uint8_t)i;
+	if (stored->kind == STORED_MAC)
+		word = xstrdup(mac_text(stored->mac, buf));
+	else if (stored->kind == STORED_NET)
+		word = xstrdup(prefix_text(&stored->net, buf));
+	if (word) {
+		(void)field_read(m->keys[rule.key].field, word, &rule.span, &why);
+	} else {
+		rule.span.first = field_value_of(stored->span.first);
+		rule.span.last = field_value_of(stored->span.last);
+	}
+	return rule;
 }
 
 /* An element's key, and the map it is in. */
@@ -155,13 +243,13 @@ static size_t family_size(uint8_t family)
 	return family == XLAB_IPV4 ? sizeof(struct in_addr) : sizeof(struct in6_addr);
 }
 
-static struct place place_of(const struct rule *rule)
+static struct place place_of(const struct stored *rule)
 {
 	const struct prefix *net = &rule->net;
 	struct place p = { 0 };
 	uint8_t family;
 
-	if (rule->kind == RULE_MAC) {
+	if (rule->kind == STORED_MAC) {
 		p.map = RULE_MACS;
 		p.key.mac = mac_key(rule->mac);
 		return p;
@@ -180,14 +268,14 @@ static struct place place_of(const struct rule *rule)
 	return p;
 }
 
-static struct rule rule_of(const struct place *p, enum xlab_key side)
+static struct stored rule_of(const struct place *p, enum xlab_key side)
 {
-	struct rule rule = { .kind = RULE_NET, .key = side };
+	struct stored rule = { .kind = STORED_NET, .key = side };
 	uint8_t family = p->map == RULE_NETS ? p->key.net.family : p->map == RULE_ADDRESSES6;
 	const void *address = p->map == RULE_NETS ? p->key.net.address : (const void *)&p->key;
 
 	if (p->map == RULE_MACS) {
-		rule.kind = RULE_MAC;
+		rule.kind = STORED_MAC;
 		mac_of_key(p->key.mac, rule.mac);
 		return rule;
 	}
@@ -211,7 +299,7 @@ static struct xlab_sides sides_at(const struct rule_maps *m, const struct place 
 	return sides;
 }
 
-static int write_element(struct rule_maps *m, const struct rule *rule, uint32_t number)
+static int write_element(struct rule_maps *m, const struct stored *rule, uint32_t number)
 {
 	struct place p = place_of(rule);
 	struct xlab_net_rule net = { number, p.key.net.bits };
@@ -235,7 +323,7 @@ static void write_span(struct rule_maps *m, uint32_t number, struct xlab_span sp
 	__atomic_store_n((uint64_t *)&spans_of(m)[number], whole, __ATOMIC_RELEASE);
 }
 
-static uint32_t find_span(const struct rule_maps *m, const struct rule *rule)
+static uint32_t find_span(const struct rule_maps *m, const struct stored *rule)
 {
 	const struct xlab_span *s = spans_of(m);
 
@@ -246,45 +334,45 @@ static uint32_t find_span(const struct rule_maps *m, const struct rule *rule)
 	return 0;
 }
 
-static uint32_t find(const struct rule_maps *m, const struct rule *rule)
+static uint32_t find(const struct rule_maps *m, const struct stored *rule)
 {
 	struct place p;
 
-	if (rule->kind == RULE_SPAN)
+	if (rule->kind == STORED_SPAN)
 		return find_span(m, rule);
 	p = place_of(rule);
 	return sides_at(m, &p).rule[rule->key];
 }
 
 /* Numbers a rule may have end before this: tables have room for 16 bits. */
-static uint32_t number_end(const struct rule_maps *m, const struct rule *rule)
+static uint32_t number_end(const struct rule_maps *m, const struct stored *rule)
 {
-	uint32_t end = rule->kind == RULE_SPAN ? UINT16_MAX : 1U << XLAB_RULE_BITS;
+	uint32_t end = rule->kind == STORED_SPAN ? UINT16_MAX : 1U << XLAB_RULE_BITS;
 
 	return m->capacity > end ? end : m->capacity;
 }
 
-static int insert(struct rule_maps *m, const struct rule *rule, uint32_t number)
+static int insert(struct rule_maps *m, const struct stored *rule, uint32_t number)
 {
 	struct xlab_span span = { 1, rule->key, rule->span.first, rule->span.last };
 
 	for (uint32_t cpu = 0; cpu < m->cpus; cpu++)
 		__atomic_store_n(&hits_of(m, cpu)[number], 0, __ATOMIC_RELAXED);
-	if (rule->kind != RULE_SPAN)
+	if (rule->kind != STORED_SPAN)
 		return write_element(m, rule, number);
 	write_span(m, number, span);
 	return 0;
 }
 
-static int each_span(const struct rule_maps *m, rule_fn fn, void *cookie)
+static int each_span(const struct rule_maps *m, stored_fn fn, void *cookie)
 {
 	const struct xlab_span *s = spans_of(m);
 	int r = 0;
 
 	for (uint32_t i = 1; i < m->capacity && !r; i++) {
-		struct rule rule = { .kind = RULE_SPAN,
-				     .key = s[i].key,
-				     .span = { s[i].first, s[i].last } };
+		struct stored rule = { .kind = STORED_SPAN,
+				       .key = s[i].key,
+				       .span = { s[i].first, s[i].last } };
 
 		if (s[i].used)
 			r = fn(cookie, &rule, i);
@@ -292,7 +380,7 @@ static int each_span(const struct rule_maps *m, rule_fn fn, void *cookie)
 	return r;
 }
 
-static int each_element(const struct rule_maps *m, enum rule_map map, rule_fn fn, void *cookie)
+static int each_element(const struct rule_maps *m, enum rule_map map, stored_fn fn, void *cookie)
 {
 	struct place p = { .map = map };
 	bool first = true;
@@ -303,7 +391,7 @@ static int each_element(const struct rule_maps *m, enum rule_map map, rule_fn fn
 
 		first = false;
 		for (int side = XLAB_KEY_SRC; side <= XLAB_KEY_DST && !r; side++) {
-			struct rule rule = rule_of(&p, side);
+			struct stored rule = rule_of(&p, side);
 
 			if (sides.rule[side])
 				r = fn(cookie, &rule, sides.rule[side]);
@@ -312,7 +400,7 @@ static int each_element(const struct rule_maps *m, enum rule_map map, rule_fn fn
 	return r;
 }
 
-int rule_maps_each(const struct rule_maps *m, rule_fn fn, void *cookie)
+static int each(const struct rule_maps *m, stored_fn fn, void *cookie)
 {
 	int r = each_span(m, fn, cookie);
 
@@ -338,7 +426,7 @@ static void refresh_table(struct rule_maps *m, enum xlab_key key, uint32_t entri
 			__atomic_store_n(&table[v], fresh[v], __ATOMIC_RELEASE);
 }
 
-static int add_given(void *cookie, const struct rule *rule, uint32_t number)
+static int add_given(void *cookie, const struct stored *rule, uint32_t number)
 {
 	uint32_t *given = cookie;
 	struct place p;
@@ -346,7 +434,7 @@ static int add_given(void *cookie, const struct rule *rule, uint32_t number)
 
 	(void)number;
 	*given |= XLAB_GIVEN(rule->key);
-	if (rule->kind != RULE_NET)
+	if (rule->kind != STORED_NET)
 		return 0;
 	p = place_of(rule);
 	v6 = rule->net.address.family == AF_INET6;
@@ -365,7 +453,7 @@ static void refresh(struct rule_maps *m)
 		refresh_table(m, m->layout->tables > 1 ? XLAB_KEY_SRC : XLAB_KEY_TYPE, XLAB_TABLE);
 	if (m->layout->tables > 1)
 		refresh_table(m, XLAB_KEY_DST, XLAB_TABLE);
-	rule_maps_each(m, add_given, &given);
+	each(m, add_given, &given);
 	__atomic_store_n(&m->head->given, given, __ATOMIC_RELEASE);
 }
 
@@ -374,17 +462,20 @@ int rule_maps_fill(struct rule_maps *m, const struct filter *filter)
 	int err = 0;
 
 	for (size_t i = 0; i < filter->n_rules && !err; i++) {
-		const struct rule *rule = &filter->rules[i];
+		struct stored rule;
 
-		m->head->kept |= XLAB_GIVEN(rule->key);
-		if (!find(m, rule))
-			err = i + 1 < number_end(m, rule) ? insert(m, rule, i + 1) : -ENOSPC;
+		err = store(m, &filter->rules[i], &rule);
+		if (err)
+			break;
+		m->head->kept |= XLAB_GIVEN(rule.key);
+		if (!find(m, &rule))
+			err = i + 1 < number_end(m, &rule) ? insert(m, &rule, i + 1) : -ENOSPC;
 	}
 	refresh(m);
 	return err;
 }
 
-static int mark_used(void *cookie, const struct rule *rule, uint32_t number)
+static int mark_used(void *cookie, const struct stored *rule, uint32_t number)
 {
 	uint8_t *used = cookie;
 
@@ -394,12 +485,12 @@ static int mark_used(void *cookie, const struct rule *rule, uint32_t number)
 }
 
 /* The lowest number that no rule has, 0 if all have one. */
-static uint32_t free_number(const struct rule_maps *m, const struct rule *rule)
+static uint32_t free_number(const struct rule_maps *m, const struct stored *rule)
 {
 	uint32_t end = number_end(m, rule);
 	uint8_t *FREE_AUTO used = xcalloc(m->capacity, 1);
 
-	rule_maps_each(m, mark_used, used);
+	each(m, mark_used, used);
 	for (uint32_t i = 1; i < end; i++)
 		if (!used[i])
 			return i;
@@ -408,17 +499,24 @@ static uint32_t free_number(const struct rule_maps *m, const struct rule *rule)
 
 bool rule_maps_has(const struct rule_maps *m, const struct rule *rule)
 {
-	return find(m, rule) != 0;
+	struct stored stored;
+
+	return !store(m, rule, &stored) && find(m, &stored);
 }
 
 int rule_maps_add(struct rule_maps *m, const struct rule *rule)
 {
-	uint32_t number = find(m, rule) ? 0 : free_number(m, rule);
-	int err = -EEXIST;
+	struct stored stored;
+	int err = store(m, rule, &stored);
+	uint32_t number;
 
+	if (err)
+		return err;
+	number = find(m, &stored) ? 0 : free_number(m, &stored);
+	err = -EEXIST;
 	if (number)
-		err = insert(m, rule, number);
-	else if (!find(m, rule))
+		err = insert(m, &stored, number);
+	else if (!find(m, &stored))
 		err = -ENOSPC;
 	refresh(m);
 	return err;
@@ -426,15 +524,41 @@ int rule_maps_add(struct rule_maps *m, const struct rule *rule)
 
 int rule_maps_del(struct rule_maps *m, const struct rule *rule)
 {
-	uint32_t number = find(m, rule);
-	int err = -ENOENT;
+	struct stored stored;
+	int err = store(m, rule, &stored);
+	uint32_t number;
 
-	if (number && rule->kind == RULE_SPAN) {
+	if (err)
+		return err;
+	number = find(m, &stored);
+	err = -ENOENT;
+	if (number && stored.kind == STORED_SPAN) {
 		write_span(m, number, (struct xlab_span){ 0 });
 		err = 0;
 	} else if (number) {
-		err = write_element(m, rule, 0);
+		err = write_element(m, &stored, 0);
 	}
 	refresh(m);
 	return err;
+}
+
+struct teller {
+	const struct rule_maps *maps;
+	rule_fn *fn;
+	void *cookie;
+};
+
+static int tell(void *cookie, const struct stored *stored, uint32_t number)
+{
+	const struct teller *t = cookie;
+	struct rule rule = restore(t->maps, stored);
+
+	return t->fn(t->cookie, &rule, number);
+}
+
+int rule_maps_each(const struct rule_maps *m, rule_fn *fn, void *cookie)
+{
+	struct teller t = { m, fn, cookie };
+
+	return each(m, tell, &t);
 }

@@ -30,23 +30,26 @@ size_t rule_maps_size(const struct rule_layout *layout, size_t capacity);
 
 struct rule_maps {
 	const struct rule_layout *layout;
+	const struct match_key *keys; /* the filter's */
+	size_t n_keys;
 	struct xlab_rules *head; /* the whole of RULES_MAP, mapped */
 	size_t size;
 	uint32_t capacity, cpus;
 	int fds[RULE_MAPS];
 };
-#define RULE_MAPS_NONE                 \
-	{                              \
-		NULL, NULL, 0, 0, 0,   \
-		{                      \
-			-1, -1, -1, -1 \
-		}                      \
+#define RULE_MAPS_NONE                        \
+	{                                     \
+		NULL, NULL, 0, NULL, 0, 0, 0, \
+		{                             \
+			-1, -1, -1, -1        \
+		}                             \
 	}
 
 /* Hands over an fd of a map, which the caller closes. */
 typedef int (*rule_map_fd)(void *cookie, const char *name, int *fd, struct error *e);
 
-int rule_maps_open(struct rule_maps *m, enum program_kind program, rule_map_fd open, void *cookie,
+/* The filter's keys are read as long as it is open. */
+int rule_maps_open(struct rule_maps *m, const struct filter *filter, rule_map_fd open, void *cookie,
 		   struct error *e);
 void rule_maps_close(struct rule_maps *m);
 #define RULE_MAPS_AUTO __attribute__((cleanup(rule_maps_close)))
@@ -57,15 +60,16 @@ int rule_maps_fill(struct rule_maps *m, const struct filter *filter);
 bool rule_maps_has(const struct rule_maps *m, const struct rule *rule);
 
 /*
- * -EEXIST, -ENOSPC; -ENOENT. Packets see all of a change or nothing. A key of the lab file whose
- * last rule is deleted matches nothing: it does not become a filter without that key.
+ * -EEXIST, -ENOSPC; -ENOENT; -EOPNOTSUPP: not in these maps. Packets see all of a change or
+ * nothing. A key of the lab file whose last rule is deleted matches nothing: it does not become a
+ * filter without that key.
  */
 int rule_maps_add(struct rule_maps *m, const struct rule *rule);
 int rule_maps_del(struct rule_maps *m, const struct rule *rule);
 
 /* Call @fn for each rule; a nonzero answer ends the walk and is returned. */
-typedef int (*rule_fn)(void *cookie, const struct rule *rule, uint32_t number);
-int rule_maps_each(const struct rule_maps *m, rule_fn fn, void *cookie);
+typedef int rule_fn(void *cookie, const struct rule *rule, uint32_t number);
+int rule_maps_each(const struct rule_maps *m, rule_fn *fn, void *cookie);
 
 uint64_t rule_maps_hits(const struct rule_maps *m, uint32_t number);
 

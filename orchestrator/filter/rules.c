@@ -35,7 +35,7 @@ static int open_live(struct rule_maps *maps, const struct lab *lab, size_t filte
 	const struct filter *f = &lab->labfile.filters[filter];
 	struct live live = { lab, filter };
 
-	if (rule_maps_open(maps, f->program, live_map, &live, e))
+	if (rule_maps_open(maps, f, live_map, &live, e))
 		return error_wrap(e, "filter %s", f->name);
 	return 0;
 }
@@ -46,7 +46,11 @@ static int read_rules(const struct lab *lab, const struct filter *f, char *const
 {
 	int err = 0, one;
 
-	*read = (struct filter){ .name = f->name, .program = f->program, .redirect_to = SIZE_MAX };
+	*read = (struct filter){ .name = f->name,
+				 .program = f->program,
+				 .keys = f->keys,
+				 .n_keys = f->n_keys,
+				 .redirect_to = SIZE_MAX };
 	for (; *texts; texts++) {
 		one = filter_read_rule(read, &lab->labfile, *texts, e);
 		err = one ? one : err;
@@ -65,7 +69,8 @@ static int collect_row(void *cookie, const struct rule *rule, uint32_t number)
 	struct rows *r = cookie;
 
 	*(struct rule_row *)array_add(&r->rows, &r->n, sizeof(*r->rows)) =
-		(struct rule_row){ rule_text(rule), rule_maps_hits(r->maps, number) };
+		(struct rule_row){ rule_text(r->maps->keys, rule),
+				   rule_maps_hits(r->maps, number) };
 	return 0;
 }
 
@@ -117,7 +122,7 @@ static int not_there(struct rule_maps *maps, const struct filter *f, const char 
 static int explain(int err, struct rule_maps *maps, const struct filter *f, const struct rule *rule,
 		   struct error *e)
 {
-	char *FREE_AUTO text = rule_text(rule);
+	char *FREE_AUTO text = rule_text(f->keys, rule);
 
 	if (!err)
 		return 0;

@@ -30,19 +30,25 @@ bool filter_decides_all(const struct filter *f)
 	       filter_endings(f);
 }
 
+static enum xlab_field field_of(const struct filter *f, const struct rule *rule)
+{
+	return f->keys[rule->key].field;
+}
+
 /* Its addresses leave room for packets of that family. */
 static bool takes_family(const struct filter *f, int family)
 {
-	for (enum xlab_key side = XLAB_KEY_SRC; side <= XLAB_KEY_DST; side++) {
+	for (size_t key = 0; key < f->n_keys; key++) {
 		bool given = false, fits = false;
 
 		for (size_t i = 0; i < f->n_rules; i++) {
 			const struct rule *rule = &f->rules[i];
 
-			if (rule->kind != RULE_NET || rule->key != side)
+			if (rule->key != key || fields[field_of(f, rule)].kind != XLAB_KIND_ADDRESS)
 				continue;
 			given = true;
-			fits |= rule->net.address.family == family;
+			fits |= rule->except ||
+				field_is_ipv4(&rule->span.first) == (family == AF_INET);
 		}
 		if (given && !fits)
 			return false;
@@ -73,9 +79,12 @@ static bool is_foreign(int family, uint32_t proto)
 
 static bool is_dead_proto(const struct filter *f, const struct rule *rule)
 {
-	return rule->key == XLAB_KEY_PROTO &&
-	       (!takes_family(f, AF_INET) || is_foreign(AF_INET, rule->span.first)) &&
-	       (!takes_family(f, AF_INET6) || is_foreign(AF_INET6, rule->span.first));
+	uint32_t proto = (uint32_t)field_number(&rule->span.first);
+
+	return field_of(f, rule) == XLAB_FIELD_NET_PROTO && !rule->except &&
+	       proto == field_number(&rule->span.last) &&
+	       (!takes_family(f, AF_INET) || is_foreign(AF_INET, proto)) &&
+	       (!takes_family(f, AF_INET6) || is_foreign(AF_INET6, proto));
 }
 
 char *filter_dead_protos(const struct filter *f)
@@ -84,7 +93,8 @@ char *filter_dead_protos(const struct filter *f)
 
 	for (size_t i = 0; f->program == PROGRAM_IP && i < f->n_rules; i++)
 		if (is_dead_proto(f, &f->rules[i]))
-			text_list_add(&list, "%u", f->rules[i].span.first);
+			text_list_add(&list, "%u",
+				      (unsigned int)field_number(&f->rules[i].span.first));
 	return list;
 }
 
@@ -97,53 +107,59 @@ bool filter_is_dead(const struct filter *f)
 	if (!takes_family(f, AF_INET) && !takes_family(f, AF_INET6))
 		return true;
 	for (size_t i = 0; i < f->n_rules; i++) {
-		any |= f->rules[i].key == XLAB_KEY_PROTO;
-		if (f->rules[i].key == XLAB_KEY_PROTO && !is_dead_proto(f, &f->rules[i]))
+		if (field_of(f, &f->rules[i]) != XLAB_FIELD_NET_PROTO)
+			continue;
+		any = true;
+		if (!is_dead_proto(f, &f->rules[i]))
 			return false;
 	}
 	return any;
 }
 
 /* A number of @span is among the values of that key, or the filter has none of it. */
-static bool takes_span(const struct filter *f, enum xlab_key key, struct range span)
+static bool takes_span(const struct filter *f, enum xlab_field field, struct range span)
 {
 	bool given = false;
 
 	for (size_t i = 0; i < f->n_rules; i++) {
 		const struct rule *rule = &f->rules[i];
 
-		if (rule->kind != RULE_SPAN || rule->key != key)
+		if (field_of(f, rule) != field)
 			continue;
+		if (rule->except)
+			return true;
 		given = true;
-		if (rule->span.first <= span.last && rule->span.last >= span.first)
+		if (field_number(&rule->span.first) <= span.last &&
+		    field_number(&rule->span.last) >= span.first)
 			return true;
 	}
 	return !given;
 }
 
-static bool takes_number(const struct filter *f, enum xlab_key key, uint16_t number)
+static bool takes_number(const struct filter *f, enum xlab_field field, uint16_t number)
 {
-	return takes_span(f, key, (struct range){ number, number });
+	return takes_span(f, field, (struct range){ number, number });
 }
 
 bool filter_takes_arp(const struct filter *f)
 {
 	if (f->program == PROGRAM_ETHER)
-		return takes_number(f, XLAB_KEY_TYPE, ETH_P_ARP);
+		return takes_number(f, XLAB_FIELD_ETH_TYPE, ETH_P_ARP);
 	return !program_matches(&programs[f->program]);
 }
 
 bool filter_takes_discovery(const struct filter *f)
 {
 	if (f->program == PROGRAM_ETHER)
-		return takes_number(f, XLAB_KEY_TYPE, ETH_P_IPV6);
+		return takes_number(f, XLAB_FIELD_ETH_TYPE, ETH_P_IPV6);
 	if (f->program == PROGRAM_IP)
-		return takes_family(f, AF_INET6) && takes_number(f, XLAB_KEY_PROTO, IPPROTO_ICMPV6);
+		return takes_family(f, AF_INET6) &&
+		       takes_number(f, XLAB_FIELD_NET_PROTO, IPPROTO_ICMPV6);
 	return !program_matches(&programs[f->program]);
 }
 
 bool filter_takes_ports(const struct filter *f, struct range src, struct range dst)
 {
 	return f->program != PROGRAM_PORT ||
-	       (takes_span(f, XLAB_KEY_SRC, src) && takes_span(f, XLAB_KEY_DST, dst));
+	       (takes_span(f, XLAB_FIELD_PORT_SRC, src) && takes_span(f, XLAB_FIELD_PORT_DST, dst));
 }

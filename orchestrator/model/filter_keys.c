@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -16,9 +15,43 @@
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/model/rule.h"
 
-#define WORD_SIZE 64 /* longer than any address, name or number */
+#define WORD_SIZE 128 /* longer than two addresses, any name or number */
+
+#define KEY(called, of)                                  \
+	{                                                \
+		.name = called, .field = XLAB_FIELD_##of \
+	}
+const struct match_key filter_ether_fields[] = {
+	KEY("src", ETH_SRC),   KEY("dst", ETH_DST), KEY("addr", ETH_ADDR),
+	KEY("type", ETH_TYPE), { .name = "" },
+};
+const struct match_key filter_ip_fields[] = {
+	KEY("src", NET_SRC),	 KEY("dst", NET_DST), KEY("addr", NET_ADDR),
+	KEY("proto", NET_PROTO), { .name = "" },
+};
+const struct match_key filter_port_fields[] = {
+	KEY("src", PORT_SRC),	 KEY("dst", PORT_DST), KEY("port", PORT_EITHER),
+	KEY("proto", NET_PROTO), { .name = "" },
+};
+
+void filter_give_keys(struct filter *f)
+{
+	const struct match_key *key = programs[f->program].fields;
+
+	for (; key && *key->name; key++)
+		*(struct match_key *)array_add(&f->keys, &f->n_keys, sizeof(*key)) = *key;
+}
+
+static struct match_key *find_key(struct filter *f, const char *name)
+{
+	for (size_t i = 0; i < f->n_keys; i++)
+		if (!strcmp(f->keys[i].name, name))
+			return &f->keys[i];
+	return NULL;
+}
 
 /* Append it unless its list has it: twice in one list is a slip of the pen. */
 static int add_rule(const struct ini_where *at, struct filter *f, const struct rule *rule,
@@ -40,71 +73,6 @@ static int add_rule(const struct ini_where *at, struct filter *f, const struct r
 	return 0;
 }
 
-/* "src" or "dst": the keys of addresses and ports. */
-static enum xlab_key side(const struct ini_where *at)
-{
-	return strcmp(at->key->name, "src") ? XLAB_KEY_DST : XLAB_KEY_SRC;
-}
-
-static int add_mac(const struct ini_where *at, const char *word, struct filter *f, struct error *e)
-{
-	struct rule rule = { .kind = RULE_MAC, .key = side(at) };
-
-	if (text_mac(word, rule.mac))
-		return ini_refuse(at, e, "\"%s\" is not a MAC", word);
-	return add_rule(at, f, &rule, e);
-}
-
-static int add_net(const struct ini_where *at, const char *word, struct filter *f, struct error *e)
-{
-	struct rule rule = { .kind = RULE_NET, .key = side(at) };
-	char buf[PREFIX_TEXT];
-	struct prefix p;
-	int err = text_cidr(word, &p);
-
-	if (err == -ERANGE)
-		return ini_refuse(at, e, "the prefix length of \"%s\" is too great", word);
-	if (err)
-		return ini_refuse(at, e, "\"%s\" is not an address", word);
-	rule.net = prefix_network(&p);
-	if (!prefix_equal(&rule.net, &p))
-		return ini_complain(at, e, "%s has bits behind its length; the network is %s", word,
-				    prefix_text(&rule.net, buf));
-	return add_rule(at, f, &rule, e);
-}
-
-static int add_number(const struct ini_where *at, struct filter *f, enum xlab_key key,
-		      uint32_t value, struct error *e)
-{
-	const struct rule rule = { .kind = RULE_SPAN,
-				   .key = key,
-				   .span = { (uint16_t)value, (uint16_t)value } };
-
-	return add_rule(at, f, &rule, e);
-}
-
-static int add_type(const struct ini_where *at, const char *word, struct filter *f, struct error *e)
-{
-	uint32_t value;
-
-	/* Smaller numbers are lengths (IEEE 802.3), not types. */
-	if (!enum_value(ethertype_names, word, &value) &&
-	    text_u32(word, ETH_P_802_3_MIN, UINT16_MAX, &value))
-		return ini_misspelt(at, e, "an EtherType", word, enum_next,
-				    (void *)ethertype_names);
-	return add_number(at, f, XLAB_KEY_TYPE, value, e);
-}
-
-static int add_proto(const struct ini_where *at, const char *word, struct filter *f,
-		     struct error *e)
-{
-	uint32_t value;
-
-	if (!enum_value(proto_names, word, &value) && text_u32(word, 0, 255, &value))
-		return ini_misspelt(at, e, "a protocol", word, enum_next, (void *)proto_names);
-	return add_number(at, f, XLAB_KEY_PROTO, value, e);
-}
-
 /* The protocols that have ports. */
 static const struct enum_name port_names[] = {
 	{ "udp", IPPROTO_UDP },
@@ -112,36 +80,56 @@ static const struct enum_name port_names[] = {
 	{ NULL, 0 },
 };
 
-static int add_port_proto(const struct ini_where *at, const char *word, struct filter *f,
-			  struct error *e)
+static int check_port_proto(const struct ini_where *at, const char *word, struct error *e)
 {
 	uint32_t value;
 
 	if (enum_value(port_names, word, &value))
-		return add_number(at, f, XLAB_KEY_PROTO, value, e);
+		return 0;
 	return enum_value(proto_names, word, &value)
 		       ? ini_refuse(at, e, "%s has no ports", word)
 		       : ini_misspelt(at, e, "a protocol", word, enum_next, (void *)port_names);
 }
 
-static int add_ports(const struct ini_where *at, const char *word, struct filter *f,
+typedef int word_reader(const struct ini_where *at, const char *word, struct filter *f,
+			struct error *e);
+
+/* A value of the key, behind a ! one that it does not match. */
+static int add_value(const struct ini_where *at, const char *word, struct filter *f,
 		     struct error *e)
 {
-	struct rule rule = { .kind = RULE_SPAN, .key = side(at) };
-	int err = text_port_range(word, &rule.span);
+	const struct match_key *key = find_key(f, at->key->name);
+	struct rule rule = { .key = (uint8_t)(key - f->keys), .except = *word == '!' };
+	char *FREE_AUTO why = NULL;
 
-	if (err == -ERANGE && rule.span.first > rule.span.last)
-		return ini_refuse(at, e, "the range is upside down: write %u-%u", rule.span.last,
-				  rule.span.first);
-	if (err == -ERANGE)
-		return ini_refuse(at, e, "\"%s\" is beyond 65535, the last port", word);
-	if (err)
-		return ini_refuse(at, e, "\"%s\" is not a port", word);
+	word += rule.except;
+	if (!*word)
+		return ini_refuse(at, e, "the value behind a ! is missing");
+	if (f->program == PROGRAM_PORT && key->field == XLAB_FIELD_NET_PROTO &&
+	    check_port_proto(at, word, e))
+		return -EINVAL;
+	if (field_read(key->field, word, &rule.span, &why))
+		return ini_complain(at, e, "%s", why);
 	return add_rule(at, f, &rule, e);
 }
 
-typedef int word_reader(const struct ini_where *at, const char *word, struct filter *f,
-			struct error *e);
+/* Split at commas and blanks but in "a text". As text_word(). */
+static int list_word(const char **at, char word[static WORD_SIZE])
+{
+	const char *start = *at + strspn(*at, ", \t\n\r\v\f"), *quote = start + (*start == '!');
+	const char *end = *quote == '"' ? strchr(quote + 1, '"') : NULL;
+	size_t len;
+
+	if (!end)
+		return text_word(at, word, WORD_SIZE);
+	*at = end + 1;
+	len = (size_t)(*at - start);
+	if (len >= WORD_SIZE)
+		return -ENAMETOOLONG;
+	memcpy(word, start, len);
+	word[len] = '\0';
+	return 1;
+}
 
 static int read_list(const struct ini_where *at, const char *value, void *object, struct error *e,
 		     word_reader *add)
@@ -151,7 +139,7 @@ static int read_list(const struct ini_where *at, const char *value, void *object
 	char word[WORD_SIZE];
 	int more, err = 0, one, n = 0;
 
-	while ((more = text_word(&rest, word, sizeof(word)))) {
+	while ((more = list_word(&rest, word))) {
 		one = more < 0 ? ini_refuse(at, e, "the list has a value that is too long")
 			       : add(at, word, r->filter, e);
 		err = one ? one : err;
@@ -160,19 +148,14 @@ static int read_list(const struct ini_where *at, const char *value, void *object
 	return n ? err : ini_refuse(at, e, "the list is empty");
 }
 
-/* The readers of keys that are lists. */
-#define LIST_READER(name, add)                                                       \
-	static int name(const struct ini_where *at, const char *value, void *object, \
-			struct error *e)                                             \
-	{                                                                            \
-		return read_list(at, value, object, e, add);                         \
-	}
-LIST_READER(read_macs, add_mac)
-LIST_READER(read_types, add_type)
-LIST_READER(read_nets, add_net)
-LIST_READER(read_protos, add_proto)
-LIST_READER(read_port_protos, add_port_proto)
-LIST_READER(read_ports, add_ports)
+static int read_values(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	const struct filter_reading *r = object;
+
+	if (at->ini)
+		find_key(r->filter, at->key->name)->read_from = at->key;
+	return read_list(at, value, object, e, add_value);
+}
 
 /* What a match can return: where to redirect to, only program redirect knows. */
 static const struct enum_name match_words[] = {
@@ -280,9 +263,10 @@ static int read_to(const struct ini_where *at, const char *value, void *object, 
 	return err;
 }
 
-#define MACS  "MACs as in de:ad:be:ef:00:01"
-#define NETS  "addresses or CIDRs of either family"
-#define PORTS "ports or ranges as in 8000-8999"
+#define VALUES(called, are, says)                                                 \
+	{                                                                         \
+		.name = called, .allowed = are, .help = says, .read = read_values \
+	}
 #define ACTION                                                                    \
 	{                                                                         \
 		.name = "action", .allowed = "drop, pass, aborted or tx",         \
@@ -292,34 +276,28 @@ static int read_to(const struct ini_where *at, const char *value, void *object, 
 const struct ini_key_spec filter_no_keys[] = { { 0 } };
 
 const struct ini_key_spec filter_ether_keys[] = {
-	{ .name = "src", .allowed = MACS, .help = "source MACs", .read = read_macs },
-	{ .name = "dst", .allowed = MACS, .help = "destination MACs", .read = read_macs },
-	{ .name = "type",
-	  .allowed = "ipv4, ipv6, arp, vlan, or a number from 0x600 to 0xffff",
-	  .help = "EtherTypes",
-	  .read = read_types },
+	VALUES("src", ALLOWED_MAC, "source MACs"),
+	VALUES("dst", ALLOWED_MAC, "destination MACs"),
+	VALUES("addr", ALLOWED_MAC, "MACs, of either"),
+	VALUES("type", ALLOWED_TYPE, "EtherTypes"),
 	ACTION,
 	{ 0 },
 };
 
 const struct ini_key_spec filter_ip_keys[] = {
-	{ .name = "src", .allowed = NETS, .help = "source addresses", .read = read_nets },
-	{ .name = "dst", .allowed = NETS, .help = "destination addresses", .read = read_nets },
-	{ .name = "proto",
-	  .allowed = "icmp, icmpv6, tcp, udp, or a number up to 255",
-	  .help = "protocols",
-	  .read = read_protos },
+	VALUES("src", ALLOWED_ADDRESS, "source addresses"),
+	VALUES("dst", ALLOWED_ADDRESS, "destination addresses"),
+	VALUES("addr", ALLOWED_ADDRESS, "addresses, of either"),
+	VALUES("proto", ALLOWED_PROTO, "protocols"),
 	ACTION,
 	{ 0 },
 };
 
 const struct ini_key_spec filter_port_keys[] = {
-	{ .name = "src", .allowed = PORTS, .help = "source ports", .read = read_ports },
-	{ .name = "dst", .allowed = PORTS, .help = "destination ports", .read = read_ports },
-	{ .name = "proto",
-	  .allowed = "udp, tcp",
-	  .help = "protocols; default both",
-	  .read = read_port_protos },
+	VALUES("src", ALLOWED_PORT, "source ports"),
+	VALUES("dst", ALLOWED_PORT, "destination ports"),
+	VALUES("port", ALLOWED_PORT, "ports, of either"),
+	VALUES("proto", "udp, tcp", "protocols; default both"),
 	ACTION,
 	{ 0 },
 };
@@ -350,5 +328,5 @@ const struct ini_key_spec filter_object_keys[] = {
 
 bool filter_key_matches(const struct ini_key_spec *key)
 {
-	return key->read != read_action;
+	return key->read == read_values;
 }

@@ -8,6 +8,7 @@
 
 #include "bpf/xlab.h"
 #include "lab/inikeys.h"
+#include "orchestrator/model/rule.h"
 
 struct filter;
 struct labfile;
@@ -24,6 +25,12 @@ struct filter_reading {
 
 extern const struct ini_key_spec filter_no_keys[], filter_ether_keys[], filter_ip_keys[],
 	filter_port_keys[], filter_redirect_keys[], filter_object_keys[];
+
+/* What these programs match by: the keys of their rules, ending in one without a name. */
+extern const struct match_key filter_ether_fields[], filter_ip_fields[], filter_port_fields[];
+
+/* Give a filter of such a program its keys. */
+void filter_give_keys(struct filter *f);
 
 /* Of the key `continue`, which every filter may have. */
 int filter_read_continue(const struct ini_where *at, const char *value, void *object,

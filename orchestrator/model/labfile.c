@@ -22,6 +22,7 @@ static void filter_clear(struct filter *f)
 	free(f->name);
 	free(f->object);
 	free(f->function);
+	free(f->keys);
 	free(f->rules);
 }
 

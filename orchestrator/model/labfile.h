@@ -16,6 +16,7 @@
 #include "lab/topology.h"
 
 struct error;
+struct match_key;
 struct rule;
 
 /* Limits, so that any file is read in no time. */
@@ -53,11 +54,13 @@ struct map_preset { /* map.NAME = KEY -> VALUE of an object */
 struct filter {
 	char *name;
 	enum program_kind program;
-	char *object;	    /* absolute path, with PROGRAM_OBJECT */
-	char *function;	    /* or NULL: the object's only one */
-	uint32_t action;    /* enum xdp_action of a match */
-	uint32_t continues; /* bit 1 << verdict: the chain goes on; XLAB_NEXT is always there */
-	struct rule *rules; /* what it matches, in the order of the file */
+	char *object;		/* absolute path, with PROGRAM_OBJECT */
+	char *function;		/* or NULL: the object's only one */
+	uint32_t action;	/* enum xdp_action of a match */
+	uint32_t continues;	/* bit 1 << verdict: the chain goes on; XLAB_NEXT is always there */
+	struct match_key *keys; /* by which its rules match, see rule.h */
+	size_t n_keys;
+	struct rule *rules; /* in the order of the file */
 	size_t n_rules;
 	size_t redirect_to; /* iface, or NONE */
 	struct setting *settings;

@@ -106,7 +106,7 @@ static void print_iface(const struct labfile *labfile, size_t i, FILE *out)
 /* A line a key, in whose order the rules came. */
 static void print_rules(const struct filter *f, FILE *out)
 {
-	for (enum xlab_key key = 0; key < XLAB_KEYS; key++) {
+	for (size_t key = 0; key < f->n_keys; key++) {
 		bool any = false;
 
 		for (size_t i = 0; i < f->n_rules; i++) {
@@ -114,8 +114,8 @@ static void print_rules(const struct filter *f, FILE *out)
 
 			if (f->rules[i].key != key)
 				continue;
-			value = rule_value(&f->rules[i]);
-			(void)fprintf(out, "%s%s%s", any ? "" : rule_key_names[key],
+			value = rule_value(f->keys, &f->rules[i]);
+			(void)fprintf(out, "%s%s%s", any ? "" : f->keys[key].name,
 				      any ? " " : " = ", value);
 			any = true;
 		}

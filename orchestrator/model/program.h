@@ -11,6 +11,8 @@
 #include "lab/inikeys.h"
 #include "orchestrator/model/labfile.h"
 
+struct match_key;
+
 /* The maps that rules lie in, besides the tables. */
 enum rule_map {
 	RULE_MACS,
@@ -31,8 +33,9 @@ struct program {
 	const char *help;
 	struct ini_section_spec section; /* its own keys, besides program and continue */
 	struct rule_layout rules;
-	uint32_t action; /* enum xdp_action, unless the key says another */
-	bool shows;	 /* an event of its own for each packet */
+	const struct match_key *fields; /* that it always matches by, see filter_keys.h; or NULL */
+	uint32_t action;		/* enum xdp_action, unless the key says another */
+	bool shows;			/* an event of its own for each packet */
 };
 
 extern const struct program programs[]; /* by enum program_kind */

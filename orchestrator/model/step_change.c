@@ -48,7 +48,11 @@ static int read_rule(const struct ini_where *at, const char *rule, const struct 
 		     struct step *step, struct error *e)
 {
 	const struct filter *f = &labfile->filters[step->by];
-	struct filter read = { .name = f->name, .program = f->program, .redirect_to = NONE };
+	struct filter read = { .name = f->name,
+			       .program = f->program,
+			       .keys = f->keys,
+			       .n_keys = f->n_keys,
+			       .redirect_to = NONE };
 	struct error ERROR_AUTO why = ERROR_INIT;
 	int err;
 

@@ -150,8 +150,8 @@ static void measure_empty(void)
 static void all_rows(void **state)
 {
 	(void)state;
-	v4 = rule_net(XLAB_KEY_DST, "10.0.0.1");
-	v6 = rule_net(XLAB_KEY_DST, "fd00::1");
+	v4 = rule_net(KEY_DST, "10.0.0.1");
+	v6 = rule_net(KEY_DST, "fd00::1");
 	turns_pin();
 	libbpf_set_print(NULL);
 	printf("%-24s %8s %8s %10s %8s\n", "ns a packet", "ours", "+ counters", "xdp-filter",

@@ -7,6 +7,7 @@
 #include "lab/text.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/rule.h"
+#include "tests/filters/subject.h"
 
 struct packet {
 	const uint8_t *bytes;
@@ -108,7 +109,7 @@ static bool step_ipv6(struct packet *p)
 
 typedef bool rule_holds(const struct rule *rule, const struct packet *p);
 
-static bool is_given(const struct filter *f, enum xlab_key key)
+static bool is_given(const struct filter *f, size_t key)
 {
 	for (size_t i = 0; i < f->n_rules; i++)
 		if (f->rules[i].key == key)
@@ -117,8 +118,7 @@ static bool is_given(const struct filter *f, enum xlab_key key)
 }
 
 /* A key that is not given holds. */
-static bool key_holds(const struct filter *f, enum xlab_key key, rule_holds *holds,
-		      const struct packet *p)
+static bool key_holds(const struct filter *f, size_t key, rule_holds *holds, const struct packet *p)
 {
 	for (size_t i = 0; i < f->n_rules; i++)
 		if (f->rules[i].key == key && holds(&f->rules[i], p))
@@ -128,43 +128,48 @@ static bool key_holds(const struct filter *f, enum xlab_key key, rule_holds *hol
 
 static bool mac_holds(const struct rule *r, const struct packet *p)
 {
-	return !memcmp(r->mac, p->bytes + (r->key == XLAB_KEY_SRC ? 6 : 0), 6);
+	return !memcmp(r->span.first.bytes + 10, p->bytes + (r->key == KEY_SRC ? 6 : 0), 6);
 }
 
 static bool type_holds(const struct rule *r, const struct packet *p)
 {
-	unsigned int first = get16(p, 12), type = r->span.first;
+	unsigned int first = get16(p, 12), type = (unsigned int)field_number(&r->span.first);
 
 	return type == p->type || (is_tag(first) && (type == 0x8100 || type == first));
 }
 
 static bool net_holds(const struct rule *r, const struct packet *p)
 {
-	const struct address *a = r->key == XLAB_KEY_SRC ? &p->src : &p->dst;
+	const struct address *a = r->key == KEY_SRC ? &p->src : &p->dst;
 
-	return r->net.address.family == a->family && prefix_covers(&r->net, a);
+	struct field_value value = { { 0 } };
+
+	memcpy(value.bytes + FIELD_VALUE - address_size(a), &a->v6, address_size(a));
+	if (a->family == AF_INET)
+		value.bytes[10] = value.bytes[11] = 0xff;
+	return field_span_holds(XLAB_FIELD_NET_SRC, &r->span, &value);
 }
 
 static bool proto_holds(const struct rule *r, const struct packet *p)
 {
-	return r->span.first == p->proto;
+	return field_number(&r->span.first) == p->proto;
 }
 
 static bool port_holds(const struct rule *r, const struct packet *p)
 {
-	unsigned int port = get16(p, p->at + (r->key == XLAB_KEY_SRC ? 0 : 2));
+	unsigned int port = get16(p, p->at + (r->key == KEY_SRC ? 0 : 2));
 
-	return r->span.first <= port && port <= r->span.last;
+	return field_number(&r->span.first) <= port && port <= field_number(&r->span.last);
 }
 
 static bool ether_matches(const struct filter *f, struct packet *p)
 {
 	if (p->len < 14 || !f->n_rules)
 		return false;
-	if (is_given(f, XLAB_KEY_TYPE) && !step_ether(p))
+	if (is_given(f, KEY_TYPE) && !step_ether(p))
 		return false;
-	return key_holds(f, XLAB_KEY_TYPE, type_holds, p) &&
-	       key_holds(f, XLAB_KEY_SRC, mac_holds, p) && key_holds(f, XLAB_KEY_DST, mac_holds, p);
+	return key_holds(f, KEY_TYPE, type_holds, p) && key_holds(f, KEY_SRC, mac_holds, p) &&
+	       key_holds(f, KEY_DST, mac_holds, p);
 }
 
 static bool step_network(struct packet *p)
@@ -180,8 +185,8 @@ static bool ip_matches(const struct filter *f, struct packet *p)
 {
 	if (!f->n_rules || !step_network(p))
 		return false;
-	return key_holds(f, XLAB_KEY_PROTO, proto_holds, p) &&
-	       key_holds(f, XLAB_KEY_SRC, net_holds, p) && key_holds(f, XLAB_KEY_DST, net_holds, p);
+	return key_holds(f, KEY_PROTO, proto_holds, p) && key_holds(f, KEY_SRC, net_holds, p) &&
+	       key_holds(f, KEY_DST, net_holds, p);
 }
 
 static bool port_matches(const struct filter *f, struct packet *p)
@@ -192,9 +197,8 @@ static bool port_matches(const struct filter *f, struct packet *p)
 		return false;
 	if (p->len < p->at + 4 || p->end < (long)p->at + 4)
 		return false;
-	return key_holds(f, XLAB_KEY_PROTO, proto_holds, p) &&
-	       key_holds(f, XLAB_KEY_SRC, port_holds, p) &&
-	       key_holds(f, XLAB_KEY_DST, port_holds, p);
+	return key_holds(f, KEY_PROTO, proto_holds, p) && key_holds(f, KEY_SRC, port_holds, p) &&
+	       key_holds(f, KEY_DST, port_holds, p);
 }
 
 bool model_matches(const struct filter *f, const uint8_t *frame, size_t len)

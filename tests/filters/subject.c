@@ -21,6 +21,7 @@
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/model/filter_keys.h"
 
 static int map_of(void *obj, const char *name, int *fd, struct error *e)
 {
@@ -57,6 +58,7 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	size_t size;
 
 	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
+	filter_give_keys(&s->filter);
 	assert_int_equal(program_bytes(filter, &bytes, &size, &function), 0);
 	s->obj = bpf_object__open_mem(bytes, size, NULL);
 	assert_non_null(s->obj);
@@ -75,7 +77,7 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	if (!program_matches(&programs[filter->program]))
 		return;
 	assert_int_equal(program_fill_rules(s->obj, &lab, 0, &e), 0);
-	assert_int_equal(rule_maps_open(&s->maps, filter->program, map_of, s->obj, &e), 0);
+	assert_int_equal(rule_maps_open(&s->maps, &s->filter, map_of, s->obj, &e), 0);
 }
 
 void subject_free(struct subject *s)
@@ -84,6 +86,7 @@ void subject_free(struct subject *s)
 	counters_unmap(&s->counters);
 	bpf_object__close(s->obj);
 	s->obj = NULL;
+	free(s->filter.keys);
 }
 
 /*
@@ -133,27 +136,34 @@ uint32_t subject_run(const struct subject *s, const void *frame, size_t len)
 	return subject_turn(s, frame, len, NULL);
 }
 
-struct rule rule_net(enum xlab_key key, const char *cidr)
+static struct rule rule_read(size_t key, enum xlab_field field, const char *word)
 {
-	struct rule rule = { .kind = RULE_NET, .key = key };
-	struct prefix net;
+	struct rule rule = { .key = (uint8_t)key };
+	FREE_AUTO char *why = NULL;
 
-	assert_int_equal(text_cidr(cidr, &net), 0);
-	rule.net = prefix_network(&net);
+	assert_int_equal(field_read(field, word, &rule.span, &why), 0);
 	return rule;
 }
 
-struct rule rule_mac(enum xlab_key key, const char *mac)
+struct rule rule_net(size_t key, const char *cidr)
 {
-	struct rule rule = { .kind = RULE_MAC, .key = key };
+	char net[PREFIX_TEXT];
+	struct prefix p;
 
-	assert_int_equal(text_mac(mac, rule.mac), 0);
-	return rule;
+	assert_int_equal(text_cidr(cidr, &p), 0);
+	p = prefix_network(&p);
+	return rule_read(key, XLAB_FIELD_NET_SRC, prefix_text(&p, net));
 }
 
-struct rule rule_span(enum xlab_key key, uint16_t first, uint16_t last)
+struct rule rule_mac(size_t key, const char *mac)
 {
-	return (struct rule){ .kind = RULE_SPAN, .key = key, .span = { first, last } };
+	return rule_read(key, XLAB_FIELD_ETH_SRC, mac);
+}
+
+struct rule rule_span(size_t key, uint16_t first, uint16_t last)
+{
+	return (struct rule){ .key = (uint8_t)key,
+			      .span = { field_value_of(first), field_value_of(last), false, 0 } };
 }
 
 struct wanted {

@@ -12,17 +12,31 @@
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/rule_maps.h"
 #include "orchestrator/model/labfile.h"
+#include "orchestrator/model/rule.h"
 
 struct bpf_object;
 
+/* The keys of ether, ip and port, which stand in this order. */
+enum { KEY_SRC, KEY_DST, KEY_EITHER, KEY_TYPE, KEY_PROTO = KEY_TYPE };
+
 /* A rule that is known beforehand: SPAN(DST, 8000, 8999), MAC(SRC, 0x02, …). */
-#define SPAN(k, first, last)                                                    \
-	{                                                                       \
-		.kind = RULE_SPAN, .key = XLAB_KEY_##k, .span = { first, last } \
+#define SPAN(k, first, last)                                       \
+	{                                                          \
+		.key = KEY_##k, .span = {                          \
+			{ { [14] = (first) >> 8, (first)&0xff } }, \
+			{ { [14] = (last) >> 8, (last)&0xff } },   \
+			false,                                     \
+			0                                          \
+		}                                                  \
 	}
-#define MAC(k, ...)                                                           \
-	{                                                                     \
-		.kind = RULE_MAC, .key = XLAB_KEY_##k, .mac = { __VA_ARGS__ } \
+#define MAC(k, ...)                                 \
+	{                                           \
+		.key = KEY_##k, .span = {           \
+			{ { [10] = __VA_ARGS__ } }, \
+			{ { [10] = __VA_ARGS__ } }, \
+			false,                      \
+			0                           \
+		}                                   \
 	}
 
 struct subject {
@@ -44,9 +58,9 @@ uint32_t subject_run(const struct subject *s, const void *frame, size_t len);
 uint32_t subject_turn(const struct subject *s, const void *frame, size_t len, void *out);
 
 /* One value, as `xlab filter add` would read it. */
-struct rule rule_net(enum xlab_key key, const char *cidr);
-struct rule rule_mac(enum xlab_key key, const char *mac);
-struct rule rule_span(enum xlab_key key, uint16_t first, uint16_t last);
+struct rule rule_net(size_t key, const char *cidr);
+struct rule rule_mac(size_t key, const char *mac);
+struct rule rule_span(size_t key, uint16_t first, uint16_t last);
 
 /* Hits of the rule; fails the test if it is not there. */
 uint64_t subject_hits(const struct subject *s, const struct rule *rule);

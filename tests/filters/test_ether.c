@@ -142,9 +142,9 @@ static void types_behind_tags(void **state)
 
 static void live_rules(void **state)
 {
-	struct rule src = rule_mac(XLAB_KEY_SRC, "de:ad:be:ef:00:10");
-	struct rule dst = rule_mac(XLAB_KEY_DST, "de:ad:be:ef:00:10");
-	struct rule arp = rule_span(XLAB_KEY_TYPE, 0x0806, 0x0806);
+	struct rule src = rule_mac(KEY_SRC, "de:ad:be:ef:00:10");
+	struct rule dst = rule_mac(KEY_DST, "de:ad:be:ef:00:10");
+	struct rule arp = rule_span(KEY_TYPE, 0x0806, 0x0806);
 	struct frame f = frame_udp(1, 2, 0);
 	struct subject s;
 

@@ -79,8 +79,8 @@ static int read_frames(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
 		read_frame(&frames[i], file);
 	assert_int_equal(fscanf(file, "%1s", more), EOF);
-	from4 = rule_net(XLAB_KEY_SRC, "10.0.0.10");
-	from6 = rule_net(XLAB_KEY_SRC, "fd00::10");
+	from4 = rule_net(KEY_SRC, "10.0.0.10");
+	from6 = rule_net(KEY_SRC, "fd00::10");
 	return 0;
 }
 

@@ -40,30 +40,30 @@ static struct frame packet(const char *src, const char *dst, int v6)
 
 static const struct {
 	const char *rule;
-	enum xlab_key key;
+	size_t key;
 	const char *src, *dst;
 	uint32_t verdict;
 } cases[] = {
-	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.10", "10.0.0.1", XDP_DROP },
-	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.11", "10.0.0.1", XLAB_NEXT },
-	{ "10.0.0.10", XLAB_KEY_SRC, "10.0.0.1", "10.0.0.10", XLAB_NEXT },
-	{ "10.0.0.10", XLAB_KEY_DST, "10.0.0.1", "10.0.0.10", XDP_DROP },
-	{ "10.0.0.0/24", XLAB_KEY_SRC, "10.0.0.255", "10.0.0.1", XDP_DROP },
-	{ "10.0.0.0/24", XLAB_KEY_SRC, "10.0.1.0", "10.0.0.1", XLAB_NEXT },
-	{ "10.0.0.7/24", XLAB_KEY_DST, "10.9.0.0", "10.0.0.200", XDP_DROP },
-	{ "10.0.0.8/31", XLAB_KEY_SRC, "10.0.0.9", "10.0.0.1", XDP_DROP },
-	{ "10.0.0.8/31", XLAB_KEY_SRC, "10.0.0.10", "10.0.0.1", XLAB_NEXT },
-	{ "0.0.0.0/0", XLAB_KEY_SRC, "255.255.255.255", "0.0.0.0", XDP_DROP },
-	{ "0.0.0.0/0", XLAB_KEY_SRC, "fd00::1", "fd00::2", XLAB_NEXT },
-	{ "::/0", XLAB_KEY_SRC, "10.0.0.1", "10.0.0.2", XLAB_NEXT },
-	{ "::/0", XLAB_KEY_DST, "fd00::1", "fd00::2", XDP_DROP },
-	{ "fd00::10", XLAB_KEY_SRC, "fd00::10", "fd00::1", XDP_DROP },
-	{ "fd00::10", XLAB_KEY_SRC, "fd00::11", "fd00::1", XLAB_NEXT },
-	{ "fd00::10", XLAB_KEY_DST, "fd00::10", "fd00::1", XLAB_NEXT },
-	{ "fd00::/64", XLAB_KEY_DST, "fd01::1", "fd00::ffff:0:0:1", XDP_DROP },
-	{ "fd00::/64", XLAB_KEY_DST, "fd01::1", "fd00:0:0:1::1", XLAB_NEXT },
-	{ "fd00::/127", XLAB_KEY_SRC, "fd00::1", "fd00::9", XDP_DROP },
-	{ "fd00::/127", XLAB_KEY_SRC, "fd00::2", "fd00::9", XLAB_NEXT },
+	{ "10.0.0.10", KEY_SRC, "10.0.0.10", "10.0.0.1", XDP_DROP },
+	{ "10.0.0.10", KEY_SRC, "10.0.0.11", "10.0.0.1", XLAB_NEXT },
+	{ "10.0.0.10", KEY_SRC, "10.0.0.1", "10.0.0.10", XLAB_NEXT },
+	{ "10.0.0.10", KEY_DST, "10.0.0.1", "10.0.0.10", XDP_DROP },
+	{ "10.0.0.0/24", KEY_SRC, "10.0.0.255", "10.0.0.1", XDP_DROP },
+	{ "10.0.0.0/24", KEY_SRC, "10.0.1.0", "10.0.0.1", XLAB_NEXT },
+	{ "10.0.0.7/24", KEY_DST, "10.9.0.0", "10.0.0.200", XDP_DROP },
+	{ "10.0.0.8/31", KEY_SRC, "10.0.0.9", "10.0.0.1", XDP_DROP },
+	{ "10.0.0.8/31", KEY_SRC, "10.0.0.10", "10.0.0.1", XLAB_NEXT },
+	{ "0.0.0.0/0", KEY_SRC, "255.255.255.255", "0.0.0.0", XDP_DROP },
+	{ "0.0.0.0/0", KEY_SRC, "fd00::1", "fd00::2", XLAB_NEXT },
+	{ "::/0", KEY_SRC, "10.0.0.1", "10.0.0.2", XLAB_NEXT },
+	{ "::/0", KEY_DST, "fd00::1", "fd00::2", XDP_DROP },
+	{ "fd00::10", KEY_SRC, "fd00::10", "fd00::1", XDP_DROP },
+	{ "fd00::10", KEY_SRC, "fd00::11", "fd00::1", XLAB_NEXT },
+	{ "fd00::10", KEY_DST, "fd00::10", "fd00::1", XLAB_NEXT },
+	{ "fd00::/64", KEY_DST, "fd01::1", "fd00::ffff:0:0:1", XDP_DROP },
+	{ "fd00::/64", KEY_DST, "fd01::1", "fd00:0:0:1::1", XLAB_NEXT },
+	{ "fd00::/127", KEY_SRC, "fd00::1", "fd00::9", XDP_DROP },
+	{ "fd00::/127", KEY_SRC, "fd00::2", "fd00::9", XLAB_NEXT },
 };
 
 static void addresses_and_prefixes(void **state)
@@ -85,8 +85,7 @@ static void addresses_and_prefixes(void **state)
 
 static void every_bit_of_an_address_counts(void **state)
 {
-	struct rule rules[] = { rule_net(XLAB_KEY_SRC, "fd00::10"),
-				rule_net(XLAB_KEY_SRC, "10.0.0.10") };
+	struct rule rules[] = { rule_net(KEY_SRC, "fd00::10"), rule_net(KEY_SRC, "10.0.0.10") };
 	struct frame frames[] = { packet("fd00::10", "fd00::1", 1),
 				  packet("10.0.0.10", "10.0.0.1", 0) };
 	const size_t at[] = { 14 + 8, 14 + 12 }, bits[] = { 128, 32 };
@@ -109,9 +108,9 @@ static void every_bit_of_an_address_counts(void **state)
 
 static void the_most_exact_rule_is_hit(void **state)
 {
-	struct rule exact = rule_net(XLAB_KEY_SRC, "10.0.0.10");
-	struct rule narrow = rule_net(XLAB_KEY_SRC, "10.0.0.0/24");
-	struct rule wide = rule_net(XLAB_KEY_SRC, "10.0.0.0/8");
+	struct rule exact = rule_net(KEY_SRC, "10.0.0.10");
+	struct rule narrow = rule_net(KEY_SRC, "10.0.0.0/24");
+	struct rule wide = rule_net(KEY_SRC, "10.0.0.0/8");
 	struct frame f = packet("10.0.0.10", "10.0.0.1", 0);
 	struct frame other = packet("10.0.0.11", "10.0.0.1", 0);
 	struct subject s;
@@ -133,9 +132,9 @@ static void the_most_exact_rule_is_hit(void **state)
 
 static void sides_and_families_together(void **state)
 {
-	struct rule src4 = rule_net(XLAB_KEY_SRC, "10.0.0.10");
-	struct rule src6 = rule_net(XLAB_KEY_SRC, "fd00::/64");
-	struct rule dst4 = rule_net(XLAB_KEY_DST, "10.0.0.0/28");
+	struct rule src4 = rule_net(KEY_SRC, "10.0.0.10");
+	struct rule src6 = rule_net(KEY_SRC, "fd00::/64");
+	struct rule dst4 = rule_net(KEY_DST, "10.0.0.0/28");
 	struct frame yes = packet("10.0.0.10", "10.0.0.1", 0),
 		     no = packet("10.0.0.10", "10.0.0.99", 0);
 	struct frame six = packet("fd00::1", "fd00::2", 1);
@@ -154,8 +153,7 @@ static void sides_and_families_together(void **state)
 
 static void protocols(void **state)
 {
-	struct rule udp = rule_span(XLAB_KEY_PROTO, 17, 17),
-		    last = rule_span(XLAB_KEY_PROTO, 255, 255);
+	struct rule udp = rule_span(KEY_PROTO, 17, 17), last = rule_span(KEY_PROTO, 255, 255);
 	struct frame f = packet("10.0.0.10", "10.0.0.1", 0), six = packet("fd00::1", "fd00::2", 1);
 	struct subject s;
 
@@ -178,8 +176,8 @@ static void later_fragments(void **state)
 {
 	static const uint16_t offsets[] = { 0x2000, 0x2001, 0x1fff, 0x00b9 };
 	static const uint16_t offsets6[] = { 0x0001, 0x0009, 0xfff8, 0x0200 };
-	struct rule rules[] = { rule_net(XLAB_KEY_SRC, "10.0.0.10"),
-				rule_net(XLAB_KEY_SRC, "fd00::10"), SPAN(PROTO, 17, 17) };
+	struct rule rules[] = { rule_net(KEY_SRC, "10.0.0.10"), rule_net(KEY_SRC, "fd00::10"),
+				SPAN(PROTO, 17, 17) };
 	struct filter filter = empty;
 	struct subject s;
 
@@ -216,7 +214,7 @@ static void ten_thousand_addresses(void **state)
 {
 	struct filter filter = empty;
 	struct rule *rules = calloc(10000, sizeof(*rules));
-	struct rule extra = rule_net(XLAB_KEY_SRC, "192.0.2.1");
+	struct rule extra = rule_net(KEY_SRC, "192.0.2.1");
 	struct frame f;
 	struct subject s;
 	char text[32];
@@ -224,7 +222,7 @@ static void ten_thousand_addresses(void **state)
 	(void)state;
 	for (int i = 0; i < 10000; i++) {
 		snprintf(text, sizeof(text), "10.1.%d.%d", i / 256, i % 256);
-		rules[i] = rule_net(XLAB_KEY_SRC, text);
+		rules[i] = rule_net(KEY_SRC, text);
 	}
 	filter.rules = rules;
 	filter.n_rules = 10000;
@@ -241,7 +239,7 @@ static void ten_thousand_addresses(void **state)
 
 static void full_is_said(void **state)
 {
-	struct rule first = rule_net(XLAB_KEY_SRC, "10.0.0.0");
+	struct rule first = rule_net(KEY_SRC, "10.0.0.0");
 	struct subject s;
 	char text[32];
 	int err = 0, n = 0;
@@ -252,7 +250,7 @@ static void full_is_said(void **state)
 		struct rule rule;
 
 		snprintf(text, sizeof(text), "10.0.%d.%d", n / 256, n % 256);
-		rule = rule_net(XLAB_KEY_SRC, text);
+		rule = rule_net(KEY_SRC, text);
 		err = rule_maps_add(&s.maps, &rule);
 		n += !err;
 	}

@@ -51,8 +51,8 @@ static int load_all(void **state)
 	struct subject *all = calloc(ARRAY_SIZE(filters), sizeof(*all));
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		from_nets[i] = rule_net(XLAB_KEY_SRC, texts[i]);
-		to_nets[i] = rule_net(XLAB_KEY_DST, texts[i]);
+		from_nets[i] = rule_net(KEY_SRC, texts[i]);
+		to_nets[i] = rule_net(KEY_DST, texts[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
 		struct filter filter = filters[i];

@@ -251,8 +251,7 @@ static void lengths_that_are_none(void **state)
 
 static void overlapping_ranges(void **state)
 {
-	struct rule wide = rule_span(XLAB_KEY_DST, 8000, 8999),
-		    one = rule_span(XLAB_KEY_DST, 8888, 8888);
+	struct rule wide = rule_span(KEY_DST, 8000, 8999), one = rule_span(KEY_DST, 8888, 8888);
 	struct frame f = frame_udp(1, 8888, 0), other = frame_udp(1, 8001, 0);
 	struct subject s;
 
@@ -295,7 +294,7 @@ static void hits_of_three_keys(void **state)
 /* A change that was killed before the derived parts were made leaves it to the next. */
 static void killed_half_way(void **state)
 {
-	struct rule any = rule_span(XLAB_KEY_DST, 1, 1), one = rule_span(XLAB_KEY_DST, 8888, 8888);
+	struct rule any = rule_span(KEY_DST, 1, 1), one = rule_span(KEY_DST, 8888, 8888);
 	struct frame f = frame_udp(1, 8888, 0);
 	uint16_t *table;
 	struct subject s;
@@ -321,8 +320,8 @@ static void an_emptied_key(void **state)
 				       .action = XDP_DROP,
 				       .rules = rules,
 				       .n_rules = 2 };
-	struct rule dst = rule_span(XLAB_KEY_DST, 9999, 9999);
-	struct rule src = rule_span(XLAB_KEY_SRC, 53, 53);
+	struct rule dst = rule_span(KEY_DST, 9999, 9999);
+	struct rule src = rule_span(KEY_SRC, 53, 53);
 	struct frame f = frame_udp(53, 9999, 0);
 	struct subject s;
 

@@ -88,16 +88,17 @@ static const struct {
 	{ LAB "[filter x]\nprogram = eter\n", "there is no such program; did you mean \"ether\"? "
 					      "(allowed: hello, headers, ether, ip, port, pass" },
 	{ LAB "[filter x]\nprogram = ether\n",
-	  "program ether has nothing to match: give it at least one of src, dst, "
+	  "program ether has nothing to match: give it at least one of src, dst, addr, "
 	  "type" },
 	{ LAB "[filter x]\nprogram = port\naction = pass\n", "program port has nothing to match" },
 	{ LAB "[filter x]\nprogram = drop\nsrc = 10.0.0.1\n",
 	  "f.ini:18: [filter x] src = 10.0.0.1: program drop has no key src; allowed: program, "
 	  "continue" },
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1\ntype = ipv4\n",
-	  "program ip has no key type; allowed: src, dst, proto, action, program, continue" },
+	  "program ip has no key type; allowed: src, dst, addr, proto, action, program, continue" },
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.300\n",
-	  "\"10.0.0.300\" is not an address; allowed: addresses or CIDRs of either family" },
+	  "\"10.0.0.300\" is not an address; allowed: addresses, CIDRs or ranges A-B, of either "
+	  "family" },
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1/24\n",
 	  "10.0.0.1/24 has bits behind its length; the network is 10.0.0.0/24" },
 	{ LAB "[filter x]\nprogram = ip\nsrc = ::/129\n", "the prefix length of \"::/129\"" },
@@ -656,7 +657,10 @@ static void printed_it_reads_as_itself(void **state)
 }
 
 /* The key's values, and the one at @nth. */
-static const struct rule *rule(const struct filter *f, enum xlab_key key, size_t nth)
+/* The keys of ether, ip and port, which stand in this order. */
+enum { KEY_SRC, KEY_DST, KEY_EITHER, KEY_TYPE, KEY_PROTO = KEY_TYPE };
+
+static const struct rule *rule(const struct filter *f, size_t key, size_t nth)
 {
 	for (size_t i = 0; i < f->n_rules; i++)
 		if (f->rules[i].key == key && nth-- == 0)
@@ -664,7 +668,7 @@ static const struct rule *rule(const struct filter *f, enum xlab_key key, size_t
 	return NULL;
 }
 
-static size_t n_rules(const struct filter *f, enum xlab_key key)
+static size_t n_rules(const struct filter *f, size_t key)
 {
 	size_t n = 0;
 
@@ -682,18 +686,18 @@ static void holds_filters(void **state)
 	(void)state;
 	assert_int_equal(parse(&labfile, whole, &e), 0);
 	f = &labfile.filters[labfile_filter(&labfile, "macs")];
-	assert_int_equal(n_rules(f, XLAB_KEY_SRC), 2);
-	assert_int_equal(n_rules(f, XLAB_KEY_TYPE), 3);
-	assert_int_equal(rule(f, XLAB_KEY_TYPE, 1)->span.first, 0x88b5);
+	assert_int_equal(n_rules(f, KEY_SRC), 2);
+	assert_int_equal(n_rules(f, KEY_TYPE), 3);
+	assert_int_equal(field_number(&rule(f, KEY_TYPE, 1)->span.first), 0x88b5);
 	assert_int_equal(f->action, XDP_TX);
 	assert_int_equal(f->continues, 1U << XLAB_NEXT | 1 << XDP_PASS | 1 << XDP_TX);
 	f = &labfile.filters[labfile_filter(&labfile, "nets")];
 	assert_int_equal(f->action, XDP_DROP);
 	assert_int_equal(f->continues, 1U << XLAB_NEXT);
-	assert_int_equal(n_rules(f, XLAB_KEY_SRC), 3);
-	assert_int_equal(rule(f, XLAB_KEY_PROTO, 1)->span.first, 47);
+	assert_int_equal(n_rules(f, KEY_SRC), 3);
+	assert_int_equal(field_number(&rule(f, KEY_PROTO, 1)->span.first), 47);
 	f = &labfile.filters[labfile_filter(&labfile, "ports")];
-	assert_int_equal(rule(f, XLAB_KEY_DST, 1)->span.last, 81);
+	assert_int_equal(field_number(&rule(f, KEY_DST, 1)->span.last), 81);
 	assert_int_equal(f->continues, 1U << XLAB_NEXT);
 	f = &labfile.filters[labfile_filter(&labfile, "out")];
 	assert_int_equal(f->redirect_to, topology_iface(&labfile.topo, "b:e0"));
@@ -977,21 +981,21 @@ static void live_rules_are_read_as_keys(void **state)
 	assert_int_equal(parse(&labfile, whole, &e), 0);
 	f = &labfile.filters[labfile_filter(&labfile, "f")];
 	assert_int_equal(filter_read_rule(f, &labfile, "dst=9999", &e), 0);
-	assert_int_equal(n_rules(f, XLAB_KEY_DST), 2);
-	assert_int_equal(rule(f, XLAB_KEY_DST, 1)->span.first, 9999);
+	assert_int_equal(n_rules(f, KEY_DST), 2);
+	assert_int_equal(field_number(&rule(f, KEY_DST, 1)->span.first), 9999);
 	assert_int_equal(filter_read_rule(f, &labfile, "dst=53", &e), -EINVAL);
 	error_clear(&e);
 	assert_int_equal(filter_read_rule(f, &labfile, "dst=9-1", &e), -EINVAL);
 	assert_string_equal(e.text, "dst = 9-1: the range is upside down: write 1-9; allowed: "
-				    "ports or ranges as in 8000-8999");
+				    "ports, ranges as in 8000-8999, or services as ssh");
 	error_clear(&e);
 	assert_int_equal(filter_read_rule(f, &labfile, "type=arp", &e), -EINVAL);
 	assert_string_equal(e.text, "filter f (program port) has no rules of type; allowed: src, "
-				    "dst, proto");
+				    "dst, port, proto");
 	error_clear(&e);
 	assert_int_equal(filter_read_rule(f, &labfile, "dts=80", &e), -EINVAL);
 	assert_string_equal(e.text, "filter f (program port) has no rules of dts; did you mean "
-				    "\"dst\"? (allowed: src, dst, proto)");
+				    "\"dst\"? (allowed: src, dst, port, proto)");
 	error_clear(&e);
 	f = &labfile.filters[labfile_filter(&labfile, "g")];
 	assert_int_equal(filter_read_rule(f, &labfile, "src=1", &e), -EINVAL);
