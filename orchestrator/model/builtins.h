@@ -23,14 +23,14 @@ BUILTIN(HELLO, hello, filter_no_keys, XLAB_NEXT,
 BUILTIN(HEADERS, headers, filter_no_keys, XLAB_NEXT,
 	"shows the headers of each packet, no opinion", .shows = true)
 BUILTIN(ETHER, ether, filter_ether_keys, XDP_DROP,
-	"matches the Ethernet header", .fields = filter_ether_fields,
+	"matches the Ethernet header", .fields = match_ether,
 	.rules = { .tables = 1, .maps = 1 << RULE_MACS })
 BUILTIN(IP, ip, filter_ip_keys, XDP_DROP,
 	"matches the IPv4 or IPv6 header",
-	.fields = filter_ip_fields,
+	.fields = match_ip,
 	.rules = { .maps = 1 << RULE_ADDRESSES4 | 1 << RULE_ADDRESSES6 | 1 << RULE_NETS })
 BUILTIN(PORT, port, filter_port_keys, XDP_DROP,
-	"matches the UDP or TCP header", .fields = filter_port_fields, .rules = { .tables = 2 })
+	"matches the UDP or TCP header", .fields = match_port, .rules = { .tables = 2 })
 BUILTIN(PASS, pass, filter_no_keys, XDP_PASS, "accepts every packet: no later filter is asked")
 BUILTIN(DROP, drop, filter_no_keys, XDP_DROP, "drops every packet")
 BUILTIN(ABORTED, aborted, filter_no_keys, XDP_ABORTED, "aborts every packet")

@@ -64,7 +64,7 @@ static int read_program(const struct ini_where *at, const char *value, void *obj
 		read_object(at, value, f);
 	f->program = (enum program_kind)kind;
 	f->action = programs[kind].action;
-	filter_give_keys(f);
+	program_give_keys(f);
 	r->program = &programs[kind];
 	return 0;
 }

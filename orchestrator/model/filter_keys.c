@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "lab/alloc.h"
@@ -15,147 +14,7 @@
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_values.h"
-#include "orchestrator/model/program.h"
-#include "orchestrator/model/rule.h"
-
-#define WORD_SIZE 128 /* longer than two addresses, any name or number */
-
-#define KEY(called, of)                                  \
-	{                                                \
-		.name = called, .field = XLAB_FIELD_##of \
-	}
-const struct match_key filter_ether_fields[] = {
-	KEY("src", ETH_SRC),   KEY("dst", ETH_DST), KEY("addr", ETH_ADDR),
-	KEY("type", ETH_TYPE), { .name = "" },
-};
-const struct match_key filter_ip_fields[] = {
-	KEY("src", NET_SRC),	 KEY("dst", NET_DST), KEY("addr", NET_ADDR),
-	KEY("proto", NET_PROTO), { .name = "" },
-};
-const struct match_key filter_port_fields[] = {
-	KEY("src", PORT_SRC),	 KEY("dst", PORT_DST), KEY("port", PORT_EITHER),
-	KEY("proto", NET_PROTO), { .name = "" },
-};
-
-void filter_give_keys(struct filter *f)
-{
-	const struct match_key *key = programs[f->program].fields;
-
-	for (; key && *key->name; key++)
-		*(struct match_key *)array_add(&f->keys, &f->n_keys, sizeof(*key)) = *key;
-}
-
-static struct match_key *find_key(struct filter *f, const char *name)
-{
-	for (size_t i = 0; i < f->n_keys; i++)
-		if (!strcmp(f->keys[i].name, name))
-			return &f->keys[i];
-	return NULL;
-}
-
-/* Append it unless its list has it: twice in one list is a slip of the pen. */
-static int add_rule(const struct ini_where *at, struct filter *f, const struct rule *rule,
-		    struct error *e)
-{
-	size_t n = 0, same = 0;
-
-	for (size_t i = 0; i < f->n_rules; i++) {
-		n += f->rules[i].key == rule->key;
-		if (rule_equal(&f->rules[i], rule))
-			same = n;
-	}
-	if (same)
-		return ini_complain(at, e,
-				    "value number %zu of the list stands in it already, as number "
-				    "%zu",
-				    n + 1, same);
-	*(struct rule *)array_add(&f->rules, &f->n_rules, sizeof(*rule)) = *rule;
-	return 0;
-}
-
-/* The protocols that have ports. */
-static const struct enum_name port_names[] = {
-	{ "udp", IPPROTO_UDP },
-	{ "tcp", IPPROTO_TCP },
-	{ NULL, 0 },
-};
-
-static int check_port_proto(const struct ini_where *at, const char *word, struct error *e)
-{
-	uint32_t value;
-
-	if (enum_value(port_names, word, &value))
-		return 0;
-	return enum_value(proto_names, word, &value)
-		       ? ini_refuse(at, e, "%s has no ports", word)
-		       : ini_misspelt(at, e, "a protocol", word, enum_next, (void *)port_names);
-}
-
-typedef int word_reader(const struct ini_where *at, const char *word, struct filter *f,
-			struct error *e);
-
-/* A value of the key, behind a ! one that it does not match. */
-static int add_value(const struct ini_where *at, const char *word, struct filter *f,
-		     struct error *e)
-{
-	const struct match_key *key = find_key(f, at->key->name);
-	struct rule rule = { .key = (uint8_t)(key - f->keys), .except = *word == '!' };
-	char *FREE_AUTO why = NULL;
-
-	word += rule.except;
-	if (!*word)
-		return ini_refuse(at, e, "the value behind a ! is missing");
-	if (f->program == PROGRAM_PORT && key->field == XLAB_FIELD_NET_PROTO &&
-	    check_port_proto(at, word, e))
-		return -EINVAL;
-	if (field_read(key->field, word, &rule.span, &why))
-		return ini_complain(at, e, "%s", why);
-	return add_rule(at, f, &rule, e);
-}
-
-/* Split at commas and blanks but in "a text". As text_word(). */
-static int list_word(const char **at, char word[static WORD_SIZE])
-{
-	const char *start = *at + strspn(*at, ", \t\n\r\v\f"), *quote = start + (*start == '!');
-	const char *end = *quote == '"' ? strchr(quote + 1, '"') : NULL;
-	size_t len;
-
-	if (!end)
-		return text_word(at, word, WORD_SIZE);
-	*at = end + 1;
-	len = (size_t)(*at - start);
-	if (len >= WORD_SIZE)
-		return -ENAMETOOLONG;
-	memcpy(word, start, len);
-	word[len] = '\0';
-	return 1;
-}
-
-static int read_list(const struct ini_where *at, const char *value, void *object, struct error *e,
-		     word_reader *add)
-{
-	const struct filter_reading *r = object;
-	const char *rest = value;
-	char word[WORD_SIZE];
-	int more, err = 0, one, n = 0;
-
-	while ((more = list_word(&rest, word))) {
-		one = more < 0 ? ini_refuse(at, e, "the list has a value that is too long")
-			       : add(at, word, r->filter, e);
-		err = one ? one : err;
-		n++;
-	}
-	return n ? err : ini_refuse(at, e, "the list is empty");
-}
-
-static int read_values(const struct ini_where *at, const char *value, void *object, struct error *e)
-{
-	const struct filter_reading *r = object;
-
-	if (at->ini)
-		find_key(r->filter, at->key->name)->read_from = at->key;
-	return read_list(at, value, object, e, add_value);
-}
+#include "orchestrator/model/match_keys.h"
 
 /* What a match can return: where to redirect to, only program redirect knows. */
 static const struct enum_name match_words[] = {
@@ -171,9 +30,9 @@ static int read_action(const struct ini_where *at, const char *value, void *obje
 				 e);
 }
 
-static int add_continue(const struct ini_where *at, const char *word, struct filter *f,
-			struct error *e)
+static int add_continue(const struct ini_where *at, const char *word, void *filter, struct error *e)
 {
+	struct filter *f = filter;
 	uint32_t action;
 	int err = labfile_read_enum(at, "an action", word, action_names, &action, e);
 
@@ -188,7 +47,8 @@ int filter_read_continue(const struct ini_where *at, const char *value, void *ob
 	const struct filter_reading *r = object;
 
 	r->filter->continues = FILTER_CONTINUES_NONE;
-	return strcmp(value, "none") != 0 ? read_list(at, value, object, e, add_continue) : 0;
+	return strcmp(value, "none") != 0 ? labfile_read_list(at, value, r->filter, e, add_continue)
+					  : 0;
 }
 
 #define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
@@ -263,9 +123,9 @@ static int read_to(const struct ini_where *at, const char *value, void *object, 
 	return err;
 }
 
-#define VALUES(called, are, says)                                                 \
-	{                                                                         \
-		.name = called, .allowed = are, .help = says, .read = read_values \
+#define VALUES(called, are, says)                                                       \
+	{                                                                               \
+		.name = called, .allowed = are, .help = says, .read = match_read_values \
 	}
 #define ACTION                                                                    \
 	{                                                                         \
@@ -328,5 +188,5 @@ const struct ini_key_spec filter_object_keys[] = {
 
 bool filter_key_matches(const struct ini_key_spec *key)
 {
-	return key->read == read_values;
+	return key->read == match_read_values;
 }

@@ -2,35 +2,18 @@
 #ifndef XLAB_FILTER_KEYS_H
 #define XLAB_FILTER_KEYS_H
 
-/* The key tables of filters, whose readers get a struct filter_reading. */
+/* The key tables of filters, whose readers get a struct filter_reading (labfile_values.h). */
 
 #include <stdbool.h>
 
 #include "bpf/xlab.h"
 #include "lab/inikeys.h"
-#include "orchestrator/model/rule.h"
-
-struct filter;
-struct labfile;
-struct program;
-
-struct filter_reading {
-	const struct labfile *labfile;
-	struct filter *filter;
-	const struct program *program; /* NULL until it is read */
-};
 
 /* `continue = none`: the chain goes on where a filter has no opinion, in any case. */
 #define FILTER_CONTINUES_NONE (UINT32_C(1) << XLAB_NEXT)
 
 extern const struct ini_key_spec filter_no_keys[], filter_ether_keys[], filter_ip_keys[],
 	filter_port_keys[], filter_redirect_keys[], filter_object_keys[];
-
-/* What these programs match by: the keys of their rules, ending in one without a name. */
-extern const struct match_key filter_ether_fields[], filter_ip_fields[], filter_port_fields[];
-
-/* Give a filter of such a program its keys. */
-void filter_give_keys(struct filter *f);
 
 /* Of the key `continue`, which every filter may have. */
 int filter_read_continue(const struct ini_where *at, const char *value, void *object,

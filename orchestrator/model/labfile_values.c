@@ -19,6 +19,42 @@ int labfile_read_enum(const struct ini_where *at, const char *what, const char *
 		       : ini_misspelt(at, e, what, value, enum_next, (void *)table);
 }
 
+#define VALUE_SIZE 128 /* longer than two addresses, any name or number */
+
+/* Split at commas and blanks but in "a text". As text_word(). */
+static int list_word(const char **at, char word[static VALUE_SIZE])
+{
+	const char *start = *at + strspn(*at, ", \t\n\r\v\f"), *quote = start + (*start == '!');
+	const char *end = *quote == '"' ? strchr(quote + 1, '"') : NULL;
+	size_t len;
+
+	if (!end)
+		return text_word(at, word, VALUE_SIZE);
+	*at = end + 1;
+	len = (size_t)(*at - start);
+	if (len >= VALUE_SIZE)
+		return -ENAMETOOLONG;
+	memcpy(word, start, len);
+	word[len] = '\0';
+	return 1;
+}
+
+int labfile_read_list(const struct ini_where *at, const char *value, void *object, struct error *e,
+		      word_reader *read)
+{
+	const char *rest = value;
+	char word[VALUE_SIZE];
+	int more, err = 0, one, n = 0;
+
+	while ((more = list_word(&rest, word))) {
+		one = more < 0 ? ini_refuse(at, e, "the list has a value that is too long")
+			       : read(at, word, object, e);
+		err = one ? one : err;
+		n++;
+	}
+	return n ? err : ini_refuse(at, e, "the list is empty");
+}
+
 #define WORD_SIZE 128 /* NODE:IFACE, a filter's name */
 
 /* The next word, and what is blank behind it. */

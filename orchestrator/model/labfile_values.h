@@ -13,6 +13,7 @@
 #include "orchestrator/model/labfile.h"
 
 struct error;
+struct program;
 
 /* The object that the key tables' readers get. */
 struct labfile_reading {
@@ -24,6 +25,13 @@ struct labfile_reading {
 	size_t n_steps;	      /* of all scenarios */
 	size_t n_probes;      /* ping, udp, tcp and exec steps of the current one */
 	size_t *changed;      /* by iface: 1 + the step that put another chain there, or 0 */
+};
+
+/* The same of the keys of a [filter]. */
+struct filter_reading {
+	const struct labfile *labfile;
+	struct filter *filter;
+	const struct program *program; /* NULL until it is read */
 };
 
 /* A step more of the current scenario, with what its line has in common with all others. */
@@ -44,6 +52,12 @@ int labfile_read_iface(const struct ini_where *at, const char **rest, const stru
 		       size_t *iface, struct error *e);
 int labfile_read_filter(const struct ini_where *at, const char **rest,
 			const struct labfile *labfile, size_t *filter, struct error *e);
+
+/* Each word of a list, with the function's @object; "a text" is one with its quotes. */
+typedef int word_reader(const struct ini_where *at, const char *word, void *object,
+			struct error *e);
+int labfile_read_list(const struct ini_where *at, const char *value, void *object, struct error *e,
+		      word_reader *read);
 
 /* A word of the table, which are @what: "an engine". */
 int labfile_read_enum(const struct ini_where *at, const char *what, const char *value,

@@ -4,7 +4,9 @@
 
 #include <linux/bpf.h>
 
+#include "lab/array.h"
 #include "orchestrator/model/filter_keys.h"
+#include "orchestrator/model/match_keys.h"
 
 #define SECTION(what, own)                                                                  \
 	{                                                                                   \
@@ -33,6 +35,14 @@ uint32_t program_silent(enum program_kind program)
 uint32_t program_continues(enum program_kind program)
 {
 	return FILTER_CONTINUES_NONE | UINT32_C(1) << program_silent(program);
+}
+
+void program_give_keys(struct filter *f)
+{
+	const struct match_key *key = programs[f->program].fields;
+
+	for (; key && *key->name; key++)
+		*(struct match_key *)array_add(&f->keys, &f->n_keys, sizeof(*key)) = *key;
 }
 
 bool program_matches(const struct program *p)

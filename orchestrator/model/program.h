@@ -33,7 +33,7 @@ struct program {
 	const char *help;
 	struct ini_section_spec section; /* its own keys, besides program and continue */
 	struct rule_layout rules;
-	const struct match_key *fields; /* that it always matches by, see filter_keys.h; or NULL */
+	const struct match_key *fields; /* that it always matches by, see match_keys.h; or NULL */
 	uint32_t action;		/* enum xdp_action, unless the key says another */
 	bool shows;			/* an event of its own for each packet */
 };
@@ -47,6 +47,9 @@ uint32_t program_silent(enum program_kind program);
 
 /* The verdicts (bits) after which the chain goes on where `continue` says nothing. */
 uint32_t program_continues(enum program_kind program);
+
+/* Give a filter of a program that matches the keys that it always has. */
+void program_give_keys(struct filter *f);
 
 /* It has keys that a packet must match. */
 bool program_matches(const struct program *p);

@@ -21,7 +21,6 @@
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/model/filter_keys.h"
 
 static int map_of(void *obj, const char *name, int *fd, struct error *e)
 {
@@ -58,7 +57,7 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	size_t size;
 
 	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
-	filter_give_keys(&s->filter);
+	program_give_keys(&s->filter);
 	assert_int_equal(program_bytes(filter, &bytes, &size, &function), 0);
 	s->obj = bpf_object__open_mem(bytes, size, NULL);
 	assert_non_null(s->obj);

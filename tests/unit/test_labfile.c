@@ -105,7 +105,8 @@ static const struct {
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1, 10.0.0.2 10.0.0.1/32\n",
 	  "value number 3 of the list stands in it already, as number 1" },
 	{ LAB "[filter x]\nprogram = port\ndts = 80\n",
-	  "program port has no key dts; did you mean \"dst\"? (allowed: src, dst, proto, action, "
+	  "program port has no key dts; did you mean \"dst\"? (allowed: src, dst, port, proto, "
+	  "action, "
 	  "program, continue)" },
 	{ LAB "[filter x]\nprogram = ip\nsorce = 10.0.0.1\n",
 	  "program ip has no key sorce; did you mean \"src\"?" },
