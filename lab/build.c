@@ -50,6 +50,8 @@ static void build_clear(struct build *b)
 	free(b->alias);
 	cleanup_fd(&b->start_netns);
 	cleanup_fd(&b->names);
+	if (b->raised) /* what xlab starts gets what xlab was started with */
+		(void)setrlimit(RLIMIT_NOFILE, &b->files);
 }
 #define BUILD_AUTO __attribute__((cleanup(build_clear))) struct build
 
@@ -78,19 +80,17 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 	return b->start_netns < 0 ? b->start_netns : 0;
 }
 
-/* Enough files for all namespaces of a large lab; @before is what it was. */
-static void raise_file_limit(const struct build *b, struct rlimit *before)
+/* Enough files for all namespaces of a large lab. */
+static void raise_file_limit(struct build *b)
 {
 	struct rlimit limit;
 	rlim_t wanted = n_netns(b) * NETNS_FDS + OTHER_FDS;
 
-	if (getrlimit(RLIMIT_NOFILE, before) || before->rlim_cur >= wanted) {
-		before->rlim_cur = RLIM_INFINITY;
+	if (getrlimit(RLIMIT_NOFILE, &b->files) || b->files.rlim_cur >= wanted)
 		return;
-	}
 	limit.rlim_cur = wanted;
-	limit.rlim_max = before->rlim_max < wanted ? wanted : before->rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_max = b->files.rlim_max < wanted ? wanted : b->files.rlim_max;
+	b->raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 /* *@begun: how many operations may have left something. The caller holds signals back while a lab
@@ -113,23 +113,17 @@ static int apply_all(struct build *b, size_t *begun, struct progress *progress, 
 	return err;
 }
 
-static int apply(const struct plan *plan, struct state *st, size_t *begun,
+static int apply(struct build *b, const struct plan *plan, struct state *st, size_t *begun,
 		 struct progress *progress, struct error *e)
 {
-	BUILD_AUTO b;
-	struct rlimit before;
-	int err = build_init(&b, plan, st, e);
+	int err = build_init(b, plan, st, e);
 
+	if (!err)
+		err = name_conflicts_check(plan, st, e);
 	if (err)
 		return err;
-	err = name_conflicts_check(plan, st, e);
-	if (err)
-		return err;
-	raise_file_limit(&b, &before);
-	err = apply_all(&b, begun, progress, e);
-	if (before.rlim_cur != RLIM_INFINITY) /* what xlab starts gets what xlab was started with */
-		(void)setrlimit(RLIMIT_NOFILE, &before);
-	return err;
+	raise_file_limit(b);
+	return apply_all(b, begun, progress, e);
 }
 
 /* The first error is kept, the rest is tried all the same. */
@@ -191,15 +185,35 @@ static int undo_marked(struct state *st, struct error *e)
 }
 
 int build_apply(const struct plan *plan, struct state *st, struct progress *progress,
-		struct error *e)
+		struct build **built, struct error *e)
 {
 	struct error ERROR_AUTO undoing = ERROR_INIT;
+	struct build *b = xcalloc(1, sizeof(*b));
 	size_t begun = 0;
-	int err = apply(plan, st, &begun, progress, e);
+	int err = apply(b, plan, st, &begun, progress, e);
 
-	if (err && undo_and_forget(plan, st, begun, &undoing))
+	*built = err ? NULL : b;
+	if (!err)
+		return 0;
+	build_close(b);
+	if (undo_and_forget(plan, st, begun, &undoing))
 		(void)error_add(e, "undoing it: %s", undoing.text);
 	return err;
+}
+
+void build_close(struct build *b)
+{
+	if (b)
+		build_clear(b);
+	free(b);
+}
+
+struct netlink *build_rt(const struct build *b, const char *netns)
+{
+	size_t node = topology_node(b->plan->topo, netns);
+
+	return node != NONE ? build_netns_of_node(b, node)->rt
+			    : build_netns_of_bridge(b, topology_bridge(b->plan->topo, netns))->rt;
 }
 
 int build_undo(const struct plan *plan, struct state *st, bool wait, struct error *e)

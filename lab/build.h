@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
+struct build; /* a lab's namespaces, with sockets in them, while it is built */
 struct error;
+struct netlink;
 struct plan;
 struct progress;
 struct state;
@@ -12,11 +14,15 @@ struct state;
 /*
  * Carry a plan out: refuse what is taken by somebody else before the first change, then apply
  * each operation, a step of @progress. On any error everything is undone again and the state
- * forgotten. The journal is on disk already (state_begin). Leaves the phase at building: the caller
- * attaches chains and sets STATE_UP (or calls build_undo).
+ * forgotten. The journal is on disk already (state_begin). Leaves the phase at building, and
+ * *@built open: the caller attaches chains, closes it, and sets STATE_UP (or calls build_undo).
  */
 int build_apply(const struct plan *plan, struct state *st, struct progress *progress,
-		struct error *e);
+		struct build **built, struct error *e);
+void build_close(struct build *b);
+
+/* The rtnetlink socket in the namespace of that node or bridge. */
+struct netlink *build_rt(const struct build *b, const char *netns);
 
 /*
  * Undo everything of a lab that may be there, past every error, whatever was

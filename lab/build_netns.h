@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "lab/plan.h"
 #include "lab/state.h"
@@ -40,10 +41,12 @@ struct build {
 	unsigned int *port_index;  /* by iface: of the bridge's end */
 	unsigned int uplink_index; /* of the first end of the first uplink; the others follow */
 	struct sysctl_fresh fresh;
-	uint16_t ethtool; /* family id, 0 until it is needed */
-	char *alias;	  /* "xlab LAB" */
-	size_t n_names;	  /* of the lab that an undo has removed, all at once */
-	bool self_swept;  /* an undo has deleted what was in xlab's own namespace */
+	uint16_t ethtool;    /* family id, 0 until it is needed */
+	char *alias;	     /* "xlab LAB" */
+	size_t n_names;	     /* of the lab that an undo has removed, all at once */
+	bool self_swept;     /* an undo has deleted what was in xlab's own namespace */
+	struct rlimit files; /* as many as xlab was started with; @raised: not so now */
+	bool raised;
 };
 
 struct build_netns *build_netns_of(const struct build *b, const struct op *op);

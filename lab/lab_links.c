@@ -16,35 +16,29 @@ static bool is_own(const struct state *st, const struct rt_link_state *link)
 	return (link->veth || link->vlan) && link->group == state_journal(st)->group;
 }
 
-int lab_link_find(const struct state *st, const char *name, unsigned int *ifindex, struct error *e)
+int lab_link_find(const struct state *st, struct netlink *rt, const char *name,
+		  struct rt_link_state *link, struct error *e)
 {
-	struct netlink *NETLINK_AUTO rt = NULL;
-	struct rt_link_state link;
-	int err = netlink_open(NETLINK_ROUTE, &rt, e);
+	int err = rt_link_get(rt, name, 0, link, e);
 
-	if (!err)
-		err = rt_link_get(rt, name, 0, &link, e);
 	if (err == -ENODEV) {
 		error_clear(e);
 		return error_state(e, err, "the interface %s is gone", name);
 	}
 	if (err)
 		return error_wrap(e, "cannot look for the interface %s", name);
-	if (!is_own(st, &link))
+	if (!is_own(st, link))
 		return error_state(e, -ESTALE,
 				   "%s is not the lab's: another link has taken its name", name);
-	*ifindex = link.ifindex;
 	return 0;
 }
 
-int lab_link_mtus(unsigned int ifindex, unsigned int *mtu, unsigned int *other, struct error *e)
+int lab_link_mtus(struct netlink *rt, unsigned int ifindex, unsigned int *mtu, unsigned int *other,
+		  struct error *e)
 {
-	struct netlink *NETLINK_AUTO rt = NULL;
 	struct rt_link_state link = { 0 }, end = { 0 };
-	int err = netlink_open(NETLINK_ROUTE, &rt, e);
+	int err = rt_link_get(rt, NULL, ifindex, &link, e);
 
-	if (!err)
-		err = rt_link_get(rt, NULL, ifindex, &link, e);
 	if (!err && link.other)
 		err = rt_link_get_other(rt, &link, &end, e);
 	*mtu = link.mtu;

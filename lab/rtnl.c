@@ -208,6 +208,20 @@ static void read_link_info(const struct nlattr *info, struct rt_link_state *stat
 	}
 }
 
+static void read_progs(const struct nlattr *xdp, struct rt_link_state *state)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested (attr, xdp) {
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) != 0)
+			continue;
+		if (mnl_attr_get_type(attr) == IFLA_XDP_SKB_PROG_ID)
+			state->skb_prog = mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) == IFLA_XDP_DRV_PROG_ID)
+			state->drv_prog = mnl_attr_get_u32(attr);
+	}
+}
+
 static int read_link(const struct nlattr *attr, void *cookie)
 {
 	struct rt_link_state *state = cookie;
@@ -223,6 +237,8 @@ static int read_link(const struct nlattr *attr, void *cookie)
 		state->operstate = mnl_attr_get_u8(attr);
 	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
 		read_link_info(attr, state);
+	if (mnl_attr_get_type(attr) == IFLA_XDP)
+		read_progs(attr, state);
 	if (mnl_attr_get_type(attr) == IFLA_GROUP && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 		state->group = mnl_attr_get_u32(attr);
 	return MNL_CB_OK;

@@ -67,6 +67,7 @@ struct rt_link_state {
 	int port_state;	   /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
 	uint8_t operstate; /* IF_OPER_* of linux/if.h */
 	uint32_t group;
+	uint32_t skb_prog, drv_prog; /* ids of what is attached to it, generic and native */
 	bool veth, vlan;
 };
 

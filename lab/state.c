@@ -424,21 +424,17 @@ int state_forget(struct state *st, struct error *e)
 
 int state_write(struct state *st, const char *name, const char *text, struct error *e)
 {
-	int FD_AUTO labs_dir = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char *FREE_AUTO file = text_format("%s/%s", st->journal.lab, name);
 
-	if (labs_dir < 0)
-		return error_sys(e, -errno, "cannot open %s", st->dir);
-	return statefile_write(labs_dir, name, text, strlen(text), e);
+	return statefile_write(st->state_dir.labs_dir, file, text, strlen(text), e);
 }
 
 int state_read(const struct state *st, const char *name, char **text, struct error *e)
 {
-	int FD_AUTO labs_dir = open(st->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char *FREE_AUTO file = text_format("%s/%s", st->journal.lab, name);
 	size_t size;
 
-	if (labs_dir < 0)
-		return errno == ENOENT ? -ENOENT : error_sys(e, -errno, "cannot open %s", st->dir);
-	return statefile_read(labs_dir, name, JOURNAL_FILE_MAX, text, &size, e);
+	return statefile_read(st->state_dir.labs_dir, file, JOURNAL_FILE_MAX, text, &size, e);
 }
 
 int state_names_dir(struct state *st, int *fd, struct error *e)

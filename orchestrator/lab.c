@@ -22,6 +22,7 @@ void lab_close(struct lab *lab)
 		cleanup_fd(&lab->programs[i].fd);
 	}
 	free(lab->programs);
+	build_close(lab->build);
 	plan_clear(&lab->plan);
 	labfile_clear(&lab->labfile);
 	state_close(lab->state);

@@ -4,6 +4,7 @@
 
 /* A lab that is up, opened by a command: its model, its plan and its state. */
 
+#include "lab/build.h"
 #include "lab/plan.h"
 #include "lab/state.h"
 #include "orchestrator/model/labfile.h"
@@ -20,6 +21,7 @@ struct lab {
 	struct labfile labfile; /* from the text that `up` kept */
 	struct plan plan;
 	struct state *state;
+	struct build *build; /* while `up` builds it, else NULL */
 	struct lab_program *programs;
 	size_t n_programs;
 };

@@ -148,13 +148,14 @@ static int build(struct lab *lab, const struct lab_options *options, struct erro
 	if (err)
 		return err;
 	progress_begin(&progress, "up", lab->plan.n_ops + lab->labfile.n_chains);
-	err = build_apply(&lab->plan, lab->state, &progress, e);
+	err = build_apply(&lab->plan, lab->state, &progress, &lab->build, e);
 	if (err) {
 		progress_clear(&progress);
 		return err;
 	}
 	err = attach_chains(lab, &progress, e);
 	progress_clear(&progress);
+	build_close(steal_pointer(&lab->build)); /* what is open keeps namespaces alive */
 	if (err && lab_down(lab, false, &undo))
 		(void)error_add(e, "undoing it: %s", undo.text);
 	return err;

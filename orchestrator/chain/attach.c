@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One program onto one interface, by libbpf or libxdp, and what the kernel's refusals mean. Knows
- * neither chains nor records.
+ * One program onto one interface, by a request on the caller's socket, and what the kernel's
+ * refusals mean. Knows neither chains nor records.
  */
 #include "orchestrator/chain/attach.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <linux/if_link.h>
-#include <xdp/libxdp.h>
+#include <linux/rtnetlink.h>
 
-#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/rtnl.h"
 #include "orchestrator/model/enum_names.h"
-#include "orchestrator/util/bpflog.h"
 
-int attach_query(int ifindex, struct attached *now, struct error *e)
+struct attached attach_of(const struct rt_link_state *link)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	int err = bpf_xdp_query(ifindex, 0, &opts);
+	return (struct attached){
+		.prog_id = link->skb_prog ? link->skb_prog : link->drv_prog,
+		.mode = link->skb_prog ? XDP_MODE_CHOICE_GENERIC : XDP_MODE_CHOICE_NATIVE,
+	};
+}
 
-	if (err)
-		return error_sys(e, err, "cannot ask for the interface's XDP program");
-	now->mode = opts.skb_prog_id ? XDP_MODE_CHOICE_GENERIC : XDP_MODE_CHOICE_NATIVE;
-	now->prog_id = opts.skb_prog_id	  ? opts.skb_prog_id
-		       : opts.drv_prog_id ? opts.drv_prog_id
-					  : opts.prog_id;
+int attach_query(struct netlink *rt, unsigned int ifindex, struct attached *now, struct error *e)
+{
+	struct rt_link_state link;
+
+	if (rt_link_get(rt, NULL, ifindex, &link, e))
+		return error_wrap(e, "cannot ask for the interface's XDP program");
+	*now = attach_of(&link);
 	return 0;
 }
 
@@ -65,10 +65,12 @@ static unsigned int mode_flag(enum xdp_mode mode)
 	return mode == XDP_MODE_CHOICE_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 }
 
-static int explain(int ifindex, enum xdp_mode mode, int err, struct bpflog *log, struct error *e)
+/* @e holds the kernel's words. */
+static int explain(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, struct error *e)
 {
 	const char *name = mode_name(mode);
 	struct attached now = { 0 };
+	int err = e->err;
 
 	switch (-err) {
 	case ERANGE:
@@ -85,7 +87,7 @@ static int explain(int ifindex, enum xdp_mode mode, int err, struct bpflog *log,
 			name, mode == XDP_MODE_CHOICE_GENERIC ? "" : ": say mode = generic");
 	case EBUSY:
 	case EEXIST:
-		if (!attach_query(ifindex, &now, e) && now.prog_id && now.mode != mode)
+		if (!attach_query(rt, ifindex, &now, e) && now.prog_id && now.mode != mode)
 			return error_state(e, -EBUSY,
 					   "a program stands there in %s mode, and the two modes "
 					   "exclude each other",
@@ -95,69 +97,51 @@ static int explain(int ifindex, enum xdp_mode mode, int err, struct bpflog *log,
 		return error_state(e, -EBUSY,
 				   "its XDP program was changed by another tool just now");
 	default:
-		return error_sys(e, err, "cannot attach XDP in %s mode: %s", name,
-				 bpflog_first(log, "the kernel refuses"));
+		return error_wrap(e, "cannot attach XDP in %s mode", name);
 	}
 }
 
-/* The dispatcher is left out by a word in the environment alone. */
-static int attach_by_libxdp(int ifindex, enum xdp_mode mode, int fd)
+/* Program @fd, -1 for none, in place of @old, -1 for none. */
+static int set_prog(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, int fd, int old,
+		    struct error *e)
 {
-	static const char skip[] = "LIBXDP_SKIP_DISPATCHER";
-	const char *set = getenv(skip);
-	char *FREE_AUTO before = set ? xstrdup(set) : NULL;
-	struct xdp_program *prog = xdp_program__from_fd(fd);
-	int err;
+	struct netlink_request request;
+	struct nlmsghdr *message = netlink_begin(&request, RTM_SETLINK, 0);
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
+	struct nlattr *xdp = mnl_attr_nest_start(message, IFLA_XDP);
 
-	if (libxdp_get_error(prog))
-		return (int)libxdp_get_error(prog);
-	/* It hands one over without an fd, too, where the kernel does not give the BTF. */
-	if (xdp_program__fd(prog) < 0) {
-		xdp_program__close(prog);
-		return -EINVAL;
-	}
-	(void)setenv(skip, "1", 1);
-	err = xdp_program__attach(
-		prog, ifindex, mode == XDP_MODE_CHOICE_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
-	if (before)
-		(void)setenv(skip, before, 1);
-	else
-		(void)unsetenv(skip);
-	xdp_program__close(prog);
-	return err;
+	link->ifi_index = (int)ifindex;
+	mnl_attr_put_u32(message, IFLA_XDP_FD, (uint32_t)fd);
+	mnl_attr_put_u32(message, IFLA_XDP_FLAGS,
+			 mode_flag(mode) |
+				 (old < 0 ? XDP_FLAGS_UPDATE_IF_NOEXIST : XDP_FLAGS_REPLACE));
+	if (old >= 0)
+		mnl_attr_put_u32(message, IFLA_XDP_EXPECTED_FD, (uint32_t)old);
+	mnl_attr_nest_end(message, xdp);
+	return netlink_talk(rt, message, NULL, NULL, e) ? explain(rt, ifindex, mode, e) : 0;
 }
 
-int attach_swap(int ifindex, enum xdp_mode mode, int fd, uint32_t old_id, struct error *e)
+int attach_swap(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, int fd,
+		uint32_t old_id, struct error *e)
 {
 	int FD_AUTO old = old_id ? bpf_prog_get_fd_by_id(old_id) : -1;
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old);
-	BPFLOG log = BPFLOG_INIT;
-	int err;
 
-	bpflog_begin(&log);
-	if (!old_id)
-		err = attach_by_libxdp(ifindex, mode, fd);
-	else if (old < 0 && errno != ENOENT)
+	if (!old_id || old >= 0)
+		return set_prog(rt, ifindex, mode, fd, old, e);
+	if (errno != ENOENT)
 		return error_sys(e, -errno, "cannot open XDP program %u", old_id);
-	else if (old < 0)
-		err = -EBUSY;
-	else
-		err = bpf_xdp_attach(ifindex, fd, mode_flag(mode), &opts);
-	return err ? explain(ifindex, mode, err, &log, e) : 0;
+	(void)error_sys(e, -EBUSY, "XDP program %u", old_id);
+	return explain(rt, ifindex, mode, e);
 }
 
-int attach_remove(int ifindex, enum xdp_mode mode, uint32_t old_id, struct error *e)
+int attach_remove(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, uint32_t old_id,
+		  struct error *e)
 {
 	int FD_AUTO old = bpf_prog_get_fd_by_id(old_id);
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old);
-	BPFLOG log = BPFLOG_INIT;
-	int err;
 
 	/* Gone with its last user: then it is not attached either. */
 	if (old < 0)
 		return errno == ENOENT ? 0
 				       : error_sys(e, -errno, "cannot open XDP program %u", old_id);
-	bpflog_begin(&log);
-	err = bpf_xdp_detach(ifindex, mode_flag(mode), &opts);
-	return err ? explain(ifindex, mode, err, &log, e) : 0;
+	return set_prog(rt, ifindex, mode, -1, old, e);
 }

@@ -12,6 +12,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/lab_links.h"
+#include "lab/netns.h"
+#include "lab/rtnl.h"
 #include "lab/text.h"
 #include "orchestrator/lab.h"
 
@@ -76,10 +78,7 @@ static char *command_off(const struct lab *lab, const struct attach_point *s)
 static int find_current(struct attach_point *s, const struct lab *lab, struct error *e)
 {
 	char *FREE_AUTO off = NULL;
-	int err = attach_query(s->ifindex, &s->attached, e);
 
-	if (err)
-		return err;
 	s->current = chain_file_match(&s->file, s->attached.prog_id);
 	if (!s->attached.prog_id || s->current)
 		return 0;
@@ -87,19 +86,36 @@ static int find_current(struct attach_point *s, const struct lab *lab, struct er
 	return attach_foreign(s->attached.prog_id, off, e);
 }
 
+static int open_socket(struct attach_point *s, const struct lab *lab, struct error *e)
+{
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	int err;
+
+	if (lab->build) {
+		s->rt = build_rt(lab->build, s->id.netns);
+		return 0;
+	}
+	err = netns_visit(&visit, lab->state, s->id.netns, e);
+	if (!err)
+		err = netlink_open(NETLINK_ROUTE, &s->own_rt, e);
+	s->rt = s->own_rt;
+	return err;
+}
+
 int attach_point_open(struct attach_point *s, const struct lab *lab,
 		      const struct attach_point_id *id, struct error *e)
 {
-	unsigned int ifindex = 0;
+	struct rt_link_state link = { 0 };
 	int err;
 
 	*s = (struct attach_point)ATTACH_POINT_INIT;
 	s->id = *id;
 	s->name = text_format("%s:%s", id->netns, id->name);
-	err = netns_visit(&s->visit, lab->state, id->netns, e);
+	err = open_socket(s, lab, e);
 	if (!err)
-		err = lab_link_find(lab->state, id->name, &ifindex, e);
-	s->ifindex = (int)ifindex;
+		err = lab_link_find(lab->state, s->rt, id->name, &link, e);
+	s->ifindex = link.ifindex;
+	s->attached = attach_of(&link);
 	if (!err)
 		err = chain_file_read(lab, s->name, &s->file, e);
 	if (!err)
@@ -109,7 +125,7 @@ int attach_point_open(struct attach_point *s, const struct lab *lab,
 
 void attach_point_close(struct attach_point *s)
 {
-	netns_leave(&s->visit);
+	netlink_close(s->own_rt);
 	chain_file_clear(&s->file);
 	free(s->name);
 	*s = (struct attach_point)ATTACH_POINT_INIT;
@@ -121,7 +137,7 @@ static void record_failed(struct attach_point *s, struct lab *lab, const struct 
 	struct error ERROR_AUTO ignored = ERROR_INIT;
 	struct attached now;
 
-	if (!attach_query(s->ifindex, &now, &ignored) && now.prog_id != next->prog_id)
+	if (!attach_query(s->rt, s->ifindex, &now, &ignored) && now.prog_id != next->prog_id)
 		(void)chain_file_write(lab, s->name, &s->file, &ignored);
 }
 
@@ -130,16 +146,18 @@ int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chai
 {
 	uint32_t old = s->current ? s->current->prog_id : 0;
 	struct chain_file file;
-	int err;
+	int err = 0;
 
 	chain_file_plan(&file, &s->file, s->current, next);
 	if (s->for_good)
 		chain_file_keep_for_good(&file, s->for_good);
-	err = chain_file_write(lab, s->name, &file, e);
+	/* What a killed `up` leaves goes as a whole, and nobody else reads it. */
+	if (!lab->build)
+		err = chain_file_write(lab, s->name, &file, e);
 	if (!err && fd >= 0)
-		err = attach_swap(s->ifindex, next->mode, fd, old, e);
+		err = attach_swap(s->rt, s->ifindex, next->mode, fd, old, e);
 	else if (!err && old)
-		err = attach_remove(s->ifindex, s->current->mode, old, e);
+		err = attach_remove(s->rt, s->ifindex, s->current->mode, old, e);
 	if (err) {
 		chain_file_clear(&file);
 		record_failed(s, lab, next);

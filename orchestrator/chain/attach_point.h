@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lab/netns.h"
 #include "orchestrator/chain/attach.h"
 #include "orchestrator/chain/chain_record.h"
 
@@ -27,21 +26,21 @@ bool attach_point_id_same(const struct attach_point_id *a, const struct attach_p
 bool attach_point_id_find(const struct labfile *labfile, const char *point,
 			  struct attach_point_id *id);
 
-/* An end being looked at or worked on, from within its namespace. */
+/* An end being looked at or worked on, over a socket in its namespace. */
 struct attach_point {
 	struct attach_point_id id;
-	char *name; /* "host:veth0" */
-	struct netns_visit visit;
-	int ifindex;
+	char *name;		     /* "host:veth0" */
+	struct netlink *rt, *own_rt; /* @own_rt: NULL if it is the build's */
+	unsigned int ifindex;
 	struct attached attached;
 	struct chain_file file;
 	const struct chain_record *current;  /* of @file: what of ours is attached; NULL: nothing */
 	const struct chain_record *for_good; /* what comes back after a scenario; NULL: as before */
 };
 
-#define ATTACH_POINT_INIT                 \
-	{                                 \
-		.visit = NETNS_VISIT_NONE \
+#define ATTACH_POINT_INIT \
+	{                 \
+		0         \
 	}
 #define ATTACH_POINT __attribute__((cleanup(attach_point_close))) struct attach_point
 

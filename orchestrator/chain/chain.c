@@ -79,13 +79,13 @@ static int build(struct chain_job *job, const struct chain_engine **engine, int 
 /* Links that were made a moment ago are as the lab file says: to ask for each would take `up` of a
  * large lab a twentieth longer.
  */
-static int find_mtus(struct chain_job *job, struct error *e)
+static int find_mtus(struct chain_job *job, struct netlink *rt, struct error *e)
 {
 	const struct topology *topo = &job->lab->labfile.topo;
 	const struct iface *f = &topo->ifaces[job->iface];
 
-	if (state_journal(job->lab->state)->phase != STATE_BUILDING)
-		return lab_link_mtus((unsigned int)job->ifindex, &job->mtu, &job->other_mtu, e);
+	if (!job->lab->build)
+		return lab_link_mtus(rt, (unsigned int)job->ifindex, &job->mtu, &job->other_mtu, e);
 	job->mtu = iface_mtu(f);
 	job->other_mtu = iface_mtu(f->peer == NONE ? f : &topo->ifaces[f->peer]);
 	return 0;
@@ -106,23 +106,38 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		    const size_t *filters, const struct attach_point *s,
 		    const struct chain_record *kept, struct error *e)
 {
-	int err;
-
 	*job = (struct chain_job){
 		.lab = lab,
 		.iface = chain->iface,
 		.filters = filters,
 		.n_filters = chain->n_filters,
 		.gen = chain_file_next_gen(&s->file, kept),
-		.ifindex = s->ifindex,
+		.ifindex = (int)s->ifindex,
 		.node = s->id.netns,
 		.counters_fd = -1,
 		.rings_fd = -1,
 		.row = counters_row(lab, chain->iface),
 		.rows = counters_rows(lab, chain->iface),
 	};
-	err = find_mtus(job, e);
-	return err ? err : counters_open(lab, chain->iface, &job->counters_fd, &job->rings_fd, e);
+	return find_mtus(job, s->rt, e);
+}
+
+static int open_counters(struct chain_job *job, struct error *e)
+{
+	return job->counters_fd >= 0
+		       ? 0
+		       : counters_open(job->lab, job->iface, &job->counters_fd, &job->rings_fd, e);
+}
+
+/* What an earlier chain has counted; in a lab that is being built there was none. */
+static int wipe_counters(struct chain_job *job, struct error *e)
+{
+	int err;
+
+	if (job->lab->build)
+		return 0;
+	err = open_counters(job, e);
+	return err ? err : counters_wipe(job->counters_fd, job->row, job->gen, e);
 }
 
 static void close_job(struct chain_job *job)
@@ -174,7 +189,9 @@ static int build_or_share(struct lab *lab, struct chain_job *job, const struct a
 		if (ready->fd < 0)
 			return error_sys(e, -errno, "cannot use the chain's program again");
 	} else {
-		err = build(job, &engine, &ready->fd, &r->why, e);
+		err = open_counters(job, e);
+		if (!err)
+			err = build(job, &engine, &ready->fd, &r->why, e);
 	}
 	if (err)
 		return err;
@@ -201,7 +218,7 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 	if (!err)
 		err = build_or_share(lab, &job, s, kept, ready, e);
 	if (!err)
-		err = counters_wipe(job.counters_fd, job.row, job.gen, e);
+		err = wipe_counters(&job, e);
 	if (!err)
 		err = attach_prog_id(ready->fd, &r->prog_id, e);
 	if (err) {
@@ -218,7 +235,7 @@ static int load(struct lab *lab, struct attach_point *s, const struct chain_conf
 /* A scenario's chain leaves what it stands in for as it is. */
 static void tidy(const struct lab *lab, const struct attach_point *s, bool for_scenario)
 {
-	struct chain_job job = { .lab = lab, .ifindex = s->ifindex, .node = s->id.netns };
+	struct chain_job job = { .lab = lab, .ifindex = (int)s->ifindex, .node = s->id.netns };
 
 	if (!for_scenario)
 		chain_libxdp_tidy(&job, s->current ? s->current->prog_id : 0);

@@ -19,6 +19,7 @@
 #include "lab/error.h"
 #include "lab/lab_links.h"
 #include "lab/netns.h"
+#include "lab/rtnl.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/rule_maps.h"
@@ -118,6 +119,7 @@ static int object_map(void *cookie, const char *name, int *fd, struct error *e)
 	return *fd < 0 ? error_sys(e, -errno, "map %s of the loaded object", name) : 0;
 }
 
+/* The kernel takes an ifindex for one of the namespace that it is written from. */
 static int fill_target(struct bpf_object *obj, const struct lab *lab, const struct filter *filter,
 		       struct error *e)
 {
@@ -125,13 +127,16 @@ static int fill_target(struct bpf_object *obj, const struct lab *lab, const stru
 	const struct iface *to = &topo->ifaces[filter->redirect_to];
 	int fd = bpf_object__find_map_fd_by_name(obj, "target");
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
-	unsigned int index = 0;
+	struct netlink *NETLINK_AUTO rt = NULL;
+	struct rt_link_state link;
 	uint32_t first = 0;
 	int err = netns_visit(&visit, lab->state, topo->nodes[to->node].name, e);
 
 	if (!err)
-		err = lab_link_find(lab->state, to->name, &index, e);
-	if (!err && bpf_map_update_elem(fd, &first, &index, BPF_ANY))
+		err = netlink_open(NETLINK_ROUTE, &rt, e);
+	if (!err)
+		err = lab_link_find(lab->state, rt, to->name, &link, e);
+	if (!err && bpf_map_update_elem(fd, &first, &link.ifindex, BPF_ANY))
 		err = error_sys(e, -errno, "cannot write the map of its target");
 	return err ? error_wrap(e, "filter %s: to = %s", filter->name, to->id) : 0;
 }

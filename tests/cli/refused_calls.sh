@@ -172,12 +172,11 @@ record chain b:e1 dns
 each_refused chain b:e1 dns <<-'END'
 	flock EIO; full.lock; lab full: cannot lock it
 	read EIO; full.journal>; cannot read the state file
-	openat EMFILE; /full", O_RDONLY; cannot open
+	openat2 EMFILE; chains/b:e1"; cannot open the state file
 	openat EMFILE; "/proc/self/ns/net"; cannot open /proc/self/ns/net
 	setns EPERM; ns/b>; cannot enter
 	fstatfs EIO; ns/b>; is no namespace
 	sendto ENOBUFS; nlmsg_len=48, nlmsg_type=(0x12|RTM_GETLINK); cannot look for the interface e1
-	sendto ENOBUFS; nlmsg_len=32, nlmsg_type=(0x12|RTM_GETLINK); cannot ask for the interface's XDP program
 	bpf EPERM; BPF_OBJ_GET,.*/counters"; counters
 	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; map
 	bpf EPERM; BPF_OBJ_GET,.*/filter/dns/; is not among those of the filter

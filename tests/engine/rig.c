@@ -16,7 +16,9 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
+#include "lab/error.h"
 #include "lab/netns.h"
+#include "lab/rtnl.h"
 #include "lab/text.h"
 #include "orchestrator/chain/attach.h"
 #include "orchestrator/chain/chain_read.h"
@@ -155,13 +157,14 @@ void rig_must_chain(struct lab *lab, const char *filters)
 uint32_t rig_attached(const struct lab *lab, const char *netns, const char *name)
 {
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	NETLINK_AUTO struct netlink *rt = NULL;
 	ERROR_AUTO struct error e = ERROR_INIT;
-	struct attached now = { 0 };
+	struct rt_link_state link;
 
-	if (netns_visit(&visit, lab->state, netns, &e) ||
-	    attach_query((int)if_nametoindex(name), &now, &e))
+	if (netns_visit(&visit, lab->state, netns, &e) || netlink_open(NETLINK_ROUTE, &rt, &e) ||
+	    rt_link_get(rt, name, 0, &link, &e))
 		die("asking what is attached", &e);
-	return now.prog_id;
+	return attach_of(&link).prog_id;
 }
 
 uint32_t rig_run(const struct lab *lab, const void *frame, size_t size, size_t *after)

@@ -18,6 +18,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/netns.h"
+#include "lab/rtnl.h"
 #include "orchestrator/chain/attach.h"
 #include "orchestrator/chain/chain_read.h"
 #include "tests/engine/rig.h"
@@ -210,9 +211,11 @@ static int detach(const char *iface)
 {
 	int ifindex = (int)if_nametoindex(iface);
 	ERROR_AUTO struct error e = ERROR_INIT;
+	NETLINK_AUTO struct netlink *rt = NULL;
 	struct attached now;
 
-	assert_int_equal(attach_query(ifindex, &now, &e), 0);
+	assert_int_equal(netlink_open(NETLINK_ROUTE, &rt, &e), 0);
+	assert_int_equal(attach_query(rt, (unsigned int)ifindex, &now, &e), 0);
 	return bpf_xdp_detach(ifindex,
 			      now.mode == XDP_MODE_CHOICE_GENERIC ? XDP_FLAGS_SKB_MODE
 								  : XDP_FLAGS_DRV_MODE,

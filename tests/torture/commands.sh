@@ -6,12 +6,25 @@
 
 COMMANDS="up self down scenario run chain changes"
 
+# lb.ini's lab with equal chains at two nodes, and at a third one that sends back. Sets CHAINS.
+chains_file()
+{
+	CHAINS=$SCRATCH/chains.ini
+	awk '{ print }
+		/^\[iface (host|h2):/ { print "chain = headers udp-8888" }
+		/^\[iface h3:/ { print "chain = headers back" }
+		END { print "[filter back]\nprogram = tx" }' "$LB" >"$CHAINS"
+}
+
 # Sets ARGS.
 command_args() # COMMAND
 {
 	case $1 in
-	up) ARGS=(up "$LB") ;;
-	self) ARGS=(up "$LB" --self host) ;;
+	up | self)
+		chains_file
+		ARGS=(up "$CHAINS")
+		[ "$1" = up ] || ARGS+=(--self host)
+		;;
 	down) ARGS=(down) ;;
 	scenario) ARGS=(scenario udp-8888-drop) ;;
 	run) ARGS=(run "$LB" udp-8888-drop) ;;
@@ -37,7 +50,10 @@ changes_file()
 command_prepare() # COMMAND
 {
 	case $1 in
-	down) "$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- ;;
+	down)
+		chains_file
+		"$XLAB" up "$CHAINS" >/dev/null 2>"$ERR" 3<&-
+		;;
 	scenario | chain | changes) # a chain of its own stands there
 		changes_file
 		"$XLAB" up "$CHANGES" >/dev/null 2>"$ERR" 3<&- &&
