@@ -18,7 +18,6 @@
 #include "lab/progress.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/chain/chain.h"
-#include "orchestrator/chain/chain_record.h"
 #include "orchestrator/filter/labfile_load.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/model/enum_names.h"
@@ -57,14 +56,13 @@ static int begin_state(struct lab *lab, const struct lab_options *options, struc
 	return err ? err : state_begin(&in, options->command, &lab->state, e);
 }
 
-/* Most labs go as they are, by the marks on what is theirs, however large. What is deleted one by
- * one, or waited for, the plan tells.
+/* Most labs go as they are, by the marks on what is theirs, however large: chains go with their
+ * interfaces, and those with their namespaces. What is deleted one by one, or waited for, the plan
+ * tells.
  */
 static void recall_for_down(struct lab *lab, bool wait)
 {
-	char **STRINGS_AUTO chains = chain_file_names(lab);
-
-	if (wait || chains[0] || build_undo_needs_plan(lab->state))
+	if (wait || build_undo_needs_plan(lab->state))
 		lab_recall_topology(lab);
 }
 
@@ -200,7 +198,7 @@ int lab_down_open(struct lab *lab, const char *name, bool wait, struct error *e)
 
 int lab_down(struct lab *lab, bool wait, struct error *e)
 {
-	struct error ERROR_AUTO chains = ERROR_INIT, builds = ERROR_INIT, phase = ERROR_INIT;
+	struct error ERROR_AUTO phase = ERROR_INIT;
 
 	if (state_journal(lab->state)->phase == STATE_CORRUPT)
 		return build_undo(&lab->plan, lab->state, false, e);
@@ -210,11 +208,5 @@ int lab_down(struct lab *lab, bool wait, struct error *e)
 		return e->err;
 	/* A lab that goes needs no phase on disk, unless this is killed: no reason to stop. */
 	(void)state_set_phase(lab->state, STATE_LEAVING, &phase);
-	(void)chain_remove_all(lab, &chains);
-	(void)build_undo(&lab->plan, lab->state, wait, &builds);
-	if (builds.err)
-		error_move(e, &builds);
-	else if (chains.err)
-		error_move(e, &chains);
-	return e->err;
+	return build_undo(&lab->plan, lab->state, wait, e);
 }

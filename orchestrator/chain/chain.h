@@ -46,9 +46,6 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e);
 /* Restore every interface on which a killed scenario left its chain. */
 int chain_restore_all(struct lab *lab, struct error *e);
 
-/* Take all chains off, past every error: for `down`. */
-int chain_remove_all(struct lab *lab, struct error *e);
-
 /* Load filter @f alone, attach nothing: 0 it loads; -EACCES the verifier refuses it, its log in
  * *@log (malloc'ed); other errors in @e.
  */

@@ -345,18 +345,12 @@ each_refused down full <<-'END'
 	unlinkat EIO; "full.journal", 0; full.journal
 END
 
-# What stands on an interface goes with its namespace, and it is told nevertheless.
 gone()
 {
 	nothing_left "$1"
 	"$XLAB" up "$dir/full.ini" >/dev/null
 }
 then=gone
-each_refused down full <<-'END'
-	renameat EIO; "b:e1.new"; write the state file
-	sendto ENOMEM; nlmsg_type=(0x13|RTM_SETLINK); cannot
-END
-
 record down full --wait
 "$XLAB" up "$dir/full.ini" >/dev/null
 each_refused down full --wait <<-'END'

@@ -29,11 +29,15 @@ calls()
 calls up "$dir/plain.ini"
 plain=$calls plain_links=$links
 calls down star
+down=$calls
 calls up "$dir/chains.ini"
 result "$([ $((links - plain_links)) -eq 80 ]; echo $?)" \
 	"up: two requests about a link for each chain ($plain_links, $links)"
 result "$([ $((calls - plain)) -lt $((40 * 30 + 500)) ]; echo $?)" \
 	"up: not 30 calls for each chain, and what the first one takes ($plain, $calls)"
 is 'each has its chain' "$("$XLAB" status --json | jq '[.labs[].nodes[].interfaces[].chain.filters | length] | add')" 80
-"$XLAB" down >/dev/null
+calls down star
+result "$([ "$calls" -lt $((down + 10)) ]; echo $?)" \
+	"down: chains go with their interfaces, and cost nothing ($down, $calls)"
+is 'down: no link is asked for' "$links" 0
 done_testing
