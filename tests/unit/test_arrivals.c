@@ -14,6 +14,7 @@
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/step_result.h"
+#include "tests/unit/evidence_maker.h"
 
 enum { A, H2, H3 };
 #define BYTES 6 /* of the text */
@@ -59,13 +60,7 @@ static struct evidence an_evidence(const struct step *step, unsigned int at_h2, 
 static void expect(const struct step *step, struct evidence *ev, enum outcome outcome,
 		   const char *why)
 {
-	struct step_result result = { 0 };
-
-	judge_traffic(&labfile, step, ev, &result);
-	assert_string_equal(result.why, why);
-	assert_int_equal(result.outcome, outcome);
-	step_result_clear(&result);
-	evidence_clear(ev);
+	expect_judged(&labfile, step, ev, outcome, why, NULL);
 }
 
 static void a_text_arrives_once_at_one(void **state)

@@ -15,8 +15,8 @@
 #include "orchestrator/event/packet.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/evidence_add.h"
-#include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/step_result.h"
+#include "tests/unit/evidence_maker.h"
 
 /*
  *   a --- lb:eth0 (balance, drops)      a sends to lb, whose first filter may change packets
@@ -56,39 +56,17 @@ static const struct chain_record chains[] = {
 	{ .engine = ENGINE_INLINE, .gen = 1, .filters = h2_filters, .n_filters = 1 },
 };
 
-static struct address address(const char *text)
-{
-	struct address a;
-
-	assert_int_equal(text_address(text, &a), 0);
-	return a;
-}
-
 static struct evidence an_evidence(enum step_kind kind)
 {
-	return (struct evidence){
-		.topo = &labfile.topo,
-		.chains = chains,
-		.mark = { .kind = kind,
-			  .src_node = A,
-			  .dst_node = LB,
-			  .src = address("10.0.0.10"),
-			  .dst = address("10.0.0.1"),
-			  .src_port = 44024,
-			  .dst_port = 80 },
-		.since_ns = 1000,
-		.wanted = 1,
-		.bytes_wanted = 7,
-		.server_bound = true,
-	};
+	return evidence_of(&labfile, chains, kind, A, LB, 80);
 }
 
 static struct packet udp(const char *src, uint16_t src_port, const char *dst, uint16_t dst_port)
 {
 	return (struct packet){ .has_ether = true,
 				.has_ip = true,
-				.src = address(src),
-				.dst = address(dst),
+				.src = an_address(src),
+				.dst = an_address(dst),
 				.proto = IPPROTO_UDP,
 				.has_ports = true,
 				.src_port = src_port,
@@ -100,27 +78,10 @@ static struct packet sent(void)
 	return udp("10.0.0.10", 44024, "10.0.0.1", 80);
 }
 
-static struct xlab_event an_event(size_t iface, enum xlab_event_kind kind)
-{
-	return (struct xlab_event){
-		.time_ns = 2000, .gen = chains[iface].gen, .iface = (uint16_t)iface, .kind = kind
-	};
-}
-
 static void came(struct evidence *ev, size_t iface, const struct packet *p)
 {
-	struct xlab_event event = an_event(iface, XLAB_CAME);
+	struct xlab_event event = event_at(chains, iface, XLAB_CAME);
 
-	evidence_add(ev, &event, p);
-}
-
-static void decided(struct evidence *ev, size_t iface, uint16_t position, uint8_t verdict,
-		    const struct packet *p)
-{
-	struct xlab_event event = an_event(iface, XLAB_DECIDED);
-
-	event.position = position;
-	event.verdict = verdict;
 	evidence_add(ev, &event, p);
 }
 
@@ -128,7 +89,7 @@ static void decided(struct evidence *ev, size_t iface, uint16_t position, uint8_
 static void balanced(struct evidence *ev, const struct packet *from, const struct packet *to)
 {
 	came(ev, LB_ETH0, from);
-	decided(ev, LB_ETH0, 0, XDP_TX, to);
+	add_event(ev, to, LB_ETH0, 0, XDP_TX);
 }
 
 static struct step a_step(enum step_expect expect)
@@ -138,20 +99,10 @@ static struct step a_step(enum step_expect expect)
 	};
 }
 
-/* The step's outcome, why, and (NULL: whatever they are) the details. */
 static void expect(const struct step *step, struct evidence *ev, enum outcome outcome,
 		   const char *why, const char *details)
 {
-	struct step_result result = { 0 };
-
-	judge_traffic(&labfile, step, ev, &result);
-	assert_string_equal(result.why, why);
-	assert_int_equal(result.outcome, outcome);
-	if (details)
-		assert_string_equal(result.details, details);
-	free(result.why);
-	free(result.details);
-	evidence_clear(ev);
+	expect_judged(&labfile, step, ev, outcome, why, details);
 }
 
 static void a_rewritten_packet_is_the_same_one(void **state)
@@ -163,12 +114,12 @@ static void a_rewritten_packet_is_the_same_one(void **state)
 	(void)state;
 	step.by = DROPS;
 	came(&ev, LB_ETH0, &p);
-	decided(&ev, LB_ETH0, 1, XDP_DROP, &now);
+	add_event(&ev, &now, LB_ETH0, 1, XDP_DROP);
 	expect(&step, &ev, OUTCOME_OK, "dropped by drops at lb:eth0", NULL);
 
 	/* without a word on how it came it is another's */
 	ev = an_evidence(STEP_UDP);
-	decided(&ev, LB_ETH0, 1, XDP_DROP, &now);
+	add_event(&ev, &now, LB_ETH0, 1, XDP_DROP);
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "nothing arrived, but no filter says that it dropped it: no chain saw it", NULL);
 }
@@ -177,8 +128,8 @@ static void a_rewritten_packet_is_the_same_one(void **state)
 static void a_packet_is_of_one_cpu(void **state)
 {
 	struct packet p = sent(), now = udp("10.0.0.10", 44024, "10.0.0.1", 79);
-	struct xlab_event came_on_1 = an_event(LB_ETH0, XLAB_CAME);
-	struct xlab_event dropped = an_event(LB_ETH0, XLAB_DECIDED);
+	struct xlab_event came_on_1 = event_at(chains, LB_ETH0, XLAB_CAME);
+	struct xlab_event dropped = event_at(chains, LB_ETH0, XLAB_DECIDED);
 	struct evidence ev = an_evidence(STEP_UDP);
 
 	(void)state;
@@ -212,7 +163,7 @@ static void each_hop_tells_the_form_that_it_saw(void **state)
 
 	(void)state;
 	balanced(&ev, &p, &now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	add_event(&ev, &now, H2_ETH0, 0, XDP_DROP);
 	expect(&step, &ev, OUTCOME_NOT_OK, "dropped by drops at h2:eth0",
 	       "lb:eth0: packet: balance tx (10.0.0.1:5000 -> 10.0.0.2:8080)\n"
 	       "h2:eth0: packet 10.0.0.1:5000 -> 10.0.0.2:8080: drops drop\n"
@@ -231,7 +182,7 @@ static void the_last_chain_that_saw_it_tells(void **state)
 	expect(&step, &ev, OUTCOME_NOT_OK, "sent back (tx) by balance at lb:eth0", NULL);
 	ev = an_evidence(STEP_UDP);
 	balanced(&ev, &p, &now);
-	decided(&ev, H2_ETH0, 1, XDP_PASS, &now);
+	add_event(&ev, &now, H2_ETH0, 1, XDP_PASS);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: it was let through, and lost after the chain", NULL);
 }
@@ -249,13 +200,13 @@ static void replies_are_followed_back(void **state)
 	(void)state;
 	balanced(&ev, &p, &now);
 	came(&ev, LB_ETH0, &other);
-	decided(&ev, LB_ETH0, 1, XDP_DROP, &other);
+	add_event(&ev, &other, LB_ETH0, 1, XDP_DROP);
 	assert_null(evidence_drop(&ev, RELATION_REPLY));
 	came(&ev, LB_ETH0, &back);
-	decided(&ev, LB_ETH0, 0, XDP_TX, &home);
+	add_event(&ev, &home, LB_ETH0, 0, XDP_TX);
 	assert_int_equal(ev.forms.n, 1);
 	came(&ev, LB_ETH0, &back);
-	decided(&ev, LB_ETH0, 1, XDP_DROP, &home);
+	add_event(&ev, &home, LB_ETH0, 1, XDP_DROP);
 	expect(&step, &ev, OUTCOME_OK, "reply dropped by drops at lb:eth0", NULL);
 }
 
@@ -266,8 +217,8 @@ static void what_was_dropped_has_no_form(void **state)
 
 	(void)state;
 	came(&ev, LB_ETH0, &p);
-	decided(&ev, LB_ETH0, 1, XDP_DROP, &now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	add_event(&ev, &now, LB_ETH0, 1, XDP_DROP);
+	add_event(&ev, &now, H2_ETH0, 0, XDP_DROP);
 	assert_int_equal(ev.n_seen, 2);
 	assert_int_equal(ev.seen[1].relation, RELATION_OTHER);
 	evidence_clear(&ev);
@@ -284,7 +235,7 @@ static void an_imitation_proves_nothing(void **state)
 	/* h2 drops a packet that looks like the step's, which was lost */
 	balanced(&ev, &p, &now);
 	balanced(&ev, &other, &now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	add_event(&ev, &now, H2_ETH0, 0, XDP_DROP);
 	evidence_add_kernel_drop(&ev, 2000, "h2", "UDP_CSUM", &now, NULL);
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "nothing arrived, but no filter says that it dropped it: packets of others were "
@@ -313,16 +264,16 @@ static void an_imitation_proves_nothing(void **state)
 	step.expect = EXPECT_DROP;
 	ev = an_evidence(STEP_UDP);
 	balanced(&ev, &p, &now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	add_event(&ev, &now, H2_ETH0, 0, XDP_DROP);
 	balanced(&ev, &other, &now);
-	decided(&ev, H2_ETH0, 0, XDP_PASS, &now);
+	add_event(&ev, &now, H2_ETH0, 0, XDP_PASS);
 	ev.arrived = 1; /* the other one */
 	expect(&step, &ev, OUTCOME_OK, "dropped by drops at h2:eth0", NULL);
 
 	/* another's that was dropped, or does not look like it, is none */
 	ev = an_evidence(STEP_UDP);
 	came(&ev, LB_ETH0, &other);
-	decided(&ev, LB_ETH0, 1, XDP_DROP, &p);
+	add_event(&ev, &p, LB_ETH0, 1, XDP_DROP);
 	balanced(&ev, &other, &now);
 	assert_false(ev.imitated);
 	evidence_clear(&ev);
@@ -336,7 +287,7 @@ static void what_cannot_be_known_is_said(void **state)
 
 	(void)state;
 	balanced(&ev, &p, &now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	add_event(&ev, &now, H2_ETH0, 0, XDP_DROP);
 	step.expect = EXPECT_PASS;
 	ev.seen[0].verdict = XDP_PASS;
 	expect(&step, &ev, OUTCOME_NOT_OK,
@@ -367,7 +318,7 @@ static void a_tunnel_carries_the_same_packet(void **state)
 {
 	static const uint8_t tunnel[] = { ETHER, IPIP, INSIDE, UDP_80 };
 	static const uint8_t bare[] = { ETHER, INSIDE, UDP_80 };
-	struct xlab_event event = an_event(LB_ETH0, XLAB_CAME);
+	struct xlab_event event = event_at(chains, LB_ETH0, XLAB_CAME);
 	struct evidence ev = an_evidence(STEP_UDP);
 	struct step step = a_step(EXPECT_PASS);
 
@@ -376,7 +327,7 @@ static void a_tunnel_carries_the_same_packet(void **state)
 	event.kind = XLAB_DECIDED;
 	event.verdict = XDP_TX;
 	add_bytes(&ev, &event, tunnel, sizeof(tunnel));
-	event = an_event(H2_ETH0, XLAB_DECIDED);
+	event = event_at(chains, H2_ETH0, XLAB_DECIDED);
 	event.verdict = XDP_DROP;
 	add_bytes(&ev, &event, tunnel, sizeof(tunnel));
 	assert_int_equal(ev.forms.n, 0);
@@ -400,22 +351,22 @@ static void fragments_are_followed(void **state)
 	tail.has_ports = false;
 	head_now = head;
 	tail_now = tail;
-	head_now.dst = tail_now.dst = address("10.0.0.2");
+	head_now.dst = tail_now.dst = an_address("10.0.0.2");
 	head_now.fragment_id = tail_now.fragment_id = 78;
 	balanced(&ev, &head, &head_now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
+	add_event(&ev, &tail_now, H2_ETH0, 0, XDP_DROP);
 	assert_int_equal(evidence_drop(&ev, RELATION_REQUEST)->packets, 1);
 	/* what the chains saw of it is told once */
 	balanced(&ev, &tail, &tail_now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &head_now);
+	add_event(&ev, &head_now, H2_ETH0, 0, XDP_DROP);
 	assert_int_equal(ev.n_seen, 2);
 	assert_int_equal(ev.seen[0].packets, 2);
 	assert_true(ev.seen[0].changed);
 	tail_now.fragment_id = 79; /* a number of its own */
 	balanced(&ev, &tail, &tail_now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
+	add_event(&ev, &tail_now, H2_ETH0, 0, XDP_DROP);
 	tail_now.fragment_id = 80; /* of whom nobody knows */
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
+	add_event(&ev, &tail_now, H2_ETH0, 0, XDP_DROP);
 	for (size_t i = 0; i < ev.n_seen; i++)
 		if (ev.seen[i].relation == RELATION_OTHER)
 			assert_int_equal(ev.seen[i].packets, 1);
@@ -424,7 +375,7 @@ static void fragments_are_followed(void **state)
 	tail_now.fragment_id = 79;
 	balanced(&ev, &tail, &tail_now);
 	assert_true(ev.imitated);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &tail_now);
+	add_event(&ev, &tail_now, H2_ETH0, 0, XDP_DROP);
 	assert_true(ev.seen[ev.n_seen - 1].doubtful);
 	evidence_clear(&ev);
 }
@@ -454,14 +405,14 @@ static void a_bridges_copies_are_not_the_steps(void **state)
 
 	(void)state;
 	memcpy(p.dst_mac, (uint8_t[]){ 2, 0, 0, 0, 0, 1 }, 6);
-	decided(&ev, BYSTANDER_ETH0, 0, XDP_DROP, &p);
+	add_event(&ev, &p, BYSTANDER_ETH0, 0, XDP_DROP);
 	assert_null(evidence_drop(&ev, RELATION_REQUEST));
 	nodes[BYSTANDER].forward = true;
-	decided(&ev, BYSTANDER_ETH0, 0, XDP_DROP, &p);
+	add_event(&ev, &p, BYSTANDER_ETH0, 0, XDP_DROP);
 	nodes[BYSTANDER].forward = false;
 	assert_null(evidence_drop(&ev, RELATION_REQUEST));
 	p.dst_mac[5] = 9;
-	decided(&ev, BYSTANDER_ETH0, 0, XDP_DROP, &p);
+	add_event(&ev, &p, BYSTANDER_ETH0, 0, XDP_DROP);
 	assert_non_null(evidence_drop(&ev, RELATION_REQUEST));
 	evidence_clear(&ev);
 }
@@ -475,7 +426,7 @@ static void lost_events_make_forms_doubtful(void **state)
 	(void)state;
 	ev.lost = 3;
 	balanced(&ev, &p, &now);
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &now);
+	add_event(&ev, &now, H2_ETH0, 0, XDP_DROP);
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "dropped by drops at h2:eth0, but 3 events of the chains were lost, and it changed "
 	       "on its way",
@@ -483,7 +434,7 @@ static void lost_events_make_forms_doubtful(void **state)
 
 	ev = an_evidence(STEP_UDP);
 	ev.lost = 3;
-	decided(&ev, LB_ETH0, 1, XDP_DROP, &p);
+	add_event(&ev, &p, LB_ETH0, 1, XDP_DROP);
 	expect(&step, &ev, OUTCOME_OK, "dropped by drops at lb:eth0", NULL);
 }
 
@@ -501,10 +452,13 @@ static void flows_in_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct flow flow = {
-			rows[i].proto, address(rows[i].src), address(rows[i].dst), 7, 7, { 0 },
-			{ 0 }
-		};
+		struct flow flow = { rows[i].proto,
+				     an_address(rows[i].src),
+				     an_address(rows[i].dst),
+				     7,
+				     7,
+				     { 0 },
+				     { 0 } };
 		char *FREE_AUTO text = flow_text(&flow);
 
 		assert_string_equal(text, rows[i].text);
@@ -530,8 +484,8 @@ static int forget_names(void **state)
 static void what_goes_to_all_is_answered_by_any(void **state)
 {
 	struct packet request = { .has_ip = true,
-				  .src = address("10.0.0.10"),
-				  .dst = address("10.0.0.255"),
+				  .src = an_address("10.0.0.10"),
+				  .dst = an_address("10.0.0.255"),
 				  .proto = IPPROTO_ICMP,
 				  .has_echo = true,
 				  .icmp_id = 44024,
@@ -542,26 +496,26 @@ static void what_goes_to_all_is_answered_by_any(void **state)
 	struct whose whose;
 
 	(void)state;
-	reply.src = address("10.0.0.7");
-	reply.dst = address("10.0.0.10");
+	reply.src = an_address("10.0.0.7");
+	reply.dst = an_address("10.0.0.10");
 	ev.mark.dst = request.dst;
 	forms_know(&ev.forms, &ev.mark, &reply, NULL, &whose);
 	assert_int_equal(whose.way, RELATION_OTHER);
 	ev.mark.group = true;
 	forms_know(&ev.forms, &ev.mark, &reply, NULL, &whose);
 	assert_int_equal(whose.way, RELATION_REPLY);
-	reply.dst = address("10.0.0.11"); /* to somebody else */
+	reply.dst = an_address("10.0.0.11"); /* to somebody else */
 	forms_know(&ev.forms, &ev.mark, &reply, NULL, &whose);
 	assert_int_equal(whose.way, RELATION_OTHER);
 	arrivals[0].node = LB;
 	arrivals[1].node = H2;
 	ev.arrivals = arrivals;
 	ev.n_arrivals = 2;
-	decided(&ev, LB_ETH0, 1, XDP_DROP, &request);
+	add_event(&ev, &request, LB_ETH0, 1, XDP_DROP);
 	assert_int_equal(ev.drops, 1);
 	assert_int_equal(evidence_not_dropped(&ev), H2);
 	assert_false(evidence_all_dropped(&ev));
-	decided(&ev, H2_ETH0, 0, XDP_DROP, &request);
+	add_event(&ev, &request, H2_ETH0, 0, XDP_DROP);
 	assert_int_equal(evidence_not_dropped(&ev), NONE);
 	assert_true(evidence_all_dropped(&ev));
 	evidence_clear(&ev);

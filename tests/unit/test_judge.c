@@ -19,6 +19,7 @@
 #include "orchestrator/scenario/judge.h"
 #include "orchestrator/scenario/judge_text.h"
 #include "orchestrator/scenario/step_result.h"
+#include "tests/unit/evidence_maker.h"
 
 /*
  *   host:veth0 (headers, udp-8888)      h2:veth2 (udp-8888)      lb:veth6 (no chain)
@@ -50,14 +51,6 @@ static const struct chain_record chains[] = {
 	{ .gen = 0 },
 };
 
-static struct address address(const char *text)
-{
-	struct address a;
-
-	assert_int_equal(text_address(text, &a), 0);
-	return a;
-}
-
 static struct step a_step(enum step_kind kind, enum step_expect expect)
 {
 	return (struct step){ .kind = kind,
@@ -71,29 +64,15 @@ static struct step a_step(enum step_kind kind, enum step_expect expect)
 
 static struct evidence an_evidence(enum step_kind kind)
 {
-	return (struct evidence){
-		.topo = &labfile.topo,
-		.chains = chains,
-		.mark = { .kind = kind,
-			  .src_node = LB,
-			  .dst_node = HOST,
-			  .src = address("10.0.0.10"),
-			  .dst = address("10.0.0.1"),
-			  .src_port = 44024,
-			  .dst_port = 8888 },
-		.since_ns = 1000,
-		.wanted = 1,
-		.bytes_wanted = 7,
-		.server_bound = true,
-	};
+	return evidence_of(&labfile, chains, kind, LB, HOST, 8888);
 }
 
 static struct packet a_packet(enum step_kind kind)
 {
 	struct packet p = { .has_ether = true,
 			    .has_ip = true,
-			    .src = address("10.0.0.10"),
-			    .dst = address("10.0.0.1") };
+			    .src = an_address("10.0.0.10"),
+			    .dst = an_address("10.0.0.1") };
 
 	if (kind == STEP_PING) {
 		p.proto = IPPROTO_ICMP;
@@ -125,34 +104,10 @@ static struct packet reply_to(struct packet p)
 	return p;
 }
 
-/* What the chain at @iface decided about @p. */
-static void add_event(struct evidence *ev, const struct packet *p, uint16_t iface,
-		      uint16_t position, uint8_t verdict)
-{
-	struct xlab_event event = {
-		.time_ns = 2000,
-		.gen = chains[iface].gen,
-		.iface = iface,
-		.position = position,
-		.kind = XLAB_DECIDED,
-		.verdict = verdict,
-	};
-
-	evidence_add(ev, &event, p);
-}
-
 static void expect(const struct step *step, struct evidence *ev, enum outcome outcome,
 		   const char *why)
 {
-	struct step_result result = { 0 };
-
-	judge_traffic(&labfile, step, ev, &result);
-	assert_string_equal(result.why, why);
-	assert_int_equal(result.outcome, outcome);
-	assert_int_equal(result.details != NULL, outcome != OUTCOME_OK);
-	free(result.why);
-	free(result.details);
-	evidence_clear(ev);
+	expect_judged(&labfile, step, ev, outcome, why, NULL);
 }
 
 static void a_pass_is_what_arrived(void **state)
@@ -290,7 +245,7 @@ static void other_packets_prove_nothing(void **state)
 	other.src_port++; /* another client */
 	add_event(&ev, &other, HOST, 1, XDP_DROP);
 	other = p;
-	other.dst = address("10.0.0.2");
+	other.dst = an_address("10.0.0.2");
 	add_event(&ev, &other, HOST, 1, XDP_DROP);
 	other = p;
 	other.proto = IPPROTO_TCP;
@@ -546,8 +501,8 @@ static void a_dropped_question_for_the_neighbour_is_proof(void **state)
 	struct packet arp = { .has_ether = true,
 			      .has_arp = true,
 			      .arp_op = 1,
-			      .arp_sender = address("10.0.0.10"),
-			      .arp_target = address("10.0.0.1") };
+			      .arp_sender = an_address("10.0.0.10"),
+			      .arp_target = an_address("10.0.0.1") };
 	struct evidence ev = an_evidence(STEP_UDP);
 
 	(void)state;
@@ -571,7 +526,7 @@ static void a_dropped_question_for_the_neighbour_is_proof(void **state)
 	       "it was let through, and lost after the chain");
 
 	/* somebody else's question */
-	arp.arp_sender = address("10.0.0.3");
+	arp.arp_sender = an_address("10.0.0.3");
 	ev = an_evidence(STEP_UDP);
 	ev.neighbour = NEIGHBOUR_UNRESOLVED;
 	add_event(&ev, &arp, HOST, 1, XDP_DROP);
@@ -582,10 +537,10 @@ static void a_dropped_question_for_the_neighbour_is_proof(void **state)
 	       "nothing arrived, but no filter says that it dropped it: no chain saw it");
 	ev = an_evidence(STEP_UDP);
 	add_event(&ev, &own, HOST, 2, XDP_PASS);
-	arp.arp_target = address("192.0.2.1");
+	arp.arp_target = an_address("192.0.2.1");
 	add_event(&ev, &arp, HOST, 1, XDP_DROP);
 	assert_null(evidence_drop(&ev, RELATION_ROUTER));
-	arp.arp_target = address("10.0.0.1");
+	arp.arp_target = an_address("10.0.0.1");
 	add_event(&ev, &arp, HOST, 1, XDP_DROP);
 	assert_ptr_equal(evidence_drop(&ev, RELATION_ROUTER), &ev.seen[2]);
 	ev.router = "h2";
@@ -612,32 +567,32 @@ static void a_neighbour_is_of_who_asks(void **state)
 
 	(void)state;
 	arp.arp_op = 2; /* a router's answer to the step's node, and to somebody else */
-	arp.arp_sender = address("10.0.0.254");
-	arp.arp_target = address("10.0.0.10");
+	arp.arp_sender = an_address("10.0.0.254");
+	arp.arp_target = an_address("10.0.0.10");
 	assert_int_equal(relation_of(&ev, &arp), RELATION_NEIGHBOUR);
-	arp.arp_sender = address("10.0.0.1");
-	arp.arp_target = address("10.0.0.3");
+	arp.arp_sender = an_address("10.0.0.1");
+	arp.arp_target = an_address("10.0.0.3");
 	assert_int_equal(relation_of(&ev, &arp), RELATION_OTHER);
 	arp.arp_op = 1;
 	assert_int_equal(relation_of(&ev, &arp), RELATION_NEIGHBOUR);
-	arp.arp_sender = address("10.0.0.3");
-	arp.arp_target = address("10.0.0.1");
+	arp.arp_sender = an_address("10.0.0.3");
+	arp.arp_target = an_address("10.0.0.1");
 	assert_int_equal(relation_of(&ev, &arp), RELATION_OTHER);
 
-	ev.mark.src = address("fd00::a");
-	ev.mark.dst = address("fd00::1");
-	nd.nd_target = address("fd00::fe");
+	ev.mark.src = an_address("fd00::a");
+	ev.mark.dst = an_address("fd00::1");
+	nd.nd_target = an_address("fd00::fe");
 	nd.icmp_type = 136; /* the same, by neighbour discovery */
-	nd.src = address("fd00::fe");
-	nd.dst = address("fd00::a");
+	nd.src = an_address("fd00::fe");
+	nd.dst = an_address("fd00::a");
 	assert_int_equal(relation_of(&ev, &nd), RELATION_NEIGHBOUR);
-	nd.src = address("fd00::1");
-	nd.dst = address("fd00::3");
+	nd.src = an_address("fd00::1");
+	nd.dst = an_address("fd00::3");
 	assert_int_equal(relation_of(&ev, &nd), RELATION_OTHER);
 	nd.icmp_type = 135;
 	assert_int_equal(relation_of(&ev, &nd), RELATION_NEIGHBOUR);
-	nd.src = address("fd00::3");
-	nd.dst = address("ff02::1:ff00:1");
+	nd.src = an_address("fd00::3");
+	nd.dst = an_address("ff02::1:ff00:1");
 	assert_int_equal(relation_of(&ev, &nd), RELATION_OTHER);
 }
 
@@ -957,22 +912,16 @@ static void a_chain_at_the_sender_sees_nothing(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
 	struct evidence ev = an_evidence(STEP_UDP);
-	struct step_result result = { 0 };
 
 	(void)state;
 	ev.mark.src_node = HOST;
 	ev.mark.dst_node = LB;
-	judge_traffic(&labfile, &step, &ev, &result);
-	assert_string_equal(result.why,
-			    "nothing arrived, but no filter says that it dropped it: no chain saw "
-			    "it: XDP sees what comes in, and at host:veth0 it went out");
-	assert_string_equal(result.details,
-			    "host:veth0: saw none of it: XDP sees what comes in, and here it went "
-			    "out\n"
-			    "h2:veth2: saw none of it\n");
-	free(result.why);
-	free(result.details);
-	evidence_clear(&ev);
+	expect_judged(
+		&labfile, &step, &ev, OUTCOME_INCONCLUSIVE,
+		"nothing arrived, but no filter says that it dropped it: no chain saw it: XDP "
+		"sees what comes in, and at host:veth0 it went out",
+		"host:veth0: saw none of it: XDP sees what comes in, and here it went out\n"
+		"h2:veth2: saw none of it\n");
 }
 
 static void details_tell_the_way(void **state)
@@ -983,7 +932,6 @@ static void details_tell_the_way(void **state)
 	struct xlab_event went_on = {
 		.time_ns = 2000, .gen = 7, .kind = XLAB_WENT_ON, .position = 1, .verdict = XDP_DROP
 	};
-	struct step_result result = { 0 };
 
 	(void)state;
 	evidence_add(&ev, &went_on, &p);
@@ -992,16 +940,11 @@ static void details_tell_the_way(void **state)
 	ev.links_down = strdup("br0:veth1");
 	ev.neighbour = NEIGHBOUR_UNRESOLVED;
 	ev.neighbour_text = strdup("10.0.0.1 at lb");
-	judge_traffic(&labfile, &step, &ev, &result);
-	assert_string_equal(result.why, "nothing arrived, but no filter says that it dropped it: "
-					"down: br0:veth1");
-	assert_string_equal(result.details,
-			    "host:veth0: packet: headers next, udp-8888 drop, on to the stack\n"
-			    "h2:veth2: saw none of it, only other packets\n"
-			    "neighbour entry for 10.0.0.1 at lb: none, or failed\n");
-	free(result.why);
-	free(result.details);
-	evidence_clear(&ev);
+	expect_judged(&labfile, &step, &ev, OUTCOME_INCONCLUSIVE,
+		      "nothing arrived, but no filter says that it dropped it: down: br0:veth1",
+		      "host:veth0: packet: headers next, udp-8888 drop, on to the stack\n"
+		      "h2:veth2: saw none of it, only other packets\n"
+		      "neighbour entry for 10.0.0.1 at lb: none, or failed\n");
 }
 
 static void a_user_object_is_mute_in_a_dispatcher(void **state)
@@ -1015,35 +958,24 @@ static void a_user_object_is_mute_in_a_dispatcher(void **state)
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
 	struct packet own = a_packet(STEP_UDP);
 	struct evidence ev = an_evidence(STEP_UDP);
-	struct step_result result = { 0 };
 
 	(void)state;
 	ev.chains = mute;
 	/* That it dropped it the kernel says as well, but not why. */
 	evidence_add_kernel_drop(&ev, 2000, "host", "NOT_SPECIFIED", &own, NULL);
-	judge_traffic(&labfile, &step, &ev, &result);
-	assert_int_equal(result.outcome, OUTCOME_INCONCLUSIVE);
-	assert_string_equal(result.why,
-			    "nothing arrived, but no filter says that it dropped it: with libxdp "
-			    "the verdicts of guest at host:veth0 cannot be seen; engine = inline "
-			    "shows them");
-	assert_string_equal(result.details,
-			    "host:veth0: with libxdp the verdicts of guest cannot be seen\n"
-			    "h2:veth2: saw none of it\n");
-	free(result.details);
+	expect_judged(&labfile, &step, &ev, OUTCOME_INCONCLUSIVE,
+		      "nothing arrived, but no filter says that it dropped it: with libxdp the "
+		      "verdicts of guest at host:veth0 cannot be seen; engine = inline shows them",
+		      "host:veth0: with libxdp the verdicts of guest cannot be seen\n"
+		      "h2:veth2: saw none of it\n");
 
 	/* A third node's has no part in it. */
-	evidence_clear(&ev);
 	ev = an_evidence(STEP_UDP);
 	ev.chains = mute;
 	mute[HOST].engine = ENGINE_INLINE;
 	mute[H2].engine = ENGINE_LIBXDP;
-	judge_traffic(&labfile, &step, &ev, &result);
-	assert_string_equal(result.why, "nothing arrived, but no filter says that it dropped it: "
-					"no chain saw it");
-	free(result.details);
-	free(result.why);
-	evidence_clear(&ev);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: no chain saw it");
 }
 
 /* Of those that the packet may have come by. */
