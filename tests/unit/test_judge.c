@@ -618,39 +618,69 @@ static void the_kernels_drops_are_known_by_their_packets(void **state)
 	evidence_clear(&ev);
 }
 
+/* A step whose packet is told of once, by the chain at host:veth0. */
+struct told_once {
+	enum step_expect expect;
+	size_t by, at;
+	unsigned int arrived;
+	uint16_t position;
+	uint8_t verdict;
+	enum outcome outcome;
+	const char *why;
+};
+
+static void expect_each(enum step_kind kind, const struct told_once *rows, size_t n)
+{
+	struct packet p = a_packet(kind);
+
+	for (size_t i = 0; i < n; i++) {
+		struct step step = a_step(kind, rows[i].expect);
+		struct evidence ev = an_evidence(kind);
+
+		step.by = rows[i].by;
+		step.at = rows[i].at;
+		ev.arrived = rows[i].arrived;
+		add_event(&ev, &p, HOST, rows[i].position, rows[i].verdict);
+		expect(&step, &ev, rows[i].outcome, rows[i].why);
+	}
+}
+
 /* `by` and `at` of a pass: whose word it was that let it go on. */
 static void a_pass_is_by_whom_the_step_says(void **state)
 {
+	static const struct told_once rows[] = {
+		{ EXPECT_PASS, UDP_8888, NONE, 1, 1, XDP_PASS, OUTCOME_OK,
+		  "arrived whole; let through by udp-8888 at host:veth0" },
+		/* the filter before it was first */
+		{ EXPECT_PASS, UDP_8888, NONE, 1, 0, XDP_PASS, OUTCOME_NOT_OK,
+		  "let through by headers at host:veth0; expected by udp-8888" },
+		{ EXPECT_PASS, UDP_8888, NONE, 1, 2, XDP_PASS, OUTCOME_NOT_OK,
+		  "let through at host:veth0, where no filter had an opinion; expected by "
+		  "udp-8888" },
+		/* tx and redirect let it go, too */
+		{ EXPECT_PASS, UDP_8888, NONE, 1, 1, XDP_TX, OUTCOME_OK,
+		  "arrived whole; sent back (tx) by udp-8888 at host:veth0" },
+		/* `at` alone: that chain saw it */
+		{ EXPECT_PASS, NONE, HOST, 1, 2, XDP_PASS, OUTCOME_OK,
+		  "arrived whole; let through at host:veth0, where no filter had an opinion" },
+		{ EXPECT_PASS, NONE, LB, 1, 2, XDP_PASS, OUTCOME_NOT_OK,
+		  "let through at host:veth0, where no filter had an opinion; expected at "
+		  "lb:veth6" },
+	};
 	struct step step = a_step(STEP_UDP, EXPECT_PASS);
 	struct packet p = a_packet(STEP_UDP), other = p;
 	struct evidence ev = an_evidence(STEP_UDP);
 
 	(void)state;
+	expect_each(STEP_UDP, rows, ARRAY_SIZE(rows));
+
+	/* once so, once otherwise */
 	step.by = UDP_8888;
 	ev.arrived = 1;
 	add_event(&ev, &p, HOST, 1, XDP_PASS);
-	expect(&step, &ev, OUTCOME_OK, "arrived whole; let through by udp-8888 at host:veth0");
-
-	/* the filter before it was first */
-	ev = an_evidence(STEP_UDP);
-	ev.arrived = 1;
 	add_event(&ev, &p, HOST, 0, XDP_PASS);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "let through by headers at host:veth0; expected by udp-8888");
-
-	/* once so, once otherwise */
-	ev = an_evidence(STEP_UDP);
-	ev.arrived = 1;
-	add_event(&ev, &p, HOST, 1, XDP_PASS);
-	add_event(&ev, &p, HOST, 0, XDP_PASS);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "let through by headers at host:veth0; expected by udp-8888");
-
-	ev = an_evidence(STEP_UDP);
-	ev.arrived = 1;
-	add_event(&ev, &p, HOST, 2, XDP_PASS);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "let through at host:veth0, where no filter had an opinion; expected by udp-8888");
 
 	/* another's packet proves nothing */
 	other.src_port++;
@@ -659,27 +689,6 @@ static void a_pass_is_by_whom_the_step_says(void **state)
 	add_event(&ev, &other, HOST, 1, XDP_PASS);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "arrived whole, but no chain saw it on its way; expected by udp-8888");
-
-	/* tx and redirect let it go, too */
-	ev = an_evidence(STEP_UDP);
-	ev.arrived = 1;
-	add_event(&ev, &p, HOST, 1, XDP_TX);
-	expect(&step, &ev, OUTCOME_OK, "arrived whole; sent back (tx) by udp-8888 at host:veth0");
-
-	/* `at` alone: that chain saw it */
-	step.by = NONE;
-	step.at = HOST;
-	ev = an_evidence(STEP_UDP);
-	ev.arrived = 1;
-	add_event(&ev, &p, HOST, 2, XDP_PASS);
-	expect(&step, &ev, OUTCOME_OK,
-	       "arrived whole; let through at host:veth0, where no filter had an opinion");
-	step.at = LB;
-	ev = an_evidence(STEP_UDP);
-	ev.arrived = 1;
-	add_event(&ev, &p, HOST, 2, XDP_PASS);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "let through at host:veth0, where no filter had an opinion; expected at lb:veth6");
 }
 
 /* A reply says not from whom it is: the chain there does. */
@@ -743,34 +752,43 @@ static void packets_of_a_connection_differ(void **state)
 
 static void tx_redirect_and_aborted_are_what_a_filter_says(void **state)
 {
+	static const struct told_once pings[] = {
+		{ EXPECT_TX, UDP_8888, NONE, 0, 1, XDP_TX, OUTCOME_OK,
+		  "sent back (tx) by udp-8888 at host:veth0" },
+		/* the kernel answered */
+		{ EXPECT_TX, UDP_8888, NONE, 1, 2, XDP_PASS, OUTCOME_NOT_OK,
+		  "let through at host:veth0, where no filter had an opinion, and the kernel "
+		  "answered; expected tx by udp-8888" },
+		{ EXPECT_TX, UDP_8888, NONE, 0, 0, XDP_TX, OUTCOME_NOT_OK,
+		  "sent back (tx) by headers at host:veth0; expected tx by udp-8888" },
+		{ EXPECT_TX, UDP_8888, NONE, 0, 1, XDP_DROP, OUTCOME_NOT_OK,
+		  "dropped by udp-8888 at host:veth0; expected tx by udp-8888" },
+	};
+	static const struct told_once texts[] = {
+		{ EXPECT_REDIRECT, NONE, NONE, 1, 1, XDP_PASS, OUTCOME_NOT_OK,
+		  "let through by udp-8888 at host:veth0, and it arrived whole; expected "
+		  "redirect" },
+		{ EXPECT_ABORTED, NONE, NONE, 0, 1, XDP_ABORTED, OUTCOME_OK,
+		  "aborted by udp-8888 at host:veth0" },
+		{ EXPECT_ABORTED, NONE, NONE, 0, 1, XDP_DROP, OUTCOME_NOT_OK,
+		  "dropped by udp-8888 at host:veth0; expected aborted" },
+	};
+
+	(void)state;
+	expect_each(STEP_PING, pings, ARRAY_SIZE(pings));
+	expect_each(STEP_UDP, texts, ARRAY_SIZE(texts));
+}
+
+static void of_tx_and_redirect_somebody_must_tell(void **state)
+{
 	struct step step = a_step(STEP_PING, EXPECT_TX);
 	struct packet p = a_packet(STEP_PING);
 	struct evidence ev = an_evidence(STEP_PING);
 
 	(void)state;
 	step.by = UDP_8888;
-	add_event(&ev, &p, HOST, 1, XDP_TX);
-	expect(&step, &ev, OUTCOME_OK, "sent back (tx) by udp-8888 at host:veth0");
-
-	/* the kernel answered */
-	ev = an_evidence(STEP_PING);
-	ev.arrived = 1;
-	add_event(&ev, &p, HOST, 2, XDP_PASS);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "let through at host:veth0, where no filter had an opinion, and the kernel "
-	       "answered; expected tx by udp-8888");
-	ev = an_evidence(STEP_PING);
 	ev.arrived = 1;
 	expect(&step, &ev, OUTCOME_NOT_OK, "replied, and no filter says that it sent it back (tx)");
-
-	ev = an_evidence(STEP_PING);
-	add_event(&ev, &p, HOST, 0, XDP_TX);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "sent back (tx) by headers at host:veth0; expected tx by udp-8888");
-	ev = an_evidence(STEP_PING);
-	add_event(&ev, &p, HOST, 1, XDP_DROP);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "dropped by udp-8888 at host:veth0; expected tx by udp-8888");
 	ev = an_evidence(STEP_PING);
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "no filter says that it sent it back (tx): no chain saw it");
@@ -787,19 +805,6 @@ static void tx_redirect_and_aborted_are_what_a_filter_says(void **state)
 	ev.server_bound = false; /* nobody need listen */
 	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
 	expect(&step, &ev, OUTCOME_OK, "sent elsewhere (redirect) by udp-8888 at host:veth0");
-	ev = an_evidence(STEP_UDP);
-	ev.arrived = 1;
-	add_event(&ev, &p, HOST, 1, XDP_PASS);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "let through by udp-8888 at host:veth0, and it arrived whole; expected redirect");
-
-	step = a_step(STEP_UDP, EXPECT_ABORTED);
-	ev = an_evidence(STEP_UDP);
-	add_event(&ev, &p, HOST, 1, XDP_ABORTED);
-	expect(&step, &ev, OUTCOME_OK, "aborted by udp-8888 at host:veth0");
-	ev = an_evidence(STEP_UDP);
-	add_event(&ev, &p, HOST, 1, XDP_DROP);
-	expect(&step, &ev, OUTCOME_NOT_OK, "dropped by udp-8888 at host:veth0; expected aborted");
 }
 
 static void the_kernel_says_why_it_died(void **state)
@@ -1114,6 +1119,7 @@ int main(void)
 		cmocka_unit_test(a_ping_is_answered_by_whom_the_step_names),
 		cmocka_unit_test(packets_of_a_connection_differ),
 		cmocka_unit_test(tx_redirect_and_aborted_are_what_a_filter_says),
+		cmocka_unit_test(of_tx_and_redirect_somebody_must_tell),
 		cmocka_unit_test(the_kernel_says_why_it_died),
 		cmocka_unit_test(what_xdp_could_not_send_is_told),
 		cmocka_unit_test(a_chain_at_the_sender_sees_nothing),
