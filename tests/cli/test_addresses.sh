@@ -10,7 +10,7 @@
 steps()
 {
 	xlab run "$dir/lab.ini" --format json
-	like "$1" "[$(jq -r '.scenarios[].steps[] | "\(.outcome): \(.why)"' <<<"$out")]" "[[]$2]"
+	like "$1" "[$(came_to)]" "[[]$2]"
 }
 
 # a and b on one segment, c and d on another, with the same addresses; b and d have 10.9.9.9 besides.

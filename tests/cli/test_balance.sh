@@ -44,7 +44,7 @@ steps()
 	shift 2
 	write_lab "$@"
 	xlab run "$dir/lab.ini" --format json
-	steps=$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")
+	steps=$(came_to)
 	# shellcheck disable=SC2053
 	[[ $steps == $wanted ]]
 	result $? "$name" "got \"$steps\", not \"$wanted\""
@@ -68,8 +68,7 @@ for node in h2 h3; do
 	xlab exec "$node" -- ip address add 10.9.0.100/32 dev lo
 done
 xlab scenario s --format json
-like 'a balancer with direct return' \
-	"$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")" \
+like 'a balancer with direct return' "$(came_to)" \
 	'ok: 4 flows arrived: h2 2, h3 2
 ok: arrived whole at h[23]; sent back (tx) by direct at lb:e0'
 "$XLAB" down >/dev/null

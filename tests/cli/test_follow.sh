@@ -71,7 +71,7 @@ write_lab()
 # What each step came to, and the details of those that have some.
 read_steps()
 {
-	steps=$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")
+	steps=$(came_to)
 	details=$(jq -r '.scenarios[0].steps[] | .details' <<<"$out" | sed '/^$/d')
 }
 

@@ -23,7 +23,7 @@ steps()
 	shift 2
 	lab "$@"
 	xlab run "$dir/lab.ini" --format json $options
-	is "$name" "$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")" "$wanted"
+	is "$name" "$(came_to)" "$wanted"
 	ms=$(jq -r '.scenarios[0].us / 1000 | floor' <<<"$out")
 }
 

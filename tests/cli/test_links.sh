@@ -78,7 +78,7 @@ too_long()
 	printf '%s\n' '[scenario s]' 'neighbours = warm' 'control = none' 'chain = c:eth0' \
 		"pass = ping $2 size=$3" >>"$dir/long.ini"
 	xlab run "$dir/long.ini" --format json --timeout 60000
-	is "$1" "$(jq -r '.scenarios[0].steps[0] | "\(.outcome): \(.why)"' <<<"$out")" "$4"
+	is "$1" "$(came_to)" "$4"
 	is "$1: no deadline is waited for" "$(jq -r '.scenarios[0].us < 30000000' <<<"$out")" true
 }
 

@@ -26,7 +26,7 @@ steps()
 	shift 2
 	two_nodes "$@"
 	xlab run "$dir/lab.ini" --format json
-	is "$name" "$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")" "$wanted"
+	is "$name" "$(came_to)" "$wanted"
 }
 
 # NODE: what it knows of its neighbours, but for what is set for good
@@ -63,7 +63,7 @@ printf '%s\n' '[filter no-arp]' 'program = ether' 'type = arp' '[filter no-quest
 	'drop = ping alice web by no-arp' 'pass = udp alice web:53' 'drop = ping alice fd10:3::2 by no-questions' \
 	'pass = ping alice bob' >>"$dir/router.ini"
 xlab run "$dir/router.ini" s --format json
-is 'a router asks' "$(jq -r '.scenarios[0].steps[] | "\(.outcome): \(.why)"' <<<"$out")" \
+is 'a router asks' "$(came_to)" \
 	"ok: the neighbour request of router was dropped by no-arp at web:eth0, so it went no further
 not ok: the neighbour request of router was dropped by no-arp at web:eth0, so it went no further
 ok: the neighbour request of router was dropped by no-questions at web:eth0, so it went no further

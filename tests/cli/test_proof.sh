@@ -31,7 +31,7 @@ run_step()
 	END
 	# shellcheck disable=SC2086 # options are words
 	xlab run "$dir/lab.ini" --format json $3
-	step=$(jq -r '.scenarios[0].steps[0] | "\(.outcome): \(.why)"' <<<"$out")
+	step=$(came_to)
 	ms=$(jq -r '.scenarios[0].steps[0].us / 1000 | floor' <<<"$out")
 }
 
