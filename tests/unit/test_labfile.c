@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "bpf/xlab.h"
-#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/filter/labfile_load.h"
@@ -23,6 +22,7 @@
 #include "orchestrator/model/labfile_read.h"
 #include "orchestrator/model/labfile_warn.h"
 #include "orchestrator/model/rule.h"
+#include "tests/unit/many_lines.h"
 
 /* A lab that is right, to which each case adds its own lines. */
 #define LAB                              \
@@ -858,26 +858,13 @@ static void a_chain_has_its_limit(void **state)
 	}
 }
 
-/* @head, then @line @count times, each # in it a number. */
+/* many_lines() of these: @message, or NULL: it is taken. */
 static void reads_many(const char *head, const char *line, int count, const char *message)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	FREE_AUTO char *text = NULL;
+	FREE_AUTO char *text = many_lines(head, line, count);
 	struct labfile labfile;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
 
-	assert_non_null(out);
-	(void)fputs(head, out);
-	for (int i = 0; i < count; i++) {
-		const char *number = strchr(line, '#');
-
-		if (number)
-			(void)fprintf(out, "%.*s%d%s", (int)(number - line), line, i, number + 1);
-		else
-			(void)fputs(line, out);
-	}
-	assert_int_equal(fclose(out), 0);
 	if (parse(&labfile, text, &e) != (message ? -EINVAL : 0))
 		fail_msg("%d of \"%s\": \"%.500s\"", count, line, e.text ? e.text : "taken");
 	if (message && (e.lines != 1 || !strstr(e.text, message)))
@@ -928,15 +915,9 @@ static void gives_up(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
 		struct error ERROR_AUTO e = ERROR_INIT;
-		FREE_AUTO char *text = xstrdup(many[i][0]);
+		FREE_AUTO char *text = many_lines(many[i][0], many[i][1], INIFILE_ERRORS_MAX + 100);
 		struct labfile labfile;
 
-		for (int n = 0; n < INIFILE_ERRORS_MAX + 100; n++) {
-			const char *number = strchr(many[i][1], '#');
-
-			text_add(&text, "", "%.*s%d%s", (int)(number - many[i][1]), many[i][1], n,
-				 number + 1);
-		}
 		(void)parse(&labfile, text, &e);
 		assert_int_equal(e.lines, INIFILE_ERRORS_MAX + 1);
 		assert_string_equal(strrchr(e.text, '\n') + 1, last);

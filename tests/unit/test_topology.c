@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include "lab/inikeys.h"
 #include "lab/topology.h"
 #include "lab/topology_read.h"
+#include "tests/unit/many_lines.h"
 
 /* A small lab that is right, to which each case adds its own lines. */
 #define TWO                         \
@@ -640,29 +640,14 @@ static void refuses_a_stem_that_is_no_name(void **state)
 	topology_clear(&topo);
 }
 
-/* @line, in which # becomes a number, @count times behind @head: @message, or NULL: it is taken. */
+/* many_lines() of these: @message, or NULL: it is taken. */
 static void reads_many(const char *head, const char *line, int count, const char *message)
 {
-	FREE_AUTO char *text = NULL;
+	FREE_AUTO char *text = many_lines(head, line, count);
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct topology topo;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int err;
+	int err = read_topology(&topo, "f.ini", text, &e);
 
-	assert_non_null(out);
-	assert_true(fputs(head, out) >= 0);
-	for (int i = 0; i < count; i++) {
-		const char *s = line;
-
-		for (; *s; s++)
-			if (*s == '#')
-				(void)fprintf(out, "%d", i);
-			else
-				(void)fputc(*s, out);
-	}
-	assert_int_equal(fclose(out), 0);
-	err = read_topology(&topo, "f.ini", text, &e);
 	if (!message && err)
 		fail_msg("%d of \"%s\" are not taken: \"%.500s\"", count, line, e.text);
 	if (message && (!err || !strstr(e.text, message) || e.lines != 1))
