@@ -810,7 +810,7 @@ static void of_tx_and_redirect_somebody_must_tell(void **state)
 static void the_kernel_says_why_it_died(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_PASS);
-	struct packet p = a_packet(STEP_UDP), reply = reply_to(p);
+	struct packet p = a_packet(STEP_UDP);
 	struct evidence ev = an_evidence(STEP_UDP);
 
 	(void)state;
@@ -831,29 +831,6 @@ static void the_kernel_says_why_it_died(void **state)
 	       "nothing arrived: let through at host:veth0, then dropped by the kernel of host: "
 	       "UDP_CSUM");
 
-	/* where no chain stands */
-	ev = an_evidence(STEP_UDP);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_OUTNOROUTES", &p, NULL);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "nothing arrived: dropped by the kernel of lb: IP_OUTNOROUTES (it has no route "
-	       "there)");
-	ev = an_evidence(STEP_UDP);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_RPFILTER", &reply, NULL);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "nothing arrived: reply dropped by the kernel of lb: IP_RPFILTER (by rp_filter: its "
-	       "source is not to be reached by the interface that it came in by)");
-
-	/* best where it has a reason */
-	ev = an_evidence(STEP_UDP);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "NOT_SPECIFIED", &p, NULL);
-	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p, NULL);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "nothing arrived: dropped by the kernel of host: UDP_CSUM");
-	ev = an_evidence(STEP_UDP);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "NOT_SPECIFIED", &p, NULL);
-	expect(&step, &ev, OUTCOME_NOT_OK,
-	       "nothing arrived: dropped by the kernel of lb, which gives no reason");
-
 	/* sent elsewhere, and dropped there */
 	ev = an_evidence(STEP_UDP);
 	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
@@ -870,6 +847,42 @@ static void the_kernel_says_why_it_died(void **state)
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "nothing arrived, but no filter says that it dropped it: let through at host:veth0, "
 	       "then dropped by the kernel of host: NO_SOCKET");
+}
+
+static void the_kernel_says_why_it_died_where_no_chain_stands(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_PASS);
+	struct packet p = a_packet(STEP_UDP), reply = reply_to(p);
+	const struct {
+		const char *reason;
+		const struct packet *packet;
+		const char *why;
+	} rows[] = {
+		{ "IP_OUTNOROUTES", &p,
+		  "nothing arrived: dropped by the kernel of lb: IP_OUTNOROUTES (it has no route "
+		  "there)" },
+		{ "IP_RPFILTER", &reply,
+		  "nothing arrived: reply dropped by the kernel of lb: IP_RPFILTER (by rp_filter: "
+		  "its "
+		  "source is not to be reached by the interface that it came in by)" },
+		{ "NOT_SPECIFIED", &p,
+		  "nothing arrived: dropped by the kernel of lb, which gives no reason" },
+	};
+	struct evidence ev;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ev = an_evidence(STEP_UDP);
+		evidence_add_kernel_drop(&ev, 2000, "lb", rows[i].reason, rows[i].packet, NULL);
+		expect(&step, &ev, OUTCOME_NOT_OK, rows[i].why);
+	}
+
+	/* best where it has a reason */
+	ev = an_evidence(STEP_UDP);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "NOT_SPECIFIED", &p, NULL);
+	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p, NULL);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "nothing arrived: dropped by the kernel of host: UDP_CSUM");
 }
 
 static void what_xdp_could_not_send_is_told(void **state)
@@ -1121,6 +1134,7 @@ int main(void)
 		cmocka_unit_test(tx_redirect_and_aborted_are_what_a_filter_says),
 		cmocka_unit_test(of_tx_and_redirect_somebody_must_tell),
 		cmocka_unit_test(the_kernel_says_why_it_died),
+		cmocka_unit_test(the_kernel_says_why_it_died_where_no_chain_stands),
 		cmocka_unit_test(what_xdp_could_not_send_is_told),
 		cmocka_unit_test(a_chain_at_the_sender_sees_nothing),
 		cmocka_unit_test(details_tell_the_way),
