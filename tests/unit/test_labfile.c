@@ -125,7 +125,7 @@ static const struct {
 	{ LAB "[filter x]\nprogram = ether\ntype = ipv5\n",
 	  "\"ipv5\" is not an EtherType; did you mean \"ipv4\"?" },
 	{ LAB "[filter x]\nprogram = ip\nproto = gre\n", "\"gre\" is not a protocol" },
-	{ LAB "[filter x]\nprogram = ip\nproto = 256\n", "\"256\" is not a protocol" },
+	{ LAB "[filter x]\nprogram = ip\nproto = 256\n", "\"256\" is beyond 255" },
 	{ LAB "[filter x]\nprogram = ip\nproto = udp\naction = redirect\n",
 	  "\"redirect\" is not an action of a match; allowed: drop, pass, aborted or tx" },
 	{ LAB "[filter x]\nprogram = ip\nproto = udp\naction = dorp\n",
