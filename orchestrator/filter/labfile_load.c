@@ -16,6 +16,7 @@
 #include "orchestrator/filter/map_value.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_read.h"
+#include "orchestrator/model/packet_config.h"
 
 /* What @one says gets its place in the file; a fault of the machine's stays that. */
 static void tell(const struct ini_where *at, const struct error *one, struct error *e)
@@ -107,11 +108,27 @@ static void check_objects(const struct labfile *labfile, struct error *e)
 	}
 }
 
+/* Those of captures are read. */
+static void load_packets(struct labfile *labfile, struct error *e)
+{
+	for (size_t i = 0; i < labfile->n_packets && !ini_gave_up(e); i++) {
+		struct packet_config *p = &labfile->packets[i];
+		const struct ini_where at = { .ini = &labfile->ini,
+					      .section = p->read_from,
+					      .key = ini_find_key(p->read_from, "pcap") };
+		struct error ERROR_AUTO one = ERROR_INIT;
+
+		if (packet_config_load(p, &one))
+			tell(&at, &one, e);
+	}
+}
+
 int labfile_load(struct labfile *labfile, const char *path, struct error *e)
 {
 	*labfile = (struct labfile){ 0 };
 	(void)labfile_check(labfile, inifile_load(&labfile->ini, path, e), e);
 	check_objects(labfile, e);
+	load_packets(labfile, e);
 	inifile_sort_errors(&labfile->ini, e);
 	return e->kind == ERROR_NONE ? 0 : e->err;
 }

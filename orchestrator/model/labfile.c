@@ -62,12 +62,19 @@ void labfile_clear(struct labfile *labfile)
 		scenario_clear(&labfile->scenarios[i]);
 	for (size_t i = 0; i < labfile->n_chains; i++)
 		free(labfile->chains[i].filters);
+	for (size_t i = 0; i < labfile->n_packets; i++) {
+		free(labfile->packets[i].name);
+		free(labfile->packets[i].bytes);
+		free(labfile->packets[i].capture);
+	}
+	free(labfile->packets);
 	free(labfile->filters);
 	free(labfile->scenarios);
 	free(labfile->chains);
 	free(labfile->modes);
 	names_clear(&labfile->filter_names);
 	names_clear(&labfile->scenario_names);
+	names_clear(&labfile->packet_names);
 	topology_clear(&labfile->topo);
 	inifile_clear(&labfile->ini);
 	*labfile = (struct labfile){ 0 };
@@ -83,6 +90,11 @@ size_t labfile_scenario(const struct labfile *labfile, const char *name)
 	return names_find(&labfile->scenario_names, name);
 }
 
+size_t labfile_packet(const struct labfile *labfile, const char *name)
+{
+	return names_find(&labfile->packet_names, name);
+}
+
 const char *labfile_next_filter(void *labfile, size_t i)
 {
 	const struct labfile *s = labfile;
@@ -95,6 +107,13 @@ const char *labfile_next_scenario(void *labfile, size_t i)
 	const struct labfile *s = labfile;
 
 	return i < s->n_scenarios ? s->scenarios[i].name : NULL;
+}
+
+const char *labfile_next_packet(void *labfile, size_t i)
+{
+	const struct labfile *s = labfile;
+
+	return i < s->n_packets ? s->packets[i].name : NULL;
 }
 
 bool step_is_traffic(const struct step *step)

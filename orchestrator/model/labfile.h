@@ -22,6 +22,7 @@ struct rule;
 /* Limits, so that any file is read in no time. */
 #define LABFILE_FILTERS_MAX   4096
 #define LABFILE_SCENARIOS_MAX 4096
+#define LABFILE_PACKETS_MAX   4096
 #define LABFILE_STEPS_MAX     10000 /* of all scenarios */
 
 enum engine_choice { ENGINE_AUTO, ENGINE_LIBXDP, ENGINE_INLINE };
@@ -76,6 +77,15 @@ struct chain_config { /* which filters on which interface */
 	size_t n_filters;
 	const struct ini_key *read_from;
 	bool common; /* equal ones stand on other interfaces at the same time */
+};
+
+struct packet_config { /* [packet P] */
+	char *name;
+	uint8_t *bytes; /* the frame, @size bytes; NULL: a capture has it, and was not read yet */
+	size_t size;
+	char *capture;	 /* absolute path, with pcap = …; else NULL */
+	uint32_t number; /* of the packet in it */
+	const struct ini_section *read_from;
 };
 
 enum step_kind {
@@ -179,7 +189,9 @@ struct labfile {
 	size_t n_filters;
 	struct scenario *scenarios;
 	size_t n_scenarios;
-	struct names filter_names, scenario_names; /* -> indices */
+	struct packet_config *packets;
+	size_t n_packets;
+	struct names filter_names, scenario_names, packet_names; /* -> indices */
 };
 
 /* Free what labfile_load() or labfile_parse() made. */
@@ -187,6 +199,7 @@ void labfile_clear(struct labfile *labfile);
 
 size_t labfile_filter(const struct labfile *labfile, const char *name);	  /* or NONE */
 size_t labfile_scenario(const struct labfile *labfile, const char *name); /* or NONE */
+size_t labfile_packet(const struct labfile *labfile, const char *name);	  /* or NONE */
 
 /* ping, udp and tcp: what ping and nc send. */
 bool step_is_traffic(const struct step *step);
@@ -206,5 +219,6 @@ char *labfile_why_not(const struct labfile *labfile, size_t iface, size_t filter
 /* Candidates for text_offer() and the like. */
 const char *labfile_next_filter(void *labfile, size_t i);
 const char *labfile_next_scenario(void *labfile, size_t i);
+const char *labfile_next_packet(void *labfile, size_t i);
 
 #endif

@@ -170,6 +170,16 @@ static void print_filter(const struct labfile *labfile, const struct filter *f, 
 	print_continue(f, out);
 }
 
+/* As it is written, with its layers in their order. */
+static void print_packet(const struct packet_config *p, FILE *out)
+{
+	const struct ini_section *s = p->read_from;
+
+	(void)fprintf(out, "\n[packet %s]\n", p->name);
+	for (size_t i = 0; i < s->n_keys; i++)
+		(void)fprintf(out, "%s = %s\n", s->keys[i].name, s->keys[i].value);
+}
+
 static void print_text(const char *text, bool quotes, FILE *out)
 {
 	if (!quotes) {
@@ -340,6 +350,8 @@ void labfile_print(const struct labfile *labfile, FILE *out)
 	for (size_t i = 0; i < labfile->n_filters; i++)
 		if (labfile->filters[i].line)
 			print_filter(labfile, &labfile->filters[i], out);
+	for (size_t i = 0; i < labfile->n_packets; i++)
+		print_packet(&labfile->packets[i], out);
 	for (size_t i = 0; i < labfile->n_scenarios; i++)
 		print_scenario(labfile, &labfile->scenarios[i], out);
 }

@@ -17,6 +17,7 @@
 #include "orchestrator/model/filter.h"
 #include "orchestrator/model/labfile_common.h"
 #include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/packet_config.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/scenario_read.h"
 
@@ -108,6 +109,7 @@ const struct ini_section_spec *const labfile_tables[] = {
 #define BUILTIN(id, ...) &programs[PROGRAM_##id].section,
 #include "orchestrator/model/builtins.h"
 	&programs[PROGRAM_OBJECT].section,
+	&packet_table,
 	&scenario_table,
 	&steps_table,
 	NULL,
@@ -143,6 +145,15 @@ static void add_scenario(struct labfile *labfile, const struct ini_section *s)
 	(void)names_add(&labfile->scenario_names, s->name, labfile->n_scenarios - 1, NULL);
 }
 
+static void add_packet(struct labfile *labfile, const struct ini_section *s)
+{
+	struct packet_config *packet =
+		array_add(&labfile->packets, &labfile->n_packets, sizeof(*packet));
+
+	*packet = (struct packet_config){ .name = xstrdup(s->name), .read_from = s };
+	(void)names_add(&labfile->packet_names, s->name, labfile->n_packets - 1, NULL);
+}
+
 /* False: there are too many of a kind. */
 static bool read_headings(struct labfile *labfile, struct error *e)
 {
@@ -158,6 +169,10 @@ static bool read_headings(struct labfile *labfile, struct error *e)
 			if (!check_heading(&at, labfile->n_scenarios, LABFILE_SCENARIOS_MAX, e))
 				return false;
 			add_scenario(labfile, s);
+		} else if (!strcmp(s->kind, "packet")) {
+			if (!check_heading(&at, labfile->n_packets, LABFILE_PACKETS_MAX, e))
+				return false;
+			add_packet(labfile, s);
 		}
 	}
 	filter_add_builtins(labfile);
@@ -211,6 +226,7 @@ static void read_labfile(struct labfile_reading *r, struct error *e)
 	read_sections(r, "lab", read_lab, e);
 	read_sections(r, "filter", filter_read, e);
 	read_sections(r, "iface", read_iface, e);
+	read_sections(r, "packet", packet_config_read, e);
 	read_sections(r, "scenario", scenario_read, e);
 	(void)ini_report_unknown(&r->labfile->ini, labfile_tables, e);
 }

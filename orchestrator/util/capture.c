@@ -78,7 +78,7 @@ static int check_file(const char *path, struct error *e)
 	struct stat st;
 
 	if (stat(path, &st))
-		return error_sys(e, -errno, "cannot read the capture %s", path);
+		return error_input(e, "cannot read the capture %s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_input(e, "the capture %s is no regular file", path);
 	return st.st_size ? 0 : error_input(e, "the capture %s is empty", path);

@@ -94,7 +94,7 @@ while read -r word rest; do
 		like "the man page has [$section]" "$(grep -cE "^\.It Sy \"\[${section}(\"|])" man/xlab.8)" \
 			'[1-9]' ;;
 	[a-z]*) [ -z "$section" ] || like "the man page has [$section] $word" \
-		"$(grep -cE "^\.(It )?Ic ([a-z]+ , )*${word%NAME}( |$)" man/xlab.8)" '[1-9]' ;;
+		"$(grep -cE "^\.(It )?Ic ([a-z0-9]+ , )*${word%NAME}( |$)" man/xlab.8)" '[1-9]' ;;
 	'') section='' ;;
 	esac
 done < <(grep -E '^$|^\[|^  [a-z]' <<<"$out" | sed 's/^  //')

@@ -71,7 +71,7 @@ static const struct {
 	{ LAB "[lab]\nnam = x\n", "[lab] nam = x: unknown key; did you mean \"name\"? (allowed: "
 				  "name, about, engine)" },
 	{ LAB "[filtre x]\n", "f.ini:16: [filtre x]: unknown section; did you mean \"filter\"? "
-			      "(allowed: lab, node, bridge, iface, filter, scenario)" },
+			      "(allowed: lab, node, bridge, iface, filter, packet, scenario)" },
 	{ LAB "[iface c:e0]\npeer = c:e1\nmode = fast\n[iface c:e1]\npeer = c:e0\n",
 	  "[iface c:e0] mode = fast: \"fast\" is not a mode; allowed: native or generic" },
 	{ LAB "[iface c:e0]\npeer = c:e1\nmode = genric\n[iface c:e1]\npeer = c:e0\n",

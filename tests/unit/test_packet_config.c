@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* [packet]: made of layers, shown by layers, and made again of what was shown; what cannot be; and
+ * what two packets differ in.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lab/alloc.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_print.h"
+#include "orchestrator/model/labfile_read.h"
+#include "orchestrator/model/layers.h"
+#include "orchestrator/model/layers_text.h"
+
+#define ETH "eth = dst=de:ad:be:ef:00:10 src=de:ad:be:ef:00:01\n"
+
+/* A lab of which only the packet is of interest; its first key is at line 3. */
+static int read_packet(const char *keys, struct labfile *labfile, struct error *e)
+{
+	char *FREE_AUTO text = text_format("[node a]\n[packet p]\n%s", keys);
+
+	return labfile_parse(labfile, "f.ini", "/", text, strlen(text), e);
+}
+
+static uint8_t *bytes_of(const char *keys, size_t *size)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+	uint8_t *bytes;
+
+	if (read_packet(keys, &labfile, &e))
+		fail_msg("%s: %s", keys, e.text);
+	assert_int_equal(labfile.n_packets, 1);
+	*size = labfile.packets[0].size;
+	bytes = xmemdup(labfile.packets[0].bytes, *size);
+	labfile_clear(&labfile);
+	return bytes;
+}
+
+static char *shown(const uint8_t *bytes, size_t size)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = xopen_memstream(&text, &length);
+
+	layers_print(bytes, size, out);
+	xclose_memstream(out);
+	return text;
+}
+
+/* @hex: white space is for people. */
+static void makes(const char *keys, const char *hex)
+{
+	char *FREE_AUTO same = text_format("hex = %s\n", hex);
+	size_t size, wanted_size;
+	uint8_t *FREE_AUTO bytes = bytes_of(keys, &size);
+	uint8_t *FREE_AUTO wanted = bytes_of(same, &wanted_size);
+
+	if (size != wanted_size || memcmp(bytes, wanted, size) != 0) {
+		bytes_print(bytes, size, "# ", stdout);
+		fail_msg("%s is not %s", keys, hex);
+	}
+}
+
+/* By frames of other tools: their checksums are right. */
+static void layers_make_bytes(void **state)
+{
+	(void)state;
+	makes("eth = dst=de:ad:be:ef:00:01 src=de:ad:be:ef:00:10\n"
+	      "ip = src=10.0.0.10 dst=10.0.0.1 id=7\n"
+	      "udp = srcport=4000 dstport=8888\n"
+	      "data = hex:68656c6c6f0a\n",
+	      "deadbeef0001deadbeef00100800 4500002200070000401166ba0a00000a0a000001"
+	      "0fa022b8000e7593 68656c6c6f0a");
+	makes("eth = dst=de:ad:be:ef:00:01 src=de:ad:be:ef:00:10\n"
+	      "vlan = id=100\n"
+	      "vlan = id=10\n"
+	      "ip = src=10.0.0.10 dst=10.0.0.1 id=7\n"
+	      "udp = srcport=4000 dstport=8888\n"
+	      "data = \"hello\"\n"
+	      "data = hex:0a\n",
+	      "deadbeef0001deadbeef001088a800648100000a0800 4500002200070000401166ba0a00000a"
+	      "0a000001 0fa022b8000e7593 68656c6c6f0a");
+	makes("eth = dst=de:ad:be:ef:00:01 src=de:ad:be:ef:00:10\n"
+	      "ipv6 = src=fd00::10 dst=fd00::1 nxt=0 options=hex:1100010400000000\n"
+	      "udp = srcport=4000 dstport=8888\n"
+	      "data = hex:68656c6c6f0a\n",
+	      "deadbeef0001deadbeef001086dd 6000000000160040fd000000000000000000000000000010"
+	      "fd000000000000000000000000000001 1100010400000000 0fa022b8000e8f8b 68656c6c6f0a");
+	makes("eth = dst=de:ad:be:ef:00:01 src=de:ad:be:ef:00:10\n"
+	      "ip = src=10.0.0.10 dst=10.0.0.1 id=7\n"
+	      "ip = src=10.0.0.10 dst=10.0.0.1 id=7\n"
+	      "udp = srcport=4000 dstport=8888\n"
+	      "data = hex:68656c6c6f0a\n",
+	      "deadbeef0001deadbeef00100800 4500003600070000400466b30a00000a0a000001"
+	      "4500002200070000401166ba0a00000a0a000001 0fa022b8000e7593 68656c6c6f0a");
+	makes("eth = dst=ff:ff:ff:ff:ff:ff src=de:ad:be:ef:00:10\n"
+	      "arp = src.hw_mac=de:ad:be:ef:00:10 src.proto_ipv4=10.0.0.10 "
+	      "dst.proto_ipv4=10.0.0.1\n"
+	      "data = zero:18\n",
+	      "ffffffffffffdeadbeef00100806 0001080006040001deadbeef00100a00000a"
+	      "0000000000000a000001 000000000000000000000000000000000000");
+}
+
+/* What is given stands, right or wrong; what is not follows from it. */
+static void what_is_given_stands(void **state)
+{
+	(void)state;
+	makes(ETH "ip = src=10.0.0.1 dst=10.0.0.2 len=7 checksum=0x1234 proto=99 ttl=0\n"
+		  "udp = srcport=1 dstport=2 length=3 checksum=0\n",
+	      "deadbeef0010deadbeef00010800 45000007000000000063123" /* … */
+	      "40a0000010a000002 0001000200030000");
+	makes("eth = type=42\ndata = hex:aaaa03\n", "000000000000000000000000002a aaaa03");
+	/* An IHL of 7 has room for two words. */
+	makes(ETH "ip = hdr_len=7 proto=255\n",
+	      "deadbeef0010deadbeef00010800 4700001c00000000 40ff77e4 0000000000000000"
+	      "0000000000000000");
+	makes(ETH "ip = hdr_len=2 proto=255\n",
+	      "deadbeef0010deadbeef00010800 4200001400000000 40ff7cec 0000000000000000");
+}
+
+static void round_trip(const uint8_t *bytes, size_t size)
+{
+	char *FREE_AUTO text = shown(bytes, size), *FREE_AUTO again = NULL;
+	uint8_t *FREE_AUTO made = NULL;
+	size_t made_size;
+
+	made = bytes_of(text, &made_size);
+	again = shown(made, made_size);
+	assert_string_equal(again, text);
+	if (made_size != size || memcmp(made, bytes, size) != 0) {
+		bytes_print(bytes, size, "# is  ", stdout);
+		bytes_print(made, made_size, "# was ", stdout);
+		fail_msg("not made again by\n%s", text);
+	}
+}
+
+/* Frames of every kind, whole, cut, and with bytes that are wrong. */
+static void what_is_shown_makes_it_again(void **state)
+{
+	FILE_AUTO FILE *file = fopen("tests/filters/frames.txt", "r");
+	char name[32], hex[4096];
+	unsigned int seed = 1;
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (fscanf(file, "%31s %4095s", name, hex) == 2) {
+		char *FREE_AUTO keys = text_format("hex = %s\n", hex);
+		size_t size;
+		uint8_t *FREE_AUTO bytes = bytes_of(keys, &size);
+
+		for (size_t cut = 14; cut <= size; cut += cut < 100 ? 1 : 97)
+			round_trip(bytes, cut);
+		for (int i = 0; i < 50; i++) {
+			size_t at = (size_t)rand_r(&seed) % (size < 90 ? size : 90);
+			uint8_t was = bytes[at];
+
+			bytes[at] = (uint8_t)rand_r(&seed);
+			round_trip(bytes, size);
+			bytes[at] = was;
+		}
+		n++;
+	}
+	assert_true(n > 20);
+}
+
+static void long_data(void **state)
+{
+	uint8_t bytes[9000] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	(void)state;
+	for (size_t i = 14; i < sizeof(bytes); i++)
+		bytes[i] = i % 1500 < 700 ? 0 : (uint8_t)i;
+	round_trip(bytes, sizeof(bytes));
+	memset(bytes + 14, 'x', 900);
+	round_trip(bytes, 914);
+	round_trip(bytes, 14);
+}
+
+static void layers_are(const char *keys, const char *expected)
+{
+	size_t size;
+	uint8_t *FREE_AUTO bytes = bytes_of(keys, &size);
+	char *FREE_AUTO names = NULL;
+	struct layers layers;
+
+	layers_read(bytes, size, &layers);
+	for (size_t i = 0; i < layers.n; i++)
+		text_add(&names, " ", "%s", layer_names[layers.layer[i].layer]);
+	assert_string_equal(names, expected);
+}
+
+static void layers_are_found(void **state)
+{
+	(void)state;
+	layers_are(ETH "ip = \tlen=20 proto=udp\ndata = zero:8\n", "eth ip data");
+	layers_are(ETH "ip = frag_offset=1 proto=udp\ndata = zero:8\n", "eth ip data");
+	layers_are(ETH "ip = flags.mf=1\nudp = dstport=1\n", "eth ip udp");
+	layers_are(ETH "ip = ttl=1\nicmp = type=11\nip = ttl=1\nicmp = type=8\ndata = \"x\"\n",
+		   "eth ip icmp ip icmp data");
+	layers_are(ETH "ipv6 = hlim=1\nicmpv6 = type=3\nipv6 = hlim=1\ntcp = flags=SA\n",
+		   "eth ipv6 icmpv6 ipv6 tcp");
+	layers_are(ETH "ipv6 = hlim=1\nip = ttl=1\ntcp = hdr_len=6\n", "eth ipv6 ip tcp");
+	layers_are(ETH "ipv6 = hlim=9\n", "eth ipv6");
+	/* a later fragment of IPv6 */
+	layers_are(ETH "ipv6 = nxt=44 options=hex:1100000800000001\ndata = zero:20\n",
+		   "eth ipv6 data");
+	/* not ARP of Ethernet and IPv4 */
+	layers_are(ETH "arp = opcode=1\n", "eth arp");
+	layers_are("eth = type=arp\ndata = hex:0001080006070001\ndata = zero:40\n", "eth data");
+}
+
+static void refuses(const char *keys, const char *said)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+
+	if (!read_packet(keys, &labfile, &e))
+		fail_msg("%s is taken", keys);
+	if (strcmp(e.text, said) != 0)
+		fail_msg("\"%s\"\nis not \"%s\"", e.text, said);
+	labfile_clear(&labfile);
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+	(void)state;
+	refuses(ETH "arp = opcode=1\nudp = dstport=1\n",
+		"f.ini:5: [packet p] udp = dstport=1: udp cannot stand behind arp; what can: data");
+	refuses("ip = ttl=1\n",
+		"f.ini:3: [packet p] ip = ttl=1: a packet begins with eth, not with ip");
+	refuses(ETH "ip = tll=1\n",
+		"f.ini:4: [packet p] ip = tll=1: ip has no field \"tll\"; did you mean \"ttl\"?");
+	refuses(ETH "ip = ttl=256\n",
+		"f.ini:4: [packet p] ip = ttl=256: ttl=256: \"256\" is beyond 255, the last one; "
+		"allowed: numbers up to 255, or ranges A-B");
+	refuses(ETH "ip = ttl\n",
+		"f.ini:4: [packet p] ip = ttl: \"ttl\" is not FIELD=VALUE; allowed: fields of the "
+		"layer, as in src=10.0.0.1 dst=10.0.0.10 ttl=64");
+	refuses(ETH "ip = ttl=1 ttl=2\n", "f.ini:4: [packet p] ip = ttl=1 ttl=2: ttl stands twice");
+	refuses(ETH "ip = ttl=1\n",
+		"f.ini:2: [packet p]: what ip carries no layer says: give it proto=");
+	refuses(ETH, "f.ini:2: [packet p]: what eth carries no layer says: give it type=");
+	refuses(ETH "ip = frag_offset=1\nudp = dstport=1\n",
+		"f.ini:5: [packet p] udp = dstport=1: behind a later fragment (frag_offset) only "
+		"data can stand: the udp header is in the first one");
+	refuses(ETH "ip = ttl=1\nicmp = type=8\nip = ttl=1\n",
+		"f.ini:6: [packet p] ip = ttl=1: only an error has the packet behind it that it is "
+		"of: give icmp a type, as type=3");
+	refuses(ETH "ip = options=hex:010101\nudp = dstport=1\n",
+		"f.ini:4: [packet p] ip = options=hex:010101: options are 4, 8, … or 40 bytes, not "
+		"3");
+	refuses(ETH "ipv6 = options=hex:1100010400000000\nudp = dstport=1\n",
+		"f.ini:4: [packet p] ipv6 = options=hex:1100010400000000: give nxt= as well: which "
+		"the first extension header is");
+	refuses(ETH "ip = ttl=1\nudp = options=hex:01\n",
+		"f.ini:5: [packet p] udp = options=hex:01: udp has no options");
+	refuses(ETH "data = coucou\n",
+		"f.ini:4: [packet p] data = coucou: it is neither text in quotes nor hex: nor "
+		"zero:; allowed: \"text\", hex:00ff… or zero:N");
+	refuses(ETH "data = hex:012\n",
+		"f.ini:4: [packet p] data = hex:012: it is not hex: with pairs of digits; allowed: "
+		"\"text\", hex:00ff… or zero:N");
+	refuses("eth = type=ipv4\ndata = zero:9000\n",
+		"f.ini:4: [packet p] data = zero:9000: the packet is longer than 9000 bytes");
+	refuses("hex = 0011\n", "f.ini:2: [packet p]: the packet has 2 bytes; allowed: 14-9000, "
+				"beginning with its Ethernet header");
+	refuses("hex = 0011xx\n",
+		"f.ini:3: [packet p] hex = 0011xx: it is not hex with pairs of digits, 9000 at "
+		"most; allowed: pairs of hexadecimal digits");
+	refuses("hex = 00112233445566778899aabbccdd\n" ETH,
+		"f.ini:4: [packet p] eth = dst=de:ad:be:ef:00:10 src=de:ad:be:ef:00:01: hex at "
+		"line 3 is a whole packet: nothing stands beside it");
+	refuses(ETH "pcap = x.pcap 1\n",
+		"f.ini:4: [packet p] pcap = x.pcap 1: pcap is a whole packet: nothing stands "
+		"beside it");
+	refuses("pcap = x.pcap 0\n",
+		"f.ini:3: [packet p] pcap = x.pcap 0: \"0\" is no number of a packet, from 1 on; "
+		"allowed: FILE [NUMBER]");
+	refuses(ETH "ipp = ttl=1\n",
+		"f.ini:4: [packet p] ipp = ttl=1: unknown key; did you mean \"ip\"? (allowed: eth, "
+		"vlan, arp, ip, ipv6, icmp, icmpv6, tcp, udp, data, hex, pcap)");
+}
+
+static void is_printed_as_written(void **state)
+{
+	static const char text[] = "[lab]\nname = f\n\n[node a]\n\n[packet p]\n" ETH
+				   "ip = src=10.0.0.1 proto=udp\ndata = \"a  b\"\n";
+	struct error ERROR_AUTO e = ERROR_INIT;
+	char *FREE_AUTO printed = NULL;
+	struct labfile labfile;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	assert_int_equal(labfile_parse(&labfile, "f.ini", "/", text, strlen(text), &e), 0);
+	out = xopen_memstream(&printed, &size);
+	labfile_print(&labfile, out);
+	xclose_memstream(out);
+	assert_string_equal(printed, text);
+	labfile_clear(&labfile);
+}
+
+static void differ(const char *a, const char *b, const char *except, const char *expected)
+{
+	struct frame_bytes one = { 0 }, other = { 0 };
+	uint8_t *FREE_AUTO one_bytes = bytes_of(a, &one.size);
+	uint8_t *FREE_AUTO other_bytes = bytes_of(b, &other.size);
+	bool fields_except[XLAB_FIELDS] = { false };
+	char word[64], *FREE_AUTO said = NULL;
+
+	one.bytes = one_bytes;
+	other.bytes = other_bytes;
+	while (text_word(&except, word, sizeof(word)))
+		fields_except[field_find(word)] = true;
+	said = layers_difference(&one, &other, fields_except);
+	if (!expected && said)
+		fail_msg("\"%s\" where nothing should be different", said);
+	if (expected && !said)
+		fail_msg("nothing is different where \"%s\" should be", expected);
+	if (expected)
+		assert_string_equal(said, expected);
+}
+
+#define UDP ETH "ip = src=10.0.0.1 dst=10.0.0.2 id=%d ttl=%d\nudp = dstport=%d\ndata = \"%s\"\n"
+
+static void differences_are_told(void **state)
+{
+	char *FREE_AUTO one = text_format(UDP, 1, 64, 53, "hello");
+	char *FREE_AUTO hop = text_format(UDP, 1, 63, 53, "hello");
+	char *FREE_AUTO text = text_format(UDP, 1, 64, 53, "help");
+	char *FREE_AUTO bare = text_format(ETH "ip = src=10.0.0.1 dst=10.0.0.2 id=1\n"
+					       "udp = dstport=53\n");
+	char *FREE_AUTO tunnel = text_format(ETH "ip = src=1.0.0.1 dst=10.0.0.2 id=1 ttl=64\n"
+						 "ip = src=10.0.0.1 dst=10.0.0.2 id=1\n"
+						 "udp = dstport=53\ndata = \"hello\"\n");
+
+	(void)state;
+	differ(one, one, "", NULL);
+	differ(one, hop, "",
+	       "field        expected  came\n"
+	       "ip.ttl       64        63\n"
+	       "ip.checksum  0x66c9    0x67c9");
+	differ(one, hop, "ip.ttl", "field        expected  came\nip.checksum  0x66c9    0x67c9");
+	differ(one, hop, "ip.ttl ip.checksum", NULL);
+	differ(one, text, "ip.len udp.length udp.checksum ip.checksum",
+	       "field  expected                  came\n"
+	       "data   5 bytes, from 3 on: 6c6f  4 bytes, from 3 on: 70");
+	differ(one, text, "ip.len udp.length udp.checksum ip.checksum data", NULL);
+	differ(one, bare, "ip.len udp.length udp.checksum ip.checksum data", NULL);
+	differ(one, bare, "ip.len udp.length udp.checksum ip.checksum",
+	       "field   expected         came\nlayers  eth ip udp data  eth ip udp");
+	differ(one, tunnel, "ip.checksum ip.len",
+	       "field     expected         came\n"
+	       "layers    eth ip udp data  eth ip ip udp data\n"
+	       "ip.proto  udp              4\n"
+	       "ip.src    10.0.0.1         1.0.0.1");
+	differ(tunnel, tunnel, "", NULL);
+	/* the inner header's */
+	differ(ETH "ip = ttl=1\nip = ttl=9\nudp = dstport=1\n",
+	       ETH "ip = ttl=1\nip = ttl=8\nudp = dstport=1\n", "ip.checksum",
+	       "field                   expected  came\nip.ttl (the second ip)  9         8");
+	/* bytes of an ICMP error that no field of its type has, and options */
+	differ(ETH "ip = id=1\nicmp = type=3 code=1\n",
+	       ETH "ip = id=1\nicmp = type=3 code=1 seq=1\n", "icmp.checksum",
+	       "field     expected  came\nicmp.seq  0         1");
+	differ(ETH "ip = id=1 options=hex:01010101\nudp = dstport=1\n",
+	       ETH "ip = id=1 options=hex:01010100\nudp = dstport=1\n", "ip.checksum",
+	       "field       expected                came\n"
+	       "ip options  4 bytes, from 3 on: 01  4 bytes, from 3 on: 00");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layers_make_bytes),
+		cmocka_unit_test(what_is_given_stands),
+		cmocka_unit_test(what_is_shown_makes_it_again),
+		cmocka_unit_test(long_data),
+		cmocka_unit_test(layers_are_found),
+		cmocka_unit_test(what_cannot_be_is_refused),
+		cmocka_unit_test(is_printed_as_written),
+		cmocka_unit_test(differences_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
