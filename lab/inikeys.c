@@ -166,6 +166,8 @@ static bool spec_names(const struct ini_key_spec *spec, const char *name)
 {
 	size_t len = strlen(spec->name);
 
+	if (spec->takes)
+		return spec->takes(name);
 	if (spec->name[len - 1] == '.')
 		return !strncmp(spec->name, name, len);
 	return !strcmp(spec->name, name);

@@ -25,7 +25,8 @@ struct ini_where {
 };
 
 struct ini_key_spec {
-	const char *name; /* "set." at its end a dot: any name that starts so */
+	const char *name;		 /* "set." at its end a dot: any name that starts so */
+	bool (*takes)(const char *name); /* or these names, which @name stands for: "FIELD" */
 	bool repeats;
 	bool required;
 	const char *allowed; /* "yes or no", "CIDR, IPv4 or IPv6", … */

@@ -17,7 +17,7 @@ static void print_source(const char *source)
 	else if (strcmp(source, "USER") == 0)
 		(void)fputs("kind=-u", stdout);
 	else if (strcmp(source, "HELP") == 0)
-		(void)fputs("words=\"$commands file\"", stdout);
+		(void)fputs("words=\"$commands file fields\"", stdout);
 	else if (*source >= 'A' && *source <= 'Z')
 		printf("words=$(\"$1\" completion words %s 2>/dev/null)", source);
 	else

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A command's usage, or what a lab file may hold: both from the tables that read them. */
+#include <stdint.h>
 #include <string.h>
 
 #include "lab/error.h"
 #include "lab/inikeys.h"
 #include "orchestrator/cmd/command.h"
+#include "orchestrator/model/field.h"
 #include "orchestrator/model/labfile_read.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/util/table.h"
@@ -40,7 +42,7 @@ static void print_keys(const struct ini_section_spec *section)
 	for (key = section->keys; key->name; key++) {
 		table_add(&rows, NULL, "%s%s%s", key->name,
 			  key->name[strlen(key->name) - 1] == '.' ? "NAME" : "",
-			  key->repeats ? " *" : "");
+			  key->repeats && !key->takes ? " *" : "");
 		add_wrapped(&rows, "", key->help);
 		table_add(&rows, NULL, "%s", "");
 		add_wrapped(&rows, "= ", key->allowed);
@@ -78,6 +80,47 @@ static void print_file(void)
 	table_print(&rows, 2, stdout);
 }
 
+/* "0-255": what a field's numbers are, or its kind. */
+static void add_field(struct table *rows, const struct field *f)
+{
+	table_add(rows, NULL, f->kind == XLAB_KIND_BYTES ? "%s[OFFSET:LENGTH]" : "%s", f->name);
+	if (f->kind == XLAB_KIND_NUMBER || f->kind == XLAB_KIND_HEX)
+		table_add(rows, NULL, "0-%ju", (uintmax_t)(UINT64_MAX >> (64 - f->bits)));
+	else
+		table_add(rows, NULL, "%s", kind_names[f->kind]);
+	table_add(rows, NULL, "%s", f->help);
+}
+
+static void add_kind(struct table *rows, size_t kind)
+{
+	table_add(rows, NULL, "%s", kind_names[kind]);
+	add_wrapped(rows, "", kind_allowed[kind]);
+}
+
+/* From the table that filters and packets take them from. */
+static void print_fields(void)
+{
+	struct table rows = { .n_columns = 3 }, kinds = { .n_columns = 2 };
+
+	(void)fputs("Fields of packets: keys of filters with program = match, and, without the "
+		    "header's name,\nof packets.\n\n",
+		    stdout);
+	for (size_t i = 0; i < XLAB_FIELDS; i++)
+		if (layer_names[fields[i].layer])
+			add_field(&rows, &fields[i]);
+	table_print(&rows, 2, stdout);
+	(void)fputs("\nvalues:\n", stdout);
+	for (size_t kind = 0; kind < XLAB_KIND_ADDRESS; kind++)
+		if (kind_allowed[kind])
+			add_kind(&kinds, kind);
+	add_kind(&kinds, XLAB_KIND_BYTES);
+	table_print(&kinds, 2, stdout);
+	(void)fputs("\nNumbers are decimal, or hexadecimal as 0x1f, and may be ranges A-B. The "
+		    "values of "
+		    "a key are\na list; ! before one excludes it.\n",
+		    stdout);
+}
+
 static int help_run(const struct invocation *in, int *status, struct error *e)
 {
 	const char *word = in->argv[0];
@@ -92,6 +135,10 @@ static int help_run(const struct invocation *in, int *status, struct error *e)
 		print_file();
 		return 0;
 	}
+	if (strcmp(word, "fields") == 0) {
+		print_fields();
+		return 0;
+	}
 	c = command_find(in->all, word);
 	if (!c)
 		return command_unknown(in->all, word, e);
@@ -101,8 +148,8 @@ static int help_run(const struct invocation *in, int *status, struct error *e)
 
 const struct command cmd_help = {
 	.name = "help",
-	.arguments = "[COMMAND | file]",
-	.summary = "Tell about a command, or what a lab file may hold",
+	.arguments = "[COMMAND | file | fields]",
+	.summary = "Tell about a command, what a lab file may hold, or fields of packets",
 	.max_args = 1,
 	.completes = { "HELP", "" },
 	.run = help_run,

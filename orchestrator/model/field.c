@@ -200,35 +200,41 @@ static const struct enum_name service_names[] = {
 /* By the order of their bits. */
 static const char flag_letters[] = "FSRPAUEC";
 
-/* What is special about the words of a kind. */
-static const struct {
-	const char *a;		       /* "a port" */
-	const char *allowed;	       /* NULL: made of the field's width */
-	const struct enum_name *names; /* or NULL */
-	uint32_t least;
-} kinds[] = {
-	[XLAB_KIND_NUMBER] = { "a number" },
-	[XLAB_KIND_HEX] = { "a number" },
-	/* Smaller ones are lengths (IEEE 802.3). */
-	[XLAB_KIND_TYPE] = { "an EtherType", ALLOWED_TYPE, ethertype_names, ETH_P_802_3_MIN },
-	[XLAB_KIND_PROTO] = { "a protocol", ALLOWED_PROTO, proto_names },
-	[XLAB_KIND_PORT] = { "a port", ALLOWED_PORT, service_names },
-	[XLAB_KIND_FLAGS] = { "flags of TCP",
-			      "letters of FSRPAUEC, which alone are set, or none; S/SA: of S and A "
-			      "only S is set" },
-	[XLAB_KIND_MAC] = { "a MAC", ALLOWED_MAC },
-	[XLAB_KIND_IPV4] = { "an IPv4 address", "IPv4 addresses, CIDRs or ranges A-B" },
-	[XLAB_KIND_IPV6] = { "an IPv6 address", "IPv6 addresses, CIDRs or ranges A-B" },
-	[XLAB_KIND_ADDRESS] = { "an address", ALLOWED_ADDRESS },
-	[XLAB_KIND_BYTES] = { "bytes", "\"text\", or hex:00ff in pairs of digits" },
+const char *const kind_names[XLAB_KINDS] = {
+	[XLAB_KIND_NUMBER] = "number",	   [XLAB_KIND_HEX] = "number",
+	[XLAB_KIND_TYPE] = "EtherType",	   [XLAB_KIND_PROTO] = "protocol",
+	[XLAB_KIND_PORT] = "port",	   [XLAB_KIND_FLAGS] = "flags",
+	[XLAB_KIND_MAC] = "MAC",	   [XLAB_KIND_IPV4] = "IPv4 address",
+	[XLAB_KIND_IPV6] = "IPv6 address", [XLAB_KIND_ADDRESS] = "address",
+	[XLAB_KIND_BYTES] = "bytes",
+};
+
+const char *const kind_allowed[XLAB_KINDS] = {
+	[XLAB_KIND_TYPE] = ALLOWED_TYPE,
+	[XLAB_KIND_PROTO] = ALLOWED_PROTO,
+	[XLAB_KIND_PORT] = ALLOWED_PORT,
+	[XLAB_KIND_FLAGS] =
+		"letters of FSRPAUEC: just these are set; S/SA: of S and A only S is; or none",
+	[XLAB_KIND_MAC] = ALLOWED_MAC,
+	[XLAB_KIND_IPV4] = "addresses, CIDRs or ranges A-B, of IPv4",
+	[XLAB_KIND_IPV6] = "addresses, CIDRs or ranges A-B, of IPv6",
+	[XLAB_KIND_ADDRESS] = ALLOWED_ADDRESS,
+	[XLAB_KIND_BYTES] = "\"text\", or hex:00ff in pairs of digits",
+};
+
+/* Of kinds whose words may be names. */
+static const struct enum_name *const names_of[XLAB_KINDS] = {
+	[XLAB_KIND_TYPE] = ethertype_names,
+	[XLAB_KIND_PROTO] = proto_names,
+	[XLAB_KIND_PORT] = service_names,
 };
 
 char *field_allowed(enum xlab_field field)
 {
 	const struct field *f = &fields[field];
 
-	if (kinds[f->kind].allowed)
-		return xstrdup(kinds[f->kind].allowed);
+	if (kind_allowed[f->kind])
+		return xstrdup(kind_allowed[f->kind]);
 	if (f->bits == 1)
 		return xstrdup("0 or 1");
 	return text_format("numbers up to %ju, or ranges A-B",
@@ -249,16 +255,24 @@ __attribute__((format(printf, 4, 5))) static int refuse(enum xlab_field field, i
 	return err;
 }
 
+/* "a port", "an address", "flags" */
+static const char *article(enum xlab_kind kind)
+{
+	if (kind == XLAB_KIND_FLAGS || kind == XLAB_KIND_BYTES)
+		return "";
+	return strchr("AEIaei", kind_names[kind][0]) ? "an " : "a ";
+}
+
 static int misspelt(enum xlab_field field, const char *word, char **why)
 {
 	const enum xlab_kind kind = fields[field].kind;
-	char *FREE_AUTO allowed = NULL, *FREE_AUTO offer = NULL;
+	char *FREE_AUTO allowed = field_allowed(field), *FREE_AUTO offer = NULL;
 
-	if (!kinds[kind].names)
-		return refuse(field, -EINVAL, why, "\"%s\" is not %s", word, kinds[kind].a);
-	allowed = field_allowed(field);
-	offer = text_offer_of(word, enum_next, (void *)kinds[kind].names, allowed);
-	*why = text_format("\"%s\" is not %s%s", word, kinds[kind].a, offer);
+	if (names_of[kind])
+		offer = text_offer_of(word, enum_next, (void *)names_of[kind], allowed);
+	else
+		offer = text_format("; allowed: %s", allowed);
+	*why = text_format("\"%s\" is not %s%s%s", word, article(kind), kind_names[kind], offer);
 	return -EINVAL;
 }
 
@@ -267,15 +281,17 @@ static int read_number(enum xlab_field field, const char *word, struct field_val
 {
 	const enum xlab_kind kind = fields[field].kind;
 	uint32_t most = (uint32_t)(UINT64_MAX >> (64 - fields[field].bits)), number = 0;
+	/* Smaller types are lengths (IEEE 802.3). */
+	uint32_t least = kind == XLAB_KIND_TYPE ? ETH_P_802_3_MIN : 0;
 	int err = 0;
 
-	if (!kinds[kind].names || !enum_value(kinds[kind].names, word, &number))
-		err = text_u32(word, kinds[kind].least, most, &number);
+	if (!names_of[kind] || !enum_value(names_of[kind], word, &number))
+		err = text_u32(word, least, most, &number);
 	if (err == -ERANGE && text_u32(word, 0, most, &number) != 0)
 		return refuse(field, err, why, "\"%s\" is beyond %u, the last one", word, most);
 	if (err == -ERANGE)
 		return refuse(field, err, why, "\"%s\" is a length and no type: types begin at %#x",
-			      word, kinds[kind].least);
+			      word, least);
 	if (err)
 		return misspelt(field, word, why);
 	*value = field_value_of(number);
@@ -409,11 +425,11 @@ static int read_masked(enum xlab_field field, const char *word, const char *slas
 	if (err)
 		return err;
 	span->masked = true;
+	if (!field_number(&span->last))
+		return refuse(field, -EINVAL, why, "%s names no flag behind the /", word);
 	if (field_number(&span->first) & ~field_number(&span->last))
 		return refuse(field, -EINVAL, why,
 			      "%s sets a flag that is not among those behind the /", word);
-	if (!field_number(&span->last))
-		return refuse(field, -EINVAL, why, "%s names no flag behind the /", word);
 	return 0;
 }
 
@@ -474,7 +490,7 @@ static int read_range(enum xlab_field field, const char *word, const char *dash,
 /* Where FIRST-LAST is parted; NULL: it is a single value, though a service's name may have one. */
 static const char *range_dash(enum xlab_field field, const char *word)
 {
-	const struct enum_name *names = kinds[fields[field].kind].names;
+	const struct enum_name *names = names_of[fields[field].kind];
 	const char *dash = strchr(word, '-');
 	uint32_t unused;
 
@@ -539,9 +555,9 @@ static char *flags_text(uint64_t flags)
 
 static char *number_text(enum xlab_kind kind, uint64_t number)
 {
-	const char *name = kind == XLAB_KIND_PORT || !kinds[kind].names
+	const char *name = kind == XLAB_KIND_PORT || !names_of[kind]
 				   ? NULL
-				   : enum_name(kinds[kind].names, (uint32_t)number);
+				   : enum_name(names_of[kind], (uint32_t)number);
 
 	if (name)
 		return xstrdup(name);
@@ -635,9 +651,9 @@ bool field_get(enum xlab_field field, const uint8_t *header, size_t room, struct
 		*value = field_value_of(room);
 		return true;
 	}
-	if (f->kind == XLAB_KIND_BYTES || room < (size_t)f->offset + f->bytes)
-		return field_get_data(header, room, f->offset, f->bytes, value);
 	*value = field_value_of(0);
+	if (room < (size_t)f->offset + f->bytes)
+		return false;
 	memcpy(value->bytes + FIELD_VALUE - f->bytes, header + f->offset, f->bytes);
 	if (!is_whole(f))
 		*value = field_value_of(field_number(value) >> f->shift & bits_of(f));

@@ -47,6 +47,7 @@ enum xlab_kind {
 	XLAB_KIND_IPV6,
 	XLAB_KIND_ADDRESS, /* of either family; IPv4 ones as in ::ffff:0:0/96 */
 	XLAB_KIND_BYTES,
+	XLAB_KINDS,
 };
 
 struct field {
@@ -90,6 +91,9 @@ int field_read(enum xlab_field field, const char *word, struct field_span *span,
 /* A single value only: of packets that are made. */
 int field_read_value(enum xlab_field field, const char *word, struct field_value *value,
 		     char **why);
+/* Of each kind what it is called, and what its words may be; NULL where the field's width says
+ * that. */
+extern const char *const kind_names[XLAB_KINDS], *const kind_allowed[XLAB_KINDS];
 /* What the words of a field may be, malloc'ed, and of some kinds. */
 char *field_allowed(enum xlab_field field);
 #define ALLOWED_MAC	"MACs as in de:ad:be:ef:00:01, or their first bits as in de:ad:be:00:00:00/24"

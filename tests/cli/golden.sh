@@ -35,6 +35,7 @@ same plan-lb-as plan --as copy topologies/lb.ini
 same plan-lb-self plan --self host topologies/lb.ini
 same help help
 same help-file help file
+same help-fields help fields
 same completion completion bash
 for command in $("$XLAB" help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
 	same "help-$command" help "$command"

@@ -99,6 +99,17 @@ while read -r word rest; do
 	esac
 done < <(grep -E '^$|^\[|^  [a-z]' <<<"$out" | sed 's/^  //')
 
+xlab help fields
+is 'help fields: exit status' "$status" 0
+is 'help fields: lines that a terminal holds' "$(LC_ALL=C.UTF-8 grep -cE '.{100}' <<<"$out")" 0
+fields=$(sed -n 's/^  \([a-z0-9]*\.[a-z0-9_.]*\) .*/\1/p' <<<"$out")
+is 'help fields: many' "$(($(wc -l <<<"$fields") > 70))" 1
+for field in $fields; do
+	like "the man page has $field" "$(grep -cE "^\.Li (.* )?${field//./\\.}( |$)" man/xlab.8)" '[1-9]'
+done
+is 'the man page has no other fields' "$(sed -n '/^.Sh FIELDS OF PACKETS/,/^.It Sy data/s/^\.Li //p' man/xlab.8 |
+	tr -d ',' | tr -s ' ' '\n' | grep -vxF -e . -e "$fields")" ''
+
 # Objects are looked at before anything is built, without root, and beside all else that is wrong.
 cp "$BUILD/tests/engine/odd.bpf.o" "$dir"
 printf '%s\n' '[node a]' '[filter gone]' 'program = nosuch.bpf.o' '[filter text]' 'program = o.ini' \
@@ -182,7 +193,7 @@ is "completion: an option's value behind =" "$out" libxdp
 complete_words help pl
 is 'completion: help on a command' "$out" plan
 complete_words help 'fi'
-is 'completion: help on the file' "$out" 'file filter'
+is 'completion: help on the file' "$out" 'fields file filter'
 complete_words completion ''
 is 'completion: of completion' "$out" bash
 complete_words filter f ''
