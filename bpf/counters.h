@@ -265,16 +265,16 @@ static __always_inline int counters_end(struct xdp_md *ctx, __u32 verdict)
  */
 #define BUILT_IN(name, judge)                         \
 	SEC("xdp.frags")                              \
-	int name##_verdict(struct xdp_md *ctx)        \
-	{                                             \
-		return judge(ctx);                    \
-	}                                             \
-                                                      \
-	SEC("xdp.frags")                              \
 	int name(struct xdp_md *ctx)                  \
 	{                                             \
 		counters_begin(ctx);                  \
 		return counters_end(ctx, judge(ctx)); \
+	}                                             \
+                                                      \
+	SEC("xdp.frags")                              \
+	int name##_verdict(struct xdp_md *ctx)        \
+	{                                             \
+		return judge(ctx);                    \
 	}
 
 #endif

@@ -360,6 +360,8 @@ static long line_number(const char *text, const char *path)
 								 : strtol(text + len + 1, NULL, 10);
 }
 
+#define LINES_MAX 4 /* of one error: what is wrong, and an expression with a caret under it */
+
 struct error_line {
 	long number;
 	size_t order; /* qsort is not stable */
@@ -382,7 +384,8 @@ static size_t cut_lines(char *text, const char *path, struct error_line *lines, 
 	char *rest = text, *line;
 
 	while (n < max && (line = strsep(&rest, "\n"))) {
-		long number = line_number(line, path);
+		/* What is set in belongs to the line above it. */
+		long number = *line == ' ' && n ? lines[n - 1].number : line_number(line, path);
 
 		lines[n] = (struct error_line){ number, n, line };
 		n++;
@@ -406,7 +409,7 @@ static void tell_repeats(const struct inifile *ini, struct error *e)
 
 void inifile_sort_errors(const struct inifile *ini, struct error *e)
 {
-	struct error_line lines[INIFILE_ERRORS_MAX];
+	struct error_line lines[INIFILE_ERRORS_MAX * LINES_MAX];
 	char *FREE_AUTO copy = NULL;
 	size_t n;
 	char *out;

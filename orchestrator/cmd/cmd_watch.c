@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "orchestrator/event/listener.h"
 #include "orchestrator/event/packet.h"
 #include "orchestrator/event/packet_trace.h"
+#include "orchestrator/filter/pcap_expr.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/util/table.h"
 
@@ -39,6 +41,8 @@ struct watch {
 	uint64_t lost, lost_before; /* when the ring was about to be read, and the time before */
 	uint64_t start_ns;	    /* of the first event */
 	uint32_t packets, stop_after;
+	struct sock_filter *only; /* what an expression was compiled to; NULL: all packets */
+	size_t n_only;
 	bool colour;
 };
 
@@ -133,10 +137,20 @@ static void print_verdicts(const struct watch *w, const struct xlab_event *event
 	putchar('\n');
 }
 
+static size_t bytes_of(const struct xlab_event *event)
+{
+	return event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
+}
+
+static bool is_wanted(const struct watch *w, const struct xlab_event *event)
+{
+	return !w->only ||
+	       pcap_expr_selects(w->only, w->n_only, event->snap, bytes_of(event), event->length);
+}
+
 static int print_packet(struct watch *w, const struct xlab_event *event,
 			const struct packet_trace *trace)
 {
-	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
 	char filter[16];
 
 	if (!w->start_ns)
@@ -147,7 +161,7 @@ static int print_packet(struct watch *w, const struct xlab_event *event,
 	       event->length == 1 ? "" : "s");
 	if (packet_trace_greeted(trace, event->position))
 		print_line(NULL, "received a packet");
-	packet_print(event->snap, size, print_line, NULL);
+	packet_print(event->snap, bytes_of(event), print_line, NULL);
 	if (w->chains[event->iface].gen == event->gen) {
 		print_verdicts(w, event, trace);
 	} else {
@@ -176,7 +190,7 @@ static int on_event(void *cookie, const struct xlab_event *event)
 	if (event->kind != XLAB_DECIDED)
 		return 0;
 	chain_learn(w, event);
-	stop = print_packet(w, event, trace);
+	stop = is_wanted(w, event) && print_packet(w, event, trace);
 	packet_trace_end(trace);
 	return stop;
 }
@@ -237,8 +251,9 @@ static int subscribe(struct watch *w, size_t iface, struct error *e)
 	return listener_subscribe(w->listener, iface, e);
 }
 
-/* The interfaces named, else all of the lab. */
-static int subscribe_all(struct watch *w, const char *first, char *const *more, struct error *e)
+/* The interfaces named, else all of the lab: @first and the @n_more behind it. */
+static int subscribe_all(struct watch *w, const char *first, char *const *more, size_t n_more,
+			 struct error *e)
 {
 	const struct labfile *labfile = &w->lab.labfile;
 	size_t iface;
@@ -253,23 +268,53 @@ static int subscribe_all(struct watch *w, const char *first, char *const *more, 
 		err = resolve_iface(labfile, first, &iface, e);
 		if (!err)
 			err = subscribe(w, iface, e);
-		first = *more;
-	} while (!err && *more++);
+		first = n_more ? *more++ : NULL;
+	} while (!err && n_more--);
 	return err;
+}
+
+/* How many of the words are interfaces: an expression begins with a word without a colon. */
+static size_t count_ifaces(const struct invocation *in)
+{
+	size_t n = 0;
+
+	while (n < (size_t)in->argc && strchr(in->argv[n], ':'))
+		n++;
+	return n;
+}
+
+static int read_expression(struct watch *w, const struct invocation *in, size_t from,
+			   struct error *e)
+{
+	char *FREE_AUTO expr = NULL;
+
+	for (size_t i = from; i < (size_t)in->argc; i++)
+		text_add(&expr, " ", "%s", in->argv[i]);
+	if (!expr || !pcap_expr_compile(expr, &w->only, &w->n_only, e))
+		return 0;
+	return from ? e->err
+		    : error_add(
+			      e,
+			      "what is no NODE:IFACE is an expression of tcpdump (pcap-filter(7))");
 }
 
 static int watch_begin(struct watch *w, const struct invocation *in, struct error *e)
 {
+	size_t n = count_ifaces(in);
 	const char *first = NULL;
-	int err = in->argc ? resolve_lab_word(&w->lab, in->argv[0], STATE_READ, "watch", &first, e)
-			   : resolve_lab(&w->lab, NULL, STATE_READ, "watch", e);
+	int err = read_expression(w, in, n, e);
+
+	if (err)
+		return err;
+	err = n ? resolve_lab_word(&w->lab, in->argv[0], STATE_READ, "watch", &first, e)
+		: resolve_lab(&w->lab, NULL, STATE_READ, "watch", e);
 
 	if (err)
 		return err;
 	w->chains = xcalloc(w->lab.labfile.topo.n_ifaces, sizeof(*w->chains));
 	w->watched = xcalloc(w->lab.labfile.topo.n_ifaces, sizeof(*w->watched));
 	err = listener_open(&w->lab, &w->listener, e);
-	return err ? err : subscribe_all(w, first, in->argv + 1, e);
+	return err ? err : subscribe_all(w, first, in->argv + 1, n ? n - 1 : 0, e);
 }
 
 static int watch_run(const struct invocation *in, int *status, struct error *e)
@@ -296,15 +341,18 @@ static int watch_run(const struct invocation *in, int *status, struct error *e)
 	free(w.chains);
 	free(w.watched);
 	free(w.traces);
+	free(w.only);
 	lab_close(&w.lab);
 	return err;
 }
 
 const struct command cmd_watch = {
 	.name = "watch",
-	.arguments = "[[LAB/]NODE:IFACE...]",
+	.arguments = "[[LAB/]NODE:IFACE...] [EXPRESSION]",
 	.summary = "Show packets as chains see them: headers, then each filter's verdict",
 	.details = "Of all interfaces of the lab, or of those named; the first name says which lab.\n"
+		   "With an EXPRESSION of tcpdump, as in `udp port 53`, only those that it selects, as far\n"
+		   "as their first 128 bytes tell.\n"
 		   "Any number of watches and scenarios see every packet, up to 8 at once.",
 	.options = {
 		{ "--count", "end after N packets",

@@ -5,7 +5,6 @@
  */
 #include "orchestrator/event/counters.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "lab/text.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/util/object_bytes.h"
 
 int counters_cpus(struct error *e)
 {
@@ -165,47 +165,6 @@ int counters_give(struct bpf_object *obj, int counters_fd, int rings_fd)
 	return err;
 }
 
-static Elf64_Shdr *find_section(void *bytes, const char *name)
-{
-	char *start = bytes;
-	const Elf64_Ehdr *elf = bytes;
-	Elf64_Shdr *sections = (void *)(start + elf->e_shoff);
-	const char *names = start + sections[elf->e_shstrndx].sh_offset;
-
-	for (size_t i = 0; i < elf->e_shnum; i++)
-		if (!strcmp(names + sections[i].sh_name, name))
-			return &sections[i];
-	return NULL;
-}
-
-int object_lengthen(void *bytes, size_t size)
-{
-	Elf64_Shdr *bss = find_section(bytes, ".bss");
-
-	if (!bss)
-		return -ENOENT;
-	bss->sh_size = size;
-	return 0;
-}
-
-/* Let a variable of an object of ours be @by bytes further on in its section. */
-static int move_symbol(void *bytes, const char *name, size_t by)
-{
-	const Elf64_Shdr *table = find_section(bytes, ".symtab");
-	const Elf64_Shdr *strings = find_section(bytes, ".strtab");
-	char *start = bytes;
-
-	for (size_t i = 0; table && strings && i < table->sh_size / sizeof(Elf64_Sym); i++) {
-		Elf64_Sym *symbol = (Elf64_Sym *)(void *)(start + table->sh_offset) + i;
-
-		if (strcmp(start + strings->sh_offset + symbol->st_name, name) != 0)
-			continue;
-		symbol->st_value += by;
-		return 0;
-	}
-	return -ENOENT;
-}
-
 int counters_open_object(const void *bytes, size_t size, int counters_fd, size_t row, size_t rows,
 			 int rings_fd, struct bpf_object **obj)
 {
@@ -213,7 +172,7 @@ int counters_open_object(const void *bytes, size_t size, int counters_fd, size_t
 	int err = object_lengthen(copy, rows * row_bytes());
 
 	if (!err)
-		err = move_symbol(copy, map_names[0], row * row_bytes());
+		err = object_move_symbol(copy, map_names[0], row * row_bytes());
 
 	*obj = err ? NULL : bpf_object__open_mem(copy, size, NULL);
 	if (!*obj)

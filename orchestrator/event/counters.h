@@ -70,10 +70,4 @@ size_t counters_rows(const struct lab *lab, size_t iface);
 /* Where they are pinned, made or not; malloc'ed. */
 char *counters_path(const struct lab *lab, size_t iface);
 
-/*
- * Make section ".bss" of an object of ours @size bytes long, and so the map that libbpf makes of
- * it: libbpf itself can do that only from 1.3 on. -ENOENT: it has none.
- */
-int object_lengthen(void *bytes, size_t size);
-
 #endif

@@ -93,9 +93,9 @@ static int open_builtin(const struct filter *f, struct filter_object *in, struct
 	size_t size;
 	int err;
 
-	err = program_bytes(f, &bytes, &size, &function);
+	err = program_bytes(f, &bytes, &size, &function, e);
 	if (err)
-		return error_sys(e, err, "cannot ready the built-in %s", programs[f->program].name);
+		return err;
 	err = open_bytes(bytes, size, in, e);
 	if (err)
 		return err;

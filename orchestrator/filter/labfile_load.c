@@ -8,12 +8,15 @@
 
 #include <string.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/inifile.h"
 #include "lab/inikeys.h"
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/map_value.h"
+#include "orchestrator/filter/pcap_code.h"
+#include "orchestrator/filter/pcap_expr.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_read.h"
 #include "orchestrator/model/packet_config.h"
@@ -90,6 +93,20 @@ static void check_object(const struct labfile *labfile, struct ini_where at, con
 	filter_object_close(&in);
 }
 
+/* What libpcap says of an expression, and whether its program can be one of ours. */
+static void check_expression(struct ini_where at, const struct filter *f, struct error *e)
+{
+	struct sock_filter *FREE_AUTO classic = NULL;
+	struct bpf_insn *FREE_AUTO insns = NULL;
+	struct error ERROR_AUTO one = ERROR_INIT;
+	size_t n;
+
+	at.key = ini_find_key(at.section, "expr");
+	if (pcap_expr_compile(f->expr, &classic, &n, &one) ||
+	    pcap_code_make(classic, n, &insns, &n, &one))
+		tell(&at, &one, e);
+}
+
 /* The n-th [filter] of the file is the n-th of the model. */
 static void check_objects(const struct labfile *labfile, struct error *e)
 {
@@ -105,6 +122,8 @@ static void check_objects(const struct labfile *labfile, struct error *e)
 		n++;
 		if (f->object && !ini_gave_up(e))
 			check_object(labfile, at, f, e);
+		if (f->expr && !ini_gave_up(e))
+			check_expression(at, f, e);
 	}
 }
 

@@ -22,8 +22,11 @@
 #include "lab/rtnl.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/pcap_code.h"
+#include "orchestrator/filter/pcap_expr.h"
 #include "orchestrator/filter/rule_maps.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/util/object_bytes.h"
 
 /*
  * Every bpf/NAME.bpf.c and every row of builtins.h belong together. One without the other, or an
@@ -69,17 +72,38 @@ size_t program_rules_size(const struct filter *filter)
 	return program_matches(p) ? rule_maps_size(&p->rules, room_for(filter)) : 0;
 }
 
-int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function)
+static int graft_expression(const struct filter *filter, void **bytes, size_t *size,
+			    struct error *e)
+{
+	struct sock_filter *FREE_AUTO classic = NULL;
+	struct bpf_insn *FREE_AUTO insns = NULL;
+	size_t n;
+	int err = pcap_expr_compile(filter->expr, &classic, &n, e);
+
+	if (!err)
+		err = pcap_code_make(classic, n, &insns, &n, e);
+	if (err)
+		return error_wrap(e, "expr = %s", filter->expr);
+	err = object_graft(bytes, size, "pcap_selects", insns, n * sizeof(*insns));
+	return err ? error_sys(e, err, "its embedded object has no place for an expression") : 0;
+}
+
+int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function,
+		  struct error *e)
 {
 	size_t rules = program_rules_size(filter);
 	void *FREE_AUTO copy = NULL;
 	const void *object;
 	int err = program_object(filter->program, &object, size, function);
 
+	if (!err) {
+		copy = xmemdup(object, *size);
+		err = rules ? object_lengthen(copy, rules) : 0;
+	}
 	if (err)
-		return err;
-	copy = xmemdup(object, *size);
-	err = rules ? object_lengthen(copy, rules) : 0;
+		return error_sys(e, err, "cannot ready the built-in %s",
+				 programs[filter->program].name);
+	err = filter->expr ? graft_expression(filter, &copy, size, e) : 0;
 	if (!err)
 		*bytes = steal_pointer(&copy);
 	return err;
@@ -92,6 +116,10 @@ int program_prepare(struct bpf_object *obj, const struct filter *filter, struct 
 	uint64_t hits = capacity * (uint64_t)libbpf_num_possible_cpus();
 	int err = 0;
 
+	if (filter->expr &&
+	    !globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)))
+		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
+				   filter->name);
 	if (!program_matches(p))
 		return 0;
 	if (!globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)) ||

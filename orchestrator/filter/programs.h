@@ -18,8 +18,11 @@ struct lab;
 /* The embedded object of a built-in and its function's name; -EINVAL for PROGRAM_OBJECT. */
 int program_object(enum program_kind kind, const void **bytes, size_t *size, const char **function);
 
-/* The same for a filter: a malloc'ed copy, with room for its rules behind the variable "rules". */
-int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function);
+/* The same for a filter: a malloc'ed copy, with room for its rules behind the variable "rules", and
+ * the code of its expression.
+ */
+int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function,
+		  struct error *e);
 
 /* Bytes of the map of "rules"; 0: the program has none. */
 size_t program_rules_size(const struct filter *filter);

@@ -31,6 +31,7 @@ BUILTIN(IP, ip, filter_ip_keys, XDP_DROP,
 	.rules = { .maps = 1 << RULE_ADDRESSES4 | 1 << RULE_ADDRESSES6 | 1 << RULE_NETS })
 BUILTIN(PORT, port, filter_port_keys, XDP_DROP,
 	"matches the UDP or TCP header", .fields = match_port, .rules = { .tables = 2 })
+BUILTIN(PCAP, pcap, filter_pcap_keys, XDP_DROP, "matches what a tcpdump expression selects")
 BUILTIN(PASS, pass, filter_no_keys, XDP_PASS, "accepts every packet: no later filter is asked")
 BUILTIN(DROP, drop, filter_no_keys, XDP_DROP, "drops every packet")
 BUILTIN(ABORTED, aborted, filter_no_keys, XDP_ABORTED, "aborts every packet")

@@ -26,8 +26,8 @@ uint32_t filter_endings(const struct filter *f)
 
 bool filter_decides_all(const struct filter *f)
 {
-	return f->program != PROGRAM_OBJECT && !program_matches(&programs[f->program]) &&
-	       filter_endings(f);
+	return f->program != PROGRAM_OBJECT && !f->expr &&
+	       !program_matches(&programs[f->program]) && filter_endings(f);
 }
 
 static enum xlab_field field_of(const struct filter *f, const struct rule *rule)

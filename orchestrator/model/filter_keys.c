@@ -123,6 +123,17 @@ static int read_to(const struct ini_where *at, const char *value, void *object, 
 	return err;
 }
 
+/* libpcap judges it where objects are opened: it is loaded for nothing else. */
+static int read_expr(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct filter *f = ((struct filter_reading *)object)->filter;
+
+	if (!*value) /* to libpcap it would mean every packet */
+		return ini_refuse(at, e, "the expression is empty");
+	f->expr = xstrdup(value);
+	return 0;
+}
+
 #define VALUES(called, are, says)                                                       \
 	{                                                                               \
 		.name = called, .allowed = are, .help = says, .read = match_read_values \
@@ -158,6 +169,16 @@ const struct ini_key_spec filter_port_keys[] = {
 	VALUES("dst", ALLOWED_PORT, "destination ports"),
 	VALUES("port", ALLOWED_PORT, "ports, of either"),
 	VALUES("proto", "udp, tcp", "protocols; default both"),
+	ACTION,
+	{ 0 },
+};
+
+const struct ini_key_spec filter_pcap_keys[] = {
+	{ .name = "expr",
+	  .required = true,
+	  .allowed = "an expression of tcpdump (pcap-filter(7)), as in udp port 53",
+	  .help = "what it selects",
+	  .read = read_expr },
 	ACTION,
 	{ 0 },
 };

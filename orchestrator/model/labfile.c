@@ -23,6 +23,7 @@ static void filter_clear(struct filter *f)
 	free(f->object);
 	free(f->function);
 	free(f->keys);
+	free(f->expr);
 	free(f->rules);
 }
 

@@ -63,6 +63,7 @@ struct filter {
 	size_t n_keys;
 	struct rule *rules; /* in the order of the file */
 	size_t n_rules;
+	char *expr;	    /* of pcap-filter(7), with PROGRAM_PCAP */
 	size_t redirect_to; /* iface, or NONE */
 	struct setting *settings;
 	size_t n_settings;

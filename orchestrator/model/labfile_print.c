@@ -163,6 +163,8 @@ static void print_filter(const struct labfile *labfile, const struct filter *f, 
 	else
 		(void)fprintf(out, "program = %s\n", programs[f->program].name);
 	print_rules(f, out);
+	if (f->expr)
+		(void)fprintf(out, "expr = %s\n", f->expr);
 	if (f->redirect_to != NONE)
 		(void)fprintf(out, "to = %s\n", labfile->topo.ifaces[f->redirect_to].id);
 	if (f->action != programs[f->program].action)

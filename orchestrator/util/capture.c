@@ -35,6 +35,7 @@ static const struct {
 	FUNCTION(dump_close),
 	FUNCTION(compile),
 	FUNCTION(freecode),
+	FUNCTION(offline_filter),
 };
 
 /* It stays loaded: nothing is gained by letting go of it. */

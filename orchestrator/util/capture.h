@@ -43,6 +43,8 @@ struct libpcap {
 	int (*compile)(struct pcap *p, struct bpf_program *program, const char *expression,
 		       int optimize, uint32_t netmask);
 	void (*freecode)(struct bpf_program *program);
+	int (*offline_filter)(const struct bpf_program *program, const struct pcap_pkthdr *header,
+			      const uint8_t *bytes);
 };
 
 #define LIBPCAP_ERRBUF	 256

@@ -58,7 +58,7 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 
 	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
 	program_give_keys(&s->filter);
-	assert_int_equal(program_bytes(filter, &bytes, &size, &function), 0);
+	assert_int_equal(program_bytes(filter, &bytes, &size, &function, &e), 0);
 	s->obj = bpf_object__open_mem(bytes, size, NULL);
 	assert_non_null(s->obj);
 	/* Without a config it is what chains of ours take. */
@@ -128,6 +128,19 @@ uint32_t subject_turn(const struct subject *s, const void *frame, size_t len, vo
 	if (out)
 		memcpy(out, back, len);
 	return opts.retval;
+}
+
+bool subject_run_linear(const struct subject *s, const void *frame, size_t len, size_t linear,
+			uint32_t *verdict)
+{
+	struct xdp_md ctx = { .data_end = (uint32_t)linear };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = (uint32_t)len,
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	if (bpf_prog_test_run_opts(s->fd, &opts))
+		return false;
+	*verdict = opts.retval;
+	return true;
 }
 
 uint32_t subject_run(const struct subject *s, const void *frame, size_t len)

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Expressions of tcpdump (expressions.txt, one a line) as filters: each selects the packets that
+ * libpcap's own bpf_filter() does, of those of frames.txt and of crafted ones, whole and cut short.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/bpf.h>
+#include <linux/filter.h>
+
+#include <bpf/bpf.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/filter/pcap_expr.h"
+#include "tests/filters/frame.h"
+#include "tests/filters/subject.h"
+
+#define EXPRESSIONS_MIN 500
+#define PACKETS_MIN	200
+
+struct kept {
+	uint8_t bytes[1024];
+	size_t len;
+};
+
+static struct kept packets[1024];
+static size_t n_packets;
+
+static void keep(const uint8_t *bytes, size_t len)
+{
+	assert_in_range(len, 14, sizeof(packets->bytes));
+	assert_true(n_packets < ARRAY_SIZE(packets));
+	memcpy(packets[n_packets].bytes, bytes, len);
+	packets[n_packets++].len = len;
+}
+
+/* Whole, and cut behind each of its headers and within them. */
+static void keep_cut(const uint8_t *bytes, size_t len)
+{
+	static const size_t cuts[] = { 14, 15, 18, 20, 23, 24, 33, 34,
+				       35, 37, 41, 42, 46, 53, 54, 57 };
+
+	keep(bytes, len);
+	for (size_t i = n_packets % 3; i < ARRAY_SIZE(cuts); i += 3)
+		if (cuts[i] < len)
+			keep(bytes, cuts[i]);
+}
+
+static void read_frames(void)
+{
+	FILE_AUTO FILE *file = fopen("tests/filters/frames.txt", "r");
+	char name[32], hex[2048];
+	uint8_t bytes[1024];
+
+	assert_non_null(file);
+	while (fscanf(file, "%31s %2047s", name, hex) == 2) {
+		size_t len = strlen(hex) / 2;
+
+		for (size_t i = 0; i < len; i++)
+			assert_int_equal(sscanf(hex + 2 * i, "%2hhx", &bytes[i]), 1);
+		keep_cut(bytes, len);
+	}
+}
+
+static void keep_frame(const struct frame *f)
+{
+	keep_cut(f->bytes, f->len);
+}
+
+/* What frames.txt has not: TCP by its flags, ICMP by its types, ARP, other protocols and sizes. */
+static void craft(void)
+{
+	static const uint8_t protos[] = { 1, 2, 6, 17, 41, 47, 50, 51, 58, 89, 103, 112, 132 };
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(protos); i++) {
+		struct frame f = FRAME_NONE;
+		bool v6 = i % 2;
+		uint8_t proto = protos[i / 2];
+
+		frame_ether(&f, "ff:ff:ff:ff:ff:ff", "00:11:22:33:44:55", v6 ? 0x86dd : 0x0800);
+		if (v6)
+			frame_ipv6(&f, "fd00::1", "ff02::1", proto);
+		else
+			frame_ipv4(&f, "192.168.1.1", "224.0.0.5", proto, 5, 0);
+		frame_ports(&f, (uint16_t)(20 + i), (uint16_t)(i % 3 ? 80 : 443), proto);
+		f.bytes[f.len - 1] ^= (uint8_t)i;
+		frame_fill(&f, 60 + 30 * i % 400);
+		keep_frame(&f);
+	}
+	for (unsigned int flags = 0; flags < 64; flags++) {
+		struct frame f = FRAME_NONE;
+
+		frame_ether(&f, "00:11:22:33:44:55", "00:00:00:00:00:01", 0x0800);
+		frame_ipv4(&f, "10.0.0.1", "10.1.2.3", 6, flags % 4 ? 5 : 6,
+			   flags == 63 ? 0x2001 : 0x4000);
+		frame_ports(&f, 1024, (uint16_t)(flags % 2 ? 22 : 8080), 6);
+		f.bytes[14 + 4 * (flags % 4 ? 5 : 6) + 13] = (uint8_t)flags;
+		frame_fill(&f, 80);
+		keep(f.bytes, f.len);
+	}
+}
+
+static int make_packets(void **state)
+{
+	(void)state;
+	read_frames();
+	craft();
+	assert_true(n_packets >= PACKETS_MIN);
+	return 0;
+}
+
+/* So far the packet is not in fragments, at most. */
+static const size_t linear[] = { 14, 20, 34 };
+static bool no_fragments; /* this kernel makes none of crafted packets */
+
+static void compare_fragments(const struct subject *s, const char *expr, const struct kept *p,
+			      uint32_t wanted)
+{
+	uint32_t verdict;
+
+	for (size_t i = 0; i < ARRAY_SIZE(linear) && !no_fragments; i++) {
+		if (p->len <= linear[i])
+			continue;
+		no_fragments = !subject_run_linear(s, p->bytes, p->len, linear[i], &verdict);
+		if (!no_fragments && verdict != wanted)
+			fail_msg("%s: a packet of %zu bytes, of which %zu are linear: %u, not %u",
+				 expr, p->len, linear[i], verdict, wanted);
+	}
+}
+
+static void compare_one(const struct subject *s, const char *expr, const struct kept *p,
+			bool selects)
+{
+	uint32_t wanted = selects ? XDP_DROP : XLAB_NEXT;
+
+	if (subject_run(s, p->bytes, p->len) != wanted)
+		fail_msg("%s: a packet of %zu bytes: libpcap says %d", expr, p->len, selects);
+	compare_fragments(s, expr, p, wanted);
+}
+
+static void compare(const char *expr)
+{
+	struct filter filter = {
+		.name = "f", .program = PROGRAM_PCAP, .action = XDP_DROP, .expr = (char *)expr
+	};
+	struct sock_filter *FREE_AUTO classic = NULL;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct subject s;
+	size_t n;
+
+	if (pcap_expr_compile(expr, &classic, &n, &e))
+		fail_msg("%s", e.text);
+	subject_load(&s, &filter, NULL);
+	for (size_t i = 0; i < n_packets; i++) {
+		const struct kept *p = &packets[i];
+
+		compare_one(&s, expr, p, pcap_expr_selects(classic, n, p->bytes, p->len, p->len));
+	}
+	subject_free(&s);
+}
+
+static void as_libpcap_has_it(void **state)
+{
+	FILE_AUTO FILE *file = fopen("tests/filters/expressions.txt", "r");
+	char line[1024];
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		compare(line);
+		n++;
+	}
+	assert_true(n >= EXPRESSIONS_MIN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(as_libpcap_has_it),
+	};
+
+	return cmocka_run_group_tests(tests, make_packets, NULL);
+}
