@@ -247,6 +247,30 @@ static void read_heading(struct reader *r, char *line)
 		open_sections(r, kind, name);
 }
 
+/* In [ ] of a key, as of data[0:4], is a ':' that libinih must not see: it would split there. No
+ * line has this character, see bad_bytes().
+ */
+#define HIDDEN_COLON '\x1f'
+
+static void swap_colons(char *key, size_t len, char from, char to)
+{
+	char *open = memchr(key, '[', len);
+
+	for (char *c = open; c && c < key + len && *c != ']'; c++)
+		if (*c == from)
+			*c = to;
+}
+
+/* A ':' that is not in [ ]. */
+static const char *find_colon(const char *key, const char *end)
+{
+	bool inside = false;
+
+	for (; key < end && (inside || *key != ':'); key++)
+		inside = *key == '[' || (inside && *key != ']');
+	return key < end ? key : NULL;
+}
+
 /* Why this line is no key and value that libinih reads as we do, or NULL. */
 static const char *bad_key_line(const struct reader *r, const char *key)
 {
@@ -259,7 +283,7 @@ static const char *bad_key_line(const struct reader *r, const char *key)
 	value = skip_blank(equals + 1);
 	if (equals == key)
 		return "no key stands before the =";
-	if (memchr(key, ':', (size_t)(equals - key)))
+	if (find_colon(key, equals))
 		return "a key has no ':'; write KEY = VALUE";
 	if (r->section == NOWHERE)
 		return "the key stands before the first [section]";
@@ -297,6 +321,7 @@ static char *give_line(char *str, int num, void *stream)
 	if (*start == '[') {
 		read_heading(r, str);
 	} else if (*start && !comment(*start) && is_key_line(r, start)) {
+		swap_colons(str, strcspn(str, "="), ':', HIDDEN_COLON);
 		(void)stpcpy(str + strlen(str), "\n"); /* next_line() left room */
 		return str;
 	}
@@ -352,14 +377,16 @@ static int take_key(void *user, const char *section, const char *name, const cha
 {
 	struct reader *r = user;
 	struct ini_counters *c = &r->counters;
+	char *FREE_AUTO key = xstrdup(name);
 
 	(void)section;
+	swap_colons(key, strlen(key), HIDDEN_COLON, ':');
 	for (size_t i = 0; i < c->n; i++)
 		c->list[i].now = c->list[i].first;
 	for (size_t i = 0; i < r->n_instances; i++, (void)ini_count_on(c, 0)) {
 		if (!c->n && !ini_counts(value))
-			add_key(r, &r->ini->sections[r->instances[i]], name, value, false);
-		else if (!add_counted(r, r->instances[i], name, value))
+			add_key(r, &r->ini->sections[r->instances[i]], key, value, false);
+		else if (!add_counted(r, r->instances[i], key, value))
 			break;
 	}
 	return 1;

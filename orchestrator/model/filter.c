@@ -10,6 +10,7 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "orchestrator/model/field.h"
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/program.h"
@@ -94,8 +95,15 @@ static void list_keys(char **list, const struct ini_key_spec *keys, bool matchin
 {
 	for (; keys->name; keys++)
 		if (!matching || filter_key_matches(keys))
-			text_list_add(list, "%s%s", keys->name,
-				      keys->name[strlen(keys->name) - 1] == '.' ? "NAME" : "");
+			text_list_add(list, "%s%s%s", keys->name,
+				      keys->name[strlen(keys->name) - 1] == '.' ? "NAME" : "",
+				      keys->takes ? " (xlab help fields)" : "");
+}
+
+/* Its keys are the fields of packets. */
+static bool takes_fields(const struct program *p)
+{
+	return p->section.keys->name && p->section.keys->takes;
 }
 
 /* Candidates for text_nearest(): the keys that a filter of this program may have. */
@@ -104,12 +112,12 @@ static const char *next_key(void *program, size_t i)
 	const struct program *p = program;
 
 	for (const struct ini_key_spec *k = p->section.keys; k->name; k++)
-		if (i-- == 0)
+		if (!k->takes && i-- == 0)
 			return k->name;
 	for (const struct ini_key_spec *k = common_keys; k->name; k++)
 		if (i-- == 0)
 			return k->name;
-	return NULL;
+	return takes_fields(p) ? field_next(NULL, i) : NULL;
 }
 
 static int foreign_key(const struct ini_where *at, const struct program *p, struct error *e)
@@ -119,6 +127,9 @@ static int foreign_key(const struct ini_where *at, const struct program *p, stru
 					  object ? "" : p->name);
 	char *FREE_AUTO all = NULL, *FREE_AUTO offer = NULL;
 
+	if (field_find(at->key->name) != XLAB_FIELDS)
+		return ini_complain(at, e, "%s has no key %s: program = match has", who,
+				    at->key->name);
 	list_keys(&all, p->section.keys, false);
 	list_keys(&all, common_keys, false);
 	offer = text_offer_of(at->key->name, next_key, (void *)p, all);
@@ -158,9 +169,13 @@ static void check_match(const struct ini_where *at, const struct program *p, str
 
 	if (!program_matches(p))
 		return;
-	for (const struct ini_key_spec *k = p->section.keys; k->name; k++)
-		if (filter_key_matches(k) && ini_find_key(at->section, k->name))
+	for (size_t i = 0; i < at->section->n_keys; i++) {
+		const struct ini_key_spec *k =
+			ini_find_spec(p->section.keys, at->section->keys[i].name);
+
+		if (k && filter_key_matches(k))
 			return;
+	}
 	list_keys(&own, p->section.keys, true);
 	(void)ini_complain(at, e, "program %s has nothing to match: give it at least one of %s",
 			   p->name, own);
@@ -232,16 +247,16 @@ static int read_key(struct filter *filter, const struct labfile *labfile, const 
 {
 	const struct program *p = &programs[filter->program];
 	struct filter_reading reading = { .labfile = labfile, .filter = filter, .program = p };
+	struct ini_key pair = { .name = (char *)key, .value = (char *)value };
+	struct ini_where at = { .key = &pair };
 
-	for (const struct ini_key_spec *k = p->section.keys; program_matches(p) && k->name; k++) {
-		struct ini_key pair = { .name = (char *)k->name, .value = (char *)value };
-		const struct ini_where at = { .key = &pair, .spec = k };
-
-		if (strcmp(k->name, key) != 0 || !filter_key_matches(k))
-			continue;
-		return k->read(&at, value, &reading, e);
-	}
-	return no_rules(filter, p, key, e);
+	if (!program_matches(p))
+		return no_rules(filter, p, key, e);
+	/* Of what is no field its reader tells, too. */
+	at.spec = takes_fields(p) ? p->section.keys : ini_find_spec(p->section.keys, key);
+	if (!at.spec || !filter_key_matches(at.spec))
+		return no_rules(filter, p, key, e);
+	return at.spec->read(&at, value, &reading, e);
 }
 
 int filter_read_rule(struct filter *filter, const struct labfile *labfile, const char *text,

@@ -7,7 +7,10 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
+#include <string.h>
 
+#include "lab/array.h"
+#include "lab/cleanup.h"
 #include "lab/text.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/rule.h"
@@ -30,36 +33,31 @@ bool filter_decides_all(const struct filter *f)
 	       !program_matches(&programs[f->program]) && filter_endings(f);
 }
 
-static enum xlab_field field_of(const struct filter *f, const struct rule *rule)
+/* Packets by the headers they have: a bit for each pair of what Ethernet carries and what that
+ * does. What a key of a filter asks for leaves some of them.
+ */
+enum network { NOT_IP, ARP, IPV4, IPV6, NETWORKS };
+enum transport { NO_TRANSPORT, ICMP, ICMPV6, TCP, UDP, TRANSPORTS };
+typedef uint32_t kinds_of_packets;
+
+static const uint16_t types[NETWORKS] = { 0, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6 };
+static const uint16_t protos[TRANSPORTS] = { 0, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP,
+					     IPPROTO_UDP };
+
+static kinds_of_packets kind_bit(enum network net, enum transport transport)
 {
-	return f->keys[rule->key].field;
+	return UINT32_C(1) << (net * TRANSPORTS + transport);
 }
 
-/* Its addresses leave room for packets of that family. */
-static bool takes_family(const struct filter *f, int family)
+static bool is_ip(enum network net)
 {
-	for (size_t key = 0; key < f->n_keys; key++) {
-		bool given = false, fits = false;
-
-		for (size_t i = 0; i < f->n_rules; i++) {
-			const struct rule *rule = &f->rules[i];
-
-			if (rule->key != key || fields[field_of(f, rule)].kind != XLAB_KIND_ADDRESS)
-				continue;
-			given = true;
-			fits |= rule->except ||
-				field_is_ipv4(&rule->span.first) == (family == AF_INET);
-		}
-		if (given && !fits)
-			return false;
-	}
-	return true;
+	return net == IPV4 || net == IPV6;
 }
 
 /* No packet of that family has this as the protocol that it carries. Headers of IPv6 that extend it
  * are stepped over; but for AH, IPv4 has none of them.
  */
-static bool is_foreign(int family, uint32_t proto)
+static bool is_foreign(enum network net, uint32_t proto)
 {
 	switch (proto) {
 	case IPPROTO_HOPOPTS:
@@ -69,65 +67,305 @@ static bool is_foreign(int family, uint32_t proto)
 		return true;
 	case IPPROTO_AH:
 	case IPPROTO_ICMP:
-		return family == AF_INET6;
+		return net == IPV6;
 	case IPPROTO_ICMPV6:
-		return family == AF_INET;
+		return net == IPV4;
 	default:
 		return false;
 	}
 }
 
-static bool is_dead_proto(const struct filter *f, const struct rule *rule)
+static bool may_be(enum network net, enum transport transport)
 {
-	uint32_t proto = (uint32_t)field_number(&rule->span.first);
-
-	return field_of(f, rule) == XLAB_FIELD_NET_PROTO && !rule->except &&
-	       proto == field_number(&rule->span.last) &&
-	       (!takes_family(f, AF_INET) || is_foreign(AF_INET, proto)) &&
-	       (!takes_family(f, AF_INET6) || is_foreign(AF_INET6, proto));
+	return transport == NO_TRANSPORT || (is_ip(net) && !is_foreign(net, protos[transport]));
 }
 
-char *filter_dead_protos(const struct filter *f)
+/* Such packets have that header. */
+static bool has_layer(enum xlab_layer layer, enum network net, enum transport transport)
 {
-	char *list = NULL;
-
-	for (size_t i = 0; f->program == PROGRAM_IP && i < f->n_rules; i++)
-		if (is_dead_proto(f, &f->rules[i]))
-			text_list_add(&list, "%u",
-				      (unsigned int)field_number(&f->rules[i].span.first));
-	return list;
+	switch (layer) {
+	case XLAB_LAYER_ARP:
+		return net == ARP;
+	case XLAB_LAYER_IP:
+		return net == IPV4;
+	case XLAB_LAYER_IPV6:
+		return net == IPV6;
+	case XLAB_LAYER_NET:
+		return is_ip(net);
+	case XLAB_LAYER_ICMP:
+		return transport == ICMP;
+	case XLAB_LAYER_ICMPV6:
+		return transport == ICMPV6;
+	case XLAB_LAYER_TCP:
+		return transport == TCP;
+	case XLAB_LAYER_UDP:
+		return transport == UDP;
+	case XLAB_LAYER_PORTS:
+		return transport == TCP || transport == UDP;
+	default:
+		return true;
+	}
 }
 
-bool filter_is_dead(const struct filter *f)
+/* The span has a number of that kind of packets: of types and protocols, those without a name here
+ * are all others.
+ */
+static bool span_fits(const struct field_span *span, enum xlab_field field, enum network net,
+		      enum transport transport)
 {
-	bool any = false;
+	uint64_t first = field_number(&span->first), last = field_number(&span->last);
+	bool type = fields[field].kind == XLAB_KIND_TYPE;
+	uint64_t own = type ? types[net] : protos[transport];
+	const uint16_t *named = type ? types : protos;
 
-	if (f->program != PROGRAM_IP)
-		return false;
-	if (!takes_family(f, AF_INET) && !takes_family(f, AF_INET6))
+	if (fields[field].kind == XLAB_KIND_ADDRESS)
+		return field_is_ipv4(&span->first) == (net == IPV4);
+	/* As a type it means that there is a tag, whatever else. */
+	if (type && ((first <= ETH_P_8021Q && ETH_P_8021Q <= last) ||
+		     (first <= ETH_P_8021AD && ETH_P_8021AD <= last)))
+		return true;
+	if (own)
+		return first <= own && own <= last;
+	if (first != last)
+		return true;
+	for (size_t i = 1; i < (type ? (size_t)NETWORKS : (size_t)TRANSPORTS); i++)
+		if (named[i] == first)
+			return false;
+	return type || !is_foreign(net, (uint32_t)first);
+}
+
+/* It tells kinds of packets apart by its value, and not only by being there. */
+static bool tells_kinds(enum xlab_field field)
+{
+	return field == XLAB_FIELD_ETH_TYPE || fields[field].kind == XLAB_KIND_PROTO ||
+	       fields[field].kind == XLAB_KIND_ADDRESS;
+}
+
+/* What is excluded leaves others of the same kind, but where it is all of them. */
+static bool key_takes(const struct filter *f, size_t key, enum network net,
+		      enum transport transport)
+{
+	enum xlab_field field = f->keys[key].field;
+	bool given = false, fits = false;
+
+	if (!tells_kinds(field))
 		return true;
 	for (size_t i = 0; i < f->n_rules; i++) {
-		if (field_of(f, &f->rules[i]) != XLAB_FIELD_NET_PROTO)
+		const struct rule *rule = &f->rules[i];
+
+		if (rule->key != key || rule->except)
 			continue;
-		any = true;
-		if (!is_dead_proto(f, &f->rules[i]))
+		given = true;
+		fits |= span_fits(&rule->span, field, net, transport);
+	}
+	return !given || fits;
+}
+
+static bool is_given(const struct filter *f, size_t key)
+{
+	for (size_t i = 0; i < f->n_rules; i++)
+		if (f->rules[i].key == key)
+			return true;
+	return false;
+}
+
+static kinds_of_packets key_leaves(const struct filter *f, size_t key)
+{
+	enum xlab_layer layer = fields[f->keys[key].field].layer;
+	kinds_of_packets left = 0;
+
+	for (enum network net = 0; net < NETWORKS; net++)
+		for (enum transport t = 0; t < TRANSPORTS; t++)
+			if (may_be(net, t) && has_layer(layer, net, t) && key_takes(f, key, net, t))
+				left |= kind_bit(net, t);
+	return left;
+}
+
+/* What all of its keys but @without leave. */
+static kinds_of_packets filter_leaves(const struct filter *f, size_t without)
+{
+	kinds_of_packets left = ~UINT32_C(0);
+
+	for (size_t key = 0; key < f->n_keys; key++)
+		if (key != without && is_given(f, key))
+			left &= key_leaves(f, key);
+	/* Also by its protocol alone it looks at ports. */
+	for (enum network net = 0; f->program == PROGRAM_PORT && net < NETWORKS; net++)
+		left &= ~(kind_bit(net, NO_TRANSPORT) | kind_bit(net, ICMP) |
+			  kind_bit(net, ICMPV6));
+	return left;
+}
+
+/* Foreign to each family that the other keys leave. */
+static bool is_dead_proto(const struct filter *f, const struct rule *rule)
+{
+	enum xlab_field field = f->keys[rule->key].field;
+	kinds_of_packets left = filter_leaves(f, rule->key);
+	uint64_t proto = field_number(&rule->span.first);
+	bool any = false;
+
+	if (fields[field].kind != XLAB_KIND_PROTO || rule->except ||
+	    proto != field_number(&rule->span.last))
+		return false;
+	for (enum network net = 0; net < NETWORKS; net++) {
+		bool there = has_layer(fields[field].layer, net, NO_TRANSPORT) &&
+			     left >> net * TRANSPORTS & ((1U << TRANSPORTS) - 1);
+
+		any |= there;
+		if (there && !is_foreign(net, (uint32_t)proto))
 			return false;
 	}
 	return any;
 }
 
-/* A number of @span is among the values of that key, or the filter has none of it. */
-static bool takes_span(const struct filter *f, enum xlab_field field, struct range span)
+char *filter_dead_protos(const struct filter *f, const struct match_key **where)
+{
+	char *list = NULL;
+
+	for (size_t i = 0; i < f->n_rules; i++) {
+		const struct match_key *key = &f->keys[f->rules[i].key];
+
+		if ((list && key != *where) || !is_dead_proto(f, &f->rules[i]))
+			continue;
+		text_list_add(&list, "%u", (unsigned int)field_number(&f->rules[i].span.first));
+		*where = key;
+	}
+	return list;
+}
+
+static bool is_within(enum xlab_field field, const struct field_span *inner,
+		      const struct field_span *outer)
+{
+	if (!inner->masked && !outer->masked)
+		return field_span_holds(field, outer, &inner->first) &&
+		       field_span_holds(field, outer, &inner->last);
+	for (uint64_t flags = 0; flags <= UINT8_MAX; flags++) {
+		struct field_value value = field_value_of(flags);
+
+		if (field_span_holds(field, inner, &value) &&
+		    !field_span_holds(field, outer, &value))
+			return false;
+	}
+	return true;
+}
+
+static bool overlap(enum xlab_field field, const struct field_span *a, const struct field_span *b)
+{
+	if (!a->masked && !b->masked)
+		return field_span_holds(field, a, &b->first) ||
+		       field_span_holds(field, b, &a->first);
+	for (uint64_t flags = 0; flags <= UINT8_MAX; flags++) {
+		struct field_value value = field_value_of(flags);
+
+		if (field_span_holds(field, a, &value) && field_span_holds(field, b, &value))
+			return true;
+	}
+	return false;
+}
+
+/* Each of its values is excluded as a whole. */
+static bool excludes_itself(const struct filter *f, size_t key)
+{
+	bool given = false;
+
+	for (size_t i = 0; i < f->n_rules; i++) {
+		bool excluded = false;
+
+		if (f->rules[i].key != key || f->rules[i].except)
+			continue;
+		given = true;
+		for (size_t j = 0; j < f->n_rules; j++)
+			excluded |=
+				f->rules[j].key == key && f->rules[j].except &&
+				is_within(f->keys[key].field, &f->rules[i].span, &f->rules[j].span);
+		if (!excluded)
+			return false;
+	}
+	return given;
+}
+
+static bool is_address(const struct filter *f, size_t key)
+{
+	return fields[f->keys[key].field].kind == XLAB_KIND_ADDRESS;
+}
+
+char *filter_why_dead(const struct filter *f, const struct match_key **where)
+{
+	for (size_t a = 0; a < f->n_keys; a++) {
+		*where = &f->keys[a];
+		if (!is_given(f, a))
+			continue;
+		if (excludes_itself(f, a))
+			return text_format("%s excludes all that it names", f->keys[a].name);
+		if (!key_leaves(f, a))
+			return text_format("no packet has such a %s", f->keys[a].name);
+	}
+	for (size_t a = 0; a < f->n_keys; a++)
+		for (size_t b = 0; b < a; b++) {
+			*where = &f->keys[a];
+			if (is_given(f, a) && is_given(f, b) &&
+			    !(key_leaves(f, a) & key_leaves(f, b)))
+				return text_format("no packet has both this %s and this %s%s",
+						   f->keys[b].name, f->keys[a].name,
+						   is_address(f, a) && is_address(f, b)
+							   ? ": they are of two families"
+							   : "");
+		}
+	*where = NULL;
+	return filter_leaves(f, f->n_keys) ? NULL : text_format("no packet has all of these");
+}
+
+bool filter_is_dead(const struct filter *f)
+{
+	const struct match_key *where;
+	char *FREE_AUTO why = filter_why_dead(f, &where);
+
+	return why;
+}
+
+const struct rule *filter_idle_exception(const struct filter *f, const struct rule *after)
+{
+	for (size_t i = after ? (size_t)(after - f->rules) + 1 : 0; i < f->n_rules; i++) {
+		const struct rule *rule = &f->rules[i];
+		bool given = false, idle = true;
+
+		for (size_t j = 0; rule->except && j < f->n_rules; j++) {
+			if (f->rules[j].key != rule->key || f->rules[j].except)
+				continue;
+			given = true;
+			idle &= !overlap(f->keys[rule->key].field, &f->rules[j].span, &rule->span);
+		}
+		if (given && idle)
+			return rule;
+	}
+	return NULL;
+}
+
+static bool takes(const struct filter *f, enum network net, enum transport transport)
+{
+	return filter_leaves(f, f->n_keys) & kind_bit(net, transport);
+}
+
+bool filter_takes_arp(const struct filter *f)
+{
+	return f->program == PROGRAM_OBJECT || takes(f, ARP, NO_TRANSPORT);
+}
+
+bool filter_takes_discovery(const struct filter *f)
+{
+	return f->program == PROGRAM_OBJECT || takes(f, IPV6, ICMPV6);
+}
+
+/* A port of @span is among the values of that field, or the filter has none of it. */
+static bool takes_port(const struct filter *f, enum xlab_field field, struct range span)
 {
 	bool given = false;
 
 	for (size_t i = 0; i < f->n_rules; i++) {
 		const struct rule *rule = &f->rules[i];
 
-		if (field_of(f, rule) != field)
+		if (f->keys[rule->key].field != field || rule->except)
 			continue;
-		if (rule->except)
-			return true;
 		given = true;
 		if (field_number(&rule->span.first) <= span.last &&
 		    field_number(&rule->span.last) >= span.first)
@@ -136,30 +374,14 @@ static bool takes_span(const struct filter *f, enum xlab_field field, struct ran
 	return !given;
 }
 
-static bool takes_number(const struct filter *f, enum xlab_field field, uint16_t number)
+bool filter_takes_tcp(const struct filter *f, struct range src, struct range dst)
 {
-	return takes_span(f, field, (struct range){ number, number });
-}
-
-bool filter_takes_arp(const struct filter *f)
-{
-	if (f->program == PROGRAM_ETHER)
-		return takes_number(f, XLAB_FIELD_ETH_TYPE, ETH_P_ARP);
-	return !program_matches(&programs[f->program]);
-}
-
-bool filter_takes_discovery(const struct filter *f)
-{
-	if (f->program == PROGRAM_ETHER)
-		return takes_number(f, XLAB_FIELD_ETH_TYPE, ETH_P_IPV6);
-	if (f->program == PROGRAM_IP)
-		return takes_family(f, AF_INET6) &&
-		       takes_number(f, XLAB_FIELD_NET_PROTO, IPPROTO_ICMPV6);
-	return !program_matches(&programs[f->program]);
-}
-
-bool filter_takes_ports(const struct filter *f, struct range src, struct range dst)
-{
-	return f->program != PROGRAM_PORT ||
-	       (takes_span(f, XLAB_FIELD_PORT_SRC, src) && takes_span(f, XLAB_FIELD_PORT_DST, dst));
+	if (!takes(f, IPV4, TCP) && !takes(f, IPV6, TCP))
+		return false;
+	return takes_port(f, XLAB_FIELD_PORT_SRC, src) && takes_port(f, XLAB_FIELD_PORT_DST, dst) &&
+	       takes_port(f, XLAB_FIELD_TCP_SRCPORT, src) &&
+	       takes_port(f, XLAB_FIELD_TCP_DSTPORT, dst) &&
+	       (takes_port(f, XLAB_FIELD_PORT_EITHER, src) ||
+		takes_port(f, XLAB_FIELD_PORT_EITHER, dst)) &&
+	       (takes_port(f, XLAB_FIELD_TCP_PORT, src) || takes_port(f, XLAB_FIELD_TCP_PORT, dst));
 }

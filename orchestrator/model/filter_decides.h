@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "orchestrator/model/labfile.h"
+#include "orchestrator/model/rule.h"
 
 #define ACTION_BIT(action) (UINT32_C(1) << (action))
 
@@ -20,16 +20,23 @@ uint32_t filter_endings(const struct filter *f);
 /* It ends the chain for every packet. */
 bool filter_decides_all(const struct filter *f);
 
-/* The values of its proto that no packet has there, malloc'ed: "44, 60"; NULL if each may be had.
+/* The protocols among its values that no packet has there, malloc'ed: "44, 60", and of which key;
+ * NULL if each may be had.
  */
-char *filter_dead_protos(const struct filter *f);
+char *filter_dead_protos(const struct filter *f, const struct match_key **where);
 
-/* No packet can match it. */
+/* Why no packet can match it, malloc'ed, and which key is to blame, NULL if none is alone; NULL:
+ * some can.
+ */
+char *filter_why_dead(const struct filter *f, const struct match_key **where);
 bool filter_is_dead(const struct filter *f);
+
+/* The next rule (NULL: the first) that excludes nothing of what its key's others name, or NULL. */
+const struct rule *filter_idle_exception(const struct filter *f, const struct rule *after);
 
 /* As far as its keys say it may match ARP, neighbour discovery, a segment between such ports. */
 bool filter_takes_arp(const struct filter *f);
 bool filter_takes_discovery(const struct filter *f);
-bool filter_takes_ports(const struct filter *f, struct range src, struct range dst);
+bool filter_takes_tcp(const struct filter *f, struct range src, struct range dst);
 
 #endif

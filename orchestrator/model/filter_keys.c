@@ -183,6 +183,18 @@ const struct ini_key_spec filter_pcap_keys[] = {
 	{ 0 },
 };
 
+const struct ini_key_spec filter_match_keys[] = {
+	{ .name = "FIELD",
+	  .takes = match_takes,
+	  .repeats = true,
+	  .allowed = "a list of its values; ! before one excludes it",
+	  .help = "a field of packets as ip.ttl, see xlab help fields; all that are given must "
+		  "match",
+	  .read = match_read_values },
+	ACTION,
+	{ 0 },
+};
+
 const struct ini_key_spec filter_redirect_keys[] = {
 	{ .name = "to",
 	  .required = true,

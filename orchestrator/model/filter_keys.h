@@ -13,7 +13,8 @@
 #define FILTER_CONTINUES_NONE (UINT32_C(1) << XLAB_NEXT)
 
 extern const struct ini_key_spec filter_no_keys[], filter_ether_keys[], filter_ip_keys[],
-	filter_port_keys[], filter_pcap_keys[], filter_redirect_keys[], filter_object_keys[];
+	filter_port_keys[], filter_match_keys[], filter_pcap_keys[], filter_redirect_keys[],
+	filter_object_keys[];
 
 /* Of the key `continue`, which every filter may have. */
 int filter_read_continue(const struct ini_where *at, const char *value, void *object,

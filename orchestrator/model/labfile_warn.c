@@ -41,20 +41,28 @@ static const struct filter *filter_at(const struct labfile *labfile,
 
 static void warn_filter(struct walk *w, const struct filter *f)
 {
-	char *FREE_AUTO dead = filter_dead_protos(f);
+	const struct match_key *key = NULL, *unused;
+	const struct rule *idle = NULL;
+	char *FREE_AUTO protos = filter_dead_protos(f, &key);
+	char *FREE_AUTO why = filter_why_dead(f, protos ? &unused : &key);
 
-	w->at.key = ini_find_key(w->at.section, "proto");
-	if (dead)
+	w->at.key = key ? key->read_from : NULL;
+	if (protos)
 		ini_warn(&w->at, w->warnings,
 			 "no packet has a protocol of %s here: icmp is IPv4's alone, icmpv6 is "
 			 "IPv6's, "
 			 "and headers that extend IPv6 are stepped over%s",
-			 dead, filter_is_dead(f) ? "; the filter never matches" : "");
+			 protos, why ? "; the filter never matches" : "");
+	else if (why)
+		ini_warn(&w->at, w->warnings, "it never matches: %s", why);
+	while ((idle = filter_idle_exception(f, idle))) {
+		char *FREE_AUTO value = rule_value(f->keys, idle);
+
+		w->at.key = f->keys[idle->key].read_from;
+		ini_warn(&w->at, w->warnings, "%s excludes nothing: no other value has any of it",
+			 value);
+	}
 	w->at.key = NULL;
-	if (!dead && filter_is_dead(f))
-		ini_warn(&w->at, w->warnings,
-			 "it never matches: no packet has a source of one family and a destination "
-			 "of the other");
 }
 
 /* Whoever stands behind one that decides everything is never asked. */
@@ -211,7 +219,7 @@ static bool may_answer(const struct step *step, const struct filter *f)
 	const struct range own = { step->port, step->port }, ephemeral = { 32768, UINT16_MAX };
 
 	return step->kind == STEP_PING ||
-	       (step->kind == STEP_TCP && filter_takes_ports(f, own, ephemeral));
+	       (step->kind == STEP_TCP && filter_takes_tcp(f, own, ephemeral));
 }
 
 static void warn_sender(struct walk *w, const struct step *step)

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
@@ -33,12 +35,98 @@ const struct match_key match_port[] = {
 	KEY("proto", NET_PROTO), { .name = "" },
 };
 
+/* data[OFFSET:LENGTH] */
+static int read_place(const char *name, struct match_key *key, char **why)
+{
+	const char *open = strchr(name, '['), *colon = open ? strchr(open, ':') : NULL;
+	const char *close = colon ? strchr(colon, ']') : NULL;
+	char *FREE_AUTO offset = colon ? xstrndup(open + 1, (size_t)(colon - open - 1)) : NULL;
+	char *FREE_AUTO length = close ? xstrndup(colon + 1, (size_t)(close - colon - 1)) : NULL;
+	uint32_t at = 0, n = 0;
+
+	if (!close || close[1] || text_u32(offset, 0, MATCH_DATA_OFFSET, &at) ||
+	    text_u32(length, 1, FIELD_VALUE, &n)) {
+		*why = text_format(
+			"write data[OFFSET:LENGTH]: so many bytes of the payload, 1 to %d, "
+			"and what number the first has, 0 to %d",
+			FIELD_VALUE, MATCH_DATA_OFFSET);
+		return -EINVAL;
+	}
+	key->field = XLAB_FIELD_DATA;
+	key->offset = (uint16_t)at;
+	key->length = (uint8_t)n;
+	(void)snprintf(key->name, sizeof(key->name), "data[%u:%u]", at, n);
+	return 0;
+}
+
+static bool is_data(const char *name)
+{
+	return !strcmp(name, "data") || !strncmp(name, "data[", 5);
+}
+
+bool match_takes(const char *name)
+{
+	return is_data(name) || field_find(name) != XLAB_FIELDS;
+}
+
+static int read_name(const char *name, struct match_key *key, char **why)
+{
+	char *FREE_AUTO offer = NULL;
+
+	*key = (struct match_key){ .field = field_find(name) };
+	if (is_data(name))
+		return read_place(name, key, why);
+	if (key->field == XLAB_FIELDS) {
+		offer = text_offer(name, field_next, NULL);
+		*why = text_format("there is no field \"%s\"%s (xlab help fields)", name, offer);
+		return -EINVAL;
+	}
+	(void)snprintf(key->name, sizeof(key->name), "%s", name);
+	return 0;
+}
+
 static struct match_key *find_key(struct filter *f, const char *name)
 {
 	for (size_t i = 0; i < f->n_keys; i++)
 		if (!strcmp(f->keys[i].name, name))
 			return &f->keys[i];
 	return NULL;
+}
+
+/* The keys of a live filter, for which its program was made. */
+static int not_made_for(const struct ini_where *at, const struct filter *f, const char *name,
+			struct error *e)
+{
+	char *FREE_AUTO list = NULL;
+
+	for (size_t i = 0; i < f->n_keys; i++)
+		text_list_add(&list, "%s", f->keys[i].name);
+	return ini_complain(at, e,
+			    "the program of filter %s was made for the keys of the lab file (%s): "
+			    "give it %s there",
+			    f->name, list, name);
+}
+
+/* Of match: of a file a new one, of a live rule one that is there. */
+static int match_key(const struct ini_where *at, struct filter *f, struct match_key **found,
+		     struct error *e)
+{
+	struct match_key key;
+	char *FREE_AUTO why = NULL;
+
+	if (read_name(at->key->name, &key, &why))
+		return ini_complain(at, e, "%s", why);
+	*found = find_key(f, key.name);
+	if (!at->ini)
+		return *found ? 0 : not_made_for(at, f, key.name, e);
+	if (*found)
+		return ini_complain(at, e, "the key stands at line %d already, and may stand once",
+				    (*found)->read_from->line);
+	if (f->n_keys == MATCH_KEYS_MAX)
+		return ini_complain(at, e, "a filter matches by %d keys at most", MATCH_KEYS_MAX);
+	*found = array_add(&f->keys, &f->n_keys, sizeof(key));
+	**found = key;
+	return 0;
 }
 
 /* Append it unless its list has it: twice in one list is a slip of the pen. */
@@ -79,11 +167,18 @@ static int check_port_proto(const struct ini_where *at, const char *word, struct
 		       : ini_misspelt(at, e, "a protocol", word, enum_next, (void *)port_names);
 }
 
+/* The list that is being read. */
+struct list {
+	struct filter *filter;
+	const struct match_key *key;
+};
+
 /* A value of the key, behind a ! one that it does not match. */
-static int add_value(const struct ini_where *at, const char *word, void *filter, struct error *e)
+static int add_value(const struct ini_where *at, const char *word, void *object, struct error *e)
 {
-	struct filter *f = filter;
-	const struct match_key *key = find_key(f, at->key->name);
+	const struct list *list = object;
+	const struct match_key *key = list->key;
+	struct filter *f = list->filter;
 	struct rule rule = { .key = (uint8_t)(key - f->keys), .except = *word == '!' };
 	char *FREE_AUTO why = NULL;
 
@@ -95,14 +190,23 @@ static int add_value(const struct ini_where *at, const char *word, void *filter,
 		return -EINVAL;
 	if (field_read(key->field, word, &rule.span, &why))
 		return ini_complain(at, e, "%s", why);
+	if (key->length && rule.span.bytes != key->length)
+		return ini_complain(at, e, "%s is of %u byte%s, and the key of %u", word,
+				    rule.span.bytes, rule.span.bytes == 1 ? "" : "s", key->length);
 	return add_rule(at, f, &rule, e);
 }
 
 int match_read_values(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	const struct filter_reading *r = object;
+	struct filter *f = r->filter;
+	struct match_key *key = find_key(f, at->key->name);
+	struct list list = { f, NULL };
 
+	if (at->spec->takes && match_key(at, f, &key, e))
+		return -EINVAL;
 	if (at->ini)
-		find_key(r->filter, at->key->name)->read_from = at->key;
-	return labfile_read_list(at, value, r->filter, e, add_value);
+		key->read_from = at->key;
+	list.key = key;
+	return labfile_read_list(at, value, &list, e, add_value);
 }

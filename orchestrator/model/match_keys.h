@@ -10,6 +10,9 @@
 /* Of ether, ip and port: all of them, ending in one without a name. */
 extern const struct match_key match_ether[], match_ip[], match_port[];
 
+/* Of match: a field, or data with or without its place. */
+bool match_takes(const char *name);
+
 /* The reader of these keys, of a file and of live rules: the values become rules of the filter in
  * the struct filter_reading.
  */

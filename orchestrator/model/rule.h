@@ -15,7 +15,7 @@
 struct ini_key;
 
 #define MATCH_KEYS_MAX	  16
-#define MATCH_DATA_OFFSET 8192 /* of data[OFFSET:LENGTH], at most */
+#define MATCH_DATA_OFFSET 9000 /* of data[OFFSET:LENGTH], at most */
 
 /* Of ether, ip and port: all that they may have, whether the file names them or not. Of match:
  * those of the file.

@@ -34,7 +34,8 @@ static void reads_what_is_there(void **state)
 				   "  about=One; two#three ; a comment\n"
 				   "[ iface \t host:veth0 ]\n"
 				   "\tmac = de:ad:be:ef:00:01 # and here\n"
-				   "address=a = b : c";
+				   "address=a = b : c\n"
+				   "data[0:4] = x[1:2]:3";
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct inifile ini;
 
@@ -54,6 +55,8 @@ static void reads_what_is_there(void **state)
 	assert_string_equal(ini.sections[1].name, "host:veth0");
 	assert_string_equal(ini.sections[1].keys[0].value, "de:ad:be:ef:00:01");
 	assert_string_equal(ini.sections[1].keys[1].value, "a = b : c");
+	assert_string_equal(ini.sections[1].keys[2].name, "data[0:4]");
+	assert_string_equal(ini.sections[1].keys[2].value, "x[1:2]:3");
 	inifile_clear(&ini);
 }
 
@@ -89,6 +92,9 @@ static const struct {
 	{ "[lab]\n  indented words\n", "f.ini:2: [lab] indented words: neither" },
 	{ "[lab]\nname: lb\n", "f.ini:2: [lab] name: lb: neither" },
 	{ "[iface a:b]\nset:x = 1\n", "f.ini:2: [iface a:b] set:x = 1: a key has no ':'" },
+	{ "[filter f]\ndata[0:4]:x = 1\n", "a key has no ':'" },
+	{ "[filter f]\nx:data[0:4] = 1\n", "a key has no ':'" },
+	{ "[filter f]\ndata0:4] = 1\n", "a key has no ':'" },
 	{ "[lab]\n= lb\n", "f.ini:2: [lab] = lb: no key stands before the =" },
 	{ "[lab]\nname =\n", "f.ini:2: [lab] name =: the key has no value" },
 	{ "[lab]\nname = ; lb\n", "the key has no value (; and # start a comment)" },

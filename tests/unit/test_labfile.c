@@ -85,8 +85,9 @@ static const struct {
 	{ LAB "[filter drop]\nprogram = pass\n",
 	  "f.ini:17: [filter drop] program = pass: drop is the name of a built-in filter" },
 	{ LAB "[filter a/b]\nprogram = drop\n", "\"a/b\" is no name for a filter" },
-	{ LAB "[filter x]\nprogram = eter\n", "there is no such program; did you mean \"ether\"? "
-					      "(allowed: hello, headers, ether, ip, port, pass" },
+	{ LAB "[filter x]\nprogram = eter\n",
+	  "there is no such program; did you mean \"ether\"? "
+	  "(allowed: hello, headers, ether, ip, port, pcap, pass" },
 	{ LAB "[filter x]\nprogram = ether\n",
 	  "program ether has nothing to match: give it at least one of src, dst, addr, "
 	  "type" },
@@ -442,7 +443,14 @@ static const struct {
 	{ LAB "[filter x]\nprogram = ip\nproto = 51, icmp, icmpv6\n", NULL },
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1 fd00::1\ndst = fd00::1\n", NULL },
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1\ndst = fd00::1\n",
-	  "f.ini:16: warning: [filter x]: it never matches: no packet has a source of one family" },
+	  "f.ini:19: warning: [filter x] dst = fd00::1: it never matches: no packet has both this "
+	  "src and this dst: they are of two families" },
+	{ LAB "[filter x]\nprogram = port\nport = 53\nproto = udp\n", NULL },
+	{ LAB "[filter x]\nprogram = port\nport = 53 !80\n",
+	  "f.ini:18: warning: [filter x] port = 53 !80: !80 excludes nothing" },
+	{ LAB "[filter x]\nprogram = port\nport = 53 !50-60\n",
+	  "it never matches: port excludes all that it names" },
+	{ LAB "[filter x]\nprogram = ip\naddr = 10.0.0.1\nsrc = fd00::1\n", "of two families" },
 	{ SCENARIO "drop = udp b a:5 x by headers\n",
 	  "f.ini:18: warning: [scenario s] drop = udp b a:5 x by headers: filter headers never "
 	  "drops a packet: it has no opinion" },
