@@ -77,6 +77,7 @@ static int unmount_behind(const char *dir, int flags)
 	int FD_AUTO ended = child > 0 ? (int)syscall(SYS_pidfd_open, child, 0) : -1;
 	struct pollfd polled[] = { { .fd = table, .events = POLLPRI },
 				   { .fd = ended, .events = POLLIN } };
+	int err;
 
 	if (child == 0) {
 		(void)close_range(0, ~0U, 0);
@@ -87,7 +88,8 @@ static int unmount_behind(const char *dir, int flags)
 	while (ended >= 0 && TEMP_FAILURE_RETRY(poll(polled, 2, -1)) >= 0 && !polled[1].revents)
 		if (mount_id(dir) != before)
 			return 0;
-	return await_child(child);
+	err = await_child(child);
+	return err && mount_id(dir) != before ? 0 : err; /* killed behind the umount */
 }
 
 static int unmount(const char *dir, bool behind)

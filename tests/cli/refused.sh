@@ -29,6 +29,45 @@ xlab down
 is 'down that fails: the next one does it' "$status $out" '0 pair is down'
 nothing_left 'down that fails'
 
+# The umount of a large lab is a child's. Whatever becomes of it, or of xlab meanwhile, is told or made up for.
+printf '[lab]\nname = large\n[node n{1..70}]\n' >"$dir/large.ini"
+while IFS=';' read -r injections wanted words; do
+	"$XLAB" up "$dir/large.ini" >/dev/null
+	# shellcheck disable=SC2086
+	run strace -f -qq -o "$dir/trace" ${injections//inject/-e inject} -E "$unleaked" "$XLAB" down
+	grep -q 'INJECTED\|SIGKILL' "$dir/trace"
+	result $? "down of a large lab, $injections: it came to that" "$(<"$dir/trace")"
+	is "down of a large lab, $injections: exit status" "$status" "$wanted"
+	like "down of a large lab, $injections: told" "$out$err" "$words"
+	[ "$wanted" -eq 0 ] || {
+		is "down of a large lab, $injections: it is known" "$("$XLAB" status --json | jq -r '.labs[].name')" large
+		xlab down
+		is "down of a large lab, $injections: the next does it" "$status $out" '0 large is down'
+	}
+	nothing_left "down of a large lab, $injections"
+done <<-'END'
+	inject=umount2:error=EBUSY;3;cannot unmount*Device or resource busy
+	inject=umount2:error=EPERM:signal=KILL;3;cannot unmount
+	inject=clone:error=EAGAIN inject=fork:error=EAGAIN;0;large is down
+	inject=pidfd_open:error=EMFILE;0;large is down
+	inject=poll:signal=KILL;137;
+	inject=rmdir:signal=KILL;137;
+END
+
+# It is killed when it has done its work: before xlab, which cannot poll, has heard of that.
+"$XLAB" up "$dir/large.ini" >/dev/null
+: >"$dir/trace"
+strace -f -qq -o "$dir/trace" -e trace=clone,fork,pidfd_open,umount2 -e inject=pidfd_open:error=EMFILE \
+	-e inject=umount2:signal=STOP -E "$unleaked" "$XLAB" down >"$dir/out" 2>"$dir/err" &
+down=$!
+until grep -q 'stopped by SIGSTOP' "$dir/trace"; do kill -0 $down || break; done
+kill -KILL "$(sed -n 's/.*\(clone\|fork\)(.* = \([0-9]*\)$/\2/p' "$dir/trace")"
+wait $down
+is 'down whose child is killed behind the umount' "$? $(<"$dir/out")" '0 large is down'
+grep -q 'killed by SIGKILL' "$dir/trace"
+result $? 'down whose child is killed behind the umount: it was' "$(<"$dir/trace")"
+nothing_left 'down whose child is killed behind the umount'
+
 # Of several labs one fails: the others go, and it is told. Whichever it is.
 for stays in a b c; do
 	for lab in a b c; do xlab up $pair --as $lab; done
