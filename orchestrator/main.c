@@ -114,6 +114,8 @@ int main(int argc, char **argv)
 	sigset_t at_start;
 	int status = 0;
 
+	/* Where whoever starts xlab ignores it, it would not hear how its children end. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	if (argc < 1 || standard_fds_hold() || sigaction(SIGPIPE, &pipe, NULL) ||
 	    sigprocmask(SIG_SETMASK, NULL, &at_start))
 		return ERROR_STATE;

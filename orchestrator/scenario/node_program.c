@@ -59,7 +59,6 @@ static int become_first(const struct start *start, struct error *e)
 	/* What is blocked reaches this process through sigwaitinfo() alone. */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	(void)signal(SIGCHLD, SIG_DFL);
 	/* A group of its own: Ctrl-C is for xlab, which then ends its children. */
 	(void)setpgid(0, 0);
 	err = tie_to_xlab(start->xlab, e);

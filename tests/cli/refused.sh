@@ -68,6 +68,17 @@ grep -q 'killed by SIGKILL' "$dir/trace"
 result $? 'down whose child is killed behind the umount: it was' "$(<"$dir/trace")"
 nothing_left 'down whose child is killed behind the umount'
 
+# Where whoever starts xlab ignores SIGCHLD, the kernel keeps of no child how it ended.
+"$XLAB" up "$dir/large.ini" >/dev/null
+run env --ignore-signal=CHLD strace -f -qq -o "$dir/trace" -e inject=umount2:error=EBUSY -E "$unleaked" "$XLAB" down
+ended 'down where SIGCHLD is ignored' 3 'cannot unmount*Device or resource busy'
+"$XLAB" down >/dev/null
+nothing_left 'down where SIGCHLD is ignored'
+printf '%s\n' '[lab]' 'name = ends' '[node a]' '[scenario ends]' 'control = none' 'pass = exec a true' \
+	'fail = exec a false' >"$dir/ends.ini"
+run env --ignore-signal=CHLD "$XLAB" run "$dir/ends.ini"
+is 'programs of nodes where SIGCHLD is ignored' "$status" 0
+
 # Of several labs one fails: the others go, and it is told. Whichever it is.
 for stays in a b c; do
 	for lab in a b c; do xlab up $pair --as $lab; done
