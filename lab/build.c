@@ -30,8 +30,6 @@ static const struct {
 #undef X
 };
 
-/* An fd and up to three sockets a namespace. */
-#define NETNS_FDS 4
 #define OTHER_FDS 64
 
 static size_t n_netns(const struct build *b)
@@ -80,17 +78,35 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 	return b->start_netns < 0 ? b->start_netns : 0;
 }
 
-/* Enough files for all namespaces of a large lab. */
-static void raise_file_limit(struct build *b)
+/* An fd and a socket a namespace, and another socket for a bridge with STP. */
+static rlim_t files_at_once(const struct build *b)
 {
-	struct rlimit limit;
-	rlim_t wanted = n_netns(b) * NETNS_FDS + OTHER_FDS;
+	const struct topology *topo = b->plan->topo;
+	size_t n = n_netns(b) * 2 + OTHER_FDS;
 
-	if (getrlimit(RLIMIT_NOFILE, &b->files) || b->files.rlim_cur >= wanted)
-		return;
-	limit.rlim_cur = wanted;
+	for (size_t i = 0; i < topo->n_bridges; i++)
+		n += topo->bridges[i].stp;
+	return n;
+}
+
+/* As many as may be, for chains are loaded while all is open; no fewer than the namespaces take. */
+static int raise_file_limit(struct build *b, struct error *e)
+{
+	rlim_t wanted = files_at_once(b);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &b->files))
+		return error_sys(e, -errno, "cannot ask how many files this process may have");
 	limit.rlim_max = b->files.rlim_max < wanted ? wanted : b->files.rlim_max;
+	limit.rlim_cur = limit.rlim_max;
 	b->raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+	if (b->raised || b->files.rlim_cur >= wanted)
+		return 0;
+	return error_state(e, -EMFILE,
+			   "%zu namespaces take %ju open files at once, more than the %ju that "
+			   "this process may have: raise that limit first, with `ulimit -n %ju`",
+			   n_netns(b), (uintmax_t)wanted, (uintmax_t)b->files.rlim_max,
+			   (uintmax_t)wanted);
 }
 
 /* *@begun: how many operations may have left something. The caller holds signals back while a lab
@@ -120,10 +136,9 @@ static int apply(struct build *b, const struct plan *plan, struct state *st, siz
 
 	if (!err)
 		err = name_conflicts_check(plan, st, e);
-	if (err)
-		return err;
-	raise_file_limit(b);
-	return apply_all(b, begun, progress, e);
+	if (!err)
+		err = raise_file_limit(b, e);
+	return err ? err : apply_all(b, begun, progress, e);
 }
 
 /* The first error is kept, the rest is tried all the same. */

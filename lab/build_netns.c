@@ -34,8 +34,6 @@ int build_netns_open(struct build_netns *ns, bool link_events, struct error *e)
 	if (ns->fd < 0)
 		return ns->fd;
 	err = netlink_open(NETLINK_ROUTE, &ns->rt, e);
-	if (!err)
-		err = netlink_open(NETLINK_GENERIC, &ns->genl, e);
 	if (!err && link_events)
 		err = netlink_open(NETLINK_ROUTE, &ns->link_events, e);
 	if (!err && link_events)
@@ -47,7 +45,6 @@ void build_netns_close(struct build_netns *ns)
 {
 	cleanup_fd(&ns->fd);
 	netlink_close(ns->rt);
-	netlink_close(ns->genl);
 	netlink_close(ns->link_events);
 	*ns = (struct build_netns){ .fd = -1 };
 }

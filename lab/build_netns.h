@@ -16,11 +16,12 @@
 struct error;
 struct netlink;
 
-/* A namespace of the lab: its fd, and sockets that were opened in it. */
+/* A namespace of the lab: its fd, and sockets that were opened in it. As few as can be: a lab may
+ * have ten thousand, and this process fewer files.
+ */
 struct build_netns {
 	int fd;			     /* -1: not yet opened */
 	struct netlink *rt;	     /* rtnetlink */
-	struct netlink *genl;	     /* generic netlink */
 	struct netlink *link_events; /* tells of links; for a bridge with STP */
 };
 

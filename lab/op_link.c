@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/netlink.h>
+
 #include "lab/build_netns.h"
 #include "lab/error.h"
 #include "lab/ethtool.h"
+#include "lab/netlink.h"
 #include "lab/netns.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
@@ -130,14 +133,19 @@ int op_uplink_apply(struct build *b, const struct op *op, struct error *e)
 }
 
 /* Its bytes on the wire are what XDP sees, before anything is sent. */
-static int offloads_off(struct build *b, struct build_netns *ns, unsigned int ifindex,
+static int offloads_off(struct build *b, const struct build_netns *ns, unsigned int ifindex,
 			struct error *e)
 {
-	int err = b->ethtool ? 0 : ethtool_family(ns->genl, &b->ethtool, e);
+	struct netlink *NETLINK_AUTO genl = NULL;
+	int err = netns_enter(ns->fd, e);
 
-	if (!err && ethtool_offloads_off(ns->genl, b->ethtool, ifindex, e))
-		err = error_wrap(e, "cannot switch its offloads off");
-	return err;
+	if (!err)
+		err = return_to_start_netns(b, netlink_open(NETLINK_GENERIC, &genl, e), e);
+	if (!err && !b->ethtool)
+		err = ethtool_family(genl, &b->ethtool, e);
+	if (!err)
+		err = ethtool_offloads_off(genl, b->ethtool, ifindex, e);
+	return err ? error_wrap(e, "cannot switch its offloads off") : 0;
 }
 
 int op_link_apply(struct build *b, const struct op *op, struct error *e)

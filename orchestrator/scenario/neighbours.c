@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lab/alloc.h"
 #include "lab/array.h"
@@ -20,8 +21,7 @@
 #include "lab/netns.h"
 #include "orchestrator/lab.h"
 
-#define KEPT   256 /* sockets: a process has room for some 1000 files */
-#define PASSES 4   /* who still knows an address may be asking for it while others forget */
+#define PASSES 4 /* who still knows an address may be asking for it while others forget */
 
 /* A namespace of the lab. */
 struct place {
@@ -34,7 +34,7 @@ struct place {
 struct neighbours {
 	const struct lab *lab;
 	struct place *places; /* of nodes, then of bridges */
-	size_t n_open;	      /* of their sockets */
+	size_t n_open, kept;  /* of their sockets; how many at most from step to step */
 };
 
 /* An entry of the kernel's tables. */
@@ -54,6 +54,7 @@ struct neighbours *neighbours_new(const struct lab *lab)
 	struct neighbours *n = xcalloc(1, sizeof(*n));
 
 	n->lab = lab;
+	n->kept = (size_t)sysconf(_SC_OPEN_MAX) / 4;
 	n->places = xcalloc(topology_namespaces(&lab->labfile.topo), sizeof(*n->places));
 	return n;
 }
@@ -100,7 +101,7 @@ static int open_place(struct neighbours *n, size_t at, struct error *e)
 /* The first ones stay open. */
 static void leave_place(struct neighbours *n, struct place *place)
 {
-	if (n->n_open <= KEPT)
+	if (n->n_open <= n->kept)
 		return;
 	netlink_close(place->rt);
 	place->rt = NULL;

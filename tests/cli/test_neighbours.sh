@@ -99,4 +99,15 @@ is 'somebody else'"'"'s links: on the lab'"'"'s nothing stays' "$(ip neigh show 
 "$XLAB" down >"$dir/down" || cat "$dir/down"
 ip link del mine
 
+# Of more namespaces than this process may have files, some are left and entered anew.
+{
+	printf '%s\n' '[lab]' 'name = many' '[bridge br0]' '[node n{1..60}]' '[iface n{1..60}:e0]' 'bridge = br0' \
+		'address = 10.9.0.{n}/24' '[scenario s]'
+	for ((n = 1; n < 60; n++)); do echo "pass = ping n$n n$((n + 1))"; done
+} >"$dir/many.ini"
+"$XLAB" up "$dir/many.ini" >/dev/null
+run prlimit --nofile=48 "$XLAB" scenario s
+is 'more namespaces than files' "$status" 0
+"$XLAB" down >"$dir/down" || cat "$dir/down"
+
 done_testing
