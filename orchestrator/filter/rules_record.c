@@ -21,9 +21,16 @@ static int read_record(const struct lab *lab, char **text, struct error *e)
 {
 	int err = state_read(lab->state, RECORD, text, e);
 
-	if (err == -ENOENT)
+	if (err == -ENOENT) {
 		*text = xstrdup("");
-	return err == -ENOENT ? 0 : err;
+		return 0;
+	}
+	/* A rule that is cut can read as another. */
+	if (!err && **text && (*text)[strlen(*text) - 1] != '\n')
+		err = error_state(e, -EBADMSG,
+				  "the record of the rules that a scenario changed is "
+				  "cut: take the lab down and up again");
+	return err;
 }
 
 /* What follows "@key " in the line at @line, up to its end; NULL: it is another line. */
@@ -137,7 +144,9 @@ static int restore(const struct lab *lab, const char *name, struct texts *kept, 
 	int err;
 
 	if (filter == NONE)
-		return error_state(e, -EINVAL, "the record of rules names a filter %s", name);
+		return error_state(e, -EINVAL,
+				   "their record names a filter %s, which the lab does not have",
+				   name);
 	err = rules_list(lab, filter, &rows, &n, e);
 	if (err)
 		return err;
