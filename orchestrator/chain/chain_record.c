@@ -241,6 +241,8 @@ void chain_file_plan(struct chain_file *to, const struct chain_file *from,
 	chain_record_copy(&to->now, next);
 	if (current)
 		chain_record_copy(&to->before, current);
+	else /* that a scenario took off what stood there is to be known until something stands */
+		to->before.scenario = from->now.scenario || from->before.scenario;
 	for (size_t i = 0; i < from->n_past; i++)
 		chain_record_copy(&to->past[i], &from->past[i]);
 }

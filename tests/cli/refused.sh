@@ -131,4 +131,30 @@ is 'a record: written, renamed, kept' \
 	"$(sed -nE 's/^(fsync|renameat)\([0-9]+<[^>]*(\/chains(\/right:eth0\.new)?)>.*/\1 \2/p' "$dir/trace" | head -n 3)" \
 	$'fsync /chains/right:eth0.new\nrenameat /chains\nfsync /chains'
 xlab down
+
+# A scenario is killed behind each of its records in turn, when the kernel has not heard of what is recorded:
+# the next one puts back what stood there.
+printf '%s\n' '[lab]' 'name = struck' '[node a]' '[node b]' '[iface a:e]' 'peer = b:e' 'address = 10.0.0.1/24' \
+	'[iface b:e]' 'peer = a:e' 'address = 10.0.0.2/24' 'chain = web' '[filter web]' 'program = port' 'dst = 80' \
+	'[scenario one]' 'chain = a:e web' 'pass = ping a b' '[scenario other]' 'pass = ping b a' >"$dir/struck.ini"
+"$XLAB" up "$dir/struck.ini" >/dev/null
+chains() { "$XLAB" status --json | jq -c '.labs[] | .differences, [.nodes[].interfaces[].chain.filters // [] | length]'; }
+stood=$(chains)
+records=0 away=0 wrong=
+while
+	halt renameat $((records + 1)) scenario one
+	struck=$(cat /proc/$halted/task/$halted/children 2>/dev/null)
+do
+	records=$((records + 1))
+	kill -KILL "$struck"
+	wait $halted
+	[ "$(chains)" = "$stood" ] || away=$((away + 1))
+	xlab scenario other
+	[ "$status $(chains)" = "0 $stood" ] || wrong+=" $records: $(chains)"
+done 2>/dev/null
+wait $halted
+is 'a scenario killed behind a record: all chains are back' "$wrong" ''
+[ "$away" -gt 4 ]
+result $? 'a scenario killed behind a record: it was in the middle' "$away of $records"
+"$XLAB" down >/dev/null
 done_testing

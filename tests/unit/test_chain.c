@@ -115,6 +115,27 @@ static void a_scenarios_chain_is_not_the_own(void **state)
 	assert_false(chain_stands(&s, &chain));
 }
 
+/* However often a command is killed that is to put back what a scenario took off. */
+static void that_a_scenario_took_it_off_is_known_until_something_stands(void **state)
+{
+	const struct chain_record own = {
+		.gen = 7, .prog_id = 12, .filters = guest, .n_filters = 1
+	};
+	struct chain_file off = { .now = { .scenario = true } }, killed, again;
+
+	(void)state;
+	chain_file_plan(&killed, &off, NULL, &own);
+	assert_true(killed.before.scenario);
+	chain_file_plan(&again, &killed, NULL, &own);
+	assert_true(again.before.scenario);
+	chain_file_settle(&again);
+	assert_false(again.now.scenario);
+	assert_false(again.before.scenario);
+	assert_int_equal(again.n_past, 0);
+	chain_file_clear(&killed);
+	chain_file_clear(&again);
+}
+
 static char *shown(const struct chain_view *view, bool json)
 {
 	char *text = NULL;
@@ -206,6 +227,7 @@ int main(void)
 		cmocka_unit_test(the_last_chains_are_known),
 		cmocka_unit_test(what_stands_is_now_or_before),
 		cmocka_unit_test(a_scenarios_chain_is_not_the_own),
+		cmocka_unit_test(that_a_scenario_took_it_off_is_known_until_something_stands),
 		cmocka_unit_test(what_is_not_counted),
 		cmocka_unit_test(one_is_not_several),
 		cmocka_unit_test(no_opinion_is_not_a_pass),
