@@ -107,17 +107,10 @@ static int attach_chains(struct lab *lab, struct progress *progress, struct erro
 	char *FREE_AUTO maps = bpffs_mount(lab, "bpf", e);
 	int err = maps ? 0 : e->err;
 
-	/* Those of VLANs last: while one has a program the kernel puts none on its link. */
-	for (int vlans = 0; vlans < 2; vlans++) {
-		for (size_t i = 0; i < lab->labfile.n_chains && !err; i++) {
-			const struct chain_config *chain = &lab->labfile.chains[i];
-
-			if ((lab->labfile.topo.ifaces[chain->iface].vlan != 0) != vlans)
-				continue;
-			err = interrupt_pending() ? error_state(e, -EINTR, "interrupted")
-						  : chain_set(lab, chain, false, e);
-			progress_step(progress);
-		}
+	for (size_t i = 0; i < lab->labfile.n_chains && !err; i++) {
+		err = interrupt_pending() ? error_state(e, -EINTR, "interrupted")
+					  : chain_set(lab, &lab->labfile.chains[i], false, e);
+		progress_step(progress);
 	}
 	return err ? err : state_set_phase(lab->state, STATE_UP, e);
 }

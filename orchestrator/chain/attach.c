@@ -66,7 +66,8 @@ static unsigned int mode_flag(enum xdp_mode mode)
 }
 
 /* @e holds the kernel's words. */
-static int explain(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, struct error *e)
+static int explain(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, uint32_t old_id,
+		   struct error *e)
 {
 	const char *name = mode_name(mode);
 	struct attached now = { 0 };
@@ -92,8 +93,13 @@ static int explain(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode,
 					   "a program stands there in %s mode, and the two modes "
 					   "exclude each other",
 					   mode_name(now.mode));
-		if (now.prog_id)
+		if (now.prog_id && now.prog_id != old_id)
 			return attach_foreign(now.prog_id, NULL, e);
+		if (err == -EEXIST)
+			return error_state(e, err,
+					   "the kernel changes no XDP program there while an "
+					   "interface over it, a VLAN or a bridge, has one: "
+					   "take that off first");
 		return error_state(e, -EBUSY,
 				   "its XDP program was changed by another tool just now");
 	default:
@@ -101,9 +107,9 @@ static int explain(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode,
 	}
 }
 
-/* Program @fd, -1 for none, in place of @old, -1 for none. */
+/* Program @fd, -1 for none, in place of @old, -1 for none, whose id is @old_id. */
 static int set_prog(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, int fd, int old,
-		    struct error *e)
+		    uint32_t old_id, struct error *e)
 {
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, RTM_SETLINK, 0);
@@ -118,7 +124,7 @@ static int set_prog(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode
 	if (old >= 0)
 		mnl_attr_put_u32(message, IFLA_XDP_EXPECTED_FD, (uint32_t)old);
 	mnl_attr_nest_end(message, xdp);
-	return netlink_talk(rt, message, NULL, NULL, e) ? explain(rt, ifindex, mode, e) : 0;
+	return netlink_talk(rt, message, NULL, NULL, e) ? explain(rt, ifindex, mode, old_id, e) : 0;
 }
 
 int attach_swap(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, int fd,
@@ -127,11 +133,11 @@ int attach_swap(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, in
 	int FD_AUTO old = old_id ? bpf_prog_get_fd_by_id(old_id) : -1;
 
 	if (!old_id || old >= 0)
-		return set_prog(rt, ifindex, mode, fd, old, e);
+		return set_prog(rt, ifindex, mode, fd, old, old_id, e);
 	if (errno != ENOENT)
 		return error_sys(e, -errno, "cannot open XDP program %u", old_id);
 	(void)error_sys(e, -EBUSY, "XDP program %u", old_id);
-	return explain(rt, ifindex, mode, e);
+	return explain(rt, ifindex, mode, old_id, e);
 }
 
 int attach_remove(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, uint32_t old_id,
@@ -143,5 +149,5 @@ int attach_remove(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, 
 	if (old < 0)
 		return errno == ENOENT ? 0
 				       : error_sys(e, -errno, "cannot open XDP program %u", old_id);
-	return set_prog(rt, ifindex, mode, -1, old, e);
+	return set_prog(rt, ifindex, mode, -1, old, old_id, e);
 }

@@ -22,7 +22,7 @@ struct attached attach_of(const struct rt_link_state *link);
 int attach_query(struct netlink *rt, unsigned int ifindex, struct attached *now, struct error *e);
 
 /* Put @fd there in place of program @old_id, 0: of none. If something else
- * stands there by now, it stays: -EBUSY.
+ * stands there by now, it stays: -EBUSY. -EEXIST: an interface over it has a program.
  */
 int attach_swap(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, int fd,
 		uint32_t old_id, struct error *e);

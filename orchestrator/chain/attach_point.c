@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
+#include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/lab_links.h"
@@ -141,8 +144,8 @@ static void record_failed(struct attach_point *s, struct lab *lab, const struct 
 		(void)chain_file_write(lab, s->name, &s->file, &ignored);
 }
 
-int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chain_record *next,
-		      int fd, struct error *e)
+static int swap(struct attach_point *s, struct lab *lab, const struct chain_record *next, int fd,
+		struct error *e)
 {
 	uint32_t old = s->current ? s->current->prog_id : 0;
 	struct chain_file file;
@@ -168,6 +171,86 @@ int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chai
 	s->current = fd >= 0 ? &s->file.now : NULL;
 	chain_file_settle(&s->file);
 	return chain_file_write(lab, s->name, &s->file, e);
+}
+
+/* The program of a VLAN interface, which makes way. */
+struct aside {
+	struct attach_point_id id;
+	struct chain_record record;
+	int fd;
+};
+
+/* Its record says that a scenario took it off: whoever comes after this was killed puts it back. */
+static int put_aside(struct lab *lab, size_t vlan, struct aside **list, size_t *n, struct error *e)
+{
+	const struct chain_record off = { .engine = ENGINE_INLINE, .scenario = true };
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, vlan);
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	struct aside *aside;
+	int err = attach_point_open(&s, lab, &id, e), fd;
+
+	if (err == -ENODEV || err == -ESTALE) { /* gone, or not the lab's */
+		error_clear(e);
+		return 0;
+	}
+	if (err || !s.current)
+		return err;
+	fd = bpf_prog_get_fd_by_id(s.current->prog_id);
+	if (fd < 0)
+		return error_sys(e, -errno, "%s: cannot hold the chain's program", s.name);
+	aside = array_add(list, n, sizeof(*aside));
+	*aside = (struct aside){ .id = id, .fd = fd };
+	chain_record_copy(&aside->record, s.current);
+	return swap(&s, lab, &off, -1, e);
+}
+
+static int put_back(struct lab *lab, struct aside *aside, struct error *e)
+{
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	int err = attach_point_open(&s, lab, &aside->id, e);
+
+	if (!err && !s.current)
+		err = swap(&s, lab, &aside->record, aside->fd, e);
+	chain_record_clear(&aside->record);
+	cleanup_fd(&aside->fd);
+	return err;
+}
+
+/* The kernel changes nothing on an interface while one over it has a program: here those of VLANs
+ * make way for as long as it takes.
+ */
+static int swap_below(struct attach_point *s, struct lab *lab, const struct chain_record *next,
+		      int fd, struct error *e)
+{
+	const struct topology *topo = &lab->labfile.topo;
+	struct aside *list = NULL;
+	size_t n = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < topo->n_ifaces && !err; i++)
+		if (topo->ifaces[i].vlan && topo->ifaces[i].link == s->id.iface)
+			err = put_aside(lab, i, &list, &n, e);
+	if (!err)
+		err = swap(s, lab, next, fd, e);
+	for (size_t i = 0; i < n; i++) {
+		struct error ERROR_AUTO this = ERROR_INIT;
+
+		if (put_back(lab, &list[i], &this))
+			err = error_join(e, &this);
+	}
+	free(list);
+	return err;
+}
+
+int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chain_record *next,
+		      int fd, struct error *e)
+{
+	int err = swap(s, lab, next, fd, e);
+
+	if (err != -EEXIST)
+		return err;
+	error_clear(e);
+	return swap_below(s, lab, next, fd, e);
 }
 
 int attach_point_recall(const struct lab *lab, const char *point, size_t *iface,

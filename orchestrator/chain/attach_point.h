@@ -55,7 +55,8 @@ void attach_point_close(struct attach_point *s);
  * Put program @fd there atomically, in place of what of ours is there, @next
  * being its record; with @fd -1 take it off, @next saying what no longer stands there.
  * The record is on disk first. The attach point's current then is the new one. When that fails,
- * what stood there stands, and the record says so.
+ * what stood there stands, and the record says so. Where the kernel demands it, the programs of the
+ * lab's VLANs over the interface are off meanwhile.
  */
 int attach_point_swap(struct attach_point *s, struct lab *lab, const struct chain_record *next,
 		      int fd, struct error *e);

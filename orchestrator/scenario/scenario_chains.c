@@ -184,31 +184,12 @@ static int set_iface(struct scenario_chains *s, size_t iface, struct error *e)
 	return p->config ? take_off(s, iface, e) : put_back(s, iface, e);
 }
 
-static bool is_vlan(const struct scenario_chains *s, size_t iface)
-{
-	return s->lab->labfile.topo.ifaces[iface].vlan;
-}
-
-/* The kernel puts no program on an interface while a VLAN over it has one: so those of VLANs make
- * way before anything changes, and come after all others.
- */
-static int clear_vlans(struct scenario_chains *s, struct error *e)
+int scenario_chains_set(struct scenario_chains *s, struct error *e)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < s->n && !err; i++)
-		err = is_vlan(s, i) ? take_off(s, i, e) : 0;
-	return err;
-}
-
-int scenario_chains_set(struct scenario_chains *s, struct error *e)
-{
-	int err = clear_vlans(s, e);
-
-	for (int vlans = 0; vlans < 2; vlans++)
-		for (size_t i = 0; i < s->n && !err; i++)
-			if (is_vlan(s, i) == vlans)
-				err = set_iface(s, i, e);
+		err = set_iface(s, i, e);
 	return err;
 }
 
@@ -255,14 +236,11 @@ static int restore_iface(struct scenario_chains *s, size_t iface, struct error *
 
 int scenario_chains_restore(struct scenario_chains *s, struct error *e)
 {
-	(void)clear_vlans(s, e);
-	for (int vlans = 0; vlans < 2; vlans++) {
-		for (size_t i = 0; i < s->n; i++) {
-			struct error ERROR_AUTO this = ERROR_INIT;
+	for (size_t i = 0; i < s->n; i++) {
+		struct error ERROR_AUTO this = ERROR_INIT;
 
-			if (is_vlan(s, i) == vlans && restore_iface(s, i, &this))
-				(void)error_join(e, &this);
-		}
+		if (restore_iface(s, i, &this))
+			(void)error_join(e, &this);
 	}
 	s->holds = false;
 	return e->err;

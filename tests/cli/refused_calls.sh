@@ -190,12 +190,12 @@ each_refused chain b:e1 dns <<-'END'
 	bpf ENOMEM last+; BPF_BTF_LOAD; the kernel refuses the chain's BTF
 	bpf EPERM 1+; prog_name="xlab_chain"; does not let this process load XDP programs
 	renameat EIO; "b:e1.new"; write the state file
-	sendto EBUSY; nlmsg_type=(0x13|RTM_SETLINK); another tool's XDP program
+	sendto EBUSY; nlmsg_type=(0x13|RTM_SETLINK); its XDP program was changed by another tool just now
 	sendto EOPNOTSUPP; nlmsg_type=(0x13|RTM_SETLINK); native XDP is not supported on it
 	sendto ERANGE; nlmsg_type=(0x13|RTM_SETLINK); the MTU of its other end is too large
 	sendto ENOMEM; nlmsg_type=(0x13|RTM_SETLINK); cannot attach XDP in native mode
 	bpf EPERM; BPF_PROG_GET_FD_BY_ID; cannot open XDP program
-	bpf ENOENT; BPF_PROG_GET_FD_BY_ID; another tool's XDP program
+	bpf ENOENT; BPF_PROG_GET_FD_BY_ID; its XDP program was changed by another tool just now
 END
 
 # Where it cannot leave a namespace it does nothing more, for it would do that in there.
