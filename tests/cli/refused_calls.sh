@@ -53,6 +53,7 @@ chain = b:e1
 pass = ping a 10.8.0.2
 pass = udp a 10.8.0.2:99 hello
 [scenario text]
+chain = b:e1
 pass = udp a 10.8.0.2:99 hello
 LAB
 
