@@ -59,7 +59,8 @@ static bool node_on_the_way(const struct evidence *ev, size_t node)
 }
 
 /* Not the packet but a copy: a bridge's, dropped for it is somebody else's; or what the kernel does
- * with an echo's reply when ping's raw socket has it.
+ * with an echo's reply when ping's raw socket has it, and with those behind the last that ping
+ * waited for when it closes that socket.
  */
 static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop,
 		    enum relation relation)
@@ -70,7 +71,8 @@ static bool is_copy(const struct evidence *ev, const struct kernel_drop *drop,
 	if (ev->mark.group && relation == RELATION_REQUEST)
 		return node == NONE || !evidence_arrival(ev, node);
 	if (ev->mark.kind == STEP_PING && relation == RELATION_REPLY && node == ev->mark.src_node)
-		return strcmp(drop->reason, "NO_SOCKET") == 0;
+		return strcmp(drop->reason, "NO_SOCKET") == 0 ||
+		       strcmp(drop->reason, "QUEUE_PURGE") == 0;
 	if (node != NONE && !node_on_the_way(ev, node))
 		return true;
 	return node != ev->mark.src_node && node != ev->mark.dst_node &&

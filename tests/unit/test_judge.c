@@ -618,6 +618,22 @@ static void the_kernels_drops_are_known_by_their_packets(void **state)
 	evidence_clear(&ev);
 }
 
+/* ping has it: the kernel drops its own copy, and what ping's socket holds when ping is done. */
+static void a_reply_that_ping_has_is_not_dropped(void **state)
+{
+	struct packet reply = reply_to(a_packet(STEP_PING));
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	evidence_add_kernel_drop(&ev, 2000, "lb", "NO_SOCKET", &reply, NULL);
+	evidence_add_kernel_drop(&ev, 2000, "lb", "QUEUE_PURGE", &reply, NULL);
+	assert_null(evidence_kernel_drop(&ev, RELATION_REPLY));
+	assert_false(evidence_died(&ev));
+	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_CSUM", &reply, NULL);
+	assert_true(evidence_died(&ev));
+	evidence_clear(&ev);
+}
+
 /* A step whose packet is told of once, by the chain at host:veth0. */
 struct told_once {
 	enum step_expect expect;
@@ -1094,9 +1110,11 @@ static void the_worse_outcome_counts(void **state)
 	}
 }
 
-static int name_filters(void **state)
+static int note_names(void **state)
 {
 	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		assert_int_equal(names_add(&labfile.topo.node_names, nodes[i].name, i, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
 		assert_int_equal(names_add(&labfile.filter_names, filters[i].name, i, NULL), 0);
 	return 0;
@@ -1105,6 +1123,7 @@ static int name_filters(void **state)
 static int forget_names(void **state)
 {
 	(void)state;
+	names_clear(&labfile.topo.node_names);
 	names_clear(&labfile.filter_names);
 	return 0;
 }
@@ -1128,6 +1147,7 @@ int main(void)
 		cmocka_unit_test(a_dropped_question_for_the_neighbour_is_proof),
 		cmocka_unit_test(a_neighbour_is_of_who_asks),
 		cmocka_unit_test(the_kernels_drops_are_known_by_their_packets),
+		cmocka_unit_test(a_reply_that_ping_has_is_not_dropped),
 		cmocka_unit_test(a_pass_is_by_whom_the_step_says),
 		cmocka_unit_test(a_ping_is_answered_by_whom_the_step_names),
 		cmocka_unit_test(packets_of_a_connection_differ),
@@ -1145,5 +1165,5 @@ int main(void)
 		cmocka_unit_test(the_worse_outcome_counts),
 	};
 
-	return cmocka_run_group_tests(tests, name_filters, forget_names);
+	return cmocka_run_group_tests(tests, note_names, forget_names);
 }
