@@ -49,7 +49,7 @@ no_children() { no_child "$1" "$nc|$ping|$dir/nc"; }
 
 # All of lb.ini.
 xlab up topologies/lb.ini
-xlab scenario --all
+xlab scenario --all --timeout 10000
 is 'all scenarios of lb.ini: exit status' "$status" 0
 like 'all scenarios of lb.ini: a summary' "$out" '13 scenarios: 13 ok'
 xlab scenario udp-8888-drop --format json
