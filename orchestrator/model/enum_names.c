@@ -44,8 +44,8 @@ const struct enum_name mode_names[] = {
 };
 
 const struct enum_name step_names[] = {
-	{ "ping", STEP_PING }, { "udp", STEP_UDP }, { "tcp", STEP_TCP },
-	{ "exec", STEP_EXEC }, { NULL, 0 },
+	{ "ping", STEP_PING },	 { "udp", STEP_UDP },	{ "tcp", STEP_TCP },
+	{ "frame", STEP_FRAME }, { "exec", STEP_EXEC }, { NULL, 0 },
 };
 
 const struct enum_name expect_names[] = {

@@ -33,6 +33,7 @@ static void step_clear(struct step *step)
 		free(*word);
 	free(step->argv);
 	free(step->receivers);
+	free(step->except);
 	free(step->map.map);
 	free(step->map.key);
 	free(step->map.value);
@@ -117,9 +118,19 @@ const char *labfile_next_packet(void *labfile, size_t i)
 	return i < s->n_packets ? s->packets[i].name : NULL;
 }
 
-bool step_is_traffic(const struct step *step)
+bool step_is_nc_or_ping(const struct step *step)
 {
 	return step->kind == STEP_PING || step->kind == STEP_UDP || step->kind == STEP_TCP;
+}
+
+bool step_is_traffic(const struct step *step)
+{
+	return step_is_nc_or_ping(step) || step->kind == STEP_FRAME;
+}
+
+bool step_arrives_at(const struct step *step)
+{
+	return step->kind == STEP_FRAME && step->expect == EXPECT_PASS;
 }
 
 bool step_names_receiver(const struct step *step, size_t node)

@@ -93,12 +93,14 @@ enum step_kind {
 	STEP_PING,
 	STEP_UDP,
 	STEP_TCP,
+	STEP_FRAME,
 	STEP_EXEC,
 	STEP_SEE,
 	STEP_REJECT,
 	STEP_MAP,
 	STEP_DO,
 	STEP_SERVE,
+	STEP_GIVE,
 };
 
 enum step_expect {
@@ -131,7 +133,7 @@ struct change {
 
 struct step {
 	enum step_kind kind;
-	enum step_expect expect; /* ping, udp, tcp, exec */
+	enum step_expect expect; /* ping, udp, tcp, frame, exec, give */
 	size_t src;		 /* node; exec, serve: where it runs */
 	size_t dst;		 /* node, or NONE when an address was given */
 	struct address address;	 /* where it goes: resolved when read */
@@ -141,14 +143,18 @@ struct step {
 	uint16_t port;		 /* serve: that is bound when it is ready */
 	uint8_t proto;		 /* serve: of that port, IPPROTO_… */
 	char *text;		 /* payload; see: pattern; reject: text */
-	unsigned int count;	 /* ping; default 1 */
+	unsigned int count;	 /* ping, frame; default 1 */
 	unsigned int size;	 /* ping; payload bytes, default 56 */
 	unsigned int arrive_min; /* of @count must arrive, and ... */
 	unsigned int arrive_max; /* ... may; both 0: not asked, all of them */
 	unsigned int flows;	 /* so many times, from a source port each; 0: not asked, once */
 	unsigned int each;	 /* percent of the flows that each of @receivers gets at least */
+	size_t from;		 /* frame: the iface that it goes out of; else NONE */
+	size_t packet;		 /* frame, give; else NONE */
+	size_t as;		 /* packet that it comes out as, or NONE */
+	bool *except;		 /* by enum xlab_field: may be another than there; NULL: none */
 	size_t by;		 /* filter, or NONE; reject, do: the filter */
-	size_t at;		 /* iface, or NONE; see: the interface */
+	size_t at;		 /* iface, or NONE; see, give: the interface */
 	size_t *receivers;	 /* nodes: who is to receive it; none: who has the address */
 	size_t n_receivers;
 	enum step_control control; /* its own, or its scenario's */
@@ -202,8 +208,12 @@ size_t labfile_filter(const struct labfile *labfile, const char *name);	  /* or 
 size_t labfile_scenario(const struct labfile *labfile, const char *name); /* or NONE */
 size_t labfile_packet(const struct labfile *labfile, const char *name);	  /* or NONE */
 
-/* ping, udp and tcp: what ping and nc send. */
+/* ping, udp and tcp, which ping and nc send; and those and frame. */
+bool step_is_nc_or_ping(const struct step *step);
 bool step_is_traffic(const struct step *step);
+
+/* `at NODE:IFACE` names where the step's packet arrives, and not where it is decided. */
+bool step_arrives_at(const struct step *step);
 
 /* It names that node as one that is to receive it. */
 bool step_names_receiver(const struct step *step, size_t node);

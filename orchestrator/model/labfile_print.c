@@ -9,6 +9,7 @@
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/field.h"
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/rule.h"
@@ -213,17 +214,24 @@ static void print_destination(const struct topology *topo, const struct step *s,
 static void print_tail(const struct labfile *labfile, const struct scenario *scenario,
 		       const struct step *s, FILE *out)
 {
-	if (s->kind == STEP_PING && s->count != 1)
+	if (step_is_traffic(s) && s->count != 1)
 		(void)fprintf(out, " count=%u", s->count);
 	if (s->kind == STEP_PING && s->size != 56)
 		(void)fprintf(out, " size=%u", s->size);
 	if (s->by != NONE)
 		(void)fprintf(out, " by %s", labfile->filters[s->by].name);
-	if (s->at != NONE)
+	if (s->at != NONE && s->kind != STEP_GIVE)
 		(void)fprintf(out, " at %s", labfile->topo.ifaces[s->at].id);
 	for (size_t i = 0; i < s->n_receivers; i++)
 		(void)fprintf(out, "%s%s", i ? "|" : " at ",
 			      labfile->topo.nodes[s->receivers[i]].name);
+	if (s->as != NONE)
+		(void)fprintf(out, " as %s", labfile->packets[s->as].name);
+	if (s->except)
+		(void)fputs(" except", out);
+	for (enum xlab_field f = 0; s->except && f < XLAB_FIELDS; f++)
+		if (s->except[f])
+			(void)fprintf(out, " %s", fields[f].name);
 	if (s->arrive_max)
 		(void)fprintf(out, " arrive=%u", s->arrive_min);
 	if (s->arrive_max != s->arrive_min)
@@ -247,6 +255,20 @@ static void print_traffic(const struct labfile *labfile, const struct scenario *
 	print_destination(&labfile->topo, s, out);
 	if (s->kind != STEP_PING)
 		print_text(s->text, step_text_needs_quotes(s->text), out);
+	print_tail(labfile, scenario, s, out);
+}
+
+static void print_frame(const struct labfile *labfile, const struct scenario *scenario,
+			const struct step *s, FILE *out)
+{
+	const struct iface *ifaces = labfile->topo.ifaces;
+	const char *expect = enum_name(expect_names, s->expect);
+	const char *packet = labfile->packets[s->packet].name;
+
+	if (s->kind == STEP_GIVE)
+		(void)fprintf(out, "give = %s %s => %s", ifaces[s->at].id, packet, expect);
+	else
+		(void)fprintf(out, "%s = frame %s %s", expect, ifaces[s->from].id, packet);
 	print_tail(labfile, scenario, s, out);
 }
 
@@ -310,6 +332,10 @@ static void print_step(const struct labfile *labfile, const struct scenario *sce
 		break;
 	case STEP_MAP:
 		print_map(labfile, s, out);
+		break;
+	case STEP_FRAME:
+	case STEP_GIVE:
+		print_frame(labfile, scenario, s, out);
 		break;
 	case STEP_DO:
 		print_change(labfile, s, out);

@@ -125,6 +125,11 @@ struct step *step_add(const struct ini_where *at, struct labfile_reading *r)
 	*step = (struct step){
 		.src = NONE,
 		.dst = NONE,
+		.owner = NONE,
+		.zone = NONE,
+		.from = NONE,
+		.packet = NONE,
+		.as = NONE,
 		.by = NONE,
 		.at = NONE,
 		.control = s->control,

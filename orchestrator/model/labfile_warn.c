@@ -226,9 +226,9 @@ static void warn_sender(struct walk *w, const struct step *step)
 {
 	const struct topology *topo = &w->labfile->topo;
 	const struct filter *f = step->by == NONE ? NULL : &w->labfile->filters[step->by];
-	size_t node = step->at != NONE ? topo->ifaces[step->at].node
-		      : f	       ? w->stands[step->by]
-				       : w->chains;
+	size_t node = step->at != NONE && !step_arrives_at(step) ? topo->ifaces[step->at].node
+		      : f					 ? w->stands[step->by]
+								 : w->chains;
 
 	if (node != step->src || (w->turns != NONE && w->turns != node))
 		return;
@@ -247,10 +247,11 @@ static void warn_step(struct walk *w, const struct step *step)
 	if (step->kind == STEP_DO && step->change.kind == CHANGE_CHAIN) {
 		warn_chain(w, &step->change.chain);
 		place(w, &step->change.chain);
-	} else if (step_is_traffic(step)) {
+	} else if (step_is_traffic(step) || step->kind == STEP_GIVE) {
 		if (step->by != NONE)
 			warn_by(w, step);
-		warn_sender(w, step);
+		if (step_is_traffic(step))
+			warn_sender(w, step);
 	}
 }
 

@@ -240,8 +240,7 @@ static bool says_nothing(const uint8_t *header, enum xlab_field field)
 	}
 }
 
-/* Its bits are some of another's: tcp.flags.syn. */
-static bool is_part(enum xlab_field field)
+enum xlab_field field_whole(enum xlab_field field)
 {
 	const struct field *f = &fields[field];
 
@@ -251,15 +250,15 @@ static bool is_part(enum xlab_field field)
 		if (whole->layer == f->layer && whole->one == i && whole->offset == f->offset &&
 		    whole->bytes == f->bytes && whole->bits > f->bits && whole->shift <= f->shift &&
 		    whole->shift + whole->bits >= f->shift + f->bits)
-			return true;
+			return i;
 	}
-	return false;
+	return field;
 }
 
 bool layer_has_field(const uint8_t *bytes, const struct layer *layer, enum xlab_field field)
 {
 	return layer->layer != XLAB_LAYER_DATA && fields[field].layer == layer->layer &&
-	       fields[field].one == field && !is_part(field) &&
+	       fields[field].one == field && field_whole(field) == field &&
 	       !says_nothing(bytes + layer->at, field);
 }
 

@@ -35,6 +35,9 @@ void layers_read(const uint8_t *bytes, size_t size, struct layers *layers);
 
 size_t layer_header(enum xlab_layer layer); /* bytes of its fixed header; of data 0 */
 
+/* The field of which it is some bits: tcp.flags of tcp.flags.syn; or itself. */
+enum xlab_field field_whole(enum xlab_field field);
+
 /* The layer has the field, and that says something of it: it is no part of another (tcp.flags.syn),
  * and of ICMP it is one of its type. data has none.
  */

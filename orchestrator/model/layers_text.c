@@ -163,6 +163,11 @@ struct comparison {
 	struct table table;
 };
 
+static bool excepts(const struct comparison *c, enum xlab_field field)
+{
+	return c->except && c->except[field];
+}
+
 static void differ(struct comparison *c, const char *what, const char *expected, const char *came)
 {
 	if (!c->table.n_cells) {
@@ -224,8 +229,8 @@ static void compare_fields(struct comparison *c, const struct layer *expected,
 	for (enum xlab_field f = 0; f < XLAB_FIELDS; f++) {
 		char *FREE_AUTO a = NULL, *FREE_AUTO b = NULL, *FREE_AUTO what = NULL;
 
-		if (c->except[f] || (!layer_has_field(c->expected->bytes, expected, f) &&
-				     !layer_has_field(c->came->bytes, came, f)))
+		if (excepts(c, f) || (!layer_has_field(c->expected->bytes, expected, f) &&
+				      !layer_has_field(c->came->bytes, came, f)))
 			continue;
 		a = field_text(c->expected->bytes, expected, f);
 		b = field_text(c->came->bytes, came, f);
@@ -247,7 +252,7 @@ static void compare_layer(struct comparison *c, const struct layer *expected,
 		what = xstrdup("data");
 	else
 		what = text_format("%s options%s", layer_names[expected->layer], behind);
-	if (expected->layer != XLAB_LAYER_DATA || !c->except[XLAB_FIELD_DATA])
+	if (expected->layer != XLAB_LAYER_DATA || !excepts(c, XLAB_FIELD_DATA))
 		compare_bytes(c, what, a + from, expected->size - from, b + from,
 			      came->size - from);
 }
@@ -271,12 +276,12 @@ static bool same_order(const struct comparison *c, const struct layers *a, const
 	for (size_t i = 0; i < n; i++)
 		if (a->layer[i].layer != b->layer[i].layer)
 			return false;
-	return a->n == b->n || (longer->n == n + 1 && c->except[XLAB_FIELD_DATA] &&
+	return a->n == b->n || (longer->n == n + 1 && excepts(c, XLAB_FIELD_DATA) &&
 				longer->layer[n].layer == XLAB_LAYER_DATA);
 }
 
 char *layers_difference(const struct frame_bytes *expected, const struct frame_bytes *came,
-			const bool except[XLAB_FIELDS])
+			const bool *except)
 {
 	struct comparison c = { .expected = expected, .came = came, .except = except };
 	char *FREE_AUTO expected_order = NULL, *FREE_AUTO came_order = NULL;

@@ -28,9 +28,10 @@ struct frame_bytes {
  *   ip.ttl       64        63
  *   ip.checksum  0x66ba    0x67ba
  *
- * @except: fields that may be different in any layer, DATA all that is carried.
+ * @except: by enum xlab_field, those that may be different in any layer, DATA all that is carried;
+ * or NULL.
  */
 char *layers_difference(const struct frame_bytes *expected, const struct frame_bytes *came,
-			const bool except[XLAB_FIELDS]);
+			const bool *except);
 
 #endif

@@ -17,6 +17,7 @@
 #include "orchestrator/model/program.h"
 #include "orchestrator/model/step_change.h"
 #include "orchestrator/model/step_command.h"
+#include "orchestrator/model/step_frame.h"
 #include "orchestrator/model/step_map.h"
 #include "orchestrator/model/step_read.h"
 #include "orchestrator/model/step_words.h"
@@ -173,6 +174,13 @@ static int read_serve(const struct ini_where *at, const char *value, void *objec
 	return err ? err : step_read_serve(at, value, object, e);
 }
 
+static int read_give(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	int err = count_step(at, object, e);
+
+	return err ? err : step_read_give(at, value, object, e);
+}
+
 static int read_change(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	int err = count_step(at, object, e);
@@ -198,14 +206,17 @@ static const struct ini_key_spec scenario_keys[] = {
 	{ 0 },
 };
 
-#define EXEC  "exec NODE CMD ARGUMENT…"
-#define STEPS "ping SRC DST [count=N] [size=N], udp SRC DST:PORT [TEXT] or tcp SRC DST:PORT [TEXT]"
-#define TAIL  ", then [by F] [at NODE:IFACE] [at NODE|NODE…] [control=pass|fail|none] [warm]"
+#define EXEC "exec NODE CMD ARGUMENT…"
+#define STEPS                                                                                \
+	"ping SRC DST [count=N] [size=N], udp SRC DST:PORT [TEXT], tcp SRC DST:PORT [TEXT] " \
+	"or frame NODE:IFACE PACKET [count=N]"
+#define TAIL ", then [by F] [at NODE:IFACE] [at NODE|NODE…] [control=pass|fail|none] [warm]"
+#define AS   " [as PACKET [except FIELD…]]"
 
 static const struct ini_key_spec step_keys[] = {
 	{ .name = "pass",
 	  .repeats = true,
-	  .allowed = STEPS TAIL " [arrive=N|A..B] [flows=N [each>=P%]]; or " EXEC,
+	  .allowed = STEPS TAIL AS " [arrive=N|A..B] [flows=N [each>=P%]]; or " EXEC,
 	  .help = "a step whose packet must arrive, or a command that must end with status 0",
 	  .read = read_probe },
 	{ .name = "drop",
@@ -220,12 +231,12 @@ static const struct ini_key_spec step_keys[] = {
 	  .read = read_probe },
 	{ .name = "tx",
 	  .repeats = true,
-	  .allowed = STEPS TAIL,
+	  .allowed = STEPS TAIL AS,
 	  .help = "a step whose packet a filter must send back",
 	  .read = read_probe },
 	{ .name = "redirect",
 	  .repeats = true,
-	  .allowed = STEPS TAIL,
+	  .allowed = STEPS TAIL AS,
 	  .help = "a step whose packet a filter must send elsewhere",
 	  .read = read_probe },
 	{ .name = "aborted",
@@ -233,6 +244,12 @@ static const struct ini_key_spec step_keys[] = {
 	  .allowed = STEPS TAIL,
 	  .help = "a step whose packet a filter must abort",
 	  .read = read_probe },
+	{ .name = "give",
+	  .repeats = true,
+	  .allowed = "NODE:IFACE PACKET => pass|drop|tx|redirect|aborted [by F]" AS,
+	  .help = "what the chain there must say of the packet, which is given to it without a "
+		  "wire",
+	  .read = read_give },
 	{ .name = "see",
 	  .repeats = true,
 	  .allowed = "NODE:IFACE TEXT",

@@ -18,6 +18,7 @@
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/step_command.h"
 #include "orchestrator/model/step_dst.h"
+#include "orchestrator/model/step_frame.h"
 #include "orchestrator/model/step_tail.h"
 #include "orchestrator/model/step_words.h"
 
@@ -105,6 +106,8 @@ static int read_words(const struct ini_where *at, struct step_words *w, struct l
 {
 	int err = read_kind(at, w, step, e);
 
+	if (!err && step->kind == STEP_FRAME)
+		return step_read_frame(at, w, r, step, e);
 	err = err ? err
 		  : step_read_node(at, w, &r->labfile->topo,
 				   step->kind == STEP_EXEC ? "NODE" : "SRC", &step->src, e);
@@ -123,7 +126,6 @@ int step_read(const struct ini_where *at, const char *value, enum step_expect ex
 
 	step->expect = expect;
 	step->count = 1;
-	step->owner = step->zone = NONE;
 	step->size = 56; /* iputils' own default */
 	r->n_probes++;
 	err = step_words_cut(at, value, &w, e);

@@ -15,10 +15,15 @@
 #include "lab/error.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/labfile_values.h"
+#include "orchestrator/model/step_frame.h"
 
 #define KIND(kind)     (1U << STEP_##kind)
 #define EXPECT(expect) (1U << EXPECT_##expect)
 #define ANY	       (~0U)
+#define SENT	       (KIND(PING) | KIND(UDP) | KIND(TCP) | KIND(FRAME))
+#define COMES_OUT      (EXPECT(PASS) | EXPECT(TX) | EXPECT(REDIRECT))
+
+#define SENT_WORDS "ping, udp, tcp and frame"
 
 typedef int tail_fn(const struct ini_where *at, const char *value, const struct labfile_reading *r,
 		    struct step *step, struct error *e);
@@ -33,17 +38,23 @@ static const struct tail {
 	bool repeats;
 	tail_fn *read;
 } tails[] = {
-	{ "count=", NULL, KIND(PING), ANY, "ping", false, read_count },
+	{ "count=", NULL, KIND(PING) | KIND(FRAME), ANY, "ping and frame", false, read_count },
 	{ "size=", NULL, KIND(PING), ANY, "ping", false, read_size },
 	{ "by", "filter", ANY, ANY, NULL, false, read_by },
-	{ "at", "interface NODE:IFACE or the nodes NODE|NODE", ANY, ANY, NULL, true, read_at },
-	{ "arrive=", NULL, KIND(PING), EXPECT(PASS), "pass and ping", false, read_arrive },
+	{ "at", "interface NODE:IFACE or the nodes NODE|NODE", SENT, ANY, SENT_WORDS, true,
+	  read_at },
+	{ "as", "packet", SENT | KIND(GIVE), COMES_OUT, "pass, tx and redirect", false,
+	  step_read_as },
+	{ "except", "field", SENT | KIND(GIVE), COMES_OUT, "pass, tx and redirect", false,
+	  step_read_except },
+	{ "arrive=", NULL, KIND(PING) | KIND(FRAME), EXPECT(PASS), "pass and ping or frame", false,
+	  read_arrive },
 	{ "flows=", NULL, KIND(UDP) | KIND(TCP), EXPECT(PASS), "pass and udp or tcp", false,
 	  read_flows },
 	{ "each>=", NULL, KIND(UDP) | KIND(TCP), EXPECT(PASS), "pass and udp or tcp", false,
 	  read_each },
-	{ "control=", NULL, ANY, ANY, NULL, false, read_control },
-	{ "warm", NULL, ANY, ANY, NULL, false, read_warm },
+	{ "control=", NULL, SENT, ANY, SENT_WORDS, false, read_control },
+	{ "warm", NULL, SENT, ANY, SENT_WORDS, false, read_warm },
 };
 
 static bool has_value(const struct tail *tail)
@@ -117,7 +128,7 @@ static int read_at_iface(const struct ini_where *at, const char *name,
 	if (step->at == NONE)
 		return topology_complain(at, e, "interface", name, &labfile->topo);
 	chain = reading_chain(r, step->at);
-	if ((!chain || !chain->n_filters) && !r->doubtful)
+	if ((!chain || !chain->n_filters) && !r->doubtful && !step_arrives_at(step))
 		return ini_complain(at, e, "no chain stands on %s in this scenario", name);
 	return 0;
 }
@@ -247,7 +258,7 @@ static int unknown(const struct ini_where *at, const char *word, bool quoted,
 	if (nearest)
 		return ini_complain(at, e, "\"%s\" says nothing here; did you mean \"%s\"?", word,
 				    nearest);
-	if (step->kind == STEP_PING)
+	if (step->kind != STEP_UDP && step->kind != STEP_TCP)
 		return ini_refuse(at, e, "\"%s\" says nothing here", word);
 	return ini_refuse(at, e, "\"%s\" is too much; put a TEXT of several words in quotes", word);
 }
@@ -259,6 +270,7 @@ static int read_word(const struct ini_where *at, struct step_words *w,
 	bool quoted = w->quoted[w->next];
 	const char *word = step_words_next(w), *value;
 	const struct tail *tail = quoted ? NULL : find_tail(word);
+	int err;
 
 	if (!tail)
 		return unknown(at, word, quoted, step, e);
@@ -270,7 +282,12 @@ static int read_word(const struct ini_where *at, struct step_words *w,
 	value = tail->argument ? step_words_next(w) : word + strlen(tail->word);
 	if (!value)
 		return ini_complain(at, e, "%s: the %s is missing", tail->word, tail->argument);
-	return tail->read(at, value, r, step, e);
+	err = tail->read(at, value, r, step, e);
+	/* FIELD…: up to the next word that begins something */
+	while (!err && tail->read == step_read_except && w->next < w->n &&
+	       !step_tail_begins(w, w->next))
+		err = tail->read(at, step_words_next(w), r, step, e);
+	return err;
 }
 
 /* The filter named must stand at the interface named. */
@@ -280,7 +297,7 @@ static int check_place(const struct ini_where *at, const struct labfile_reading 
 	const struct labfile *labfile = r->labfile;
 	const struct chain_config *chain;
 
-	if (step->by == NONE || step->at == NONE || r->doubtful)
+	if (step->by == NONE || step->at == NONE || r->doubtful || step_arrives_at(step))
 		return 0;
 	chain = reading_chain(r, step->at);
 	for (size_t i = 0; i < chain->n_filters; i++)
@@ -295,6 +312,8 @@ static int check_numbers(const struct ini_where *at, const struct step *step, st
 	if (step->arrive_max > step->count)
 		return ini_complain(at, e, "count=%u sends %u, so %u cannot arrive", step->count,
 				    step->count, step->arrive_max);
+	if (step->except && step->as == NONE)
+		return ini_complain(at, e, "except needs as PACKET: the one of which it is");
 	if (step->flows && !step->n_receivers)
 		return ini_complain(at, e,
 				    "flows= needs at NODE|NODE: those among which the flows are "

@@ -58,6 +58,8 @@ static const char *step_key(const struct step *step)
 		return "do";
 	case STEP_SERVE:
 		return "serve";
+	case STEP_GIVE:
+		return "give";
 	default:
 		return enum_name(expect_names, step->expect);
 	}

@@ -107,9 +107,22 @@ static char *group_text(const struct labfile *labfile, const struct step *step,
 	return text;
 }
 
+static char *frames_text(const struct evidence *ev)
+{
+	const char *where = ev->looked_at ? ev->looked_at : "the other end";
+
+	if (!ev->arrived)
+		return text_format("nothing arrived at %s", where);
+	if (ev->wanted == 1)
+		return text_format("arrived at %s", where);
+	return text_format("%u of %u arrived at %s", ev->arrived, ev->wanted, where);
+}
+
 char *arrivals_text(const struct labfile *labfile, const struct step *step,
 		    const struct evidence *ev)
 {
+	if (step->kind == STEP_FRAME)
+		return frames_text(ev);
 	if (step->group)
 		return group_text(labfile, step, ev);
 	if (step->kind == STEP_PING)

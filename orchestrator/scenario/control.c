@@ -22,7 +22,9 @@ static bool same_control(const struct step *a, const struct step *b)
 	return a->kind == b->kind && a->src == b->src && a->port == b->port &&
 	       address_equal(&a->address, &b->address) && a->owner == b->owner &&
 	       a->zone == b->zone && a->count == b->count && a->size == b->size &&
-	       a->control == b->control && a->warm == b->warm && a->n_receivers == b->n_receivers &&
+	       a->from == b->from && a->packet == b->packet &&
+	       (a->kind != STEP_FRAME || a->at == b->at) && a->control == b->control &&
+	       a->warm == b->warm && a->n_receivers == b->n_receivers &&
 	       (!a->n_receivers ||
 		!memcmp(a->receivers, b->receivers, a->n_receivers * sizeof(*a->receivers))) &&
 	       !strcmp(a->text ? a->text : "", b->text ? b->text : "");
@@ -63,7 +65,7 @@ static int control_step(struct run *r, size_t i, bool *fine)
 		return err;
 	judge_control(&r->lab->labfile, step, &ev, &seen);
 	*fine = seen.outcome == OUTCOME_OK;
-	if (!*fine && ev.arrived < ev.wanted && step->kind != STEP_PING)
+	if (!*fine && ev.arrived < ev.wanted && (step->kind == STEP_UDP || step->kind == STEP_TCP))
 		err = probe_check_nc(&r->probe, r->e);
 	if (*fine && step->control == CONTROL_FAIL)
 		note_vain(r, &ev);

@@ -91,6 +91,16 @@ unsigned int kernel_drop_weight(const struct kernel_drop *drop)
 	return strcmp(drop->reason, "OTHERHOST") == 0 ? 1 : 2;
 }
 
+static void know_drop(const struct evidence *ev, const struct kernel_drop *drop,
+		      struct whose *whose)
+{
+	*whose = (struct whose){ .way = RELATION_OTHER };
+	if (!ev->frames.n)
+		forms_know(&ev->forms, &ev->mark, drop->packet, drop->inner, whose);
+	else if (frame_forms_know_network(&ev->frames, drop->bytes, drop->size, drop->type))
+		whose->way = RELATION_REQUEST;
+}
+
 const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum relation relation)
 {
 	const struct kernel_drop *found = NULL;
@@ -101,7 +111,7 @@ const struct kernel_drop *evidence_kernel_drop(const struct evidence *ev, enum r
 
 		if (found && kernel_drop_weight(drop) <= kernel_drop_weight(found))
 			continue;
-		forms_know(&ev->forms, &ev->mark, drop->packet, drop->inner, &whose);
+		know_drop(ev, drop, &whose);
 		if (whose_relation(&whose) != relation || whose.doubtful ||
 		    is_copy(ev, drop, relation))
 			continue;
@@ -217,8 +227,13 @@ void evidence_clear(struct evidence *ev)
 	free(ev->trouble);
 	free(ev->seen);
 	free(ev->sequences);
-	for (size_t i = 0; i < EVIDENCE_VERDICTS; i++)
+	for (size_t i = 0; i < EVIDENCE_VERDICTS; i++) {
 		free(ev->told_sequences[i]);
+		free(ev->left[i]);
+	}
+	frame_forms_clear(&ev->frames);
+	free(ev->looked_at);
+	free(ev->came_out);
 	forms_clear(&ev->forms);
 	free(ev->came);
 	free(ev->segments);
@@ -226,6 +241,7 @@ void evidence_clear(struct evidence *ev)
 		free(ev->kernel_drops[i].reason);
 		free(ev->kernel_drops[i].packet);
 		free(ev->kernel_drops[i].inner);
+		free(ev->kernel_drops[i].bytes);
 	}
 	free(ev->kernel_drops);
 	for (size_t i = 0; i < ev->n_xdp_failures; i++)

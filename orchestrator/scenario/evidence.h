@@ -15,6 +15,7 @@
 #include "bpf/xlab.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/scenario/forms.h"
+#include "orchestrator/scenario/frame_forms.h"
 
 struct came;
 struct chain_record;
@@ -64,6 +65,9 @@ struct kernel_drop {
 	char *reason;	   /* as the kernel names it: NO_SOCKET */
 	struct packet *packet;
 	struct packet *inner; /* of a tunnel; or NULL */
+	uint8_t *bytes;	      /* @size, from the network header on, and its EtherType */
+	size_t size;
+	uint16_t type;
 };
 
 /* Some of what it drops it gives no reason for; and what XDP dropped a filter has told better. */
@@ -88,6 +92,12 @@ struct arrival {
 	unsigned int copies; /* of the whole text, if nothing else came; echoes that it answered */
 };
 
+/* A packet of the step as a chain left it: the first @size bytes of @length. */
+struct left_bytes {
+	size_t iface, size, length;
+	uint8_t bytes[XLAB_SNAP];
+};
+
 enum neighbour_state { NEIGHBOUR_UNKNOWN, NEIGHBOUR_UNRESOLVED, NEIGHBOUR_RESOLVED };
 
 struct evidence {
@@ -109,6 +119,12 @@ struct evidence {
 	char *takers;	   /* have the address and its port, and are none of the receivers; NULL */
 	char *trouble;	   /* a child's own words, when it failed; NULL */
 
+	/* of a frame */
+	struct frame_forms frames; /* by which it is known; none: the step is none, see @mark */
+	char *looked_at;	   /* where it was to arrive: "host:veth0"; NULL */
+	uint8_t *came_out;	   /* @came_size: as it arrived; or as it was returned */
+	size_t came_size;
+
 	/* of the chains */
 	struct sighting *seen;
 	size_t n_seen;
@@ -116,6 +132,7 @@ struct evidence {
 	uint8_t *sequences;		      /* ping: a bit for each echo counted in @drops */
 	unsigned int told[EVIDENCE_VERDICTS]; /* of those wanted: that a chain decided so */
 	uint8_t *told_sequences[EVIDENCE_VERDICTS];
+	struct left_bytes *left[EVIDENCE_VERDICTS]; /* the last with that verdict; or NULL */
 	struct forms forms;
 	struct came *came; /* what a CPU is at: in a chain that changes packets */
 	size_t n_came;

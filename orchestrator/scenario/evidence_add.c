@@ -129,12 +129,12 @@ static void follow_segment(struct evidence *ev, size_t sighting, const struct pa
 static void decide(struct evidence *ev, size_t sighting, const struct packet *p, uint16_t sequence)
 {
 	const struct sighting *s = &ev->seen[sighting];
-	bool ping = ev->mark.kind == STEP_PING;
+	bool ping = ev->mark.kind == STEP_PING, frames = ev->frames.n > 0;
 
 	if (s->verdict < EVIDENCE_VERDICTS && ping)
 		count_echo(&ev->told_sequences[s->verdict], &ev->told[s->verdict], sequence);
 	else if (s->verdict < EVIDENCE_VERDICTS)
-		ev->told[s->verdict] = 1;
+		ev->told[s->verdict] = frames ? ev->told[s->verdict] + 1 : 1;
 	if (ev->mark.kind == STEP_TCP)
 		follow_segment(ev, sighting, p);
 	else if (!sighting_is_drop(s))
@@ -142,7 +142,7 @@ static void decide(struct evidence *ev, size_t sighting, const struct packet *p,
 	else if (ping)
 		count_echo(&ev->sequences, &ev->drops, sequence);
 	else
-		ev->drops = 1;
+		ev->drops = frames ? ev->drops + 1 : 1;
 }
 
 static struct came *came_on(struct evidence *ev, uint32_t cpu)
@@ -164,11 +164,21 @@ static struct came *came_of(struct evidence *ev, const struct xlab_event *event)
 											     : NULL;
 }
 
-static void note_left(struct evidence *ev, struct sighting *s, const struct whose *came,
-		      const struct packet *p, const struct packet *inner)
+static size_t snapped(const struct xlab_event *event)
+{
+	return event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
+}
+
+static void note_left(struct evidence *ev, const struct xlab_event *event, struct sighting *s,
+		      const struct whose *came, const struct packet *p, const struct packet *inner)
 {
 	struct flow left = { 0 };
 
+	if (ev->frames.n) {
+		if (came->way == RELATION_REQUEST && !verdict_drops(s->verdict))
+			frame_forms_add(&ev->frames, event->snap, snapped(event), event->length);
+		return;
+	}
 	switch (forms_left(&ev->forms, &ev->mark, came, p, inner, !verdict_drops(s->verdict),
 			   &left)) {
 	case LEFT_SAME:
@@ -189,9 +199,28 @@ static void note_left(struct evidence *ev, struct sighting *s, const struct whos
 	}
 }
 
-static void know(struct evidence *ev, const struct packet *p, const struct packet *inner,
-		 struct whose *whose)
+static void note_bytes(struct evidence *ev, const struct xlab_event *event)
 {
+	struct left_bytes **left = &ev->left[event->verdict];
+
+	if (!*left)
+		*left = xcalloc(1, sizeof(**left));
+	**left = (struct left_bytes){ .iface = event->iface,
+				      .size = snapped(event),
+				      .length = event->length };
+	memcpy((*left)->bytes, event->snap, (*left)->size);
+}
+
+static void know(struct evidence *ev, const struct xlab_event *event, const struct packet *p,
+		 const struct packet *inner, struct whose *whose)
+{
+	if (ev->frames.n) {
+		bool own =
+			frame_forms_know(&ev->frames, event->snap, snapped(event), event->length);
+
+		*whose = (struct whose){ .way = own ? RELATION_REQUEST : RELATION_OTHER };
+		return;
+	}
 	forms_know(&ev->forms, &ev->mark, p, inner, whose);
 	if (!p->fragment)
 		forms_remember(&ev->forms, p, inner, whose);
@@ -212,7 +241,7 @@ static void note_came(struct evidence *ev, const struct xlab_event *event, const
 		.packet = *p,
 		.inner = inner ? *inner : (struct packet){ 0 },
 	};
-	know(ev, p, inner, &came->whose);
+	know(ev, event, p, inner, &came->whose);
 }
 
 /* Somebody on the step's way has that address, or a chain has sent the packet there. */
@@ -266,7 +295,7 @@ static void add_word(struct evidence *ev, const struct xlab_event *event, struct
 	if (came)
 		whose = came->whose;
 	else
-		know(ev, p, inner, &whose);
+		know(ev, event, p, inner, &whose);
 	if (was_meant_for(ev, event->iface, first)) {
 		s.relation = whose_relation(&whose);
 		s.doubtful = whose.doubtful;
@@ -278,15 +307,17 @@ static void add_word(struct evidence *ev, const struct xlab_event *event, struct
 		s.came = whose.flow;
 	}
 	if (came && s.kind == XLAB_DECIDED)
-		note_left(ev, &s, &whose, p, inner);
+		note_left(ev, event, &s, &whose, p, inner);
 	at = add_sighting(ev, &s);
-	if (s.kind == XLAB_DECIDED && sighting_is_own(&s))
-		decide(ev, at, innermost ? innermost : first, whose.sequence);
+	if (s.kind != XLAB_DECIDED || !sighting_is_own(&s))
+		return;
+	if (s.verdict < EVIDENCE_VERDICTS && s.relation == RELATION_REQUEST)
+		note_bytes(ev, event);
+	decide(ev, at, innermost ? innermost : first, whose.sequence);
 }
 
 void evidence_add(struct evidence *ev, const struct xlab_event *event, const struct packet *p)
 {
-	size_t size = event->snapped < XLAB_SNAP ? event->snapped : XLAB_SNAP;
 	struct packet inside, *inner = NULL;
 	const struct chain_record *chain;
 	struct came *came;
@@ -298,7 +329,7 @@ void evidence_add(struct evidence *ev, const struct xlab_event *event, const str
 	chain = &ev->chains[event->iface];
 	if (event->gen != chain->gen || event->position > chain->n_filters)
 		return;
-	if (packet_read_inner(event->snap, size, p, &inside))
+	if (packet_read_inner(event->snap, snapped(event), p, &inside))
 		inner = &inside;
 	if (event->kind == XLAB_CAME) {
 		note_came(ev, event, p, inner);
@@ -318,17 +349,18 @@ static struct packet *copy_packet(const struct packet *p)
 	return copy;
 }
 
-void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const char *netns,
-			      const char *reason, const struct packet *p,
-			      const struct packet *inner)
+void evidence_add_kernel_drop(struct evidence *ev, uint64_t time_ns, const struct kernel_drop *drop)
 {
-	struct kernel_drop *drop;
+	struct kernel_drop *copy;
 
 	if (time_ns < ev->since_ns || ev->n_kernel_drops == KERNEL_MAX)
 		return;
-	drop = array_add(&ev->kernel_drops, &ev->n_kernel_drops, sizeof(*drop));
-	*drop = (struct kernel_drop){ netns, xstrdup(reason), copy_packet(p),
-				      inner ? copy_packet(inner) : NULL };
+	copy = array_add(&ev->kernel_drops, &ev->n_kernel_drops, sizeof(*copy));
+	*copy = *drop;
+	copy->reason = xstrdup(drop->reason);
+	copy->packet = copy_packet(drop->packet);
+	copy->inner = drop->inner ? copy_packet(drop->inner) : NULL;
+	copy->bytes = drop->size ? xmemdup(drop->bytes, drop->size) : NULL;
 }
 
 void evidence_add_xdp_failure(struct evidence *ev, uint64_t time_ns, size_t iface,

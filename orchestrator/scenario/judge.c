@@ -15,6 +15,7 @@
 #include "orchestrator/scenario/account.h"
 #include "orchestrator/scenario/arrivals.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/judge_frame.h"
 #include "orchestrator/scenario/step_result.h"
 
 /* A neighbour was asked for in vain; malloc'ed. */
@@ -56,7 +57,7 @@ static char *explained(const struct labfile *labfile, const struct evidence *ev,
 static bool as_expected(const struct labfile *labfile, const struct step *step,
 			const struct sighting *s)
 {
-	if (step->at != NONE && s->iface != step->at)
+	if (step->at != NONE && !step_arrives_at(step) && s->iface != step->at)
 		return false;
 	return step->by == NONE ||
 	       (s->filter && strcmp(s->filter, labfile->filters[step->by].name) == 0);
@@ -80,7 +81,9 @@ static const struct sighting *wrong_drop(const struct labfile *labfile, const st
 static char *expected_text(const struct labfile *labfile, const struct step *step,
 			   const char *verdict)
 {
-	const char *at = step->at == NONE ? NULL : labfile->topo.ifaces[step->at].id;
+	const char *at = step->at == NONE || step_arrives_at(step)
+				 ? NULL
+				 : labfile->topo.ifaces[step->at].id;
 
 	return text_format("%s%s%s%s%s", verdict, step->by == NONE ? "" : " by ",
 			   step->by == NONE ? "" : labfile->filters[step->by].name,
@@ -203,7 +206,7 @@ static void judge_arrived(const struct labfile *labfile, const struct step *step
 
 	if (ev->imitated) {
 		step_result_set(result, OUTCOME_INCONCLUSIVE, imitated_text(labfile, ev, arrival));
-	} else if (step->by == NONE && step->at == NONE) {
+	} else if (step->by == NONE && (step->at == NONE || step_arrives_at(step))) {
 		step_result_set(result, OUTCOME_OK, text_format("%s", arrival));
 	} else if (wrong) {
 		step_result_set(result, OUTCOME_NOT_OK, mismatch_text(labfile, step, ev, wrong));
@@ -211,7 +214,8 @@ static void judge_arrived(const struct labfile *labfile, const struct step *step
 		word = account_decision(labfile, ev, right);
 		step_result_set(result, OUTCOME_OK, text_format("%s; %s", arrival, word));
 	} else {
-		word = account_unseen(labfile, ev, step->by, step->at);
+		word = account_unseen(labfile, ev, step->by,
+				      step_arrives_at(step) ? NONE : step->at);
 		step_result_set(
 			result, word ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
 			word ? text_format("%s, but %s; expected%s", arrival, word, expected)
@@ -432,7 +436,9 @@ void judge_traffic(const struct labfile *labfile, const struct step *step,
 	else
 		judge_verdict(labfile, step, ev, result);
 	doubt_forms(ev, result);
-	if (result->outcome != OUTCOME_OK)
+	if (result->outcome == OUTCOME_OK && step->as != NONE)
+		judge_as(labfile, step, ev, result);
+	if (result->outcome != OUTCOME_OK && !result->details)
 		result->details = account_details(labfile, ev, result->why);
 }
 

@@ -18,6 +18,7 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/echoes.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/probe_frame.h"
 #include "orchestrator/scenario/probe_nc.h"
 #include "orchestrator/scenario/probe_ping.h"
 
@@ -277,18 +278,26 @@ static int run_nc(struct step_run *c)
 	return err ? err : probe_nc_run(c);
 }
 
+static int run_tool(struct step_run *c)
+{
+	int err = begin(c);
+
+	if (err)
+		return err;
+	if (c->step->kind == STEP_PING)
+		return probe_ping_run(c);
+	if (c->n_receivers || (c->step->expect != EXPECT_PASS && c->ev->chains))
+		return run_nc(c);
+	c->ev->trouble = text_format("no node has the address: nobody can listen there");
+	return 0;
+}
+
 int probe_run(const struct probe *probe, const struct step *step, struct evidence *ev,
 	      struct error *e)
 {
 	struct step_run c = { .probe = probe, .step = step, .ev = ev, .e = e };
-	int err = begin(&c);
+	int err = step->kind == STEP_FRAME ? probe_frame_run(&c) : run_tool(&c);
 
-	if (!err && step->kind == STEP_PING)
-		err = probe_ping_run(&c);
-	else if (!err && !c.n_receivers && (step->expect == EXPECT_PASS || !ev->chains))
-		ev->trouble = text_format("no node has the address: nobody can listen there");
-	else if (!err)
-		err = run_nc(&c);
 	if (!err)
 		err = step_run_consume(&c);
 	step_run_end(&c);

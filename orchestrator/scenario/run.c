@@ -33,8 +33,10 @@ int run_traffic(struct run *r, const struct step *step, struct evidence *ev)
 		err = probe_run(&r->probe, step, ev, r->e);
 	if (err || arrivals_enough(step, ev) || ev->drops)
 		return err;
-	diagnosis_neighbour(r->lab, ev);
 	diagnosis_links(r->lab, ev);
+	if (step->kind == STEP_FRAME)
+		return 0;
+	diagnosis_neighbour(r->lab, ev);
 	diagnosis_ways(r->lab, step, ev);
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include "orchestrator/event/listener.h"
 #include "orchestrator/filter/rules_record.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/model/packet_config.h"
 #include "orchestrator/scenario/control.h"
 #include "orchestrator/scenario/neighbours.h"
 #include "orchestrator/scenario/probe.h"
@@ -70,9 +71,31 @@ static int run_all(struct run *r)
 	return err;
 }
 
+static int load_packet(struct run *r, size_t packet)
+{
+	struct packet_config *p = packet == NONE ? NULL : &r->lab->labfile.packets[packet];
+
+	if (!p || !packet_config_load(p, r->e))
+		return 0;
+	return error_wrap(r->e, "packet %s", p->name);
+}
+
+/* Those of captures, which the steps need. */
+static int load_packets(struct run *r)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < r->scenario->n_steps && !err; i++) {
+		err = load_packet(r, r->scenario->steps[i].packet);
+		err = err ? err : load_packet(r, r->scenario->steps[i].as);
+	}
+	return err;
+}
+
 static int prepare(struct run *r, const struct scenario_options *options)
 {
 	sigset_t signals;
+	int err;
 
 	if (!r->controlled) {
 		r->result->steps = xcalloc(r->scenario->n_steps, sizeof(*r->result->steps));
@@ -80,6 +103,9 @@ static int prepare(struct run *r, const struct scenario_options *options)
 			r->result->steps[i].outcome = OUTCOME_SKIPPED;
 	}
 	r->results = r->result->steps;
+	err = load_packets(r);
+	if (err)
+		return err;
 	r->neighbours = neighbours_new(r->lab);
 	r->witness.drops = options->drops;
 	r->probe.drops_fd = r->witness.drops ? drop_trace_fd(r->witness.drops) : -1;

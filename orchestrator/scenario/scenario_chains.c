@@ -73,6 +73,7 @@ static bool in_the_way(const struct scenario_chains *s, const struct scenario *s
 		const struct step *step = &scenario->steps[k];
 
 		if (step->kind == STEP_EXEC || step->kind == STEP_SERVE ||
+		    step->kind == STEP_FRAME ||
 		    (step_is_traffic(step) &&
 		     (step->group || step->owner == NONE || is_end_of(topo, step, node))))
 			return true;
@@ -218,6 +219,15 @@ int scenario_chains_change(struct scenario_chains *s, const struct chain_config 
 const struct chain_record *scenario_chains_records(const struct scenario_chains *s)
 {
 	return s->chains;
+}
+
+int scenario_chains_program(const struct scenario_chains *s, size_t iface)
+{
+	const struct iface_chains *p = &s->ifaces[iface];
+
+	if (p->stands == NOTHING)
+		return -1;
+	return p->stands == OWN ? p->own.fd : p->held.fd;
 }
 
 static int restore_iface(struct scenario_chains *s, size_t iface, struct error *e)

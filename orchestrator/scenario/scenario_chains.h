@@ -41,6 +41,9 @@ int scenario_chains_change(struct scenario_chains *s, const struct chain_config 
 /* By interface: what stands there once it is set. */
 const struct chain_record *scenario_chains_records(const struct scenario_chains *s);
 
+/* An fd of the program that stands at the interface, which stays theirs; -1: none does. */
+int scenario_chains_program(const struct scenario_chains *s, size_t iface);
+
 /* Past every error. Another scenario may follow, for which what stands is held anew. */
 int scenario_chains_restore(struct scenario_chains *s, struct error *e);
 

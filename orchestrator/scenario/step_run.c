@@ -15,6 +15,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
+#include "orchestrator/model/labfile.h"
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/serves.h"
@@ -62,6 +63,12 @@ void step_run_end(struct step_run *c)
 		cleanup_fd(&c->receivers[i].member);
 		cleanup_fd(&c->receivers[i].echoes);
 	}
+	for (size_t i = 0; i < c->n_taps; i++)
+		cleanup_fd(&c->taps[i].fd);
+	for (size_t i = 0; i < c->n_caught; i++)
+		free(c->caught[i].bytes);
+	free(c->taps);
+	free(c->caught);
 	free(c->receivers);
 	free(c->wanted);
 }
@@ -75,7 +82,8 @@ int step_run_consume(const struct step_run *c)
 static int wait_for_news(struct step_run *c, uint64_t wait_ns)
 {
 	struct timespec wait = { (time_t)(wait_ns / 1000000000), (long)(wait_ns % 1000000000) };
-	struct pollfd *FREE_AUTO fds = xcalloc(4 + (1 + c->n_receivers) * 3, sizeof(*fds));
+	struct pollfd *FREE_AUTO fds =
+		xcalloc(4 + (1 + c->n_receivers) * 3 + c->n_taps, sizeof(*fds));
 	struct watch w = { .fds = fds };
 
 	watch_add(&w, c->probe->signal_fd);
@@ -85,6 +93,8 @@ static int wait_for_news(struct step_run *c, uint64_t wait_ns)
 	watch_subprocess(&w, &c->client);
 	for (size_t i = 0; i < c->n_receivers; i++)
 		watch_subprocess(&w, &c->receivers[i].server);
+	for (size_t i = 0; i < c->n_taps; i++)
+		watch_add(&w, c->taps[i].fd);
 	if (ppoll(w.fds, w.n, &wait, NULL) < 0 && errno != EINTR)
 		return error_sys(c->e, -errno, "cannot wait for the step's children");
 	if (c->probe->signal_fd >= 0 && w.fds[0].revents)
@@ -180,7 +190,7 @@ static bool asked_in_vain(const struct step_run *c)
 {
 	struct evidence *ev = c->ev;
 
-	if (!c->probe->vain || ev->chains)
+	if (!c->probe->vain || ev->chains || !step_is_nc_or_ping(c->step))
 		return false;
 	diagnosis_neighbour(c->probe->lab, ev);
 	return ev->neighbour_asked && ev->neighbour == NEIGHBOUR_UNRESOLVED &&
@@ -190,8 +200,11 @@ static bool asked_in_vain(const struct step_run *c)
 /* A neighbour was asked for in vain. */
 static bool question_settled(const struct step_run *c, uint64_t ms)
 {
-	const struct sighting *question =
-		evidence_seen(c->ev) ? NULL : evidence_drop(c->ev, RELATION_NEIGHBOUR);
+	const struct sighting *question;
+
+	if (!step_is_nc_or_ping(c->step)) /* its sender asks for nobody */
+		return false;
+	question = evidence_seen(c->ev) ? NULL : evidence_drop(c->ev, RELATION_NEIGHBOUR);
 
 	if (!question)
 		question = evidence_drop(c->ev, RELATION_ROUTER);

@@ -4,6 +4,8 @@
 
 /* A step under way: its children, and waiting for what settles it. */
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lab/text.h"
@@ -43,6 +45,18 @@ struct probe {
 	uint16_t from_port; /* this one, or the next that is free; 0: one that the kernel names */
 };
 
+struct tap { /* of a frame step: a packet socket */
+	int fd;
+	size_t iface; /* NONE: a bridge's port */
+	bool back;    /* where a chain sends it back to, or elsewhere: that is not to arrive */
+};
+
+struct caught { /* a frame that came there */
+	uint8_t *bytes;
+	size_t size;
+	const struct tap *tap;
+};
+
 struct step_run {
 	const struct probe *probe;
 	const struct step *step;
@@ -54,6 +68,10 @@ struct step_run {
 	char dst[ADDRESS_TEXT + 1 + NAME_IFACE_MAX]; /* the address, with its zone if it has one */
 	uint64_t deadline_ns;			     /* of what is being waited for */
 	char *wanted;				     /* the text with its newline */
+	struct tap *taps;
+	size_t n_taps;
+	struct caught *caught; /* of which is not known yet whose they are */
+	size_t n_caught;
 	struct error *e;
 };
 

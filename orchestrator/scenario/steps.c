@@ -19,6 +19,7 @@
 #include "orchestrator/scenario/scenario_chains.h"
 #include "orchestrator/scenario/step_do.h"
 #include "orchestrator/scenario/step_exec.h"
+#include "orchestrator/scenario/step_give.h"
 #include "orchestrator/scenario/step_map.h"
 #include "orchestrator/scenario/step_result.h"
 #include "orchestrator/scenario/step_serve.h"
@@ -87,6 +88,16 @@ static int step_traffic(struct run *r, const struct step *step, struct step_resu
 	return err;
 }
 
+static int step_packet(struct run *r, const struct step *step, struct step_result *result)
+{
+	struct evidence EVIDENCE_AUTO ev = { .topo = &r->lab->labfile.topo,
+					     .chains = scenario_chains_records(r->chains) };
+	int err = witness_consume(&r->witness, &ev, r->e); /* as above */
+
+	witness_forget(&r->witness);
+	return err ? err : step_give(r->lab, r->chains, &r->witness, step, &ev, result, r->e);
+}
+
 static void step_see(struct run *r, const struct step *step, struct step_result *result)
 {
 	size_t n;
@@ -133,6 +144,8 @@ int steps_run(struct run *r, size_t i, bool *fine)
 		err = step_serve(&r->probe, step, result, r->e);
 	else if (step->kind == STEP_DO)
 		err = step_change(r, step, result);
+	else if (step->kind == STEP_GIVE)
+		err = step_packet(r, step, result);
 	else if (step_is_traffic(step) || step->kind == STEP_EXEC)
 		err = step_traffic(r, step, result);
 	else

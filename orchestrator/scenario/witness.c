@@ -107,8 +107,17 @@ static void take_drop(void *cookie, const struct drop_trace_event *event)
 	packet_read_network(event->snap, event->snapped, event->protocol, &p);
 	reason = drop_reason(c, event);
 	evidence_add_kernel_drop(
-		c->ev, event->time_ns, drop_trace_netns(c->witness->drops, event), reason, &p,
-		packet_read_inner(event->snap, event->snapped, &p, &inner) ? &inner : NULL);
+		c->ev, event->time_ns,
+		&(struct kernel_drop){
+			.netns = drop_trace_netns(c->witness->drops, event),
+			.reason = reason,
+			.packet = &p,
+			.inner = packet_read_inner(event->snap, event->snapped, &p, &inner) ? &inner
+											    : NULL,
+			.bytes = (uint8_t *)event->snap,
+			.size = event->snapped,
+			.type = event->protocol,
+		});
 }
 
 int witness_consume(struct witness *w, struct evidence *ev, struct error *e)

@@ -107,7 +107,7 @@ int capture_open(struct capture **capture, const char *path, struct error *e)
 
 	*capture = NULL;
 	if (!lib)
-		return e->err;
+		return -ENOENT;
 	err = check_file(path, e);
 	if (err)
 		return err;
@@ -187,7 +187,7 @@ int capture_write_one(const char *path, const uint8_t *bytes, size_t size, struc
 	int err = 0;
 
 	if (!lib)
-		return e->err;
+		return -ENOENT;
 	p = lib->open_dead(LIBPCAP_ETHERNET, CAPTURE_PACKET_MAX);
 	if (!p)
 		out_of_memory();

@@ -30,6 +30,9 @@ static struct step a_step(enum step_kind kind, size_t receivers)
 			      .dst = NONE,
 			      .count = 1,
 			      .by = NONE,
+			      .from = NONE,
+			      .packet = NONE,
+			      .as = NONE,
 			      .at = NONE,
 			      .receivers = both,
 			      .n_receivers = receivers };

@@ -94,9 +94,14 @@ static void balanced(struct evidence *ev, const struct packet *from, const struc
 
 static struct step a_step(enum step_expect expect)
 {
-	return (struct step){
-		.kind = STEP_UDP, .expect = expect, .count = 1, .by = NONE, .at = NONE
-	};
+	return (struct step){ .kind = STEP_UDP,
+			      .expect = expect,
+			      .count = 1,
+			      .by = NONE,
+			      .from = NONE,
+			      .packet = NONE,
+			      .as = NONE,
+			      .at = NONE };
 }
 
 static void expect(const struct step *step, struct evidence *ev, enum outcome outcome,
@@ -236,7 +241,10 @@ static void an_imitation_proves_nothing(void **state)
 	balanced(&ev, &p, &now);
 	balanced(&ev, &other, &now);
 	add_event(&ev, &now, H2_ETH0, 0, XDP_DROP);
-	evidence_add_kernel_drop(&ev, 2000, "h2", "UDP_CSUM", &now, NULL);
+	evidence_add_kernel_drop(&ev, 2000,
+				 &(struct kernel_drop){ .netns = "h2",
+							.reason = (char *)"UDP_CSUM",
+							.packet = &now });
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "nothing arrived, but no filter says that it dropped it: packets of others were "
 	       "made "

@@ -59,6 +59,9 @@ static struct step a_step(enum step_kind kind, enum step_expect expect)
 			      .dst = HOST,
 			      .count = 1,
 			      .by = NONE,
+			      .from = NONE,
+			      .packet = NONE,
+			      .as = NONE,
 			      .at = NONE };
 }
 
@@ -596,6 +599,16 @@ static void a_neighbour_is_of_who_asks(void **state)
 	assert_int_equal(relation_of(&ev, &nd), RELATION_OTHER);
 }
 
+static void kernel_drops_it(struct evidence *ev, uint64_t time_ns, const char *netns,
+			    const char *reason, const struct packet *p)
+{
+	const struct kernel_drop drop = { .netns = netns,
+					  .reason = (char *)reason,
+					  .packet = (struct packet *)p };
+
+	evidence_add_kernel_drop(ev, time_ns, &drop);
+}
+
 /* Whose packet the kernel dropped is known by its marks; a bridge's copy is somebody else's. */
 static void the_kernels_drops_are_known_by_their_packets(void **state)
 {
@@ -605,11 +618,11 @@ static void the_kernels_drops_are_known_by_their_packets(void **state)
 
 	(void)state;
 	other.src_port++;
-	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &other, NULL);
-	evidence_add_kernel_drop(&ev, 999, "host", "NO_SOCKET", &p, NULL);
-	evidence_add_kernel_drop(&ev, 2000, "h2", "OTHERHOST", &p, NULL);
+	kernel_drops_it(&ev, 2000, "host", "NO_SOCKET", &other);
+	kernel_drops_it(&ev, 999, "host", "NO_SOCKET", &p);
+	kernel_drops_it(&ev, 2000, "h2", "OTHERHOST", &p);
 	assert_null(evidence_kernel_drop(&ev, RELATION_REQUEST));
-	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p, NULL);
+	kernel_drops_it(&ev, 2000, "host", "UDP_CSUM", &p);
 	drop = evidence_kernel_drop(&ev, RELATION_REQUEST);
 	assert_non_null(drop);
 	assert_string_equal(drop->netns, "host");
@@ -625,11 +638,11 @@ static void a_reply_that_ping_has_is_not_dropped(void **state)
 	struct evidence ev = an_evidence(STEP_PING);
 
 	(void)state;
-	evidence_add_kernel_drop(&ev, 2000, "lb", "NO_SOCKET", &reply, NULL);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "QUEUE_PURGE", &reply, NULL);
+	kernel_drops_it(&ev, 2000, "lb", "NO_SOCKET", &reply);
+	kernel_drops_it(&ev, 2000, "lb", "QUEUE_PURGE", &reply);
 	assert_null(evidence_kernel_drop(&ev, RELATION_REPLY));
 	assert_false(evidence_died(&ev));
-	evidence_add_kernel_drop(&ev, 2000, "lb", "IP_CSUM", &reply, NULL);
+	kernel_drops_it(&ev, 2000, "lb", "IP_CSUM", &reply);
 	assert_true(evidence_died(&ev));
 	evidence_clear(&ev);
 }
@@ -832,7 +845,7 @@ static void the_kernel_says_why_it_died(void **state)
 	(void)state;
 	ev.trouble = strdup("nc in lb says: Connection refused");
 	add_event(&ev, &p, HOST, 2, XDP_PASS);
-	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &p, NULL);
+	kernel_drops_it(&ev, 2000, "host", "NO_SOCKET", &p);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: let through at host:veth0, then dropped by the kernel of host: "
 	       "NO_SOCKET");
@@ -842,7 +855,7 @@ static void the_kernel_says_why_it_died(void **state)
 	ev.mark.src_node = H2;
 	add_event(&ev, &p, HOST, 2, XDP_PASS);
 	add_event(&ev, &p, H2, 1, XDP_PASS);
-	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p, NULL);
+	kernel_drops_it(&ev, 2000, "host", "UDP_CSUM", &p);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: let through at host:veth0, then dropped by the kernel of host: "
 	       "UDP_CSUM");
@@ -850,7 +863,7 @@ static void the_kernel_says_why_it_died(void **state)
 	/* sent elsewhere, and dropped there */
 	ev = an_evidence(STEP_UDP);
 	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "UDP_CSUM", &p, NULL);
+	kernel_drops_it(&ev, 2000, "lb", "UDP_CSUM", &p);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: sent elsewhere (redirect) by udp-8888 at host:veth0, then dropped "
 	       "by the kernel of lb: UDP_CSUM");
@@ -859,7 +872,7 @@ static void the_kernel_says_why_it_died(void **state)
 	step.expect = EXPECT_DROP;
 	ev = an_evidence(STEP_UDP);
 	add_event(&ev, &p, HOST, 2, XDP_PASS);
-	evidence_add_kernel_drop(&ev, 2000, "host", "NO_SOCKET", &p, NULL);
+	kernel_drops_it(&ev, 2000, "host", "NO_SOCKET", &p);
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "nothing arrived, but no filter says that it dropped it: let through at host:veth0, "
 	       "then dropped by the kernel of host: NO_SOCKET");
@@ -889,14 +902,14 @@ static void the_kernel_says_why_it_died_where_no_chain_stands(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		ev = an_evidence(STEP_UDP);
-		evidence_add_kernel_drop(&ev, 2000, "lb", rows[i].reason, rows[i].packet, NULL);
+		kernel_drops_it(&ev, 2000, "lb", rows[i].reason, rows[i].packet);
 		expect(&step, &ev, OUTCOME_NOT_OK, rows[i].why);
 	}
 
 	/* best where it has a reason */
 	ev = an_evidence(STEP_UDP);
-	evidence_add_kernel_drop(&ev, 2000, "lb", "NOT_SPECIFIED", &p, NULL);
-	evidence_add_kernel_drop(&ev, 2000, "host", "UDP_CSUM", &p, NULL);
+	kernel_drops_it(&ev, 2000, "lb", "NOT_SPECIFIED", &p);
+	kernel_drops_it(&ev, 2000, "host", "UDP_CSUM", &p);
 	expect(&step, &ev, OUTCOME_NOT_OK,
 	       "nothing arrived: dropped by the kernel of host: UDP_CSUM");
 }
@@ -996,7 +1009,7 @@ static void a_user_object_is_mute_in_a_dispatcher(void **state)
 	(void)state;
 	ev.chains = mute;
 	/* That it dropped it the kernel says as well, but not why. */
-	evidence_add_kernel_drop(&ev, 2000, "host", "NOT_SPECIFIED", &own, NULL);
+	kernel_drops_it(&ev, 2000, "host", "NOT_SPECIFIED", &own);
 	expect_judged(&labfile, &step, &ev, OUTCOME_INCONCLUSIVE,
 		      "nothing arrived, but no filter says that it dropped it: with libxdp the "
 		      "verdicts of guest at host:veth0 cannot be seen; engine = inline shows them",
