@@ -263,18 +263,23 @@ static __always_inline int counters_end(struct xdp_md *ctx, __u32 verdict)
  * dispatcher is ours, which counts where they end; NAME for others. Two, and not a constant that
  * leaves code out, for clang spends registers on what the verifier throws away.
  */
-#define BUILT_IN(name, judge)                         \
+#define BUILT_IN(name, judge)          \
+	BUILT_IN_COUNTING(name, judge) \
+	BUILT_IN_VERDICT(name, judge)
+
+#define BUILT_IN_COUNTING(name, judge)                \
 	SEC("xdp.frags")                              \
 	int name(struct xdp_md *ctx)                  \
 	{                                             \
 		counters_begin(ctx);                  \
 		return counters_end(ctx, judge(ctx)); \
-	}                                             \
-                                                      \
-	SEC("xdp.frags")                              \
-	int name##_verdict(struct xdp_md *ctx)        \
-	{                                             \
-		return judge(ctx);                    \
+	}
+
+#define BUILT_IN_VERDICT(name, judge)          \
+	SEC("xdp.frags")                       \
+	int name##_verdict(struct xdp_md *ctx) \
+	{                                      \
+		return judge(ctx);             \
 	}
 
 #endif

@@ -103,7 +103,7 @@ static void check_expression(struct ini_where at, const struct filter *f, struct
 
 	at.key = ini_find_key(at.section, "expr");
 	if (pcap_expr_compile(f->expr, &classic, &n, &one) ||
-	    pcap_code_make(classic, n, &insns, &n, &one))
+	    pcap_code_make(classic, n, &(struct pcap_result){ 1, 0, false }, &insns, &n, &one))
 		tell(&at, &one, e);
 }
 

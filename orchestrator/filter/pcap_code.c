@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/if_ether.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ enum {
 
 /* What a jump may name. */
 struct target {
-	enum { TO_INSN, TO_NOTHING, TO_SHORT } kind;
+	enum { TO_INSN, TO_NOTHING, TO_SELECTED, TO_SHORT } kind;
 	size_t insn; /* of the classic program, in this copy */
 };
 
@@ -68,9 +69,10 @@ struct maker {
 	size_t *places; /* by classic instruction: where it begins in this copy */
 	/* By classic instruction: so many bytes are known to be there when it is reached. */
 	uint32_t *sure;
-	size_t nothing; /* where 0 is returned */
-	bool slow;	/* the second copy: loads go by the helper */
-	bool gone;	/* the instruction that is being written always jumps away */
+	size_t nothing, selected; /* where it is known */
+	const struct pcap_result *result;
+	bool slow; /* the second copy: loads go by the helper */
+	bool gone; /* the instruction that is being written always jumps away */
 	bool uses_length, loops;
 	uint32_t memory; /* bits of M[] that are used */
 };
@@ -124,7 +126,8 @@ static void jump(struct maker *m, uint8_t code, uint8_t dst, uint8_t src, uint32
 	emit(m, code, dst, src, 0, imm);
 }
 
-static const struct target to_nothing = { TO_NOTHING, 0 }, to_short = { TO_SHORT, 0 };
+static const struct target to_nothing = { TO_NOTHING, 0 }, to_selected = { TO_SELECTED, 0 },
+			   to_short = { TO_SHORT, 0 };
 
 static struct target to_insn(size_t insn)
 {
@@ -350,13 +353,11 @@ static int jmp(struct maker *m, size_t at, const struct sock_filter *f)
 
 static int ret(struct maker *m, const struct sock_filter *f)
 {
-	if (BPF_RVAL(f->code) == BPF_K) {
-		leave(m, f->k != 0);
-		return 0;
-	}
-	if (BPF_RVAL(f->code) != BPF_A)
+	if (BPF_RVAL(f->code) != BPF_K && BPF_RVAL(f->code) != BPF_A)
 		return -EINVAL;
-	emit(m, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	if (BPF_RVAL(f->code) == BPF_A)
+		jump(m, BPF_JMP32 | BPF_JEQ | BPF_K, REG_A, 0, 0, to_nothing);
+	go(m, BPF_RVAL(f->code) == BPF_K && !f->k ? to_nothing : to_selected);
 	return 0;
 }
 
@@ -498,9 +499,10 @@ static int resolve(struct maker *m, size_t at_short)
 {
 	for (size_t i = 0; i < m->n_fixups; i++) {
 		const struct fixup *f = &m->fixups[i];
-		size_t target = f->target.kind == TO_INSN    ? m->places[f->target.insn]
-				: f->target.kind == TO_SHORT ? at_short
-							     : m->nothing;
+		size_t target = f->target.kind == TO_INSN	? m->places[f->target.insn]
+				: f->target.kind == TO_SHORT	? at_short
+				: f->target.kind == TO_SELECTED ? m->selected
+								: m->nothing;
 		int64_t off = (int64_t)target - (int64_t)f->at - 1;
 
 		if (off < INT16_MIN || off > INT16_MAX)
@@ -527,16 +529,48 @@ static int copy(struct maker *m)
 	return err;
 }
 
+/* MACs, as swap_src_dst_mac() of bpf/ has it; a frame without them stays as it is. */
+static void swap_macs(struct maker *m)
+{
+	const uint8_t sizes[] = { BPF_W, BPF_H };
+
+	load(m, BPF_W, REG_DATA, REG_CTX, offsetof(struct xdp_md, data));
+	load(m, BPF_W, REG_END, REG_CTX, offsetof(struct xdp_md, data_end));
+	move(m, REG_TMP, REG_DATA);
+	add(m, REG_TMP, ETH_HLEN);
+	emit(m, BPF_JMP | BPF_JGT | BPF_X, REG_TMP, REG_END, 8, 0);
+	for (int i = 0; i < 2; i++) {
+		load(m, sizes[i], REG_X, REG_DATA, 4 * i);
+		load(m, sizes[i], REG_TMP, REG_DATA, ETH_ALEN + 4 * i);
+		emit(m, BPF_STX | BPF_MEM | sizes[i], REG_DATA, REG_TMP, 4 * i, 0);
+		emit(m, BPF_STX | BPF_MEM | sizes[i], REG_DATA, REG_X, ETH_ALEN + 4 * i, 0);
+	}
+}
+
+static void leave_selected(struct maker *m)
+{
+	if (m->result->swaps) {
+		if (m->slow)
+			load(m, BPF_DW, REG_CTX, BPF_REG_10, AT_CTX);
+		swap_macs(m);
+	}
+	leave(m, m->result->selected);
+}
+
 /* What jumps to nowhere in this copy comes to its end; @more: there may be a second one. */
 static int finish(struct maker *m, bool more)
 {
-	size_t behind = m->n_out;
+	size_t behind;
 
+	m->selected = m->n_out;
+	if (is_wanted(m, TO_SELECTED))
+		leave_selected(m);
+	behind = m->n_out;
 	if (more)
 		look_for_more(m);
 	m->nothing = m->n_out;
 	if (more || is_wanted(m, TO_NOTHING))
-		leave(m, 0);
+		leave(m, m->result->other);
 	return resolve(m, behind);
 }
 
@@ -560,12 +594,15 @@ static int make(struct maker *m)
 	return err ? err : finish(m, false);
 }
 
-int pcap_code_make(const struct sock_filter *classic, size_t n_classic, struct bpf_insn **insns,
-		   size_t *n, struct error *e)
+int pcap_code_make(const struct sock_filter *classic, size_t n_classic,
+		   const struct pcap_result *result, struct bpf_insn **insns, size_t *n,
+		   struct error *e)
 {
 	size_t *FREE_AUTO places = xcalloc(n_classic + 1, sizeof(*places));
 	uint32_t *FREE_AUTO sure = xcalloc(n_classic + 1, sizeof(*sure));
-	struct maker m = { .in = classic, .n_in = n_classic, .places = places, .sure = sure };
+	struct maker m = {
+		.in = classic, .n_in = n_classic, .places = places, .sure = sure, .result = result
+	};
 	int err = make(&m);
 
 	free(m.fixups);

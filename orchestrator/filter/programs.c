@@ -72,20 +72,33 @@ size_t program_rules_size(const struct filter *filter)
 	return program_matches(p) ? rule_maps_size(&p->rules, room_for(filter)) : 0;
 }
 
+/* As a whole program for chains of ours; for libxdp as a function of one, for there it counts. */
 static int graft_expression(const struct filter *filter, void **bytes, size_t *size,
 			    struct error *e)
 {
+	const struct {
+		const char *function;
+		struct pcap_result result;
+	} parts[] = {
+		{ "pcap_selects", { 1, 0, false } },
+		{ "pcap_verdict", { filter->action, XLAB_NEXT, filter->action == XDP_TX } },
+	};
 	struct sock_filter *FREE_AUTO classic = NULL;
-	struct bpf_insn *FREE_AUTO insns = NULL;
-	size_t n;
-	int err = pcap_expr_compile(filter->expr, &classic, &n, e);
+	size_t n_classic, n;
+	int err = pcap_expr_compile(filter->expr, &classic, &n_classic, e);
 
-	if (!err)
-		err = pcap_code_make(classic, n, &insns, &n, e);
-	if (err)
-		return error_wrap(e, "expr = %s", filter->expr);
-	err = object_graft(bytes, size, "pcap_selects", insns, n * sizeof(*insns));
-	return err ? error_sys(e, err, "its embedded object has no place for an expression") : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && !err; i++) {
+		struct bpf_insn *FREE_AUTO insns = NULL;
+
+		err = pcap_code_make(classic, n_classic, &parts[i].result, &insns, &n, e);
+		if (err)
+			break;
+		err = object_graft(bytes, size, parts[i].function, insns, n * sizeof(*insns));
+		if (err)
+			return error_sys(e, err, "its embedded object has no place for %s",
+					 parts[i].function);
+	}
+	return err ? error_wrap(e, "expr = %s", filter->expr) : 0;
 }
 
 int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function,

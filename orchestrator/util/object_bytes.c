@@ -9,6 +9,13 @@
 
 #include "lab/alloc.h"
 
+static Elf64_Shdr *section_at(void *bytes, size_t i)
+{
+	const Elf64_Ehdr *elf = bytes;
+
+	return i < elf->e_shnum ? (Elf64_Shdr *)(void *)((char *)bytes + elf->e_shoff) + i : NULL;
+}
+
 static Elf64_Shdr *find_section(void *bytes, const char *name)
 {
 	char *start = bytes;
@@ -62,22 +69,22 @@ int object_move_symbol(void *bytes, const char *name, size_t by)
 int object_graft(void **bytes, size_t *size, const char *function, const void *code,
 		 size_t code_size)
 {
-	Elf64_Shdr *text = find_section(*bytes, ".text");
 	Elf64_Sym *symbol = find_symbol(*bytes, function);
+	Elf64_Shdr *section = symbol ? section_at(*bytes, symbol->st_shndx) : NULL;
 	size_t at = (*size + SECTION_ALIGN - 1) & ~(size_t)(SECTION_ALIGN - 1), before;
 	char *grown;
 
-	if (!text || !symbol)
+	if (!section)
 		return -ENOENT;
 	before = symbol->st_value;
-	if (before + symbol->st_size != text->sh_size)
+	if (before + symbol->st_size != section->sh_size)
 		return -EINVAL;
 	/* The section moves behind all others, where there is room. */
 	grown = xcalloc(1, at + before + code_size);
-	memcpy(grown + at, (char *)*bytes + text->sh_offset, before);
+	memcpy(grown + at, (char *)*bytes + section->sh_offset, before);
 	memcpy(grown + at + before, code, code_size);
-	text->sh_offset = at;
-	text->sh_size = before + code_size;
+	section->sh_offset = at;
+	section->sh_size = before + code_size;
 	symbol->st_size = code_size;
 	memcpy(grown, *bytes, *size);
 	free(*bytes);

@@ -7,7 +7,7 @@
 #                 its own. Figures are for people: none fails. They go to bench/RESULTS.md.
 # make deps-bench what others are measured by: Mininet
 
-BENCHES := $(B)/tests/bench/chains $(B)/tests/bench/filters
+BENCHES := $(B)/tests/bench/chains $(B)/tests/bench/filters $(B)/tests/bench/expressions
 FLOOR   := $(B)/tests/bench/floor
 TOOK    := $(B)/tests/bench/took
 EMPTY   := $(B)/tests/bench/empty
@@ -16,7 +16,7 @@ ALONE   := unshare --net --mount --propagation private sh -c \
             ip link set lo up && exec "$$@"' sh
 
 $(B)/tests/bench/chains: $(B)/tests/engine/rig.o
-$(B)/tests/bench/filters: $(B)/tests/filters/frame.o $(B)/tests/filters/subject.o
+$(B)/tests/bench/filters $(B)/tests/bench/expressions: $(B)/tests/filters/frame.o $(B)/tests/filters/subject.o
 $(BENCHES): $(B)/%: $(B)/%.o $(B)/tests/bench/turns.o $(B)/libxlab.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libxlab.a $(LIBS) -lcmocka

@@ -184,10 +184,40 @@ static void as_libpcap_has_it(void **state)
 	assert_true(n >= EXPRESSIONS_MIN);
 }
 
+/* In chains of ours and in libxdp's, for which the code is put into another function. */
+static void sends_back(void **state)
+{
+	static const struct xlab_config theirs = { .length = 1,
+						   .continues = 1U << XLAB_NEXT,
+						   .keeps_counters = XLAB_KEEPS };
+	const struct xlab_config *const configs[] = { NULL, &theirs };
+	const struct filter filter = {
+		.name = "f", .program = PROGRAM_PCAP, .action = XDP_TX, .expr = "udp port 8888"
+	};
+	const struct frame f = frame_udp(1, 8888, 0), other = frame_udp(1, 8889, 0);
+	uint8_t out[sizeof(f.bytes)], swapped[sizeof(f.bytes)];
+
+	(void)state;
+	memcpy(swapped, f.bytes, f.len);
+	memcpy(swapped, f.bytes + 6, 6);
+	memcpy(swapped + 6, f.bytes, 6);
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		struct subject s;
+
+		subject_load(&s, &filter, configs[i]);
+		assert_int_equal(subject_turn(&s, f.bytes, f.len, out), XDP_TX);
+		assert_memory_equal(out, swapped, f.len);
+		assert_int_equal(subject_turn(&s, other.bytes, other.len, out), XLAB_NEXT);
+		assert_memory_equal(out, other.bytes, other.len);
+		subject_free(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_libpcap_has_it),
+		cmocka_unit_test(sends_back),
 	};
 
 	return cmocka_run_group_tests(tests, make_packets, NULL);

@@ -30,13 +30,15 @@ static void check_insn(const struct bpf_insn *insns, size_t n, size_t i)
 	}
 }
 
+static const struct pcap_result result = { XDP_TX, XDP_PASS, true };
+
 static void check_code(const struct sock_filter *classic, size_t n_classic)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct bpf_insn *FREE_AUTO insns = NULL;
 	size_t n = 0;
 
-	if (pcap_code_make(classic, n_classic, &insns, &n, &e)) {
+	if (pcap_code_make(classic, n_classic, &result, &insns, &n, &e)) {
 		must(e.text);
 		return;
 	}
