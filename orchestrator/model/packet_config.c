@@ -97,12 +97,11 @@ static int read_field(const struct ini_where *at, char *word, struct packet_read
 		      struct options *options, struct error *e)
 {
 	enum xlab_layer layer = layer_of(at->key->name);
-	char *FREE_AUTO offer = NULL;
+	char *FREE_AUTO offer = NULL, *FREE_AUTO why = NULL;
 	char *value = strchr(word, '=');
 	struct field_value number;
 	enum xlab_field field;
 	uint32_t length;
-	char *why;
 
 	if (!value)
 		return ini_refuse(at, e, "\"%s\" is not FIELD=VALUE", word);
@@ -120,7 +119,7 @@ static int read_field(const struct ini_where *at, char *word, struct packet_read
 	if (fields[field].kind == XLAB_KIND_TYPE && !text_u32(value, 0, UINT16_MAX, &length))
 		number = field_value_of(length); /* of a frame of 802.3, too */
 	else if (field_read_value(field, value, &number, &why))
-		return complain(at, text_format("%s=%s: %s", word, value, why), e);
+		return ini_complain(at, e, "%s=%s: %s", word, value, why);
 	frame_set(&r->frame, field, &number);
 	return 0;
 }
