@@ -12,16 +12,18 @@ COVERED := build/coverage
 # that counts knows the path of its counts, and so one test fails: no path of the build is in it. A child
 # that shares the memory until its execve (orchestrator/scenario/spawn.c) must not write down the counts there:
 # then its parent would not, at its end.
-coverage: all tests
+coverage-build: all tests
 	mkdir -p $(COVERED)
 	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -c -o $(COVERED)/ends.o tests/coverage/ends.c
 	$(MAKE) B=$(COVERED) CFLAGS='-O0 -g --coverage -fno-builtin-execve' \
 		LDFLAGS='-Wl,--wrap=_exit,--wrap=sigprocmask $(COVERED)/ends.o' tests
 	find $(COVERED) -name '*.gcda' -delete
 	find $(COVERED) -name '*.gcno' | sed 's/gcno$$/gcda/' | while read -r f; do install -m 666 /dev/null "$$f"; done
+
+coverage: coverage-build
 	-tests/run -b $(COVERED)
 	for target in $(FUZZ_TARGETS); do $(COVERED)/tests/fuzz/$$target tests/fuzz/corpus/$${target#fuzz_}/*; done
 	find $(COVERED) -name '*.gcda' -empty -delete
 	tests/coverage/report $(COVERED)
 
-.PHONY: coverage
+.PHONY: coverage coverage-build
