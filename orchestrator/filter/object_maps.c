@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
@@ -168,7 +169,7 @@ static int add_map(struct conversion *c, int symbol, const GElf_Sym *s, Elf_Scn 
 	uint64_t size = data ? data->d_size : 0, left;
 	struct old_map *m;
 
-	left = s->st_value < size ? size - s->st_value : 0;
+	left = size - MIN(s->st_value, size);
 	if (s->st_size && s->st_size < left)
 		left = s->st_size;
 	if (!name || left < FIELDS_MIN * sizeof(m->values[0]))
@@ -185,8 +186,7 @@ static int add_map(struct conversion *c, int symbol, const GElf_Sym *s, Elf_Scn 
 	m->symbol = symbol;
 	m->name = name;
 	m->at = s->st_value;
-	memcpy(m->values, (const char *)data->d_buf + s->st_value,
-	       left < sizeof(m->values) ? left : sizeof(m->values));
+	memcpy(m->values, (const char *)data->d_buf + s->st_value, MIN(left, sizeof(m->values)));
 	fill_in(m);
 	return 0;
 }

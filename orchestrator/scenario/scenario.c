@@ -62,9 +62,10 @@ static int run_all(struct run *r)
 
 	if (!err && !r->controlled)
 		err = control(r, &fine);
-	if (!err && fine)
-		err = run_begin_serves(r);
-	if (!err && fine)
+	if (err || !fine)
+		return err;
+	err = run_begin_serves(r);
+	if (!err)
 		err = attach(r);
 	for (size_t i = 0; i < r->scenario->n_steps && !err && fine; i++)
 		err = steps_run(r, i, &fine);

@@ -188,6 +188,7 @@ each_refused chain b:e1 dns <<-'END'
 	bpf EPERM; BPF_OBJ_GET,.*/filter/dns/; is not among those of the filter
 	bpf ENOMEM 1+; map_name="filter.rodata"; filter dns: libbpf cannot load the object: 
 	bpf ENOMEM; map_name="xlab.rodata"; cannot merge the constants
+	bpf ENOMEM; BPF_MAP_LOOKUP_ELEM; cannot merge the constants
 	bpf ENOMEM last+; BPF_BTF_LOAD; the kernel refuses the chain's BTF
 	bpf EPERM 1+; prog_name="xlab_chain"; does not let this process load XDP programs
 	renameat EIO; "b:e1.new"; write the state file
@@ -217,7 +218,12 @@ each_refused filter web list <<-'END'
 	bpf EPERM; BPF_OBJ_GET_INFO_BY_FD; the map of the rules cannot be asked for its size
 	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; the map of the rules cannot be mapped
 END
-"$XLAB" exec a -- true
+record exec a -- true
+each_refused exec b -- true <<-'END'
+	mount EPERM; "bpf"; cannot mount a bpffs on
+	open_tree EMFILE; xdp/a; cannot open
+	move_mount EPERM last; /sys/fs/bpf"; xdp/b on /sys/fs/bpf
+END
 record exec a -- true
 each_refused exec a -- true <<-'END'
 	unshare EPERM; CLONE_NEWNS; cannot make a mount namespace for the node
@@ -362,6 +368,8 @@ record down full --wait
 each_refused down full --wait <<-'END'
 	unshare ENOSPC; CLONE_NEWNET; cannot watch the namespaces: cannot make a namespace
 	unshare ENOSPC 2; CLONE_NEWNET; cannot watch the namespaces: cannot make a namespace
+	setsockopt ENOBUFS; NETLINK_ADD_MEMBERSHIP; cannot watch the namespaces: cannot join netlink group
+	ppoll ENOMEM; ; cannot wait for the kernel
 END
 "$XLAB" down >/dev/null
 

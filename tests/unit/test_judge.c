@@ -836,6 +836,98 @@ static void of_tx_and_redirect_somebody_must_tell(void **state)
 	expect(&step, &ev, OUTCOME_OK, "sent elsewhere (redirect) by udp-8888 at host:veth0");
 }
 
+/* Of others' words the one in a chain where the step's filter stands tells most, whichever came
+ * first. */
+static void the_word_that_was_in_its_place_is_told(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_PASS);
+	struct packet p = a_packet(STEP_UDP);
+
+	(void)state;
+	step.by = HEADERS;
+	nodes[H2].forward = true; /* on the way */
+	for (size_t first = 0; first < 2; first++) {
+		struct evidence ev = an_evidence(STEP_UDP);
+
+		ev.arrived = 1;
+		if (first)
+			add_event(&ev, &p, H2, 0, XDP_PASS);
+		add_event(&ev, &p, HOST, 1, XDP_PASS);
+		if (!first)
+			add_event(&ev, &p, H2, 0, XDP_PASS);
+		expect(&step, &ev, OUTCOME_NOT_OK,
+		       "let through by udp-8888 at host:veth0; expected by headers");
+	}
+	nodes[H2].forward = false;
+}
+
+/* What goes to several was dropped when it was at each. */
+static void a_drop_at_one_of_several_is_none_at_all(void **state)
+{
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_UDP);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	ev.mark.group = true;
+	ev.arrivals = xcalloc(2, sizeof(*ev.arrivals));
+	ev.n_arrivals = 2;
+	ev.arrivals[0].node = HOST;
+	ev.arrivals[1].node = H2;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	assert_int_equal(evidence_not_dropped(&ev), H2);
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "dropped by udp-8888 at host:veth0; what became of it at h2 nobody says");
+}
+
+/* Where what a filter says cannot be known, a silence is no proof that it said nothing. */
+static void silence_about_a_verdict_proves_nothing(void **state)
+{
+	static char *names[] = { "guest" };
+	struct chain_record mute[] = {
+		{ .engine = ENGINE_LIBXDP, .gen = 7, .filters = names, .n_filters = 1 },
+		{ .gen = 0 },
+		{ .gen = 0 },
+	};
+	struct step step = a_step(STEP_PING, EXPECT_TX);
+	struct evidence ev = an_evidence(STEP_PING);
+
+	(void)state;
+	ev.imitated = true;
+	ev.imitated_at = H2;
+	ev.arrived = 1;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "replied, but packets of others were made to look like it at h2:veth2");
+
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	ev.chains = mute;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "no filter says that it sent it back (tx), for with libxdp the verdicts of guest at "
+	       "host:veth0 cannot be seen; engine = inline shows them");
+
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	ev.lost = 3;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "no filter says that it sent it back (tx), for 3 "
+	       "events of the chains were lost");
+
+	/* of a filter that is not in that chain, or a chain that is not meant, it proves something
+	 */
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	ev.chains = mute;
+	step.by = UDP_8888;
+	expect(&step, &ev, OUTCOME_NOT_OK, "replied, and no filter says that it sent it back (tx)");
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	ev.chains = mute;
+	step.by = NONE;
+	step.at = H2;
+	expect(&step, &ev, OUTCOME_NOT_OK, "replied, and no filter says that it sent it back (tx)");
+}
+
 static void the_kernel_says_why_it_died(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_PASS);
@@ -1166,6 +1258,9 @@ int main(void)
 		cmocka_unit_test(packets_of_a_connection_differ),
 		cmocka_unit_test(tx_redirect_and_aborted_are_what_a_filter_says),
 		cmocka_unit_test(of_tx_and_redirect_somebody_must_tell),
+		cmocka_unit_test(the_word_that_was_in_its_place_is_told),
+		cmocka_unit_test(a_drop_at_one_of_several_is_none_at_all),
+		cmocka_unit_test(silence_about_a_verdict_proves_nothing),
 		cmocka_unit_test(the_kernel_says_why_it_died),
 		cmocka_unit_test(the_kernel_says_why_it_died_where_no_chain_stands),
 		cmocka_unit_test(what_xdp_could_not_send_is_told),
