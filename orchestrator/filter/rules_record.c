@@ -33,15 +33,15 @@ static int read_record(const struct lab *lab, char **text, struct error *e)
 	return err;
 }
 
-/* What follows "@key " in the line at @line, up to its end; NULL: it is another line. */
+/* What follows @key in the line at @line, up to its end; NULL: it is another line. */
 static const char *after(const char *line, const char *key, size_t *length)
 {
 	size_t n = strlen(key);
 
-	if (strncmp(line, key, n) != 0 || line[n] != ' ')
+	if (strncmp(line, key, n) != 0)
 		return NULL;
-	*length = strcspn(line + n + 1, "\n");
-	return line + n + 1;
+	*length = strcspn(line + n, "\n");
+	return line + n;
 }
 
 static const char *next_line(const char *line)
@@ -56,7 +56,7 @@ static bool is_kept(const char *record, const char *filter)
 	size_t length;
 
 	for (const char *line = record; *line; line = next_line(line)) {
-		name = after(line, "filter", &length);
+		name = after(line, "filter ", &length);
 		if (name && strlen(filter) == length && !strncmp(name, filter, length))
 			return true;
 	}
@@ -168,10 +168,10 @@ static const char *restore_at(const struct lab *lab, const char *line, struct er
 	struct error ERROR_AUTO this = ERROR_INIT;
 	struct texts kept = { 0 };
 	size_t length;
-	const char *name = after(line, "filter", &length), *rule;
+	const char *name = after(line, "filter ", &length), *rule;
 	char *FREE_AUTO filter = name ? xstrndup(name, length) : xstrdup("");
 
-	for (line = next_line(line); (rule = after(line, "rule", &length)); line = next_line(line))
+	for (line = next_line(line); (rule = after(line, "rule ", &length)); line = next_line(line))
 		texts_add(&kept, rule, length);
 	if (restore(lab, filter, &kept, &this)) {
 		(void)error_wrap(&this, "cannot put back the rules of filter %s", filter);
