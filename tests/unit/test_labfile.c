@@ -46,6 +46,10 @@
 	"address = 10.2.0.1/24\n[iface b:e0]\npeer = a:e0\naddress = 10.5.0.1/32\n"       \
 	"[iface c:e0]\npeer = a:e1\naddress = 10.5.0.1/32\n[iface a:e2]\npeer = d:e0\n"   \
 	"address = fe80::7/64\n[iface d:e0]\npeer = a:e2\naddress = fe80::8/64\n[scenario s]\n"
+/* A node with one interface, which has that address, on a link of its own to a. */
+#define LINK(node, n, address)                                                              \
+	"[node " node "]\n[iface a:e" n "]\npeer = " node ":e0\naddress = fd0" n "::1/64\n" \
+	"[iface " node ":e0]\npeer = a:e" n "\naddress = " address "\n"
 #define SCENARIO LAB "[scenario s]\nchain = a:e0 headers f\n"
 #define WORDS	 " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"
 #define BRIDGE	 "[bridge br0]\n[iface c:e0]\nbridge = br0\n"
@@ -310,6 +314,14 @@ static const struct {
 	  "name the interface of a by which it goes out: 255.255.255.255%IFACE" },
 	{ TWICE "drop = ping a fe80::1\n",
 	  "fe80::1 is link-local: name the interface of a by which it goes out: fe80::1%IFACE" },
+	{ "[node a]\n" LINK("b", "0", "10.5.0.1/32") LINK("c", "1", "10.5.0.1/32")
+		  LINK("d", "2", "10.5.0.1/32")
+			  LINK("e", "3", "10.5.0.1/32") "[scenario s]\npass = ping a 10.5.0.1\n",
+	  "several have the address 10.5.0.1: b, c, d and 1 more; name those that are meant, as in "
+	  "at b|c|d" },
+	{ "[node a]\n" LINK("b", "0", "fe80::8/64")
+		  LINK("c", "1", "fe80::8/64") "[scenario s]\npass = ping a fe80::8\n",
+	  "fe80::8 is link-local: name the interface of a by which it goes out: fe80::8%IFACE" },
 	{ TWICE "drop = ping b d\n", "d has link-local addresses only, and shares no link with b" },
 	{ SCENARIO "pass = ping a b control=may\n",
 	  "there is no control \"may\"; allowed: pass, fail, none" },
@@ -1050,9 +1062,37 @@ static void finds_common_chains(void **state)
 	labfile_clear(&labfile);
 }
 
+/* Of two links the one where somebody has it, whichever is first; a name needs no address. */
+static void a_link_local_address_has_its_link(void **state)
+{
+	static const char *const labs[] = {
+		"[node a]\n" LINK("b", "0", "fe80::8/64") LINK("c", "1", "fe80::9/64"),
+		"[node a]\n" LINK("c", "0", "fe80::9/64") LINK("b", "1", "fe80::8/64"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(labs); i++) {
+		char *FREE_AUTO text =
+			text_format("%s[scenario s]\ndrop = ping a fe80::8\n", labs[i]);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		const struct topology *topo;
+		const struct step *step;
+		struct labfile labfile;
+
+		assert_int_equal(parse(&labfile, text, &e), 0);
+		topo = &labfile.topo;
+		step = &labfile.scenarios[0].steps[0];
+		assert_string_equal(topo->ifaces[step->zone].id, i ? "a:e1" : "a:e0");
+		assert_string_equal(
+			topo->nodes[topo->ifaces[topo->owners[step->owner].iface].node].name, "b");
+		labfile_clear(&labfile);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_link_local_address_has_its_link),
 		cmocka_unit_test(refuses_what_is_wrong),
 		cmocka_unit_test(tells_each_fault_once),
 		cmocka_unit_test(warns_of_what_is_hardly_meant),
