@@ -78,7 +78,29 @@ struct {
 	__uint(value_size, 6);
 } plain SEC(".maps");
 
+/* A value for each CPU: one with a sign, and one of fields. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __s64);
+} debts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct net);
+} nearest SEC(".maps");
+
+/* No element that anybody could name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} told SEC(".maps");
+
 __u64 seen;
+const volatile __u32 step = 1;
 
 static __always_inline int judge_source(const __u8 *data)
 {
@@ -111,7 +133,7 @@ int holds(struct xdp_md *ctx)
 		e->balance = -5;
 	}
 	bpf_map_update_elem(&plain, &port, data, BPF_ANY);
-	seen++;
+	seen += step;
 	return judge_source(data);
 }
 

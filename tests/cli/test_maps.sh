@@ -12,7 +12,9 @@ presets='map.entries = 0 -> packets=5 mac=de:ad:be:ef:00:10 addr=10.0.0.1 port=8
 map.nets = 10.9.0.0/28 -> 1
 map.mode = 0 -> MODE_DROP
 map.ports = 8080 -> -3
-map.hits = 0 -> 100'
+map.hits = 0 -> 100
+map.debts = 0 -> -7
+map.nearest = 0 -> length=3'
 
 write_lab() # PRESETS STEPS
 {
@@ -69,10 +71,13 @@ expect 'f.ports[8080] == -4'
 expect 'f.plain[36895] == de:ad:be:ef:00:02'
 expect 'f.mode[0] != MODE_OFF'
 expect 'f..bss[0].seen == 1'
+expect "f.debts[0] == $((-7 * cpus))"
+expect 'f.debts[0] < 0'
+expect "f.nearest[0].length == $((3 * cpus))"
 write_lab "$presets" "$drop"$'\n'"$steps"
 xlab run "$dir/lab.ini" --format json
 is 'all of it is there' "$(came_to | grep -v '^ok: ')" ''
-is 'every step was run' "$(jq '.scenarios[0].steps | length' <<<"$out")" 25
+is 'every step was run' "$(jq '.scenarios[0].steps | length' <<<"$out")" 28
 
 # STEP WHY: of a map that does not hold that
 is_not()
@@ -86,6 +91,11 @@ is_not 'f.ports[80] == 0' 'f.ports[80]: the map has no such element'
 is_not 'f.entries[0].mode == MODE_DROP' 'f.entries[0].mode is MODE_COUNT, and not == MODE_DROP'
 is_not 'f.entries[0].addr != 10.0.0.1' 'f.entries[0].addr is 10.0.0.1, and not != 10.0.0.1'
 is_not 'f.entries[0].name == ab' 'f.entries[0].name is "abc", and not == ab'
+is_not 'f.debts[0] > 0' "f.debts[0] is $((-7 * cpus)), and not > 0"
+is_not 'f.entries[0].packets < 6' 'f.entries[0].packets is 6, and not < 6'
+is_not 'f.entries[0].packets > 6' 'f.entries[0].packets is 6, and not > 6'
+is_not 'f.entries[0].packets >= 7' 'f.entries[0].packets is 6, and not >= 7'
+is_not 'f.entries[0].packets <= 5' 'f.entries[0].packets is 6, and not <= 5'
 is_not 'f.hits[0] < 1' "f.hits[0] is $((100 * cpus + 1)), and not < 1"
 
 # Without what is put there first nothing is dropped.
@@ -108,12 +118,17 @@ refused 'beyond the array' 'map.mode = 1 -> MODE_OFF' '' 'the key 1: the map has
 refused 'no such enumerator' 'map.mode = 0 -> MODE_DORP' '' 'did you mean "MODE_DROP"'
 refused 'a prefix of the other family' 'map.nets = fd00::/8 -> 1' '' 'fd00::/8 is no address of the 4 bytes'
 refused 'no FIELD=VALUE' 'map.entries = 0 -> packets=1 more' '' '"more" is no FIELD=VALUE'
-refused 'constants' 'map..rodata = 0 -> 1' '' 'has no map .rodata'
+refused 'no prefix' 'map.nets = 10.9.0.0/33 -> 1' '' '"10.9.0.0/33" is no prefix: ADDRESS/LENGTH'
+refused 'constants' 'map..rodata = 0 -> step=2' '' '.rodata holds constants, which set.NAME sets'
+refused 'a section that it does not have' 'map..data = 0 -> 1' '' 'has no map .data'
+refused 'no elements' 'map.told = 0 -> 1' '' 'map told has no keys and values'
 refused 'one key of a range' 'map.hits = {i=0..2} -> {i}' '' 'lab.ini:13: \[filter f] map.hits = 2 -> 2: the key 2: the map has 2 entries'
 refused 'map of a step: one of a range' '' 'map = f.hits[{i=1..2}] == 0' 'lab.ini:16: \[scenario s] map = f.hits\[2] == 0: the key 2: '
 refused 'map of a step: no such map' '' 'map = f.hit[0] == 1' 'lab.ini:16: *the object has no map hit*did you mean "hits"'
 refused 'map of a step: no field of a number' '' 'map = f.hits[0].sum == 1' 'it is no struct'
 refused 'map of a step: an order of what has none' '' 'map = f.entries[0].mac < de:ad:be:ef:00:10' 'only numbers are less or more'
+refused 'map of a step: fields of each CPU' '' 'map = f.nearest[0] == length=3' 'only numbers of them are summed: name a field'
+refused 'map of a step: a field that is no number' '' 'map = f.nearest[0].addr.x == 1' 'map nearest: there is no field x: it is no struct'
 refused 'map of a step: a struct as a whole' '' 'map = f.entries[0] == 7' '"7" is no FIELD=VALUE, and it is a struct'
 refused 'map of a step: of a built-in' '' 'map = hello.hits[0] == 1' 'filter hello is a built-in'
 refused 'map of a step: no number' '' 'map = f.hits[0] == many' '"many" is no number'

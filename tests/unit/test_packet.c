@@ -68,6 +68,9 @@ static const struct row prints[] = {
 	{ BYTES(ETHER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 1, 2, 3, 4, 5, 6, 10, 0, 0, 10, 0, 0, 0, 0, 0,
 		0, 10, 0, 0, 1),
 	  ETHER_LINE "(0x0806)\nArpHdr: src: 10.0.0.10 => dst: 10.0.0.1 (request)\n" },
+	{ BYTES(ETHER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 9, 1, 2, 3, 4, 5, 6, 10, 0, 0, 10, 0, 0, 0, 0, 0,
+		0, 10, 0, 0, 1),
+	  ETHER_LINE "(0x0806)\nArpHdr: src: 10.0.0.10 => dst: 10.0.0.1 (9)\n" },
 	/* a later fragment has no ports, whatever its bytes look like */
 	{ BYTES(ETHER, 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 185, 64, 17, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1,
 		UDP_44024),
