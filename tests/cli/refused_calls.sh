@@ -159,6 +159,16 @@ each_refused up "$dir/full.ini" <<-'END'
 	renameat EIO; chains; write the state file
 END
 
+# Bridges that are joined, in a ring: their spanning tree is waited for.
+record up topologies/ring.ini
+"$XLAB" down >/dev/null
+each_refused up topologies/ring.ini <<-'END'
+	setsockopt ENOBUFS; NETLINK_ADD_MEMBERSHIP; cannot join netlink group
+	sendto ENOBUFS; nlmsg_len=152, nlmsg_type=(0x10|RTM_NEWLINK); cannot join the bridges s1 and s2
+	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x10|RTM_NEWLINK); cannot join the bridges s1 and s2
+	ppoll ENOMEM; ; interface east:eth0 is not ready: cannot wait for the kernel
+END
+
 # What stands when the lab is up, and is to stand after each.
 standing()
 {
@@ -194,6 +204,7 @@ each_refused chain b:e1 dns <<-'END'
 	renameat EIO; "b:e1.new"; write the state file
 	sendto EBUSY; nlmsg_type=(0x13|RTM_SETLINK); its XDP program was changed by another tool just now
 	sendto EOPNOTSUPP; nlmsg_type=(0x13|RTM_SETLINK); native XDP is not supported on it
+	bpf EIO last; BPF_OBJ_GET_INFO_BY_FD; cannot ask for a program's id
 	sendto ERANGE; nlmsg_type=(0x13|RTM_SETLINK); the MTU of its other end is too large
 	sendto ENOMEM; nlmsg_type=(0x13|RTM_SETLINK); cannot attach XDP in native mode
 	bpf EPERM; BPF_PROG_GET_FD_BY_ID; cannot open XDP program
