@@ -202,17 +202,24 @@ static int build_or_share(struct lab *lab, struct chain_job *job, const struct a
 	return lab_keep_program(lab, what, job->gen, ready->fd, r->why, e);
 }
 
+static size_t *filters_of(const struct lab *lab, const struct chain_config *chain)
+{
+	size_t *filters = xcalloc(chain->n_filters, sizeof(*filters));
+
+	for (size_t i = 0; i < chain->n_filters; i++)
+		filters[i] = labfile_filter(&lab->labfile, chain->filters[i]);
+	return filters;
+}
+
 /* Build a chain for the attach point, which counts where @kept, if not NULL, did not. */
 static int load(struct lab *lab, struct attach_point *s, const struct chain_config *chain,
 		const struct chain_record *kept, struct chain_ready *ready, struct error *e)
 {
-	size_t *FREE_AUTO filters = xcalloc(chain->n_filters, sizeof(*filters));
+	size_t *FREE_AUTO filters = filters_of(lab, chain);
 	struct chain_record *r = &ready->record;
 	struct chain_job job;
 	int err;
 
-	for (size_t i = 0; i < chain->n_filters; i++)
-		filters[i] = labfile_filter(&lab->labfile, chain->filters[i]);
 	err = open_job(&job, lab, chain, filters, s, kept, e);
 	job.many = !err && for_many(&job, chain);
 	if (!err)
@@ -392,6 +399,25 @@ int chain_try_load(const struct lab *lab, size_t filter, char **log, struct erro
 	close_job(&job);
 	/* The verifier has more than one way to say no; what it says is in the log. */
 	return err && *log ? -EACCES : err;
+}
+
+int chain_load_traced(struct lab *lab, const struct chain_config *chain, struct trace *trace,
+		      int *fd, struct error *e)
+{
+	struct attach_point_id id = attach_point_id_of(&lab->labfile, chain->iface);
+	size_t *FREE_AUTO filters = filters_of(lab, chain);
+	ATTACH_POINT s = ATTACH_POINT_INIT;
+	struct chain_job job;
+	int err = attach_point_open(&s, lab, &id, e);
+
+	if (err)
+		return err;
+	err = open_job(&job, lab, chain, filters, &s, NULL, e);
+	job.trace = trace;
+	if (!err)
+		err = chain_engine_inline.build(&job, fd, NULL, e);
+	close_job(&job);
+	return at_point(&s, err, e);
 }
 
 int chain_restore(struct lab *lab, size_t iface, struct error *e)

@@ -29,6 +29,7 @@
 
 struct error;
 struct lab;
+struct trace;
 
 /*
  * Put a chain on an interface in place of what xlab has there, atomically;
@@ -50,6 +51,10 @@ int chain_restore_all(struct lab *lab, struct error *e);
  * *@log (malloc'ed); other errors in @e.
  */
 int chain_try_load(const struct lab *lab, size_t filter, char **log, struct error *e);
+
+/* Load a chain that is instrumented (trace.h) and is never attached: *@fd is its program. */
+int chain_load_traced(struct lab *lab, const struct chain_config *chain, struct trace *trace,
+		      int *fd, struct error *e);
 
 /*
  * A chain that needs nothing more than to be put on its interface: newly loaded, or

@@ -154,6 +154,7 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 		.obj = in->obj,
 		.continues = f->continues,
 		.silent = program_silent(f->program),
+		.traced = f->program == PROGRAM_OBJECT,
 	};
 	return 0;
 }
@@ -174,6 +175,7 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 		return err;
 	b->linker.filters = b->inputs;
 	b->linker.n_filters = b->n;
+	b->linker.trace = job->trace;
 	b->linker.stop =
 		(struct link_input){ .name = "xlab_stop", .code = &b->stop, .obj = b->counters };
 	b->linker.note =

@@ -17,6 +17,7 @@
 struct error;
 struct filter_object;
 struct lab;
+struct trace;
 
 struct chain_job {
 	const struct lab *lab;
@@ -31,6 +32,7 @@ struct chain_job {
 	bool many;	  /* the program is for other interfaces, too: it finds rows by ifindex */
 	const char *node; /* whose namespace it is in */
 	bool asked;	  /* for this engine, by its name: the other one is an advice then */
+	struct trace *trace; /* inline: instrument it (trace.h); or NULL */
 };
 
 struct chain_engine {

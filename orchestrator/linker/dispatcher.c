@@ -128,8 +128,6 @@ static void write_out(struct link_output *out, const struct linker *c, size_t i,
 	emit_jump(out, l->stop);
 }
 
-#define STACK_MAX 512 /* MAX_BPF_STACK of the kernel: with a function called, too much */
-
 static void write_all(struct link_output *out, struct linker *c, struct labels *l)
 {
 	size_t n = c->n_filters;
@@ -141,7 +139,7 @@ static void write_all(struct link_output *out, struct linker *c, struct labels *
 	if (c->overfull)
 		emit(out, (struct bpf_insn){ .code = BPF_ST | BPF_MEM | BPF_DW,
 					     .dst_reg = BPF_REG_10,
-					     .off = -STACK_MAX });
+					     .off = -LINK_STACK_MAX });
 	if (linker_idles(c))
 		emit_call(out, n + 2);
 	for (size_t i = 0; i < n; i++)

@@ -42,6 +42,13 @@ size_t link_input_insn(const struct link_input *p, size_t i)
 	return i < p->n_main ? p->body + i : p->at + i - p->n_main;
 }
 
+size_t link_input_own(const struct link_input *p, size_t at)
+{
+	if (p->form != LINK_INLINED)
+		return at - p->at;
+	return at >= p->body && at < p->body + p->n_main ? at - p->body : at - p->at + p->n_main;
+}
+
 size_t link_input_callback(const struct link_input *p, size_t i)
 {
 	return link_input_insn(p, i + 1 + (size_t)p->code->insns[i].imm);

@@ -17,6 +17,7 @@
 struct bpf_object;
 struct btf;
 struct error;
+struct trace;
 
 struct link_output {
 	struct bpf_insn *insns;
@@ -41,6 +42,7 @@ struct bpf_insn *link_output_insn(struct link_output *out);
 #define LINK_MAPS_MAX	  64	  /* MAX_USED_MAPS of the kernel */
 #define LINK_SUBPROGS_MAX 256	  /* BPF_MAX_SUBPROGS */
 #define LINK_INSNS_MAX	  1000000 /* BPF_COMPLEXITY_LIMIT_INSNS */
+#define LINK_STACK_MAX	  512	  /* MAX_BPF_STACK, of one function */
 
 /* How a filter stands in the whole. What the verifier refuses one way is tried the next. */
 enum link_form {
@@ -55,6 +57,7 @@ struct link_input {
 	struct bpf_object *obj; /* loaded (its program a stub): its maps and BTF */
 	uint32_t continues;	/* bit 1 << verdict: the chain goes on */
 	uint32_t silent;	/* the verdict of those that is not noted */
+	bool traced;		/* its lines and branches are, if anything is */
 	/* Worked out by linker_load(): */
 	enum link_form form;
 	size_t n_main; /* instructions of its main function, if inlined */
@@ -72,15 +75,17 @@ struct linker {
 	struct link_input stop, note, came; /* of bpf/counters.bpf.c */
 	bool tells_came;		    /* begin with what tells how packets came */
 	bool gpl, frags;
+	struct trace *trace; /* NULL: the chain is not instrumented (trace.h) */
 	/* Worked out by linker_load(): */
 	bool calls_stop; /* jumping into it takes stack that a filter needs */
-	bool overfull;	 /* it is to have too much stack (linker.c) */
+	bool overfull;	 /* it is to have too much stack with a function called (linker.c) */
 	size_t end;	 /* where the dispatcher is when all filters have gone on */
 	size_t idle;	 /* what stands in for functions that are never called, if there are any */
 };
 
-/* Where the input's instruction @i is in the output. */
+/* Where the input's instruction @i is in the output, and which of its own stands @at there. */
 size_t link_input_insn(const struct link_input *p, size_t i);
+size_t link_input_own(const struct link_input *p, size_t at);
 
 /* A call of a function of its own program, or such a function's address. */
 bool insn_names_function(const struct bpf_insn *insn);

@@ -24,6 +24,7 @@
 #include "orchestrator/linker/link_btf.h"
 #include "orchestrator/linker/link_maps.h"
 #include "orchestrator/linker/refusal.h"
+#include "orchestrator/linker/trace.h"
 
 #define LOG_BYTES     (1U << 20)
 #define LOG_BYTES_MAX (1U << 28)
@@ -347,6 +348,37 @@ static int find_idle(struct linker *c, struct error *e)
 	return err;
 }
 
+static int load_instrumented(const struct link_output *out, const struct linker *c, int btf_fd,
+			     enum trace_level level, bool stack, struct error *e)
+{
+	struct link_output traced = *out;
+	int fd;
+
+	error_clear(e);
+	if (trace_instrument(c->trace, level, stack, &traced, c, e))
+		return e->err;
+	fd = load_once(&traced, c, btf_fd, NULL, 0, 0);
+	free(traced.insns);
+	free(traced.funcs);
+	free(traced.lines);
+	return fd < 0 ? error_sys(e, fd,
+				  "the verifier refuses the chain when it is instrumented, "
+				  "and only then")
+		      : fd;
+}
+
+/* @out as it is, with less and less put into it until the verifier takes it. */
+static int load_traced(const struct link_output *out, const struct linker *c, struct error *e)
+{
+	int FD_AUTO btf_fd = load_btf(out, e);
+	int fd = btf_fd < 0 ? btf_fd : -EAGAIN;
+
+	for (int level = (int)c->trace->level; btf_fd >= 0 && fd < 0 && level >= 0; level--)
+		for (int stack = 1; fd < 0 && stack >= 0; stack--)
+			fd = load_instrumented(out, c, btf_fd, (enum trace_level)level, stack, e);
+	return fd;
+}
+
 static int load(struct linker *c, char **log, struct error *e)
 {
 	struct link_output out = { .rodata_fd = -1 };
@@ -361,6 +393,11 @@ static int load(struct linker *c, char **log, struct error *e)
 		fd = compose(&out, c, e);
 	if (!fd)
 		fd = load_linked(&out, c, log, e);
+	/* What is taken as it is stands in forms that the verifier likes. */
+	if (fd >= 0 && c->trace) {
+		(void)close(fd);
+		fd = load_traced(&out, c, e);
+	}
 	link_output_clear(&out);
 	forget_idle(c);
 	return fd;
@@ -390,6 +427,7 @@ static int try_part(const struct linker *whole, size_t first, size_t n, char **l
 	part.filters += first;
 	part.n_filters = n;
 	part.calls_stop = false;
+	part.trace = NULL;
 	fd = load_somehow(&part, log, e);
 	return fd < 0 ? fd : 0;
 }

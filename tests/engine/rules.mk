@@ -4,3 +4,6 @@ $(B)/tests/engine/%.bpf.o: BPF_CFLAGS += -Wno-unused-parameter
 # Objects without BTF, as clang makes them without -g.
 $(B)/tests/engine/bare.bpf.o: BPF_CFLAGS := $(filter-out -g,$(BPF_CFLAGS))
 $(B)/tests/engine/oldmaps_bare.bpf.o: BPF_CFLAGS := $(filter-out -g,$(BPF_CFLAGS))
+
+# The frames that filters are tested with go through instrumented chains as well.
+$(B)/tests/engine/test_trace: $(B)/tests/filters/frame.o

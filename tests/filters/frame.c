@@ -117,6 +117,18 @@ void frame_fill(struct frame *f, size_t len)
 	settle(f);
 }
 
+bool frame_read(FILE *file, char name[static 32], struct frame *f)
+{
+	char hex[2 * sizeof(f->bytes) + 1];
+
+	*f = (struct frame)FRAME_NONE;
+	if (fscanf(file, "%31s %2048s", name, hex) != 2)
+		return false;
+	for (const char *at = hex; sscanf(at, "%2hhx", &f->bytes[f->len]) == 1; at += 2)
+		f->len++;
+	return f->len == strlen(hex) / 2;
+}
+
 struct frame frame_udp(uint16_t src, uint16_t dst, int v6)
 {
 	struct frame f = FRAME_NONE;

@@ -11,11 +11,13 @@
  *   frame_ports(&f, 44024, 8888, 17);
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct frame {
-	uint8_t bytes[512];
+	uint8_t bytes[1024];
 	size_t len;
 	size_t network; /* where the IP header is, whose length follows what is put; 0: none yet */
 };
@@ -40,5 +42,8 @@ void frame_pad(struct frame *f, size_t len);
 
 /* The usual: UDP from lb to host, 128 bytes. @v6: over IPv6. */
 struct frame frame_udp(uint16_t src, uint16_t dst, int v6);
+
+/* The next line of frames.txt: a name and bytes in hex. False at its end. */
+bool frame_read(FILE *file, char name[static 32], struct frame *f);
 
 #endif

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
+#include "tests/filters/frame.h"
 #include "tests/filters/model.h"
 #include "tests/filters/subject.h"
 
@@ -54,20 +55,10 @@ static const struct {
 
 struct kept {
 	char name[32];
-	uint8_t bytes[1024];
-	size_t len;
+	struct frame frame;
 };
 
 static struct kept frames[ARRAY_SIZE(expected)];
-
-static void read_frame(struct kept *f, FILE *file)
-{
-	char hex[2048];
-
-	assert_int_equal(fscanf(file, "%31s %2047s", f->name, hex), 2);
-	for (f->len = 0; hex[2 * f->len]; f->len++)
-		assert_int_equal(sscanf(hex + 2 * f->len, "%2hhx", &f->bytes[f->len]), 1);
-}
 
 static int read_frames(void **state)
 {
@@ -77,7 +68,7 @@ static int read_frames(void **state)
 	(void)state;
 	assert_non_null(file);
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
-		read_frame(&frames[i], file);
+		assert_true(frame_read(file, frames[i].name, &frames[i].frame));
 	assert_int_equal(fscanf(file, "%1s", more), EOF);
 	from4 = rule_net(KEY_SRC, "10.0.0.10");
 	from6 = rule_net(KEY_SRC, "fd00::10");
@@ -96,8 +87,10 @@ static void frames_match(void **state)
 			bool match = strchr(expected[n].matches, filters[i].letter);
 
 			assert_string_equal(f->name, expected[n].name);
-			if (subject_run(&s, f->bytes, f->len) != (match ? XDP_DROP : XLAB_NEXT) ||
-			    model_matches(&filters[i].filter, f->bytes, f->len) != match)
+			if (subject_run(&s, f->frame.bytes, f->frame.len) !=
+				    (match ? XDP_DROP : XLAB_NEXT) ||
+			    model_matches(&filters[i].filter, f->frame.bytes, f->frame.len) !=
+				    match)
 				fail_msg("frame %s, filter %c", f->name, filters[i].letter);
 		}
 		subject_free(&s);
