@@ -195,7 +195,7 @@ DEMO_PACKAGES := gcc make pkgconf libc6-dev linux-libc-dev clang llvm bpftool li
                  libxdp-dev libnl-3-dev libnl-route-3-dev libmnl-dev libelf-dev zlib1g-dev \
                  libinih-dev iputils-ping netcat-openbsd iproute2
 TEST_PACKAGES := libcmocka-dev xdp-tools strace ethtool jq util-linux procps nftables iptables \
-                 curl python3 bind9-dnsutils dnsmasq-base iperf3 libpcap0.8 tshark \
+                 curl python3 bind9-dnsutils dnsmasq-base iperf3 lcov libpcap0.8 tshark \
                  clang-format clang-tidy shellcheck mandoc \
                  qemu-system-x86 busybox-static cpio xz-utils zstd debootstrap slirp4netns
 

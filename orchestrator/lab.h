@@ -9,6 +9,8 @@
 #include "lab/state.h"
 #include "orchestrator/model/labfile.h"
 
+struct coverage;
+
 /* A program that this process has loaded and that other interfaces may have, too. */
 struct lab_program {
 	char *what; /* tells it from all that are loaded but for the generation */
@@ -24,6 +26,8 @@ struct lab {
 	struct build *build; /* while `up` builds it, else NULL */
 	struct lab_program *programs;
 	size_t n_programs;
+	struct coverage
+		*coverage; /* of the programs that are loaded from now on; or NULL, as mostly */
 };
 
 /* As state_open(); @name NULL means the one that is up. Free with lab_close(). */

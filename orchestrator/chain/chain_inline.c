@@ -24,7 +24,9 @@
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/linker/coverage.h"
 #include "orchestrator/linker/linker.h"
+#include "orchestrator/linker/trace.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/util/bpflog.h"
 
@@ -159,6 +161,36 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 	return 0;
 }
 
+/* Load it, and have the lab's coverage count what its objects do. */
+static int load_covered(struct build *b, const struct chain_job *job, int *fd, char **log,
+			struct error *e)
+{
+	struct trace trace = { .level = TRACE_BRANCHES, .may_lack = true, .fd = -1 };
+	struct coverage *coverage = job->lab->coverage;
+	char **STRINGS_AUTO names = xcalloc(b->n + 1, sizeof(*names));
+	int err;
+
+	b->linker.trace = &trace;
+	err = linker_load(&b->linker, fd, log, e);
+	b->linker.trace = NULL;
+	for (size_t i = 0; i < b->n; i++) {
+		const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
+
+		names[i] = text_format("%s:%s", f->object ? f->object : "",
+				       bpf_program__name(b->objects[i].main));
+		if (b->objects[i].has_prog_array)
+			coverage_lacks(
+				coverage,
+				text_format("filter %s: what it calls by a PROG_ARRAY is not "
+					    "covered",
+					    f->name));
+	}
+	if (!err)
+		coverage_add(coverage, &trace, &b->linker, (const char *const *)names);
+	trace_clear(&trace);
+	return err;
+}
+
 static int build_all(struct build *b, const struct chain_job *job, int *fd, char **log,
 		     struct error *e)
 {
@@ -182,6 +214,9 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 		(struct link_input){ .name = "xlab_note", .code = &b->note, .obj = b->counters };
 	b->linker.came =
 		(struct link_input){ .name = "xlab_came", .code = &b->came, .obj = b->counters };
+	if (job->lab->coverage && !job->trace &&
+	    chain_user_object(&job->lab->labfile, job->filters, job->n_filters))
+		return load_covered(b, job, fd, log, e);
 	return linker_load(&b->linker, fd, log, e);
 }
 

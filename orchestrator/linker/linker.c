@@ -376,7 +376,20 @@ static int load_traced(const struct link_output *out, const struct linker *c, st
 	for (int level = (int)c->trace->level; btf_fd >= 0 && fd < 0 && level >= 0; level--)
 		for (int stack = 1; fd < 0 && stack >= 0; stack--)
 			fd = load_instrumented(out, c, btf_fd, (enum trace_level)level, stack, e);
+	c->trace->frags = c->frags;
 	return fd;
+}
+
+/* Of @plain and @traced, or that there is none, the one to use. */
+static int instead_of(int plain, int traced, struct trace *trace, struct error *e)
+{
+	if (traced < 0 && trace->may_lack) {
+		error_clear(e);
+		trace_clear(trace);
+		return plain;
+	}
+	(void)close(plain);
+	return traced;
 }
 
 static int load(struct linker *c, char **log, struct error *e)
@@ -394,10 +407,8 @@ static int load(struct linker *c, char **log, struct error *e)
 	if (!fd)
 		fd = load_linked(&out, c, log, e);
 	/* What is taken as it is stands in forms that the verifier likes. */
-	if (fd >= 0 && c->trace) {
-		(void)close(fd);
-		fd = load_traced(&out, c, e);
-	}
+	if (fd >= 0 && c->trace)
+		fd = instead_of(fd, load_traced(&out, c, e), c->trace, e);
 	link_output_clear(&out);
 	forget_idle(c);
 	return fd;

@@ -197,9 +197,10 @@ static void find_held(struct registers *r, const struct link_output *out)
 	}
 }
 
+/* A constant; BPF_K is 0. */
 static bool adds(const struct bpf_insn *insn, uint8_t reg)
 {
-	return insn->code == (BPF_ALU64 | BPF_ADD | BPF_K) && insn->dst_reg == reg;
+	return insn->code == (BPF_ALU64 | BPF_ADD) && insn->dst_reg == reg;
 }
 
 static bool copies_frame(const struct bpf_insn *insn)

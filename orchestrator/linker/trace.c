@@ -293,10 +293,12 @@ int trace_instrument(struct trace *trace, enum trace_level level, bool stack,
 		.stack = stack,
 		.line_at = xcalloc(out->n_insns, sizeof(struct bpf_line_info *)),
 	};
+	bool may_lack = trace->may_lack;
 	int err;
 
 	trace_clear(trace);
 	trace->level = level;
+	trace->may_lack = may_lack;
 	registers_find(&w.registers, out);
 	find_lines(&w);
 	for (size_t i = 0; i < c->n_filters; i++)

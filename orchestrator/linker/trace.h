@@ -44,12 +44,14 @@ struct trace_cells {
 
 struct trace {
 	enum trace_level level; /* asked for; then: what the verifier let be */
+	bool may_lack; /* the chain is loaded without anything if it cannot be instrumented */
 	struct trace_point *points;
 	size_t n;
 	size_t uncounted; /* points for which there was no room */
 	struct trace_cells *cells;
 	size_t size;
-	int fd; /* of the map */
+	int fd;	    /* of the map */
+	bool frags; /* the program takes packets in fragments */
 };
 
 #define TRACE_NONE       \
