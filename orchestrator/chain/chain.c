@@ -415,6 +415,8 @@ int chain_load_traced(struct lab *lab, const struct chain_config *chain, struct 
 	err = open_job(&job, lab, chain, filters, &s, NULL, e);
 	job.trace = trace;
 	if (!err)
+		err = open_counters(&job, e);
+	if (!err)
 		err = chain_engine_inline.build(&job, fd, NULL, e);
 	close_job(&job);
 	return at_point(&s, err, e);

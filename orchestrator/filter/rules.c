@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
@@ -94,6 +95,68 @@ int rules_list(const struct lab *lab, size_t filter, struct rule_row **rows, siz
 	*rows = r.rows;
 	*n = r.n;
 	return 0;
+}
+
+struct rules_watch {
+	struct rule_maps maps;
+	struct rows rows;
+	uint32_t *numbers;
+	size_t n_numbers;
+};
+
+static int collect_number(void *cookie, const struct rule *rule, uint32_t number)
+{
+	struct rules_watch *w = cookie;
+
+	*(uint32_t *)array_add(&w->numbers, &w->n_numbers, sizeof(*w->numbers)) = number;
+	return collect_row(&w->rows, rule, number);
+}
+
+int rules_watch_open(const struct lab *lab, size_t filter, struct rules_watch **watch,
+		     struct error *e)
+{
+	struct rules_watch *w = xcalloc(1, sizeof(*w));
+	int err;
+
+	w->maps = (struct rule_maps)RULE_MAPS_NONE;
+	w->rows.maps = &w->maps;
+	err = open_live(&w->maps, lab, filter, e);
+	if (err) {
+		rules_watch_close(w);
+		return err;
+	}
+	(void)rule_maps_each(&w->maps, collect_number, w);
+	*watch = w;
+	return 0;
+}
+
+void rules_watch_close(struct rules_watch *watch)
+{
+	if (!watch)
+		return;
+	rules_free(watch->rows.rows, watch->rows.n);
+	free(watch->numbers);
+	rule_maps_close(&watch->maps);
+	free(watch);
+}
+
+size_t rules_watch_next(struct rules_watch *watch, size_t from)
+{
+	for (size_t i = from; i < watch->rows.n; i++) {
+		uint64_t hits = rule_maps_hits(&watch->maps, watch->numbers[i]);
+		uint64_t before = watch->rows.rows[i].hits;
+
+		watch->rows.rows[i].hits = hits;
+		if (hits != before)
+			return i;
+	}
+	return watch->rows.n;
+}
+
+const struct rule_row *rules_watch_rows(const struct rules_watch *watch, size_t *n)
+{
+	*n = watch->rows.n;
+	return watch->rows.rows;
 }
 
 static const char *row_text(void *cookie, size_t i)

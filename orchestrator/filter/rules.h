@@ -27,4 +27,14 @@ int rules_list(const struct lab *lab, size_t filter, struct rule_row **rows, siz
 	       struct error *e);
 void rules_free(struct rule_row *rows, size_t n);
 
+/* The rules as they are now, and which of them has been hit since the last look: the first one from
+ * number @from on, or their number.
+ */
+struct rules_watch;
+int rules_watch_open(const struct lab *lab, size_t filter, struct rules_watch **watch,
+		     struct error *e);
+void rules_watch_close(struct rules_watch *watch); /* NULL is none */
+size_t rules_watch_next(struct rules_watch *watch, size_t from);
+const struct rule_row *rules_watch_rows(const struct rules_watch *watch, size_t *n);
+
 #endif

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One packet's way through a chain, or many packets', without sending any. Which chain, and where
+ * packets come from, is found here; what they come to is explain.c's.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab/alloc.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/interrupt.h"
+#include "lab/text.h"
+#include "orchestrator/chain/chain_read.h"
+#include "orchestrator/chain/explain.h"
+#include "orchestrator/cmd/command.h"
+#include "orchestrator/cmd/resolve.h"
+#include "orchestrator/lab_up.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/first_packet.h"
+#include "orchestrator/model/frame_make.h"
+#include "orchestrator/model/labfile_read.h"
+#include "orchestrator/model/packet_config.h"
+#include "orchestrator/report/explain_text.h"
+#include "orchestrator/util/capture.h"
+#include "orchestrator/util/table.h"
+
+struct explain_options {
+	const char *scenario;
+	bool summary;
+};
+
+/* What the words of the command line mean. */
+struct wish {
+	const struct explain_options *options;
+	struct lab *lab;
+	const char *iface;  /* or NULL: the only one with a chain */
+	char *const *words; /* of the packet */
+	bool live;	    /* the lab is up, and others use it */
+	/* Worked out of the words: one packet, or many. */
+	uint8_t *bytes;
+	size_t size;
+	const char *capture;
+};
+
+static bool is_file(const char *word)
+{
+	struct stat st;
+
+	return !stat(word, &st) && S_ISREG(st.st_mode);
+}
+
+/* What stands there now, for good or for a scenario. @view holds the names. */
+static int standing(const struct wish *w, size_t iface, struct chain_view *view,
+		    struct chain_config *chain, struct error *e)
+{
+	int err = chain_read(w->lab, iface, view, e);
+
+	if (err)
+		return err;
+	chain->filters = view->record.filters;
+	chain->n_filters = view->record.n_filters;
+	return 0;
+}
+
+/* The only interface that has one. */
+static int only_iface(const struct wish *w, const struct scenario *scenario, size_t *iface,
+		      struct error *e)
+{
+	const struct topology *topo = &w->lab->labfile.topo;
+	char *FREE_AUTO all = NULL;
+
+	*iface = NONE;
+	for (size_t i = 0; i < topo->n_ifaces; i++) {
+		const struct chain_config *c = labfile_chain(&w->lab->labfile, scenario, i);
+
+		if (!c || !c->n_filters)
+			continue;
+		text_list_add(&all, "%s", topo->ifaces[i].id);
+		*iface = i;
+	}
+	if (!all)
+		return error_input(e,
+				   "lab %s has no chain%s: --scenario NAME takes those of a "
+				   "scenario",
+				   topo->name, scenario ? " there" : " of its own");
+	return strchr(all, ',') ? error_input(e, "which chain? Name one of the interfaces %s", all)
+				: 0;
+}
+
+static int find_chain(const struct wish *w, struct chain_view *view, struct chain_config *chain,
+		      struct error *e)
+{
+	const struct labfile *labfile = &w->lab->labfile;
+	const struct scenario *scenario = NULL;
+	const struct chain_config *found;
+	size_t number;
+	int err = 0;
+
+	if (w->options->scenario) {
+		err = resolve_scenario(labfile, w->options->scenario, &number, e);
+		scenario = err ? NULL : &labfile->scenarios[number];
+	}
+	if (!err)
+		err = w->iface ? resolve_iface(labfile, w->iface, &chain->iface, e)
+			       : only_iface(w, scenario, &chain->iface, e);
+	if (err)
+		return err;
+	found = labfile_chain(labfile, scenario, chain->iface);
+	if (w->live && !scenario)
+		err = standing(w, chain->iface, view, chain, e);
+	else if (found)
+		*chain = *found;
+	if (err || chain->n_filters)
+		return err;
+	return error_input(e, "%s has no chain%s: a packet passes there",
+			   labfile->topo.ifaces[chain->iface].id,
+			   scenario ? " in that scenario" : "");
+}
+
+static int explain_one(struct explain *x, const uint8_t *bytes, size_t size, struct error *e)
+{
+	struct explained result;
+	int err = explain_packet(x, bytes, size, &result, e);
+
+	if (!err)
+		explain_print(x, &result, bytes, size, colour_wanted(stdout), stdout);
+	return err;
+}
+
+/* "hex:deadbeef…" */
+static int read_hex(struct wish *w, const char *digits, struct error *e)
+{
+	w->size = strlen(digits) / 2;
+	w->bytes = xcalloc(1, w->size + 1);
+	for (size_t i = 0; i < w->size; i++) {
+		char byte[3] = { digits[2 * i], digits[2 * i + 1] }, *end;
+
+		w->bytes[i] = (uint8_t)strtoul(byte, &end, 16);
+		if (!isxdigit((unsigned char)*byte) || *end)
+			return error_input(e, "hex:%s: \"%s\" at byte %zu is not two hex digits",
+					   digits, byte, i);
+	}
+	if (strlen(digits) % 2)
+		return error_input(e, "hex:%s: the last byte has one digit only", digits);
+	return 0;
+}
+
+static int read_config(struct wish *w, struct packet_config *packet, struct error *e)
+{
+	int err = packet_config_load(packet, e);
+
+	if (err)
+		return error_wrap(e, "packet %s", packet->name);
+	w->bytes = xmemdup(packet->bytes, packet->size);
+	w->size = packet->size;
+	return 0;
+}
+
+/* The bytes that the step sends first. */
+static int take_step(struct wish *w, struct labfile *labfile, const struct step *step, size_t iface,
+		     struct error *e)
+{
+	struct frame_make *FREE_AUTO frame = xcalloc(1, sizeof(*frame));
+	char *FREE_AUTO why = NULL;
+
+	if (step->kind == STEP_FRAME)
+		return read_config(w, &labfile->packets[step->packet], e);
+	if (first_packet(&labfile->topo, step, iface, frame, &why))
+		return error_input(e, "explain: %s: %s", step->line_text, why);
+	w->bytes = xmemdup(frame->bytes, frame->size);
+	w->size = frame->size;
+	return 0;
+}
+
+/* A step is read as one of a scenario of this lab file is. */
+#define STEP_SCENARIO "the-step-to-explain"
+
+static int read_step(struct wish *w, const char *text, size_t iface, struct error *e)
+{
+	const struct inifile *ini = &w->lab->labfile.ini;
+	char *FREE_AUTO whole =
+		text_format("%s\n[scenario " STEP_SCENARIO "]\ndrop = %s\n", ini->text, text);
+	struct labfile labfile;
+	int err = labfile_parse(&labfile, ini->path, ini->dir, whole, strlen(whole), e);
+
+	if (!err) {
+		size_t scenario = labfile_scenario(&labfile, STEP_SCENARIO);
+
+		err = take_step(w, &labfile, &labfile.scenarios[scenario].steps[0], iface, e);
+	}
+	labfile_clear(&labfile);
+	return err;
+}
+
+static bool is_step(const char *word)
+{
+	uint32_t kind;
+	char first[8];
+
+	return text_word(&word, first, sizeof(first)) == 1 &&
+	       enum_value(step_names, first, &kind) && kind != STEP_EXEC;
+}
+
+static int unknown_packet(const struct wish *w, const char *word, struct error *e)
+{
+	char *FREE_AUTO offer = text_offer(word, labfile_next_packet, &w->lab->labfile);
+
+	return error_input(
+		e,
+		"explain: \"%s\" is no step (udp lb host:8888), no bytes (hex:…), no file "
+		"with a capture, and no packet of the lab file%s",
+		word, offer);
+}
+
+/* The words become bytes, or the name of a capture; @iface: where the packet comes in. */
+static int read_packet(struct wish *w, size_t iface, struct error *e)
+{
+	struct labfile *labfile = &w->lab->labfile;
+	char *FREE_AUTO text = xstrdup(w->words[0]);
+	size_t packet;
+
+	for (size_t i = 1; w->words[i]; i++)
+		text_add(&text, " ", "%s", w->words[i]);
+	packet = labfile_packet(labfile, text);
+	if (packet != NONE)
+		return read_config(w, &labfile->packets[packet], e);
+	if (!strncmp(text, "hex:", 4))
+		return read_hex(w, text + 4, e);
+	if (is_step(text))
+		return read_step(w, text, iface, e);
+	if (!is_file(text))
+		return unknown_packet(w, text, e);
+	w->capture = w->words[0];
+	return 0;
+}
+
+/* A packet that was cut, or that is too large, is no reason to stop. */
+static int explain_next(struct explain *x, struct explain_summary *summary, size_t number,
+			const uint8_t *bytes, size_t size, size_t length, struct error *e)
+{
+	struct error ERROR_AUTO one = ERROR_INIT;
+	struct explained result;
+	int err;
+
+	if (size < length) {
+		(void)fprintf(
+			stderr,
+			"xlab: packet %zu: only %zu of its %zu bytes were captured: left out\n",
+			number, size, length);
+		return 0;
+	}
+	err = explain_packet(x, bytes, size, &result, &one);
+	if (err && one.kind == ERROR_INPUT) {
+		(void)fprintf(stderr, "xlab: packet %zu: %s: left out\n", number, one.text);
+		return 0;
+	}
+	if (err) {
+		error_move(e, &one);
+		return err;
+	}
+	if (summary)
+		explain_summary_add(summary, &result);
+	else
+		explain_print_line(x, &result, number, bytes, size, stdout);
+	return 0;
+}
+
+static int explain_capture(struct explain *x, const char *path, bool summarize, struct error *e)
+{
+	struct explain_summary *summary = summarize ? explain_summary_new(x) : NULL;
+	struct capture *capture = NULL;
+	const uint8_t *bytes;
+	size_t size, length, number = 0;
+	int more = capture_open(&capture, path, e);
+
+	while (!more && !interrupt_pending()) {
+		int err;
+
+		more = capture_next(capture, &bytes, &size, &length, e);
+		if (more <= 0)
+			break;
+		err = explain_next(x, summary, ++number, bytes, size, length, e);
+		more = err < 0 ? err : 0;
+	}
+	capture_close(capture);
+	if (!more && !number)
+		more = error_input(e, "%s has no packet", path);
+	if (!more && summary)
+		explain_summary_print(summary, stdout);
+	if (summary)
+		explain_summary_free(summary);
+	return more;
+}
+
+static int explain_it(struct wish *w, struct error *e)
+{
+	struct chain_config chain = { .iface = NONE };
+	struct chain_view view = { 0 };
+	struct explain *x = NULL;
+	int err = find_chain(w, &view, &chain, e);
+
+	if (!err)
+		err = read_packet(w, chain.iface, e);
+	if (!err && w->options->summary && !w->capture)
+		err = error_input(e, "explain: --summary is of the packets of a capture");
+	if (!err)
+		err = explain_open(&x, w->lab, &chain, w->capture ? TRACE_VERDICTS : TRACE_LINES,
+				   w->live, e);
+	if (!err)
+		err = w->capture ? explain_capture(x, w->capture, w->options->summary, e)
+				 : explain_one(x, w->bytes, w->size, e);
+	explain_close(x);
+	free(w->bytes);
+	chain_view_clear(&view);
+	return err;
+}
+
+/* FILE [NODE:IFACE] PACKET */
+static int explain_file(const struct invocation *in, struct error *e)
+{
+	struct lab_options options = { .nameless = true, .command = "explain" };
+	struct wish w = { .options = in->options, .words = (char *const *)in->argv + 1 };
+	struct error ERROR_AUTO down = ERROR_INIT;
+	struct lab LAB_AUTO lab = { 0 };
+	int err;
+
+	w.lab = &lab;
+	/* A step has several words; an interface is none of its first ones. */
+	if (in->argc > 2 && !is_step(*w.words))
+		w.iface = *w.words++;
+	err = lab_up(&lab, in->argv[0], &options, e);
+	if (err)
+		return err;
+	err = explain_it(&w, e);
+	if (lab_down(&lab, false, &down) && !err) {
+		err = down.err;
+		error_move(e, &down);
+	}
+	return err;
+}
+
+/* [LAB/]NODE:IFACE PACKET */
+static int explain_live(const struct invocation *in, struct error *e)
+{
+	struct wish w = { .options = in->options,
+			  .words = (char *const *)in->argv + 1,
+			  .live = true };
+	struct lab LAB_AUTO lab = { 0 };
+	int err = resolve_lab_word(&lab, in->argv[0], STATE_READ, "explain", &w.iface, e);
+
+	w.lab = &lab;
+	return err ? err : explain_it(&w, e);
+}
+
+static int explain_run(const struct invocation *in, int *status, struct error *e)
+{
+	INTERRUPT_HOLD hold;
+
+	(void)status;
+	interrupt_hold(&hold);
+	return is_file(in->argv[0]) ? explain_file(in, e) : explain_live(in, e);
+}
+
+const struct command cmd_explain = {
+	.name = "explain",
+	.arguments = "[LAB/]NODE:IFACE PACKET | FILE [NODE:IFACE] PACKET",
+	.summary = "Tell what a chain does with a packet, without sending it",
+	.details =
+		"PACKET is a packet of the lab file, a step (udp lb host:8888), bytes (hex:deadbeef…)\n"
+		"or a capture, each packet of which is told on a line. The chain is the one that\n"
+		"stands on the interface, or one of the lab file's, which is brought up for this in\n"
+		"namespaces of its own. No packet is sent, and none counts: it goes through a copy of\n"
+		"the chain, on copies of its maps.",
+	.options = {
+		{ "--scenario", "the chain of that scenario",
+		  OPTION_INTO(struct explain_options, scenario), .argument = "NAME" },
+		{ "--summary", "of a capture, how many packets by filter and rule",
+		  OPTION_INTO(struct explain_options, summary) },
+	},
+	.min_args = 2,
+	.max_args = -1,
+	.wants = { "the interface, or the lab file", "the packet" },
+	.completes = { "NODE:IFACE", "FILE" },
+	.needs_root = true,
+	.run = explain_run,
+};

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What ping and nc would send first, put together from the topology. */
+#include "orchestrator/model/first_packet.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "lab/text.h"
+#include "lab/topology.h"
+#include "orchestrator/model/frame_make.h"
+#include "orchestrator/model/labfile.h"
+
+#define SOURCE_PORT 40000 /* of those that a kernel takes by itself */
+
+/* A frame in the making: after the first layer that cannot be nothing more happens. */
+struct making {
+	struct frame_make *f;
+	char **why;
+	int err;
+};
+
+static void begin(struct making *m, enum xlab_layer layer)
+{
+	if (!m->err)
+		m->err = frame_add_layer(m->f, layer, m->why);
+}
+
+static void end(struct making *m)
+{
+	if (!m->err)
+		m->err = frame_end_layer(m->f, NULL, 0, m->why);
+}
+
+static void set(struct making *m, enum xlab_field field, const struct field_value *value)
+{
+	if (!m->err)
+		frame_set(m->f, field, value);
+}
+
+static void set_number(struct making *m, enum xlab_field field, uint64_t number)
+{
+	struct field_value value = field_value_of(number);
+
+	set(m, field, &value);
+}
+
+/* Those at the value's end. */
+static void set_bytes(struct making *m, enum xlab_field field, const void *bytes, size_t size)
+{
+	struct field_value value = { { 0 } };
+
+	memcpy(value.bytes + FIELD_VALUE - size, bytes, size);
+	set(m, field, &value);
+}
+
+static void set_address(struct making *m, enum xlab_field field, const struct address *a)
+{
+	set_bytes(m, field, a->family == AF_INET ? (const void *)&a->v4 : (const void *)&a->v6,
+		  address_size(a));
+}
+
+/* The source's address by which it is known to who has the destination's. */
+static const struct address *source_of(const struct topology *topo, const struct step *step)
+{
+	size_t owner = step->owner == NONE ? NONE : owner_node(topo, &topo->owners[step->owner]);
+	const struct prefix *found = NULL;
+
+	if (owner != NONE && owner != step->src)
+		found = topology_reach(topo, owner, step->src, step->address.family);
+	if (!found)
+		found = topology_reach(topo, step->src, step->src, step->address.family);
+	return found ? &found->address : NULL;
+}
+
+/* Of a group of receivers: broadcast's, or the one that multicast addresses stand for. */
+static void group_mac(const struct address *a, uint8_t mac[6])
+{
+	const uint8_t *v4 = (const uint8_t *)&a->v4;
+
+	memset(mac, 0xff, 6);
+	if (a->family == AF_INET6) {
+		memset(mac, 0x33, 2);
+		memcpy(mac + 2, &a->v6.s6_addr[12], 4);
+	} else if (IN_MULTICAST(ntohl(a->v4.s_addr))) {
+		memcpy(mac, (const uint8_t[]){ 1, 0, 0x5e, v4[1] & 0x7f, v4[2], v4[3] }, 6);
+	}
+}
+
+/* Which the file says; whose MAC it does not, has one of the kernel's choice. */
+static void make_ether(struct making *m, const struct topology *topo, const struct step *step,
+		       size_t iface)
+{
+	const struct iface *to = &topo->ifaces[iface];
+	size_t from = topology_iface_on(topo, step->src, topology_segment(topo, iface));
+
+	uint8_t group[6];
+
+	group_mac(&step->address, group);
+	begin(m, XLAB_LAYER_ETH);
+	if (step->group)
+		set_bytes(m, XLAB_FIELD_ETH_DST, group, sizeof(group));
+	else if (to->has_mac)
+		set_bytes(m, XLAB_FIELD_ETH_DST, to->mac, sizeof(to->mac));
+	if (from != NONE && topo->ifaces[from].has_mac)
+		set_bytes(m, XLAB_FIELD_ETH_SRC, topo->ifaces[from].mac,
+			  sizeof(topo->ifaces[from].mac));
+	end(m);
+}
+
+static void make_network(struct making *m, const struct address *src, const struct address *dst)
+{
+	bool v4 = dst->family == AF_INET;
+
+	begin(m, v4 ? XLAB_LAYER_IP : XLAB_LAYER_IPV6);
+	set_address(m, v4 ? XLAB_FIELD_IP_SRC : XLAB_FIELD_IPV6_SRC, src);
+	set_address(m, v4 ? XLAB_FIELD_IP_DST : XLAB_FIELD_IPV6_DST, dst);
+	end(m);
+}
+
+static void make_ping(struct making *m, const struct step *step)
+{
+	bool v4 = step->address.family == AF_INET;
+
+	begin(m, v4 ? XLAB_LAYER_ICMP : XLAB_LAYER_ICMPV6);
+	set_number(m, v4 ? XLAB_FIELD_ICMP_TYPE : XLAB_FIELD_ICMPV6_TYPE, v4 ? 8 : 128);
+	set_number(m, v4 ? XLAB_FIELD_ICMP_SEQ : XLAB_FIELD_ICMPV6_SEQ, 1);
+	end(m);
+	begin(m, XLAB_LAYER_DATA);
+	if (!m->err)
+		m->err = frame_add_data(m->f, NULL, step->size, m->why);
+}
+
+static void make_udp(struct making *m, const struct step *step)
+{
+	begin(m, XLAB_LAYER_UDP);
+	set_number(m, XLAB_FIELD_UDP_SRCPORT, SOURCE_PORT);
+	set_number(m, XLAB_FIELD_UDP_DSTPORT, step->port);
+	end(m);
+	begin(m, XLAB_LAYER_DATA);
+	if (!m->err)
+		m->err = frame_add_data(m->f, (const uint8_t *)step->text, strlen(step->text),
+					m->why);
+}
+
+static void make_tcp(struct making *m, const struct step *step)
+{
+	begin(m, XLAB_LAYER_TCP);
+	set_number(m, XLAB_FIELD_TCP_SRCPORT, SOURCE_PORT);
+	set_number(m, XLAB_FIELD_TCP_DSTPORT, step->port);
+	set_number(m, XLAB_FIELD_TCP_FLAGS, 2); /* SYN */
+	end(m);
+}
+
+int first_packet(const struct topology *topo, const struct step *step, size_t iface,
+		 struct frame_make *f, char **why)
+{
+	const struct address *src = source_of(topo, step);
+	struct making m = { .f = f, .why = why };
+
+	*f = (struct frame_make){ 0 };
+	if (!src) {
+		*why = text_format("node %s has no address of the destination's family",
+				   topo->nodes[step->src].name);
+		return -EINVAL;
+	}
+	make_ether(&m, topo, step, iface);
+	make_network(&m, src, &step->address);
+	if (step->kind == STEP_PING)
+		make_ping(&m, step);
+	else if (step->kind == STEP_UDP)
+		make_udp(&m, step);
+	else
+		make_tcp(&m, step);
+	return m.err ? m.err : frame_finish(f, why);
+}

@@ -1,0 +1,213 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#      a (e0) ---- (e0: the chain) b
+#
+# What a chain says of a packet that is not sent: of bytes, of a packet of the lab file, of a step and
+# of captures; with a lab and without; and that nothing on the wire knows of it.
+# shellcheck source=tests/cli/tap
+. "$(dirname "$0")/tap"
+
+objects=${BUILD:-$PWD/build}/tests/engine
+cat >"$dir/lab.ini" <<-END
+	[lab]
+	name = tried
+	[node a]
+	[node b]
+	[iface a:e0]
+	peer = b:e0
+	address = 10.9.0.1/24
+	address = fd00::1/64
+	mac = de:ad:be:ef:00:01
+	[iface b:e0]
+	peer = a:e0
+	address = 10.9.0.2/24
+	address = fd00::2/64
+	mac = de:ad:be:ef:00:02
+	chain = headers web counting
+	[filter web]
+	program = port
+	proto = udp tcp
+	dst = 80 8000-8099
+	[filter counting]
+	program = $objects/oldmaps.bpf.o
+	[filter lines]
+	program = $objects/lines.bpf.o:lines
+	[filter bare]
+	program = $objects/bare.bpf.o
+	[filter back]
+	program = port
+	dst = 7
+	action = tx
+	[filter heavy]
+	program = $objects/odd.bpf.o:heavy
+	[packet syn]
+	eth = dst=de:ad:be:ef:00:02 src=de:ad:be:ef:00:01
+	ip = src=10.9.0.1 dst=10.9.0.2
+	tcp = srcport=40000 dstport=8001 flags=S
+	[packet long]
+	eth = dst=de:ad:be:ef:00:02 src=de:ad:be:ef:00:01
+	ip = src=10.9.0.1 dst=10.9.0.2
+	udp = srcport=40000 dstport=53
+	data = zero:5000
+	[packet lines]
+	eth = dst=de:ad:be:ef:00:02 src=de:ad:be:ef:00:01
+	ip = src=10.9.0.1 dst=10.9.0.2
+	udp = srcport=40000 dstport=1001
+	data = zero:40
+	[scenario source]
+	chain = b:e0 lines bare
+	control = none
+	aborted = ping a b
+	[scenario changes]
+	chain = b:e0 back
+	pass = ping a b
+	[scenario much]
+	chain = b:e0 heavy
+	pass = ping a b
+END
+
+# --- With a lab ---
+
+xlab up "$dir/lab.ini"
+xlab explain b:e0 syn
+like 'a packet of the lab file: its headers' "$out" 'TcpHdr: src: 40000 => dst: 8001 \[SYN\]'
+like 'no opinion, the rule that was met, and who was not asked' "$out" '
+  1  headers   next
+  2  web       drop  proto=tcp, dst=8000-8099
+  3  counting  not asked
+=> drop, by web'
+is 'it is all there is to say' "$status" 0
+xlab filter web list
+is 'no rule of the chain on the wire was hit' "$(awk 'NR > 1 { n += $2 } END { print n + 0 }' <<<"$out")" 0
+xlab chain b:e0
+is 'nothing of it was counted there' "$(awk '$2 == "web" { print $NF }' <<<"$out")" 0
+
+xlab explain b:e0 udp a b:81
+like 'a step: the datagram that it would send' "$out" 'UdpHdr: src: 40000 => dst: 81'
+like 'with MACs of the lab file' "$out" 'EthHdr: src: de:ad:be:ef:00:01 => dst: de:ad:be:ef:00:02'
+like 'the lines of an object that ran' "$out" '__sync_fetch_and_add(all, 1);'
+[[ $out != *'return XDP_ABORTED'* ]]
+result $? 'and none that did not' "$out"
+like 'at its end' "$out" '=> pass, for no filter decided otherwise'
+xlab filter web add dst=81
+xlab explain b:e0 udp a b:81
+like 'a rule that was added since' "$out" 'web       drop  proto=udp, dst=81'
+xlab explain b:e0 tcp a '[fd00::2]:8099'
+like 'over IPv6' "$out" 'web       drop  proto=tcp, dst=8000-8099'
+
+xlab explain b:e0 frame a:e0 syn
+like 'a step that sends a packet of the file' "$out" 'web       drop  proto=tcp, dst=8000-8099'
+
+# The object drops the third packet of a length: it has seen two, and then sees each packet that is
+# tried as the third, for none of them is kept.
+for _ in 1 2; do
+	xlab exec a -- ping -c 1 -W 2 -s 300 10.9.0.2
+done
+for _ in 1 2; do
+	xlab explain b:e0 ping a b size=300
+	like 'it goes by what the maps hold' "$out" 'counting  drop'
+done
+like 'a step with its size' "$out" 'a packet of 342 bytes'
+xlab exec a -- ping -c 1 -W 1 -s 301 10.9.0.2
+is 'the wire is not moved by what was tried' "$status" 0
+
+# --- Captures ---
+
+# DESTINATION PORTS…: a capture of a UDP packet each, the last one cut
+python3 - "$dir" 80 53 8000 8000 9 <<-'END'
+	import struct, sys
+	base = bytes.fromhex('deadbeef0002deadbeef00010800450000220007000040116694'
+		'0a0900010a0900029c400050000e000068656c6c6f0a') + bytes(12)
+	def packet(port, cut=0):
+	    b = base[:36] + struct.pack('>H', int(port)) + base[38:]
+	    return struct.pack('<IIII', 0, 0, len(b) - cut, len(b)) + b[:len(b) - cut]
+	def capture(name, packets):
+	    with open(sys.argv[1] + '/' + name, 'wb') as f:
+	        f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + b''.join(packets))
+	all = [packet(port) for port in sys.argv[2:]]
+	capture('some.pcap', all[:-1] + [packet(9, 20)])
+	capture('empty.pcap', [])
+	capture('broken.pcap', [all[0], all[1][:30]])
+	capture('many.pcap', all * 20000)
+END
+xlab explain b:e0 "$dir/some.pcap"
+is 'a capture: a line a packet' "$out" '1  drop by web (proto=udp, dst=80)  10.9.0.1 => 10.9.0.2 udp 40000 => 80
+2  pass  10.9.0.1 => 10.9.0.2 udp 40000 => 53
+3  drop by web (proto=udp, dst=8000-8099)  10.9.0.1 => 10.9.0.2 udp 40000 => 8000
+4  drop by web (proto=udp, dst=8000-8099)  10.9.0.1 => 10.9.0.2 udp 40000 => 8000'
+like 'one that was cut when it was captured is left out' "$err" \
+	'packet 5: only 40 of its 60 bytes were captured: left out'
+xlab explain b:e0 --summary "$dir/some.pcap"
+is 'in sum, by filter and rule' "$(tr -s ' ' <<<"$out")" 'filter verdict packets
+headers next 4
+web next 1
+web drop 3
+ proto=udp 3
+ dst=80 1
+ dst=8000-8099 2
+counting pass 1
+(came through) pass 1'
+# The object has a state of its own: the third packet that comes to it is dropped, and all then.
+xlab explain b:e0 --summary "$dir/many.pcap"
+like 'many packets are one after the other' "$(tr -s ' ' <<<"$out")" 'counting pass 2
+counting drop 39998
+(came through) pass 2'
+xlab explain b:e0 "$dir/empty.pcap"
+ended 'an empty capture' 2 'has no packet'
+xlab explain b:e0 "$dir/broken.pcap"
+is 'a capture that is cut: exit status' "$status" 2
+like 'a capture that is cut' "$err" 'broken.pcap'
+xlab explain b:e0 "$dir/lab.ini"
+ended 'a file that is no capture' 2 'lab.ini'
+
+# --- What cannot be ---
+
+xlab explain b:e0 sin
+ended 'a packet that is not there' 2 'did you mean "syn"?'
+xlab explain b:e0 udp a c:80
+ended 'a step that is wrong' 2 'there is no node "c"'
+xlab explain a:e0 syn
+ended 'no chain' 2 'a:e0 has no chain: a packet passes there'
+xlab explain b:e1 syn
+ended 'no such interface' 2 'did you mean "b:e0"?'
+xlab explain b:e0 hex:deadbeef000
+ended 'half a byte' 2 'the last byte has one digit only'
+xlab explain b:e0 hex:deadbeefxx
+ended 'no hex' 2 '"xx" at byte 4 is not two hex digits'
+xlab explain b:e0 hex:deadbeef
+ended 'too short' 2 'a packet of 4 bytes is none'
+xlab explain b:e0 long
+ended 'too long' 2 'no packet of 5042 bytes comes in here'
+xlab explain b:e0 --summary syn
+ended 'a summary of one' 2 '--summary is of the packets of a capture'
+xlab explain b:e0 --scenario sauce syn
+ended 'no such scenario' 2 'did you mean "source"?'
+"$XLAB" down >/dev/null
+
+# --- Without a lab ---
+
+xlab explain "$dir/lab.ini" syn
+like 'the chain of a lab file, and its only one' "$out" '=> drop, by web'
+xlab explain "$dir/lab.ini" b:e0 tcp a b:22
+like 'a step without a lab' "$out" '=> pass, for no filter decided otherwise'
+xlab status
+like 'no lab is up of it' "$out" 'no lab is up'
+xlab explain "$dir/lab.ini" --scenario source lines
+like 'of an object each line that ran, as it is written' "$out" \
+	'bytes\[0\] = 2; /\* LINE tx \*/
+'
+like 'its verdict' "$out" '1  lines  tx'
+like 'what it made of the packet' "$out" 'it came out changed, 82 bytes
+  EthHdr: src: de:ad:be:ef:00:01 => dst: 02:ad:be:ef:00:02 (0x0800)'
+xlab explain "$dir/lab.ini" --scenario source udp a b:9 "$(printf '%040d' 0)"
+like 'an object without line info, and its verdict' "$out" '  2  bare   pass
+     (which of its lines ran is not known: compile it with -g)'
+xlab explain "$dir/lab.ini" --scenario changes udp a b:7
+like 'sent back' "$out" '=> tx, by back
+it came out changed, 46 bytes
+  EthHdr: src: de:ad:be:ef:00:02 => dst: de:ad:be:ef:00:01 (0x0800)'
+xlab explain "$dir/lab.ini" --scenario much syn
+like 'where the verifier has enough, the verdict' "$out" '1  heavy  pass
+     (which of its lines ran would be too much for the verifier)'
+done_testing
