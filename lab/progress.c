@@ -51,10 +51,14 @@ static void draw(const struct progress *p)
 
 void progress_step(struct progress *p)
 {
+	progress_set(p, p->done + 1);
+}
+
+void progress_set(struct progress *p, size_t done)
+{
 	uint64_t now;
 
-	if (p->done < p->total)
-		p->done++;
+	p->done = done < p->total ? done : p->total;
 	if (!p->next_ns)
 		return;
 	now = netlink_clock_ns();

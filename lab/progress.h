@@ -19,8 +19,9 @@ struct progress {
 /* Nothing is ever drawn unless standard error is a terminal that can take a line back. */
 void progress_begin(struct progress *p, const char *what, size_t total);
 
-/* One more is done. */
+/* One more is done; as many are. */
 void progress_step(struct progress *p);
+void progress_set(struct progress *p, size_t done);
 
 /* Take the line back: before anything else is printed, and at the end. */
 void progress_clear(struct progress *p);

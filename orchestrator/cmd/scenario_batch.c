@@ -14,6 +14,7 @@
 #include "orchestrator/event/drop_trace.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/report/report.h"
+#include "orchestrator/scenario/control.h"
 #include "orchestrator/scenario/scenario_chains.h"
 #include "orchestrator/util/table.h"
 
@@ -61,6 +62,22 @@ static const struct scenario *scenario_at(const struct batch_run *r, size_t i)
 	return &r->lab->labfile.scenarios[r->batch->scenarios[i]];
 }
 
+/* How many steps are behind when the first @n scenarios have been run: those that could not be,
+ * too, and those of control runs that came first.
+ */
+static size_t steps_behind(const struct batch_run *r, size_t n)
+{
+	size_t steps = 0;
+
+	for (size_t i = 0; i < r->batch->n_scenarios; i++) {
+		if (i < n || scenario_is_controlled(&r->results[i]))
+			steps += control_steps(scenario_at(r, i));
+		if (i < n)
+			steps += scenario_at(r, i)->n_steps;
+	}
+	return steps;
+}
+
 /* From the @from-th on, up to one of which it may not come first, or that cannot be run: that tries
  * once more, and tells why, in its turn.
  */
@@ -82,10 +99,10 @@ static void control_some(const struct batch_run *r, size_t from)
 static int run_each(const struct batch_run *r, int *status, struct error *e)
 {
 	size_t n = r->batch->n_scenarios;
-	struct progress progress;
+	struct progress *progress = r->options.progress;
 	int err = 0;
 
-	progress_begin(&progress, "scenario", n);
+	progress_begin(progress, "steps", steps_behind(r, n));
 	for (size_t i = 0; i < n && !err; i++) {
 		struct error ERROR_AUTO one = ERROR_INIT;
 
@@ -95,15 +112,16 @@ static int run_each(const struct batch_run *r, int *status, struct error *e)
 		if (scenario_run(r->lab, scenario_at(r, i), &r->options, r->chains, i + 1 == n,
 				 &r->results[i], &one))
 			*status = one.kind ? (int)one.kind : ERROR_STATE;
-		progress_clear(&progress);
+		progress_clear(progress);
 		report_scenario(r->report, &r->results[i]);
-		progress_step(&progress);
+		if (r->results[i].outcome == OUTCOME_LAB) /* without the rest of its steps */
+			progress_set(progress, steps_behind(r, i + 1));
 		if (interrupt_pending())
 			err = error_state(e, -EINTR,
 					  "stopped by a signal after %zu of %zu scenarios", i + 1,
 					  n);
 	}
-	progress_clear(&progress);
+	progress_clear(progress);
 	return err;
 }
 
@@ -112,12 +130,14 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 {
 	struct scenario_result *FREE_AUTO results = xcalloc(s->n_scenarios, sizeof(*results));
 	struct error ERROR_AUTO stopped = ERROR_INIT;
+	struct progress progress;
 	const struct batch_run r = {
 		.batch = s,
 		.lab = lab,
 		.options = { .timeout_ms =
 				     options->timeout_ms ? options->timeout_ms : TIMEOUT_DEFAULT_MS,
-			     .drops = drop_trace_open(lab) },
+			     .drops = drop_trace_open(lab),
+			     .progress = &progress },
 		.chains = scenario_chains_new(lab),
 		.results = results,
 		.report = report_begin(options->format ? options->format->value : REPORT_TEXT,

@@ -6,6 +6,7 @@
 
 #include "lab/error.h"
 #include "lab/netlink.h"
+#include "lab/progress.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/judge.h"
@@ -30,10 +31,10 @@ static bool same_control(const struct step *a, const struct step *b)
 	       !strcmp(a->text ? a->text : "", b->text ? b->text : "");
 }
 
-static bool tried_before(const struct run *r, size_t n)
+static bool tried_before(const struct scenario *scenario, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (same_control(&r->scenario->steps[i], &r->scenario->steps[n]))
+		if (same_control(&scenario->steps[i], &scenario->steps[n]))
 			return true;
 	return false;
 }
@@ -104,17 +105,26 @@ static bool has_control(const struct step *step)
 	return (step_is_traffic(step) || step->kind == STEP_EXEC) && step->control != CONTROL_NONE;
 }
 
-static bool takes_part(const struct run *r, size_t i)
+static bool takes_part(const struct scenario *scenario, size_t i)
 {
-	const struct step *step = &r->scenario->steps[i];
+	const struct step *step = &scenario->steps[i];
 
 	if (step->kind != STEP_SERVE)
-		return has_control(step) && (step->kind == STEP_EXEC || !tried_before(r, i));
+		return has_control(step) && (step->kind == STEP_EXEC || !tried_before(scenario, i));
 	/* A server, where somebody after it may need it. */
-	while (++i < r->scenario->n_steps)
-		if (has_control(&r->scenario->steps[i]))
+	while (++i < scenario->n_steps)
+		if (has_control(&scenario->steps[i]))
 			return true;
 	return false;
+}
+
+size_t control_steps(const struct scenario *scenario)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < scenario->n_steps; i++)
+		n += takes_part(scenario, i);
+	return n;
 }
 
 bool control_may_be_early(const struct scenario *scenario)
@@ -135,7 +145,7 @@ int control(struct run *r, bool *fine)
 	int err = run_begin_serves(r);
 
 	for (size_t i = 0; i < r->scenario->n_steps && !err && *fine; i++) {
-		if (!takes_part(r, i))
+		if (!takes_part(r->scenario, i))
 			continue;
 		if (!stripped)
 			err = scenario_chains_strip(r->chains, r->scenario, r->e);
@@ -146,6 +156,7 @@ int control(struct run *r, bool *fine)
 		err = step_is_traffic(&r->scenario->steps[i]) ? control_step(r, i, fine)
 							      : control_program(r, i, fine);
 		err = run_notice_death(r, i, err, fine);
+		progress_step(r->progress);
 		if (!err)
 			r->at = NONE;
 	}

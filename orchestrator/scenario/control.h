@@ -5,9 +5,13 @@
 /* The control run: each step once without the scenario's chains. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct run;
 struct scenario;
+
+/* How many of its steps have a control run. */
+size_t control_steps(const struct scenario *scenario);
 
 /* Nothing that other scenarios do before it makes a difference to it, nor it to them. */
 bool control_may_be_early(const struct scenario *scenario);

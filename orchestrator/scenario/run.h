@@ -15,6 +15,7 @@ struct error;
 struct evidence;
 struct lab;
 struct neighbours;
+struct progress;
 struct scenario;
 struct scenario_chains;
 struct scenario_result;
@@ -42,6 +43,7 @@ struct run {
 	struct witness witness;
 	struct neighbours *neighbours;
 	struct probe probe;
+	struct progress *progress;
 	char *vain; /* neighbours that a control run asked for in vain, a line each; NULL */
 	struct error *e;
 };

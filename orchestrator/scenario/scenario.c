@@ -112,6 +112,7 @@ static int prepare(struct run *r, const struct scenario_options *options)
 	r->probe.drops_fd = r->witness.drops ? drop_trace_fd(r->witness.drops) : -1;
 	r->probe.lab = r->lab;
 	r->probe.timeout_ms = options->timeout_ms;
+	r->progress = options->progress;
 	r->probe.consume = hear;
 	r->probe.cookie = r;
 	interrupt_signals(&signals);

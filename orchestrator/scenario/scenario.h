@@ -13,6 +13,7 @@
 struct drop_trace;
 struct error;
 struct lab;
+struct progress;
 struct scenario_chains;
 
 struct scenario_result {
@@ -24,8 +25,9 @@ struct scenario_result {
 };
 
 struct scenario_options {
-	unsigned int timeout_ms;  /* deadline of a step, the last resort; default 1000 */
-	struct drop_trace *drops; /* what the kernel says while scenarios run; NULL: nothing */
+	unsigned int timeout_ms;   /* deadline of a step, the last resort; default 1000 */
+	struct drop_trace *drops;  /* what the kernel says while scenarios run; NULL: nothing */
+	struct progress *progress; /* a step of it each, of the control run and of the real one */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
+#include "lab/progress.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/event/listener.h"
 #include "orchestrator/lab.h"
@@ -153,6 +154,7 @@ int steps_run(struct run *r, size_t i, bool *fine)
 	err = run_notice_death(r, i, err, fine);
 	*fine = *fine && result->outcome != OUTCOME_LAB;
 	result->ms = run_ms_since(start);
+	progress_step(r->progress);
 	if (!err)
 		r->at = NONE;
 	return err;

@@ -25,6 +25,14 @@ pass = exec a sleep 0.6
 [scenario three]
 control = none
 pass = exec a true
+[scenario long]
+control = none
+pass = exec a sleep 0.6
+pass = exec a sleep 0.6
+pass = exec a sleep 0.6
+[scenario tried]
+pass = exec a sleep 0.6
+pass = exec a sleep 0.7
 INI
 
 # What a terminal would have got, in OUT; carriage returns as lines.
@@ -61,11 +69,18 @@ check $? "up takes the line back" "$(cat "$SCRATCH/lines")"
 grep -q '^slow is up: a b c$' "$SCRATCH/lines"
 check $? "what up says stands alone" "$(cat "$SCRATCH/lines")"
 
-on_terminal "$XLAB scenario --all"
-[ "$(drawn scenario)" -ge 1 ]
+on_terminal "$XLAB scenario one two three"
+[ "$(drawn steps)" -ge 1 ]
 check $? "scenario shows how far it is" "$(cat "$SCRATCH/lines")"
-taken_back scenario
+taken_back steps
 check $? "scenario takes the line back" "$(cat "$SCRATCH/lines")"
+
+on_terminal "$XLAB scenario long"
+grep -q '^steps: 2 of 3 \[####* *\]' "$SCRATCH/lines" && grep -q '^steps: 3 of 3 \[#*\]' "$SCRATCH/lines"
+check $? "inside a long scenario it moves by steps" "$(cat "$SCRATCH/lines")"
+on_terminal "$XLAB scenario tried"
+grep -q '^steps: 2 of 4 \[' "$SCRATCH/lines" && grep -q '^steps: 3 of 4 \[' "$SCRATCH/lines"
+check $? "and while the control run goes" "$(cat "$SCRATCH/lines")"
 
 on_terminal "$(slowly umount2 1200000 "$XLAB" down --wait)"
 [ "$(drawn down)" -ge 1 ]
@@ -74,11 +89,11 @@ taken_back down
 check $? "down --wait takes the line back" "$(cat "$SCRATCH/lines")"
 
 "$XLAB" up "$SCRATCH/slow.ini" >/dev/null
-"$XLAB" scenario --all >"$SCRATCH/lines" 2>&1
+"$XLAB" scenario one two three >"$SCRATCH/lines" 2>&1
 ! grep -q ' of 3 \[' "$SCRATCH/lines" && ! grep -q $'\r' "$SCRATCH/lines"
 check $? "nothing where nobody watches"
-TERMINAL=dumb on_terminal "$XLAB scenario --all"
-[ "$(drawn scenario)" = 0 ]
+TERMINAL=dumb on_terminal "$XLAB scenario one two three"
+[ "$(drawn steps)" = 0 ]
 check $? "nothing on a terminal that cannot take a line back"
 on_terminal "$XLAB down"
 [ "$(drawn down)" = 0 ] && grep -q '^slow is down$' "$SCRATCH/lines"
