@@ -126,6 +126,21 @@ void rig_down(struct lab *lab)
 	lab_close(lab);
 }
 
+int rig_setup(void **state, const char *filters)
+{
+	static struct lab lab;
+
+	rig_up(&lab, filters);
+	*state = &lab;
+	return 0;
+}
+
+int rig_teardown(void **state)
+{
+	rig_down(*state);
+	return 0;
+}
+
 size_t rig_end(const struct lab *lab)
 {
 	return topology_iface(&lab->labfile.topo, "right:r0");

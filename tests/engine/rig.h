@@ -37,6 +37,10 @@ void rig_up_with(struct lab *lab, const char *filters, const char *ends); /* key
 void rig_reread(struct lab *lab, const char *filters);
 void rig_down(struct lab *lab);
 
+/* As cmocka has it: *@state is the lab, of which there is one at a time. */
+int rig_setup(void **state, const char *filters);
+int rig_teardown(void **state);
+
 size_t rig_end(const struct lab *lab); /* right:r0 */
 
 /* Set the chain on r0: names separated by spaces. */

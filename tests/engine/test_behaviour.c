@@ -423,17 +423,7 @@ static void test_pass_program_left(void **state)
 
 static int up(void **state)
 {
-	static struct lab lab;
-
-	rig_up(&lab, filters);
-	*state = &lab;
-	return 0;
-}
-
-static int down(void **state)
-{
-	rig_down(*state);
-	return 0;
+	return rig_setup(state, filters);
 }
 
 int main(void)
@@ -445,5 +435,5 @@ int main(void)
 		cmocka_unit_test(test_losses),		cmocka_unit_test(test_pass_program_left),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, rig_teardown);
 }

@@ -408,7 +408,6 @@ static void test_many_rules(void **state)
 
 static int up(void **state)
 {
-	static struct lab lab;
 	FREE_AUTO char *text =
 		text_format("%s[filter p2]\nprogram = port\nproto = udp\ndst = 1002\n", filters);
 
@@ -419,15 +418,7 @@ static int up(void **state)
 		free(text);
 		text = longer;
 	}
-	rig_up(&lab, text);
-	*state = &lab;
-	return 0;
-}
-
-static int down(void **state)
-{
-	rig_down(*state);
-	return 0;
+	return rig_setup(state, text);
 }
 
 int main(void)
@@ -449,5 +440,5 @@ int main(void)
 	};
 
 	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 7 : ARRAY_SIZE(tests),
-				       up, down);
+				       up, rig_teardown);
 }

@@ -314,17 +314,8 @@ static void test_taken_off(void **state)
 
 static int up(void **state)
 {
-	static struct lab lab;
-
-	rig_up(&lab, "");
-	rig_reread(&lab, filters);
-	*state = &lab;
-	return 0;
-}
-
-static int down(void **state)
-{
-	rig_down(*state);
+	rig_setup(state, "");
+	rig_reread(*state, filters);
 	return 0;
 }
 
@@ -370,12 +361,12 @@ static void test_generic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_refusals, up, down),
-		cmocka_unit_test_setup_teardown(test_too_much_to_verify, up, down),
-		cmocka_unit_test_setup_teardown(test_try_load, up, down),
-		cmocka_unit_test_setup_teardown(test_foreign, up, down),
-		cmocka_unit_test_setup_teardown(test_foreign_other_end, up, down),
-		cmocka_unit_test_setup_teardown(test_taken_off, up, down),
+		cmocka_unit_test_setup_teardown(test_refusals, up, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_too_much_to_verify, up, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_try_load, up, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_foreign, up, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_foreign_other_end, up, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_taken_off, up, rig_teardown),
 		cmocka_unit_test(test_jumbo),
 		cmocka_unit_test(test_generic),
 	};

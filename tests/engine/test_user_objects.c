@@ -187,18 +187,9 @@ static void test_counts(void **state)
 
 static int up(void **state)
 {
-	static struct lab lab;
 	FREE_AUTO char *text = sections();
 
-	rig_up(&lab, text);
-	*state = &lab;
-	return 0;
-}
-
-static int down(void **state)
-{
-	rig_down(*state);
-	return 0;
+	return rig_setup(state, text);
 }
 
 int main(void)
@@ -209,5 +200,5 @@ int main(void)
 		cmocka_unit_test(test_counts),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, rig_teardown);
 }
