@@ -55,6 +55,10 @@ pass = udp a 10.8.0.2:99 hello
 [scenario text]
 chain = b:e1
 pass = udp a 10.8.0.2:99 hello
+[scenario programs]
+chain = b:e1
+serve = b nc -lk 8000 until tcp:8000
+pass = exec a true
 LAB
 
 # What the command calls when nothing is refused. Messages stand there with their bytes, as strace knows
@@ -283,6 +287,46 @@ each_refused scenario text <<-'END'
 	sendto EPERM; nlmsg_len=72, nlmsg_type=0x14; cannot ask sock_diag
 	write EPIPE; "hello; cannot give nc its text
 END
+# Nor are any of these, which come before the first step.
+stands_anew()
+{
+	stands "$1"
+	"$XLAB" scenario s >/dev/null
+}
+"$XLAB" scenario s >/dev/null
+record scenario s
+each_refused scenario s <<-'END'
+	sendto EPERM; nlmsg_type=(0x1d|RTM_DELNEIGH); forget its neighbours: cannot send a netlink request
+END
+# What the kernel itself says of drops is done without.
+reported_status=0
+each_refused scenario s <<-'END'
+	openat ENOENT; btf/vmlinux; 1 ok
+	mmap ENOMEM; btf/vmlinux; 1 ok
+	bpf ENOMEM; map_name="drops"; 1 ok
+	bpf EPERM; BPF_RAW_TRACEPOINT_OPEN; 1 ok
+END
+unset reported_status
+btf=/sys/kernel/btf/vmlinux
+for size in 0 10 24 100000 $(($(stat -c %s $btf) - 1)); do
+	head -c "$size" $btf >"$dir/btf"
+	mount --bind "$dir/btf" $btf
+	xlab scenario s
+	umount $btf
+	reported "scenario s: of the kernel's BTF the first $size bytes" 0 '1 ok'
+done
+then=stands
+record scenario programs
+each_refused scenario programs <<-'END'
+	clone3 EAGAIN; ; cannot start a process in a PID namespace
+END
+# A node's program is entered by its first process.
+run strace -f -qq -o "$dir/trace" -e trace=mount -e inject=mount:error=EPERM -E "$unleaked" "$XLAB" scenario programs
+grep -q INJECTED "$dir/trace"
+result $? "scenario programs: mount: it came to that" "$(<"$dir/trace")"
+reported 'scenario programs: mount' 1 'it died before it was ready: cannot '
+stands 'scenario programs: mount'
+then=stands_anew
 # Later it depends on how long its steps take how often it has called: there the path tells which is meant.
 while IFS=';' read -r call path words; do
 	run strace -qq -o "$dir/trace" -P "$home/full/$path" -e "inject=$call" -E "$unleaked" "$XLAB" scenario s
