@@ -6,7 +6,8 @@
 
 COMMANDS="up self down scenario run chain changes"
 
-# lb.ini's lab with equal chains at two nodes, and at a third one that sends back. Sets CHAINS.
+# lb.ini's lab with equal chains at two nodes, and at a third one that sends back; with nodes that a
+# range makes, at a bridge that is joined to the other, and an address on lo. Sets CHAINS.
 chains_file()
 {
 	CHAINS=$SCRATCH/chains.ini
@@ -14,6 +15,8 @@ chains_file()
 		/^\[iface (host|h2):/ { print "chain = headers udp-8888" }
 		/^\[iface h3:/ { print "chain = headers back" }
 		END { print "[filter back]\nprogram = tx" }' "$LB" >"$CHAINS"
+	printf '%s\n' '[bridge br1]' 'uplink = br0' '[node r{1..3}]' '[iface r{1..3}:eth0]' 'bridge = br1' \
+		'address = 10.0.0.10{n}/24' '[iface r1:lo]' 'address = 10.99.0.1/32' >>"$CHAINS"
 }
 
 # Sets ARGS.
