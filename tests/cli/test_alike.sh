@@ -6,6 +6,9 @@
 #      c (e0) --+
 #      d (e0) --+
 #
+# What c sends back goes to d, whose chain lets it in: between two that send back it would run to and fro
+# without an end.
+#
 # Chains that are equal but for their place are one program, and each counts, tells and is changed as
 # if it were its interface's own.
 # shellcheck source=tests/cli/tap
@@ -46,7 +49,7 @@ chmod +x "$dir/hang"
 		drop = udp a b:9 x by udp-9 at b:e0
 		drop = udp d c:9 x by udp-9 at c:e0
 		see = c:e0 EthHdr*
-		tx = udp a c:7 x by back
+		tx = udp d c:7 x by back
 		[scenario one]
 		chain = b:e0 udp-8
 		drop = udp a b:8 x by udp-8
