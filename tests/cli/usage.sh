@@ -32,16 +32,46 @@ xlab help scenaro
 ended 'help on a misspelt command' 2 'did you mean "scenario"'
 xlab down --al
 ended 'a misspelt option' 2 'did you mean "--all"'
-xlab up
-ended 'a missing argument' 2 'up: the lab file is missing; usage: xlab up'
-xlab filter
-ended 'the first of two missing arguments' 2 'the filter is missing'
-xlab filter f
-ended 'the second of two missing arguments' 2 'add, del or list is missing'
-xlab exec host
-ended 'a missing command' 2 'exec: the command is missing; usage: xlab exec'
-xlab up a b
-ended 'an argument too many' 2 '"b"'
+# What each command cannot do without, and the first argument that is one too many; those that are not
+# told of take any number of them.
+while IFS=: read -r words missing; do
+	# shellcheck disable=SC2086
+	xlab $words
+	ended "$words: an argument is missing" 2 "${words%% *}: $missing is missing; usage: xlab ${words%% *} "
+done <<-'END'
+	chain:the interface
+	check:the lab file
+	completion:the shell
+	exec:the node
+	exec host:the command
+	filter:the filter
+	filter f:add, del or list
+	packet:the lab file
+	packet x.ini:the packet's name
+	plan:the lab file
+	run:the lab file
+	shell:the node
+	up:the lab file
+END
+while IFS=: read -r words more; do
+	# shellcheck disable=SC2086
+	xlab $words $more
+	ended "$words $more: an argument too many" 2 "${words%% *}: \"$more\" is too much; usage: xlab ${words%% *}"
+done <<-'END'
+	completion bash up:more
+	down one:more
+	help up:more
+	packet x.ini p:more
+	plan x.ini:more
+	shell node:more
+	status one:more
+	up x.ini:more
+END
+# A name that no lab can have is none of the machine's either.
+for command in down status; do
+	xlab $command a/b
+	ended "$command: no name of a lab" 2 '"a/b" is no name of a lab: '
+done
 xlab up a --as
 ended 'an option without its value' 2 '--as needs a value: NAME'
 xlab up a --as=

@@ -13,12 +13,14 @@
 #include <linux/bpf.h>
 
 #include "lab/cleanup.h"
+#include "lab/text.h"
 #include "orchestrator/chain/attach_point.h"
 #include "orchestrator/chain/chain_read.h"
 #include "orchestrator/chain/chain_record.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/report/chain_table.h"
 #include "orchestrator/util/json.h"
+#include "orchestrator/util/table.h"
 
 static char *guest[] = { (char *)"guest" };
 
@@ -220,6 +222,62 @@ static void no_opinion_is_not_a_pass(void **state)
 	expect(&view, false, "  1  guest      3     2     0        1\n");
 }
 
+/* Each verdict alone: its own column, before all others that are only there where they were; red is
+ * what did not go on.
+ */
+static void each_verdict_has_its_column_and_its_colour(void **state)
+{
+	static const struct {
+		size_t slot;
+		const char *name, *line;
+	} verdicts[] = {
+		{ XLAB_SLOT_NEXT, "next",
+		  "  #  filter  next  pass  drop\n  1  guest      7     0     0\n" },
+		{ XDP_PASS, "pass",
+		  "  #  filter  next  pass  drop\n  1  guest      0     7     0\n" },
+		{ XDP_DROP, "drop",
+		  "  #  filter  next  pass  drop\n  1  guest      0     0     " COLOUR_BAD
+		  "7" COLOUR_END "\n" },
+		{ XDP_TX, "tx",
+		  "  #  filter  next  pass  drop  tx\n  1  guest      0     0     0   " COLOUR_BAD
+		  "7" COLOUR_END "\n" },
+		{ XDP_REDIRECT, "redirect",
+		  "  #  filter  next  pass  drop  redirect\n  1  guest      0     0     0        "
+		  " " COLOUR_BAD "7" COLOUR_END "\n" },
+		{ XDP_ABORTED, "aborted",
+		  "  #  filter  next  pass  drop  aborted\n  1  guest      0     0     0       "
+		  " " COLOUR_BAD "7" COLOUR_END "\n" },
+		{ XLAB_SLOT_INVALID, "invalid",
+		  "  #  filter  next  pass  drop  invalid\n  1  guest      0     0     0       "
+		  " " COLOUR_BAD "7" COLOUR_END "\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		struct chain_row rows[] = { { .filter = guest[0], .known = true } };
+		const struct chain_view view = {
+			.record = { .engine = ENGINE_INLINE, .filters = guest, .n_filters = 1 },
+			.rows = rows,
+		};
+		char *FREE_AUTO wanted = NULL;
+		char *text = NULL;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		assert_non_null(out);
+		rows[0].verdicts[verdicts[i].slot] = (struct xlab_count){ 7, 70 };
+		chain_print("r:r0", &view, 2, true, out);
+		assert_int_equal(fclose(out), 0);
+		if (!strstr(text, verdicts[i].line))
+			fail_msg("\"%s\" is not in:\n%s", verdicts[i].line, text);
+		free(text);
+		wanted = text_format(
+			"\"%s\": {\n          \"packets\": 7,\n          \"bytes\": 70\n",
+			verdicts[i].name);
+		expect(&view, true, wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +289,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_counted),
 		cmocka_unit_test(one_is_not_several),
 		cmocka_unit_test(no_opinion_is_not_a_pass),
+		cmocka_unit_test(each_verdict_has_its_column_and_its_colour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
