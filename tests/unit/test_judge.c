@@ -1164,6 +1164,7 @@ static void see_and_reject_read_what_was_shown(void **state)
 	static const char *const lines[] = { "EthHdr: …", "UdpHdr: src: 44024 => dst: 8000" };
 	static const char log[] = "0: R1=ctx\n1: r2 = *(u8*)\ninvalid access to packet, off=12\n"
 				  "processed 3 insns\n";
+	static const char behind_a_byte[] = "!0: R1=ctx\n1: r2 = 0\n";
 	struct step step = { .at = HOST, .by = UDP_8888 };
 	struct step_result result = { 0 };
 
@@ -1188,6 +1189,14 @@ static void see_and_reject_read_what_was_shown(void **state)
 	assert_string_equal(result.why,
 			    "refused by the verifier: invalid access to packet, off=12");
 	assert_null(result.details);
+	/* the whole line where it stands: of the first, no more than there is */
+	step.text = "access to packet";
+	judge_reject(&labfile, &step, log, &result);
+	assert_string_equal(result.why,
+			    "refused by the verifier: invalid access to packet, off=12");
+	step.text = "R1=ctx";
+	judge_reject(&labfile, &step, behind_a_byte + 1, &result);
+	assert_string_equal(result.why, "refused by the verifier: 0: R1=ctx");
 	step.text = "something else";
 	judge_reject(&labfile, &step, log, &result);
 	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
