@@ -41,21 +41,24 @@ struct own6_dump {
 static int on_own6(const struct nlmsghdr *message, void *cookie)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attr, *found[RTA_MAX + 1] = { NULL };
+	const struct nlattr *attr, *dst = NULL, *oif = NULL;
 	const struct own6_dump *dump = cookie;
 	struct in6_addr address;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) || header->rtm_type != RTN_LOCAL ||
 	    header->rtm_dst_len != 128)
 		return MNL_CB_OK;
-	mnl_attr_for_each (attr, message, sizeof(*header))
-		if (mnl_attr_get_type(attr) <= RTA_MAX)
-			found[mnl_attr_get_type(attr)] = attr;
-	if (!found[RTA_DST] || mnl_attr_get_payload_len(found[RTA_DST]) != sizeof(address) ||
-	    !found[RTA_OIF] || mnl_attr_validate(found[RTA_OIF], MNL_TYPE_U32))
+	mnl_attr_for_each (attr, message, sizeof(*header)) {
+		if (mnl_attr_get_type(attr) == RTA_DST)
+			dst = attr;
+		else if (mnl_attr_get_type(attr) == RTA_OIF)
+			oif = attr;
+	}
+	if (!dst || mnl_attr_get_payload_len(dst) != sizeof(address) || !oif ||
+	    mnl_attr_validate(oif, MNL_TYPE_U32))
 		return MNL_CB_OK;
-	memcpy(&address, mnl_attr_get_payload(found[RTA_DST]), sizeof(address));
-	dump->each(dump->cookie, mnl_attr_get_u32(found[RTA_OIF]), &address);
+	memcpy(&address, mnl_attr_get_payload(dst), sizeof(address));
+	dump->each(dump->cookie, mnl_attr_get_u32(oif), &address);
 	return MNL_CB_OK;
 }
 

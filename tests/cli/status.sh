@@ -46,6 +46,8 @@ is 'plan: the chain, and the pass program of the other end' "$(grep -E '^(pass|c
 xlab up "$dir/lab.ini" --engine inline
 is 'up' "$status" 0
 [ "$status" -eq 0 ] || exit 1
+is 'up: what it made is for root alone (namespaces have no mode of their own)' \
+	"$(find /run/xlab -perm /077 ! -type l ! -path '*/ns/*')" ''
 xlab status
 like 'status: a node without interfaces' "$out" 'c *no interface'
 like 'status: the engine that was asked for' "$out" 'inline*asked for'
