@@ -271,8 +271,6 @@ char *account_silence(const struct labfile *labfile, const struct evidence *ev)
 				   labfile->topo.ifaces[ev->imitated_at].id);
 	if (s)
 		return account_decision(labfile, ev, s);
-	if (ev->links_down)
-		return text_format("down: %s", ev->links_down);
 	if (ev->trouble)
 		return text_format("%s", ev->trouble);
 	if (ev->takers)

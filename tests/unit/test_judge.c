@@ -928,6 +928,54 @@ static void silence_about_a_verdict_proves_nothing(void **state)
 	expect(&step, &ev, OUTCOME_NOT_OK, "replied, and no filter says that it sent it back (tx)");
 }
 
+/* All that could be the reason at once, but for the first @n: what tells most is told. */
+static void the_best_reason_of_a_silence_is_told(void **state)
+{
+	static const char *const reasons[] = {
+		"lb lost its address 10.0.0.10",
+		"down: br0:veth1",
+		"dropped by the kernel of host: UDP_CSUM",
+		"rp_filter of lb:veth6 takes nothing from 10.0.0.1 there",
+		"lb has no route to 10.0.0.1",
+		"packets of others were made to look like it at h2:veth2",
+		"nc in host says: no",
+		"h2 has bound that port itself, and has the address",
+		"it was refused, by an ICMP error",
+		"it left h2:veth2 as something that cannot be followed",
+		"no neighbour entry for 10.0.0.1 at lb",
+		"3 events of the chains were lost",
+		"no chain saw it",
+	};
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_UDP);
+
+	(void)state;
+	for (size_t n = 0; n < ARRAY_SIZE(reasons); n++) {
+		struct evidence ev = an_evidence(STEP_UDP);
+		char *FREE_AUTO why = text_format(
+			"nothing arrived, but no filter says that it dropped it: %s", reasons[n]);
+
+		ev.absent = n > 0 ? NULL : xstrdup(reasons[0]);
+		ev.links_down = n > 1 ? NULL : xstrdup("br0:veth1");
+		if (n <= 2)
+			kernel_drops_it(&ev, 2000, "host", "UDP_CSUM", &p);
+		ev.filtered = n > 3 ? NULL : xstrdup(reasons[3]);
+		ev.no_route = n > 4 ? NULL : xstrdup(reasons[4]);
+		/* what others sent does not hide what the lab itself lacks */
+		ev.imitated = n == 5;
+		ev.imitated_at = H2;
+		ev.trouble = n > 6 ? NULL : xstrdup(reasons[6]);
+		ev.takers = n > 7 ? NULL : xstrdup("h2");
+		ev.refused = n <= 8;
+		ev.strayed = n <= 9;
+		ev.strayed_at = H2;
+		ev.neighbour = n <= 10 ? NEIGHBOUR_UNRESOLVED : NEIGHBOUR_UNKNOWN;
+		ev.neighbour_text = xstrdup("10.0.0.1 at lb");
+		ev.lost = n <= 11 ? 3 : 0;
+		expect(&step, &ev, OUTCOME_INCONCLUSIVE, why);
+	}
+}
+
 static void the_kernel_says_why_it_died(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_PASS);
@@ -1270,6 +1318,7 @@ int main(void)
 		cmocka_unit_test(the_word_that_was_in_its_place_is_told),
 		cmocka_unit_test(a_drop_at_one_of_several_is_none_at_all),
 		cmocka_unit_test(silence_about_a_verdict_proves_nothing),
+		cmocka_unit_test(the_best_reason_of_a_silence_is_told),
 		cmocka_unit_test(the_kernel_says_why_it_died),
 		cmocka_unit_test(the_kernel_says_why_it_died_where_no_chain_stands),
 		cmocka_unit_test(what_xdp_could_not_send_is_told),
