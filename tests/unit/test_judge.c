@@ -1134,6 +1134,54 @@ static void details_tell_the_way(void **state)
 		      "neighbour entry for 10.0.0.1 at lb: none, or failed\n");
 }
 
+/* Whatever is known, but not what the reason has said already. */
+static void details_tell_what_the_reason_does_not(void **state)
+{
+	struct evidence ev = an_evidence(STEP_UDP);
+	char *known, *said, *nothing;
+
+	(void)state;
+	ev.chains = NULL;
+	nothing = account_details(&labfile, &ev, "nothing arrived");
+	assert_string_equal(nothing, "");
+	ev.trouble = xstrdup("nc in host says: no");
+	ev.links_down = xstrdup("br0:veth1");
+	ev.absent = xstrdup("lb lost its address 10.0.0.10");
+	ev.filtered = xstrdup("rp_filter of lb:veth6 takes nothing from 10.0.0.1 there");
+	ev.no_route = xstrdup("lb has no route to 10.0.0.1");
+	ev.neighbour = NEIGHBOUR_RESOLVED;
+	ev.neighbour_text = xstrdup("10.0.0.1 at lb");
+	ev.imitated = ev.strayed = true;
+	ev.imitated_at = HOST;
+	ev.strayed_at = H2;
+	ev.forms.full = true;
+	ev.lost = 3;
+	known = account_details(&labfile, &ev, "nothing arrived");
+	assert_string_equal(known, "nc in host says: no\n"
+				   "links down: br0:veth1\n"
+				   "lb lost its address 10.0.0.10\n"
+				   "rp_filter of lb:veth6 takes nothing from 10.0.0.1 there\n"
+				   "lb has no route to 10.0.0.1\n"
+				   "neighbour entry for 10.0.0.1 at lb: there\n"
+				   "host:veth0: packets of others were made to look like it\n"
+				   "h2:veth2: it left as something that cannot be followed\n"
+				   "it took more than 64 forms, which are not all followed\n"
+				   "3 events of the chains were lost\n");
+	ev.imitated = ev.strayed = ev.forms.full = false;
+	ev.lost = 0;
+	ev.neighbour = NEIGHBOUR_UNKNOWN;
+	said = account_details(
+		&labfile, &ev,
+		"nothing arrived: nc in host says: no; down: br0:veth1; lb has no route to "
+		"10.0.0.1");
+	assert_string_equal(said, "lb lost its address 10.0.0.10\n"
+				  "rp_filter of lb:veth6 takes nothing from 10.0.0.1 there\n");
+	free(known);
+	free(said);
+	free(nothing);
+	evidence_clear(&ev);
+}
+
 static void a_user_object_is_mute_in_a_dispatcher(void **state)
 {
 	static char *names[] = { "udp-8888", "guest" };
@@ -1324,6 +1372,7 @@ int main(void)
 		cmocka_unit_test(what_xdp_could_not_send_is_told),
 		cmocka_unit_test(a_chain_at_the_sender_sees_nothing),
 		cmocka_unit_test(details_tell_the_way),
+		cmocka_unit_test(details_tell_what_the_reason_does_not),
 		cmocka_unit_test(a_user_object_is_mute_in_a_dispatcher),
 		cmocka_unit_test(a_link_that_loses_packets_is_named),
 		cmocka_unit_test(a_control_run_speaks_of_the_lab),
