@@ -80,6 +80,8 @@ static const struct {
 	  "[iface c:e0] mode = fast: \"fast\" is not a mode; allowed: native or generic" },
 	{ LAB "[iface c:e0]\npeer = c:e1\nmode = genric\n[iface c:e1]\npeer = c:e0\n",
 	  "mode = genric: \"genric\" is not a mode; did you mean \"generic\"?" },
+	{ LAB "[iface a:v]\nlink = e0\nvlan = 5\nmode = native\n",
+	  "[iface a:v] mode = native: a VLAN interface takes no native XDP: mode = generic" },
 	{ LAB "[iface c:e0]\npeer = c:e1\nchain = f udp-53\n[iface c:e1]\npeer = c:e0\n",
 	  "there is no filter \"udp-53\"; allowed: f, g, hello, headers, pass, drop" },
 	{ LAB "[iface c:e0]\npeer = c:e1\nchian = f\n[iface c:e1]\npeer = c:e0\n",
