@@ -1,2 +1,2 @@
-# What is sent to the kernel is looked at in place of it.
-$(B)/tests/unit/test_messages: override LDFLAGS += -Wl,--wrap=netlink_talk
+# What is sent to the kernel is looked at in its place; what it and the lab's record would say is given.
+$(B)/tests/unit/test_messages: override LDFLAGS += -Wl,--wrap=netlink_talk,--wrap=rt_link_get,--wrap=state_journal

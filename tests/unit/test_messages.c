@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests to the kernel as their messages: of kinds that not every kernel knows. The Makefile puts
- * __wrap_netlink_talk() in the place of netlink_talk().
+/* Requests to the kernel as their messages: of kinds that not every kernel knows. rules.mk puts
+ * __wrap_netlink_talk() in the place of netlink_talk(), and so with others.
  */
 #include <errno.h>
 #include <linux/if_link.h>
@@ -14,11 +14,15 @@
 
 #include <cmocka.h>
 
+#include "lab/build_netns.h"
 #include "lab/error.h"
 #include "lab/impairment.h"
+#include "lab/journal.h"
 #include "lab/netlink.h"
+#include "lab/ops.h"
 #include "lab/rtnl.h"
 #include "lab/rtnl_netem.h"
+#include "lab/topology.h"
 
 static struct netlink_request sent;
 static int answer; /* an errno */
@@ -34,6 +38,30 @@ int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t e
 	assert_true(message->nlmsg_len <= sizeof(sent));
 	memcpy(&sent, message, message->nlmsg_len);
 	return answer ? error_state(e, answer, "refused") : 0;
+}
+
+static unsigned int chosen; /* the kernel's index of a link that is asked for by name */
+
+int __wrap_rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
+		       struct rt_link_state *out, struct error *e);
+int __wrap_rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
+		       struct rt_link_state *out, struct error *e)
+{
+	(void)rt;
+	(void)e;
+	assert_string_equal(name, "v7");
+	assert_int_equal(ifindex, 0);
+	*out = (struct rt_link_state){ .ifindex = chosen };
+	return 0;
+}
+
+const struct journal *__wrap_state_journal(const struct state *st);
+const struct journal *__wrap_state_journal(const struct state *st)
+{
+	static const struct journal journal = { .group = 5 };
+
+	(void)st;
+	return &journal;
 }
 
 static const struct nlmsghdr *message(void)
@@ -241,6 +269,76 @@ static void a_kernel_has_it_or_not(void **state)
 	assert_true(rt_has_netem(NULL));
 }
 
+/* A lab of one node with e0, and over it VLAN 7, which is late. */
+static struct iface ifaces[] = {
+	{ .name = "e0", .id = "a:e0" },
+	{ .name = "v7",
+	  .id = "a:v7",
+	  .vlan = 7,
+	  .link = 0,
+	  .impairment = { .delay_ns = 10000000 } },
+};
+static const struct topology topo = { .ifaces = ifaces, .n_ifaces = 2 };
+static const struct plan plan = { .topo = &topo };
+static const struct op op = { .iface = 1 };
+
+static void the_labs_vlan_is_over_its_link(void **state)
+{
+	unsigned int end_index[] = { 100, 101 };
+	struct build_netns netns = { .fd = -1 };
+	struct build b = { .plan = &plan, .netns = &netns, .end_index = end_index };
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct part in;
+
+	(void)state;
+	answer = 0;
+	ifaces[1].mtu = 1400;
+	assert_int_equal(op_vlan_apply(&b, &op, &e), 0);
+	in = behind(sizeof(struct ifinfomsg));
+	holds(in, IFLA_IFNAME, "v7", sizeof("v7"));
+	HOLDS(in, IFLA_LINK, uint32_t, 100);
+	HOLDS(in, IFLA_GROUP, uint32_t, 5);
+	HOLDS(in, IFLA_MTU, uint32_t, 1400);
+	lacks(in, IFLA_ADDRESS);
+	HOLDS(find(find(in, IFLA_LINKINFO), IFLA_INFO_DATA), IFLA_VLAN_ID, uint16_t, 7);
+	assert_int_equal(((struct ifinfomsg *)mnl_nlmsg_get_payload(message()))->ifi_index, 101);
+	assert_int_equal(end_index[1], 101);
+
+	/* in xlab's own namespace the kernel chooses the index, and is asked for it */
+	end_index[1] = 0;
+	chosen = 9;
+	ifaces[1].has_mac = true;
+	ifaces[1].mac[5] = 3;
+	assert_int_equal(op_vlan_apply(&b, &op, &e), 0);
+	holds(behind(sizeof(struct ifinfomsg)), IFLA_ADDRESS, ifaces[1].mac, 6);
+	assert_int_equal(end_index[1], 9);
+
+	answer = -EOPNOTSUPP;
+	assert_int_equal(op_vlan_apply(&b, &op, &e), -EOPNOTSUPP);
+	assert_string_equal(e.text, "cannot make a:v7, VLAN 7 over a:e0: refused");
+}
+
+static void the_labs_link_is_impaired(void **state)
+{
+	unsigned int end_index[] = { 100, 101 };
+	struct build_netns netns = { .fd = -1 };
+	struct build b = { .plan = &plan, .netns = &netns, .end_index = end_index };
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct part in;
+
+	(void)state;
+	answer = 0;
+	assert_int_equal(op_netem_apply(&b, &op, &e), 0);
+	assert_int_equal(((struct tcmsg *)mnl_nlmsg_get_payload(message()))->tcm_ifindex, 101);
+	in = find(behind(sizeof(struct tcmsg)), TCA_OPTIONS);
+	in.at += MNL_ALIGN(sizeof(struct tc_netem_qopt));
+	in.size -= MNL_ALIGN(sizeof(struct tc_netem_qopt));
+	HOLDS(in, TCA_NETEM_LATENCY64, uint64_t, 10000000);
+	answer = -ENOENT;
+	assert_int_equal(op_netem_apply(&b, &op, &e), -ENOENT);
+	assert_string_equal(e.text, "cannot impair what leaves a:v7: refused");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +347,8 @@ int main(void)
 		cmocka_unit_test(netem_is_told_a_rate),
 		cmocka_unit_test(netem_has_room_for_what_is_late),
 		cmocka_unit_test(a_kernel_has_it_or_not),
+		cmocka_unit_test(the_labs_vlan_is_over_its_link),
+		cmocka_unit_test(the_labs_link_is_impaired),
 	};
 
 	return cmocka_run_group_tests_name("messages", tests, NULL, NULL);
