@@ -24,7 +24,8 @@ is 'up whose undo fails: the next up does it' "$status" 0
 refused umount2:error=EBUSY down
 ended 'down that fails' 3 'unmount'
 xlab status --json
-is 'down that fails: the lab is known' "$(jq -r '.labs[] | .name + " " + .phase' <<<"$out")" 'pair leaving'
+is 'down that fails: the lab is known' "$(jq -r '.labs[] | .name + " " + .phase + ": " + .about' <<<"$out")" \
+	'pair leaving: Two nodes and one veth pair, IPv4 and IPv6'
 xlab down
 is 'down that fails: the next one does it' "$status $out" '0 pair is down'
 nothing_left 'down that fails'
