@@ -18,21 +18,26 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_values.h"
 
-#define KEY(called, of)                                  \
-	{                                                \
-		.name = called, .field = XLAB_FIELD_##of \
-	}
 const struct match_key match_ether[] = {
-	KEY("src", ETH_SRC),   KEY("dst", ETH_DST), KEY("addr", ETH_ADDR),
-	KEY("type", ETH_TYPE), { .name = "" },
+	{ .name = "src", .field = XLAB_FIELD_ETH_SRC },
+	{ .name = "dst", .field = XLAB_FIELD_ETH_DST },
+	{ .name = "addr", .field = XLAB_FIELD_ETH_ADDR },
+	{ .name = "type", .field = XLAB_FIELD_ETH_TYPE },
+	{ .name = "" },
 };
 const struct match_key match_ip[] = {
-	KEY("src", NET_SRC),	 KEY("dst", NET_DST), KEY("addr", NET_ADDR),
-	KEY("proto", NET_PROTO), { .name = "" },
+	{ .name = "src", .field = XLAB_FIELD_NET_SRC },
+	{ .name = "dst", .field = XLAB_FIELD_NET_DST },
+	{ .name = "addr", .field = XLAB_FIELD_NET_ADDR },
+	{ .name = "proto", .field = XLAB_FIELD_NET_PROTO },
+	{ .name = "" },
 };
 const struct match_key match_port[] = {
-	KEY("src", PORT_SRC),	 KEY("dst", PORT_DST), KEY("port", PORT_EITHER),
-	KEY("proto", NET_PROTO), { .name = "" },
+	{ .name = "src", .field = XLAB_FIELD_PORT_SRC },
+	{ .name = "dst", .field = XLAB_FIELD_PORT_DST },
+	{ .name = "port", .field = XLAB_FIELD_PORT_EITHER },
+	{ .name = "proto", .field = XLAB_FIELD_NET_PROTO },
+	{ .name = "" },
 };
 
 /* data[OFFSET:LENGTH] */
