@@ -215,6 +215,11 @@ not ok: let through at h:e0, where no filter had an opinion; expected drop by we
 	'give = h:e0 huge => drop' 'give = h:e0 syn => pass' 'give = h:e0 syn => drop by arp' \
 	'give = h:e0 odd => drop by web'
 
+# Equal chains are one program, which goes by the interface that a packet came in by.
+steps 'given to one of several interfaces with equal chains' 'ok: dropped by web at r:e0
+ok: dropped by web at h:e0' 'chain = h:e0 web' 'chain = h:e1 web' 'chain = r:e0 web' \
+	'give = r:e0 syn => drop by web' 'give = h:e0 syn => drop by web'
+
 # The headers that were shown, of what was sent and of what was given.
 steps 'headers are seen' 'ok: arrived at h:e0
 ok: shown

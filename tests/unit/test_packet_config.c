@@ -104,6 +104,12 @@ static void layers_make_bytes(void **state)
 	      "data = hex:68656c6c6f0a\n",
 	      "deadbeef0001deadbeef00100800 4500003600070000400466b30a00000a0a000001"
 	      "4500002200070000401166ba0a00000a0a000001 0fa022b8000e7593 68656c6c6f0a");
+	/* A checksum that comes to 0 is written as its other form: 0 says that there is none. */
+	makes(ETH "ip = src=10.0.0.1 dst=10.0.0.10\n"
+		  "udp = srcport=40000 dstport=9\n"
+		  "data = hex:4f86\n",
+	      "deadbeef0010deadbeef00010800 4500001e00000000401166c50a0000010a00000a"
+	      "9c400009000affff 4f86");
 	makes("eth = dst=ff:ff:ff:ff:ff:ff src=de:ad:be:ef:00:10\n"
 	      "arp = src.hw_mac=de:ad:be:ef:00:10 src.proto_ipv4=10.0.0.10 "
 	      "dst.proto_ipv4=10.0.0.1\n"
