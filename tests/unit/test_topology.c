@@ -668,6 +668,11 @@ static void keeps_to_its_limits(void **state)
 		{ "[node a]\n", "[bridge b#]\n", 10000, "a lab has at most 10000 bridges" },
 		{ "[bridge b]\n[node a]\n", "[iface a:e#]\nbridge = b\n", 1023,
 		  "bridge b has more than 1023 ports" },
+		/* an uplink is a port at both ends */
+		{ "[bridge r]\n[node a]\n", "[bridge b#]\nuplink = r\n", 1023,
+		  "bridge r has more than 1023 ports" },
+		{ "[bridge r]\n[bridge s]\nuplink = r\n[node a]\n", "[iface a:e#]\nbridge = s\n",
+		  1022, "bridge s has more than 1023 ports" },
 		{ "[node a]\n[node b]\n", "[iface a:a#]\npeer = b:b#\n[iface b:b#]\npeer = a:a#\n",
 		  20000, "a lab has at most 40000 interfaces" },
 		{ "[node a]\n[bridge b]\n", "address = fd00::#:1/64\n", 256,
