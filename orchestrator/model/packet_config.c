@@ -92,6 +92,16 @@ static int read_options(const struct ini_where *at, const char *value, struct op
 	return 0;
 }
 
+/* What field.c allows are ranges and prefixes, too; here it is one value. */
+static int refuse_value(const struct ini_where *at, const char *field, const char *value,
+			const char *why, struct error *e)
+{
+	const char *allowed = strstr(why, "; allowed: ");
+
+	return ini_refuse(at, e, "%s=%s: %.*s", field, value,
+			  (int)(allowed ? (size_t)(allowed - why) : strlen(why)), why);
+}
+
 /* "ttl=64" */
 static int read_field(const struct ini_where *at, char *word, struct packet_reading *r,
 		      struct options *options, struct error *e)
@@ -119,7 +129,7 @@ static int read_field(const struct ini_where *at, char *word, struct packet_read
 	if (fields[field].kind == XLAB_KIND_TYPE && !text_u32(value, 0, UINT16_MAX, &length))
 		number = field_value_of(length); /* of a frame of 802.3, too */
 	else if (field_read_value(field, value, &number, &why))
-		return ini_complain(at, e, "%s=%s: %s", word, value, why);
+		return refuse_value(at, word, value, why, e);
 	frame_set(&r->frame, field, &number);
 	return 0;
 }

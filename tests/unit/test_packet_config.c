@@ -250,7 +250,7 @@ static void what_cannot_be_is_refused(void **state)
 		"f.ini:4: [packet p] ip = tll=1: ip has no field \"tll\"; did you mean \"ttl\"?");
 	refuses(ETH "ip = ttl=256\n",
 		"f.ini:4: [packet p] ip = ttl=256: ttl=256: \"256\" is beyond 255, the last one; "
-		"allowed: numbers up to 255, or ranges A-B");
+		"allowed: fields of the layer, as in src=10.0.0.1 dst=10.0.0.10 ttl=64");
 	refuses(ETH "ip = ttl\n",
 		"f.ini:4: [packet p] ip = ttl: \"ttl\" is not FIELD=VALUE; allowed: fields of the "
 		"layer, as in src=10.0.0.1 dst=10.0.0.10 ttl=64");
