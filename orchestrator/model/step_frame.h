@@ -2,9 +2,7 @@
 #ifndef XLAB_STEP_FRAME_H
 #define XLAB_STEP_FRAME_H
 
-/* Steps with a [packet]: what goes out of an interface, or is given to its chain; and what a packet
- * is to come out as.
- */
+/* Steps with a [packet]: what goes out of an interface, or is given to its chain. */
 
 #include "lab/inikeys.h"
 #include "orchestrator/model/step_words.h"
@@ -20,11 +18,5 @@ int step_read_frame(const struct ini_where *at, struct step_words *w,
 /* give = NODE:IFACE PACKET => VERDICT … */
 int step_read_give(const struct ini_where *at, const char *value, struct labfile_reading *r,
 		   struct error *e);
-
-/* as PACKET; and of `except FIELD…` one word of the list. */
-int step_read_as(const struct ini_where *at, const char *name, const struct labfile_reading *r,
-		 struct step *step, struct error *e);
-int step_read_except(const struct ini_where *at, const char *words, const struct labfile_reading *r,
-		     struct step *step, struct error *e);
 
 #endif

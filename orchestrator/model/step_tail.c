@@ -15,7 +15,7 @@
 #include "lab/error.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/labfile_values.h"
-#include "orchestrator/model/step_frame.h"
+#include "orchestrator/model/step_as.h"
 
 #define KIND(kind)     (1U << STEP_##kind)
 #define EXPECT(expect) (1U << EXPECT_##expect)
