@@ -74,12 +74,12 @@ static char *lack_of(const struct link_input *p, enum trace_level level)
 		return text_format("filter %s is not covered: its object was compiled without -g",
 				   p->name);
 	if (level == TRACE_VERDICTS)
-		return text_format("filter %s is not covered: the verifier refuses its chain when "
-				   "that counts lines",
+		return text_format("filter %s is not covered: counting its lines is too much for "
+				   "the kernel",
 				   p->name);
 	if (level == TRACE_LINES)
-		return text_format("filter %s is covered without branches: the verifier refuses "
-				   "its chain when that counts them",
+		return text_format("filter %s is covered without branches: counting them is too "
+				   "much for the kernel",
 				   p->name);
 	return NULL;
 }

@@ -113,7 +113,8 @@ static void print_source(const struct explain *x, size_t i, FILE *out)
 	if (!known) {
 		(void)fprintf(out, "     (%s)\n",
 			      t->level < TRACE_LINES
-				      ? "which of its lines ran would be too much for the verifier"
+				      ? "which of its lines ran is not known: counting them is too "
+					"much for the kernel"
 				      : "which of its lines ran is not known: compile it with -g");
 		return;
 	}

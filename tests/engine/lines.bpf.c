@@ -61,4 +61,33 @@ int no_room(struct xdp_md *ctx)
 	return sum == 639 ? XDP_DROP : XDP_ABORTED;
 }
 
+/* A branch over @n others, which ends up too far away when those are counted. */
+#define WIDE(n)                                 \
+	asm volatile("%0 = *(u32 *)(%1 + 16)\n" \
+		     "if %0 == 7 goto 1f\n"     \
+		     ".rept " n "\n"            \
+		     "if %0 == 0 goto +0\n"     \
+		     ".endr\n"                  \
+		     "1:\n"                     \
+		     : "=&r"(queue)             \
+		     : "r"(ctx))
+
+SEC("xdp")
+int wide(struct xdp_md *ctx)
+{
+	__u64 queue;
+
+	WIDE("5000");
+	return queue == 7 ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int wider(struct xdp_md *ctx)
+{
+	__u64 queue;
+
+	WIDE("7000");
+	return queue == 7 ? XDP_DROP : XDP_PASS;
+}
+
 char LICENSE[] SEC("license") = "GPL";

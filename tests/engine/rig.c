@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -35,6 +36,16 @@ const char *rig_engine(void)
 bool rig_is_libxdp(void)
 {
 	return !strcmp(rig_engine(), "libxdp");
+}
+
+unsigned int rig_kernel(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	assert_int_equal(uname(&name), 0);
+	assert_int_equal(sscanf(name.release, "%u.%u", &major, &minor), 2);
+	return major * 100 + minor;
 }
 
 static void die(const char *what, const struct error *e)

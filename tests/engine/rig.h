@@ -25,6 +25,9 @@
 const char *rig_engine(void);
 bool rig_is_libxdp(void);
 
+/* The kernel's version: major * 100 + minor. */
+unsigned int rig_kernel(void);
+
 /* Build it with these [filter] sections; OBJECTS/ in them becomes the folder of test objects.
  * Fails the test if it cannot be built.
  */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -71,7 +70,7 @@ struct kind {
 	const char *chain;
 	uint32_t verdict;
 	bool inline_only;
-	unsigned int since; /* kernel: major * 100 + minor */
+	unsigned int since; /* rig_kernel() */
 };
 
 static const struct kind kinds[] = {
@@ -116,22 +115,12 @@ static const struct kind kinds[] = {
 	{ "closed", XDP_PASS, true, 0 },
 };
 
-static unsigned int kernel(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	assert_int_equal(uname(&name), 0);
-	assert_int_equal(sscanf(name.release, "%u.%u", &major, &minor), 2);
-	return major * 100 + minor;
-}
-
 static void test_kinds(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		uint32_t verdict;
 
-		if (kinds[i].since > kernel() || (kinds[i].inline_only && rig_is_libxdp()))
+		if (kinds[i].since > rig_kernel() || (kinds[i].inline_only && rig_is_libxdp()))
 			continue;
 		verdict = run_chain(*state, kinds[i].chain, NULL);
 		if (verdict != kinds[i].verdict)
@@ -155,7 +144,7 @@ static void test_lengths(void **state)
 	size_t after = 0;
 
 	/* Of late (6.12.y, 6.13) what changes packets cannot join libxdp's dispatcher. */
-	if (rig_is_libxdp() && kernel() >= 612)
+	if (rig_is_libxdp() && rig_kernel() >= 612)
 		return;
 	assert_int_equal(run_chain(*state, "shorten shorten hi", &after), XDP_PASS);
 	assert_int_equal(after, 56);
