@@ -310,7 +310,7 @@ static int send_frames(struct step_run *c)
 		return err;
 	fd = tap_open_out(from->name, c->e);
 	if (fd < 0)
-		return fd;
+		return error_wrap(c->e, "%s", topo_of(c)->nodes[from->node].name);
 	for (unsigned int i = 0; i < c->ev->wanted && !c->ev->trouble; i++) {
 		if (send(fd, p->bytes, p->size, 0) == (ssize_t)p->size)
 			continue;

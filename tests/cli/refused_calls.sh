@@ -53,6 +53,13 @@ pass = udp a 10.8.0.2:99 hello
 [scenario text]
 chain = b:e1
 pass = udp a 10.8.0.2:99 hello
+[packet odd]
+eth = type=0x88b5
+data = "?"
+[scenario frames]
+chain = b:e1 web
+pass = frame a:e1 odd
+give = b:e1 odd => pass
 [scenario programs]
 chain = b:e1
 serve = b nc -lk 8000 until tcp:8000
@@ -283,6 +290,29 @@ each_refused scenario text <<-'END'
 	sendto EPERM; nlmsg_len=72, nlmsg_type=0x14; cannot ask sock_diag
 	write EPIPE; "hello; cannot give nc its text
 END
+stands_anew()
+{
+	stands "$1"
+	"$XLAB" scenario frames >/dev/null
+}
+"$XLAB" scenario frames >/dev/null
+record scenario frames
+each_refused scenario frames <<-'END'
+	socket EMFILE; AF_PACKET; b: cannot open a packet socket at e1: Too many
+	socket EMFILE 2; AF_PACKET; a: cannot open a packet socket at e1: Too many
+	setsockopt ENOMEM; PACKET_AUXDATA; cannot open a packet socket at e1: Cannot allocate
+	bind ENODEV; AF_PACKET; cannot open a packet socket at e1: No such device
+	recvmsg EIO; MSG_TRUNC.|"?", 15|, 0. = 15; cannot read from a packet socket
+	bpf EPERM; BPF_PROG_TEST_RUN; BPF_PROG_TEST_RUN of the chain at b:e1: Operation not permitted
+	bpf EINVAL; BPF_PROG_TEST_RUN; BPF_PROG_TEST_RUN of the chain at b:e1: Invalid
+END
+# Without any chain it does not go out either.
+reported_status=1
+each_refused scenario frames <<-'END'
+	sendto ENETDOWN; , 15, 0, NULL; error of the lab: *a:e1 cannot send it: Network is down
+	sendto EMSGSIZE; , 15, 0, NULL; a:e1 cannot send its 15 bytes: its MTU is 1500
+END
+unset reported_status
 # Nor are any of these, which come before the first step.
 stands_anew()
 {
