@@ -22,17 +22,17 @@ static const struct {
 	unsigned int carries;
 	uint8_t usual[LAYER_HEADER_MAX];
 } rules[XLAB_LAYERS] = {
-	[XLAB_LAYER_FRAME] = { LAYER(ETH) },
-	[XLAB_LAYER_ETH] = { BEHIND_ETHER },
-	[XLAB_LAYER_VLAN] = { BEHIND_ETHER },
+	[XLAB_LAYER_FRAME] = { .carries = LAYER(ETH) },
+	[XLAB_LAYER_ETH] = { .carries = BEHIND_ETHER },
+	[XLAB_LAYER_VLAN] = { .carries = BEHIND_ETHER },
 	[XLAB_LAYER_ARP] = { LAYER(DATA), { 0, 1, 8, 0, 6, 4, 0, 1 } },
 	[XLAB_LAYER_IP] = { BEHIND_IP(ICMP), { [0] = 0x45, [8] = 64 } },
 	[XLAB_LAYER_IPV6] = { BEHIND_IP(ICMPV6), { [0] = 0x60, [7] = 64 } },
 	[XLAB_LAYER_ICMP] = { LAYER(IP) | LAYER(DATA), { 8 } },
 	[XLAB_LAYER_ICMPV6] = { LAYER(IPV6) | LAYER(DATA), { 128 } },
 	[XLAB_LAYER_TCP] = { LAYER(DATA), { [12] = 0x50, [14] = 0xff, 0xff } },
-	[XLAB_LAYER_UDP] = { LAYER(DATA) },
-	[XLAB_LAYER_DATA] = { LAYER(DATA) },
+	[XLAB_LAYER_UDP] = { .carries = LAYER(DATA) },
+	[XLAB_LAYER_DATA] = { .carries = LAYER(DATA) },
 };
 
 static uint8_t *header_of(struct frame_make *f, const struct frame_layer *l)
