@@ -17,7 +17,6 @@
 #include "bpf/counters.h"
 #include "bpf/parse.h"
 
-#define ARP_SIZE  28 /* for IPv4 over Ethernet */
 #define ICMP_SIZE 8
 
 /* TCP says itself how long it is. */

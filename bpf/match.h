@@ -3,8 +3,8 @@
 #define XLAB_BPF_MATCH_H
 
 /*
- * What ether, ip and port have in common: a verdict for what matches, and the
- * rules as rules.h says. Define MATCH_TABLES (tables among them) first.
+ * match.bpf.c's rules, which lie as rules.h says: is a value one of a key's, and by which rule; hits;
+ * and the verdict for what matches.
  */
 
 #include <linux/if_ether.h>
@@ -12,75 +12,223 @@
 #include <stdbool.h>
 
 #include "bpf/counters.h"
+#include "bpf/parse.h"
 #include "bpf/rules.h"
 #include "bpf/swap_src_dst_mac.h"
 
+/* A variable and no map that is looked into: the program has its address. User space makes room
+ * behind it.
+ */
+struct xlab_rules rules;
+
 /* Set before the load. */
-const volatile __u32 xlab_action = XDP_DROP;
-const volatile __u64 xlab_capacity = 1; /* rule numbers */
-const volatile __u64 xlab_hits = 0;	/* xlab_capacity for each possible CPU */
+const volatile struct xlab_keys xlab_keys = {};
 
-/* A variable and no map that is looked into: the program has its address. User space makes
- * room behind it, for the hits.
- */
-struct {
-	struct xlab_rules head;
-	__u16 tables[MATCH_TABLES][XLAB_TABLE];
-} rules;
-
-/* The rule of table @table (0 or 1) that holds @value. */
-static __always_inline __u32 match_table(__u32 table, __u16 value)
+/* The memory at @offset. Beyond what clang knows of. */
+static __always_inline void *rules_at(__u64 offset)
 {
-	return rules.tables[table][value];
-}
+	void *at = &rules;
 
-/*
- * The rules by which a packet matched, one behind another in one number: what is kept over a
- * call costs a register each. A packet matches by one rule a key, thus by three.
- */
-typedef __u64 matched_t;
-
-static __always_inline matched_t match_and(matched_t matched, __u32 rule)
-{
-	return matched << XLAB_RULE_BITS | rule;
-}
-
-static __always_inline matched_t match_hit(__u64 row, matched_t matched)
-{
-	__u64 at = row + (matched & ((1U << XLAB_RULE_BITS) - 1));
-	__u64 *hits = (__u64 *)(&rules + 1);
-
-	/* Beyond what clang knows of; and what is compared shall be what indexes. */
-	barrier_var(hits);
 	barrier_var(at);
-	if (at < xlab_hits)
-		hits[at]++;
-	return matched >> XLAB_RULE_BITS;
+	return at + offset;
 }
 
-/* Count a hit of each rule. No atomics: a CPU has a row of its own. */
-static __always_inline void match_hits(matched_t matched)
-{
-	__u64 row = bpf_get_smp_processor_id() * xlab_capacity;
+#define CONSTANT(n)                                                               \
+	({                                                                        \
+		__u64 constant;                                                   \
+		asm volatile("%0 = %1" : "=r"(constant) : "i"(XLAB_CONSTANT(n))); \
+		constant;                                                         \
+	})
 
-	matched = match_hit(row, matched);
-	if (matched)
-		matched = match_hit(row, matched);
-	if (matched)
-		match_hit(row, matched);
+/* A bit of a constant: the verifier knows it, and leaves out what depends on one that is off. */
+static __always_inline bool is_set(__u64 bits, const __u32 n)
+{
+	asm goto("if %0 == %1 goto %l[on]" : : "r"(bits), "i"(XLAB_BIT(n)) : : on);
+	return false;
+on:
+	return true;
+}
+
+static __always_inline bool asks(const __u32 n)
+{
+	return is_set(CONSTANT(XLAB_ASKS), n);
+}
+
+/* There is a key in @slot. */
+static __always_inline bool uses(const __u32 slot)
+{
+	return is_set(CONSTANT(XLAB_USED + slot / 32), slot % 32);
+}
+
+/* … and a packet must have it. */
+static __always_inline bool is_given(const __u32 slot)
+{
+	if (!uses(slot))
+		return false;
+	return !asks(XLAB_ASKS_LIVE) || rules.given[slot / 32] >> (slot % 32) & 1;
+}
+
+#define MATCHED_MAX 16 /* keys of a filter */
+
+/* The rules by which a packet matched, but for those in `one`. */
+struct matched {
+	__u32 n;
+	__u32 numbers[MATCHED_MAX];
+};
+
+/* True if there is such a rule. */
+static __always_inline bool tally(struct matched *m, __u32 number)
+{
+	if (!number || number == XLAB_EXCEPTED)
+		return false;
+	m->numbers[m->n & (MATCHED_MAX - 1)] = number;
+	m->n++;
+	return true;
+}
+
+static __always_inline struct xlab_entry *entries_of(struct xlab_area *area)
+{
+	return (struct xlab_entry *)(area + 1);
+}
+
+static __always_inline bool is_from(const struct xlab_from *from, __u64 a, __u64 b)
+{
+	return from->first[0] < a || (from->first[0] == a && from->first[1] <= b);
+}
+
+/* The rule of the span that the value lies in: of the last that begins before it. */
+static __always_inline __u32 span_rule(struct xlab_area *area, __u64 a, __u64 b)
+{
+	const struct xlab_from *from =
+		(void *)(entries_of(area) + (1ULL << CONSTANT(XLAB_HASH_BITS)));
+	__u64 max = CONSTANT(XLAB_SPANS_MAX), half = area->half & 1, n = area->spans[half];
+	/* No constant, or the verifier would follow each that can be. */
+	__u64 at = area->zero & (max - 1);
+
+	from += half * max;
+	a = bpf_be64_to_cpu(a);
+	b = bpf_be64_to_cpu(b);
+	for (__u64 step = max >> 1; step; step >>= 1) {
+		__u64 next = (at + step) & (max - 1);
+
+		if (next < n && is_from(from + next, a, b))
+			at = next;
+	}
+	return n ? from[at].number : 0;
+}
+
+/* Where it is not in the first place of the hash: seldom, or in a span. Apart and not static, so
+ * that the verifier walks it once, and not for each key.
+ */
+__noinline __u32 far_rule(__u64 a, __u64 b, __u64 index)
+{
+	__u64 hash = XLAB_HASH(a, b) >> CONSTANT(XLAB_HASH_SHIFT);
+	struct xlab_area *area;
+
+	if (index >= CONSTANT(XLAB_AREA_END))
+		return 0;
+	area = rules_at(CONSTANT(XLAB_AREAS)) + index * CONSTANT(XLAB_AREA_SIZE);
+	for (int i = 0; i < XLAB_PROBES; i++) {
+		const volatile struct xlab_entry *e = entries_of(area) + hash;
+		__u32 number = e->number;
+
+		if (!e->used)
+			break;
+		if (number && e->value.part[0] == a && e->value.part[1] == b)
+			return number;
+		hash = (hash + 1) & ((1ULL << CONSTANT(XLAB_HASH_BITS)) - 1);
+	}
+	return span_rule(area, a, b);
+}
+
+/* The rule of a value. The slot is known where this is called, and with it table or area. */
+static __always_inline __u32 rule_of(const __u32 slot, __u64 a, __u64 b)
+{
+	void *place = rules_at(xlab_keys.place[slot]);
+	const volatile struct xlab_entry *e;
+	__u32 number;
+
+	if (is_set(CONSTANT(XLAB_TABLED + slot / 32), slot % 32))
+		return *(__u16 *)(place + 2 * a);
+	e = entries_of(place) + (XLAB_HASH(a, b) >> CONSTANT(XLAB_HASH_SHIFT));
+	number = e->number;
+	if (number && e->value.part[0] == a && e->value.part[1] == b)
+		return number;
+	return far_rule(a, b, xlab_keys.area[slot]);
+}
+
+static __always_inline bool has_many(const __u32 slot)
+{
+	return rules.many[slot / 32] >> (slot % 32) & 1;
+}
+
+static __always_inline bool word_holds(struct matched *m, const __u32 slot, __u64 word)
+{
+	if (word == rules.one[slot].part[0])
+		return true;
+	return has_many(slot) && tally(m, rule_of(slot, word, 0));
+}
+
+static __always_inline bool is_one(const __u32 slot, __u64 a, __u64 b)
+{
+	const struct xlab_value *one = &rules.one[slot];
+
+	return a == one->part[0] && b == one->part[1];
+}
+
+static __always_inline bool long_holds(struct matched *m, const __u32 slot, __u64 a, __u64 b)
+{
+	if (!has_many(slot))
+		return is_one(slot, a, b);
+	return tally(m, rule_of(slot, a, b));
+}
+
+/* It is enough that one of the two is among the values; but neither may be excepted. */
+static __always_inline bool either_holds(struct matched *m, const __u32 slot, __u64 a, __u64 b,
+					 __u64 c, __u64 d)
+{
+	__u32 one, other;
+
+	if (!has_many(slot))
+		return is_one(slot, a, b) || is_one(slot, c, d);
+	one = rule_of(slot, a, b);
+	other = rule_of(slot, c, d);
+	if (one == XLAB_EXCEPTED || other == XLAB_EXCEPTED)
+		return false;
+	return tally(m, one ?: other);
+}
+
+static __always_inline void match_hit(__u64 row, __u32 number)
+{
+	__u64 at = row + number;
+	__u64 *hits = rules_at(CONSTANT(XLAB_HITS));
+
+	/* What is compared shall be what indexes. */
+	barrier_var(at);
+	if (at < CONSTANT(XLAB_HITS_END))
+		hits[at]++;
+}
+
+/* Count a hit of each rule, and one of the filter: the hits of rules in `one` follow by
+ * subtraction. No atomics: a CPU has a row of its own.
+ */
+static __always_inline void match_hits(const struct matched *m)
+{
+	__u64 row = bpf_get_smp_processor_id() * CONSTANT(XLAB_CAPACITY);
+
+	match_hit(row, 0);
+	if (!m->n)
+		return;
+	for (__u32 i = 0; i < MATCHED_MAX && i < m->n; i++)
+		match_hit(row, m->numbers[i]);
 }
 
 /* What the action is for; a frame that is sent back has its addresses swapped. */
-static __always_inline int match_verdict(struct xdp_md *ctx, bool matched)
+static __always_inline int match_action(struct xdp_md *ctx)
 {
-	__u32 action;
-
-	if (!matched)
-		return XLAB_NEXT;
-	action = xlab_action;
-	if (action == XDP_TX)
+	if (asks(XLAB_ASKS_TX))
 		swap_src_dst_mac(ctx);
-	return action;
+	return CONSTANT(XLAB_ACTION);
 }
 
 #endif

@@ -23,6 +23,7 @@
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
 
+#define ARP_SIZE	 28 /* for IPv4 over Ethernet */
 #define PARSE_TAGS	 2 /* VLAN tags stepped over */
 #define PARSE_EXTENSIONS 8 /* IPv6 extension headers stepped over */
 
@@ -60,6 +61,7 @@ struct extension {
 struct network {
 	void *header; /* struct iphdr or struct ipv6hdr */
 	bool v6;
+	bool later; /* a fragment that is not the first: it carries no header */
 	__u32 proto;
 	void *l4;   /* where what they carry begins */
 	__s32 room; /* bytes of that, as the header says: behind it may be Ethernet's padding */
@@ -142,8 +144,7 @@ __noinline __u32 parse_extensions(struct xdp_md *ctx, __u32 offset, __u32 kind)
 	return 0;
 }
 
-static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, bool upper,
-				       struct network *net)
+static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, struct network *net)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct iphdr *ip = (void *)(long)ctx->data + offset;
@@ -154,18 +155,16 @@ static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, bool up
 	first = *(__u8 *)ip;
 	if (first < VERSION4 || first > VERSION4_END)
 		return false;
-	if (upper && (ip->frag_off & bpf_htons(FRAGMENT_OFFSET4)))
-		return false;
 	net->header = ip;
 	net->v6 = false;
+	net->later = ip->frag_off & bpf_htons(FRAGMENT_OFFSET4);
 	net->proto = ip->protocol;
 	net->l4 = (void *)ip + (first & 0xf) * 4;
 	net->room = bpf_ntohs(ip->tot_len) - (first & 0xf) * 4;
 	return true;
 }
 
-static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, bool upper,
-				       struct network *net)
+static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, struct network *net)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct ipv6hdr *ip = (void *)(long)ctx->data + offset;
@@ -175,16 +174,18 @@ static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, bool up
 		return false;
 	net->header = ip;
 	net->v6 = true;
+	net->later = false;
 	net->proto = ip->nexthdr;
 	net->l4 = ip + 1;
 	net->room = bpf_ntohs(ip->payload_len);
 	if (!is_extension(net->proto))
 		return true;
 	behind = parse_extensions(ctx, offset + sizeof(*ip), net->proto);
-	if (!behind || (upper && behind & LATER_FRAGMENT))
+	if (!behind)
 		return false;
 	net->proto = behind & 0xff;
-	if (behind & LATER_FRAGMENT)
+	net->later = behind & LATER_FRAGMENT;
+	if (net->later)
 		return true;
 	net->l4 = (void *)(long)ctx->data + (behind >> 8 & PARSE_REACH);
 	net->room -= (behind >> 8) - offset - sizeof(*ip);
@@ -198,21 +199,21 @@ static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, bool up
 static __always_inline bool parse_network(struct xdp_md *ctx, bool upper, struct network *net)
 {
 	void *end = (void *)(long)ctx->data_end;
-	__u32 offset;
 	__be16 type;
+	__u32 offset;
 
 	if (!parse_ether(ctx, &type, &offset))
 		return false;
 	if (type == bpf_htons(ETH_P_IP)) {
-		if (!parse_ipv4(ctx, offset, upper, net))
+		if (!parse_ipv4(ctx, offset, net))
 			return false;
 	} else if (type == bpf_htons(ETH_P_IPV6)) {
-		if (!parse_ipv6(ctx, offset, upper, net))
+		if (!parse_ipv6(ctx, offset, net))
 			return false;
 	} else {
 		return false;
 	}
-	return net->l4 <= end;
+	return net->l4 <= end && !(upper && net->later);
 }
 
 #endif

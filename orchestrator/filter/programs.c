@@ -11,7 +11,6 @@
 #include <bpf/libbpf.h>
 
 /* Skeletons use their types. */
-#include "bpf/rules.h"
 #include "bpf/xlab.h"
 
 #include "lab/alloc.h"
@@ -22,10 +21,12 @@
 #include "lab/rtnl.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/globals.h"
+#include "orchestrator/filter/match_layout.h"
 #include "orchestrator/filter/pcap_code.h"
 #include "orchestrator/filter/pcap_expr.h"
 #include "orchestrator/filter/rule_maps.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/model/program.h"
 #include "orchestrator/util/object_bytes.h"
 
 /*
@@ -42,6 +43,11 @@ enum {
 		       "it is complete");
 #include "bpf/builtin_objects.h"
 
+/* ether, ip and port are match with keys of their own. */
+#define ether_bpf__elf_bytes match_bpf__elf_bytes
+#define ip_bpf__elf_bytes    match_bpf__elf_bytes
+#define port_bpf__elf_bytes  match_bpf__elf_bytes
+
 static const void *(*const objects[])(size_t *size) = {
 #define BUILTIN(id, name, ...) [PROGRAM_##id] = name##_bpf__elf_bytes,
 #include "orchestrator/model/builtins.h"
@@ -52,24 +58,18 @@ int program_object(enum program_kind kind, const void **bytes, size_t *size, con
 	if (kind >= PROGRAM_OBJECT)
 		return -EINVAL;
 	*bytes = objects[kind](size);
-	*function = programs[kind].name;
+	*function = programs[program_matches(&programs[kind]) ? PROGRAM_MATCH : kind].name;
 	return 0;
-}
-
-#define ROOM_MIN 1024 /* rules that fit at least, so that some can be added live */
-
-static uint32_t room_for(const struct filter *filter)
-{
-	size_t twice = 2 * filter->n_rules;
-
-	return twice < ROOM_MIN ? ROOM_MIN : twice;
 }
 
 size_t program_rules_size(const struct filter *filter)
 {
-	const struct program *p = &programs[filter->program];
+	struct match_layout layout;
 
-	return program_matches(p) ? rule_maps_size(&p->rules, room_for(filter)) : 0;
+	if (!program_matches(&programs[filter->program]))
+		return 0;
+	match_layout(filter, &layout);
+	return layout.size;
 }
 
 /* As a whole program for chains of ours; for libxdp as a function of one, for there it counts. */
@@ -104,14 +104,17 @@ static int graft_expression(const struct filter *filter, void **bytes, size_t *s
 int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function,
 		  struct error *e)
 {
-	size_t rules = program_rules_size(filter);
+	struct match_layout layout;
 	void *FREE_AUTO copy = NULL;
 	const void *object;
 	int err = program_object(filter->program, &object, size, function);
 
-	if (!err) {
+	if (!err)
 		copy = xmemdup(object, *size);
-		err = rules ? object_lengthen(copy, rules) : 0;
+	if (!err && program_matches(&programs[filter->program])) {
+		match_layout(filter, &layout);
+		match_layout_write(&layout, copy);
+		err = object_lengthen(copy, layout.size);
 	}
 	if (err)
 		return error_sys(e, err, "cannot ready the built-in %s",
@@ -124,31 +127,18 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 
 int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
 {
-	const struct program *p = &programs[filter->program];
-	uint64_t capacity = room_for(filter);
-	uint64_t hits = capacity * (uint64_t)libbpf_num_possible_cpus();
-	int err = 0;
+	struct match_layout layout;
 
 	if (filter->expr &&
 	    !globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)))
 		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
 				   filter->name);
-	if (!program_matches(p))
+	if (!program_matches(&programs[filter->program]))
 		return 0;
-	if (!globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)) ||
-	    !globals_poke(obj, "xlab_capacity", &capacity, sizeof(capacity)) ||
-	    !globals_poke(obj, "xlab_hits", &hits, sizeof(hits)))
+	match_layout(filter, &layout);
+	if (!globals_poke(obj, "xlab_keys", &layout.keys, sizeof(layout.keys)))
 		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
 				   filter->name);
-	for (int i = 0; i < RULE_MAPS && !err; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(obj, rule_map_names[i]);
-
-		if (p->rules.maps >> i & 1)
-			err = map ? bpf_map__set_max_entries(map, (uint32_t)capacity) : -ENOENT;
-	}
-	if (err)
-		return error_sys(e, err, "filter %s: its maps cannot be given their size",
-				 filter->name);
 	return 0;
 }
 

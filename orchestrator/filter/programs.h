@@ -18,8 +18,8 @@ struct lab;
 /* The embedded object of a built-in and its function's name; -EINVAL for PROGRAM_OBJECT. */
 int program_object(enum program_kind kind, const void **bytes, size_t *size, const char **function);
 
-/* The same for a filter: a malloc'ed copy, with room for its rules behind the variable "rules", and
- * the code of its expression.
+/* The same for a filter: a malloc'ed copy, made for its keys and its action or with the code of its
+ * expression, and with room for its rules behind the variable "rules".
  */
 int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function,
 		  struct error *e);
@@ -27,7 +27,7 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 /* Bytes of the map of "rules"; 0: the program has none. */
 size_t program_rules_size(const struct filter *filter);
 
-/* Before the load: constants (action, which keys are given) and map sizes. */
+/* Before the load: its constants. */
 int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e);
 
 /* After the load, when the maps are new: put the filter's rules into them. For

@@ -3,46 +3,35 @@
 #define XLAB_RULE_MAPS_H
 
 /*
- * A filter's rules as they lie in its maps (bpf/rules.h).
+ * A filter's rules as they lie in its memory (bpf/rules.h).
  *
- * Each rule is written at once, in the one place that counts: its span in the
- * list, or its element of a hash or trie. Tables and `given` are derived from
- * these, and made anew by every change, so what a killed one left is put right by the next.
+ * Each rule is written at once, in the one place that counts: the list. All that packets are looked
+ * up in is derived from it, and made anew by every change, so what a killed one left is put right
+ * by the next.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bpf/rules.h"
-#include "orchestrator/model/program.h"
-#include "orchestrator/model/rule.h"
+#include "orchestrator/filter/match_layout.h"
 
 struct error;
 
-extern const char *const rule_map_names[RULE_MAPS];
-
-/* The map of the variable "rules": tables, hits and spans. */
+/* The map of the variable "rules". */
 #define RULES_MAP ".bss"
 
-/* Its size in bytes, with room for @capacity rule numbers. */
-size_t rule_maps_size(const struct rule_layout *layout, size_t capacity);
-
 struct rule_maps {
-	const struct rule_layout *layout;
 	const struct match_key *keys; /* the filter's */
 	size_t n_keys;
-	struct xlab_rules *head; /* the whole of RULES_MAP, mapped */
+	struct match_layout layout;
+	struct xlab_rules *memory; /* the whole of RULES_MAP, mapped */
 	size_t size;
-	uint32_t capacity, cpus;
-	int fds[RULE_MAPS];
+	uint32_t capacity;
 };
-#define RULE_MAPS_NONE                        \
-	{                                     \
-		NULL, NULL, 0, NULL, 0, 0, 0, \
-		{                             \
-			-1, -1, -1, -1        \
-		}                             \
+#define RULE_MAPS_NONE  \
+	{               \
+		.size = 0 \
 	}
 
 /* Hands over an fd of a map, which the caller closes. */
@@ -54,15 +43,14 @@ int rule_maps_open(struct rule_maps *m, const struct filter *filter, rule_map_fd
 void rule_maps_close(struct rule_maps *m);
 #define RULE_MAPS_AUTO __attribute__((cleanup(rule_maps_close)))
 
-/* Put a filter's rules into new maps. */
+/* Put a filter's rules into new memory. */
 int rule_maps_fill(struct rule_maps *m, const struct filter *filter);
 
 bool rule_maps_has(const struct rule_maps *m, const struct rule *rule);
 
 /*
- * -EEXIST, -ENOSPC; -ENOENT; -EOPNOTSUPP: not in these maps. Packets see all of a change or
- * nothing. A key of the lab file whose last rule is deleted matches nothing: it does not become a
- * filter without that key.
+ * -EEXIST, -ENOSPC; -ENOENT. Packets see all of a change or nothing. A key of the lab file whose
+ * last rule is deleted matches nothing: it does not become a filter without that key.
  */
 int rule_maps_add(struct rule_maps *m, const struct rule *rule);
 int rule_maps_del(struct rule_maps *m, const struct rule *rule);

@@ -9,10 +9,11 @@
  *   ID, NAME     PROGRAM_ID in C; what lab files, the object and its program call it
  *   keys         of its [filter] section: a table of filter_keys.c
  *   action       what it returns; of a match, unless the key action says another. What does not
- * match has no opinion, nor has what has XLAB_NEXT here: the chain goes on help         what it
- * does or matches, in a line .fields      of those that match: their keys .rules       of those
- * that match: what its object keeps rules in (struct rule_layout) .shows       it tells of each
- * packet by an event of its own
+ *                match has no opinion, nor has what has XLAB_NEXT here: the chain goes on
+ *   help         what it does or matches, in a line
+ *   .matches     it has rules, which match.bpf.c asks for
+ *   .fields      of those: their keys, if they are always the same
+ *   .shows       it tells of each packet by an event of its own
  *
  * No guard: define BUILTIN, then include this, as often as there is something to make of it.
  */
@@ -23,14 +24,13 @@ BUILTIN(HELLO, hello, filter_no_keys, XLAB_NEXT,
 BUILTIN(HEADERS, headers, filter_no_keys, XLAB_NEXT,
 	"shows the headers of each packet, no opinion", .shows = true)
 BUILTIN(ETHER, ether, filter_ether_keys, XDP_DROP,
-	"matches the Ethernet header", .fields = match_ether,
-	.rules = { .tables = 1, .maps = 1 << RULE_MACS })
+	"matches the Ethernet header", .fields = match_ether, .matches = true)
 BUILTIN(IP, ip, filter_ip_keys, XDP_DROP,
 	"matches the IPv4 or IPv6 header",
-	.fields = match_ip,
-	.rules = { .maps = 1 << RULE_ADDRESSES4 | 1 << RULE_ADDRESSES6 | 1 << RULE_NETS })
+	.fields = match_ip, .matches = true)
 BUILTIN(PORT, port, filter_port_keys, XDP_DROP,
-	"matches the UDP or TCP header", .fields = match_port, .rules = { .tables = 2 })
+	"matches the UDP or TCP header", .fields = match_port, .matches = true)
+BUILTIN(MATCH, match, filter_match_keys, XDP_DROP, "matches any fields of packets", .matches = true)
 BUILTIN(PCAP, pcap, filter_pcap_keys, XDP_DROP, "matches what a tcpdump expression selects")
 BUILTIN(PASS, pass, filter_no_keys, XDP_PASS, "accepts every packet: no later filter is asked")
 BUILTIN(DROP, drop, filter_no_keys, XDP_DROP, "drops every packet")

@@ -47,5 +47,5 @@ void program_give_keys(struct filter *f)
 
 bool program_matches(const struct program *p)
 {
-	return p->rules.tables || p->rules.maps;
+	return p->matches;
 }

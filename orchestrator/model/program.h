@@ -13,26 +13,11 @@
 
 struct match_key;
 
-/* The maps that rules lie in, besides the tables. */
-enum rule_map {
-	RULE_MACS,
-	RULE_ADDRESSES4,
-	RULE_ADDRESSES6,
-	RULE_NETS,
-	RULE_MAPS,
-};
-
-/* Where a program keeps its rules, see bpf/rules.h; all 0: it has none. */
-struct rule_layout {
-	uint32_t tables; /* of 65536 rule numbers */
-	uint32_t maps;	 /* bit 1 << enum rule_map */
-};
-
 struct program {
 	const char *name; /* "ether", …, "object" */
 	const char *help;
 	struct ini_section_spec section; /* its own keys, besides program and continue */
-	struct rule_layout rules;
+	bool matches;			/* it has keys that a packet must match, and rules */
 	const struct match_key *fields; /* that it always matches by, see match_keys.h; or NULL */
 	uint32_t action;		/* enum xdp_action, unless the key says another */
 	bool shows;			/* an event of its own for each packet */

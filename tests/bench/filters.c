@@ -84,9 +84,9 @@ static struct bpf_object *load_theirs(const char *which, int *fd)
 		return NULL;
 	*fd = bpf_program__fd(bpf_object__find_program_by_name(obj, name));
 	put(obj, "filter_ports", &key, BY_DST | BY_UDP);
-	put(obj, "filter_ethernet", mac.mac, BY_DST);
-	put(obj, "filter_ipv4", &v4.net.address.v4, BY_DST);
-	put(obj, "filter_ipv6", &v6.net.address.v6, BY_DST);
+	put(obj, "filter_ethernet", mac.span.first.bytes + 10, BY_DST);
+	put(obj, "filter_ipv4", v4.span.first.bytes + 12, BY_DST);
+	put(obj, "filter_ipv6", v6.span.first.bytes, BY_DST);
 	return obj;
 }
 

@@ -21,6 +21,7 @@
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/model/program.h"
 
 static int map_of(void *obj, const char *name, int *fd, struct error *e)
 {
@@ -58,13 +59,13 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 
 	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
 	program_give_keys(&s->filter);
-	assert_int_equal(program_bytes(filter, &bytes, &size, &function, &e), 0);
+	assert_int_equal(program_bytes(&s->filter, &bytes, &size, &function, &e), 0);
 	s->obj = bpf_object__open_mem(bytes, size, NULL);
 	assert_non_null(s->obj);
 	/* Without a config it is what chains of ours take. */
 	(void)snprintf(name, sizeof(name), "%s%s", function, config ? "" : "_verdict");
 	give_config(s, config);
-	assert_int_equal(program_prepare(s->obj, filter, &e), 0);
+	assert_int_equal(program_prepare(s->obj, &s->filter, &e), 0);
 	prog = bpf_object__find_program_by_name(s->obj, name);
 	assert_non_null(prog);
 	bpf_object__for_each_program (other, s->obj) {

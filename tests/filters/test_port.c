@@ -296,14 +296,17 @@ static void killed_half_way(void **state)
 {
 	struct rule any = rule_span(KEY_DST, 1, 1), one = rule_span(KEY_DST, 8888, 8888);
 	struct frame f = frame_udp(1, 8888, 0);
+	const struct match_place *dst;
 	uint16_t *table;
 	struct subject s;
 
 	(void)state;
 	subject_load(&s, &by_dst, NULL);
-	table = (uint16_t *)(s.maps.head + 1) + XLAB_TABLE;
-	table[8888] = 0;
-	s.maps.head->given = 0;
+	dst = &s.maps.layout.places[KEY_DST];
+	table = (uint16_t *)((char *)s.maps.memory + dst->at);
+	table[__builtin_bswap16(8888)] = 0;
+	s.maps.memory->one[dst->slot].part[0] = UINT64_MAX;
+	s.maps.memory->any = 0;
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	assert_int_equal(rule_maps_add(&s.maps, &any), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
