@@ -8,10 +8,10 @@
  * There is a slot of code for each key that there can be, and a filter's keys lie in some of them.
  * What a filter's keys do not need the verifier leaves out, since it knows the constants in
  * `xlab_match`: slots, and layers that nobody asks for. A slot's load has no offset yet: user space
- * writes place and size of the key's field into the instruction (XLAB_LOAD). What remains is what one
- * would write by hand: a load, and a comparison with the key's value. Only where that is not it, and
- * the key has more values, they are looked up: one or two bytes in a table, more in a hash and then
- * among spans, so that ten thousand cost no more than two.
+ * writes place and size of the key's field into the instruction (XLAB_LOAD). What remains is what
+ * one would write by hand: a load, and a comparison with the key's value. Only where that is not
+ * it, and the key has more values, they are looked up: one or two bytes in a table, more in a hash
+ * and then among spans, so that ten thousand cost no more than two.
  *
  * What is cut short, or of another protocol, does not match. `type` is the one behind up to two
  * VLAN tags; 0x8100 (`vlan`) means any tagged frame, whichever its tags, and 0x88a8 one whose first
@@ -37,31 +37,32 @@ static __always_inline __u64 load(const void *from, const __u32 slot, const __u3
 }
 
 /* Of the slots of a kind the first ones are used. */
-#define WORD(m, slot, from)                                \
-	if (!uses(slot))                                   \
-		break;                                     \
-	if (!word_holds(m, slot, load(from, slot, 0)))     \
-		return false
-#define LONG(m, slot, from)                                                             \
-	if (!uses(slot))                                                                \
-		break;                                                                  \
-	if (!long_holds(m, slot, load(from, slot, 0), load(from, slot, 1)))             \
-		return false
-#define MASKED(m, slot, from)                                                           \
-	if (!uses(slot))                                                                \
-		break;                                                                  \
-	if (!long_holds(m, slot, load(from, slot, 0) & CONSTANT(XLAB_MASK + (slot)-XLAB_SLOT_LONG), \
-			load(from, slot, 1)))                                           \
-		return false
-#define TIMES_4(what, m, slot, from)   \
-	what(m, slot, from);           \
-	what(m, slot + 1, from);       \
-	what(m, slot + 2, from);       \
+#define WORD(m, slot, from)                            \
+	if (!uses(slot))                               \
+		break;                                 \
+	if (!word_holds(m, slot, load(from, slot, 0))) \
+	return false
+#define LONG(m, slot, from)                                                 \
+	if (!uses(slot))                                                    \
+		break;                                                      \
+	if (!long_holds(m, slot, load(from, slot, 0), load(from, slot, 1))) \
+	return false
+#define MASKED(m, slot, from)                                                              \
+	if (!uses(slot))                                                                   \
+		break;                                                                     \
+	if (!long_holds(m, slot,                                                           \
+			load(from, slot, 0) & CONSTANT(XLAB_MASK + (slot)-XLAB_SLOT_LONG), \
+			load(from, slot, 1)))                                              \
+	return false
+#define TIMES_4(what, m, slot, from) \
+	what(m, slot, from);         \
+	what(m, slot + 1, from);     \
+	what(m, slot + 2, from);     \
 	what(m, slot + 3, from)
-#define TIMES_16(what, m, slot, from)      \
-	TIMES_4(what, m, slot, from);      \
-	TIMES_4(what, m, slot + 4, from);  \
-	TIMES_4(what, m, slot + 8, from);  \
+#define TIMES_16(what, m, slot, from)     \
+	TIMES_4(what, m, slot, from);     \
+	TIMES_4(what, m, slot + 4, from); \
+	TIMES_4(what, m, slot + 8, from); \
 	TIMES_4(what, m, slot + 12, from)
 
 /* A MAC's first four bytes; its last two are its third word. */
@@ -309,7 +310,8 @@ static __always_inline bool find_ipv6(struct xdp_md *ctx, __u32 offset, struct f
 			return false;
 	}
 	return !asks(XLAB_ASKS_UPPER) ||
-	       is_upper_there(ctx, f->upper, (__s64)bpf_ntohs(ip->payload_len) + sizeof(*ip) - size);
+	       is_upper_there(ctx, f->upper,
+			      (__s64)bpf_ntohs(ip->payload_len) + sizeof(*ip) - size);
 }
 
 static __always_inline bool find_arp(struct xdp_md *ctx, __u32 offset, struct found *f)
@@ -447,8 +449,7 @@ static __always_inline bool headers_hold(struct matched *m, struct xdp_md *ctx)
 		return false;
 	if (!asks(XLAB_ASKS_NETWORK))
 		return true;
-	if (!find_network(ctx, type, offset, &f) || !network_holds(m, f.header) ||
-	    !ip_holds(m, &f))
+	if (!find_network(ctx, type, offset, &f) || !network_holds(m, f.header) || !ip_holds(m, &f))
 		return false;
 	return !asks(XLAB_ASKS_UPPER) || upper_holds(m, f.upper);
 }

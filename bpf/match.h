@@ -3,8 +3,8 @@
 #define XLAB_BPF_MATCH_H
 
 /*
- * match.bpf.c's rules, which lie as rules.h says: is a value one of a key's, and by which rule; hits;
- * and the verdict for what matches.
+ * match.bpf.c's rules, which lie as rules.h says: is a value one of a key's, and by which rule;
+ * hits; and the verdict for what matches.
  */
 
 #include <linux/if_ether.h>

@@ -24,8 +24,8 @@
 #include <stdbool.h>
 
 #define ARP_SIZE	 28 /* for IPv4 over Ethernet */
-#define PARSE_TAGS	 2 /* VLAN tags stepped over */
-#define PARSE_EXTENSIONS 8 /* IPv6 extension headers stepped over */
+#define PARSE_TAGS	 2  /* VLAN tags stepped over */
+#define PARSE_EXTENSIONS 8  /* IPv6 extension headers stepped over */
 
 #define PARSE_REACH 0x7fff /* bytes; all extension headers together cannot be longer */
 

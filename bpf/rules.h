@@ -14,18 +14,18 @@
  *     __u64 [CPUs][capacity]      hits of each rule, a row a possible CPU; [0]: of the filter
  *     struct xlab_rule [capacity] for user space: the list that all else is derived from
  *
- * A key has a slot, a piece of code that fits where its field is found and how long it is. Slots are
- * numbered by what is given at once (enum xlab_place) and by bit.
+ * A key has a slot, a piece of code that fits where its field is found and how long it is. Slots
+ * are numbered by what is given at once (enum xlab_place) and by bit.
  */
 
 #include <linux/types.h>
 
 enum xlab_place { /* what is looked at from one header on */
-	XLAB_PLACE_ETH,
-	XLAB_PLACE_NETWORK, /* IPv4, IPv6 or ARP */
-	XLAB_PLACE_UPPER,   /* what IP carries */
-	XLAB_PLACE_DATA,
-	XLAB_PLACES,
+		  XLAB_PLACE_ETH,
+		  XLAB_PLACE_NETWORK, /* IPv4, IPv6 or ARP */
+		  XLAB_PLACE_UPPER,   /* what IP carries */
+		  XLAB_PLACE_DATA,
+		  XLAB_PLACES,
 };
 #define XLAB_SLOT(place, bit) (32 * (place) + (bit))
 #define XLAB_SLOTS	      XLAB_SLOT(XLAB_PLACES, 0)
@@ -45,7 +45,7 @@ enum xlab_slot_of {
 	XLAB_SLOT_VLAN_TYPE,
 	XLAB_SLOT_LENGTH,
 	XLAB_SLOT_TYPE,
-	XLAB_SLOT_WORD = XLAB_SLOT(XLAB_PLACE_NETWORK, 0), /* one load: 1, 2 or 4 bytes */
+	XLAB_SLOT_WORD = XLAB_SLOT(XLAB_PLACE_NETWORK, 0),    /* one load: 1, 2 or 4 bytes */
 	XLAB_SLOT_LONG = XLAB_SLOT_WORD + XLAB_NETWORK_WORDS, /* two loads */
 	XLAB_SLOT_WORD_EITHER = XLAB_SLOT_LONG + XLAB_NETWORK_LONGS,
 	XLAB_SLOT_LONG_EITHER,
@@ -76,44 +76,44 @@ enum xlab_slot_of {
 #define XLAB_BIT(n)	      (0x7a000000 + (n))
 #define XLAB_CONSTANT(n)      (0x7b000000 + (n))
 
-enum xlab_asks { /* bits of the constant XLAB_ASKS */
-	XLAB_ASKS_LIVE,	   /* which keys are given may change */
-	XLAB_ASKS_ETH,	   /* Ethernet's header is read, or the length */
-	XLAB_ASKS_TAG,	   /* a VLAN's tag is read */
-	XLAB_ASKS_NETWORK, /* what is behind the tags is read, and must be … */
-	XLAB_ASKS_ARP,	   /* ARP */
-	XLAB_ASKS_IPV4,	   /* or may be this */
-	XLAB_ASKS_IPV6,	   /* or this */
-	XLAB_ASKS_PROTO,   /* what IP carries is looked at */
-	XLAB_ASKS_CARRIED, /* it must carry XLAB_PROTO */
-	XLAB_ASKS_PORTS,   /* UDP or TCP */
-	XLAB_ASKS_UPPER,   /* what it carries is read */
-	XLAB_ASKS_DATA,	   /* the payload is read */
-	XLAB_ASKS_TX,	   /* what matches is sent back */
+enum xlab_asks {		    /* bits of the constant XLAB_ASKS */
+		 XLAB_ASKS_LIVE,    /* which keys are given may change */
+		 XLAB_ASKS_ETH,	    /* Ethernet's header is read, or the length */
+		 XLAB_ASKS_TAG,	    /* a VLAN's tag is read */
+		 XLAB_ASKS_NETWORK, /* what is behind the tags is read, and must be … */
+		 XLAB_ASKS_ARP,	    /* ARP */
+		 XLAB_ASKS_IPV4,    /* or may be this */
+		 XLAB_ASKS_IPV6,    /* or this */
+		 XLAB_ASKS_PROTO,   /* what IP carries is looked at */
+		 XLAB_ASKS_CARRIED, /* it must carry XLAB_PROTO */
+		 XLAB_ASKS_PORTS,   /* UDP or TCP */
+		 XLAB_ASKS_UPPER,   /* what it carries is read */
+		 XLAB_ASKS_DATA,    /* the payload is read */
+		 XLAB_ASKS_TX,	    /* what matches is sent back */
 };
 
 enum xlab_constant {
 	XLAB_ASKS,
-	XLAB_USED,				 /* + place: bits of the slots that have a key */
-	XLAB_TABLED = XLAB_USED + XLAB_PLACES,	 /* + place: whose values are in a table */
-	XLAB_MASK = XLAB_TABLED + XLAB_PLACES,	 /* + n: of part 0 of the NETWORK's nth long one */
+	XLAB_USED,			       /* + place: bits of the slots that have a key */
+	XLAB_TABLED = XLAB_USED + XLAB_PLACES, /* + place: whose values are in a table */
+	XLAB_MASK = XLAB_TABLED + XLAB_PLACES, /* + n: of part 0 of the NETWORK's nth long one */
 	XLAB_ACTION = XLAB_MASK + XLAB_NETWORK_LONGS, /* of a match */
 	XLAB_PROTO,
 	XLAB_UPPER_BYTES, /* of what IP carries are read */
 	XLAB_DATA_BYTES,
-	XLAB_CAPACITY,	/* rule numbers */
-	XLAB_HITS,	/* where they begin */
-	XLAB_HITS_END,	/* index behind the last */
-	XLAB_AREAS,	/* where they begin */
-	XLAB_AREA_SIZE, /* bytes of each */
-	XLAB_AREA_END,	/* index behind the last */
-	XLAB_HASH_BITS, /* a hash has 1 << bits entries */
+	XLAB_CAPACITY,	 /* rule numbers */
+	XLAB_HITS,	 /* where they begin */
+	XLAB_HITS_END,	 /* index behind the last */
+	XLAB_AREAS,	 /* where they begin */
+	XLAB_AREA_SIZE,	 /* bytes of each */
+	XLAB_AREA_END,	 /* index behind the last */
+	XLAB_HASH_BITS,	 /* a hash has 1 << bits entries */
 	XLAB_HASH_SHIFT, /* 64 - these */
-	XLAB_SPANS_MAX, /* in one half of an area's spans: a power of two */
+	XLAB_SPANS_MAX,	 /* in one half of an area's spans: a power of two */
 	XLAB_CONSTANTS,
 };
 
-struct xlab_keys { /* the const volatile global `xlab_keys` */
+struct xlab_keys {		 /* the const volatile global `xlab_keys` */
 	__u32 place[XLAB_SLOTS]; /* where a key's table or area begins */
 	__u32 area[XLAB_SLOTS];	 /* which area it is */
 };
@@ -126,16 +126,16 @@ struct xlab_value { /* as the parts are loaded */
 #define XLAB_EXCEPTED  0xffff /* where a rule's number would be: it is excluded. No rule has it. */
 
 struct xlab_rules {
-	__u32 any;		   /* 0: the filter matches nothing */
-	__u32 given[XLAB_PLACES];  /* keys that a packet must have, by slot */
-	__u32 many[XLAB_PLACES];   /* that have other values than the one below */
-	__u32 kept[XLAB_PLACES];   /* keys of the lab file: given, with or without a value */
+	__u32 any;		  /* 0: the filter matches nothing */
+	__u32 given[XLAB_PLACES]; /* keys that a packet must have, by slot */
+	__u32 many[XLAB_PLACES];  /* that have other values than the one below */
+	__u32 kept[XLAB_PLACES];  /* keys of the lab file: given, with or without a value */
 	__u32 zero[3];
 	struct xlab_value one[XLAB_SLOTS];
 	__u64 gone[XLAB_SLOTS]; /* for user space: hits of numbers that another rule has now */
 };
 
-#define XLAB_PROBES 64 /* entries of a hash that are looked at, one behind another */
+#define XLAB_PROBES	64 /* entries of a hash that are looked at, one behind another */
 #define XLAB_HASH(a, b) (((a) ^ ((b) << 7 | (b) >> 57)) * 0x9e3779b97f4a7c15ULL)
 
 struct xlab_entry {
@@ -161,7 +161,8 @@ struct xlab_rule {
 	__u8 used; /* 1, or 0: a free number; written last */
 	__u8 key;
 	__u8 except;
-	__u8 only; /* the key's first single value in the lab file, whose hits follow by subtraction */
+	__u8 only; /* the key's first single value in the lab file, whose hits follow by subtraction
+		    */
 	__u32 zero;
 	__u8 span[40];
 };

@@ -54,7 +54,9 @@ static void collect(struct key_rules *k, const struct match_layout *l, struct xl
 		if (!list[i].used || list[i].key != key)
 			continue;
 		item = array_add(&k->items, &k->n, sizeof(*item));
-		*item = (struct item){ .number = i, .except = list[i].except, .only = list[i].only };
+		*item = (struct item){ .number = i,
+				       .except = list[i].except,
+				       .only = list[i].only };
 		memcpy(&item->span, list[i].span, sizeof(item->span));
 		positive |= !item->except;
 	}
@@ -89,7 +91,8 @@ static void paint(const struct key_rules *k, uint16_t *numbers, uint32_t n)
 		numbers[v] = (uint16_t)k->otherwise;
 	for (size_t i = k->n; i-- > 0;) {
 		const struct item *item = &k->items[i];
-		uint32_t last = item->span.masked ? n - 1 : (uint32_t)field_number(&item->span.last);
+		uint32_t last =
+			item->span.masked ? n - 1 : (uint32_t)field_number(&item->span.last);
 
 		for (uint32_t v = item->span.masked ? 0 : (uint32_t)field_number(&item->span.first);
 		     !item->except && v <= last; v++) {
@@ -250,7 +253,8 @@ static struct xlab_from from_of(const struct match_place *p, const struct field_
 	struct xlab_value v = match_layout_value(p, first);
 
 	return (struct xlab_from){ { __builtin_bswap64(v.part[0]), __builtin_bswap64(v.part[1]) },
-				   number, 0 };
+				   number,
+				   0 };
 }
 
 static void add_from(const struct key_rules *k, struct xlab_from **list, size_t *n,
@@ -286,9 +290,9 @@ static void flatten(const struct key_rules *k, struct stretches *s, struct xlab_
 		}
 		top = top_at(&open, &edges[i]);
 		add_from(k, list, n, &edges[i],
-			 top_at(&except, &edges[i]) ? XLAB_EXCEPTED :
-			 top			    ? top->number :
-						      k->otherwise);
+			 top_at(&except, &edges[i]) ? XLAB_EXCEPTED
+			 : top			    ? top->number
+						    : k->otherwise);
 	}
 	free(open.list);
 	free(except.list);
@@ -424,7 +428,8 @@ static struct xlab_entry *find_room(const struct key_rules *k, struct xlab_entry
 {
 	const uint32_t *c = k->layout->constants;
 	uint64_t a = s->parts.part[0], b = s->parts.part[1];
-	uint64_t hash = XLAB_HASH(a, b) >> c[XLAB_HASH_SHIFT], mask = (1ULL << c[XLAB_HASH_BITS]) - 1;
+	uint64_t hash = XLAB_HASH(a, b) >> c[XLAB_HASH_SHIFT],
+		 mask = (1ULL << c[XLAB_HASH_BITS]) - 1;
 	struct xlab_entry *free = NULL;
 
 	for (int i = 0; i < XLAB_PROBES; i++) {

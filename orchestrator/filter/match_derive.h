@@ -3,9 +3,9 @@
 #define XLAB_MATCH_DERIVE_H
 
 /*
- * What packets are looked up in, made anew from the list of rules: for each value of a key the number
- * of the rule that holds it, or that it is excepted. Written so that a packet sees it as it was
- * before or as it is after.
+ * What packets are looked up in, made anew from the list of rules: for each value of a key the
+ * number of the rule that holds it, or that it is excepted. Written so that a packet sees it as it
+ * was before or as it is after.
  */
 
 #include <stdbool.h>

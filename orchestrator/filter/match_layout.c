@@ -20,8 +20,8 @@ struct slots { /* the next of those that are alike */
 	unsigned int words, longs, upper, data;
 };
 
-/* One of @n slots from @first on. More than there are have only keys that no packet has at once: the
- * program then matches nothing, whatever is in its slots.
+/* One of @n slots from @first on. More than there are have only keys that no packet has at once:
+ * the program then matches nothing, whatever is in its slots.
  */
 static unsigned int take(unsigned int first, unsigned int *next, unsigned int n)
 {
@@ -142,7 +142,8 @@ static uint64_t load(const uint8_t *bytes, size_t size)
 
 static bool is_long(unsigned int slot)
 {
-	return slot < XLAB_SLOT_VLAN_ID || (slot >= XLAB_SLOT_LONG && slot < XLAB_SLOT_WORD_EITHER) ||
+	return slot < XLAB_SLOT_VLAN_ID ||
+	       (slot >= XLAB_SLOT_LONG && slot < XLAB_SLOT_WORD_EITHER) ||
 	       slot == XLAB_SLOT_LONG_EITHER || (slot >= XLAB_SLOT_SRC && slot < XLAB_SLOT_UPPER) ||
 	       slot >= XLAB_SLOT_DATA;
 }
@@ -180,7 +181,8 @@ static void ask_carried(struct match_layout *l, uint32_t proto)
 	bool first = !(*asks & BIT(XLAB_ASKS_CARRIED));
 
 	*asks |= BIT(XLAB_ASKS_PROTO) | BIT(XLAB_ASKS_CARRIED) | BIT(XLAB_ASKS_UPPER);
-	l->constants[XLAB_PROTO] = first || l->constants[XLAB_PROTO] == proto ? proto : UINT8_MAX + 1;
+	l->constants[XLAB_PROTO] =
+		first || l->constants[XLAB_PROTO] == proto ? proto : UINT8_MAX + 1;
 }
 
 static void ask_layer(struct match_layout *l, enum xlab_layer layer)
@@ -253,7 +255,8 @@ static void ask(struct match_layout *l, const struct match_place *p)
 	if (p->slot / 32 == XLAB_PLACE_DATA)
 		reach(&c[XLAB_DATA_BYTES], p);
 	if (p->slot >= XLAB_SLOT_LONG && p->slot < XLAB_SLOT_WORD_EITHER)
-		c[XLAB_MASK + p->slot - XLAB_SLOT_LONG] = is_flow(p->key->field) ? 0x0f : UINT32_MAX;
+		c[XLAB_MASK + p->slot - XLAB_SLOT_LONG] =
+			is_flow(p->key->field) ? 0x0f : UINT32_MAX;
 }
 
 /* --- Memory --------------------------------------------------------------------------------- */
@@ -307,8 +310,9 @@ static void lay_memory(struct match_layout *l, const struct filter *filter)
 	c[XLAB_HASH_BITS] = bits;
 	c[XLAB_HASH_SHIFT] = 64 - bits;
 	c[XLAB_SPANS_MAX] = 1U << power_from(SPANS_MIN + 4 * count_spans(filter));
-	c[XLAB_AREA_SIZE] = (uint32_t)(sizeof(struct xlab_area) + (sizeof(struct xlab_entry) << bits) +
-				       2 * c[XLAB_SPANS_MAX] * sizeof(struct xlab_from));
+	c[XLAB_AREA_SIZE] =
+		(uint32_t)(sizeof(struct xlab_area) + (sizeof(struct xlab_entry) << bits) +
+			   2 * c[XLAB_SPANS_MAX] * sizeof(struct xlab_from));
 	lay_areas(l, &size);
 	for (size_t i = 0; i < l->n_keys; i++)
 		l->keys.place[l->places[i].slot] = (uint32_t)l->places[i].at;

@@ -15,7 +15,7 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/rule.h"
 
-struct match_part { /* a load */
+struct match_part {	 /* a load */
 	uint16_t offset; /* from the header's start */
 	uint8_t size;	 /* 1, 2, 4 or 8; 0: there is none */
 };

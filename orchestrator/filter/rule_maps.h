@@ -29,8 +29,8 @@ struct rule_maps {
 	size_t size;
 	uint32_t capacity;
 };
-#define RULE_MAPS_NONE  \
-	{               \
+#define RULE_MAPS_NONE    \
+	{                 \
 		.size = 0 \
 	}
 

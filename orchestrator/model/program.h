@@ -17,10 +17,10 @@ struct program {
 	const char *name; /* "ether", …, "object" */
 	const char *help;
 	struct ini_section_spec section; /* its own keys, besides program and continue */
-	bool matches;			/* it has keys that a packet must match, and rules */
-	const struct match_key *fields; /* that it always matches by, see match_keys.h; or NULL */
-	uint32_t action;		/* enum xdp_action, unless the key says another */
-	bool shows;			/* an event of its own for each packet */
+	bool matches;			 /* it has keys that a packet must match, and rules */
+	const struct match_key *fields;	 /* that it always matches by, see match_keys.h; or NULL */
+	uint32_t action;		 /* enum xdp_action, unless the key says another */
+	bool shows;			 /* an event of its own for each packet */
 };
 
 extern const struct program programs[]; /* by enum program_kind */

@@ -58,7 +58,9 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	size_t size;
 
 	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
-	program_give_keys(&s->filter);
+	s->own_keys = !filter->n_keys;
+	if (s->own_keys)
+		program_give_keys(&s->filter);
 	assert_int_equal(program_bytes(&s->filter, &bytes, &size, &function, &e), 0);
 	s->obj = bpf_object__open_mem(bytes, size, NULL);
 	assert_non_null(s->obj);
@@ -86,7 +88,8 @@ void subject_free(struct subject *s)
 	counters_unmap(&s->counters);
 	bpf_object__close(s->obj);
 	s->obj = NULL;
-	free(s->filter.keys);
+	if (s->own_keys)
+		free(s->filter.keys);
 }
 
 /*

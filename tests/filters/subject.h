@@ -41,6 +41,7 @@ enum { KEY_SRC, KEY_DST, KEY_EITHER, KEY_TYPE, KEY_PROTO = KEY_TYPE };
 
 struct subject {
 	struct filter filter;
+	bool own_keys; /* it has those of its program */
 	struct bpf_object *obj;
 	int fd; /* of the program */
 	struct counters counters;
