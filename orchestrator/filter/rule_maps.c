@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/event/counters.h"
@@ -125,6 +126,12 @@ static __u64 *gone_of(const struct rule_maps *m, uint32_t number)
 	return &m->memory->gone[m->layout.places[list_of(m)[number].key].slot];
 }
 
+/* An entry is written before it is used. */
+static void set_used(struct rule_maps *m, uint32_t number, uint8_t used)
+{
+	__atomic_store_n(&list_of(m)[number].used, used, __ATOMIC_RELEASE);
+}
+
 /* The hits that the number had are another rule's. */
 static void insert(struct rule_maps *m, const struct rule *rule, uint32_t number, bool only)
 {
@@ -137,12 +144,7 @@ static void insert(struct rule_maps *m, const struct rule *rule, uint32_t number
 	entry->except = rule->except;
 	entry->only = only;
 	memcpy(entry->span, &rule->span, sizeof(rule->span));
-	__atomic_store_n(&entry->used, 1, __ATOMIC_RELEASE);
-}
-
-static void take_out(struct rule_maps *m, uint32_t number)
-{
-	__atomic_store_n(&list_of(m)[number].used, 0, __ATOMIC_RELEASE);
+	set_used(m, number, 1);
 }
 
 /* The lowest number that no rule has, 0 if all have one. */
@@ -213,31 +215,39 @@ bool rule_maps_has(const struct rule_maps *m, const struct rule *rule)
 	return find(m, rule) != 0;
 }
 
-int rule_maps_add(struct rule_maps *m, const struct rule *rule)
+int rule_maps_add(struct rule_maps *m, const struct rule *rules, size_t n)
 {
-	uint32_t number = free_number(m, rule);
-	bool there = find(m, rule);
-	int err = there ? -EEXIST : -ENOSPC;
+	size_t done = 0;
+	int err = 0;
 
-	if (number && !there) {
-		insert(m, rule, number, false);
-		err = match_derive(&m->layout, m->memory, false);
+	for (; !err && done < n; done += !err) {
+		uint32_t number = free_number(m, &rules[done]);
+
+		err = find(m, &rules[done]) ? -EEXIST : number ? 0 : -ENOSPC;
 		if (!err)
-			return 0;
-		take_out(m, number);
+			insert(m, &rules[done], number, false);
 	}
+	if (!err)
+		err = match_derive(&m->layout, m->memory, false);
+	if (!err)
+		return 0;
+	while (done-- > 0)
+		set_used(m, find(m, &rules[done]), 0);
 	(void)match_derive(&m->layout, m->memory, false);
 	return err;
 }
 
-int rule_maps_del(struct rule_maps *m, const struct rule *rule)
+int rule_maps_del(struct rule_maps *m, const struct rule *rules, size_t n)
 {
-	uint32_t number = find(m, rule);
+	uint32_t *FREE_AUTO numbers = xcalloc(n, sizeof(*numbers));
+	size_t done = 0;
 
-	if (number)
-		take_out(m, number);
+	for (; done < n && (numbers[done] = find(m, &rules[done])); done++)
+		set_used(m, numbers[done], 0);
+	for (size_t i = 0; done < n && i < done; i++)
+		set_used(m, numbers[i], 1);
 	(void)match_derive(&m->layout, m->memory, false);
-	return number ? 0 : -ENOENT;
+	return done < n ? -ENOENT : 0;
 }
 
 int rule_maps_each(const struct rule_maps *m, rule_fn *fn, void *cookie)

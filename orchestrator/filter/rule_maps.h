@@ -49,11 +49,12 @@ int rule_maps_fill(struct rule_maps *m, const struct filter *filter);
 bool rule_maps_has(const struct rule_maps *m, const struct rule *rule);
 
 /*
- * -EEXIST, -ENOSPC; -ENOENT. Packets see all of a change or nothing. A key of the lab file whose
- * last rule is deleted matches nothing: it does not become a filter without that key.
+ * All of @rules or none: -EEXIST, -ENOSPC; -ENOENT. Packets see all of a rule or nothing. A key of
+ * the lab file whose last rule is deleted matches nothing: it does not become a filter without
+ * that key.
  */
-int rule_maps_add(struct rule_maps *m, const struct rule *rule);
-int rule_maps_del(struct rule_maps *m, const struct rule *rule);
+int rule_maps_add(struct rule_maps *m, const struct rule *rules, size_t n);
+int rule_maps_del(struct rule_maps *m, const struct rule *rules, size_t n);
 
 /* Call @fn for each rule; a nonzero answer ends the walk and is returned. */
 typedef int rule_fn(void *cookie, const struct rule *rule, uint32_t number);

@@ -203,7 +203,7 @@ static int explain(int err, struct rule_maps *maps, const struct filter *f, cons
 	return error_sys(e, err, "filter %s: rule %s", f->name, text);
 }
 
-typedef int rule_change(struct rule_maps *maps, const struct rule *rule);
+typedef int rule_change(struct rule_maps *maps, const struct rule *rules, size_t n);
 
 /* What is wrong with a rule shows before the first one is changed, except that there is no room. */
 static int check_rules(struct rule_maps *maps, const struct filter *f, const struct filter *read,
@@ -217,24 +217,12 @@ static int check_rules(struct rule_maps *maps, const struct filter *f, const str
 	return err;
 }
 
-static int change_rules(struct rule_maps *maps, const struct filter *f, const struct filter *read,
-			rule_change *fn, rule_change *undo, struct error *e)
-{
-	size_t done = 0;
-	int err = 0;
-
-	for (; !err && done < read->n_rules; done++)
-		err = explain(fn(maps, &read->rules[done]), maps, f, &read->rules[done], e);
-	for (size_t i = 0; err && i + 1 < done; i++)
-		(void)undo(maps, &read->rules[i]);
-	return err;
-}
-
 static int change(const struct lab *lab, size_t filter, char *const *texts, bool add,
 		  struct error *e)
 {
 	const struct filter *f = &lab->labfile.filters[filter];
 	struct rule_maps RULE_MAPS_AUTO maps = RULE_MAPS_NONE;
+	rule_change *fn = add ? rule_maps_add : rule_maps_del;
 	struct filter read = { 0 };
 	int err = read_rules(lab, f, texts, &read, e);
 
@@ -243,8 +231,8 @@ static int change(const struct lab *lab, size_t filter, char *const *texts, bool
 	if (!err)
 		err = check_rules(&maps, f, &read, !add, e);
 	if (!err)
-		err = add ? change_rules(&maps, f, &read, rule_maps_add, rule_maps_del, e)
-			  : change_rules(&maps, f, &read, rule_maps_del, rule_maps_add, e);
+		err = explain(fn(&maps, read.rules, read.n_rules), &maps, f,
+			      &read.rules[read.n_rules - 1], e);
 	free(read.rules);
 	return err;
 }

@@ -151,17 +151,17 @@ static void live_rules(void **state)
 	(void)state;
 	subject_load(&s, &by_src, NULL);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
-	assert_int_equal(rule_maps_add(&s.maps, &src), -EEXIST);
-	assert_int_equal(rule_maps_add(&s.maps, &dst), 0); /* the same MAC on the other side */
+	assert_int_equal(rule_maps_add(&s.maps, &src, 1), -EEXIST);
+	assert_int_equal(rule_maps_add(&s.maps, &dst, 1), 0); /* the same MAC on the other side */
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
-	assert_int_equal(rule_maps_del(&s.maps, &dst), 0);
-	assert_int_equal(rule_maps_del(&s.maps, &dst), -ENOENT);
+	assert_int_equal(rule_maps_del(&s.maps, &dst, 1), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &dst, 1), -ENOENT);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_hits(&s, &src), 2);
-	assert_int_equal(rule_maps_add(&s.maps, &arp), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &arp, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
-	assert_int_equal(rule_maps_del(&s.maps, &arp), 0);
-	assert_int_equal(rule_maps_del(&s.maps, &src), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &arp, 1), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &src, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT); /* no key: no match */
 	subject_free(&s);
 }

@@ -89,8 +89,7 @@ static void frames_match(void **state)
 			assert_string_equal(f->name, expected[n].name);
 			if (subject_run(&s, f->frame.bytes, f->frame.len) !=
 				    (match ? XDP_DROP : XLAB_NEXT) ||
-			    model_matches(&filters[i].filter, f->frame.bytes, f->frame.len) !=
-				    match)
+			    model_matches(&s.filter, f->frame.bytes, f->frame.len) != match)
 				fail_msg("frame %s, filter %c", f->name, filters[i].letter);
 		}
 		subject_free(&s);

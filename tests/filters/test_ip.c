@@ -22,7 +22,7 @@ static const struct filter empty = { .name = "f", .program = PROGRAM_IP, .action
 static void load_with(struct subject *s, const struct rule *rule)
 {
 	subject_load(s, &empty, NULL);
-	assert_int_equal(rule_maps_add(&s->maps, rule), 0);
+	assert_int_equal(rule_maps_add(&s->maps, rule, 1), 0);
 }
 
 static struct frame packet(const char *src, const char *dst, int v6)
@@ -117,14 +117,14 @@ static void the_most_exact_rule_is_hit(void **state)
 
 	(void)state;
 	load_with(&s, &wide);
-	assert_int_equal(rule_maps_add(&s.maps, &narrow), 0);
-	assert_int_equal(rule_maps_add(&s.maps, &exact), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &narrow, 1), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &exact, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_DROP);
 	assert_int_equal(subject_hits(&s, &exact), 1);
 	assert_int_equal(subject_hits(&s, &narrow), 1);
-	assert_int_equal(rule_maps_del(&s.maps, &exact), 0);
-	assert_int_equal(rule_maps_del(&s.maps, &narrow), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &exact, 1), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &narrow, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_hits(&s, &wide), 1);
 	subject_free(&s);
@@ -142,9 +142,9 @@ static void sides_and_families_together(void **state)
 
 	(void)state;
 	load_with(&s, &src4);
-	assert_int_equal(rule_maps_add(&s.maps, &src6), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &src6, 1), 0);
 	assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_DROP);
-	assert_int_equal(rule_maps_add(&s.maps, &dst4), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &dst4, 1), 0);
 	assert_int_equal(subject_run(&s, yes.bytes, yes.len), XDP_DROP);
 	assert_int_equal(subject_run(&s, no.bytes, no.len), XLAB_NEXT);
 	assert_int_equal(subject_run(&s, six.bytes, six.len), XLAB_NEXT); /* no dst is IPv6 */
@@ -159,7 +159,7 @@ static void protocols(void **state)
 
 	(void)state;
 	load_with(&s, &udp);
-	assert_int_equal(rule_maps_add(&s.maps, &last), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &last, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_run(&s, six.bytes, six.len), XDP_DROP);
 	f.bytes[14 + 9] = 1;
@@ -231,8 +231,8 @@ static void ten_thousand_addresses(void **state)
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	f = packet("10.1.39.16", "10.0.0.1", 0); /* one more */
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
-	assert_int_equal(rule_maps_add(&s.maps, &extra), 0);
-	assert_int_equal(rule_maps_del(&s.maps, &extra), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &extra, 1), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &extra, 1), 0);
 	subject_free(&s);
 	free(rules);
 }
@@ -251,13 +251,13 @@ static void full_is_said(void **state)
 
 		snprintf(text, sizeof(text), "10.0.%d.%d", n / 256, n % 256);
 		rule = rule_net(KEY_SRC, text);
-		err = rule_maps_add(&s.maps, &rule);
+		err = rule_maps_add(&s.maps, &rule, 1);
 		n += !err;
 	}
 	assert_int_equal(err, -ENOSPC);
 	assert_int_equal(n, 1023);
-	assert_int_equal(rule_maps_del(&s.maps, &first), 0);
-	assert_int_equal(rule_maps_add(&s.maps, &first), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &first, 1), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &first, 1), 0);
 	subject_free(&s);
 }
 

@@ -257,16 +257,16 @@ static void overlapping_ranges(void **state)
 
 	(void)state;
 	subject_load(&s, &by_dst, NULL);
-	assert_int_equal(rule_maps_add(&s.maps, &wide), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &wide, 1), 0);
 	assert_int_equal(subject_run(&s, other.bytes, other.len), XDP_DROP);
-	assert_int_equal(rule_maps_del(&s.maps, &wide), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &wide, 1), 0);
 	assert_int_equal(subject_run(&s, other.bytes, other.len), XLAB_NEXT);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
-	assert_int_equal(rule_maps_add(&s.maps, &wide), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &wide, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_hits(&s, &one), 2); /* the first rule that holds it */
-	assert_int_equal(rule_maps_del(&s.maps, &one), 0);
-	assert_int_equal(rule_maps_del(&s.maps, &one), -ENOENT);
+	assert_int_equal(rule_maps_del(&s.maps, &one, 1), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &one, 1), -ENOENT);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP); /* by the wide one */
 	assert_int_equal(subject_hits(&s, &wide), 1);
 	subject_free(&s);
@@ -308,7 +308,7 @@ static void killed_half_way(void **state)
 	s.maps.memory->one[dst->slot].part[0] = UINT64_MAX;
 	s.maps.memory->any = 0;
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
-	assert_int_equal(rule_maps_add(&s.maps, &any), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &any, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	assert_int_equal(subject_hits(&s, &one), 1);
 	subject_free(&s);
@@ -331,12 +331,12 @@ static void an_emptied_key(void **state)
 	(void)state;
 	subject_load(&s, &filter, NULL);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
-	assert_int_equal(rule_maps_del(&s.maps, &dst), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &dst, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
-	assert_int_equal(rule_maps_add(&s.maps, &dst), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &dst, 1), 0);
 	/* One that was added besides comes and goes. */
-	assert_int_equal(rule_maps_add(&s.maps, &src), 0);
-	assert_int_equal(rule_maps_del(&s.maps, &src), 0);
+	assert_int_equal(rule_maps_add(&s.maps, &src, 1), 0);
+	assert_int_equal(rule_maps_del(&s.maps, &src, 1), 0);
 	f = frame_udp(54, 9999, 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
 	subject_free(&s);
