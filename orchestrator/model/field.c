@@ -75,7 +75,6 @@ enum xlab_field field_find_in(enum xlab_layer layer, const char *name)
 const char *field_next(void *unused, size_t i)
 {
 	(void)unused;
-	/* The short forms' are the last but for data. */
 	for (size_t field = 0; field < XLAB_FIELDS; field++)
 		if (layer_names[fields[field].layer] && i-- == 0)
 			return fields[field].name;

@@ -57,6 +57,12 @@
 #define MAPS	 LAB MINE "[scenario s]\nchain = a:e0 headers mine\n"
 #define AT	 "f.ini:18: [scenario s] "
 
+#define SEVENTEEN                                                                                 \
+	"eth.src = 02:00:00:00:00:01\neth.dst = 02:00:00:00:00:01\neth.type = ipv4\nip.ttl = 1\n" \
+	"ip.len = 60\nip.id = 1\nip.proto = tcp\nip.src = 10.0.0.1\nip.dst = 10.0.0.2\n"          \
+	"tcp.srcport = 1\ntcp.dstport = 2\ntcp.flags = S\ntcp.window_size = 1\n"                  \
+	"tcp.seq_raw = 1\ntcp.ack_raw = 1\ntcp.urgent_pointer = 0\nframe.len = 60\n"
+
 #define TEN  "xxxxxxxxxx"
 #define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
@@ -93,11 +99,40 @@ static const struct {
 	{ LAB "[filter a/b]\nprogram = drop\n", "\"a/b\" is no name for a filter" },
 	{ LAB "[filter x]\nprogram = eter\n",
 	  "there is no such program; did you mean \"ether\"? "
-	  "(allowed: hello, headers, ether, ip, port, pcap, pass" },
+	  "(allowed: hello, headers, ether, ip, port, match, pcap, pass" },
 	{ LAB "[filter x]\nprogram = ether\n",
 	  "program ether has nothing to match: give it at least one of src, dst, addr, "
 	  "type" },
 	{ LAB "[filter x]\nprogram = port\naction = pass\n", "program port has nothing to match" },
+	{ LAB "[filter x]\nprogram = match\naction = pass\n",
+	  "program match has nothing to match: give it at least one of FIELD (xlab help fields)" },
+	{ LAB "[filter x]\nprogram = match\nip.tll = 5\n",
+	  "f.ini:18: [filter x] ip.tll = 5: program match has no key ip.tll; did you mean "
+	  "\"ip.ttl\"? (allowed: FIELD (xlab help fields), action, program, continue)" },
+	{ LAB "[filter x]\nprogram = match\nsrc = 10.0.0.1\n", "program match has no key src" },
+	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1\nip.ttl = 1\n",
+	  "program ip has no key ip.ttl: program = match has" },
+	{ LAB "[filter x]\nprogram = match\nip.ttl = 1\nip.ttl = 2\n",
+	  "f.ini:19: [filter x] ip.ttl = 2: the key stands at line 18 already" },
+	{ LAB "[filter x]\nprogram = match\ndata[0:2] = \"ab\"\ndata[00:2] = \"ac\"\n",
+	  "f.ini:19: [filter x] data[00:2] = \"ac\": the key stands at line 18 already" },
+	{ LAB "[filter x]\nprogram = match\ndata = \"ab\"\n", "write data[OFFSET:LENGTH]: " },
+	{ LAB "[filter x]\nprogram = match\ndata[0] = \"ab\"\n", "write data[OFFSET:LENGTH]: " },
+	{ LAB "[filter x]\nprogram = match\ndata[0:0] = \"\"\n", "write data[OFFSET:LENGTH]: " },
+	{ LAB "[filter x]\nprogram = match\ndata[0:17] = \"ab\"\n", "1 to 16" },
+	{ LAB "[filter x]\nprogram = match\ndata[9001:1] = \"a\"\n", "0 to 9000" },
+	{ LAB "[filter x]\nprogram = match\ndata[0:1]x = \"a\"\n", "write data[OFFSET:LENGTH]: " },
+	{ LAB "[filter x]\nprogram = match\ndata[0:1 = \"a\"\n", "write data[OFFSET:LENGTH]: " },
+	{ LAB "[filter x]\nprogram = match\ndata[0:2] = \"abc\"\n",
+	  "\"abc\" is of 3 bytes, and the key of 2" },
+	{ LAB "[filter x]\nprogram = match\ndata[0:2] = ab\n", "\"ab\" is not bytes" },
+	{ LAB "[filter x]\nprogram = match\nip.ttl = 1 !\n", "the value behind a ! is missing" },
+	{ LAB "[filter x]\nprogram = match\nip.ttl = !1 2 !1\n",
+	  "value number 3 of the list stands in it already, as number 1" },
+	{ LAB "[filter x]\nprogram = match\nip.src = fd00::1\n", "is of the other family" },
+	{ LAB "[filter x]\nprogram = match\nip.ttl = 1\naction = redirect\n",
+	  "is not an action of a match" },
+	{ LAB "[filter x]\nprogram = match\n" SEVENTEEN, "a filter matches by 16 keys at most" },
 	{ LAB "[filter x]\nprogram = drop\nsrc = 10.0.0.1\n",
 	  "f.ini:18: [filter x] src = 10.0.0.1: program drop has no key src; allowed: program, "
 	  "continue" },
@@ -442,10 +477,12 @@ static void refuses_what_is_wrong(void **state)
 }
 
 /* What is not refused, and what is said of it all the same; NULL: nothing. */
-#define ALLOW "[filter ssh]\nprogram = port\ndst = 22\naction = pass\ncontinue = none\n"
-#define ARP   "[filter arp]\nprogram = ether\ntype = arp\naction = pass\ncontinue = none\n"
-#define S     "[scenario s]\n"
-#define DONE  "pass = ping a b\n"
+#define ALLOW	   "[filter ssh]\nprogram = port\ndst = 22\naction = pass\ncontinue = none\n"
+#define ARP	   "[filter arp]\nprogram = ether\ntype = arp\naction = pass\ncontinue = none\n"
+#define S	   "[scenario s]\n"
+#define DONE	   "pass = ping a b\n"
+#define MATCH_ONLY "[filter m]\nprogram = match\n"
+#define MATCH	   LAB "[filter x]\nprogram = match\n"
 static const struct {
 	const char *text, *warning;
 } warned[] = {
@@ -469,6 +506,45 @@ static const struct {
 	{ LAB "[filter x]\nprogram = port\nport = 53 !50-60\n",
 	  "it never matches: port excludes all that it names" },
 	{ LAB "[filter x]\nprogram = ip\naddr = 10.0.0.1\nsrc = fd00::1\n", "of two families" },
+	{ MATCH "ip.ttl = 1-5\nudp.dstport = 53\n", NULL },
+	{ MATCH "ip.src = 10.0.0.1\nipv6.dst = fd00::1\n",
+	  "f.ini:19: warning: [filter x] ipv6.dst = fd00::1: it never matches: no packet has both "
+	  "this ip.src and this ipv6.dst" },
+	{ MATCH "tcp.flags = S\nudp.port = 53\n", "both this tcp.flags and this udp.port" },
+	{ MATCH "eth.type = arp\nip.ttl = 1\n", "both this eth.type and this ip.ttl" },
+	{ MATCH "eth.type = arp, ipv4\nip.ttl = 1\n", NULL },
+	{ MATCH "eth.type = vlan\nip.ttl = 1\n", NULL },
+	{ MATCH "eth.type = 0x88b5\ndata[0:1] = hex:00\n", NULL },
+	{ MATCH "eth.type = 0x88b5\nip.ttl = 1\n", "both this eth.type and this ip.ttl" },
+	{ MATCH "eth.type = !arp\nip.ttl = 1\n", NULL },
+	{ MATCH "ip.proto = udp\ntcp.dstport = 22\n", "both this ip.proto and this tcp.dstport" },
+	{ MATCH "ip.proto = !udp\ntcp.dstport = 22\n", NULL },
+	{ MATCH "ip.proto = 47\ntcp.dstport = 22\n", "both this ip.proto and this tcp.dstport" },
+	{ MATCH "ip.proto = 1-6\ntcp.dstport = 22\n", NULL },
+	{ MATCH "ip.proto = 44\n", "no packet has a protocol of 44 here" },
+	{ MATCH "ip.proto = 51\n", NULL },
+	{ MATCH "ipv6.nxt = 51\n", "no packet has a protocol of 51 here" },
+	{ MATCH "ip.proto = icmpv6\n", "no packet has a protocol of 58 here" },
+	{ MATCH "icmp.type = 8\nipv6.hlim = 64\n", "both this icmp.type and this ipv6.hlim" },
+	{ MATCH "icmpv6.type = 128\nipv6.hlim = 64\n", NULL },
+	{ MATCH "arp.opcode = 1\neth.addr = de:ad:be:00:00:00/24\n", NULL },
+	{ MATCH "ip.ttl = 5 !1-10\n",
+	  "f.ini:18: warning: [filter x] ip.ttl = 5 !1-10: it never matches: ip.ttl excludes all "
+	  "that it names" },
+	{ MATCH "ip.ttl = 5 11 !1-10\n", NULL },
+	{ MATCH "ip.ttl = 20 !1-10\n", "!1-10 excludes nothing: no other value has any of it" },
+	{ MATCH "ip.ttl = !1-10\n", NULL },
+	{ MATCH "ip.src = 10.0.0.0/8 !10.1.0.0/16\n", NULL },
+	{ MATCH "ip.src = 10.0.0.0/8 !11.0.0.0/8\n", "!11.0.0.0/8 excludes nothing" },
+	{ MATCH "tcp.flags = S/SA !SP\n", NULL },
+	{ MATCH "tcp.flags = S/SA !A/A\n", "!A/A excludes nothing" },
+	{ MATCH "tcp.flags = S !S/S\n", "tcp.flags excludes all that it names" },
+	{ LAB MATCH_ONLY "tcp.dstport = 22\naction = pass\n" S "chain = a:e0 m drop\n" DONE,
+	  "nothing before it lets ARP by" },
+	{ LAB MATCH_ONLY "tcp.dstport = 22\naction = pass\n"
+			 "[filter n]\nprogram = match\narp.opcode = 1 2\naction = pass\n" S
+			 "chain = a:e0 n m drop\n" DONE,
+	  NULL },
 	{ SCENARIO "drop = udp b a:5 x by headers\n",
 	  "f.ini:18: warning: [scenario s] drop = udp b a:5 x by headers: filter headers never "
 	  "drops a packet: it has no opinion" },
@@ -575,6 +651,9 @@ static const char whole[] =
 	    "[filter out]\nprogram = redirect\nto = b:e0\n"
 	    "[filter mine]\nprogram = ../x/my.bpf.o:main\nset.limit = 7\nset.name = a b\n"
 	    "map.hits = 10.0.0.1->7\nmap.my.bss = 0 -> two words\nmap.hits = 10.0.0.2 -> 7\n"
+	    "[filter any]\nprogram = match\nip.src = 10.0.0.0/8, !10.1.0.0/16 10.9.0.1-10.9.0.9\n"
+	    "tcp.flags = SA/AS none\ndata[0x4:04] = \"a, b\" !hex:00ff00ff\nip.ttl = !0x10\n"
+	    "eth.addr = de:ad:be:00:00:00/24\ntcp.port = ssh 8000-8999\naction = pass\n"
 	    "[filter abs]\ncontinue = none\nprogram = /opt/x.o:1\n"
 	    "[scenario s]\nabout = steps\nchain = a:e0 headers f\nchain = c:e0\n"
 	    "pass = ping a b size=1000 count=3\n"
@@ -681,6 +760,11 @@ static void printed_it_reads_as_itself(void **state)
 	assert_non_null(strstr(first, "map.hits = 10.0.0.1 -> 7\nmap.my.bss = 0 -> two words\n"));
 	assert_non_null(strstr(first, "map = mine.hits[10.0.0.1] == 3\n"
 				      "map = mine.y.bss[fd00::1].a.b >= \"; x\"\n"));
+	assert_non_null(strstr(first, "program = match\nip.src = 10.0.0.0/8 !10.1.0.0/16 "
+				      "10.9.0.1-10.9.0.9\ntcp.flags = SA/SA none\n"
+				      "data[4:4] = \"a, b\" !hex:00ff00ff\nip.ttl = !16\n"
+				      "eth.addr = de:ad:be:00:00:00/24\ntcp.port = 22 8000-8999\n"
+				      "action = pass\n"));
 	assert_null(strstr(first, "[filter hello]"));
 }
 
@@ -727,6 +811,18 @@ static void holds_filters(void **state)
 	f = &labfile.filters[labfile_filter(&labfile, "ports")];
 	assert_int_equal(field_number(&rule(f, KEY_DST, 1)->span.last), 81);
 	assert_int_equal(f->continues, 1U << XLAB_NEXT);
+	f = &labfile.filters[labfile_filter(&labfile, "any")];
+	assert_int_equal(f->n_keys, 6);
+	assert_int_equal(f->keys[0].field, XLAB_FIELD_IP_SRC);
+	assert_string_equal(f->keys[0].read_from->name, "ip.src");
+	assert_int_equal(n_rules(f, 0), 3);
+	assert_false(rule(f, 0, 0)->except);
+	assert_true(rule(f, 0, 1)->except);
+	assert_true(rule(f, 1, 0)->span.masked);
+	assert_string_equal(f->keys[2].name, "data[4:4]");
+	assert_int_equal(f->keys[2].offset, 4);
+	assert_int_equal(f->keys[2].length, 4);
+	assert_int_equal(rule(f, 2, 1)->span.bytes, 4);
 	f = &labfile.filters[labfile_filter(&labfile, "out")];
 	assert_int_equal(f->redirect_to, topology_iface(&labfile.topo, "b:e0"));
 	assert_int_equal(f->action, XDP_REDIRECT);
@@ -983,6 +1079,7 @@ static void reports_the_errors_of_all_parts(void **state)
 static void live_rules_are_read_as_keys(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
+	FREE_AUTO char *text = NULL;
 	struct labfile labfile;
 	struct filter *f;
 
@@ -1006,6 +1103,28 @@ static void live_rules_are_read_as_keys(void **state)
 	assert_string_equal(e.text, "filter f (program port) has no rules of dts; did you mean "
 				    "\"dst\"? (allowed: src, dst, port, proto)");
 	error_clear(&e);
+	f = &labfile.filters[labfile_filter(&labfile, "any")];
+	assert_int_equal(filter_read_rule(f, &labfile, "ip.src=!10.2.0.0/16,11.0.0.1", &e), 0);
+	assert_int_equal(n_rules(f, 0), 5);
+	assert_true(rule(f, 0, 3)->except);
+	assert_int_equal(filter_read_rule(f, &labfile, "data[4:4]=\"c, d\"", &e), 0);
+	text = rule_text(f->keys, rule(f, 2, 2));
+	assert_string_equal(text, "data[4:4]=\"c, d\"");
+	assert_int_equal(filter_read_rule(f, &labfile, "ip.src=10.0.0.0/8", &e), -EINVAL);
+	error_clear(&e);
+	assert_int_equal(filter_read_rule(f, &labfile, "ip.dst=10.0.0.1", &e), -EINVAL);
+	assert_string_equal(e.text,
+			    "ip.dst = 10.0.0.1: the program of filter any was made for the keys of "
+			    "the lab file (ip.src, tcp.flags, data[4:4], ip.ttl, eth.addr, "
+			    "tcp.port): give it ip.dst there");
+	error_clear(&e);
+	assert_int_equal(filter_read_rule(f, &labfile, "action=pass", &e), -EINVAL);
+	error_clear(&e);
+	assert_int_equal(filter_read_rule(f, &labfile, "ip.scr=10.0.0.1", &e), -EINVAL);
+	assert_string_equal(e.text, "ip.scr = 10.0.0.1: there is no field \"ip.scr\"; did you mean "
+				    "\"ip.src\"? (xlab help fields)");
+	error_clear(&e);
+	assert_int_equal(f->n_keys, 6);
 	f = &labfile.filters[labfile_filter(&labfile, "g")];
 	assert_int_equal(filter_read_rule(f, &labfile, "src=1", &e), -EINVAL);
 	labfile_clear(&labfile);
