@@ -42,7 +42,7 @@ static void print_keys(const struct ini_section_spec *section)
 	for (key = section->keys; key->name; key++) {
 		table_add(&rows, NULL, "%s%s%s", key->name,
 			  key->name[strlen(key->name) - 1] == '.' ? "NAME" : "",
-			  key->repeats && !key->takes ? " *" : "");
+			  key->repeats ? " *" : "");
 		add_wrapped(&rows, "", key->help);
 		table_add(&rows, NULL, "%s", "");
 		add_wrapped(&rows, "= ", key->allowed);

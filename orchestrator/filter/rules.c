@@ -234,6 +234,7 @@ static int change(const struct lab *lab, size_t filter, char *const *texts, bool
 		err = explain(fn(&maps, read.rules, read.n_rules), &maps, f,
 			      &read.rules[read.n_rules - 1], e);
 	free(read.rules);
+	names_clear(&read.values);
 	return err;
 }
 

@@ -134,9 +134,10 @@ static int read_expr(const struct ini_where *at, const char *value, void *object
 	return 0;
 }
 
-#define VALUES(called, are, says)                                                             \
-	{                                                                                     \
-		.name = (called), .allowed = (are), .help = (says), .read = match_read_values \
+#define VALUES(called, are, says)                                                    \
+	{                                                                            \
+		.name = (called), .repeats = true, .allowed = (are), .help = (says), \
+		.read = match_read_values                                            \
 	}
 #define ACTION                                                                    \
 	{                                                                         \

@@ -25,6 +25,7 @@ static void filter_clear(struct filter *f)
 	free(f->keys);
 	free(f->expr);
 	free(f->rules);
+	names_clear(&f->values);
 }
 
 static void step_clear(struct step *step)

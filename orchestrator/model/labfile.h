@@ -22,6 +22,7 @@ struct rule;
 /* Limits, so that any file is read in no time. */
 #define LABFILE_FILTERS_MAX   4096
 #define LABFILE_SCENARIOS_MAX 4096
+#define FILTER_RULES_MAX      50000
 #define LABFILE_PACKETS_MAX   4096
 #define LABFILE_STEPS_MAX     10000 /* of all scenarios */
 
@@ -63,8 +64,9 @@ struct filter {
 	size_t n_keys;
 	struct rule *rules; /* in the order of the file */
 	size_t n_rules;
-	char *expr;	    /* of pcap-filter(7), with PROGRAM_PCAP */
-	size_t redirect_to; /* iface, or NONE */
+	struct names values; /* the rules as text -> their line */
+	char *expr;	     /* of pcap-filter(7), with PROGRAM_PCAP */
+	size_t redirect_to;  /* iface, or NONE */
 	struct setting *settings;
 	size_t n_settings;
 	struct map_preset *presets; /* put into its maps before it stands in a chain */

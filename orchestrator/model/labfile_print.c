@@ -104,23 +104,28 @@ static void print_iface(const struct labfile *labfile, size_t i, FILE *out)
 	}
 }
 
-/* A line a key, in whose order the rules came. */
+#define RULES_WIDTH 1000 /* bytes of a line, at which a key begins another */
+
+/* A line a key, in whose order the rules came, or more. */
 static void print_rules(const struct filter *f, FILE *out)
 {
 	for (size_t key = 0; key < f->n_keys; key++) {
-		bool any = false;
+		int width = 0;
 
 		for (size_t i = 0; i < f->n_rules; i++) {
 			char *FREE_AUTO value = NULL;
 
 			if (f->rules[i].key != key)
 				continue;
+			if (width > RULES_WIDTH) {
+				(void)fputc('\n', out);
+				width = 0;
+			}
 			value = rule_value(f->keys, &f->rules[i]);
-			(void)fprintf(out, "%s%s%s", any ? "" : f->keys[key].name,
-				      any ? " " : " = ", value);
-			any = true;
+			width += fprintf(out, "%s%s%s", width ? "" : f->keys[key].name,
+					 width ? " " : " = ", value);
 		}
-		if (any)
+		if (width)
 			(void)fputc('\n', out);
 	}
 }

@@ -112,7 +112,7 @@ static int not_made_for(const struct ini_where *at, const struct filter *f, cons
 			    f->name, list, name);
 }
 
-/* Of match: of a file a new one, of a live rule one that is there. */
+/* Of match: of a file it may be new, of a live rule it is there. */
 static int match_key(const struct ini_where *at, struct filter *f, struct match_key **found,
 		     struct error *e)
 {
@@ -125,8 +125,7 @@ static int match_key(const struct ini_where *at, struct filter *f, struct match_
 	if (!at->ini)
 		return *found ? 0 : not_made_for(at, f, key.name, e);
 	if (*found)
-		return ini_complain(at, e, "the key stands at line %d already, and may stand once",
-				    (*found)->read_from->line);
+		return 0;
 	if (f->n_keys == MATCH_KEYS_MAX)
 		return ini_complain(at, e, "a filter matches by %d keys at most", MATCH_KEYS_MAX);
 	*found = array_add(&f->keys, &f->n_keys, sizeof(key));
@@ -134,24 +133,21 @@ static int match_key(const struct ini_where *at, struct filter *f, struct match_
 	return 0;
 }
 
-/* Append it unless its list has it: twice in one list is a slip of the pen. */
+/* Append it unless it is there: twice the same is a slip of the pen. */
 static int add_rule(const struct ini_where *at, struct filter *f, const struct rule *rule,
 		    struct error *e)
 {
-	size_t n = 0, same = 0;
+	char *FREE_AUTO text = rule_text(f->keys, rule), *FREE_AUTO value = NULL;
+	size_t line;
 
-	for (size_t i = 0; i < f->n_rules; i++) {
-		n += f->rules[i].key == rule->key;
-		if (rule_equal(&f->rules[i], rule))
-			same = n;
+	if (!names_add(&f->values, text, (size_t)at->key->line, &line)) {
+		*(struct rule *)array_add(&f->rules, &f->n_rules, sizeof(*rule)) = *rule;
+		return 0;
 	}
-	if (same)
-		return ini_complain(at, e,
-				    "value number %zu of the list stands in it already, as number "
-				    "%zu",
-				    n + 1, same);
-	*(struct rule *)array_add(&f->rules, &f->n_rules, sizeof(*rule)) = *rule;
-	return 0;
+	value = rule_value(f->keys, rule);
+	if (line == (size_t)at->key->line)
+		return ini_complain(at, e, "%s is given twice", value);
+	return ini_complain(at, e, "%s is given at line %zu already", value, line);
 }
 
 /* The protocols that have ports. */
@@ -176,17 +172,24 @@ static int check_port_proto(const struct ini_where *at, const char *word, struct
 struct list {
 	struct filter *filter;
 	const struct match_key *key;
+	bool full; /* which was told */
 };
 
 /* A value of the key, behind a ! one that it does not match. */
 static int add_value(const struct ini_where *at, const char *word, void *object, struct error *e)
 {
-	const struct list *list = object;
+	struct list *list = object;
 	const struct match_key *key = list->key;
 	struct filter *f = list->filter;
 	struct rule rule = { .key = (uint8_t)(key - f->keys), .except = *word == '!' };
 	char *FREE_AUTO why = NULL;
 
+	if (list->full)
+		return -EINVAL;
+	if (f->n_rules == FILTER_RULES_MAX) {
+		list->full = true;
+		return ini_complain(at, e, "a filter has at most %d values", FILTER_RULES_MAX);
+	}
 	word += rule.except;
 	if (!*word)
 		return ini_refuse(at, e, "the value behind a ! is missing");
@@ -206,11 +209,11 @@ int match_read_values(const struct ini_where *at, const char *value, void *objec
 	const struct filter_reading *r = object;
 	struct filter *f = r->filter;
 	struct match_key *key = find_key(f, at->key->name);
-	struct list list = { f, NULL };
+	struct list list = { .filter = f };
 
 	if (at->spec->takes && match_key(at, f, &key, e))
 		return -EINVAL;
-	if (at->ini)
+	if (at->ini && !key->read_from)
 		key->read_from = at->key;
 	list.key = key;
 	return labfile_read_list(at, value, &list, e, add_value);

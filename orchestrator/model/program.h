@@ -16,10 +16,10 @@ struct match_key;
 struct program {
 	const char *name; /* "ether", …, "object" */
 	const char *help;
+	const struct match_key *fields;	 /* it always matches by, see match_keys.h; or NULL */
 	struct ini_section_spec section; /* its own keys, besides program and continue */
-	bool matches;			 /* it has keys that a packet must match, and rules */
-	const struct match_key *fields;	 /* that it always matches by, see match_keys.h; or NULL */
 	uint32_t action;		 /* enum xdp_action, unless the key says another */
+	bool matches;			 /* it has keys that a packet must match, and rules */
 	bool shows;			 /* an event of its own for each packet */
 };
 

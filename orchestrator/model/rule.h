@@ -25,7 +25,7 @@ struct match_key {
 	enum xlab_field field;
 	uint16_t offset; /* of data: from here so many bytes */
 	uint8_t length;
-	const struct ini_key *read_from; /* NULL: the file does not have it */
+	const struct ini_key *read_from; /* its first line; NULL: the file does not have it */
 };
 
 struct rule {

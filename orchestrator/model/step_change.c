@@ -62,6 +62,7 @@ static int read_rule(const struct ini_where *at, const char *rule, const struct 
 		return ini_refuse(at, e, "\"%s\" is more than one rule", rule);
 	err = filter_read_rule(&read, labfile, rule, &why);
 	free(read.rules);
+	names_clear(&read.values);
 	if (err)
 		return ini_complain(at, e, "%.*s", (int)strcspn(why.text, "\n"), why.text);
 	step->change.rule = xstrdup(rule);

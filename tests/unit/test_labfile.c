@@ -112,10 +112,10 @@ static const struct {
 	{ LAB "[filter x]\nprogram = match\nsrc = 10.0.0.1\n", "program match has no key src" },
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1\nip.ttl = 1\n",
 	  "program ip has no key ip.ttl: program = match has" },
-	{ LAB "[filter x]\nprogram = match\nip.ttl = 1\nip.ttl = 2\n",
-	  "f.ini:19: [filter x] ip.ttl = 2: the key stands at line 18 already" },
-	{ LAB "[filter x]\nprogram = match\ndata[0:2] = \"ab\"\ndata[00:2] = \"ac\"\n",
-	  "f.ini:19: [filter x] data[00:2] = \"ac\": the key stands at line 18 already" },
+	{ LAB "[filter x]\nprogram = match\nip.ttl = 1\nip.ttl = 3 0x1\n",
+	  "f.ini:19: [filter x] ip.ttl = 3 0x1: 1 is given at line 18 already" },
+	{ LAB "[filter x]\nprogram = match\ndata[0:2] = \"ab\"\ndata[00:2] = \"ab\"\n",
+	  "f.ini:19: [filter x] data[00:2] = \"ab\": \"ab\" is given at line 18 already" },
 	{ LAB "[filter x]\nprogram = match\ndata = \"ab\"\n", "write data[OFFSET:LENGTH]: " },
 	{ LAB "[filter x]\nprogram = match\ndata[0] = \"ab\"\n", "write data[OFFSET:LENGTH]: " },
 	{ LAB "[filter x]\nprogram = match\ndata[0:0] = \"\"\n", "write data[OFFSET:LENGTH]: " },
@@ -127,8 +127,7 @@ static const struct {
 	  "\"abc\" is of 3 bytes, and the key of 2" },
 	{ LAB "[filter x]\nprogram = match\ndata[0:2] = ab\n", "\"ab\" is not bytes" },
 	{ LAB "[filter x]\nprogram = match\nip.ttl = 1 !\n", "the value behind a ! is missing" },
-	{ LAB "[filter x]\nprogram = match\nip.ttl = !1 2 !1\n",
-	  "value number 3 of the list stands in it already, as number 1" },
+	{ LAB "[filter x]\nprogram = match\nip.ttl = !1 2 !1\n", "!1 is given twice" },
 	{ LAB "[filter x]\nprogram = match\nip.src = fd00::1\n", "is of the other family" },
 	{ LAB "[filter x]\nprogram = match\nip.ttl = 1\naction = redirect\n",
 	  "is not an action of a match" },
@@ -145,7 +144,7 @@ static const struct {
 	  "10.0.0.1/24 has bits behind its length; the network is 10.0.0.0/24" },
 	{ LAB "[filter x]\nprogram = ip\nsrc = ::/129\n", "the prefix length of \"::/129\"" },
 	{ LAB "[filter x]\nprogram = ip\nsrc = 10.0.0.1, 10.0.0.2 10.0.0.1/32\n",
-	  "value number 3 of the list stands in it already, as number 1" },
+	  " is given twice" },
 	{ LAB "[filter x]\nprogram = port\ndts = 80\n",
 	  "program port has no key dts; did you mean \"dst\"? (allowed: src, dst, port, proto, "
 	  "action, "
@@ -653,7 +652,7 @@ static const char whole[] =
 	    "map.hits = 10.0.0.1->7\nmap.my.bss = 0 -> two words\nmap.hits = 10.0.0.2 -> 7\n"
 	    "[filter any]\nprogram = match\nip.src = 10.0.0.0/8, !10.1.0.0/16 10.9.0.1-10.9.0.9\n"
 	    "tcp.flags = SA/AS none\ndata[0x4:04] = \"a, b\" !hex:00ff00ff\nip.ttl = !0x10\n"
-	    "eth.addr = de:ad:be:00:00:00/24\ntcp.port = ssh 8000-8999\naction = pass\n"
+	    "eth.addr = de:ad:be:00:00:00/24\ntcp.port = ssh\naction = pass\ntcp.port = 8000-8999\n"
 	    "[filter abs]\ncontinue = none\nprogram = /opt/x.o:1\n"
 	    "[scenario s]\nabout = steps\nchain = a:e0 headers f\nchain = c:e0\n"
 	    "pass = ping a b size=1000 count=3\n"
@@ -996,6 +995,24 @@ static void reads_many(const char *head, const char *line, int count, const char
 }
 
 /* Of each limit, what is just below it and what is just above; LAB has two filters. */
+/* More than a line of a file may hold. */
+static void many_values_are_printed_on_lines(void **state)
+{
+	FREE_AUTO char *text =
+		many_lines(LAB "[filter x]\nprogram = match\n", "tcp.seq_raw = 1000000#\n", 1000);
+	FREE_AUTO char *first = printed(text);
+	size_t longest = 0, lines = 0;
+
+	(void)state;
+	for (const char *at = strstr(first, "tcp.seq_raw"); at && *at;
+	     at += strcspn(at, "\n") + 1) {
+		lines++;
+		longest = strcspn(at, "\n") > longest ? strcspn(at, "\n") : longest;
+	}
+	assert_true(longest < INIFILE_LINE_MAX && longest > 900);
+	assert_true(lines >= 8 && lines < 20);
+}
+
 static void keeps_to_its_limits(void **state)
 {
 	static const struct {
@@ -1009,6 +1026,8 @@ static void keeps_to_its_limits(void **state)
 		  "a lab has at most 4096 scenarios; what follows was not read" },
 		{ LAB "[scenario s]\n", "pass = ping a b\n", LABFILE_STEPS_MAX,
 		  "a lab has at most 10000 steps" },
+		{ LAB "[filter x]\nprogram = match\n", "tcp.seq_raw = #\n", FILTER_RULES_MAX,
+		  "a filter has at most 50000 values" },
 	};
 
 	(void)state;
@@ -1224,6 +1243,7 @@ int main(void)
 		cmocka_unit_test(holds_commands_and_changes),
 		cmocka_unit_test(nodes_are_printed_with_their_keys),
 		cmocka_unit_test(a_chain_has_its_limit),
+		cmocka_unit_test(many_values_are_printed_on_lines),
 		cmocka_unit_test(keeps_to_its_limits),
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(reports_the_errors_of_all_parts),
