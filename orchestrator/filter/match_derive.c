@@ -273,8 +273,8 @@ static void add_from(const struct key_rules *k, struct xlab_from **list, size_t 
 static void flatten(const struct key_rules *k, struct stretches *s, struct xlab_from **list,
 		    size_t *n)
 {
-	struct open_ones open = { xcalloc(s->n + 1, sizeof(*open.list)), 0 };
-	struct open_ones except = { xcalloc(s->n + 1, sizeof(*except.list)), 0 };
+	struct open_ones open = { xcalloc(s->n + 1, sizeof(void *)), 0 };
+	struct open_ones except = { xcalloc(s->n + 1, sizeof(void *)), 0 };
 	struct field_value *FREE_AUTO edges = NULL;
 	size_t n_edges = edges_of(s, k->place->bytes, &edges), next = 0;
 
@@ -322,6 +322,8 @@ static void write_spans(const struct key_rules *k, struct xlab_area *area,
 {
 	uint32_t half = area->half & 1;
 
+	if (!n) /* not so: one begins with the first value that there can be */
+		return;
 	if (area->spans[half] == n && !memcmp(half_of(k, area, half), list, n * sizeof(*list)))
 		return;
 	wait_for_readers(waited);
@@ -345,6 +347,8 @@ static uint32_t number_at(const struct xlab_from *list, size_t n, const struct x
 {
 	size_t low = 0;
 
+	if (!n)
+		return 0;
 	for (size_t high = n; high - low > 1;) {
 		size_t middle = low + (high - low) / 2;
 		const __u64 *first = list[middle].first;

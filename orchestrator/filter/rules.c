@@ -197,9 +197,11 @@ static int explain(int err, struct rule_maps *maps, const struct filter *f, cons
 	}
 	if (err == -ENOSPC || err == -E2BIG)
 		return error_state(e, -ENOSPC,
-				   "filter %s is full, with room for %u rules: delete some, or "
-				   "write %s into the lab file, which makes room for twice as many",
-				   f->name, maps->capacity - 1, text);
+				   "filter %s is full, with room for %u rules and about %u ranges: "
+				   "delete some, or write %s into the lab file, which makes room "
+				   "for twice as many",
+				   f->name, maps->capacity - 1,
+				   maps->layout.constants[XLAB_SPANS_MAX] / 2, text);
 	return error_sys(e, err, "filter %s: rule %s", f->name, text);
 }
 
