@@ -127,6 +127,9 @@ __noinline __u32 far_rule(__u64 a, __u64 b, __u64 index)
 
 	if (index >= CONSTANT(XLAB_AREA_END))
 		return 0;
+	/* Else the verifier of 6.1 does not know that it is not negative. */
+	barrier_var(index);
+	index &= MATCHED_MAX - 1;
 	area = rules_at(CONSTANT(XLAB_AREAS)) + index * CONSTANT(XLAB_AREA_SIZE);
 	for (int i = 0; i < XLAB_PROBES; i++) {
 		const volatile struct xlab_entry *e = entries_of(area) + hash;
