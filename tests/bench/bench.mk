@@ -7,7 +7,8 @@
 #                 its own. Figures are for people: none fails. They go to bench/RESULTS.md.
 # make deps-bench what others are measured by: Mininet
 
-BENCHES := $(B)/tests/bench/chains $(B)/tests/bench/filters $(B)/tests/bench/expressions
+BENCHES := $(B)/tests/bench/chains $(B)/tests/bench/filters $(B)/tests/bench/expressions \
+           $(B)/tests/bench/match
 FLOOR   := $(B)/tests/bench/floor
 TOOK    := $(B)/tests/bench/took
 EMPTY   := $(B)/tests/bench/empty
@@ -16,7 +17,8 @@ ALONE   := unshare --net --mount --propagation private sh -c \
             ip link set lo up && exec "$$@"' sh
 
 $(B)/tests/bench/chains: $(B)/tests/engine/rig.o
-$(B)/tests/bench/filters $(B)/tests/bench/expressions: $(B)/tests/filters/frame.o $(B)/tests/filters/subject.o
+$(B)/tests/bench/filters $(B)/tests/bench/expressions $(B)/tests/bench/match: \
+	$(B)/tests/filters/frame.o $(B)/tests/filters/subject.o
 $(BENCHES): $(B)/%: $(B)/%.o $(B)/tests/bench/turns.o $(B)/libxlab.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libxlab.a $(LIBS) -lcmocka
@@ -31,7 +33,7 @@ $(TOOK) $(EMPTY): $(B)/%: $(B)/%.o
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--no-as-needed -o $@ $< -lmnl
 
 BENCH_NEEDS := $(BENCHES) $(FLOOR) $(TOOK) $(EMPTY) $(B)/tests/bench/link.bpf.o \
-               $(B)/tests/bench/links.bpf.o
+               $(B)/tests/bench/links.bpf.o $(B)/tests/bench/hand.bpf.o
 
 bench: all $(BENCH_NEEDS)
 	@for bench in $(BENCHES) tests/bench/lab tests/bench/scale tests/bench/scenario tests/bench/class; do \
