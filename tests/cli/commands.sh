@@ -167,7 +167,7 @@ ended 'filter add: all bad ones are told' 2 '"nonsense" is not a MAC*no rules of
 xlab filter lb-mac add src=de:ad:be:ef:00:03 src=de:ad:be:ef:00:10
 ended 'filter add: a new rule and an old one' 2 'has the rule src=de:ad:be:ef:00:10 already'
 xlab filter lb-mac add src=de:ad:be:ef:00:03 src=de:ad:be:ef:00:03
-ended 'filter add: one rule twice' 2 'stands in it already'
+ended 'filter add: one rule twice' 2 'is given twice'
 xlab filter lb-mac del src=de:ad:be:ef:00:10 src=de:ad:be:ef:00:03
 ended 'filter del: an old rule and none' 2 'has no rule src=de:ad:be:ef:00:03'
 xlab filter lb-mac list

@@ -66,6 +66,7 @@ static struct rule rule_of(const struct subject *s, const char *text)
 	assert_int_equal(read.n_rules, 1);
 	rule = read.rules[0];
 	free(read.rules);
+	names_clear(&read.values);
 	return rule;
 }
 
