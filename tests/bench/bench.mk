@@ -3,8 +3,9 @@
 # Included by the Makefile.
 #
 # make bench      ns a packet: chains, and our filters beside xdp-filter's; then ms: the lb lab, stars,
-#                 scenarios and a class of 30 labs, beside the floor. As root, each in namespaces of
-#                 its own. Figures are for people: none fails. They go to bench/RESULTS.md.
+#                 scenarios, packets that are explained, and a class of 30 labs, beside the floor. As
+#                 root, each in namespaces of its own. Figures are for people: none fails. They go to
+#                 bench/RESULTS.md.
 # make deps-bench what others are measured by: Mininet
 
 BENCHES := $(B)/tests/bench/chains $(B)/tests/bench/filters $(B)/tests/bench/expressions \
@@ -36,7 +37,8 @@ BENCH_NEEDS := $(BENCHES) $(FLOOR) $(TOOK) $(EMPTY) $(B)/tests/bench/link.bpf.o 
                $(B)/tests/bench/links.bpf.o $(B)/tests/bench/hand.bpf.o
 
 bench: all $(BENCH_NEEDS)
-	@for bench in $(BENCHES) tests/bench/lab tests/bench/scale tests/bench/scenario tests/bench/class; do \
+	@for bench in $(BENCHES) tests/bench/lab tests/bench/scale tests/bench/scenario tests/bench/explain \
+			tests/bench/class; do \
 		echo "$$bench:"; \
 		$(SUDO) $(ALONE) env BUILD=$(B) CMOCKA_MESSAGE_OUTPUT=SUBUNIT $$bench; echo; \
 	done | tests/bench/results $(B) bench/RESULTS.md
