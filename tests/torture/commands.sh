@@ -4,7 +4,7 @@
 # Sourced: the commands under torture, what each needs first, and the points at which they
 # can be struck.
 
-COMMANDS="up self down scenario run chain changes"
+COMMANDS="up self down scenario run chain changes explain"
 
 # lb.ini's lab with equal chains at two nodes, and at a third one that sends back; with nodes that a
 # range makes, at a bridge that is joined to the other, and an address on lo. Sets CHAINS.
@@ -33,6 +33,7 @@ command_args() # COMMAND
 	run) ARGS=(run "$LB" udp-8888-drop) ;;
 	chain) ARGS=(chain host:veth0 headers udp-8888) ;;
 	changes) ARGS=(scenario changes --timeout 300) ;;
+	explain) ARGS=(explain host:veth0 ping lb host) ;;
 	esac
 }
 
@@ -61,6 +62,10 @@ command_prepare() # COMMAND
 		changes_file
 		"$XLAB" up "$CHANGES" >/dev/null 2>"$ERR" 3<&- &&
 			"$XLAB" chain host:veth0 hello >/dev/null 2>"$ERR" 3<&-
+		;;
+	explain)
+		"$XLAB" up "$LB" >/dev/null 2>"$ERR" 3<&- &&
+			"$XLAB" chain host:veth0 lb-mac >/dev/null 2>"$ERR" 3<&-
 		;;
 	esac
 }
@@ -106,7 +111,7 @@ ways_of() # COMMAND
 	case $1 in
 	up | down) echo down all again ;;
 	self | scenario | changes) echo down all again other ;;
-	chain) echo down again ;;
+	chain | explain) echo down again ;;
 	run) echo nothing ;; # none may be needed
 	esac
 }
