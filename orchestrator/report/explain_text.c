@@ -90,7 +90,10 @@ static void print_lines(const struct ran *lines, size_t n, FILE *out)
 		}
 		table_add(&t, NULL, "%u", lines[i].line);
 		add_source(&t, lines[i].text);
-		table_add(&t, NULL, lines[i].times > 1 ? "%" PRIu64 " times" : "", lines[i].times);
+		if (lines[i].times > 1)
+			table_add(&t, NULL, "%" PRIu64 " times", lines[i].times);
+		else
+			table_add(&t, NULL, "%s", "");
 	}
 	table_print(&t, 6, out);
 }
