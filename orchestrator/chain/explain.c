@@ -23,9 +23,9 @@
 #include "orchestrator/filter/filter_copies.h"
 #include "orchestrator/filter/rules.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/model/frame_make.h"
 #include "orchestrator/model/program.h"
 
-#define PACKET_MIN 14	      /* the kernel's own limits */
 #define PAGE_BYTES 3520	      /* that fit a page beside what the kernel keeps there */
 #define OUT_ROOM   (1U << 17) /* for a packet that grew */
 
@@ -202,9 +202,9 @@ int explain_packet(struct explain *x, const uint8_t *bytes, size_t size, struct 
 	uint32_t ifindex = x->ifindex;
 	int err;
 
-	if (size < PACKET_MIN)
+	if (size < FRAME_MIN)
 		return error_input(e, "a packet of %zu byte%s is none: %d are an Ethernet header",
-				   size, size == 1 ? "" : "s", PACKET_MIN);
+				   size, size == 1 ? "" : "s", FRAME_MIN);
 	if (size > PAGE_BYTES && !x->trace.frags)
 		return error_input(e,
 				   "no packet of %zu bytes comes in here: without fragments, which "
