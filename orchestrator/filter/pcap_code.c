@@ -98,7 +98,7 @@ static void set(struct maker *m, uint8_t dst, uint32_t value)
 
 static void add(struct maker *m, uint8_t dst, uint32_t value)
 {
-	emit(m, BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, value);
+	emit(m, BPF_ALU64 | BPF_ADD, dst, 0, 0, value);
 }
 
 static void load(struct maker *m, uint8_t size, uint8_t dst, uint8_t from, int off)

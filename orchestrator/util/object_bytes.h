@@ -16,9 +16,9 @@ int object_lengthen(void *bytes, size_t size);
 int object_move_symbol(void *bytes, const char *name, size_t by);
 
 /*
- * Put @code in the place of a function, which must be the last one of its section and name nothing that
- * is relocated: its lines and its type stay. *@bytes, malloc'ed, grow. -ENOENT: there is no such function; -EINVAL: another one
- * follows it.
+ * Put @code in the place of a function, which must be the last one of its section and name nothing
+ * that is relocated: its lines and its type stay. *@bytes, malloc'ed, grow. -ENOENT: there is no
+ * such function; -EINVAL: another one follows it.
  */
 int object_graft(void **bytes, size_t *size, const char *function, const void *code,
 		 size_t code_size);
