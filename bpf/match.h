@@ -134,7 +134,7 @@ __noinline __u32 far_rule(__u64 a, __u64 b, __u64 index)
 	__u64 hash = XLAB_HASH(a, b) >> CONSTANT(XLAB_HASH_SHIFT);
 	struct xlab_area *area;
 
-	if (index >= CONSTANT(XLAB_AREA_END))
+	if (!asks(XLAB_ASKS_AREA) || index >= CONSTANT(XLAB_AREA_END))
 		return 0;
 	/* Else the verifier of 6.1 does not know that it is not negative. */
 	barrier_var(index);

@@ -76,20 +76,22 @@ enum xlab_slot_of {
 #define XLAB_BIT(n)	      (0x7a000000 + (n))
 #define XLAB_CONSTANT(n)      (0x7b000000 + (n))
 
-enum xlab_asks {		    /* bits of the constant XLAB_ASKS */
-		 XLAB_ASKS_LIVE,    /* which keys are given may change */
-		 XLAB_ASKS_ETH,	    /* Ethernet's header is read, or the length */
-		 XLAB_ASKS_TAG,	    /* a VLAN's tag is read */
-		 XLAB_ASKS_NETWORK, /* what is behind the tags is read, and must be … */
-		 XLAB_ASKS_ARP,	    /* ARP */
-		 XLAB_ASKS_IPV4,    /* or may be this */
-		 XLAB_ASKS_IPV6,    /* or this */
-		 XLAB_ASKS_PROTO,   /* what IP carries is looked at */
-		 XLAB_ASKS_CARRIED, /* it must carry XLAB_PROTO */
-		 XLAB_ASKS_PORTS,   /* UDP or TCP */
-		 XLAB_ASKS_UPPER,   /* what it carries is read */
-		 XLAB_ASKS_DATA,    /* the payload is read */
-		 XLAB_ASKS_TX,	    /* what matches is sent back */
+/* Bits of the constant XLAB_ASKS. */
+enum xlab_asks {
+	XLAB_ASKS_LIVE,	   /* which keys are given may change */
+	XLAB_ASKS_ETH,	   /* Ethernet's header is read, or the length */
+	XLAB_ASKS_TAG,	   /* a VLAN's tag is read */
+	XLAB_ASKS_NETWORK, /* what is behind the tags is read, and must be … */
+	XLAB_ASKS_ARP,	   /* ARP */
+	XLAB_ASKS_IPV4,	   /* or may be this */
+	XLAB_ASKS_IPV6,	   /* or this */
+	XLAB_ASKS_PROTO,   /* what IP carries is looked at */
+	XLAB_ASKS_CARRIED, /* it must carry XLAB_PROTO */
+	XLAB_ASKS_PORTS,   /* UDP or TCP */
+	XLAB_ASKS_UPPER,   /* what it carries is read */
+	XLAB_ASKS_DATA,	   /* the payload is read */
+	XLAB_ASKS_AREA,	   /* a key has its values in an area */
+	XLAB_ASKS_TX,	   /* what matches is sent back */
 };
 
 enum xlab_constant {

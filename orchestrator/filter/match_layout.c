@@ -291,6 +291,7 @@ static void lay_areas(struct match_layout *l, size_t *size)
 
 		if (p->tabled)
 			continue;
+		c[XLAB_ASKS] |= BIT(XLAB_ASKS_AREA);
 		p->at = *size;
 		l->keys.area[p->slot] = c[XLAB_AREA_END]++;
 		*size += c[XLAB_AREA_SIZE];
