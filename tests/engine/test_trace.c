@@ -31,6 +31,8 @@ static const char filters[] =
 	"[filter pass5]\nprogram = port\nproto = udp\ndst = 1005\naction = pass\n"
 	"[filter six]\nprogram = ip\nsrc = fd00::/16\n[filter net]\nprogram = ip\nsrc = 10.0.0.0/8\n"
 	"[filter mac]\nprogram = ether\nsrc = de:ad:be:ef:00:10\naction = aborted\n"
+	"[filter fields]\nprogram = match\nip.ttl = 60-64\nudp.dstport = 1002 8888 !9\neth.src = !02:00:00:00:00:07\n"
+	"[filter bytes]\nprogram = match\ndata[0:4] = \"hell\"\naction = pass\n"
 	"[filter onward]\nprogram = drop\ncontinue = pass drop\n"
 	"[filter away]\nprogram = redirect\nto = right:r0\n[filter back]\nprogram = tx\n"
 	"[filter no]\nprogram = drop\n"
@@ -56,6 +58,8 @@ static const char *const chains[] = {
 	"onward p1 away",
 	"six tx4 onward onward",
 	"mac",
+	"fields hi lines",
+	"hi bytes fields",
 	"lines hi",
 	"hi lines lines lines",
 	"crowded hi",
