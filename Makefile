@@ -95,7 +95,8 @@ $(shell mkdir -p $(B))
 $(file >$(B)/flags,$(FLAGS_NOW))
 endif
 ifneq ($(file <$(B)/bpf/builtin_objects.h),$(BUILTIN_OBJECTS))
-$(shell mkdir -p $(B)/bpf)
+# What was made when there were others names sources that may be gone.
+$(shell mkdir -p $(B)/bpf; rm -f $(B)/bpf/*.d $(B)/orchestrator/filter/programs.[do])
 $(file >$(B)/bpf/builtin_objects.h,$(BUILTIN_OBJECTS))
 endif
 endif
