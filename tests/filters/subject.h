@@ -52,12 +52,12 @@ struct subject {
 void subject_load(struct subject *s, const struct filter *filter, const struct xlab_config *config);
 void subject_free(struct subject *s);
 
-/* The verdict on a frame of any length, also below the 14 bytes that test runs ask for. */
 /* The same of a frame of which all but the first @linear bytes lie in fragments. False: this kernel
  * (before 6.18) makes none such.
  */
 bool subject_run_linear(const struct subject *s, const void *frame, size_t len, size_t linear,
 			uint32_t *verdict);
+/* The verdict on a frame of any length, also below the 14 bytes that test runs ask for. */
 uint32_t subject_run(const struct subject *s, const void *frame, size_t len);
 
 /* As subject_run(), and the frame as it is afterwards in @out (its size @len). */
