@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/bpf.h>
 
@@ -21,6 +22,8 @@
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/linker/prog_capture.h"
+#include "orchestrator/linker/prune.h"
 #include "orchestrator/model/program.h"
 
 static int map_of(void *obj, const char *name, int *fd, struct error *e)
@@ -47,17 +50,40 @@ static void give_config(struct subject *s, const struct xlab_config *config)
 	assert_int_equal(counters_map(&s->counters, counters, 0, &e), 0);
 }
 
+/* Chains of ours take the programs of match without what a filter does not use. */
+static int load_pruned(const struct subject *s, struct captured_prog *code)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_XDP_HAS_FRAGS,
+		    .prog_btf_fd = (__u32)bpf_object__btf_fd(s->obj),
+		    .func_info_rec_size = sizeof(*code->funcs),
+		    .line_info_rec_size = sizeof(*code->lines));
+	int fd;
+
+	captured_prog_prune(code);
+	opts.func_info = code->funcs;
+	opts.func_info_cnt = (__u32)code->n_funcs;
+	opts.line_info = code->lines;
+	opts.line_info_cnt = (__u32)code->n_lines;
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "pruned", "GPL", code->insns, code->n_insns, &opts);
+	captured_prog_clear(code);
+	return fd;
+}
+
 void subject_load(struct subject *s, const struct filter *filter, const struct xlab_config *config)
 {
 	ERROR_AUTO struct error e = ERROR_INIT;
 	struct lab lab = { .labfile = { .filters = &s->filter, .n_filters = 1 } };
+	bool matches = program_matches(&programs[filter->program]);
+	struct captured_prog code = { 0 };
 	FREE_AUTO void *bytes = NULL;
 	struct bpf_program *prog, *other;
+	struct prog_capture capture;
 	const char *function;
 	char name[64];
 	size_t size;
 
-	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE };
+	*s = (struct subject){ .filter = *filter, .maps = RULE_MAPS_NONE, .fd = -1 };
+	assert_int_equal(prog_capture_begin(&capture, &e), 0);
 	s->own_keys = !filter->n_keys;
 	if (s->own_keys)
 		program_give_keys(&s->filter);
@@ -73,10 +99,14 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	bpf_object__for_each_program (other, s->obj) {
 		bpf_program__set_autoload(other, other == prog);
 	}
-	bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
+	capture.frags = true;
+	if (matches && !config)
+		prog_capture_add(&capture, prog, false, &code);
 	assert_int_equal(bpf_object__load(s->obj), 0);
-	s->fd = bpf_program__fd(prog);
-	if (!program_matches(&programs[filter->program]))
+	prog_capture_end(&capture);
+	s->fd = code.n_insns ? load_pruned(s, &code) : dup(bpf_program__fd(prog));
+	assert_true(s->fd >= 0);
+	if (!matches)
 		return;
 	assert_int_equal(program_fill_rules(s->obj, &lab, 0, &e), 0);
 	assert_int_equal(rule_maps_open(&s->maps, &s->filter, map_of, s->obj, &e), 0);
@@ -86,6 +116,7 @@ void subject_free(struct subject *s)
 {
 	rule_maps_close(&s->maps);
 	counters_unmap(&s->counters);
+	(void)close(s->fd);
 	bpf_object__close(s->obj);
 	s->obj = NULL;
 	if (s->own_keys)
