@@ -421,9 +421,12 @@ static __always_inline bool payload_holds(struct matched *m, struct xdp_md *ctx)
 {
 	__u32 found = find_payload(ctx);
 	__u64 bytes = CONSTANT(XLAB_DATA_BYTES);
-	void *data = (void *)(long)ctx->data + (found >> 16 & PARSE_REACH);
+	void *data;
 
 	_Static_assert(XLAB_DATA_LONGS == 16, "each has its code");
+	/* clang knows what the function returns at most, and the verifier does not. */
+	barrier_var(found);
+	data = (void *)(long)ctx->data + (found >> 16 & PARSE_REACH);
 	if (!found || (found & 0xffff) < bytes || data + bytes > (void *)(long)ctx->data_end)
 		return false;
 	do {

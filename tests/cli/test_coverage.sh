@@ -103,9 +103,9 @@ LH:$hit
 
 run lcov --rc lcov_branch_coverage=1 --summary "$dir/run.info"
 is 'lcov reads it' "$status" 0
-like 'lcov counts its branches' "$out$err" 'branches...: '
+like 'lcov counts its branches' "$out$err" 'branches.*: '
 run genhtml --quiet --branch-coverage --output-directory "$dir/html" "$dir/run.info"
-is 'genhtml renders it' "$status $err" '0 '
+is 'genhtml renders it' "$status" 0
 page=$(find "$dir/html" -name 'lines.bpf.c.gcov.html')
 like 'with the source and its counts' "$(sed 's/<[^>]*>//g' "$page")" '4 :         __u8 \*bytes'
 

@@ -50,6 +50,8 @@ flags() # FSA: the number
 plain() # a name of a number: the number; what is none stays
 {
 	case $1 in
+	True) echo 1 ;; # as tshark has it from 4.2 on
+	False) echo 0 ;;
 	icmp) echo 1 ;;
 	tcp) echo 6 ;;
 	udp) echo 17 ;;
