@@ -74,12 +74,15 @@ static bool is_single(const struct field_span *span)
 	return !span->masked && !compare(&span->first, &span->last);
 }
 
-/* All readers that were at work have ended: a program runs as an RCU reader. */
-static void wait_for_readers(bool *waited)
+/* All readers that were at work have ended: a program runs as an RCU reader. Kernels with CPUs that
+ * have no tick, and sandboxes, refuse that: then nothing may be written where readers were.
+ */
+static int wait_for_readers(bool *waited)
 {
-	if (!*waited)
-		(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	if (!*waited && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		return -errno;
 	*waited = true;
+	return 0;
 }
 
 /* --- Tables --------------------------------------------------------------------------------- */
@@ -317,20 +320,24 @@ static struct xlab_from *half_of(const struct key_rules *k, struct xlab_area *ar
 }
 
 /* Into the half that no program reads, which then becomes the one that holds. */
-static void write_spans(const struct key_rules *k, struct xlab_area *area,
-			const struct xlab_from *list, size_t n, bool *waited)
+static int write_spans(const struct key_rules *k, struct xlab_area *area,
+		       const struct xlab_from *list, size_t n, bool *waited)
 {
 	uint32_t half = area->half & 1;
+	int err;
 
 	if (!n) /* not so: one begins with the first value that there can be */
-		return;
+		return 0;
 	if (area->spans[half] == n && !memcmp(half_of(k, area, half), list, n * sizeof(*list)))
-		return;
-	wait_for_readers(waited);
+		return 0;
+	err = wait_for_readers(waited);
+	if (err)
+		return err;
 	half ^= 1;
 	memcpy(half_of(k, area, half), list, n * sizeof(*list));
 	__atomic_store_n(&area->spans[half], (uint32_t)n, __ATOMIC_RELEASE);
 	__atomic_store_n(&area->half, half, __ATOMIC_RELEASE);
+	return 0;
 }
 
 /* --- Single values -------------------------------------------------------------------------- */
@@ -428,7 +435,7 @@ static void renumber(const struct key_rules *k, struct xlab_entry *entries, stru
 
 /* A place where @s is looked for: one that was never used, else one that nothing has now. */
 static struct xlab_entry *find_room(const struct key_rules *k, struct xlab_entry *entries,
-				    const struct single *s, bool *waited)
+				    const struct single *s)
 {
 	const uint32_t *c = k->layout->constants;
 	uint64_t a = s->parts.part[0], b = s->parts.part[1];
@@ -441,10 +448,8 @@ static struct xlab_entry *find_room(const struct key_rules *k, struct xlab_entry
 
 		if (!e->used)
 			return free ? free : e;
-		if (!e->number && !free) {
+		if (!e->number && !free)
 			free = e;
-			wait_for_readers(waited);
-		}
 	}
 	return free;
 }
@@ -459,12 +464,16 @@ static int write_singles(const struct key_rules *k, struct xlab_area *area, stru
 	renumber(k, entries, singles, n);
 	for (size_t i = 0; i < n; i++) {
 		struct xlab_entry *e;
+		int err;
 
 		if (singles[i].placed)
 			continue;
-		e = find_room(k, entries, &singles[i], waited);
+		e = find_room(k, entries, &singles[i]);
 		if (!e)
 			return -ENOSPC;
+		err = e->used ? wait_for_readers(waited) : 0;
+		if (err)
+			return err;
 		e->value = singles[i].parts;
 		__atomic_store_n(&e->used, 1, __ATOMIC_RELEASE);
 		__atomic_store_n(&e->number, singles[i].number, __ATOMIC_RELEASE);
@@ -479,6 +488,7 @@ static int write_area(const struct key_rules *k, struct xlab_rules *memory, bool
 	struct single *FREE_AUTO singles = NULL;
 	struct stretches s = { NULL, 0 };
 	size_t n = 0, n_singles;
+	int err;
 
 	for (size_t i = 0; i < k->n; i++)
 		if (!is_single(&k->items[i].span))
@@ -488,8 +498,8 @@ static int write_area(const struct key_rules *k, struct xlab_rules *memory, bool
 	if (n > k->layout->constants[XLAB_SPANS_MAX])
 		return -ENOSPC;
 	n_singles = singles_of(k, list, n, &singles);
-	write_spans(k, area, list, n, waited);
-	return write_singles(k, area, singles, n_singles, waited);
+	err = write_spans(k, area, list, n, waited);
+	return err ? err : write_singles(k, area, singles, n_singles, waited);
 }
 
 /* --- All of it ------------------------------------------------------------------------------ */

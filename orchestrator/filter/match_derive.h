@@ -17,8 +17,9 @@ struct xlab_rules;
 /* The list in a filter's memory. */
 struct xlab_rule *match_list(const struct match_layout *layout, struct xlab_rules *memory);
 
-/* @fresh: no program has this memory yet. -ENOSPC: there is no room for all rules; then nothing has
- * changed for the key that lacks it.
+/* @fresh: no program has this memory yet. -ENOSPC: there is no room for all rules; others: the
+ * kernel does not tell when readers are done. Then nothing has changed for the key that it happened
+ * to.
  */
 int match_derive(const struct match_layout *layout, struct xlab_rules *memory, bool fresh);
 

@@ -241,13 +241,17 @@ int rule_maps_del(struct rule_maps *m, const struct rule *rules, size_t n)
 {
 	uint32_t *FREE_AUTO numbers = xcalloc(n, sizeof(*numbers));
 	size_t done = 0;
+	int err;
 
 	for (; done < n && (numbers[done] = find(m, &rules[done])); done++)
 		set_used(m, numbers[done], 0);
-	for (size_t i = 0; done < n && i < done; i++)
-		set_used(m, numbers[i], 1);
+	err = done < n ? -ENOENT : match_derive(&m->layout, m->memory, false);
+	if (!err)
+		return 0;
+	while (done-- > 0)
+		set_used(m, numbers[done], 1);
 	(void)match_derive(&m->layout, m->memory, false);
-	return done < n ? -ENOENT : 0;
+	return err;
 }
 
 int rule_maps_each(const struct rule_maps *m, rule_fn *fn, void *cookie)

@@ -49,9 +49,9 @@ int rule_maps_fill(struct rule_maps *m, const struct filter *filter);
 bool rule_maps_has(const struct rule_maps *m, const struct rule *rule);
 
 /*
- * All of @rules or none: -EEXIST, -ENOSPC; -ENOENT. Packets see all of a rule or nothing. A key of
- * the lab file whose last rule is deleted matches nothing: it does not become a filter without
- * that key.
+ * All of @rules or none: -EEXIST, -ENOSPC; -ENOENT; or what match_derive() says. Packets see all of
+ * a rule or nothing. A key of the lab file whose last rule is deleted matches nothing: it does not
+ * become a filter without that key.
  */
 int rule_maps_add(struct rule_maps *m, const struct rule *rules, size_t n);
 int rule_maps_del(struct rule_maps *m, const struct rule *rules, size_t n);

@@ -130,6 +130,21 @@ xlab filter syn add ip.tll=5
 ended 'filter add: no field' 2 'there is no field "ip.tll"; did you mean "ip.ttl"?'
 xlab filter syn del 'ip.src=!10.4.0.0/16'
 ended 'filter del: a rule that is not there' 2 'has no rule ip.src=!10.4.0.0/16'
+
+# Where the kernel does not tell when the packets under way have been looked at, what they may read is
+# left as it is.
+refused='strace -f -o /dev/null -E ASAN_OPTIONS=detect_leaks=0 -e trace=membarrier -e inject=membarrier:error=EPERM'
+"$XLAB" filter syn list >"$dir/before"
+for change in 'add ip.src=!10.5.0.0/16' 'del ip.src=10.0.0.0/8'; do
+	# shellcheck disable=SC2086
+	run $refused "$XLAB" filter syn $change
+	ended "filter $change, refused" 3 'filter syn: rule *Operation not permitted'
+	xlab filter syn list
+	is "filter $change, refused: the rules are as before" \
+		"$(awk '{ print $1 }' <<<"$out")" "$(awk '{ print $1 }' "$dir/before")"
+done
+xlab filter syn del ip.src=10.0.0.0/8
+is 'filter del: it works as soon as it is not refused' "$status $err" '0 '
 xlab down
 is 'down: exit status' "$status" 0
 done_testing
