@@ -50,6 +50,16 @@ lab $'[filter f]\nprogram = pcap\nexpr = udp\ndst = 53' >"$dir/bad.ini"
 xlab check "$dir/bad.ini"
 ended 'a key of another program' 2 'program pcap has no key dst'
 
+# Without the library nothing else is different.
+without=$(readlink -f "$(ldconfig -p | sed -n 's,.*libpcap\.so\.0\.8 .*=> ,,p' | head -n 1)")
+none() { run unshare --mount --propagation private sh -c 'mount --bind /dev/null "$0" && exec "$@"' "$without" "$@"; }
+lab $'[filter f]\nprogram = pcap\nexpr = udp' >"$dir/bad.ini"
+none "$XLAB" check "$dir/bad.ini"
+ended 'no libpcap' 3 'expr = udp: libpcap is missing*apt-get install libpcap0.8'
+lab >"$dir/plain.ini"
+none "$XLAB" check "$dir/plain.ini"
+is 'no libpcap, and none needed' "$status" 0
+
 lab '
 [filter web]
 program = pcap

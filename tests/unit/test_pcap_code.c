@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Classic programs that cannot become ours, and objects that have no place for one. What those mean
+ * that can, tests/filters/test_pcap.c compares with libpcap.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lab/alloc.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "orchestrator/filter/pcap_code.h"
+#include "orchestrator/filter/programs.h"
+#include "orchestrator/util/object_bytes.h"
+
+static const struct pcap_result result = { XDP_DROP, XDP_PASS, false };
+
+#define RETURN(k) BPF_STMT(BPF_RET | BPF_K, k)
+
+static int make(const struct sock_filter *classic, size_t n, struct error *e)
+{
+	struct bpf_insn *FREE_AUTO insns = NULL;
+	size_t n_insns;
+
+	return pcap_code_make(classic, n, &result, &insns, &n_insns, e);
+}
+
+static void refuses_what_it_does_not_know(void **state)
+{
+	static const struct sock_filter programs[][2] = {
+		{ BPF_STMT(BPF_LD | BPF_W | 0xe0, 0), RETURN(1) },	 /* a mode that is none */
+		{ BPF_STMT(BPF_LDX | BPF_W | BPF_ABS, 0), RETURN(1) },	 /* X from the packet */
+		{ BPF_STMT(BPF_LD | BPF_MEM, BPF_MEMWORDS), RETURN(1) }, /* beyond M[] */
+		{ BPF_STMT(BPF_ST, BPF_MEMWORDS), RETURN(1) },
+		{ BPF_STMT(BPF_ALU | 0xb0 | BPF_K, 1), RETURN(1) },	 /* no operation */
+		{ BPF_STMT(BPF_JMP | BPF_JA, 1), RETURN(1) },		 /* past the end */
+		{ BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)-3), RETURN(1) }, /* before the beginning */
+		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1), RETURN(1) },
+		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 1, 0), RETURN(1) },
+		{ BPF_JUMP(BPF_JMP | 0xa0 | BPF_K, 1, 0, 0), RETURN(1) }, /* no condition */
+		{ RETURN(1), BPF_STMT(BPF_RET | BPF_X, 0) },		  /* never run: its last */
+		{ RETURN(1), BPF_STMT(BPF_LD | BPF_IMM, 1) },		  /* no return at its end */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		bool unreached = programs[i][1].code == (BPF_RET | BPF_X);
+
+		assert_int_equal(make(programs[i], 2, &e), unreached ? 0 : -EINVAL);
+		if (!unreached)
+			assert_string_equal(e.text,
+					    "libpcap made a program of it that xlab does not know");
+	}
+}
+
+static void refuses_none(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(make(NULL, 0, &e), -EINVAL);
+}
+
+/* Jumps reach so far and no further: from the first instruction to the last of @n. */
+static int make_long(size_t n, struct error *e)
+{
+	struct sock_filter *FREE_AUTO classic = xcalloc(n, sizeof(*classic));
+
+	classic[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_LEN, 0);
+	for (size_t i = 1; i + 2 < n; i++)
+		classic[i] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1);
+	/* Where X is 0 it goes to what is written last. */
+	classic[1] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_DIV | BPF_X, 0);
+	classic[n - 2] = (struct sock_filter)RETURN(1);
+	classic[n - 1] = (struct sock_filter)RETURN(0);
+	return make(classic, n, e);
+}
+
+static void refuses_what_is_too_long(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(make_long(32700, &e), 0);
+	assert_int_equal(make_long(32900, &e), -EINVAL);
+	assert_string_equal(e.text, "the expression is too long: its program has more than 32,767 "
+				    "instructions");
+}
+
+static void finds_a_place_or_none(void **state)
+{
+	const struct bpf_insn code[] = { { .code = BPF_ALU | BPF_MOV | BPF_K, .imm = 1 },
+					 { .code = BPF_JMP | BPF_EXIT } };
+	void *FREE_AUTO copy = NULL;
+	const char *function;
+	const void *bytes;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(program_object(PROGRAM_PCAP, &bytes, &size, &function), 0);
+	copy = xmemdup(bytes, size);
+	assert_int_equal(object_graft(&copy, &size, "none", code, sizeof(code)), -ENOENT);
+	assert_int_equal(object_graft(&copy, &size, "pcap", code, sizeof(code)), -EINVAL);
+	assert_int_equal(object_graft(&copy, &size, "pcap_verdict", code, sizeof(code)), 0);
+	assert_int_equal(object_graft(&copy, &size, "pcap_selects", code, sizeof(code)), 0);
+	assert_int_equal(object_lengthen(copy, 8), -ENOENT); /* it has no .bss */
+	assert_int_equal(object_move_symbol(copy, "none", 8), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_what_it_does_not_know),
+		cmocka_unit_test(refuses_none),
+		cmocka_unit_test(refuses_what_is_too_long),
+		cmocka_unit_test(finds_a_place_or_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
