@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -47,16 +46,7 @@ static const struct row {
 	{ "udp port (53 or 67 or 68 or 8888)", "udp.port = 53 67 68 8888", 8888, 0 },
 };
 
-#define TURNS 31
 #define SENDS 40000
-
-static double now(void)
-{
-	struct timespec t;
-
-	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t), 0);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* Two sockets, the second with a filter that refuses all. */
 static void open_pair(int fds[2], struct sock_filter *classic, size_t n)
@@ -73,29 +63,11 @@ static void open_pair(int fds[2], struct sock_filter *classic, size_t n)
 
 static double send_all(int fd, const struct frame *f)
 {
-	double begin = now();
+	double begin = turns_now();
 
 	for (int i = 0; i < SENDS; i++)
 		(void)send(fd, f->bytes, f->len, MSG_DONTWAIT);
-	return (now() - begin) / SENDS;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The mean of the quieter half: interruptions only ever add. */
-static double quiet(double values[TURNS])
-{
-	double sum = 0;
-
-	qsort(values, TURNS, sizeof(*values), compare);
-	for (int i = 0; i < TURNS / 2; i++)
-		sum += values[i];
-	return sum / (TURNS / 2);
+	return (turns_now() - begin) / SENDS;
 }
 
 /* What the kernel's own classic BPF takes. */
@@ -117,7 +89,7 @@ static double measure_socket(const struct row *row, const struct frame *f)
 	}
 	for (int i = 0; i < 4; i++)
 		(void)close(pairs[i / 2][i % 2]);
-	return quiet(with) - quiet(without);
+	return turns_quiet(with) - turns_quiet(without);
 }
 
 static struct labfile labfile;

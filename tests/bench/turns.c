@@ -11,11 +11,9 @@
 
 #include <cmocka.h>
 
-#define TURNS	41
 #define PACKETS 300000
 
-/* The thread's own time: what other processes take between is not in it. */
-static double now(void)
+double turns_now(void)
 {
 	struct timespec t;
 
@@ -27,11 +25,11 @@ static double run(struct runner *r, const void *frame, size_t len, int packets)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = (__u32)len,
 		    .repeat = packets);
-	double begin = now();
+	double begin = turns_now();
 
 	assert_int_equal(bpf_prog_test_run_opts(r->fd, &opts), 0);
 	r->verdict = opts.retval;
-	return now() - begin;
+	return turns_now() - begin;
 }
 
 static int compare(const void *a, const void *b)
@@ -41,8 +39,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The mean of the quieter half: interruptions only ever add. */
-static double quiet(double values[TURNS])
+double turns_quiet(double values[TURNS])
 {
 	double sum = 0;
 
@@ -69,7 +66,7 @@ void turns_run(struct runner *runners, size_t n, const void *frame, size_t len)
 		}
 	}
 	for (size_t i = 0; i < n; i++)
-		runners[i].ns = (quiet(many[i]) - quiet(one[i])) / PACKETS;
+		runners[i].ns = (turns_quiet(many[i]) - turns_quiet(one[i])) / PACKETS;
 }
 
 void turns_pin(void)

@@ -23,6 +23,15 @@ struct runner {
  */
 void turns_run(struct runner *runners, size_t n, const void *frame, size_t len);
 
+#define TURNS 41 /* that everybody has */
+
+/* The thread's own time in ns: what other processes take between is not in it. */
+double turns_now(void);
+
+/* Of what a turn each took, the mean of the quieter half: interruptions only ever add. Sorts them.
+ */
+double turns_quiet(double values[TURNS]);
+
 /* Stay on the CPU this is called on. */
 void turns_pin(void);
 
