@@ -61,8 +61,13 @@ END
 strace -f -qq -o "$dir/trace" -e trace=clone,fork,pidfd_open,umount2 -e inject=pidfd_open:error=EMFILE \
 	-e inject=umount2:signal=STOP -E "$unleaked" "$XLAB" down >"$dir/out" 2>"$dir/err" &
 down=$!
-until grep -q 'stopped by SIGSTOP' "$dir/trace"; do kill -0 $down || break; done
-kill -KILL "$(sed -n 's/.*\(clone\|fork\)(.* = \([0-9]*\)$/\2/p' "$dir/trace")"
+# What the call returned may stand on a line of its own, and behind what its child did.
+child=
+until [ -n "$child" ] && grep -q 'stopped by SIGSTOP' "$dir/trace"; do
+	kill -0 $down || break
+	child=$(sed -n 's/.*\(clone\|fork\)[( ].* = \([0-9]*\)$/\2/p' "$dir/trace")
+done
+kill -KILL "$child"
 wait $down
 is 'down whose child is killed behind the umount' "$? $(<"$dir/out")" '0 large is down'
 grep -q 'killed by SIGKILL' "$dir/trace"
