@@ -308,7 +308,6 @@ char *layers_difference(const struct frame_bytes *expected, const struct frame_b
 	out = xopen_memstream(&text, &size);
 	table_print(&c.table, 0, out);
 	xclose_memstream(out);
-	if (size && text[size - 1] == '\n')
-		text[size - 1] = '\0';
+	text[size - 1] = '\0'; /* the last line's end */
 	return text;
 }

@@ -66,8 +66,10 @@
 #define TEN  "xxxxxxxxxx"
 #define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
+/* What was in the lab's memory before is nothing to it. */
 static int parse(struct labfile *labfile, const char *text, struct error *e)
 {
+	memset(labfile, 0xa5, sizeof(*labfile));
 	return labfile_parse(labfile, "f.ini", "/dir", text, strlen(text), e);
 }
 
@@ -482,6 +484,8 @@ static void refuses_what_is_wrong(void **state)
 #define DONE	   "pass = ping a b\n"
 #define MATCH_ONLY "[filter m]\nprogram = match\n"
 #define MATCH	   LAB "[filter x]\nprogram = match\n"
+/* A chain at the sender alone, which replies of TCP come to. */
+#define TCP_BACK(keys) LAB "[filter x]\n" keys "\n" S "chain = a:e0 x\ndrop = tcp a b:53 x by x\n"
 static const struct {
 	const char *text, *warning;
 } warned[] = {
@@ -596,6 +600,20 @@ static const struct {
 	{ SCENARIO "drop = tcp a b:53 x\n", NULL },
 	{ SCENARIO "chain = b:e0 f\ndrop = udp a b:53 x by f\n", NULL },
 	{ SCENARIO "chain = b:e0 tx\ndrop = udp a b:53 x by f\n", NULL },
+	{ TCP_BACK("program = port\nsrc = 54"), "filter x stands only at a" },
+	{ TCP_BACK("program = port\nsrc = 50-53"), NULL },
+	{ TCP_BACK("program = port\nsrc = 53-60"), NULL },
+	{ TCP_BACK("program = port\nsrc = 54-60"), "filter x stands only at a" },
+	{ TCP_BACK("program = port\nsrc = 53\nproto = udp"), "filter x stands only at a" },
+	{ TCP_BACK("program = port\nport = 53"), NULL },
+	{ TCP_BACK("program = ip\nproto = udp"), "filter x stands only at a" },
+	{ TCP_BACK("program = match\ntcp.srcport = 53"), NULL },
+	{ TCP_BACK("program = match\ntcp.srcport = 54"), "filter x stands only at a" },
+	{ TCP_BACK("program = match\ntcp.srcport = !53"), NULL },
+	{ TCP_BACK("program = match\nudp.srcport = 53"), "filter x stands only at a" },
+	{ TCP_BACK("program = match\ntcp.port = 53"), NULL },
+	{ LAB MINE "map.y = 1 -> 2\nmap.z = 1 -> 2\nset.y = 1\nset.z = 1\n", NULL },
+	{ LAB "[filter drop]\nprogram = drop\n", NULL },
 	{ LAB S "do = chain a:e0 f\ndrop = udp a b:53 x by f\n", "stands only at a" },
 	{ LAB "[filter x]\nprogram = port\nsrc = 53\n" S
 	      "chain = a:e0 x\ndrop = tcp a b:53 x by x\n",
@@ -765,6 +783,94 @@ static void printed_it_reads_as_itself(void **state)
 				      "eth.addr = de:ad:be:00:00:00/24\ntcp.port = 22 8000-8999\n"
 				      "action = pass\n"));
 	assert_null(strstr(first, "[filter hello]"));
+}
+
+/* A destination is printed so that it means the same without what the lab is like. */
+static void destinations_are_printed(void **state)
+{
+	static const char *const steps[][2] = {
+		{ "drop = udp a [fd00::2]:53 x", "drop = udp a [fd00::2]:53 x" },
+		{ "drop = tcp a [fd00::2]:65535 x", "drop = tcp a [fd00::2]:65535 x" },
+		{ "drop = udp a b:1 x", "drop = udp a b:1 x" },
+		{ "drop = ping a [fd00::2]", "drop = ping a fd00::2" },
+		{ "drop = ping a fd00::2", "drop = ping a fd00::2" },
+		{ "drop = ping a fe80::8", "drop = ping a fe80::8%e1" },
+		{ "drop = ping a c", "drop = ping a c" },
+		{ "drop = udp a [fe80::8%e1]:1 \"x  y\"", "drop = udp a [fe80::8%e1]:1 \"x  y\"" },
+		{ "drop = udp a c:1", "drop = udp a c:1 xlab" },
+		{ "drop = udp a 10.0.0.2:1 a\\b", "drop = udp a 10.0.0.2:1 \"a\\\\b\"" },
+		{ "pass = ping a ff02::1%e0 at b", "pass = ping a ff02::1%e0 at b" },
+		{ "drop = udp a [ff02::1%e1]:9 at c", "drop = udp a [ff02::1%e1]:9 xlab at c" },
+		{ "drop = udp a 10.0.0.255:9 at b", "drop = udp a 10.0.0.255%e0:9 xlab at b" },
+		{ "chain = a:e0 ,f,, hello\n" DONE, "chain = a:e0 f hello\npass = ping a b" },
+		{ "chain = a:e0, f hello,\n" DONE, "chain = a:e0 f hello\npass = ping a b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		FREE_AUTO char *text = text_format(
+			"[node a]\n[node b]\n[node c]\n[iface a:e0]\npeer = b:e0\n"
+			"address = 10.0.0.1/24\naddress = fd00::1/64\n[iface b:e0]\npeer = a:e0\n"
+			"address = 10.0.0.2/24\naddress = fd00::2/64\n[iface a:e1]\npeer = c:e0\n"
+			"address = fe80::7/64\n[iface c:e0]\npeer = a:e1\n"
+			"address = fe80::8/64\n[filter f]\nprogram = drop\n[scenario s]\n%s\n",
+			steps[i][0]);
+		FREE_AUTO char *first = printed(text);
+		FREE_AUTO char *end = text_format("[scenario s]\n%s\n", steps[i][1]);
+
+		assert_string_equal(strstr(first, "[scenario s]"), end);
+	}
+}
+
+/* What the short forms' keys match by. */
+static void short_forms_have_their_fields(void **state)
+{
+	static const struct {
+		const char *filter;
+		enum xlab_field fields[4];
+	} forms[] = {
+		{ LAB "[filter x]\nprogram = ether\naddr = 02:00:00:00:00:01\n",
+		  { XLAB_FIELD_ETH_SRC, XLAB_FIELD_ETH_DST, XLAB_FIELD_ETH_ADDR,
+		    XLAB_FIELD_ETH_TYPE } },
+		{ LAB "[filter x]\nprogram = ip\naddr = 10.0.0.1\n",
+		  { XLAB_FIELD_NET_SRC, XLAB_FIELD_NET_DST, XLAB_FIELD_NET_ADDR,
+		    XLAB_FIELD_NET_PROTO } },
+		{ LAB "[filter x]\nprogram = port\nport = 1\n",
+		  { XLAB_FIELD_PORT_SRC, XLAB_FIELD_PORT_DST, XLAB_FIELD_PORT_EITHER,
+		    XLAB_FIELD_NET_PROTO } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+		const struct filter *f;
+
+		assert_int_equal(parse(&labfile, forms[i].filter, &e), 0);
+		f = &labfile.filters[labfile_filter(&labfile, "x")];
+		assert_int_equal(f->n_keys, ARRAY_SIZE(forms[i].fields));
+		for (size_t k = 0; k < f->n_keys; k++)
+			assert_int_equal(f->keys[k].field, forms[i].fields[k]);
+		labfile_clear(&labfile);
+	}
+}
+
+/* The topology alone is what `down` needs; of the lab's other parts nothing is there. */
+static void reads_the_topology_alone(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+
+	(void)state;
+	memset(&labfile, 0xa5, sizeof(labfile));
+	assert_int_equal(
+		labfile_parse_topology(&labfile, "f.ini", "/dir", whole, strlen(whole), &e), 0);
+	assert_int_equal(labfile.topo.n_nodes, 3);
+	assert_int_equal(labfile.n_filters + labfile.n_scenarios + labfile.n_packets, 0);
+	labfile_clear(&labfile);
+	assert_int_equal(labfile_parse_topology(&labfile, "f.ini", "/dir", "[node]\n", 7, &e),
+			 -EINVAL);
+	labfile_clear(&labfile);
 }
 
 /* The key's values, and the one at @nth. */
@@ -1237,6 +1343,9 @@ int main(void)
 		cmocka_unit_test(tells_each_fault_once),
 		cmocka_unit_test(warns_of_what_is_hardly_meant),
 		cmocka_unit_test(printed_it_reads_as_itself),
+		cmocka_unit_test(destinations_are_printed),
+		cmocka_unit_test(short_forms_have_their_fields),
+		cmocka_unit_test(reads_the_topology_alone),
 		cmocka_unit_test(holds_filters),
 		cmocka_unit_test(holds_chains_and_steps),
 		cmocka_unit_test(holds_what_stands_behind_steps),

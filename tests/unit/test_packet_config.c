@@ -21,6 +21,7 @@
 #include "orchestrator/model/labfile_read.h"
 #include "orchestrator/model/layers.h"
 #include "orchestrator/model/layers_text.h"
+#include "tests/unit/many_lines.h"
 
 #define ETH "eth = dst=de:ad:be:ef:00:10 src=de:ad:be:ef:00:01\n"
 
@@ -194,6 +195,90 @@ static void long_data(void **state)
 	round_trip(bytes, 14);
 }
 
+/* The text of the data layer of @n bytes as fill() made them, without its "data = ". */
+static void data_is(const uint8_t *data, size_t n, const char *expected)
+{
+	uint8_t bytes[14 + 2000] = { 0 };
+	char *FREE_AUTO text = NULL, *FREE_AUTO lines = NULL;
+
+	memcpy(bytes + 14, data, n);
+	text = shown(bytes, 14 + n);
+	lines = text_format("eth = dst=00:00:00:00:00:00 src=00:00:00:00:00:00 type=0x0000\n%s",
+			    expected);
+	assert_string_equal(text, lines);
+}
+
+/* Text as long as a line may be, hex in lines, and zeros by their number, if they are many. */
+static void data_has_its_limits(void **state)
+{
+	char *FREE_AUTO most = many_lines("", "x", 1024), *FREE_AUTO over = NULL,
+			*FREE_AUTO hex = NULL;
+	char *FREE_AUTO said = text_format("data = \"%s\"\n", most);
+	uint8_t bytes[1025];
+
+	(void)state;
+	memset(bytes, 'x', sizeof(bytes));
+	data_is(bytes, 1024, said);
+	hex = many_lines("", "78", 512);
+	over = text_format("data = hex:%s\ndata = hex:%s\ndata = hex:78\n", hex, hex);
+	data_is(bytes, 1025, over);
+	data_is((const uint8_t *)"a b~", 4, "data = \"a b~\"\n");
+	data_is((const uint8_t *)"a;b", 3, "data = hex:613b62\n");
+	data_is((const uint8_t *)"a\"b", 3, "data = hex:612262\n");
+	data_is((const uint8_t *)"a\nb", 3, "data = hex:610a62\n");
+	memset(bytes, 0, 17);
+	bytes[0] = 1;
+	data_is(bytes, 16, "data = hex:01000000000000000000000000000000\n");
+	data_is(bytes, 17, "data = hex:01\ndata = zero:16\n");
+}
+
+static void padding_is_told(void **state)
+{
+	static const char *const said[] = {
+		[1] = "; the last 1 byte is Ethernet's padding\n",
+		[2] = "; the last 2 bytes are Ethernet's padding\n",
+	};
+	size_t size;
+	uint8_t *FREE_AUTO packet = bytes_of(ETH "ip = ttl=1\nudp = dstport=1\n", &size);
+	uint8_t bytes[64] = { 0 };
+
+	(void)state;
+	memcpy(bytes, packet, size);
+	for (size_t n = 0; n < ARRAY_SIZE(said); n++) {
+		char *FREE_AUTO text = shown(bytes, size + n);
+		const char *comment = strchr(text, ';');
+
+		assert_int_equal(comment != NULL, n > 0);
+		if (n)
+			assert_string_equal(comment, said[n]);
+	}
+}
+
+/* Lines of sixteen, the last one as long as the others. */
+static void bytes_are_printed(void **state)
+{
+	static const char said[] =
+		"# 0000  1f 20 21 22 23 24 25 26  27 28 29 2a 2b 2c 2d 2e  . !\"#$%&'()*+,-.\n"
+		"# 0010  2f 30 31 32 33 34 35 36  37                       /01234567\n";
+	char *FREE_AUTO text = NULL;
+	uint8_t bytes[25];
+	size_t size;
+	FILE *out = xopen_memstream(&text, &size);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(0x1f + i);
+	bytes_print(bytes, 25, "# ", out);
+	xclose_memstream(out);
+	assert_string_equal(text, said);
+	free(text);
+	out = xopen_memstream(&text, &size);
+	bytes_print(bytes, 16, "# ", out);
+	xclose_memstream(out);
+	assert_int_equal(size, strchr(said, '\n') + 1 - said);
+	assert_memory_equal(text, said, size);
+}
+
 static void layers_are(const char *keys, const char *expected)
 {
 	size_t size;
@@ -207,6 +292,10 @@ static void layers_are(const char *keys, const char *expected)
 	assert_string_equal(names, expected);
 }
 
+/* Extension headers, before another of their kind and before UDP. */
+#define SIXTY	 "3c00010400000000"
+#define UDP_NEXT "1100010400000000"
+
 static void layers_are_found(void **state)
 {
 	(void)state;
@@ -219,6 +308,19 @@ static void layers_are_found(void **state)
 		   "eth ipv6 icmpv6 ipv6 tcp");
 	layers_are(ETH "ipv6 = hlim=1\nip = ttl=1\ntcp = hdr_len=6\n", "eth ipv6 ip tcp");
 	layers_are(ETH "ipv6 = hlim=9\n", "eth ipv6");
+	/* an echo has no packet behind it, whatever its data look like */
+	layers_are(ETH "ip = ttl=1\nicmp = type=8\ndata = hex:45\ndata = zero:19\n",
+		   "eth ip icmp data");
+	layers_are(ETH "ipv6 = hlim=1\nicmpv6 = type=128\ndata = hex:60\ndata = zero:39\n",
+		   "eth ipv6 icmpv6 data");
+	/* as many extension headers as filters step over, and one more */
+	layers_are(ETH
+		   "ipv6 = nxt=60 options=hex:" SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY UDP_NEXT
+		   "\nudp = dstport=1\n",
+		   "eth ipv6 udp");
+	layers_are(ETH "ipv6 = nxt=60 options=hex:" SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY
+			   UDP_NEXT "\nudp = dstport=1\n",
+		   "eth ipv6 data");
 	/* a later fragment of IPv6 */
 	layers_are(ETH "ipv6 = nxt=44 options=hex:1100000800000001\ndata = zero:20\n",
 		   "eth ipv6 data");
@@ -288,6 +390,15 @@ static void what_cannot_be_is_refused(void **state)
 	refuses("hex = 00112233445566778899aabbccdd\n" ETH,
 		"f.ini:4: [packet p] eth = dst=de:ad:be:ef:00:10 src=de:ad:be:ef:00:01: hex at "
 		"line 3 is a whole packet: nothing stands beside it");
+	refuses(ETH "hex = 00112233445566778899aabbccdd\n",
+		"f.ini:4: [packet p] hex = 00112233445566778899aabbccdd: hex is a whole packet: "
+		"nothing stands beside it");
+	refuses("pcap = x.pcap\nhex = 00112233445566778899aabbccdd\n",
+		"f.ini:4: [packet p] hex = 00112233445566778899aabbccdd: hex is a whole packet: "
+		"nothing stands beside it");
+	refuses("hex = 0011223344556677\npcap = x.pcap\n",
+		"f.ini:4: [packet p] pcap = x.pcap: pcap is a whole packet: nothing stands beside "
+		"it");
 	refuses(ETH "pcap = x.pcap 1\n",
 		"f.ini:4: [packet p] pcap = x.pcap 1: pcap is a whole packet: nothing stands "
 		"beside it");
@@ -385,6 +496,46 @@ static void differences_are_told(void **state)
 	       ETH "ip = id=1 options=hex:01010100\nudp = dstport=1\n", "ip.checksum",
 	       "field       expected                came\n"
 	       "ip options  4 bytes, from 3 on: 01  4 bytes, from 3 on: 00");
+	differ(ETH "ip = id=1\nip = id=1 options=hex:01010101\nudp = dstport=1\n",
+	       ETH "ip = id=1\nip = id=1 options=hex:00010101\nudp = dstport=1\n", "ip.checksum",
+	       "field                       expected           came\n"
+	       "ip options (the second ip)  4 bytes: 01010101  4 bytes: 00010101");
+}
+
+/* Some of the bytes that are different, and whether there are more. */
+static void different_data_are_told(void **state)
+{
+#define DATA(bytes) "eth = type=0\ndata = " bytes "\n"
+	(void)state;
+	differ(DATA("\"a\""), DATA("\"ab\""), "",
+	       "field  expected           came\n"
+	       "data   1 byte, from 1 on  2 bytes, from 1 on: 62");
+	differ(DATA("zero:16"), DATA("hex:01\ndata = zero:16"), "",
+	       "field  expected                                    came\n"
+	       "data   16 bytes: 00000000000000000000000000000000  "
+	       "17 bytes: 01000000000000000000000000000000…");
+	differ("eth = type=0\n", DATA("\"a\""), "data", NULL);
+	differ(DATA("\"a\""), "eth = type=0\n", "data", NULL);
+}
+
+/* A header that stands often has its number, as far as there are words for it. */
+static void repeated_headers_have_numbers(void **state)
+{
+	static const char *const numbers[] = { "second", "third", "fourth", "fifth", "next" };
+	char keys[2][1024] = { ETH "ip = id=1\n", ETH "ip = id=1\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		char *FREE_AUTO expected =
+			text_format("field%*s  expected  came\nip.ttl (the %s ip)  1         2",
+				    (int)strlen(numbers[i]) + 11, "", numbers[i]);
+		char *FREE_AUTO one = text_format("%sip = id=1 ttl=1 proto=255\n", keys[0]);
+		char *FREE_AUTO other = text_format("%sip = id=1 ttl=2 proto=255\n", keys[1]);
+
+		differ(one, other, "ip.checksum", expected);
+		strcat(keys[0], "ip = id=1\n");
+		strcat(keys[1], "ip = id=1\n");
+	}
 }
 
 int main(void)
@@ -394,10 +545,15 @@ int main(void)
 		cmocka_unit_test(what_is_given_stands),
 		cmocka_unit_test(what_is_shown_makes_it_again),
 		cmocka_unit_test(long_data),
+		cmocka_unit_test(data_has_its_limits),
+		cmocka_unit_test(padding_is_told),
+		cmocka_unit_test(bytes_are_printed),
 		cmocka_unit_test(layers_are_found),
 		cmocka_unit_test(what_cannot_be_is_refused),
 		cmocka_unit_test(is_printed_as_written),
 		cmocka_unit_test(differences_are_told),
+		cmocka_unit_test(different_data_are_told),
+		cmocka_unit_test(repeated_headers_have_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
