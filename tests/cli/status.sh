@@ -94,6 +94,63 @@ exec 9<&-
 xlab down
 is 'down' "$status $out" '0 told is down'
 
+# All that is told of one, for people and for programs. Nobody sends anything there: no node has IPv6.
+cat >"$dir/full.ini" <<'LAB'
+[lab]
+name = full
+about = all that status tells
+[bridge br0]
+address = 10.9.0.254/24
+address = 10.9.1.254/24
+uplink = br1
+[bridge br1]
+[node a]
+[node b]
+[node c]
+[iface a:e0]
+bridge = br0
+port = pa
+mtu = 1400
+mac = de:ad:be:ef:00:01
+address = 10.9.0.1/24
+address = 10.9.1.1/24
+mode = generic
+chain = headers web
+[iface a:e1]
+peer = b:e1
+mac = de:ad:be:ef:00:11
+[iface b:e1]
+peer = a:e1
+mac = de:ad:be:ef:00:12
+chain = back
+[iface b:e2]
+bridge = br1
+port = pb
+mac = de:ad:be:ef:00:22
+[filter back]
+program = tx
+[filter web]
+program = port
+dst = 80
+LAB
+text() { sed "s|$dir|DIR|" <<<"$out"; }
+json() { jq '(.. | .program? // empty) = "ID"' <<<"$out" | sed "s|$dir|DIR|"; }
+xlab up "$dir/full.ini" --as whole --engine inline
+xlab status
+golden 'status' status "$(text)"
+xlab status --json
+golden 'status --json' status.json "$(json)"
+ip -n whole-br0 link set pa down
+"$XLAB" exec b -- ip link set e2 down
+for end in 'whole-a e0' 'whole-br1 pb'; do # the kernel tells other ends a moment later
+	timeout 5 sh -c "until ip -n ${end% *} -br link show ${end#* } | grep -q LOWERLAYERDOWN; do :; done"
+done
+xlab status
+golden 'status of what is down' status-down "$(text)"
+xlab status --json
+golden 'status --json of what is down' status-down.json "$(json)"
+xlab down
+
 # Of many nodes some are named.
 { echo '[lab]'; echo 'name = many'; for i in {1..40}; do echo "[node n$i]"; done; } >"$dir/many.ini"
 xlab up "$dir/many.ini"
