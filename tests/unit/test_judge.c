@@ -25,7 +25,7 @@
  *   host:veth0 (headers, udp-8888)      h2:veth2 (udp-8888)      lb:veth6 (no chain)
  */
 enum { HOST, H2, LB };
-enum { HEADERS, UDP_8888, OTHER };
+enum { HEADERS, UDP_8888, OTHER, GUEST };
 enum { SYN = 2, ACK = 16 };
 
 static struct node nodes[] = { { .name = "host" }, { .name = "h2" }, { .name = "lb" } };
@@ -514,6 +514,18 @@ static void a_dropped_question_for_the_neighbour_is_proof(void **state)
 	expect(&step, &ev, OUTCOME_OK,
 	       "its neighbour request was dropped by udp-8888 at host:veth0, so it never went out");
 
+	/* what is to arrive did not, and of a verdict that proves nothing */
+	for (size_t i = 0; i < 2; i++) {
+		step.expect = i ? EXPECT_TX : EXPECT_PASS;
+		ev = an_evidence(STEP_UDP);
+		ev.neighbour = NEIGHBOUR_UNRESOLVED;
+		add_event(&ev, &arp, HOST, 1, XDP_DROP);
+		expect(&step, &ev, i ? OUTCOME_INCONCLUSIVE : OUTCOME_NOT_OK,
+		       "its neighbour request was dropped by udp-8888 at host:veth0, so it never "
+		       "went out");
+	}
+	step.expect = EXPECT_DROP;
+
 	/* an answer is known all the same, or the packet went out: no proof */
 	ev = an_evidence(STEP_UDP);
 	ev.neighbour = NEIGHBOUR_RESOLVED;
@@ -764,6 +776,81 @@ static void a_ping_is_answered_by_whom_the_step_names(void **state)
 	nodes[H2].forward = false;
 }
 
+/* Where the step's filter or its receiver has had its part, others' words are no matter. */
+static void words_of_others_do_not_count(void **state)
+{
+	size_t host[] = { HOST }, h2[] = { H2 };
+	struct step step = a_step(STEP_UDP, EXPECT_PASS);
+	struct packet p = a_packet(STEP_UDP), reply = reply_to(p);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	/* once dropped, and let through when it came again */
+	step.by = UDP_8888;
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 0, XDP_DROP);
+	add_event(&ev, &p, HOST, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_OK, "arrived whole; let through by udp-8888 at host:veth0");
+
+	/* the reply, and the packet in another chain */
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 1, XDP_PASS);
+	add_event(&ev, &reply, HOST, 0, XDP_PASS);
+	expect(&step, &ev, OUTCOME_OK, "arrived whole; let through by udp-8888 at host:veth0");
+	nodes[H2].forward = true; /* on the way */
+	step.by = HEADERS;
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	add_event(&ev, &p, H2, 0, XDP_PASS);
+	expect(&step, &ev, OUTCOME_OK, "arrived whole; let through by headers at host:veth0");
+	step.expect = EXPECT_TX;
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 0, XDP_TX);
+	add_event(&ev, &p, H2, 0, XDP_TX);
+	expect(&step, &ev, OUTCOME_OK, "sent back (tx) by headers at host:veth0");
+
+	/* of several the first is told, where the step's filter stands nowhere */
+	step.expect = EXPECT_PASS;
+	step.by = OTHER;
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	add_event(&ev, &p, HOST, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through by headers at host:veth0; expected by other");
+
+	/* of a connection each packet may have another's, but one of the step's filter is needed */
+	step = a_step(STEP_TCP, EXPECT_PASS);
+	step.by = UDP_8888;
+	p = a_packet(STEP_TCP);
+	ev = an_evidence(STEP_TCP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through by headers at host:veth0; expected by udp-8888");
+
+	/* the reply that comes by is no question that came there */
+	step = a_step(STEP_PING, EXPECT_PASS);
+	step.receivers = h2;
+	step.n_receivers = 1;
+	p = a_packet(STEP_PING);
+	reply = reply_to(p);
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	add_event(&ev, &reply, H2, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK, "replied, but h2 did not answer it");
+	nodes[H2].forward = false;
+	step.receivers = host;
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	ev.lost = 1;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "replied, but no chain at host tells whether it was there");
+}
+
 /* Of a connection another filter can let the SYN by than the text. */
 static void packets_of_a_connection_differ(void **state)
 {
@@ -912,6 +999,16 @@ static void silence_about_a_verdict_proves_nothing(void **state)
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "no filter says that it sent it back (tx), for 3 "
 	       "events of the chains were lost");
+
+	step.expect = EXPECT_PASS;
+	step.by = GUEST;
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	ev.chains = mute;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "replied, but with libxdp the verdicts of guest at host:veth0 cannot be seen; "
+	       "engine = inline shows them; expected by guest");
+	step.expect = EXPECT_TX;
 
 	/* of a filter that is not in that chain, or a chain that is not meant, it proves something
 	 */
@@ -1090,6 +1187,27 @@ static void what_xdp_could_not_send_is_told(void **state)
 	       "it: Network is down (xdp_devmap_xmit, errno 100)");
 	filters[UDP_8888].redirect_to = 0;
 
+	/* what was let through, or sent back, is not what could not be sent there */
+	for (uint8_t verdict = XDP_PASS; verdict <= XDP_TX; verdict++) {
+		ev = an_evidence(STEP_UDP);
+		filters[UDP_8888].redirect_to = LB;
+		add_event(&ev, &p, HOST, 1, verdict);
+		evidence_add_xdp_failure(&ev, 2000, verdict == XDP_TX ? LB : HOST, "xdp_x", 100);
+		expect(&step, &ev, OUTCOME_NOT_OK,
+		       verdict == XDP_TX
+			       ? "sent back (tx) by udp-8888 at host:veth0"
+			       : "nothing arrived: it was let through, and lost after the "
+				 "chain");
+	}
+	filters[UDP_8888].redirect_to = 0;
+	/* by the interface that it came in by */
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
+	evidence_add_xdp_failure(&ev, 2000, HOST, "xdp_devmap_xmit", 100);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "sent elsewhere (redirect) by udp-8888 at host:veth0, but the kernel could not send "
+	       "it: Network is down (xdp_devmap_xmit, errno 100)");
+
 	/* or, by an object, anywhere in the node */
 	filters[UDP_8888].program = PROGRAM_OBJECT;
 	ifaces[LB].node = HOST;
@@ -1143,6 +1261,90 @@ static void details_tell_the_way(void **state)
 		      "host:veth0: packet: headers next, udp-8888 drop, on to the stack\n"
 		      "h2:veth2: saw none of it, only other packets\n"
 		      "neighbour entry for 10.0.0.1 at lb: none, or failed\n");
+}
+
+static void details_are(struct evidence *ev, const char *expected)
+{
+	char *FREE_AUTO text = account_details(&labfile, ev, "");
+
+	assert_string_equal(text, expected);
+	evidence_clear(ev);
+}
+
+/* Each of the step's packets has its word, whatever others of the same flow have. */
+static void details_tell_each_packet(void **state)
+{
+	struct packet p = a_packet(STEP_UDP), reply = reply_to(p), ack = a_segment(1008, 0);
+	struct packet arp = { .has_ether = true,
+			      .has_arp = true,
+			      .arp_op = 1,
+			      .arp_sender = an_address("10.0.0.10"),
+			      .arp_target = an_address("10.0.0.1") };
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	add_event(&ev, &reply, HOST, 0, XDP_TX);
+	details_are(&ev, "host:veth0: packet: headers next, udp-8888 drop\n"
+			 "host:veth0: packet: headers next, udp-8888 next, on to the stack (2 "
+			 "packets)\n"
+			 "host:veth0: reply: headers tx\n"
+			 "h2:veth2: saw none of it\n");
+
+	p = a_packet(STEP_PING);
+	reply = reply_to(p);
+	ev = an_evidence(STEP_PING);
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	add_event(&ev, &reply, HOST, 1, XDP_DROP);
+	details_are(&ev, "host:veth0: request: headers next, udp-8888 drop\n"
+			 "host:veth0: reply: headers next, udp-8888 drop\n"
+			 "h2:veth2: saw none of it\n");
+	ev = an_evidence(STEP_PING);
+	add_event(&ev, &arp, HOST, 0, XDP_DROP);
+	details_are(&ev, "host:veth0: neighbour request or answer: headers drop\n"
+			 "host:veth0: saw none of it\n"
+			 "h2:veth2: saw none of it\n");
+
+	ev = an_evidence(STEP_TCP);
+	p = a_packet(STEP_TCP);
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	add_event(&ev, &ack, HOST, 1, XDP_DROP);
+	details_are(&ev, "host:veth0: packet: headers pass\n"
+			 "host:veth0: TCP segment without text: headers next, udp-8888 drop\n"
+			 "h2:veth2: saw none of it\n");
+}
+
+/* Who made another packet of it is known where one filter alone can have. */
+#define FLOW "10.0.0.10:44024 -> 10.0.0.1:1999"
+static void details_tell_who_changed_it(void **state)
+{
+	static char *one[] = { "headers", "guest", "gone", "udp-8888" };
+	static char *two[] = { "guest", "guest" };
+	struct chain_record guests[] = {
+		{ .engine = ENGINE_INLINE, .gen = 7, .filters = one, .n_filters = 4 },
+		{ .gen = 0 },
+		{ .gen = 0 },
+	};
+	struct packet p = a_packet(STEP_UDP), changed = p;
+
+	(void)state;
+	changed.dst_port = 1999;
+	for (size_t i = 0; i < 2; i++) {
+		struct evidence ev = an_evidence(STEP_UDP);
+		struct xlab_event came;
+
+		guests[HOST].filters = i ? two : one;
+		guests[HOST].n_filters = i ? 2 : 4;
+		ev.chains = guests;
+		came = event_at(guests, HOST, XLAB_CAME);
+		evidence_add(&ev, &came, &p);
+		add_event(&ev, &changed, HOST, i ? 1 : 3, XDP_PASS);
+		details_are(&ev, i ? "host:veth0: packet: guest pass, guest pass, as " FLOW "\n"
+				   : "host:veth0: packet: headers next, guest pass (" FLOW
+				     "), gone ?, udp-8888 pass\n");
+	}
 }
 
 /* Whatever is known, but not what the reason has said already. */
@@ -1222,6 +1424,15 @@ static void a_user_object_is_mute_in_a_dispatcher(void **state)
 	mute[H2].engine = ENGINE_LIBXDP;
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
 	       "nothing arrived, but no filter says that it dropped it: no chain saw it");
+
+	/* It comes by one that tells before it comes there. */
+	nodes[H2].forward = true;
+	ev = an_evidence(STEP_UDP);
+	ev.chains = mute;
+	expect(&step, &ev, OUTCOME_INCONCLUSIVE,
+	       "nothing arrived, but no filter says that it dropped it: with libxdp the "
+	       "verdicts of guest at h2:veth2 cannot be seen; engine = inline shows them");
+	nodes[H2].forward = false;
 }
 
 /* Of those that the packet may have come by. */
@@ -1229,7 +1440,7 @@ static void a_link_that_loses_packets_is_named(void **state)
 {
 	static const struct impairment lossy = { 20000000, 0, 300000, 0 };
 	struct evidence ev = an_evidence(STEP_PING);
-	char *there, *elsewhere;
+	char *there, *elsewhere, *back, *between;
 	size_t src = NONE;
 
 	(void)state;
@@ -1240,9 +1451,19 @@ static void a_link_that_loses_packets_is_named(void **state)
 	there = account_details(&labfile, &ev, "no reply came");
 	ev.mark.src_node = ev.mark.dst_node;
 	elsewhere = account_details(&labfile, &ev, "no reply came");
+	ev.mark.dst_node = labfile.topo.ifaces[src].node;
+	back = account_details(&labfile, &ev, "no reply came");
+	ev.mark.dst_node = ev.mark.src_node;
+	nodes[labfile.topo.ifaces[src].node].forward = true;
+	between = account_details(&labfile, &ev, "no reply came");
+	nodes[labfile.topo.ifaces[src].node].forward = false;
 	labfile.topo.ifaces[src].impairment = (struct impairment){ 0 };
 	assert_non_null(strstr(there, ": delay 20ms, loss 30%\n"));
 	assert_null(strstr(elsewhere, "delay"));
+	assert_non_null(strstr(back, ": delay 20ms, loss 30%\n"));
+	assert_non_null(strstr(between, ": delay 20ms, loss 30%\n"));
+	free(back);
+	free(between);
 	free(there);
 	free(elsewhere);
 	evidence_clear(&ev);
@@ -1290,6 +1511,17 @@ static void see_and_reject_read_what_was_shown(void **state)
 	free(result.details);
 	result.details = NULL;
 
+	judge_see(&labfile, &step, lines, 0, &result);
+	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
+	assert_string_equal(result.why, "nothing was shown at host:veth0");
+	assert_string_equal(result.details, "");
+	free(result.details);
+	result.details = NULL;
+	step.text = (char *)lines[0];
+	judge_see(&labfile, &step, lines, 2, &result);
+	assert_int_equal(result.outcome, OUTCOME_OK);
+	assert_null(result.details);
+
 	step.text = "invalid access to packet";
 	judge_reject(&labfile, &step, log, &result);
 	assert_int_equal(result.outcome, OUTCOME_OK);
@@ -1310,9 +1542,14 @@ static void see_and_reject_read_what_was_shown(void **state)
 	assert_string_equal(result.details, log);
 	free(result.details);
 	result.details = NULL;
+	judge_reject(&labfile, &step, "1\n2\n3\n4\n5\n6\n7\n", &result);
+	assert_string_equal(result.details, "2\n3\n4\n5\n6\n7\n");
+	free(result.details);
+	result.details = NULL;
 	judge_reject(&labfile, &step, NULL, &result);
 	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
 	assert_string_equal(result.why, "the verifier took udp-8888");
+	assert_null(result.details);
 	free(result.why);
 }
 
@@ -1371,6 +1608,7 @@ int main(void)
 		cmocka_unit_test(a_reply_that_ping_has_is_not_dropped),
 		cmocka_unit_test(a_pass_is_by_whom_the_step_says),
 		cmocka_unit_test(a_ping_is_answered_by_whom_the_step_names),
+		cmocka_unit_test(words_of_others_do_not_count),
 		cmocka_unit_test(packets_of_a_connection_differ),
 		cmocka_unit_test(tx_redirect_and_aborted_are_what_a_filter_says),
 		cmocka_unit_test(of_tx_and_redirect_somebody_must_tell),
@@ -1383,6 +1621,8 @@ int main(void)
 		cmocka_unit_test(what_xdp_could_not_send_is_told),
 		cmocka_unit_test(a_chain_at_the_sender_sees_nothing),
 		cmocka_unit_test(details_tell_the_way),
+		cmocka_unit_test(details_tell_each_packet),
+		cmocka_unit_test(details_tell_who_changed_it),
 		cmocka_unit_test(details_tell_what_the_reason_does_not),
 		cmocka_unit_test(a_user_object_is_mute_in_a_dispatcher),
 		cmocka_unit_test(a_link_that_loses_packets_is_named),
