@@ -271,6 +271,17 @@ static void what_goes_to_all_arrives_at_each(void **state)
 	ev.arrivals[1].bytes = ev.bytes = 0;
 	ev.arrived = 1;
 	expect(&ping, &ev, OUTCOME_NOT_OK, "replied, but h3 did not: the reason is not known");
+	ev = an_evidence(&ping, 0, 1, 0);
+	ev.arrivals[1].bytes = ev.bytes = 0; /* an echo counts, whatever it carries */
+	ev.arrived = 1;
+	expect(&ping, &ev, OUTCOME_NOT_OK, "replied, but h2 did not: the reason is not known");
+	/* a part of it is not nothing */
+	ev = an_evidence(&udp, 0, 0, 4);
+	ev.arrived = 0;
+	expect(&udp, &ev, OUTCOME_NOT_OK,
+	       "arrived at h2 with 4 bytes, not 6, and nothing at h3: the reason is not known");
+	ev = an_evidence(&udp, 0, 0, 0);
+	expect(&udp, &ev, OUTCOME_NOT_OK, "nothing arrived at h2 or h3: the reason is not known");
 }
 
 int main(void)

@@ -234,23 +234,63 @@ static void data_has_its_limits(void **state)
 
 static void padding_is_told(void **state)
 {
+	static const char *const packets[] = { ETH "ip = ttl=1\nudp = dstport=1\n",
+					       ETH "ipv6 = hlim=1\nudp = dstport=1\n" };
 	static const char *const said[] = {
 		[1] = "; the last 1 byte is Ethernet's padding\n",
 		[2] = "; the last 2 bytes are Ethernet's padding\n",
 	};
-	size_t size;
-	uint8_t *FREE_AUTO packet = bytes_of(ETH "ip = ttl=1\nudp = dstport=1\n", &size);
-	uint8_t bytes[64] = { 0 };
 
 	(void)state;
-	memcpy(bytes, packet, size);
-	for (size_t n = 0; n < ARRAY_SIZE(said); n++) {
-		char *FREE_AUTO text = shown(bytes, size + n);
-		const char *comment = strchr(text, ';');
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(said); i++) {
+		uint8_t bytes[100] = { 0 };
+		size_t n = i / 2, size;
+		uint8_t *FREE_AUTO packet = bytes_of(packets[i % 2], &size);
+		char *FREE_AUTO text = NULL;
+		const char *comment;
 
+		memcpy(bytes, packet, size);
+		text = shown(bytes, size + n);
+		comment = strchr(text, ';');
 		assert_int_equal(comment != NULL, n > 0);
 		if (n)
 			assert_string_equal(comment, said[n]);
+	}
+}
+
+/* Of ICMP, by its type: what stands in bytes that others use for something else. */
+static void icmp_is_shown_by_its_type(void **state)
+{
+	static const char *const icmp[] = {
+		"icmp = type=8 code=0 checksum=0x0000 ident=0 seq=0\n",
+		"icmp = type=0 code=0 checksum=0x0000 ident=0 seq=0\n",
+		"icmp = type=3 code=0 checksum=0x0000\n",
+		"icmp = type=3 code=4 checksum=0x0000 mtu=0\n",
+		"icmp = type=3 code=1 checksum=0x0000 ident=7\n",
+		"icmp = type=8 code=4 checksum=0x0000 ident=0 seq=0\n",
+		"icmp = type=13 code=0 checksum=0x0000 seq=1\n",
+		"icmpv6 = type=128 code=0 checksum=0x0000 echo.identifier=0 "
+		"echo.sequence_number=0\n",
+		"icmpv6 = type=129 code=0 checksum=0x0000 echo.identifier=0 "
+		"echo.sequence_number=0\n",
+		"icmpv6 = type=2 code=0 checksum=0x0000 mtu=0\n",
+		"icmpv6 = type=3 code=0 checksum=0x0000\n",
+		"icmpv6 = type=3 code=0 checksum=0x0000 echo.identifier=1\n",
+		"icmpv6 = type=5 code=0 checksum=0x0000 echo.sequence_number=1\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(icmp); i++) {
+		bool v6 = !strncmp(icmp[i], "icmpv6", 6);
+		char *FREE_AUTO keys =
+			text_format(ETH "%s\n%s", v6 ? "ipv6 = hlim=1" : "ip = ttl=1", icmp[i]);
+		char *FREE_AUTO text = NULL, *FREE_AUTO plain = NULL;
+		size_t size;
+		uint8_t *FREE_AUTO bytes = bytes_of(keys, &size);
+
+		text = shown(bytes, size);
+		plain = text_format("\n%s", icmp[i]);
+		assert_non_null(strstr(text, plain));
 	}
 }
 
@@ -321,6 +361,19 @@ static void layers_are_found(void **state)
 	layers_are(ETH "ipv6 = nxt=60 options=hex:" SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY
 			   UDP_NEXT "\nudp = dstport=1\n",
 		   "eth ipv6 data");
+	layers_are(ETH "ipv6 = nxt=60 options=hex:3b00010400000000\n", "eth ipv6");
+	/* an authentication header counts its length in words */
+	layers_are(ETH
+		   "ipv6 = nxt=51 options=hex:11020000000000000000000000000000\nudp = dstport=1\n",
+		   "eth ipv6 udp");
+	for (int type = 0; type <= 5; type++) {
+		char *FREE_AUTO keys = text_format(ETH "ipv6 = hlim=1\nicmpv6 = type=%d\n"
+						       "data = hex:60\ndata = zero:39\n",
+						   type);
+
+		layers_are(keys, type >= 1 && type <= 4 ? "eth ipv6 icmpv6 ipv6"
+							: "eth ipv6 icmpv6 data");
+	}
 	/* a later fragment of IPv6 */
 	layers_are(ETH "ipv6 = nxt=44 options=hex:1100000800000001\ndata = zero:20\n",
 		   "eth ipv6 data");
@@ -547,6 +600,7 @@ int main(void)
 		cmocka_unit_test(long_data),
 		cmocka_unit_test(data_has_its_limits),
 		cmocka_unit_test(padding_is_told),
+		cmocka_unit_test(icmp_is_shown_by_its_type),
 		cmocka_unit_test(bytes_are_printed),
 		cmocka_unit_test(layers_are_found),
 		cmocka_unit_test(what_cannot_be_is_refused),
