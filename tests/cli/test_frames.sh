@@ -154,6 +154,20 @@ not ok: arrived at br:c-b0, where a drop was expected' \
 	'drop = frame c:e0 syn' 'drop = frame c:e0 syn by web at h:e0' \
 	'drop = frame c:e0 syn count=3 by web' 'pass = frame c:e0 syn' 'drop = frame c:e0 odd' \
 	'drop = frame c:e0 syn by arp' 'drop = frame c:b0 ask by arp at r:b0' 'drop = frame c:b0 ask'
+# What goes to all arrives where the step's filter stands, if that is one place.
+steps 'where the filter stands' 'ok: dropped by arp at r:b0' 'chain = r:b0 arp' 'chain = c:b0 web' \
+	'drop = frame c:b0 ask by arp'
+steps 'where of two places nobody can tell' 'not ok: arrived at br:c-b0, where a drop was expected' \
+	'chain = r:b0 arp' 'chain = c:b0 arp' 'control = none' 'drop = frame c:b0 ask by arp'
+# A scenario's chain goes, and the next gives to the lab's own.
+{
+	sed 's/^\[iface r:e0\]/&\nchain = back/' "$dir/base.ini"
+	printf '%s\n' '[scenario s]' 'chain = r:e0 web' 'give = r:e0 syn => drop by web' \
+		'[scenario t]' 'chain = h:e0 web' 'give = r:e0 syn => tx by back'
+} >"$dir/lab.ini"
+xlab run "$dir/lab.ini" --format json
+is "given to the lab's own chain" "$(came_to)" 'ok: dropped by web at r:e0
+ok: sent back (tx) by back at r:e0'
 # The control run: what none of the chains is owed to.
 steps 'without chains it does not arrive either' 'lab error: error of the lab: without any chain it fails too: nothing arrived at r:e0*' \
 	'chain = h:e0 away' 'pass = frame c:e0 syn at r:e0'
