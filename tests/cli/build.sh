@@ -118,6 +118,7 @@ link=$(within br0 ip -d link show pa)
 for text in 'mtu 1400' 'master br0' 'state forwarding' 'numtxqueues 1 numrxqueues 1'; do
 	like "br0:pa has $text" "$link" "$text"
 done
+is 'the alias says whose end a link is, and a port is nobody'\''s' "$(grep -c alias <<<"$link")" 0
 link=$(within br0 ip -d link show br0)
 for text in 'stp_state 0' 'mcast_snooping 0' 'forward_delay 0' 02:78:6c:62:00:00; do
 	like "br0 has $text" "$link" "$text"

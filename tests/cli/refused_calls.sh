@@ -408,6 +408,12 @@ each_refused watch b:e1 <<-'END'
 	signalfd4 EMFILE; ; cannot wait for signals
 	poll ENOMEM; ; cannot wait for events
 END
+# One that was killed is still subscribed; the next one looks for that before anything else.
+n=$(nth mmap 'MAP_SHARED, [0-9]*<anon_inode:bpf-map>')
+printf '!' >"$home/full/listeners/0"
+refused "mmap:error=ENOMEM:when=$n" watch b:e1
+ended 'watch, behind one that was killed' 3 "cannot map an interface's counters"
+: >"$home/full/listeners/0"
 
 # A signal ends a scenario's step, and what stood there before comes back.
 halt ppoll 1 scenario s

@@ -149,7 +149,7 @@ runs 'all that it says at great length' 1 'stdout: ... (this is only its end)' \
 is 'it is kept within bounds' "$((${#out} < 4000))" 1
 export XLAB_TEST=98
 runs 'where and as whom it runs' 0 'ended with status 0' \
-	"pass = exec h1 sh -c \"test \$(id -u) = 0 && test \$(pwd) = $PWD && test \$XLAB_TEST = 98 && ! read -r x && test -e /sys/class/net/eth0 && test \$\$ -lt 10 && ps -e | grep -q sh\""
+	"pass = exec h1 sh -c \"test \$(id -u) = 0 && test \$(pwd) = $PWD && test \$XLAB_TEST = 98 && ! read -r x && test -e /sys/class/net/eth0 && test \$\$ -lt 10 && ps -e | grep -q sh\"" <<<"what xlab is given is not the program's"
 runs 'daemons end with it' 0 'ok' 'pass = exec h1 sh -c "setsid sleep 98765 & setsid sleep 98765 >&- 2>&- & exit 0"'
 no_program 'daemons end with it'
 

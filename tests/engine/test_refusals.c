@@ -190,6 +190,8 @@ static void test_try_load(void **state)
 	assert_int_equal(chain_try_load(lab, labfile_filter(&lab->labfile, "refused"), &log, &e),
 			 -EACCES);
 	assert_non_null(strstr(log, "invalid access to packet"));
+	/* the steps that led there alone: the kernel names functions where it tells all of them */
+	assert_null(strstr(log, "func#0"));
 	error_clear(&e);
 	assert_int_equal(chain_try_load(lab, labfile_filter(&lab->labfile, "hi"), &none, &e), 0);
 	assert_int_equal(chain_try_load(lab, labfile_filter(&lab->labfile, "missing"), &none, &e),

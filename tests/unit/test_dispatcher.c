@@ -44,15 +44,21 @@ static void clear(struct link_output *out)
 	link_output_clear(out);
 }
 
-/* Where it all is that is behind the dispatcher. */
+/* Where it all is that is behind the dispatcher; that itself is not looked at. */
 static void fix_up(struct link_output *out, struct linker *c)
 {
-	c->stop.at = out->n_insns;
-	c->note.at = out->n_insns + 100;
+	size_t n = out->n_insns;
+
+	c->stop.at = n;
+	c->note.at = n + 100;
 	for (size_t i = 0; i < c->n_filters; i++)
-		c->filters[i].at = out->n_insns + 200 + 100 * i;
-	c->idle = out->n_insns + 400;
+		c->filters[i].at = n + 200 + 100 * i;
+	c->idle = n + 400;
+	while (out->n_insns < n + 500)
+		link_output_insn(out)->code = BPF_JMP | BPF_CALL;
 	dispatcher_fix_up(out, c);
+	assert_int_equal(out->insns[n].imm, 0);
+	out->n_insns = n;
 }
 
 static void called_filters(void **state)
@@ -78,17 +84,23 @@ static void called_filters(void **state)
 	assert_int_equal(filters[0].entry, 1);
 	assert_int_equal(filters[1].entry, 4);
 	assert_int_equal(c.end, 7);
-	fix_up(&out, &c);
-	/* from where they are, 2 and 5 of 17 */
-	assert_int_equal(out.insns[2].imm, 17 + 200 - 3);
-	assert_int_equal(out.insns[5].imm, 17 + 300 - 6);
+	fix_up(&out, &c); /* from where they are, 2 and 5 of 17 */
+	insns_are(out.insns, out.n_insns,
+		  "r6 = r1;"
+		  "r1 = r6; call +214; if w0 != 31 goto +4;"
+		  "r1 = r6; call +311; if w0 != 31 goto +4;"
+		  "goto +6;"
+		  "w3 = w0; w2 = 0; goto +5;"
+		  "w3 = w0; w2 = 1; goto +2;"
+		  "w2 = 2; w3 = 2; r1 = r6");
 	clear(&out);
 }
 
 /* With a call of what is behind, and of what tells what a filter said before the chain went on. */
 static void stop_and_notes_are_called(void **state)
 {
-	struct link_input filters[] = { input(0, "r0 = 31; exit", 0, ON_NEXT | BIT(XDP_PASS)) };
+	struct link_input filters[] = { input(0, "r0 = 31; exit", 0,
+					      ON_NEXT | BIT(XDP_ABORTED) | BIT(XDP_PASS)) };
 	struct linker c = { .filters = filters, .n_filters = 1, .calls_stop = true };
 	struct link_output out = { .rodata_fd = -1 };
 
@@ -98,14 +110,14 @@ static void stop_and_notes_are_called(void **state)
 	insns_are(out.insns, out.n_insns,
 		  "r6 = r1;"
 		  "r1 = r6; call +0; if w0 != 31 goto +6;"
-		  "goto +9;"
+		  "goto +10;"
 		  "r1 = r6; w2 = 0; w3 = w0; call +1; goto -6;" /* a note, and on */
-		  "if w0 == 2 goto -6; w3 = w0; w2 = 0; goto +2;"
+		  "if w0 == 0 goto -6; if w0 == 2 goto -7; w3 = w0; w2 = 0; goto +2;"
 		  "w2 = 1; w3 = 2;"
 		  "r1 = r6; call +2; exit");
 	fix_up(&out, &c);
-	assert_int_equal(out.insns[8].imm, 19 + 100 - 9);
-	assert_int_equal(out.insns[17].imm, 19 - 18);
+	assert_int_equal(out.insns[8].imm, 20 + 100 - 9);
+	assert_int_equal(out.insns[18].imm, 20 - 19);
 	clear(&out);
 }
 
@@ -168,26 +180,38 @@ static void a_filter_in_the_dispatcher(void **state)
 static void what_comes_before_the_filters(void **state)
 {
 	struct link_input filters[] = { input(0, "r0 = 2; exit", 0, ON_NEXT) };
+	size_t idle[] = { 0 };
 	struct linker c = {
 		.filters = filters, .n_filters = 1, .tells_came = true, .overfull = true
 	};
 	struct link_output out = { .rodata_fd = -1 };
 
 	(void)state;
-	c.came = input(1, "r7 = r1; call +1; exit; r0 = 1; exit", 3, 0);
+	c.came = input(1, "call +2; call +1; exit; r0 = 1; exit", 3, 0);
 	c.came.at = 500;
 	dispatcher_write(&out, &c);
 	insns_are(out.insns, out.n_insns,
 		  "r6 = r1;"
-		  "r7 = r1; call +1; goto +0;"
+		  "call +2; call +1; goto +0;"
 		  "[r10 -512] = 0;"
 		  "r1 = r6; call +0; if w0 != 31 goto +1;"
 		  "goto +3;"
 		  "w3 = w0; w2 = 0; goto +2;"
 		  "w2 = 1; w3 = 2; r1 = r6");
+	filters[0].idle = idle;
+	filters[0].n_idle = 1;
+	c.overfull = false;
+	dispatcher_write(&out, &c);
 	fix_up(&out, &c);
-	assert_int_equal(out.insns[2].imm, 500 - 3);
-	assert_int_equal(out.insns[6].imm, 15 + 200 - 7);
+	/* its own are not the dispatcher's, whose first is behind it */
+	insns_are(out.insns, out.n_insns,
+		  "r6 = r1;"
+		  "call +498; call +497; goto +0;"
+		  "call +410;"
+		  "r1 = r6; call +208; if w0 != 31 goto +1;"
+		  "goto +3;"
+		  "w3 = w0; w2 = 0; goto +2;"
+		  "w2 = 1; w3 = 2; r1 = r6");
 	clear(&out);
 }
 

@@ -157,6 +157,16 @@ static void what_a_jump_does_not_reach_is_refused(void **state)
 	assert_int_equal(link_insert(&out, list, 1), 0);
 	assert_int_equal(out.n_insns, 32770);
 	assert_int_equal(out.insns[0].off, 32767);
+	free(out.insns);
+	free(out.funcs);
+	free(out.lines);
+
+	/* far from the beginning, where the first pass knows no target yet */
+	out = (struct link_output){ .insns = insns, .n_insns = 32769, .rodata_fd = -1 };
+	insns[0] = insns[1];
+	insns[32767] = (struct bpf_insn){ .code = BPF_JMP | BPF_JA };
+	assert_int_equal(link_insert(&out, list, 1), 0);
+	assert_int_equal(out.insns[32768].off, 0);
 	link_output_clear(&out);
 }
 
