@@ -144,8 +144,8 @@ static int check_options(const struct frame_layer *l, size_t n, char **why)
 
 	if (!v6 && header_length(l->layer) == XLAB_FIELDS)
 		*why = text_format("%s has no options", layer_names[l->layer]);
-	else if (v6 && n % 8)
-		*why = text_format("extension headers are a multiple of 8 bytes, not %zu", n);
+	else if (v6 && (n % 4 || n < 8)) /* an authentication header's length counts words */
+		*why = text_format("extension headers are 8, 12, … bytes, not %zu", n);
 	else if (!v6 && (n % 4 || n > OPTIONS_MAX))
 		*why = text_format("options are 4, 8, … or %d bytes, not %zu", OPTIONS_MAX, n);
 	else if (v6 && !l->given[XLAB_FIELD_IPV6_NXT])

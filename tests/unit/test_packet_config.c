@@ -425,6 +425,14 @@ static void what_cannot_be_is_refused(void **state)
 	refuses(ETH "ipv6 = options=hex:1100010400000000\nudp = dstport=1\n",
 		"f.ini:4: [packet p] ipv6 = options=hex:1100010400000000: give nxt= as well: which "
 		"the first extension header is");
+	refuses(ETH "ipv6 = nxt=0 options=hex:110001040000000000\nudp = dstport=1\n",
+		"f.ini:4: [packet p] ipv6 = nxt=0 options=hex:110001040000000000: extension "
+		"headers are "
+		"8, 12, … bytes, not 9");
+	refuses(ETH "ipv6 = nxt=0 options=hex:11000104\nudp = dstport=1\n",
+		"f.ini:4: [packet p] ipv6 = nxt=0 options=hex:11000104: extension headers are 8, "
+		"12, … "
+		"bytes, not 4");
 	refuses(ETH "ip = ttl=1\nudp = options=hex:01\n",
 		"f.ini:5: [packet p] udp = options=hex:01: udp has no options");
 	refuses(ETH "data = coucou\n",
