@@ -469,7 +469,8 @@ static __always_inline int judge(struct xdp_md *ctx)
 	int verdict = XLAB_NEXT;
 	struct matched m;
 
-	m.n = 0;
+	/* No constant, or the verifier would follow the rest for each that it can be. */
+	m.n = rules.zero[0];
 	if (!matches(&m, ctx)) {
 		barrier_var(verdict); /* else it costs a register all the way */
 		return verdict;

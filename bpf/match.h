@@ -100,9 +100,30 @@ static __always_inline struct xlab_entry *entries_of(struct xlab_area *area)
 	return (struct xlab_entry *)(area + 1);
 }
 
-static __always_inline bool is_from(const struct xlab_from *from, __u64 a, __u64 b)
+/* The top bit is set if @a < @b. Without a branch, of which the verifier would follow both ways. */
+static __always_inline __u64 is_less(__u64 a, __u64 b)
 {
-	return from->first[0] < a || (from->first[0] == a && from->first[1] <= b);
+	return (~a & b) | ((~a | b) & (a - b));
+}
+
+/* The top bit is set if @from begins behind the value. */
+static __always_inline __u64 is_behind(const struct xlab_from *from, __u64 a, __u64 b)
+{
+	__u64 differs = from->first[0] ^ a;
+
+	/* The second part counts where the first ones are equal. */
+	return is_less(a, from->first[0]) | (is_less(b, from->first[1]) & ~(differs | -differs));
+}
+
+/* The area of that number; NULL: there is none. */
+static __always_inline struct xlab_area *area_at(__u64 index)
+{
+	if (!asks(XLAB_ASKS_AREA) || index >= CONSTANT(XLAB_AREA_END))
+		return NULL;
+	/* Else the verifier of 6.1 does not know that it is not negative. */
+	barrier_var(index);
+	index &= MATCHED_MAX - 1;
+	return rules_at(CONSTANT(XLAB_AREAS)) + times(index, CONSTANT(XLAB_AREA_SIZE));
 }
 
 /* The rule of the span that the value lies in: of the last that begins before it. */
@@ -115,40 +136,79 @@ static __always_inline __u32 span_rule(struct xlab_area *area, __u64 a, __u64 b)
 	__u64 at = area->zero & (max - 1);
 
 	from += times(half, max);
+	if (n <= 1)
+		return n ? from->number : 0;
 	a = bpf_be64_to_cpu(a);
 	b = bpf_be64_to_cpu(b);
+#pragma nounroll
 	for (__u64 step = max >> 1; step; step >>= 1) {
 		__u64 next = (at + step) & (max - 1);
+		/* It is there, and begins before the value. */
+		__s64 goes = (next - n) & ~is_behind(from + next, a, b);
 
-		if (next < n && is_from(from + next, a, b))
-			at = next;
+		/* Else clang makes a branch of it. */
+		barrier_var(goes);
+		at = (at + (step & (__u64)(goes >> 63))) & (max - 1);
 	}
-	return n ? from[at].number : 0;
+	return from[at].number;
 }
 
-/* Where it is not in the first place of the hash: seldom, or in a span. Apart and not static, so
- * that the verifier walks it once, and not for each key.
+#define PROBES_AT_ONCE 8
+#define LOOK_ON	       (~0U)
+
+/* The rule of the value in this entry, or 0. The number is read first, as it is written last. */
+static __always_inline __u32 entry_rule(const volatile struct xlab_entry *e, __u64 a, __u64 b)
+{
+	__u32 number = e->number;
+	__u64 differs = (e->value.part[0] ^ a) | (e->value.part[1] ^ b);
+
+	/* One comparison. */
+	barrier_var(differs);
+	return differs ? 0 : number;
+}
+
+/* The rule of the value among some entries from @hash on; 0: among none; LOOK_ON: perhaps among
+ * the next ones. Not static, so that the verifier walks it once, and not for each of the calls.
+ */
+__noinline __u32 probe(__u64 a, __u64 b, __u64 index, __u64 hash)
+{
+	__u64 mask = (1ULL << CONSTANT(XLAB_HASH_BITS)) - 1;
+	struct xlab_area *area = area_at(index);
+
+	if (!area)
+		return 0;
+#pragma nounroll
+	for (int i = 0; i < PROBES_AT_ONCE; i++) {
+		const volatile struct xlab_entry *e = entries_of(area) + (hash & mask);
+		__u32 number = entry_rule(e, a, b);
+
+		if (number)
+			return number;
+		if (!e->used)
+			return 0;
+		hash++;
+	}
+	return LOOK_ON;
+}
+
+/* Where it is not in the first place of the hash: seldom, or in a span. Apart and not static, too.
  */
 __noinline __u32 far_rule(__u64 a, __u64 b, __u64 index)
 {
 	__u64 hash = XLAB_HASH(a, b) >> CONSTANT(XLAB_HASH_SHIFT);
-	struct xlab_area *area;
+	struct xlab_area *area = area_at(index);
 
-	if (!asks(XLAB_ASKS_AREA) || index >= CONSTANT(XLAB_AREA_END))
+	if (!area)
 		return 0;
-	/* Else the verifier of 6.1 does not know that it is not negative. */
-	barrier_var(index);
-	index &= MATCHED_MAX - 1;
-	area = rules_at(CONSTANT(XLAB_AREAS)) + times(index, CONSTANT(XLAB_AREA_SIZE));
-	for (int i = 0; i < XLAB_PROBES; i++) {
-		const volatile struct xlab_entry *e = entries_of(area) + hash;
-		__u32 number = e->number;
+#pragma nounroll
+	for (int i = 0; i < XLAB_PROBES / PROBES_AT_ONCE; i++) {
+		__u32 number = probe(a, b, index, hash);
 
-		if (!e->used)
+		if (!number)
 			break;
-		if (number && e->value.part[0] == a && e->value.part[1] == b)
+		if (number != LOOK_ON)
 			return number;
-		hash = (hash + 1) & ((1ULL << CONSTANT(XLAB_HASH_BITS)) - 1);
+		hash += PROBES_AT_ONCE;
 	}
 	return span_rule(area, a, b);
 }
@@ -163,10 +223,8 @@ static __always_inline __u32 rule_of(const __u32 slot, __u64 a, __u64 b)
 	if (is_set(CONSTANT(XLAB_TABLED + slot / 32), slot % 32))
 		return *(__u16 *)(place + 2 * a);
 	e = entries_of(place) + (XLAB_HASH(a, b) >> CONSTANT(XLAB_HASH_SHIFT));
-	number = e->number;
-	if (number && e->value.part[0] == a && e->value.part[1] == b)
-		return number;
-	return far_rule(a, b, xlab_keys.area[slot]);
+	number = entry_rule(e, a, b);
+	return number ?: far_rule(a, b, xlab_keys.area[slot]);
 }
 
 static __always_inline bool has_many(const __u32 slot)
@@ -231,8 +289,9 @@ static __always_inline void match_hits(const struct matched *m)
 	match_hit(row, 0);
 	if (!m->n)
 		return;
-	for (__u32 i = 0; i < MATCHED_MAX && i < m->n; i++)
-		match_hit(row, m->numbers[i]);
+#pragma nounroll
+	for (__u32 i = 0; i < CONSTANT(XLAB_KEYS) && i < m->n; i++)
+		match_hit(row, m->numbers[i & (MATCHED_MAX - 1)]);
 }
 
 /* What the action is for; a frame that is sent back has its addresses swapped. */

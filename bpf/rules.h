@@ -103,6 +103,7 @@ enum xlab_constant {
 	XLAB_PROTO,
 	XLAB_UPPER_BYTES, /* of what IP carries are read */
 	XLAB_DATA_BYTES,
+	XLAB_KEYS,	 /* of the filter */
 	XLAB_CAPACITY,	 /* rule numbers */
 	XLAB_HITS,	 /* where they begin */
 	XLAB_HITS_END,	 /* index behind the last */

@@ -344,6 +344,7 @@ void match_layout(const struct filter *filter, struct match_layout *l)
 	if (filter->action == XDP_TX)
 		l->constants[XLAB_ASKS] |= BIT(XLAB_ASKS_TX);
 	l->constants[XLAB_ACTION] = filter->action;
+	l->constants[XLAB_KEYS] = (uint32_t)l->n_keys;
 	l->capacity = (uint32_t)(twice < ROOM_MIN ? ROOM_MIN : twice);
 	l->cpus = (uint32_t)libbpf_num_possible_cpus();
 	lay_memory(l, filter);
