@@ -397,7 +397,7 @@ __noinline __u32 find_payload(struct xdp_md *ctx)
 	struct network net = {};
 	__u32 offset;
 	__be16 type;
-	__s64 room, size;
+	__s64 room, size, behind;
 
 	if (!parse_ether(ctx, &type, &offset))
 		return 0;
@@ -412,7 +412,10 @@ __noinline __u32 find_payload(struct xdp_md *ctx)
 		size = upper_size(ctx, &net, &room);
 		if (size < 0)
 			return 0;
-		offset = net.l4 - (void *)(long)ctx->data + size;
+		behind = net.l4 - (void *)(long)ctx->data;
+		/* Else clang subtracts halves of pointers. */
+		barrier_var(behind);
+		offset = behind + size;
 	}
 	return room < 0 || offset > PARSE_REACH ? 0 : offset << 16 | (room & 0xffff);
 }

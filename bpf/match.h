@@ -118,6 +118,9 @@ static __always_inline __u64 is_behind(const struct xlab_from *from, __u64 a, __
 /* The area of that number; NULL: there is none. */
 static __always_inline struct xlab_area *area_at(__u64 index)
 {
+	/* A copy, of which the verifier of 6.1 learns from the comparison: not of one made later.
+	 */
+	barrier_var(index);
 	if (!asks(XLAB_ASKS_AREA) || index >= CONSTANT(XLAB_AREA_END))
 		return NULL;
 	/* Else the verifier of 6.1 does not know that it is not negative. */
@@ -143,12 +146,12 @@ static __always_inline __u32 span_rule(struct xlab_area *area, __u64 a, __u64 b)
 #pragma nounroll
 	for (__u64 step = max >> 1; step; step >>= 1) {
 		__u64 next = (at + step) & (max - 1);
-		/* It is there, and begins before the value. */
-		__s64 goes = (next - n) & ~is_behind(from + next, a, b);
+		/* The top bit: it is there, and begins before the value. */
+		__u64 goes = ((next - n) & ~is_behind(from + next, a, b)) >> 63;
 
 		/* Else clang makes a branch of it. */
 		barrier_var(goes);
-		at = (at + (step & (__u64)(goes >> 63))) & (max - 1);
+		at = (at + goes * step) & (max - 1);
 	}
 	return from[at].number;
 }

@@ -27,7 +27,8 @@
 #define PARSE_TAGS	 2  /* VLAN tags stepped over */
 #define PARSE_EXTENSIONS 8  /* IPv6 extension headers stepped over */
 
-#define PARSE_REACH 0x7fff /* bytes; all extension headers together cannot be longer */
+#define PARSE_OFFSET 0x1f   /* at most, of the network's header */
+#define PARSE_REACH  0x7fff /* bytes; all extension headers together cannot be longer */
 
 /* IPv4's first byte is its version and its length in words: at least 5. At once, it is one
  * comparison.
@@ -72,6 +73,17 @@ static __always_inline bool is_tag(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
+/* @n, by no more than @mask, as a number of which the verifier knows no more: states that differ in
+ * it alone become one. Of @any it must know nothing.
+ */
+static __always_inline __u64 forget(__u64 n, __u64 any, const __u64 mask)
+{
+	__u64 zero = any;
+
+	barrier_var(zero);
+	return (n + (zero ^ any)) & mask;
+}
+
 /* The EtherType behind the tags, and where its header begins. False: the frame is cut off. */
 static __always_inline bool parse_ether(struct xdp_md *ctx, __be16 *type, __u32 *offset)
 {
@@ -92,7 +104,7 @@ static __always_inline bool parse_ether(struct xdp_md *ctx, __be16 *type, __u32 
 		if ((void *)(tag + 1) > end)
 			return false;
 		*type = tag->type;
-		*offset += sizeof(*tag);
+		*offset = forget(*offset + sizeof(*tag), *type, PARSE_OFFSET);
 	}
 	return true;
 }
@@ -106,13 +118,22 @@ static __always_inline bool is_extension(__u32 proto)
 	return proto < 64 && (kinds >> proto & 1);
 }
 
-static __always_inline __u32 extension_size(__u32 kind, __u32 length)
+/* 1 or 0, without a branch, of which the verifier would follow both ways. */
+static __always_inline __u64 is_kind(__u64 kind, const __u64 which)
 {
-	if (kind == IPPROTO_FRAGMENT)
-		return 8;
-	if (kind == IPPROTO_AH)
-		return (length + 2) * 4;
-	return (length + 1) * 8;
+	__u64 same = ((kind ^ which) - 1) >> 63;
+
+	barrier_var(same);
+	return same;
+}
+
+/* A fragment's has no length, and that of authentication is in words, and not in pairs of them. */
+static __always_inline __u32 extension_size(__u32 kind, __u64 length)
+{
+	__u64 words = is_kind(kind, IPPROTO_AH);
+
+	length &= is_kind(kind, IPPROTO_FRAGMENT) - 1;
+	return (length + 1 + words) << 3 >> words;
 }
 
 /*
@@ -124,6 +145,7 @@ static __always_inline __u32 extension_size(__u32 kind, __u32 length)
  */
 __noinline __u32 parse_extensions(struct xdp_md *ctx, __u32 offset, __u32 kind)
 {
+#pragma nounroll
 	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
 		void *data = (void *)(long)ctx->data;
 		void *end = (void *)(long)ctx->data_end;
@@ -134,7 +156,7 @@ __noinline __u32 parse_extensions(struct xdp_md *ctx, __u32 offset, __u32 kind)
 		ext = data + offset;
 		if ((void *)(ext + 1) > end)
 			return 0;
-		if (kind == IPPROTO_FRAGMENT && (ext->fragment & bpf_htons(FRAGMENT_OFFSET6)))
+		if (-is_kind(kind, IPPROTO_FRAGMENT) & ext->fragment & bpf_htons(FRAGMENT_OFFSET6))
 			return LATER_FRAGMENT | ext->next;
 		offset += extension_size(kind, ext->length);
 		kind = ext->next;

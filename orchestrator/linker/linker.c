@@ -37,7 +37,7 @@ static int check_budget(const struct linker *c, struct error *e)
 		const struct link_input *p = &c->filters[i];
 
 		insns += p->code->n_insns;
-		subprogs += p->code->n_funcs ? p->code->n_funcs : 1;
+		subprogs += (p->code->n_funcs ? p->code->n_funcs : 1) - (p->form == LINK_INLINED);
 		if (insns > LINK_INSNS_MAX)
 			return error_state(
 				e, -E2BIG,
@@ -484,8 +484,10 @@ static int blame_size(const struct linker *c, struct error *e)
 int linker_load(struct linker *c, int *fd, char **log, struct error *e)
 {
 	char *FREE_AUTO words = NULL;
-	int loaded = check_budget(c, e);
+	int loaded;
 
+	choose_forms(c);
+	loaded = check_budget(c, e);
 	if (loaded < 0)
 		return loaded;
 	loaded = load_somehow(c, &words, e);
