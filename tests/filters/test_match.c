@@ -313,6 +313,48 @@ static void ten_thousand_values(void **state)
 }
 
 /* Where values were is room again, however often they come and go. */
+/* Places of the hash that are looked at, from @value's own on. */
+static uint64_t place_of(const struct subject *s, const struct field_value *value)
+{
+	struct xlab_value v = match_layout_value(&s->maps.layout.places[0], value);
+
+	return XLAB_HASH(v.part[0], v.part[1]) >> s->maps.layout.constants[XLAB_HASH_SHIFT];
+}
+
+/* As many as are looked for, and one more. */
+static void values_of_one_place(void **state)
+{
+	struct rule rules[XLAB_PROBES + 1];
+	char text[32];
+	uint64_t place;
+	struct subject s;
+	size_t n = 0;
+
+	(void)state;
+	load_keys(&s, "program = match\nip.src = 10.0.0.1");
+	/* None of these comes in between. */
+	place = place_of(&s, &s.filter.rules[0].span.first) ^ 1024;
+	for (uint32_t i = 0; n < ARRAY_SIZE(rules); i++) {
+		struct rule *rule = &rules[n];
+
+		*rule = s.filter.rules[0];
+		memcpy(rule->span.first.bytes + 12, (uint8_t[]){ 11, i >> 16, i >> 8, i }, 4);
+		rule->span.last = rule->span.first;
+		n += place_of(&s, &rule->span.first) == place;
+	}
+	assert_int_equal(rule_maps_add(&s.maps, rules, XLAB_PROBES), 0);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *b = rules[i].span.first.bytes + 12;
+
+		snprintf(text, sizeof(text), "%d.%d.%d.%d", b[0], b[1], b[2], b[3]);
+		assert_int_equal(drops(&s, text, "10.0.0.9", 80), i < XLAB_PROBES);
+		if (i < XLAB_PROBES)
+			assert_int_equal(subject_hits(&s, &rules[i]), 1);
+	}
+	assert_int_equal(rule_maps_add(&s.maps, &rules[XLAB_PROBES], 1), -ENOSPC);
+	free_keys(&s);
+}
+
 static void values_that_come_and_go(void **state)
 {
 	char text[40];
@@ -409,6 +451,7 @@ int main(void)
 		cmocka_unit_test(hits_of_one_and_of_others),
 		cmocka_unit_test(hits_of_exceptions_alone),
 		cmocka_unit_test(ten_thousand_values),
+		cmocka_unit_test(values_of_one_place),
 		cmocka_unit_test(values_that_come_and_go),
 		cmocka_unit_test(full_of_spans),
 		cmocka_unit_test(an_action_of_its_own),
