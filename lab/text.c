@@ -202,8 +202,15 @@ const char *prefix_text(const struct prefix *p, char buf[static PREFIX_TEXT])
 
 const char *mac_text(const uint8_t mac[6], char buf[static MAC_TEXT])
 {
-	(void)snprintf(buf, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		       mac[3], mac[4], mac[5]);
+	static const char digits[] = "0123456789abcdef";
+	char *at = buf;
+
+	/* Two in each packet that is shown: printf would be a third of what that costs. */
+	for (size_t i = 0; i < 6; i++) {
+		*at++ = digits[mac[i] >> 4];
+		*at++ = digits[mac[i] & 0xf];
+		*at++ = i < 5 ? ':' : '\0';
+	}
 	return buf;
 }
 
