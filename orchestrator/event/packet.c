@@ -1,353 +1,280 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads what the wire has, which may be cut short or hostile: bytes are reached through a cursor
- * only. Prints it in the article's words; judges nothing.
+ * What the wire has, which may be cut short or hostile: layers.c finds the headers, and the table
+ * of fields tells what stands in them. Prints it in the article's words; judges nothing.
  */
 #include "orchestrator/event/packet.h"
 
+#include <linux/icmp.h>
 #include <linux/if_ether.h>
+#include <net/if_arp.h>
+#include <netinet/icmp6.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lab/cleanup.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/layers.h"
 
-#define ARP_REQUEST   1
-#define ARP_REPLY     2
-#define ARP_ETH_IPV4  28 /* bytes of an ARP message for Ethernet and IPv4 */
-#define ICMP6_NS      135
-#define ICMP6_NA      136
-#define EXTENSION_MAX 8 /* IPv6 extension headers stepped over; more is hostile */
+#define TAGS_MAX 2 /* of VLANs: filters step over as many */
 
-/* The bytes that are left, and where the reader stands: the only way to them. */
-struct cursor {
-	const uint8_t *bytes;
-	size_t size, at;
-	size_t ip_end; /* where the IP packet says that it ends: beyond @size if it is cut off */
+/* Where a header says that the packet comes from and goes to. */
+static const struct {
+	enum xlab_field src, dst;
+} ends[XLAB_LAYERS] = {
+	[XLAB_LAYER_ETH] = { XLAB_FIELD_ETH_SRC, XLAB_FIELD_ETH_DST },
+	[XLAB_LAYER_ARP] = { XLAB_FIELD_ARP_SRC, XLAB_FIELD_ARP_DST },
+	[XLAB_LAYER_IP] = { XLAB_FIELD_IP_SRC, XLAB_FIELD_IP_DST },
+	[XLAB_LAYER_IPV6] = { XLAB_FIELD_IPV6_SRC, XLAB_FIELD_IPV6_DST },
+	[XLAB_LAYER_TCP] = { XLAB_FIELD_TCP_SRCPORT, XLAB_FIELD_TCP_DSTPORT },
+	[XLAB_LAYER_UDP] = { XLAB_FIELD_UDP_SRCPORT, XLAB_FIELD_UDP_DSTPORT },
 };
 
-/* The next @n bytes, stepped over; NULL (and no step) if they are not all there. */
-static const uint8_t *take(struct cursor *c, size_t n)
+static const struct enum_name icmp_names[] = {
+	{ "echo reply", 0 },   { "destination unreachable", 3 }, { "redirect", 5 },
+	{ "echo request", 8 }, { "time exceeded", 11 },		 { "parameter problem", 12 },
+	{ NULL, 0 },
+};
+
+static const struct enum_name icmp6_names[] = {
+	{ "destination unreachable", 1 },
+	{ "packet too big", 2 },
+	{ "time exceeded", 3 },
+	{ "parameter problem", 4 },
+	{ "echo request", 128 },
+	{ "echo reply", 129 },
+	{ "router solicitation", 133 },
+	{ "router advertisement", 134 },
+	{ "neighbour solicitation", 135 },
+	{ "neighbour advertisement", 136 },
+	{ "multicast listener report", 143 },
+	{ NULL, 0 },
+};
+
+/* Of either family the same. */
+static const struct icmp_fields {
+	enum xlab_field type, code, ident, seq;
+	unsigned int request, reply;
+	const struct enum_name *names;
+} icmps[XLAB_LAYERS] = {
+	[XLAB_LAYER_ICMP] = { XLAB_FIELD_ICMP_TYPE, XLAB_FIELD_ICMP_CODE, XLAB_FIELD_ICMP_IDENT,
+			      XLAB_FIELD_ICMP_SEQ, ICMP_ECHO, ICMP_ECHOREPLY, icmp_names },
+	[XLAB_LAYER_ICMPV6] = { XLAB_FIELD_ICMPV6_TYPE, XLAB_FIELD_ICMPV6_CODE,
+				XLAB_FIELD_ICMPV6_IDENT, XLAB_FIELD_ICMPV6_SEQ, ICMP6_ECHO_REQUEST,
+				ICMP6_ECHO_REPLY, icmp6_names },
+};
+
+static const struct enum_name arp_names[] = {
+	{ "request", ARPOP_REQUEST },
+	{ "reply", ARPOP_REPLY },
+	{ NULL, 0 },
+};
+
+/* A header that is cut short has those of its fields that are there whole. */
+static bool has(const uint8_t *bytes, const struct layer *l, enum xlab_field field)
 {
-	if (c->size - c->at < n)
-		return NULL;
-	c->at += n;
-	return c->bytes + c->at - n;
+	struct field_value v;
+
+	return field_get(field, bytes + l->at, l->size, &v);
 }
 
-static const uint8_t *peek(const struct cursor *c, size_t n)
+static unsigned int number(const uint8_t *bytes, const struct layer *l, enum xlab_field field)
 {
-	return c->size - c->at < n ? NULL : c->bytes + c->at;
+	return (unsigned int)layer_number(bytes, l, field);
 }
 
-static uint16_t be16(const uint8_t *b)
+static struct address address(const uint8_t *bytes, const struct layer *l, enum xlab_field field)
 {
-	return (uint16_t)(b[0] << 8 | b[1]);
+	struct field_value v;
+
+	(void)field_get(field, bytes + l->at, l->size, &v);
+	return field_address(field, &v);
 }
 
-static uint32_t be32(const uint8_t *b)
+/* The layers of the packet itself, none of one that it carries or tells an error of. A TCP or UDP
+ * header that is cut short is one, too: it tells the ports all the same.
+ */
+static void keep_own(const uint8_t *bytes, struct layers *layers)
 {
-	return (uint32_t)be16(b) << 16 | be16(b + 2);
-}
+	size_t n = 0, tags = 0, networks = 0;
+	struct layer *last;
 
-static void read_address(struct address *a, int family, const uint8_t *b)
-{
-	a->family = family;
-	memcpy(&a->v6, b, address_size(a));
-}
+	for (; n < layers->n; n++) {
+		enum xlab_layer layer = layers->layer[n].layer;
 
-static bool read_ether(struct cursor *c, struct packet *p)
-{
-	const uint8_t *b = take(c, ETH_HLEN);
-
-	if (!b)
-		return false;
-	p->has_ether = true;
-	memcpy(p->dst_mac, b, ETH_ALEN);
-	memcpy(p->src_mac, b + ETH_ALEN, ETH_ALEN);
-	p->type = p->ether_type = be16(b + 12);
-	while (p->n_vlans < ARRAY_SIZE(p->vlans) &&
-	       (p->type == ETH_P_8021Q || p->type == ETH_P_8021AD) && (b = take(c, 4))) {
-		p->type = be16(b + 2);
-		p->vlans[p->n_vlans++] = (struct packet_vlan){ be16(b) & 0xfff, p->type };
+		tags += layer == XLAB_LAYER_VLAN;
+		networks += layer == XLAB_LAYER_IP || layer == XLAB_LAYER_IPV6;
+		if (tags > TAGS_MAX || networks > 1)
+			break;
 	}
-	return true;
+	layers->n = n;
+	last = n ? &layers->layer[n - 1] : NULL;
+	if (!last || last->layer != XLAB_LAYER_DATA)
+		return;
+	last->size -= layers->padding;
+	if ((layers->cut == XLAB_LAYER_TCP || layers->cut == XLAB_LAYER_UDP) &&
+	    has(bytes, last, ends[layers->cut].dst))
+		last->layer = layers->cut;
 }
 
-static void read_arp(struct cursor *c, struct packet *p)
+static void read_ip(const uint8_t *bytes, const struct layer *l, struct packet *p)
 {
-	static const uint8_t ethernet_ipv4[] = { 0, 1, 8, 0, 6, 4 };
-	const uint8_t *b = take(c, ARP_ETH_IPV4);
-
-	if (!b || memcmp(b, ethernet_ipv4, sizeof(ethernet_ipv4)) != 0)
-		return;
-	p->has_arp = true;
-	p->arp_op = be16(b + 6);
-	read_address(&p->arp_sender, AF_INET, b + 14);
-	read_address(&p->arp_target, AF_INET, b + 24);
-}
-
-static void read_tcp(struct cursor *c, struct packet *p)
-{
-	const uint8_t *b = peek(c, 14);
-	size_t length;
-
-	if (!b)
-		return;
-	length = (size_t)(b[12] >> 4) * 4;
-	p->has_tcp_flags = true;
-	p->tcp_flags = b[13];
-	p->tcp_seq = be32(b + 4);
-	p->tcp_length = c->ip_end > c->at + length ? c->ip_end - c->at - length : 0;
-	take(c, length);
-}
-
-static void read_ports(struct cursor *c, struct packet *p)
-{
-	const uint8_t *b = peek(c, 4);
-
-	if (!b)
-		return;
-	p->has_ports = true;
-	p->src_port = be16(b);
-	p->dst_port = be16(b + 2);
-	if (p->proto == IPPROTO_UDP)
-		take(c, 8);
-	else
-		read_tcp(c, p);
-}
-
-static void read_icmp(struct cursor *c, struct packet *p)
-{
-	bool v4 = p->src.family == AF_INET;
-	const uint8_t *b = take(c, 8);
-
-	if (!b)
-		return;
-	p->has_icmp = true;
-	p->icmp_type = b[0];
-	p->icmp_code = b[1];
-	if (v4 ? b[0] == 8 || b[0] == 0 : b[0] == 128 || b[0] == 129) {
-		p->has_echo = true;
-		p->icmp_id = be16(b + 4);
-		p->icmp_seq = be16(b + 6);
-	}
-	if (!v4 && (b[0] == ICMP6_NS || b[0] == ICMP6_NA)) {
-		b = take(c, 16);
-		if (b)
-			read_address(&p->nd_target, AF_INET6, b);
-	}
-}
-
-static void read_transport(struct cursor *c, struct packet *p)
-{
-	bool v4 = p->src.family == AF_INET;
-
-	if (p->fragment)
-		return;
-	if (p->proto == IPPROTO_UDP || p->proto == IPPROTO_TCP)
-		read_ports(c, p);
-	else if (p->proto == (v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
-		read_icmp(c, p);
-}
-
-/* Behind the end that the IP header tells there is Ethernet's padding. */
-static void leave_padding(struct cursor *c)
-{
-	if (c->ip_end < c->size)
-		c->size = c->ip_end > c->at ? c->ip_end : c->at;
-}
-
-static void read_ipv4(struct cursor *c, struct packet *p)
-{
-	const uint8_t *b = peek(c, 20);
-	size_t length;
-
-	if (!b || b[0] >> 4 != 4)
-		return;
-	length = (size_t)(b[0] & 0xf) * 4;
-	if (length < 20 || !take(c, length))
-		return;
-	c->ip_end = c->at - length + be16(b + 2);
 	p->has_ip = true;
-	read_address(&p->src, AF_INET, b + 12);
-	read_address(&p->dst, AF_INET, b + 16);
-	p->proto = b[9];
-	p->fragmented = (be16(b + 6) & 0x3fff) != 0;
-	p->fragment = (be16(b + 6) & 0x1fff) != 0;
-	p->fragment_id = be16(b + 4);
-	leave_padding(c);
-	read_transport(c, p);
+	p->src = address(bytes, l, ends[l->layer].src);
+	p->dst = address(bytes, l, ends[l->layer].dst);
+	p->proto = l->proto;
+	p->fragmented = l->fragmented;
+	p->fragment = l->later_fragment;
+	p->fragment_id = l->fragment_id;
 }
 
-/* Step over one extension header; false: there is none, or it is cut short. */
-static bool read_extension(struct cursor *c, struct packet *p)
+/* @end: of the IP packet. */
+static void read_tcp(const uint8_t *bytes, const struct layer *l, size_t end, struct packet *p)
 {
-	const uint8_t *b = peek(c, 8);
-	size_t length = 8;
+	size_t data = l->at + number(bytes, l, XLAB_FIELD_TCP_HDR_LEN) * 4;
 
-	if (!b)
-		return false;
-	switch (p->proto) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_DSTOPTS:
-		length = ((size_t)b[1] + 1) * 8;
+	if (!has(bytes, l, XLAB_FIELD_TCP_FLAGS))
+		return;
+	p->tcp_flags = (uint8_t)number(bytes, l, XLAB_FIELD_TCP_FLAGS);
+	p->tcp_seq = number(bytes, l, XLAB_FIELD_TCP_SEQ);
+	p->tcp_length = end > data ? end - data : 0;
+}
+
+/* @data: what is behind its header; or NULL. */
+static void read_icmp(const uint8_t *bytes, const struct layer *l, const struct layer *data,
+		      struct packet *p)
+{
+	const struct icmp_fields *of = &icmps[l->layer];
+	struct field_value target;
+
+	p->has_icmp = true;
+	p->icmp_type = (uint8_t)number(bytes, l, of->type);
+	p->has_echo = p->icmp_type == of->request || p->icmp_type == of->reply;
+	if (p->has_echo) {
+		p->icmp_id = (uint16_t)number(bytes, l, of->ident);
+		p->icmp_seq = (uint16_t)number(bytes, l, of->seq);
+	}
+	if (l->layer == XLAB_LAYER_ICMPV6 && data &&
+	    (p->icmp_type == ND_NEIGHBOR_SOLICIT || p->icmp_type == ND_NEIGHBOR_ADVERT) &&
+	    field_get_data(bytes + data->at, data->size, 0, 16, &target))
+		p->nd_target = field_address(XLAB_FIELD_IPV6_DST, &target);
+}
+
+static void read_layer(const uint8_t *bytes, const struct layers *layers, size_t i,
+		       struct packet *p)
+{
+	const struct layer *l = &layers->layer[i];
+
+	switch (l->layer) {
+	case XLAB_LAYER_ETH:
+		p->has_ether = true;
+		memcpy(p->src_mac, bytes + l->at + fields[XLAB_FIELD_ETH_SRC].offset, ETH_ALEN);
+		memcpy(p->dst_mac, bytes + l->at + fields[XLAB_FIELD_ETH_DST].offset, ETH_ALEN);
+		/* fallthrough */
+	case XLAB_LAYER_VLAN:
+		p->type = (uint16_t)number(bytes, l, layer_next(l->layer));
 		break;
-	case IPPROTO_AH:
-		length = ((size_t)b[1] + 2) * 4;
+	case XLAB_LAYER_ARP:
+		p->has_arp = true;
+		p->arp_op = (uint16_t)number(bytes, l, XLAB_FIELD_ARP_OPCODE);
+		p->arp_sender = address(bytes, l, XLAB_FIELD_ARP_SRC);
+		p->arp_target = address(bytes, l, XLAB_FIELD_ARP_DST);
 		break;
-	case IPPROTO_FRAGMENT:
-		p->fragmented = (be16(b + 2) & 0xfff9) != 0;
-		p->fragment = (be16(b + 2) & 0xfff8) != 0;
-		p->fragment_id = be32(b + 4);
+	case XLAB_LAYER_IP:
+	case XLAB_LAYER_IPV6:
+		read_ip(bytes, l, p);
+		break;
+	case XLAB_LAYER_ICMP:
+	case XLAB_LAYER_ICMPV6:
+		read_icmp(bytes, l, i + 1 < layers->n ? l + 1 : NULL, p);
+		break;
+	case XLAB_LAYER_TCP:
+		read_tcp(bytes, l, l[-1].end, p);
+		/* fallthrough */
+	case XLAB_LAYER_UDP:
+		p->has_ports = true;
+		p->src_port = (uint16_t)number(bytes, l, ends[l->layer].src);
+		p->dst_port = (uint16_t)number(bytes, l, ends[l->layer].dst);
 		break;
 	default:
-		return false;
-	}
-	if (!take(c, length))
-		return false;
-	p->proto = b[0];
-	return true;
-}
-
-static void read_ipv6(struct cursor *c, struct packet *p)
-{
-	const uint8_t *b = take(c, 40);
-
-	if (!b || b[0] >> 4 != 6)
 		return;
-	c->ip_end = c->at + be16(b + 4);
-	p->has_ip = true;
-	read_address(&p->src, AF_INET6, b + 8);
-	read_address(&p->dst, AF_INET6, b + 24);
-	p->proto = b[6];
-	leave_padding(c);
-	for (int i = 0; i < EXTENSION_MAX && !p->fragment; i++)
-		if (!read_extension(c, p))
-			break;
-	read_transport(c, p);
+	}
+	p->payload = l->at + l->size;
 }
 
-static void read_network(struct cursor *c, struct packet *p)
+static void read_layers(const uint8_t *bytes, struct layers *layers, struct packet *p)
 {
-	if (p->type == ETH_P_ARP)
-		read_arp(c, p);
-	else if (p->type == ETH_P_IP)
-		read_ipv4(c, p);
-	else if (p->type == ETH_P_IPV6)
-		read_ipv6(c, p);
-	p->payload = c->at;
+	keep_own(bytes, layers);
+	for (size_t i = 0; i < layers->n; i++)
+		read_layer(bytes, layers, i, p);
 }
 
 void packet_read(const uint8_t *bytes, size_t size, struct packet *p)
 {
-	struct cursor c = { .bytes = bytes, .size = size };
+	struct layers layers;
 
-	memset(p, 0, sizeof(*p));
-	if (read_ether(&c, p))
-		read_network(&c, p);
+	*p = (struct packet){ 0 };
+	layers_read(bytes, size, &layers);
+	read_layers(bytes, &layers, p);
 }
 
 void packet_read_network(const uint8_t *bytes, size_t size, uint16_t type, struct packet *p)
 {
-	struct cursor c = { .bytes = bytes, .size = size };
+	struct layers layers;
 
-	memset(p, 0, sizeof(*p));
-	p->type = type;
-	read_network(&c, p);
+	*p = (struct packet){ .type = type };
+	layers_read_network(bytes, size, type, &layers);
+	read_layers(bytes, &layers, p);
 }
 
-/* Step over GRE's header: what it carries, or 0. */
-static uint16_t read_gre(struct cursor *c)
+/* What GRE carries, behind its header, whose bytes are *@length; or 0. */
+static uint16_t read_gre(const uint8_t *b, size_t size, size_t *length)
 {
-	const uint8_t *b = take(c, 4);
-	size_t options;
-
 	/* Version 0; a checksum, a key and a number of 4 bytes each. */
-	if (!b || (b[1] & 7))
+	if (size < 4 || (b[1] & 7))
 		return 0;
-	options = (size_t) !!(b[0] & 0x80) + !!(b[0] & 0x20) + !!(b[0] & 0x10);
-	return take(c, options * 4) ? be16(b + 2) : 0;
+	*length = 4 + 4 * ((size_t) !!(b[0] & 0x80) + !!(b[0] & 0x20) + !!(b[0] & 0x10));
+	return *length <= size ? (uint16_t)(b[2] << 8 | b[3]) : 0;
 }
 
 bool packet_read_inner(const uint8_t *bytes, size_t size, const struct packet *p,
 		       struct packet *inner)
 {
-	struct cursor c = { .bytes = bytes, .size = size, .at = p->payload };
+	size_t gre = 0;
 	uint16_t type = 0;
 
 	if (!p->has_ip || p->fragment || p->payload > size)
 		return false;
+	bytes += p->payload;
+	size -= p->payload;
 	if (p->proto == IPPROTO_IPIP)
 		type = ETH_P_IP;
 	else if (p->proto == IPPROTO_IPV6)
 		type = ETH_P_IPV6;
 	else if (p->proto == IPPROTO_GRE)
-		type = read_gre(&c);
+		type = read_gre(bytes, size, &gre);
 	if (type == ETH_P_TEB)
-		packet_read(bytes + c.at, size - c.at, inner);
-	else
-		packet_read_network(bytes + c.at, size - c.at, type, inner);
-	return inner->has_ip;
+		packet_read(bytes + gre, size - gre, inner);
+	else if (type)
+		packet_read_network(bytes + gre, size - gre, type, inner);
+	return type && inner->has_ip;
 }
 
-struct name {
-	unsigned int number;
-	const char *text;
-};
+#define FLAGS_TEXT 48
 
-static const struct name icmp_names[] = {
-	{ 0, "echo reply" },   { 3, "destination unreachable" }, { 5, "redirect" },
-	{ 8, "echo request" }, { 11, "time exceeded" },		 { 12, "parameter problem" },
-};
-
-static const struct name icmp6_names[] = {
-	{ 1, "destination unreachable" },
-	{ 2, "packet too big" },
-	{ 3, "time exceeded" },
-	{ 4, "parameter problem" },
-	{ 128, "echo request" },
-	{ 129, "echo reply" },
-	{ 133, "router solicitation" },
-	{ 134, "router advertisement" },
-	{ 135, "neighbour solicitation" },
-	{ 136, "neighbour advertisement" },
-	{ 143, "multicast listener report" },
-};
-
-static const struct name arp_names[] = {
-	{ ARP_REQUEST, "request" },
-	{ ARP_REPLY, "reply" },
-};
-
-static const char *name_of(const struct name *names, size_t n, unsigned int number)
+/* " [SYN,ACK]", in the order of the bits. */
+static const char *flags_text(unsigned int flags, char buf[static FLAGS_TEXT])
 {
-	for (size_t i = 0; i < n; i++)
-		if (names[i].number == number)
-			return names[i].text;
-	return NULL;
-}
+	static const char names[][4] = { "FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR" };
+	char *at = stpcpy(buf, " [");
 
-/* "[SYN,ACK]", in the order of the bits. */
-static void flags_text(uint8_t flags, char buf[static 48])
-{
-	static const char *const names[] = {
-		"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"
-	};
-	size_t len = 0;
-
-	buf[len++] = '[';
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!(flags & 1 << i))
-			continue;
-		if (len > 1)
-			buf[len++] = ',';
-		memcpy(buf + len, names[i], 3);
-		len += 3;
-	}
-	buf[len++] = ']';
-	buf[len] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (flags & 1U << i)
+			at = stpcpy(stpcpy(at, at[-1] == '[' ? "" : ","), names[i]);
+	(void)stpcpy(at, "]");
+	return buf;
 }
 
 struct printer {
@@ -367,67 +294,86 @@ __attribute__((format(printf, 2, 3))) static void say(const struct printer *out,
 	out->line(out->cookie, text);
 }
 
-static void say_arp(const struct printer *out, const struct packet *p)
+static void say_icmp(const struct printer *out, const uint8_t *bytes, const struct layer *l)
 {
-	const char *name = name_of(arp_names, ARRAY_SIZE(arp_names), p->arp_op);
-	char src[ADDRESS_TEXT], dst[ADDRESS_TEXT];
+	const struct icmp_fields *of = &icmps[l->layer];
+	unsigned int type = number(bytes, l, of->type);
+	const char *name = enum_name(of->names, type);
 
-	address_text(&p->arp_sender, src);
-	address_text(&p->arp_target, dst);
+	say(out, "IcmpHdr: type: %u code: %u%s%s%s", type, number(bytes, l, of->code),
+	    name ? " (" : "", name ? name : "", name ? ")" : "");
+}
+
+static void say_arp(const struct printer *out, const char *src, const char *dst, unsigned int op)
+{
+	const char *name = enum_name(arp_names, op);
+
 	if (name)
 		say(out, "ArpHdr: src: %s => dst: %s (%s)", src, dst, name);
 	else
-		say(out, "ArpHdr: src: %s => dst: %s (%u)", src, dst, p->arp_op);
+		say(out, "ArpHdr: src: %s => dst: %s (%u)", src, dst, op);
 }
 
-static void say_ports(const struct printer *out, const struct packet *p)
+static void say_ends(const struct printer *out, const uint8_t *bytes, const struct layer *l)
 {
-	char flags[48];
+	char src[FIELD_TEXT], dst[FIELD_TEXT], flags[FLAGS_TEXT] = "";
 
-	if (!p->has_tcp_flags) {
-		say(out, "%s: src: %u => dst: %u", p->proto == IPPROTO_UDP ? "UdpHdr" : "TcpHdr",
-		    p->src_port, p->dst_port);
+	layer_text(bytes, l, ends[l->layer].src, src);
+	layer_text(bytes, l, ends[l->layer].dst, dst);
+	switch (l->layer) {
+	case XLAB_LAYER_ETH:
+		say(out, "EthHdr: src: %s => dst: %s (0x%04x)", src, dst,
+		    number(bytes, l, XLAB_FIELD_ETH_TYPE));
 		return;
+	case XLAB_LAYER_ARP:
+		say_arp(out, src, dst, number(bytes, l, XLAB_FIELD_ARP_OPCODE));
+		return;
+	case XLAB_LAYER_IP:
+		say(out, "Ipv4Hdr: src: %s => dst: %s (%u)", src, dst, l->proto);
+		return;
+	case XLAB_LAYER_IPV6:
+		say(out, "Ipv6Hdr: src: %s => dst: %s (%u)", src, dst, l->proto);
+		return;
+	case XLAB_LAYER_TCP:
+		if (has(bytes, l, XLAB_FIELD_TCP_FLAGS))
+			flags_text(number(bytes, l, XLAB_FIELD_TCP_FLAGS), flags);
+		say(out, "TcpHdr: src: %s => dst: %s%s", src, dst, flags);
+		return;
+	default:
+		say(out, "UdpHdr: src: %s => dst: %s", src, dst);
 	}
-	flags_text(p->tcp_flags, flags);
-	say(out, "TcpHdr: src: %u => dst: %u %s", p->src_port, p->dst_port, flags);
 }
 
-static void say_icmp(const struct printer *out, const struct packet *p)
+static void say_layer(const struct printer *out, const uint8_t *bytes, const struct layer *l)
 {
-	const char *name = p->src.family == AF_INET
-				   ? name_of(icmp_names, ARRAY_SIZE(icmp_names), p->icmp_type)
-				   : name_of(icmp6_names, ARRAY_SIZE(icmp6_names), p->icmp_type);
-
-	say(out, "IcmpHdr: type: %u code: %u%s%s%s", p->icmp_type, p->icmp_code, name ? " (" : "",
-	    name ? name : "", name ? ")" : "");
+	switch (l->layer) {
+	case XLAB_LAYER_DATA:
+		return;
+	case XLAB_LAYER_VLAN:
+		say(out, "VlanHdr: id: %u (0x%04x)", number(bytes, l, XLAB_FIELD_VLAN_ID),
+		    number(bytes, l, XLAB_FIELD_VLAN_TYPE));
+		return;
+	case XLAB_LAYER_ICMP:
+	case XLAB_LAYER_ICMPV6:
+		say_icmp(out, bytes, l);
+		return;
+	default:
+		say_ends(out, bytes, l);
+	}
 }
 
 void packet_print(const uint8_t *bytes, size_t size, void (*line)(void *cookie, const char *text),
 		  void *cookie)
 {
 	struct printer out = { line, cookie };
-	char src[ADDRESS_TEXT], dst[ADDRESS_TEXT];
-	struct packet p;
+	struct layers layers;
 
-	packet_read(bytes, size, &p);
-	if (!p.has_ether) {
+	layers_read(bytes, size, &layers);
+	keep_own(bytes, &layers);
+	if (layers.n == 0 || layers.layer[0].layer != XLAB_LAYER_ETH)
 		say(&out, "EthHdr: cut short, %zu of %d bytes", size, ETH_HLEN);
-		return;
-	}
-	say(&out, "EthHdr: src: %s => dst: %s (0x%04x)", mac_text(p.src_mac, src),
-	    mac_text(p.dst_mac, dst), p.ether_type);
-	for (size_t i = 0; i < p.n_vlans; i++)
-		say(&out, "VlanHdr: id: %u (0x%04x)", p.vlans[i].id, p.vlans[i].type);
-	if (p.has_arp)
-		say_arp(&out, &p);
-	if (p.has_ip)
-		say(&out, "Ipv%cHdr: src: %s => dst: %s (%u)", p.src.family == AF_INET ? '4' : '6',
-		    address_text(&p.src, src), address_text(&p.dst, dst), p.proto);
-	if (p.has_ports)
-		say_ports(&out, &p);
-	if (p.has_icmp)
-		say_icmp(&out, &p);
+	for (size_t i = 0; i < layers.n; i++)
+		say_layer(&out, bytes, &layers.layer[i]);
 }
 
 bool packet_line_matches(const char *pattern, const char *text)

@@ -10,17 +10,9 @@
 
 #include "lab/text.h"
 
-struct packet_vlan {
-	uint16_t id;
-	uint16_t type; /* EtherType behind this tag, host order */
-};
-
 struct packet {
 	bool has_ether;
 	uint8_t src_mac[6], dst_mac[6];
-	uint16_t ether_type;	     /* of the Ethernet header itself, host order */
-	struct packet_vlan vlans[2]; /* as many as filters step over */
-	size_t n_vlans;
 	uint16_t type; /* EtherType behind VLAN tags, host order */
 	bool has_ip;
 	struct address src, dst;
@@ -30,12 +22,11 @@ struct packet {
 	uint32_t fragment_id; /* what the fragments of one packet have in common */
 	bool has_ports;
 	uint16_t src_port, dst_port;
-	bool has_tcp_flags;
 	uint8_t tcp_flags; /* FIN is bit 0 */
 	uint32_t tcp_seq;
 	size_t tcp_length; /* bytes of the connection's data, which need not all be here */
 	bool has_icmp;
-	uint8_t icmp_type, icmp_code;
+	uint8_t icmp_type;
 	bool has_echo; /* a request or reply: id and seq */
 	uint16_t icmp_id, icmp_seq;
 	bool has_arp;

@@ -101,6 +101,16 @@ struct field_value field_value_of(uint64_t number)
 	return value;
 }
 
+struct address field_address(enum xlab_field field, const struct field_value *value)
+{
+	const enum xlab_kind kind = fields[field].kind;
+	bool v4 = kind == XLAB_KIND_IPV4 || (kind == XLAB_KIND_ADDRESS && field_is_ipv4(value));
+	struct address a = { .family = v4 ? AF_INET : AF_INET6 };
+
+	memcpy(&a.v6, value->bytes + FIELD_VALUE - address_size(&a), address_size(&a));
+	return a;
+}
+
 /* @bits ones at the right end. */
 static struct field_value ones(unsigned int bits)
 {
@@ -470,7 +480,7 @@ static int read_range(enum xlab_field field, const char *word, const char *dash,
 		      struct field_span *span, char **why)
 {
 	char *FREE_AUTO text = xstrndup(word, (size_t)(dash - word));
-	char *FREE_AUTO first = NULL, *FREE_AUTO last = NULL;
+	char first[FIELD_TEXT], last[FIELD_TEXT];
 	int err = field_read_value(field, text, &span->first, why);
 
 	err = err ? err : field_read_value(field, dash + 1, &span->last, why);
@@ -481,9 +491,9 @@ static int read_range(enum xlab_field field, const char *word, const char *dash,
 			      word);
 	if (compare(&span->first, &span->last) <= 0)
 		return 0;
-	first = field_value_text(field, &span->first);
-	last = field_value_text(field, &span->last);
-	return refuse(field, -ERANGE, why, "the range is upside down: write %s-%s", last, first);
+	return refuse(field, -ERANGE, why, "the range is upside down: write %s-%s",
+		      field_value_text(field, &span->last, last),
+		      field_value_text(field, &span->first, first));
 }
 
 /* Where FIRST-LAST is parted; NULL: it is a single value, though a service's name may have one. */
@@ -541,90 +551,86 @@ int field_read(enum xlab_field field, const char *word, struct field_span *span,
 
 /* --- Words written -------------------------------------------------------------------------- */
 
-static char *flags_text(uint64_t flags)
+static const char *flags_text(uint64_t flags, char buf[static FIELD_TEXT])
 {
-	char text[sizeof(flag_letters)], *at = text;
+	char *at = buf;
 
 	for (size_t i = 0; flag_letters[i]; i++)
 		if (flags >> i & 1)
 			*at++ = flag_letters[i];
-	*at = '\0';
-	return xstrdup(flags ? text : "none");
+	(void)stpcpy(at, flags ? "" : "none");
+	return buf;
 }
 
-static char *number_text(enum xlab_kind kind, uint64_t number)
+static const char *number_text(enum xlab_kind kind, uint64_t number, char buf[static FIELD_TEXT])
 {
 	const char *name = kind == XLAB_KIND_PORT || !names_of[kind]
 				   ? NULL
 				   : enum_name(names_of[kind], (uint32_t)number);
+	bool hex = kind == XLAB_KIND_HEX || kind == XLAB_KIND_TYPE;
 
 	if (name)
-		return xstrdup(name);
-	return kind == XLAB_KIND_HEX || kind == XLAB_KIND_TYPE
-		       ? text_format("0x%04jx", (uintmax_t)number)
-		       : text_format("%ju", (uintmax_t)number);
+		(void)stpcpy(buf, name);
+	else
+		(void)snprintf(buf, FIELD_TEXT, hex ? "0x%04jx" : "%ju", (uintmax_t)number);
+	return buf;
 }
 
-static char *addr_text(enum xlab_kind kind, const struct field_value *value)
+static const char *bytes_text(const uint8_t *bytes, size_t n, char buf[static FIELD_TEXT])
 {
-	bool v4 = kind == XLAB_KIND_IPV4 || (kind == XLAB_KIND_ADDRESS && field_is_ipv4(value));
-	struct address a = { .family = v4 ? AF_INET : AF_INET6 };
-	char buf[ADDRESS_TEXT];
-
-	memcpy(&a.v6, value->bytes + FIELD_VALUE - address_size(&a), address_size(&a));
-	return xstrdup(address_text(&a, buf));
-}
-
-static char *bytes_text(const uint8_t *bytes, size_t n)
-{
-	char *text = NULL;
+	char *at = buf;
 	bool plain = true;
 
 	for (size_t i = 0; i < n; i++)
 		plain &= bytes[i] >= ' ' && bytes[i] <= '~' && !strchr("\"\\;#", bytes[i]);
-	if (plain)
-		return text_format("\"%.*s\"", (int)n, (const char *)bytes);
-	text_add(&text, "", "hex:");
+	if (plain) {
+		(void)snprintf(buf, FIELD_TEXT, "\"%.*s\"", (int)n, (const char *)bytes);
+		return buf;
+	}
+	at = stpcpy(at, "hex:");
 	for (size_t i = 0; i < n; i++)
-		text_add(&text, "", "%02x", bytes[i]);
-	return text;
+		at += sprintf(at, "%02x", bytes[i]);
+	return buf;
 }
 
-char *field_value_text(enum xlab_field field, const struct field_value *value)
+const char *field_value_text(enum xlab_field field, const struct field_value *value,
+			     char buf[static FIELD_TEXT])
 {
 	const enum xlab_kind kind = fields[field].kind;
-	char mac[MAC_TEXT];
+	struct address a;
 
 	switch (kind) {
 	case XLAB_KIND_FLAGS:
-		return flags_text(field_number(value));
+		return flags_text(field_number(value), buf);
 	case XLAB_KIND_MAC:
-		return xstrdup(mac_text(value->bytes + FIELD_VALUE - ETH_ALEN, mac));
+		return mac_text(value->bytes + FIELD_VALUE - ETH_ALEN, buf);
 	case XLAB_KIND_IPV4:
 	case XLAB_KIND_IPV6:
 	case XLAB_KIND_ADDRESS:
-		return addr_text(kind, value);
+		a = field_address(field, value);
+		return address_text(&a, buf);
 	case XLAB_KIND_BYTES:
-		return bytes_text(value->bytes, FIELD_VALUE);
+		return bytes_text(value->bytes, FIELD_VALUE, buf);
 	default:
-		return number_text(kind, field_number(value));
+		return number_text(kind, field_number(value), buf);
 	}
 }
 
 char *field_span_text(enum xlab_field field, const struct field_span *span)
 {
-	char *FREE_AUTO first = NULL, *FREE_AUTO last = NULL;
+	char first[FIELD_TEXT], last[FIELD_TEXT];
 	unsigned int len;
 
 	if (fields[field].kind == XLAB_KIND_BYTES)
-		return bytes_text(span->first.bytes + FIELD_VALUE - span->bytes, span->bytes);
-	first = field_value_text(field, &span->first);
+		return xstrdup(bytes_text(span->first.bytes + FIELD_VALUE - span->bytes,
+					  span->bytes, first));
+	field_value_text(field, &span->first, first);
 	if (!span->masked && !compare(&span->first, &span->last))
-		return steal_pointer(&first);
+		return xstrdup(first);
 	if (has_prefixes(field) && field_span_prefix(field, span, &len))
 		return text_format("%s/%u", first, len);
-	last = field_value_text(field, &span->last);
-	return text_format("%s%c%s", first, span->masked ? '/' : '-', last);
+	return text_format("%s%c%s", first, span->masked ? '/' : '-',
+			   field_value_text(field, &span->last, last));
 }
 
 /* --- Headers -------------------------------------------------------------------------------- */
@@ -642,20 +648,40 @@ static bool is_whole(const struct field *f)
 	return f->bits == f->bytes * 8;
 }
 
-bool field_get(enum xlab_field field, const uint8_t *header, size_t room, struct field_value *value)
+static bool is_there(const struct field *f, size_t room)
+{
+	return room >= (size_t)f->offset + f->bytes;
+}
+
+/* All of the bytes that it is in, 8 at most. */
+static uint64_t load(const struct field *f, const uint8_t *header)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < f->bytes; i++)
+		number = number << 8 | header[f->offset + i];
+	return number;
+}
+
+uint64_t field_get_number(enum xlab_field field, const uint8_t *header, size_t room)
 {
 	const struct field *f = &fields[field];
 
-	if (f->layer == XLAB_LAYER_FRAME) {
-		*value = field_value_of(room);
-		return true;
-	}
-	*value = field_value_of(0);
-	if (room < (size_t)f->offset + f->bytes)
+	if (f->layer == XLAB_LAYER_FRAME)
+		return room;
+	return is_there(f, room) ? load(f, header) >> f->shift & bits_of(f) : 0;
+}
+
+bool field_get(enum xlab_field field, const uint8_t *header, size_t room, struct field_value *value)
+{
+	const struct field *f = &fields[field];
+	bool wide = f->bytes > sizeof(uint64_t);
+
+	*value = field_value_of(wide ? 0 : field_get_number(field, header, room));
+	if (f->layer != XLAB_LAYER_FRAME && !is_there(f, room))
 		return false;
-	memcpy(value->bytes + FIELD_VALUE - f->bytes, header + f->offset, f->bytes);
-	if (!is_whole(f))
-		*value = field_value_of(field_number(value) >> f->shift & bits_of(f));
+	if (wide)
+		memcpy(value->bytes + FIELD_VALUE - f->bytes, header + f->offset, f->bytes);
 	return true;
 }
 
@@ -665,13 +691,11 @@ bool field_set(enum xlab_field field, uint8_t *header, size_t room, const struct
 	struct field_value whole = *value;
 	uint64_t mask;
 
-	if (f->layer == XLAB_LAYER_FRAME || room < (size_t)f->offset + f->bytes)
+	if (f->layer == XLAB_LAYER_FRAME || !is_there(f, room))
 		return false;
 	if (!is_whole(f)) {
 		mask = bits_of(f) << f->shift;
-		whole = field_value_of(0);
-		memcpy(whole.bytes + FIELD_VALUE - f->bytes, header + f->offset, f->bytes);
-		whole = field_value_of((field_number(&whole) & ~mask) |
+		whole = field_value_of((load(f, header) & ~mask) |
 				       (field_number(value) << f->shift & mask));
 	}
 	memcpy(header + f->offset, whole.bytes + FIELD_VALUE - f->bytes, f->bytes);

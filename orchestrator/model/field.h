@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lab/text.h"
+
 enum xlab_field {
 #define FIELD(id, ...)	XLAB_FIELD_##id,
 #define EITHER(id, ...) XLAB_FIELD_##id,
@@ -102,9 +104,12 @@ char *field_allowed(enum xlab_field field);
 #define ALLOWED_PROTO	"icmp, icmpv6, tcp, udp, or numbers up to 255"
 #define ALLOWED_PORT	"ports, ranges as in 8000-8999, or services as ssh"
 
-/* malloc'ed, as field_read() takes it: "64", "10.0.0.0/8", "0x0800", "S/SA", "8000-8999". */
+/* As field_read() takes it: "64", "10.0.0.1", "0x0800". */
+#define FIELD_TEXT ADDRESS_TEXT /* the longest of all */
+const char *field_value_text(enum xlab_field field, const struct field_value *value,
+			     char buf[static FIELD_TEXT]);
+/* Likewise, but malloc'ed: "10.0.0.0/8", "S/SA", "8000-8999". */
 char *field_span_text(enum xlab_field field, const struct field_span *span);
-char *field_value_text(enum xlab_field field, const struct field_value *value);
 
 /* The span holds the value; of ADDRESS only values of its own family. */
 bool field_span_holds(enum xlab_field field, const struct field_span *span,
@@ -120,12 +125,15 @@ bool field_is_ipv4(const struct field_value *value);
  */
 bool field_get(enum xlab_field field, const uint8_t *header, size_t room,
 	       struct field_value *value);
+/* As a number, of a field that has 8 bytes at most; 0: the header ends before. */
+uint64_t field_get_number(enum xlab_field field, const uint8_t *header, size_t room);
 bool field_set(enum xlab_field field, uint8_t *header, size_t room,
 	       const struct field_value *value);
 /* data[OFFSET:LENGTH] of a payload; @length is FIELD_VALUE at most. */
 bool field_get_data(const uint8_t *payload, size_t room, size_t offset, size_t length,
 		    struct field_value *value);
 
+struct address field_address(enum xlab_field field, const struct field_value *value);
 uint64_t field_number(const struct field_value *value);
 struct field_value field_value_of(uint64_t number);
 

@@ -48,9 +48,8 @@ static struct frame_layer *last(struct frame_make *f)
 /* It has an IPv4 header before it, which says that it is not the first fragment. */
 static bool is_later_fragment(struct frame_make *f, const struct frame_layer *l)
 {
-	const uint8_t *b = header_of(f, l);
-
-	return l->layer == XLAB_LAYER_IP && ((b[6] & 0x1f) || b[7]);
+	return l->layer == XLAB_LAYER_IP &&
+	       field_get_number(XLAB_FIELD_IP_FRAG_OFFSET, header_of(f, l), l->size);
 }
 
 static int check_order(struct frame_make *f, enum xlab_layer layer, char **why)
@@ -159,12 +158,14 @@ int frame_end_layer(struct frame_make *f, const uint8_t *options, size_t n, char
 {
 	struct frame_layer *l = last(f);
 	enum xlab_field length = header_length(l->layer);
-	struct field_value words = field_value_of(0);
+	struct field_value words;
 	int err = n ? check_options(l, n, why) : 0;
 
-	if (!err && !n && length != XLAB_FIELDS && l->given[length] &&
-	    field_get(length, header_of(f, l), l->size, &words) && field_number(&words) > 5)
-		n = field_number(&words) * 4 - l->size;
+	if (!err && !n && length != XLAB_FIELDS && l->given[length]) {
+		size_t given = field_get_number(length, header_of(f, l), l->size) * 4;
+
+		n = given > l->size ? given - l->size : 0;
+	}
 	err = err ? err : grow(f, n, why);
 	if (err)
 		return err;
@@ -225,28 +226,11 @@ static unsigned int protocol(enum xlab_layer layer)
 	}
 }
 
-/* The field that says what comes behind the layer; or XLAB_FIELDS: none does. */
-static enum xlab_field next_field(enum xlab_layer layer)
-{
-	switch (layer) {
-	case XLAB_LAYER_ETH:
-		return XLAB_FIELD_ETH_TYPE;
-	case XLAB_LAYER_VLAN:
-		return XLAB_FIELD_VLAN_TYPE;
-	case XLAB_LAYER_IP:
-		return XLAB_FIELD_IP_PROTO;
-	case XLAB_LAYER_IPV6:
-		return XLAB_FIELD_IPV6_NXT;
-	default:
-		return XLAB_FIELDS;
-	}
-}
-
 /* What is behind the layer is said in it, or given. */
 static int finish_next(struct frame_make *f, struct frame_layer *l, char **why)
 {
 	const struct frame_layer *next = l + 1 < f->layers + f->n ? l + 1 : NULL;
-	enum xlab_field field = next_field(l->layer);
+	enum xlab_field field = layer_next(l->layer);
 	struct field_value value;
 
 	if (field == XLAB_FIELDS || l->given[field])

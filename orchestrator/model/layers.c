@@ -4,6 +4,7 @@
 
 #include <linux/if_ether.h>
 #include <netinet/in.h>
+#include <netinet/ip6.h>
 #include <string.h>
 
 #define EXTENSION_MAX 8 /* IPv6 extension headers stepped over, as by filters */
@@ -19,42 +20,62 @@ size_t layer_header(enum xlab_layer layer)
 	return headers[layer];
 }
 
+enum xlab_field layer_next(enum xlab_layer layer)
+{
+	switch (layer) {
+	case XLAB_LAYER_ETH:
+		return XLAB_FIELD_ETH_TYPE;
+	case XLAB_LAYER_VLAN:
+		return XLAB_FIELD_VLAN_TYPE;
+	case XLAB_LAYER_IP:
+		return XLAB_FIELD_IP_PROTO;
+	case XLAB_LAYER_IPV6:
+		return XLAB_FIELD_IPV6_NXT;
+	default:
+		return XLAB_FIELDS;
+	}
+}
+
 struct cursor {
 	const uint8_t *bytes;
 	size_t at, end; /* @end: of the packet, by what its headers say */
 	struct layers *layers;
 };
 
-static uint16_t be16(const uint8_t *b)
+static const uint8_t *peek(const struct cursor *c, enum xlab_layer layer)
 {
-	return (uint16_t)(b[0] << 8 | b[1]);
+	return c->end - c->at < layer_header(layer) ? NULL : c->bytes + c->at;
 }
 
-static const uint8_t *peek(const struct cursor *c, size_t n)
+/* @size bytes are a layer; NULL: they are not there, or one layer must be left for the data. */
+static struct layer *take(struct cursor *c, enum xlab_layer layer, size_t size)
 {
-	return c->end - c->at < n ? NULL : c->bytes + c->at;
-}
+	struct layer *taken = &c->layers->layer[c->layers->n];
 
-/* @size bytes are a layer; false: they are not there, or one layer must be left for the data. */
-static bool take(struct cursor *c, enum xlab_layer layer, size_t size)
-{
+	if (c->end - c->at < size)
+		c->layers->cut = layer;
 	if (c->end - c->at < size || c->layers->n == LAYERS_MAX - 1)
-		return false;
-	c->layers->layer[c->layers->n++] = (struct layer){ layer, c->at, size };
+		return NULL;
+	*taken = (struct layer){ .layer = layer, .at = c->at, .size = size };
+	c->layers->n++;
 	c->at += size;
-	return true;
+	return taken;
 }
 
-/* What the last header says comes behind it. */
-enum carried { CARRIES_TYPE, CARRIES_PROTO, CARRIES_DATA };
+/* Of a header that is there. */
+static size_t number(enum xlab_field field, const uint8_t *header)
+{
+	return field_get_number(field, header, layer_header(fields[field].layer));
+}
 
+/* What comes next, as the last header says. */
 struct next {
-	enum carried carried;
-	uint16_t number; /* EtherType, or protocol */
+	enum { NEXT_FRAME, NEXT_TYPE, NEXT_NETWORK, NEXT_PROTO, NEXT_DATA } kind;
+	uint16_t number; /* EtherType, of NETWORK no VLAN's; or protocol */
 	bool v6;	 /* whose protocol it is */
 };
 
-static const struct next data = { CARRIES_DATA, 0, false };
+static const struct next data = { NEXT_DATA, 0, false };
 
 static void limit(struct cursor *c, size_t end)
 {
@@ -65,7 +86,7 @@ static void limit(struct cursor *c, size_t end)
 static struct next read_arp(struct cursor *c)
 {
 	static const uint8_t ethernet_ipv4[] = { 0, 1, 8, 0, 6, 4 };
-	const uint8_t *b = peek(c, sizeof(ethernet_ipv4));
+	const uint8_t *b = peek(c, XLAB_LAYER_ARP);
 
 	if (b && !memcmp(b, ethernet_ipv4, sizeof(ethernet_ipv4)))
 		(void)take(c, XLAB_LAYER_ARP, layer_header(XLAB_LAYER_ARP));
@@ -74,16 +95,21 @@ static struct next read_arp(struct cursor *c)
 
 static struct next read_ip(struct cursor *c)
 {
-	const uint8_t *b = peek(c, 20);
-	size_t at = c->at;
+	const uint8_t *b = peek(c, XLAB_LAYER_IP);
+	size_t words = b ? number(XLAB_FIELD_IP_HDR_LEN, b) : 0;
+	struct layer *ip;
 
-	if (!b || b[0] >> 4 != 4 || (b[0] & 0xf) < 5 ||
-	    !take(c, XLAB_LAYER_IP, (size_t)(b[0] & 0xf) * 4))
+	if (!b || b[0] >> 4 != 4 || words < 5 || !(ip = take(c, XLAB_LAYER_IP, words * 4)))
 		return data;
-	limit(c, at + be16(b + 2));
-	if (be16(b + 6) & 0x1fff)
+	ip->end = ip->at + number(XLAB_FIELD_IP_LEN, b);
+	limit(c, ip->end);
+	ip->proto = (uint8_t)number(XLAB_FIELD_IP_PROTO, b);
+	ip->later_fragment = number(XLAB_FIELD_IP_FRAG_OFFSET, b);
+	ip->fragmented = ip->later_fragment || number(XLAB_FIELD_IP_MF, b);
+	ip->fragment_id = (uint32_t)number(XLAB_FIELD_IP_ID, b);
+	if (ip->later_fragment)
 		return data;
-	return (struct next){ CARRIES_PROTO, b[9], false };
+	return (struct next){ NEXT_PROTO, ip->proto, false };
 }
 
 /* Bytes of the extension header at @at, 0: it is none, or not there whole. */
@@ -103,30 +129,41 @@ static size_t extension_size(const struct cursor *c, size_t at, uint8_t proto)
 	return size <= c->end - at ? size : 0;
 }
 
+static void read_fragment(struct layer *ip, const uint8_t *header)
+{
+	struct ip6_frag f;
+
+	memcpy(&f, header, sizeof(f));
+	ip->later_fragment = f.ip6f_offlg & IP6F_OFF_MASK;
+	ip->fragmented = ip->later_fragment || f.ip6f_offlg & IP6F_MORE_FRAG;
+	ip->fragment_id = ntohl(f.ip6f_ident);
+}
+
 static struct next read_ipv6(struct cursor *c)
 {
-	const uint8_t *b = peek(c, 40);
-	struct next next = { CARRIES_PROTO, 0, true };
-	struct layer *layer;
+	const uint8_t *b = peek(c, XLAB_LAYER_IPV6);
+	struct layer *ip;
 
-	if (!b || b[0] >> 4 != 6 || !take(c, XLAB_LAYER_IPV6, 40))
+	if (!b || b[0] >> 4 != 6 || !(ip = take(c, XLAB_LAYER_IPV6, 40)))
 		return data;
-	layer = &c->layers->layer[c->layers->n - 1];
-	limit(c, c->at + be16(b + 4));
-	next.number = b[6];
-	for (int i = 0; i < EXTENSION_MAX && next.carried == CARRIES_PROTO; i++) {
-		size_t size = extension_size(c, c->at, (uint8_t)next.number);
+	ip->end = c->at + number(XLAB_FIELD_IPV6_PLEN, b);
+	limit(c, ip->end);
+	ip->proto = (uint8_t)number(XLAB_FIELD_IPV6_NXT, b);
+	for (int i = 0; i < EXTENSION_MAX && !ip->later_fragment; i++) {
+		size_t size = extension_size(c, c->at, ip->proto);
 
 		if (!size)
 			break;
 		b = c->bytes + c->at;
-		if (next.number == IPPROTO_FRAGMENT && be16(b + 2) & 0xfff8)
-			next.carried = CARRIES_DATA;
-		next.number = b[0];
-		layer->size += size;
+		if (ip->proto == IPPROTO_FRAGMENT)
+			read_fragment(ip, b);
+		ip->proto = b[0];
+		ip->size += size;
 		c->at += size;
 	}
-	return next;
+	if (ip->later_fragment)
+		return data;
+	return (struct next){ NEXT_PROTO, ip->proto, true };
 }
 
 bool layer_is_icmp_error(enum xlab_layer layer, uint8_t type)
@@ -139,55 +176,46 @@ bool layer_is_icmp_error(enum xlab_layer layer, uint8_t type)
 
 static struct next read_icmp(struct cursor *c, enum xlab_layer layer)
 {
-	const uint8_t *b = peek(c, 8);
+	const uint8_t *b = c->bytes + c->at;
 
-	if (!take(c, layer, 8) || !layer_is_icmp_error(layer, b[0]))
+	if (!take(c, layer, layer_header(layer)) || !layer_is_icmp_error(layer, b[0]))
 		return data;
-	return (struct next){ CARRIES_TYPE, layer == XLAB_LAYER_ICMP ? ETH_P_IP : ETH_P_IPV6,
-			      false };
+	return (struct next){ NEXT_TYPE, layer == XLAB_LAYER_ICMP ? ETH_P_IP : ETH_P_IPV6, false };
 }
 
 static struct next read_tcp(struct cursor *c)
 {
-	const uint8_t *b = peek(c, 20);
-	size_t size = b && b[12] >> 4 > 5 ? (size_t)(b[12] >> 4) * 4 : 20;
+	const uint8_t *b = peek(c, XLAB_LAYER_TCP);
+	size_t words = b ? number(XLAB_FIELD_TCP_HDR_LEN, b) : 0;
 
-	(void)take(c, XLAB_LAYER_TCP, size);
+	(void)take(c, XLAB_LAYER_TCP, words > 5 ? words * 4 : 20);
 	return data;
 }
 
-static struct next read_proto(struct cursor *c, const struct next *next)
+static struct next read_proto(struct cursor *c, struct next next)
 {
-	switch (next->number) {
+	switch (next.number) {
 	case IPPROTO_ICMP:
-		return next->v6 ? data : read_icmp(c, XLAB_LAYER_ICMP);
+		return next.v6 ? data : read_icmp(c, XLAB_LAYER_ICMP);
 	case IPPROTO_ICMPV6:
-		return next->v6 ? read_icmp(c, XLAB_LAYER_ICMPV6) : data;
+		return next.v6 ? read_icmp(c, XLAB_LAYER_ICMPV6) : data;
 	case IPPROTO_TCP:
 		return read_tcp(c);
 	case IPPROTO_UDP:
 		(void)take(c, XLAB_LAYER_UDP, 8);
 		return data;
 	case IPPROTO_IPIP:
-		return (struct next){ CARRIES_TYPE, ETH_P_IP, false };
+		return (struct next){ NEXT_TYPE, ETH_P_IP, false };
 	case IPPROTO_IPV6:
-		return (struct next){ CARRIES_TYPE, ETH_P_IPV6, false };
+		return (struct next){ NEXT_TYPE, ETH_P_IPV6, false };
 	default:
 		return data;
 	}
 }
 
-static struct next read_type(struct cursor *c, const struct next *next)
+static struct next read_network(struct cursor *c, uint16_t type)
 {
-	const uint8_t *b;
-
-	switch (next->number) {
-	case ETH_P_8021Q:
-	case ETH_P_8021AD:
-		b = peek(c, 4);
-		if (!take(c, XLAB_LAYER_VLAN, 4))
-			return data;
-		return (struct next){ CARRIES_TYPE, be16(b + 2), false };
+	switch (type) {
 	case ETH_P_ARP:
 		return read_arp(c);
 	case ETH_P_IP:
@@ -199,19 +227,66 @@ static struct next read_type(struct cursor *c, const struct next *next)
 	}
 }
 
-void layers_read(const uint8_t *bytes, size_t size, struct layers *layers)
+/* A layer that has the EtherType of what comes behind it. */
+static struct next read_link(struct cursor *c, enum xlab_layer layer)
+{
+	const uint8_t *b = c->bytes + c->at;
+
+	if (!take(c, layer, layer_header(layer)))
+		return data;
+	return (struct next){ NEXT_TYPE, (uint16_t)number(layer_next(layer), b), false };
+}
+
+static struct next read_next(struct cursor *c, struct next next)
+{
+	bool tag = next.number == ETH_P_8021Q || next.number == ETH_P_8021AD;
+
+	if (next.kind == NEXT_FRAME)
+		return read_link(c, XLAB_LAYER_ETH);
+	if (next.kind == NEXT_PROTO)
+		return read_proto(c, next);
+	if (next.kind == NEXT_TYPE && tag)
+		return read_link(c, XLAB_LAYER_VLAN);
+	return read_network(c, next.number);
+}
+
+static void read_all(const uint8_t *bytes, size_t size, struct next next, struct layers *layers)
 {
 	struct cursor c = { .bytes = bytes, .end = size, .layers = layers };
-	struct next next = data;
 
-	*layers = (struct layers){ 0 };
-	if (take(&c, XLAB_LAYER_ETH, ETH_HLEN))
-		next = (struct next){ CARRIES_TYPE, be16(bytes + 12), false };
-	while (next.carried != CARRIES_DATA)
-		next = next.carried == CARRIES_TYPE ? read_type(&c, &next) : read_proto(&c, &next);
+	/* What is behind the last layer is never read. */
+	layers->n = 0;
+	layers->cut = XLAB_LAYER_DATA;
+	while (next.kind != NEXT_DATA)
+		next = read_next(&c, next);
 	layers->padding = size - c.end;
 	if (c.at < size)
-		layers->layer[layers->n++] = (struct layer){ XLAB_LAYER_DATA, c.at, size - c.at };
+		layers->layer[layers->n++] =
+			(struct layer){ .layer = XLAB_LAYER_DATA, .at = c.at, .size = size - c.at };
+}
+
+void layers_read(const uint8_t *bytes, size_t size, struct layers *layers)
+{
+	read_all(bytes, size, (struct next){ .kind = NEXT_FRAME }, layers);
+}
+
+void layers_read_network(const uint8_t *bytes, size_t size, uint16_t type, struct layers *layers)
+{
+	read_all(bytes, size, (struct next){ NEXT_NETWORK, type, false }, layers);
+}
+
+uint64_t layer_number(const uint8_t *bytes, const struct layer *layer, enum xlab_field field)
+{
+	return field_get_number(field, bytes + layer->at, layer->size);
+}
+
+const char *layer_text(const uint8_t *bytes, const struct layer *layer, enum xlab_field field,
+		       char buf[static FIELD_TEXT])
+{
+	struct field_value value;
+
+	(void)field_get(field, bytes + layer->at, layer->size, &value);
+	return field_value_text(field, &value, buf);
 }
 
 /* Of a header whose bytes are used twice: another field says what they are, or they are none's and
@@ -226,15 +301,14 @@ static bool says_nothing(const uint8_t *header, enum xlab_field field)
 	case XLAB_FIELD_ICMP_MTU:
 		return !mtu;
 	case XLAB_FIELD_ICMP_IDENT:
-		return !echo && !be16(header + 4);
+		return !echo && !number(field, header);
 	case XLAB_FIELD_ICMP_SEQ:
-		return mtu || (!echo && !be16(header + 6));
+		return mtu || (!echo && !number(field, header));
 	case XLAB_FIELD_ICMPV6_MTU:
 		return !v6_mtu;
 	case XLAB_FIELD_ICMPV6_IDENT:
-		return v6_mtu || (!v6_echo && !be16(header + 4));
 	case XLAB_FIELD_ICMPV6_SEQ:
-		return v6_mtu || (!v6_echo && !be16(header + 6));
+		return v6_mtu || (!v6_echo && !number(field, header));
 	default:
 		return false;
 	}

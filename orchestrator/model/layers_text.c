@@ -24,14 +24,6 @@ static const char *short_name(enum xlab_field field)
 	return strchr(fields[field].name, '.') + 1;
 }
 
-static char *field_text(const uint8_t *bytes, const struct layer *layer, enum xlab_field field)
-{
-	struct field_value value = field_value_of(0);
-
-	(void)field_get(field, bytes + layer->at, layer->size, &value);
-	return field_value_text(field, &value);
-}
-
 static char *hex_text(const uint8_t *bytes, size_t n)
 {
 	char *text = NULL;
@@ -57,9 +49,9 @@ static void print_header(const uint8_t *bytes, const struct layer *layer, FILE *
 	(void)fprintf(out, "%s =", layer_names[layer->layer]);
 	for (enum xlab_field f = XLAB_FIELDS;
 	     (f = layer_next_field(bytes, layer, f)) != XLAB_FIELDS;) {
-		char *FREE_AUTO value = field_text(bytes, layer, f);
+		char value[FIELD_TEXT];
 
-		(void)fprintf(out, " %s=%s", short_name(f), value);
+		(void)fprintf(out, " %s=%s", short_name(f), layer_text(bytes, layer, f, value));
 	}
 	if (n) {
 		char *FREE_AUTO options = hex_text(bytes + layer->at + layer->size - n, n);
@@ -227,13 +219,14 @@ static void compare_fields(struct comparison *c, const struct layer *expected,
 			   const struct layer *came, const char *behind)
 {
 	for (enum xlab_field f = 0; f < XLAB_FIELDS; f++) {
-		char *FREE_AUTO a = NULL, *FREE_AUTO b = NULL, *FREE_AUTO what = NULL;
+		char a[FIELD_TEXT], b[FIELD_TEXT];
+		char *FREE_AUTO what = NULL;
 
 		if (excepts(c, f) || (!layer_has_field(c->expected->bytes, expected, f) &&
 				      !layer_has_field(c->came->bytes, came, f)))
 			continue;
-		a = field_text(c->expected->bytes, expected, f);
-		b = field_text(c->came->bytes, came, f);
+		layer_text(c->expected->bytes, expected, f, a);
+		layer_text(c->came->bytes, came, f, b);
 		what = text_format("%s%s", fields[f].name, behind);
 		if (strcmp(a, b) != 0)
 			differ(c, what, a, b);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lab/array.h"
+#include "orchestrator/model/layers.h"
 
 #define FRAME_FORMS_MAX 64
 
@@ -20,10 +21,14 @@ struct frame_form {
 /* Zero what a router changes. */
 static void forget_hops(struct frame_form *form)
 {
-	if (form->type == ETH_P_IP && form->size >= 12)
-		form->bytes[8] = form->bytes[10] = form->bytes[11] = 0;
-	if (form->type == ETH_P_IPV6 && form->size >= 8)
-		form->bytes[7] = 0;
+	const struct field_value zero = field_value_of(0);
+
+	if (form->type == ETH_P_IP) {
+		(void)field_set(XLAB_FIELD_IP_TTL, form->bytes, form->size, &zero);
+		(void)field_set(XLAB_FIELD_IP_CHECKSUM, form->bytes, form->size, &zero);
+	} else if (form->type == ETH_P_IPV6) {
+		(void)field_set(XLAB_FIELD_IPV6_HLIM, form->bytes, form->size, &zero);
+	}
 }
 
 static void read_network(struct frame_form *form, const uint8_t *bytes, size_t size, uint16_t type,
@@ -38,15 +43,20 @@ static void read_network(struct frame_form *form, const uint8_t *bytes, size_t s
 /* False: it is too short to be one. */
 static bool read_frame(struct frame_form *form, const uint8_t *bytes, size_t size, size_t length)
 {
-	size_t at = ETH_HLEN;
-	uint16_t type;
+	struct layers layers;
+	uint64_t type = 0;
+	size_t at = 0;
 
-	if (size < ETH_HLEN || length < ETH_HLEN)
+	layers_read(bytes, size, &layers);
+	for (size_t i = 0; i < layers.n && layers.layer[i].layer <= XLAB_LAYER_VLAN; i++) {
+		const struct layer *l = &layers.layer[i];
+
+		type = layer_number(bytes, l, layer_next(l->layer));
+		at = l->at + l->size;
+	}
+	if (!at || length < at)
 		return false;
-	type = (uint16_t)(bytes[12] << 8 | bytes[13]);
-	for (; (type == ETH_P_8021Q || type == ETH_P_8021AD) && size - at >= 4; at += 4)
-		type = (uint16_t)(bytes[at + 2] << 8 | bytes[at + 3]);
-	read_network(form, bytes + at, size - at, type, length - at);
+	read_network(form, bytes + at, size - at, (uint16_t)type, length - at);
 	return true;
 }
 
