@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "lab/ethtool.h"
 #include "lab/plan.h"
 #include "lab/state.h"
 #include "lab/sysctl.h"
@@ -42,7 +43,7 @@ struct build {
 	unsigned int *port_index;  /* by iface: of the bridge's end */
 	unsigned int uplink_index; /* of the first end of the first uplink; the others follow */
 	struct sysctl_fresh fresh;
-	uint16_t ethtool;    /* family id, 0 until it is needed */
+	struct ethtool_bits offloads;
 	char *alias;	     /* "xlab LAB" */
 	size_t n_names;	     /* of the lab that an undo has removed, all at once */
 	bool self_swept;     /* an undo has deleted what was in xlab's own namespace */

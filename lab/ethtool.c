@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The one thing asked over ethtool's generic netlink: offloads off. */
+/*
+ * The one thing asked of ethtool: offloads off. By ioctl, for that goes through any socket of a
+ * namespace; generic netlink would take another one in each, and three times as long.
+ */
 #include "lab/ethtool.h"
 
 #include <errno.h>
-#include <linux/ethtool_netlink.h>
-#include <linux/genetlink.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/rtnl.h"
+#include "lab/netlink.h"
 
 /*
  * With these a veth hands over packets that are not what would be on a wire: only the
@@ -20,68 +27,80 @@ static const char *const offloads[] = {
 	"rx-vlan-hw-parse",	  "tx-vlan-stag-hw-insert", "rx-vlan-stag-hw-parse",
 };
 
-static struct nlmsghdr *begin_generic(struct netlink_request *request, uint16_t family,
-				      uint8_t command)
-{
-	struct nlmsghdr *message = netlink_begin(request, family, 0);
-	struct genlmsghdr *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+#define WORDS_MAX    ARRAY_SIZE(((struct ethtool_bits *)0)->bits)
+#define FEATURES_MAX (WORDS_MAX * 32)
 
-	header->cmd = command;
-	header->version = 1;
-	return message;
+static int ask(struct netlink *nl, const char *iface, void *question)
+{
+	struct ifreq request = { .ifr_data = question };
+
+	(void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", iface);
+	return ioctl(netlink_fd(nl), SIOCETHTOOL, &request) < 0 ? -errno : 0;
 }
 
-static int read_family(const struct nlmsghdr *message, void *cookie)
+static bool is_offload(const char name[ETH_GSTRING_LEN])
 {
-	const struct nlattr *attr;
-
-	mnl_attr_for_each (attr, message, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
-		    mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
-			*(uint16_t *)cookie = mnl_attr_get_u16(attr);
-	return MNL_CB_OK;
+	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++)
+		if (strncmp(name, offloads[i], ETH_GSTRING_LEN) == 0)
+			return true;
+	return false;
 }
 
-int ethtool_family(struct netlink *genl, uint16_t *family, struct error *e)
+static int count_features(struct netlink *nl, const char *iface, uint32_t *n, struct error *e)
 {
-	struct netlink_request request;
-	struct nlmsghdr *message = begin_generic(&request, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	int err;
+	struct {
+		struct ethtool_sset_info head;
+		uint32_t count;
+	} info = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
+	int err = ask(nl, iface, &info);
 
-	*family = 0;
-	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, ETHTOOL_GENL_NAME);
-	err = netlink_talk(genl, message, read_family, family, e);
-	if (!err && !*family)
-		err = error_state(e, -EPROTO, "the kernel gave no id");
-	return err ? error_wrap(e, "cannot find the ethtool netlink family") : 0;
+	*n = info.count;
+	if (err)
+		return error_sys(e, err, "cannot ask how many there are");
+	if (!info.head.sset_mask || !*n || *n > FEATURES_MAX)
+		return error_state(e, -EPROTO, "the kernel has %u, and 1 to %zu can be", *n,
+				   FEATURES_MAX);
+	return 0;
 }
 
-/* A bit that is named without a value is to be off. */
-static void put_offloads(struct nlmsghdr *message)
+/* A feature's place among the names is that of its bit. */
+static int find_bits(struct netlink *nl, const char *iface, struct ethtool_bits *bits,
+		     struct error *e)
 {
-	struct nlattr *wanted = mnl_attr_nest_start(message, ETHTOOL_A_FEATURES_WANTED);
-	struct nlattr *bits = mnl_attr_nest_start(message, ETHTOOL_A_BITSET_BITS);
+	struct {
+		struct ethtool_gstrings head;
+		char names[FEATURES_MAX][ETH_GSTRING_LEN];
+	} answer = { .head = { .cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_FEATURES } };
+	uint32_t n;
+	int err = count_features(nl, iface, &n, e);
 
-	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++) {
-		struct nlattr *bit = mnl_attr_nest_start(message, ETHTOOL_A_BITSET_BITS_BIT);
-
-		mnl_attr_put_strz(message, ETHTOOL_A_BITSET_BIT_NAME, offloads[i]);
-		mnl_attr_nest_end(message, bit);
-	}
-	mnl_attr_nest_end(message, bits);
-	mnl_attr_nest_end(message, wanted);
+	if (err)
+		return err;
+	answer.head.len = n;
+	err = ask(nl, iface, &answer);
+	if (err)
+		return error_sys(e, err, "cannot ask for their names");
+	bits->words = (n + 31) / 32;
+	for (uint32_t i = 0; i < n; i++)
+		if (is_offload(answer.names[i]))
+			bits->bits[i / 32] |= 1U << i % 32;
+	return 0;
 }
 
-int ethtool_offloads_off(struct netlink *genl, uint16_t family, unsigned int ifindex,
+int ethtool_offloads_off(struct netlink *nl, const char *iface, struct ethtool_bits *bits,
 			 struct error *e)
 {
-	struct netlink_request request;
-	struct nlmsghdr *message = begin_generic(&request, family, ETHTOOL_MSG_FEATURES_SET);
-	struct nlattr *header = mnl_attr_nest_start(message, ETHTOOL_A_FEATURES_HEADER);
+	struct {
+		struct ethtool_sfeatures head;
+		struct ethtool_set_features_block blocks[WORDS_MAX];
+	} wanted = { .head = { .cmd = ETHTOOL_SFEATURES } };
+	int err = bits->words ? 0 : find_bits(nl, iface, bits, e);
 
-	mnl_attr_put_u32(message, ETHTOOL_A_HEADER_DEV_INDEX, ifindex);
-	mnl_attr_put_u32(message, ETHTOOL_A_HEADER_FLAGS, ETHTOOL_FLAG_OMIT_REPLY);
-	mnl_attr_nest_end(message, header);
-	put_offloads(message);
-	return netlink_talk(genl, message, NULL, NULL, e);
+	if (err)
+		return err;
+	wanted.head.size = bits->words;
+	for (uint32_t i = 0; i < bits->words; i++)
+		wanted.blocks[i].valid = bits->bits[i];
+	err = ask(nl, iface, &wanted);
+	return err ? error_sys(e, err, "the kernel refuses") : 0;
 }

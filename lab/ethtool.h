@@ -2,18 +2,24 @@
 #ifndef XLAB_ETHTOOL_H
 #define XLAB_ETHTOOL_H
 
-/* What xlab asks of ethtool netlink. */
+/* What xlab asks of a network device beside netlink. */
 
 #include <stdint.h>
 
 struct error;
 struct netlink;
 
-/* The id by which generic netlink knows ethtool; the same in all namespaces. */
-int ethtool_family(struct netlink *genl, uint16_t *family, struct error *e);
+/* Which bits of a device's features are meant: the same for all on this kernel. Begin with zeros.
+ */
+struct ethtool_bits {
+	uint32_t words; /* 0: not yet asked for */
+	uint32_t bits[8];
+};
 
-/* Checksums computed before XDP sees a packet, VLAN tags left in its bytes. */
-int ethtool_offloads_off(struct netlink *genl, uint16_t family, unsigned int ifindex,
+/* Checksums computed before XDP sees a packet, VLAN tags left in its bytes. The interface is one of
+ * the namespace in which @nl was opened.
+ */
+int ethtool_offloads_off(struct netlink *nl, const char *iface, struct ethtool_bits *bits,
 			 struct error *e);
 
 #endif

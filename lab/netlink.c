@@ -50,6 +50,11 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
+int netlink_fd(const struct netlink *nl)
+{
+	return mnl_socket_get_fd(nl->socket);
+}
+
 void netlink_cleanup(struct netlink **nl)
 {
 	netlink_close(*nl);
@@ -110,8 +115,8 @@ static bool is_whole(const struct nlmsghdr *message, int size)
 }
 
 /* 1: more to come; 0 or negative: the request is answered. */
-static int read_answers(const struct netlink *nl, const char *bytes, int size, mnl_cb_t answer,
-			void *cookie, struct error *e)
+static int read_answers(const struct netlink *nl, bool acked, const char *bytes, int size,
+			mnl_cb_t answer, void *cookie, struct error *e)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
 
@@ -125,6 +130,8 @@ static int read_answers(const struct netlink *nl, const char *bytes, int size, m
 		if (message->nlmsg_type >= NLMSG_MIN_TYPE && answer &&
 		    answer(message, cookie) == MNL_CB_ERROR)
 			return error_sys(e, -EBADMSG, "cannot read a netlink answer");
+		if (message->nlmsg_type >= NLMSG_MIN_TYPE && !acked)
+			return 0;
 	}
 	return 1;
 }
@@ -133,6 +140,7 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, 
 		 struct error *e)
 {
 	_Alignas(NLMSG_ALIGNTO) char bytes[NETLINK_ANSWER_SIZE];
+	bool acked = message->nlmsg_flags & NLM_F_ACK;
 	ssize_t got;
 	int err = 1;
 
@@ -143,7 +151,7 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, 
 		got = TEMP_FAILURE_RETRY(mnl_socket_recvfrom(nl->socket, bytes, sizeof(bytes)));
 		if (got < 0)
 			return error_sys(e, -errno, "cannot receive a netlink answer");
-		err = read_answers(nl, bytes, (int)got, answer, cookie, e);
+		err = read_answers(nl, acked, bytes, (int)got, answer, cookie, e);
 	}
 	return err;
 }
@@ -153,8 +161,7 @@ int netlink_join(struct netlink *nl, unsigned int group, struct error *e)
 	/* A thousand notifications can come at once. */
 	int room = 4 << 20;
 
-	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVBUFFORCE, &room,
-			 sizeof(room));
+	(void)setsockopt(netlink_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
 		return error_sys(e, -errno, "cannot join netlink group %u", group);
 	return 0;
@@ -179,7 +186,7 @@ struct timespec netlink_time_left(uint64_t deadline_ns)
 /* 0: something can be read. */
 static int await(const struct netlink *nl, uint64_t deadline_ns, struct error *e)
 {
-	struct pollfd poll_fd = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
+	struct pollfd poll_fd = { .fd = netlink_fd(nl), .events = POLLIN };
 	struct timespec wait = netlink_time_left(deadline_ns);
 	int ready = ppoll(&poll_fd, 1, &wait, NULL);
 

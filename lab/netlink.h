@@ -14,10 +14,11 @@
 struct error;
 struct netlink;
 
-/* @protocol: NETLINK_ROUTE, NETLINK_GENERIC. Close with netlink_close(), NULL is fine. */
+/* @protocol: NETLINK_ROUTE, NETLINK_SOCK_DIAG. Close with netlink_close(), NULL is fine. */
 int netlink_open(int protocol, struct netlink **out, struct error *e);
 void netlink_close(struct netlink *nl);
 void netlink_cleanup(struct netlink **nl);
+int netlink_fd(const struct netlink *nl);
 #define NETLINK_AUTO __attribute__((cleanup(netlink_cleanup)))
 
 /* Room for a request, on the caller's stack. */
@@ -32,7 +33,8 @@ struct nlmsghdr *netlink_begin(struct netlink_request *request, uint16_t type, u
 /*
  * Send and wait for the kernel's answer; each message that is no acknowledgement goes to @answer
  * (may be NULL). Returns the kernel's errno; @e holds its words, those of its extended
- * acknowledgement included.
+ * acknowledgement included. A question whose NLM_F_ACK is taken away again is answered by one
+ * message.
  */
 int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, void *cookie,
 		 struct error *e);

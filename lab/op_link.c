@@ -3,12 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <linux/netlink.h>
-
 #include "lab/build_netns.h"
 #include "lab/error.h"
 #include "lab/ethtool.h"
-#include "lab/netlink.h"
 #include "lab/netns.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
@@ -132,36 +129,22 @@ int op_uplink_apply(struct build *b, const struct op *op, struct error *e)
 		   : 0;
 }
 
-/* Its bytes on the wire are what XDP sees, before anything is sent. */
-static int offloads_off(struct build *b, const struct build_netns *ns, unsigned int ifindex,
-			struct error *e)
-{
-	struct netlink *NETLINK_AUTO genl = NULL;
-	int err = netns_enter(ns->fd, e);
-
-	if (!err)
-		err = return_to_start_netns(b, netlink_open(NETLINK_GENERIC, &genl, e), e);
-	if (!err && !b->ethtool)
-		err = ethtool_family(genl, &b->ethtool, e);
-	if (!err)
-		err = ethtool_offloads_off(genl, b->ethtool, ifindex, e);
-	return err ? error_wrap(e, "cannot switch its offloads off") : 0;
-}
-
 int op_link_apply(struct build *b, const struct op *op, struct error *e)
 {
 	const struct iface *f = &b->plan->topo->ifaces[op->iface];
 	unsigned int ifindex = op->port ? b->port_index[op->iface] : b->end_index[op->iface];
-	struct build_netns *ns = build_netns_of(b, op);
+	struct netlink *rt = build_netns_of(b, op)->rt;
+	const char *name = op->port ? f->port : f->name;
 	int err = 0;
 
 	if (plan_is_self(b->plan, op->node)) /* whose own settings are left alone */
 		err = sysctl_apply_link(f->name, op->traits, e);
-	if (!err)
-		err = offloads_off(b, ns, ifindex, e);
+	/* Its bytes on the wire are what XDP sees, before anything is sent. */
+	if (!err && ethtool_offloads_off(rt, name, &b->offloads, e))
+		err = error_wrap(e, "cannot switch its offloads off");
 	if (!err && !op->port && iface_has_link_local(f))
-		err = rt_link_no_link_local(ns->rt, ifindex, e);
+		err = rt_link_no_link_local(rt, ifindex, e);
 	if (!err && !op->port)
-		err = rt_link_raise(ns->rt, ifindex, b->alias, e);
-	return err ? error_wrap(e, "interface %s:%s", op->netns, op->port ? f->port : f->name) : 0;
+		err = rt_link_raise(rt, ifindex, b->alias, e);
+	return err ? error_wrap(e, "interface %s:%s", op->netns, name) : 0;
 }

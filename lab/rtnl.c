@@ -263,6 +263,7 @@ static struct nlmsghdr *begin_get(struct netlink_request *request, unsigned int 
 {
 	struct nlmsghdr *message = netlink_begin(request, RTM_GETLINK, 0);
 
+	message->nlmsg_flags = NLM_F_REQUEST;
 	*state = (struct rt_link_state){ .other_netns = -1, .port_state = RT_NOT_A_PORT };
 	put_link(message, ifindex);
 	mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);

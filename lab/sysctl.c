@@ -7,16 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
 
 /* Both what is there already and what an interface gets when it is made. */
-#define BOTH(name, value)                                       \
-	{ "net.ipv4.conf.all." name, value, TRAIT_ANY },        \
-	{                                                       \
-		"net.ipv4.conf.default." name, value, TRAIT_ANY \
+#define BOTH(name, value)                                              \
+	{ "net.ipv4.conf.all." name, value, TRAIT_ANY, false },        \
+	{                                                              \
+		"net.ipv4.conf.default." name, value, TRAIT_ANY, false \
 	}
 
 /*
@@ -25,11 +27,11 @@
  * is named here, though most stand at the kernel's own default.
  */
 const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS] = {
-	{ "net.ipv4.ip_forward", "0", TRAIT_STAYS },
-	{ "net.ipv4.ip_forward", "1", TRAIT_FORWARDS },
+	{ "net.ipv4.ip_forward", "0", TRAIT_STAYS, false },
+	{ "net.ipv4.ip_forward", "1", TRAIT_FORWARDS, true },
 	/* The lab file alone says which way a packet takes. */
-	{ "net.ipv4.conf.all.send_redirects", "0", TRAIT_FORWARDS },
-	{ "net.ipv4.conf.default.send_redirects", "0", TRAIT_FORWARDS },
+	{ "net.ipv4.conf.all.send_redirects", "0", TRAIT_FORWARDS, false },
+	{ "net.ipv4.conf.default.send_redirects", "0", TRAIT_FORWARDS, false },
 	BOTH("rp_filter", "0"),
 	BOTH("arp_filter", "0"),
 	BOTH("arp_ignore", "0"),
@@ -37,26 +39,26 @@ const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS] = {
 	BOTH("proxy_arp", "0"),
 	BOTH("accept_local", "0"),
 	/* "Port unreachable" would be withheld. */
-	{ "net.ipv4.icmp_ratelimit", "0", TRAIT_ANY },
+	{ "net.ipv4.icmp_ratelimit", "0", TRAIT_ANY, true },
 	/* A connection that XDP dropped would keep a removed namespace for 107 s. */
-	{ "net.ipv4.tcp_orphan_retries", "1", TRAIT_ANY },
-	{ "net.ipv6.icmp.ratelimit", "0", TRAIT_IPV6 },
-	{ "net.ipv6.conf.all.forwarding", "0", TRAIT_STAYS6 },
-	{ "net.ipv6.conf.all.forwarding", "1", TRAIT_FORWARDS6 },
-	/* An address is usable at once, and nothing is sent but what is asked for. */
-	{ "net.ipv6.conf.all.accept_dad", "0", TRAIT_IPV6 },
-	{ "net.ipv6.conf.default.accept_dad", "0", TRAIT_IPV6 },
-	{ "net.ipv6.conf.default.accept_ra", "0", TRAIT_IPV6 },
-	{ "net.ipv6.conf.default.router_solicitations", "0", TRAIT_IPV6 },
-	{ "net.ipv6.conf.default.disable_ipv6", "1", TRAIT_PORTS },
-	{ "net.ipv6.conf.all.disable_ipv6", "1", TRAIT_NO_IPV6 },
+	{ "net.ipv4.tcp_orphan_retries", "1", TRAIT_ANY, true },
+	{ "net.ipv6.icmp.ratelimit", "0", TRAIT_IPV6, true },
+	{ "net.ipv6.conf.all.forwarding", "0", TRAIT_STAYS6, false },
+	{ "net.ipv6.conf.all.forwarding", "1", TRAIT_FORWARDS6, true },
+	/* An address is usable at once, and nothing is sent but what is asked for: who takes no
+	 * router's word asks no router for one.
+	 */
+	{ "net.ipv6.conf.all.accept_dad", "0", TRAIT_IPV6, false },
+	{ "net.ipv6.conf.default.accept_dad", "0", TRAIT_IPV6, true },
+	{ "net.ipv6.conf.default.accept_ra", "0", TRAIT_IPV6, true },
+	{ "net.ipv6.conf.default.disable_ipv6", "1", TRAIT_PORTS, true },
+	{ "net.ipv6.conf.all.disable_ipv6", "1", TRAIT_NO_IPV6, true },
 };
 
 const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS] = {
-	{ "disable_ipv6", "1", TRAIT_NO_IPV6 },
-	{ "accept_dad", "0", TRAIT_IPV6 },
-	{ "accept_ra", "0", TRAIT_IPV6 },
-	{ "router_solicitations", "0", TRAIT_IPV6 },
+	{ "disable_ipv6", "1", TRAIT_NO_IPV6, true },
+	{ "accept_dad", "0", TRAIT_IPV6, true },
+	{ "accept_ra", "0", TRAIT_IPV6, true },
 };
 
 /* The fd belongs to the namespace in which it was opened, so each needs its own. */
@@ -78,16 +80,28 @@ static int open_proc(void)
 	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
+/* As it is in many a container. */
+static bool proc_is_read_only(void)
+{
+	struct statfs fs;
+
+	return statfs("/proc/sys/net", &fs) == 0 && (fs.f_flags & ST_RDONLY);
+}
+
 /*
  * In one procfs the settings of all namespaces hang in the same chain of the kernel's cache of
  * names, which is gone through each time a new namespace is first looked at: with a
- * thousand of them that would cost more than making them. So each few dozen get another one.
+ * thousand of them that would cost more than making them. So the first few dozen are looked at
+ * in /proc, and each few dozen more get a procfs of their own. Not so the first, for one costs more
+ * than it saves: when it is closed the kernel waits for all its processors, and clears it away.
  */
 #define VISITORS_MAX 32
 
 static int open_fresh_net(struct sysctl_fresh *fresh, struct error *e)
 {
-	if (fresh->visitors++ % VISITORS_MAX == 0) {
+	unsigned int before = fresh->visitors++;
+
+	if (before % VISITORS_MAX == 0 && (before || proc_is_read_only())) {
 		cleanup_fd(&fresh->proc);
 		fresh->proc = open_proc();
 	}
@@ -169,6 +183,16 @@ static int read_fresh(struct sysctl_fresh *fresh, int net, size_t i, struct erro
 	return err;
 }
 
+static int write_there(int net, const struct sysctl_default *setting, struct error *e)
+{
+	int err = write_at(net, setting->name, setting->value, e);
+
+	if (err != -ENOENT)
+		return err;
+	error_clear(e);
+	return 0;
+}
+
 int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e)
 {
 	int FD_AUTO net = open_fresh_net(fresh, e);
@@ -176,12 +200,17 @@ int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *
 
 	for (size_t i = 0; i < SYSCTL_DEFAULTS && !err; i++) {
 		const struct sysctl_default *setting = &sysctl_defaults[i];
+		bool differs = setting->differs;
 
 		if (!(setting->traits & traits))
 			continue;
-		err = read_fresh(fresh, net, i, e);
-		if (!err && fresh->value[i][0] && strcmp(fresh->value[i], setting->value) != 0)
-			err = write_at(net, setting->name, setting->value, e);
+		if (!differs) {
+			err = read_fresh(fresh, net, i, e);
+			differs =
+				fresh->value[i][0] && strcmp(fresh->value[i], setting->value) != 0;
+		}
+		if (!err && differs)
+			err = write_there(net, setting, e);
 	}
 	return err;
 }

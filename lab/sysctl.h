@@ -24,20 +24,22 @@ struct sysctl_default {
 	const char *name; /* net.ipv4.… */
 	const char *value;
 	unsigned int traits;
+	bool differs; /* from what the kernel gives every new namespace: written without a look */
 };
 
-#define SYSCTL_DEFAULTS 27
+#define SYSCTL_DEFAULTS 26
 extern const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS];
 
 /* Those of an interface that xlab adds to a namespace whose own settings it leaves alone:
  * `name` stands behind "net.ipv6.conf.IFACE.".
  */
-#define SYSCTL_LINK_DEFAULTS 4
+#define SYSCTL_LINK_DEFAULTS 3
 extern const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS];
 
 /*
- * All new namespaces start alike: what the first one held that is to have a setting is read once,
- * and in each one only what differs is written. Begin with `proc` = -1, close it at the end.
+ * All new namespaces start alike: what may stand as it shall already is read once, in the first
+ * one, and in each one only what differs is written. A setting that this kernel does not have is
+ * none. Begin with `proc` = -1, close it at the end.
  */
 struct sysctl_fresh {
 	bool read[SYSCTL_DEFAULTS];

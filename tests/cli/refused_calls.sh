@@ -146,8 +146,9 @@ each_refused up "$dir/full.ini" <<-'END'
 	openat EMFILE 2; "/run/netns", O_RDONLY; cannot open /run/netns
 	symlinkat EACCES; "br0"; cannot name the namespace of br0
 	sendto ENOBUFS; veth|x76.x65.x74.x68; cannot make the veth pair of
-	socket EMFILE; NETLINK_GENERIC; cannot switch its offloads off: cannot open a netlink socket
-	sendto ENOBUFS; nlmsg_type=0x15; cannot switch its offloads off
+	ioctl EIO; (SIOCETHTOOL|0x8946); cannot switch its offloads off: cannot ask how many there are
+	ioctl EIO 2; (SIOCETHTOOL|0x8946); cannot switch its offloads off: cannot ask for their names
+	ioctl ENODEV 3; (SIOCETHTOOL|0x8946); br0:pa: cannot switch its offloads off: the kernel refuses
 	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x14|RTM_NEWADDR); cannot add address 10.9.0.254/24 to br0:br0
 	sendto ENOBUFS; nlmsg_len=44, nlmsg_type=(0x18|RTM_NEWROUTE).*(x08.x02.x00|10\.8\.2\.0); full.ini:9: node a: cannot add the route to 10.8.2.0/24
 	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x12|RTM_GETLINK); interface a:e0 is not ready
@@ -471,11 +472,16 @@ each_refused run "$dir/full.ini" s <<-'END'
 END
 told=ended
 
-# What is not needed is done without: a procfs of its own, where there is another.
-refused fsopen:error=EPERM up "$dir/full.ini"
-is 'up without a procfs of its own' "$status $out" '0 full is up: a b'
+# /proc/sys as it is in many a container: settings are written in a procfs of its own.
+mount --bind /proc/sys /proc/sys
+mount -o remount,bind,ro /proc/sys
+run strace -qq -o "$dir/calls" -e trace=fsopen -E "$unleaked" "$XLAB" up $pair
+is 'up where /proc/sys is read-only' "$status $out" '0 pair is up: left right'
+is 'up where /proc/sys is read-only: settings stand' \
+	"$("$XLAB" exec left cat /proc/sys/net/ipv4/icmp_ratelimit)" 0
+is 'up where /proc/sys is read-only: with one procfs' "$(grep -c fsopen "$dir/calls")" 1
+umount /proc/sys
 xlab down
-nothing_left 'up without a procfs of its own'
 
 # More namespaces than this process may have files: as many as it takes, if that is allowed.
 run prlimit --nofile=12:4096 "$XLAB" up $pair
@@ -497,6 +503,15 @@ limited 465
 is 'up with just the files that it takes' "$status" 0
 xlab down
 nothing_left 'up with just the files that it takes'
+
+# What is not needed is done without: a procfs of its own for each few dozen namespaces of a large lab.
+run strace -qq -o "$dir/calls" -e trace=fsopen -E "$unleaked" "$XLAB" up "$dir/many.ini"
+is 'a large lab: its procfs' "$status $(grep -c fsopen "$dir/calls")" '0 6'
+xlab down
+refused fsopen:error=EPERM up "$dir/many.ini"
+is 'up without a procfs of its own' "$status" 0
+xlab down
+nothing_left 'up without a procfs of its own'
 
 # As on a machine that never had a named namespace.
 umount /run/netns

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Answers of rtnetlink, generic netlink and sock_diag. The linker puts functions of ours in the
+ * Answers of rtnetlink and sock_diag. The linker puts functions of ours in the
  * place of libmnl's socket (--wrap), so that everything above it reads the fuzzer's bytes. Each
  * input is a row of datagrams: two bytes of length (little endian), then so many bytes.
  */
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "lab/error.h"
-#include "lab/ethtool.h"
 #include "lab/rtnl.h"
 #include "orchestrator/scenario/sockdiag.h"
 #include "tests/fuzz/fuzz.h"
@@ -108,23 +107,6 @@ static void list_links(struct netlink *nl)
 	must(!err == !e.kind);
 }
 
-static void ask_family(struct netlink *nl)
-{
-	struct error ERROR_AUTO e = ERROR_INIT;
-	uint16_t family = 0;
-	int err = ethtool_family(nl, &family, &e);
-
-	must(!err == !e.kind);
-}
-
-static void set_offloads(struct netlink *nl)
-{
-	struct error ERROR_AUTO e = ERROR_INIT;
-	int err = ethtool_offloads_off(nl, 20, 2, &e);
-
-	must(!err == !e.kind);
-}
-
 static void add_bridge(struct netlink *nl)
 {
 	const struct rt_bridge bridge = { .name = "br0" };
@@ -153,8 +135,8 @@ static void ask_sockets(struct netlink *nl)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static void (*const asks[])(struct netlink *) = { ask_link,	list_links, ask_family,
-							  set_offloads, add_bridge, ask_sockets };
+	static void (*const asks[])(struct netlink *) = { ask_link, list_links, add_bridge,
+							  ask_sockets };
 
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
 		struct error ERROR_AUTO e = ERROR_INIT;
