@@ -117,31 +117,48 @@ static const char *type_words(unsigned int mode)
 	}
 }
 
-int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, struct error *e)
+/* FREE: no mount, and @st tells what is there; a mode of 0: nothing. */
+static int look_for_mount(const char *dir, struct statx *st, enum mountpoint *mountpoint,
+			  char **what, struct error *e)
 {
-	struct statx st;
-
+	*st = (struct statx){ 0 };
 	*mountpoint = MOUNTPOINT_FREE;
 	if (what)
 		*what = NULL;
-	if (statx(AT_FDCWD, dir, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st))
+	if (statx(AT_FDCWD, dir, AT_SYMLINK_NOFOLLOW, STATX_TYPE, st))
 		return errno == ENOENT ? 0 : error_sys(e, -errno, "cannot look at %s", dir);
-	if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)
-		return look_at_mount(dir, makedev(st.stx_dev_major, st.stx_dev_minor), mountpoint,
-				     what, e);
-	if (S_ISDIR(st.stx_mode) && is_empty(dir))
+	if (!(st->stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return 0;
+	return look_at_mount(dir, makedev(st->stx_dev_major, st->stx_dev_minor), mountpoint, what,
+			     e);
+}
+
+int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, struct error *e)
+{
+	struct statx st;
+	int err = look_for_mount(dir, &st, mountpoint, what, e);
+
+	if (err || *mountpoint != MOUNTPOINT_FREE || !st.stx_mode ||
+	    (S_ISDIR(st.stx_mode) && is_empty(dir)))
+		return err;
 	*mountpoint = MOUNTPOINT_FOREIGN;
-	if (what)
-		*what = xstrdup(type_words(st.stx_mode));
+	*what = xstrdup(type_words(st.stx_mode));
 	return 0;
+}
+
+int mountpoint_mounted(const char *dir, enum mountpoint *mountpoint, struct error *e)
+{
+	struct statx st;
+
+	return look_for_mount(dir, &st, mountpoint, NULL, e);
 }
 
 int mountpoint_uncovered(const char *dir, struct error *e)
 {
 	char *FREE_AUTO what = NULL;
 	enum mountpoint mountpoint;
-	int err = mountpoint_look(dir, &mountpoint, &what, e);
+	struct statx st;
+	int err = look_for_mount(dir, &st, &mountpoint, &what, e);
 
 	if (err || mountpoint != MOUNTPOINT_COVERED)
 		return err;

@@ -22,9 +22,12 @@ enum mountpoint {
 };
 
 /* @dir is absolute and has no symlink, space or backslash in it. Where it is neither free nor ours,
- * *@what tells what is there (malloc'ed; may be NULL without memory); @what may be NULL.
+ * *@what tells what is there (malloc'ed; may be NULL without memory).
  */
 int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, struct error *e);
+
+/* The same of mounts alone: free is what has none. */
+int mountpoint_mounted(const char *dir, enum mountpoint *mountpoint, struct error *e);
 
 /* -EBUSY if somebody else's mount covers the lab's: it goes first, and that is for him to decide.
  */

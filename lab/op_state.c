@@ -107,13 +107,13 @@ static int unmount(const char *dir, bool behind)
 static int unmount_ours(const char *dir, bool behind, struct error *e)
 {
 	enum mountpoint mountpoint;
-	int err = mountpoint_look(dir, &mountpoint, NULL, e);
+	int err = mountpoint_mounted(dir, &mountpoint, e);
 
 	while (!err && mountpoint == MOUNTPOINT_OURS) {
 		err = unmount(dir, behind);
 		if (err)
 			return error_sys(e, err, "cannot unmount %s", dir);
-		err = mountpoint_look(dir, &mountpoint, NULL, e);
+		err = mountpoint_mounted(dir, &mountpoint, e);
 	}
 	return err ? err : mountpoint == MOUNTPOINT_COVERED ? mountpoint_uncovered(dir, e) : 0;
 }

@@ -320,7 +320,7 @@ static bool is_left_over(const struct state *st)
 	struct error ERROR_AUTO ignored = ERROR_INIT;
 	enum mountpoint mountpoint;
 
-	if (mountpoint_look(st->dir, &mountpoint, NULL, &ignored) == 0 &&
+	if (mountpoint_mounted(st->dir, &mountpoint, &ignored) == 0 &&
 	    (mountpoint == MOUNTPOINT_OURS || mountpoint == MOUNTPOINT_COVERED))
 		return true;
 	return netns_names_lead_into(st->dir);

@@ -27,16 +27,6 @@ static int open_below(int folder, const char *name, uint64_t flags)
 	return (int)syscall(SYS_openat2, folder, name, &how, sizeof(how));
 }
 
-/* The fd of the folder that @name lies in; *@leaf is the rest. */
-static int open_parent(int folder, const char *name, const char **leaf)
-{
-	const char *slash = strrchr(name, '/');
-	char *FREE_AUTO path = slash ? xstrndup(name, (size_t)(slash - name)) : xstrdup(".");
-
-	*leaf = slash ? slash + 1 : name;
-	return open_below(folder, path, O_RDONLY | O_DIRECTORY);
-}
-
 static int write_all(int fd, const char *text, size_t size)
 {
 	while (size) {
@@ -50,12 +40,21 @@ static int write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
+/* Where a killed command left one, it goes. */
+static int make_new(int parent, const char *new)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(parent, new, flags, 0600);
+
+	if (fd >= 0 || errno != EEXIST || unlinkat(parent, new, 0))
+		return fd;
+	return openat(parent, new, flags, 0600);
+}
+
 static int replace(int parent, const char *leaf, const char *new, const char *text, size_t size)
 {
-	int FD_AUTO fd = -1;
+	int FD_AUTO fd = make_new(parent, new);
 
-	(void)unlinkat(parent, new, 0);
-	fd = openat(parent, new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	if (write_all(fd, text, size) || fsync(fd) || renameat(parent, new, parent, leaf))
@@ -65,12 +64,15 @@ static int replace(int parent, const char *leaf, const char *new, const char *te
 
 int statefile_write(int folder, const char *name, const char *text, size_t size, struct error *e)
 {
-	const char *leaf;
-	int FD_AUTO parent = open_parent(folder, name, &leaf);
+	const char *slash = strrchr(name, '/');
+	const char *leaf = slash ? slash + 1 : name;
+	char *FREE_AUTO path = xstrndup(name, slash ? (size_t)(slash - name) : 0);
 	char *FREE_AUTO new = text_format("%s.new", leaf);
+	int FD_AUTO below = slash ? open_below(folder, path, O_RDONLY | O_DIRECTORY) : -1;
+	int parent = slash ? below : folder;
 	int err;
 
-	if (parent >= 0 && replace(parent, leaf, new, text, size) == 0)
+	if ((!slash || below >= 0) && replace(parent, leaf, new, text, size) == 0)
 		return 0;
 	err = -errno;
 	if (parent >= 0)
