@@ -6,20 +6,27 @@
  * lab dependable. `floor up DIR` mounts a tmpfs on DIR and puts the namespaces
  * there; `floor up DIR NODES` builds a star of so many round the bridge, with IPv4 alone;
  * `floor down DIR` is one umount. What xlab adds is measured against it.
+ *
+ * `floor lab DIR` does besides what an experiment in the lab cannot do without, as cheaply:
+ * the settings without which answers are withheld or late, bytes on the links as on a wire, and
+ * links that carry when it ends.
  */
 
 #include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -28,6 +35,9 @@
 
 #define LB_NODES  4
 #define NODES_MAX 1023 /* ports of a bridge */
+
+/* lb's links; what else a lab needs as well; a star. */
+enum what { LINKS, LAB, STAR };
 
 struct batch {
 	char buf[8192];
@@ -164,14 +174,104 @@ static void address(struct batch *b, int family, int index, const char *text, in
 	end(b, h);
 }
 
+static void set(const char *setting, const char *value)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", setting);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, 1) != 1)
+		err(1, "%s", path);
+	close(fd);
+}
+
 /* No link-local addresses in this namespace, and none of their reports through the bridge. */
 static void no_ipv6(void)
 {
-	int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
+	set("ipv6/conf/default/disable_ipv6", "1");
+}
 
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		err(1, "disable_ipv6");
-	close(fd);
+static void settings(bool node)
+{
+	set("ipv4/icmp_ratelimit", "0");
+	set("ipv4/tcp_orphan_retries", "1");
+	if (!node) {
+		set("ipv6/conf/all/disable_ipv6", "1");
+		return;
+	}
+	set("ipv6/icmp/ratelimit", "0");
+	set("ipv6/conf/default/accept_dad", "0");
+	set("ipv6/conf/default/accept_ra", "0");
+}
+
+static void ethtool(int sock, const char *name, void *data)
+{
+	struct ifreq request = { .ifr_data = data };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (ioctl(sock, SIOCETHTOOL, &request) < 0)
+		err(1, "%s: ethtool", name);
+}
+
+/* Checksums and VLAN tags: those features whose names say so. */
+static void offloads_off(int sock, const char *name)
+{
+	static struct {
+		struct ethtool_gstrings head;
+		char names[256][ETH_GSTRING_LEN];
+	} all = { .head = { .cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_FEATURES } };
+	static struct {
+		struct ethtool_sfeatures head;
+		struct ethtool_set_features_block blocks[8];
+	} off = { .head = { .cmd = ETHTOOL_SFEATURES } };
+
+	if (!off.head.size) {
+		ethtool(sock, name, &all);
+		off.head.size = (all.head.len + 31) / 32;
+		for (unsigned int i = 0; i < all.head.len; i++)
+			if (!strcmp(all.names[i], "tx-checksum-ip-generic") ||
+			    !strcmp(all.names[i], "tx-checksum-sctp") ||
+			    (strstr(all.names[i], "-vlan-") && !strstr(all.names[i], "filter")))
+				off.blocks[i / 32].valid |= 1U << i % 32;
+	}
+	ethtool(sock, name, &off);
+}
+
+static bool carries(const char *answer, int n)
+{
+	const struct nlmsghdr *h = (const void *)answer;
+	const struct rtattr *a = IFLA_RTA((struct ifinfomsg *)NLMSG_DATA(h));
+	int len = IFLA_PAYLOAD(h);
+
+	if (!NLMSG_OK(h, n) || h->nlmsg_type != RTM_NEWLINK)
+		errx(1, "no answer about a link");
+	for (; RTA_OK(a, len); a = RTA_NEXT(a, len))
+		if (a->rta_type == IFLA_OPERSTATE)
+			return *(const unsigned char *)RTA_DATA(a) == IF_OPER_UP;
+	return false;
+}
+
+/* The question has the kernel see the carrier at once. */
+static void await_carrier(int sock, int index)
+{
+	struct ifinfomsg body = { .ifi_index = index };
+	unsigned int no_statistics = 1 << 3; /* RTEXT_FILTER_SKIP_STATS */
+	char answer[8192];
+	int n;
+
+	do {
+		struct batch b = { 0 };
+		struct nlmsghdr *h = message(&b, RTM_GETLINK, 0, &body, sizeof(body));
+
+		h->nlmsg_flags = NLM_F_REQUEST;
+		put(h, IFLA_EXT_MASK, &no_statistics, sizeof(no_statistics));
+		if (send(sock, h, h->nlmsg_len, 0) < 0)
+			err(1, "send");
+		n = recv(sock, answer, sizeof(answer), 0);
+		if (n < 0)
+			err(1, "recv");
+	} while (!carries(answer, n));
 }
 
 /* Leave for a new namespace, bound at DIR/NAME; a socket in it is returned. */
@@ -193,17 +293,18 @@ static int netns(const char *dir, const char *name)
 	return sock;
 }
 
-static int index_of(const char *name)
+static int index_of(int sock, const char *name)
 {
-	int index = if_nametoindex(name);
+	struct ifreq request = { 0 };
 
-	if (!index)
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (ioctl(sock, SIOCGIFINDEX, &request))
 		err(1, "%s", name);
-	return index;
+	return request.ifr_ifindex;
 }
 
 /* A node's end up, with its addresses: the last numbers of lb's, or one in 10.0.0.0/16. */
-static void node_end(int sock, int i, bool lb)
+static void node_end(int sock, int i, enum what what)
 {
 	static const int last[LB_NODES] = { 1, 2, 3, 10 };
 	struct batch b = { 0 };
@@ -211,22 +312,36 @@ static void node_end(int sock, int i, bool lb)
 	int index;
 
 	snprintf(text, sizeof(text), "veth%d", 2 * i);
-	index = index_of(text);
+	index = index_of(sock, text);
+	if (what == LAB)
+		offloads_off(sock, text);
 	link_up(&b, 1, NULL);
 	link_up(&b, index, NULL);
-	if (lb)
+	if (what != STAR)
 		snprintf(text, sizeof(text), "10.0.0.%d", last[i]);
 	else
 		snprintf(text, sizeof(text), "10.0.%d.%d", (i + 1) / 256, (i + 1) % 256);
-	address(&b, AF_INET, index, text, lb ? 24 : 16);
-	if (lb) {
+	address(&b, AF_INET, index, text, what != STAR ? 24 : 16);
+	if (what != STAR) {
 		snprintf(text, sizeof(text), "fd00::%d", last[i]);
 		address(&b, AF_INET6, index, text, 64);
 	}
 	commit(sock, &b);
 }
 
-static void up(const char *dir, int n, bool lb)
+static void await_links(int br, const int *sockets, int n)
+{
+	char name[16];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "veth%d", 2 * i + 1);
+		await_carrier(br, index_of(br, name));
+		snprintf(name, sizeof(name), "veth%d", 2 * i);
+		await_carrier(sockets[i], index_of(sockets[i], name));
+	}
+}
+
+static void up(const char *dir, int n, enum what what)
 {
 	static const char *const names[LB_NODES] = { "host", "h2", "h3", "lb" };
 	static int nodes[NODES_MAX], sockets[NODES_MAX];
@@ -238,26 +353,33 @@ static void up(const char *dir, int n, bool lb)
 		err(1, "%s", dir);
 	for (int i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "n%d", i + 1);
-		sockets[i] = netns(dir, lb ? names[i] : name);
-		if (!lb)
+		sockets[i] = netns(dir, what != STAR ? names[i] : name);
+		if (what == STAR)
 			no_ipv6();
+		if (what == LAB)
+			settings(true);
 		nodes[i] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	}
 	br = netns(dir, "br0");
-	if (!lb)
+	if (what == STAR)
 		no_ipv6();
+	if (what == LAB)
+		settings(false);
 	bridge(&b);
 	commit(br, &b);
-	for (int i = 0, master = index_of("br0"); i < n; i++) {
+	for (int i = 0, master = index_of(br, "br0"); i < n; i++) {
 		pair(&b, i, master, nodes[i]);
 		if (b.len > sizeof(b.buf) / 2 || i == n - 1)
 			commit(br, &b);
 	}
-	for (int i = 0; i < n; i++) {
-		if (setns(nodes[i], CLONE_NEWNET))
-			err(1, "setns");
-		node_end(sockets[i], i, lb);
+	for (int i = 0; i < n && what == LAB; i++) {
+		snprintf(name, sizeof(name), "veth%d", 2 * i + 1);
+		offloads_off(br, name);
 	}
+	for (int i = 0; i < n; i++)
+		node_end(sockets[i], i, what);
+	if (what == LAB)
+		await_links(br, sockets, n);
 }
 
 /* A star takes two files a node. */
@@ -271,15 +393,15 @@ static void raise_files(void)
 
 int main(int argc, char **argv)
 {
-	bool is_up = argc >= 3 && !strcmp(argv[1], "up");
+	bool is_lab = argc == 3 && !strcmp(argv[1], "lab");
+	bool is_up = (argc == 3 || argc == 4) && !strcmp(argv[1], "up");
 	int n = argc == 4 ? atoi(argv[3]) : LB_NODES;
 
-	if (argc < 3 || argc > 3 + is_up || (!is_up && strcmp(argv[1], "down")) || n < 1 ||
-	    n > NODES_MAX)
-		errx(2, "usage: floor up DIR [NODES] | down DIR");
-	if (is_up) {
+	if (is_lab || (is_up && n >= 1 && n <= NODES_MAX)) {
 		raise_files();
-		up(argv[2], n, argc == 3);
+		up(argv[2], n, is_lab ? LAB : argc == 4 ? STAR : LINKS);
+	} else if (argc != 3 || strcmp(argv[1], "down")) {
+		errx(2, "usage: floor up DIR [NODES] | lab DIR | down DIR");
 	} else if (umount2(argv[2], MNT_DETACH)) {
 		err(1, "%s", argv[2]);
 	}

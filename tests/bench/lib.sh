@@ -8,7 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 : "${BUILD:=build}"
 xlab=$BUILD/xlab
 floor=$BUILD/tests/bench/floor
-scratch=$(mktemp -d)
+# In memory: what a command says would cost more to write to a disk than some commands cost.
+scratch=$(mktemp -d -p /run)
 tidy() {
 	umount -l "$scratch/floor" 2>/dev/null || true
 	rm -rf "$scratch"
