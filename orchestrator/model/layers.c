@@ -152,7 +152,7 @@ static struct next read_ipv6(struct cursor *c)
 	for (int i = 0; i < EXTENSION_MAX && !ip->later_fragment; i++) {
 		size_t size = extension_size(c, c->at, ip->proto);
 
-		if (!size)
+		if (!size || ip->size + size > LAYER_HEADER_MAX + LAYER_OPTIONS_MAX)
 			break;
 		b = c->bytes + c->at;
 		if (ip->proto == IPPROTO_FRAGMENT)

@@ -19,6 +19,11 @@
 #define LAYERS_MAX	 16
 #define LAYER_HEADER_MAX 40 /* bytes of a layer's fixed header */
 
+/* Bytes of options or extension headers: a line of a lab file can tell them. Further extension
+ * headers are data.
+ */
+#define LAYER_OPTIONS_MAX 1024
+
 struct layer {
 	enum xlab_layer layer;
 	size_t at, size; /* bytes, options with them */

@@ -19,7 +19,7 @@
 #include "orchestrator/model/step_words.h"
 #include "orchestrator/util/capture.h"
 
-#define WORD_SIZE 1024
+#define WORD_SIZE (sizeof("options=hex:") + 2 * LAYER_OPTIONS_MAX)
 
 struct packet_reading {
 	struct packet_config *packet;
@@ -76,7 +76,7 @@ static bool read_hex(const char *text, uint8_t *bytes, size_t room, size_t *n)
 }
 
 struct options {
-	uint8_t bytes[WORD_SIZE];
+	uint8_t bytes[LAYER_OPTIONS_MAX];
 	size_t n;
 };
 
