@@ -146,6 +146,7 @@ like 'chain: as it was after errors' "$out" lb-mac
 # Rules, live.
 xlab filter lb-mac list
 like 'filter list' "$out" 'src=de:ad:be:ef:00:10'
+is 'filter list: no line but rules' "$(grep -cv '^\(rule\|[a-z.]*=\)' <<<"$out")" 0
 xlab filter lb-mac add src=de:ad:be:ef:00:02
 is 'filter add' "$status" 0
 xlab exec h2 -- ping -c 1 -W 1 10.0.0.1

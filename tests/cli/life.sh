@@ -32,6 +32,16 @@ xlab down
 is 'down of a lab without its tmpfs' "$status $out" '0 lb is down'
 works 'a lab without its tmpfs'
 
+# What a killed command left is undone first; where that cannot be, nothing is begun.
+strace -f -qq -o "$dir/trace" -e trace=setns -e inject=setns:signal=KILL:when=3 \
+	-E "$unleaked" "$XLAB" up $lb >"$dir/out" 2>&1
+is 'up, killed: it is known' "$("$XLAB" status --json | jq -r '.labs[] | .name + " " + .phase')" 'lb building'
+mount -t tmpfs theirs "$home/lb"
+xlab up $lb
+ended 'up over what cannot be undone' 3 "cannot undo what a killed command left: *umount $home/lb"
+umount "$home/lb"
+works 'up over what a killed command left'
+
 # Somebody else's mount at the lab's place.
 prepare_home
 mkdir "$home/lb"
