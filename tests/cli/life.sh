@@ -42,6 +42,21 @@ ended 'up over what cannot be undone' 3 "cannot undo what a killed command left:
 umount "$home/lb"
 works 'up over what a killed command left'
 
+# Of labs whose names went with the mount that they were on, `up` clears away the files.
+dead=${home%-*}-1 # the same file system, mounted anew
+for left in "$dead" /run/xlab/other; do
+	prepare_home
+	mkdir -m 700 "$left"
+	: >"$left/lost.journal"
+	mkdir "$left/lost"
+	xlab up $lb
+	is "up beside ${left##*/}: exit status" "$status" 0
+	is "up beside ${left##*/}: dead labs' files go, and no others" "$(ls -d "$left" 2>/dev/null)" \
+		"$([ "$left" = "$dead" ] || echo "$left")"
+	xlab down
+	rm -rf "$left"
+done
+
 # Somebody else's mount at the lab's place.
 prepare_home
 mkdir "$home/lb"
