@@ -219,6 +219,20 @@ each_refused chain b:e1 dns <<-'END'
 	bpf ENOENT; BPF_PROG_GET_FD_BY_ID; its XDP program was changed by another tool just now
 END
 
+# What was put at the other end for a chain that sends back goes with it when it is not attached.
+"$XLAB" chain b:e1 dns >/dev/null
+record chain b:e1 back
+"$XLAB" chain b:e1 dns >/dev/null
+refused "sendto:error=ENOMEM:when=$(nth sendto 'nlmsg_type=(0x13|RTM_SETLINK)' 2)" chain b:e1 back
+ended 'a chain that sends back is not attached' 3 'cannot attach XDP in native mode'
+is 'a chain that sends back is not attached: nothing is left at the other end' \
+	"$(ip -n a -j link show e1 | jq '.[0].xdp')" null
+"$XLAB" chain b:e1 web back >/dev/null
+record explain b:e1 odd
+each_refused explain b:e1 odd <<-'END'
+	bpf EPERM; BPF_OBJ_GET,.*/counters"; cannot make map */counters: 
+END
+
 # Where it cannot leave a namespace it does nothing more, for it would do that in there.
 refused "setns:error=EPERM:when=$(nth setns '' 2)+1" chain b:e1 dns
 ended 'no way back from a namespace' 3 'cannot go back to its own network namespace'

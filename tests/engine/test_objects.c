@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
@@ -285,6 +286,47 @@ static void test_names(void **state)
 	assert_int_equal(found, 63);
 }
 
+/* What the chain's own instructions are called, in their order; they are of no line of a source. */
+static void test_own_lines(void **state)
+{
+	static const char wanted[] = "xlab: the chain begins\n"
+				     "xlab: filter 0: p1\n"
+				     "xlab: filter 1: bare\n"
+				     "xlab: filter 2: tails-on\n"
+				     "xlab: filter 3: f2\n"
+				     "xlab: the chain ends\n"
+				     "bare: (compiled without -g)\n"
+				     "bare: (compiled without -g)\n"; /* its other function */
+	static struct bpf_line_info lines[4096];
+	struct bpf_prog_info info = { .line_info = (uintptr_t)lines,
+				      .nr_line_info = ARRAY_SIZE(lines),
+				      .line_info_rec_size = sizeof(*lines) };
+	struct lab *lab = *state;
+	__u32 len = sizeof(info);
+	FREE_AUTO char *said = strdup("");
+	FD_AUTO int fd = -1;
+	struct btf *btf;
+
+	rig_must_chain(lab, "p1 bare tails-on f2");
+	fd = bpf_prog_get_fd_by_id(rig_attached(lab, "right", "r0"));
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	btf = btf__load_from_kernel_by_id(info.btf_id);
+	assert_non_null(btf);
+	for (__u32 i = 0; i < info.nr_line_info; i++) {
+		const char *file = btf__str_by_offset(btf, lines[i].file_name_off);
+		const char *text = btf__str_by_offset(btf, lines[i].line_off);
+
+		if (strcmp(file, "xlab") != 0 && strcmp(file, "bare") != 0)
+			continue;
+		assert_int_equal(lines[i].line_col, 0);
+		/* The kernel takes out jumps to what follows, and some of these lines with them. */
+		if (!strstr(text, "the verdict of"))
+			text_add(&said, "", "%s: %s\n", file, text);
+	}
+	btf__free(btf);
+	assert_string_equal(said, wanted);
+}
+
 /* PASS of an object is silent, and that it has no opinion is counted and told; after a PASS that
  * ends the chain no other filter is asked.
  */
@@ -424,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_no_opinion),
 		cmocka_unit_test(test_arrays_stay),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_own_lines),
 		cmocka_unit_test(test_sixty_four),
 		cmocka_unit_test(test_many_rules),
 	};

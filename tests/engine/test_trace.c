@@ -195,6 +195,25 @@ static void run_port(int fd, uint16_t port, size_t len)
 	run(fd, &f, len, &o);
 }
 
+/* Each begins once, the filter's own with its first instruction; no other point has a name. */
+static void check_functions(const struct trace *t)
+{
+	size_t lines = 0, sized = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct trace_point *p = &t->points[i];
+
+		if (!p->function)
+			continue;
+		assert_int_equal(p->kind, POINT_LINE);
+		lines += !strcmp(p->function, "lines") && !p->insn;
+		sized += !strcmp(p->function, "sized") && p->insn;
+		assert_true(lines + sized <= 2);
+	}
+	assert_int_equal(lines, 1);
+	assert_int_equal(sized, 1);
+}
+
 static void test_points(void **state)
 {
 	struct trace trace = { .fd = -1, .level = TRACE_BRANCHES };
@@ -221,6 +240,7 @@ static void test_points(void **state)
 				 ran(&trace, "LINE sized", POINT_JUMPED),
 			 3);
 	assert_true(ran(&trace, "LINE sized", POINT_JUMPED) % 3 != 0);
+	check_functions(&trace);
 	trace_clear(&trace);
 }
 

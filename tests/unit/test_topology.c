@@ -723,9 +723,29 @@ static void takes_what_is_just_within(void **state)
 	}
 }
 
+/* Of a name that is none the message has as much as tells which it is. */
+static void a_long_name_is_cut(void **state)
+{
+	char *FREE_AUTO name = text_format("%0*d", 2 * NAME_MAX_LEN + 1, 7);
+	char *FREE_AUTO text = text_format("[node %s]\n", name);
+	char *FREE_AUTO wanted =
+		text_format("[node]: \"%.*s\" is no name for a node: ", 2 * NAME_MAX_LEN, name);
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct topology topo;
+	struct inifile ini;
+
+	(void)state;
+	assert_int_equal(inifile_parse(&ini, "f.ini", "/", text, strlen(text), &e), 0);
+	assert_int_not_equal(topology_read(&topo, &ini, &e), 0);
+	inifile_clear(&ini);
+	if (!strstr(e.text, wanted + strlen("[node]: ")))
+		fail_msg("\"%s\" is not in: %s", wanted, e.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_long_name_is_cut),
 		cmocka_unit_test(refuses_what_is_wrong),
 		cmocka_unit_test(refuses_addresses_of_nobody),
 		cmocka_unit_test(takes_the_edges),
