@@ -6,7 +6,7 @@
 #include "lab/error.h"
 #include "lab/inikeys.h"
 #include "orchestrator/cmd/command.h"
-#include "orchestrator/model/field.h"
+#include "orchestrator/model/field_text.h"
 #include "orchestrator/model/labfile_read.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/util/table.h"

@@ -2,8 +2,8 @@
 #ifndef XLAB_FIELD_H
 #define XLAB_FIELD_H
 
-/* The fields of packets (bpf/fields.h): found by name, read from words, taken out of bytes, put
- * into bytes, and written as text. Pure.
+/* The fields of packets (bpf/fields.h): found by name, taken out of bytes, and put into bytes.
+ * Pure.
  */
 
 #include <stdbool.h>
@@ -80,43 +80,6 @@ enum xlab_field field_find_in(enum xlab_layer layer, const char *name);
 /* Candidates for text_nearest(): all that may be named, without those of the short forms. */
 const char *field_next(void *unused, size_t i);
 
-/* Words of a lab file, without its `!`. FIRST..LAST both included; what is a single value has both
- * equal. Masks (S/SA) have @masked, and then last is the mask. 0, -EINVAL or -ERANGE with the whole
- * sentence about @word in *@why, malloc'ed: what it is not, what is allowed.
- */
-struct field_span {
-	struct field_value first, last;
-	bool masked;
-	uint8_t bytes; /* XLAB_KIND_BYTES: so many, at the right end of the array */
-};
-int field_read(enum xlab_field field, const char *word, struct field_span *span, char **why);
-/* A single value only: of packets that are made. */
-int field_read_value(enum xlab_field field, const char *word, struct field_value *value,
-		     char **why);
-/* Of each kind what it is called, and what its words may be; NULL where the field's width says
- * that. */
-extern const char *const kind_names[XLAB_KINDS], *const kind_allowed[XLAB_KINDS];
-/* What the words of a field may be, malloc'ed, and of some kinds. */
-char *field_allowed(enum xlab_field field);
-#define ALLOWED_MAC	"MACs as in de:ad:be:ef:00:01, or their first bits as in de:ad:be:00:00:00/24"
-#define ALLOWED_ADDRESS "addresses, CIDRs or ranges A-B, of either family"
-#define ALLOWED_TYPE	"ipv4, ipv6, arp, vlan, or numbers from 0x600 to 0xffff"
-#define ALLOWED_PROTO	"icmp, icmpv6, tcp, udp, or numbers up to 255"
-#define ALLOWED_PORT	"ports, ranges as in 8000-8999, or services as ssh"
-
-/* As field_read() takes it: "64", "10.0.0.1", "0x0800". */
-#define FIELD_TEXT ADDRESS_TEXT /* the longest of all */
-const char *field_value_text(enum xlab_field field, const struct field_value *value,
-			     char buf[static FIELD_TEXT]);
-/* Likewise, but malloc'ed: "10.0.0.0/8", "S/SA", "8000-8999". */
-char *field_span_text(enum xlab_field field, const struct field_span *span);
-
-/* The span holds the value; of ADDRESS only values of its own family. */
-bool field_span_holds(enum xlab_field field, const struct field_span *span,
-		      const struct field_value *value);
-bool field_span_equal(const struct field_span *a, const struct field_span *b);
-/* It is all that begins with the first @len bits of its field (of IPv4 of 32); else false. */
-bool field_span_prefix(enum xlab_field field, const struct field_span *span, unsigned int *len);
 /* Of ADDRESS: it lies in ::ffff:0:0/96. */
 bool field_is_ipv4(const struct field_value *value);
 

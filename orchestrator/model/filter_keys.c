@@ -11,6 +11,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/model/field_text.h"
 #include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_values.h"

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "orchestrator/model/field.h"
+#include "orchestrator/model/field_text.h"
 
 #define LAYERS_MAX	 16
 #define LAYER_HEADER_MAX 40 /* bytes of a layer's fixed header */

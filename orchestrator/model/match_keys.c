@@ -15,6 +15,7 @@
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/field_read.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_values.h"
 

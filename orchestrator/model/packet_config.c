@@ -14,6 +14,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/model/field_read.h"
 #include "orchestrator/model/frame_make.h"
 #include "orchestrator/model/labfile_values.h"
 #include "orchestrator/model/step_words.h"

@@ -4,6 +4,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/text.h"
+#include "orchestrator/model/field_text.h"
 
 bool rule_equal(const struct rule *a, const struct rule *b)
 {

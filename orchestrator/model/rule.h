@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "orchestrator/model/field.h"
+#include "orchestrator/model/field_span.h"
 
 struct ini_key;
 

@@ -24,6 +24,7 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/linker/prog_capture.h"
 #include "orchestrator/linker/prune.h"
+#include "orchestrator/model/field_read.h"
 #include "orchestrator/model/program.h"
 
 static int map_of(void *obj, const char *name, int *fd, struct error *e)

@@ -13,7 +13,8 @@
 
 #include "lab/array.h"
 #include "lab/cleanup.h"
-#include "orchestrator/model/field.h"
+#include "orchestrator/model/field_read.h"
+#include "orchestrator/model/field_text.h"
 
 /* Words, and as they are written; NULL: as they came. */
 static const struct {
