@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One packet's way through a chain, or many packets', without sending any. Which chain, and where
- * packets come from, is found here; what they come to is explain.c's.
+ * One packet's way through a chain, or many packets', without sending any. Which chain is found
+ * here, where packets come from by packet_words.c; what they come to is explain.c's.
  */
-#include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/interrupt.h"
@@ -18,13 +12,9 @@
 #include "orchestrator/chain/chain_read.h"
 #include "orchestrator/chain/explain.h"
 #include "orchestrator/cmd/command.h"
+#include "orchestrator/cmd/packet_words.h"
 #include "orchestrator/cmd/resolve.h"
 #include "orchestrator/lab_up.h"
-#include "orchestrator/model/enum_names.h"
-#include "orchestrator/model/first_packet.h"
-#include "orchestrator/model/frame_make.h"
-#include "orchestrator/model/labfile_read.h"
-#include "orchestrator/model/packet_config.h"
 #include "orchestrator/report/explain_text.h"
 #include "orchestrator/util/capture.h"
 #include "orchestrator/util/table.h"
@@ -41,18 +31,8 @@ struct wish {
 	const char *iface;  /* or NULL: the only one with a chain */
 	char *const *words; /* of the packet */
 	bool live;	    /* the lab is up, and others use it */
-	/* Worked out of the words: one packet, or many. */
-	uint8_t *bytes;
-	size_t size;
-	const char *capture;
+	struct packet_words packet;
 };
-
-static bool is_file(const char *word)
-{
-	struct stat st;
-
-	return !stat(word, &st) && S_ISREG(st.st_mode);
-}
 
 /* What stands there now, for good or for a scenario. @view holds the names. */
 static int standing(const struct wish *w, size_t iface, struct chain_view *view,
@@ -132,113 +112,6 @@ static int explain_one(struct explain *x, const uint8_t *bytes, size_t size, str
 	return err;
 }
 
-/* "hex:deadbeef…" */
-static int read_hex(struct wish *w, const char *digits, struct error *e)
-{
-	w->size = strlen(digits) / 2;
-	w->bytes = xcalloc(1, w->size + 1);
-	for (size_t i = 0; i < w->size; i++) {
-		char byte[3] = { digits[2 * i], digits[2 * i + 1] }, *end;
-
-		w->bytes[i] = (uint8_t)strtoul(byte, &end, 16);
-		if (!isxdigit((unsigned char)*byte) || *end)
-			return error_input(e, "hex:%s: \"%s\" at byte %zu is not two hex digits",
-					   digits, byte, i);
-	}
-	if (strlen(digits) % 2)
-		return error_input(e, "hex:%s: the last byte has one digit only", digits);
-	return 0;
-}
-
-static int read_config(struct wish *w, struct packet_config *packet, struct error *e)
-{
-	int err = packet_config_load(packet, e);
-
-	if (err)
-		return error_wrap(e, "packet %s", packet->name);
-	w->bytes = xmemdup(packet->bytes, packet->size);
-	w->size = packet->size;
-	return 0;
-}
-
-/* The bytes that the step sends first. */
-static int take_step(struct wish *w, struct labfile *labfile, const struct step *step, size_t iface,
-		     struct error *e)
-{
-	struct frame_make *FREE_AUTO frame = xcalloc(1, sizeof(*frame));
-	char *FREE_AUTO why = NULL;
-
-	if (step->kind == STEP_FRAME)
-		return read_config(w, &labfile->packets[step->packet], e);
-	if (first_packet(&labfile->topo, step, iface, frame, &why))
-		return error_input(e, "explain: %s: %s", step->line_text, why);
-	w->bytes = xmemdup(frame->bytes, frame->size);
-	w->size = frame->size;
-	return 0;
-}
-
-/* A step is read as one of a scenario of this lab file is. */
-#define STEP_SCENARIO "the-step-to-explain"
-
-static int read_step(struct wish *w, const char *text, size_t iface, struct error *e)
-{
-	const struct inifile *ini = &w->lab->labfile.ini;
-	char *FREE_AUTO whole =
-		text_format("%s\n[scenario " STEP_SCENARIO "]\ndrop = %s\n", ini->text, text);
-	struct labfile labfile;
-	int err = labfile_parse(&labfile, ini->path, ini->dir, whole, strlen(whole), e);
-
-	if (!err) {
-		size_t scenario = labfile_scenario(&labfile, STEP_SCENARIO);
-
-		err = take_step(w, &labfile, &labfile.scenarios[scenario].steps[0], iface, e);
-	}
-	labfile_clear(&labfile);
-	return err;
-}
-
-static bool is_step(const char *word)
-{
-	uint32_t kind;
-	char first[8];
-
-	return text_word(&word, first, sizeof(first)) == 1 &&
-	       enum_value(step_names, first, &kind) && kind != STEP_EXEC;
-}
-
-static int unknown_packet(const struct wish *w, const char *word, struct error *e)
-{
-	char *FREE_AUTO offer = text_offer(word, labfile_next_packet, &w->lab->labfile);
-
-	return error_input(
-		e,
-		"explain: \"%s\" is no step (udp lb host:8888), no bytes (hex:…), no file "
-		"with a capture, and no packet of the lab file%s",
-		word, offer);
-}
-
-/* The words become bytes, or the name of a capture; @iface: where the packet comes in. */
-static int read_packet(struct wish *w, size_t iface, struct error *e)
-{
-	struct labfile *labfile = &w->lab->labfile;
-	char *FREE_AUTO text = xstrdup(w->words[0]);
-	size_t packet;
-
-	for (size_t i = 1; w->words[i]; i++)
-		text_add(&text, " ", "%s", w->words[i]);
-	packet = labfile_packet(labfile, text);
-	if (packet != NONE)
-		return read_config(w, &labfile->packets[packet], e);
-	if (!strncmp(text, "hex:", 4))
-		return read_hex(w, text + 4, e);
-	if (is_step(text))
-		return read_step(w, text, iface, e);
-	if (!is_file(text))
-		return unknown_packet(w, text, e);
-	w->capture = w->words[0];
-	return 0;
-}
-
 /* A packet that was cut, or that is too large, is no reason to stop. */
 static int explain_next(struct explain *x, struct explain_summary *summary, size_t number,
 			const uint8_t *bytes, size_t size, size_t length, struct error *e)
@@ -305,17 +178,18 @@ static int explain_it(struct wish *w, struct error *e)
 	int err = find_chain(w, &view, &chain, e);
 
 	if (!err)
-		err = read_packet(w, chain.iface, e);
-	if (!err && w->options->summary && !w->capture)
+		err = packet_words_read(&w->packet, &w->lab->labfile, w->words, chain.iface, e);
+	if (!err && w->options->summary && !w->packet.capture)
 		err = error_input(e, "explain: --summary is of the packets of a capture");
 	if (!err)
-		err = explain_open(&x, w->lab, &chain, w->capture ? TRACE_VERDICTS : TRACE_LINES,
-				   w->live, e);
+		err = explain_open(&x, w->lab, &chain,
+				   w->packet.capture ? TRACE_VERDICTS : TRACE_LINES, w->live, e);
 	if (!err)
-		err = w->capture ? explain_capture(x, w->capture, w->options->summary, e)
-				 : explain_one(x, w->bytes, w->size, e);
+		err = w->packet.capture
+			      ? explain_capture(x, w->packet.capture, w->options->summary, e)
+			      : explain_one(x, w->packet.bytes, w->packet.size, e);
 	explain_close(x);
-	free(w->bytes);
+	packet_words_clear(&w->packet);
 	chain_view_clear(&view);
 	return err;
 }
@@ -331,7 +205,7 @@ static int explain_file(const struct invocation *in, struct error *e)
 
 	w.lab = &lab;
 	/* A step has several words; an interface is none of its first ones. */
-	if (in->argc > 2 && !is_step(*w.words))
+	if (in->argc > 2 && !packet_word_is_step(*w.words))
 		w.iface = *w.words++;
 	err = lab_up(&lab, in->argv[0], &options, e);
 	if (err)
@@ -363,7 +237,7 @@ static int explain_run(const struct invocation *in, int *status, struct error *e
 
 	(void)status;
 	interrupt_hold(&hold);
-	return is_file(in->argv[0]) ? explain_file(in, e) : explain_live(in, e);
+	return packet_word_is_file(in->argv[0]) ? explain_file(in, e) : explain_live(in, e);
 }
 
 const struct command cmd_explain = {

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Makes bytes of what the command line calls a packet. */
+#include "orchestrator/cmd/packet_words.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lab/alloc.h"
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/model/enum_names.h"
+#include "orchestrator/model/first_packet.h"
+#include "orchestrator/model/frame_make.h"
+#include "orchestrator/model/labfile.h"
+#include "orchestrator/model/labfile_read.h"
+#include "orchestrator/model/packet_config.h"
+
+bool packet_word_is_file(const char *word)
+{
+	struct stat st;
+
+	return !stat(word, &st) && S_ISREG(st.st_mode);
+}
+
+/* "hex:deadbeef…" */
+static int read_hex(struct packet_words *p, const char *digits, struct error *e)
+{
+	p->size = strlen(digits) / 2;
+	p->bytes = xcalloc(1, p->size + 1);
+	for (size_t i = 0; i < p->size; i++) {
+		char byte[3] = { digits[2 * i], digits[2 * i + 1] }, *end;
+
+		p->bytes[i] = (uint8_t)strtoul(byte, &end, 16);
+		if (!isxdigit((unsigned char)*byte) || *end)
+			return error_input(e, "hex:%s: \"%s\" at byte %zu is not two hex digits",
+					   digits, byte, i);
+	}
+	if (strlen(digits) % 2)
+		return error_input(e, "hex:%s: the last byte has one digit only", digits);
+	return 0;
+}
+
+static int read_config(struct packet_words *p, struct packet_config *packet, struct error *e)
+{
+	int err = packet_config_load(packet, e);
+
+	if (err)
+		return error_wrap(e, "packet %s", packet->name);
+	p->bytes = xmemdup(packet->bytes, packet->size);
+	p->size = packet->size;
+	return 0;
+}
+
+/* The bytes that the step sends first. */
+static int take_step(struct packet_words *p, struct labfile *labfile, const struct step *step,
+		     size_t iface, struct error *e)
+{
+	struct frame_make *FREE_AUTO frame = xcalloc(1, sizeof(*frame));
+	char *FREE_AUTO why = NULL;
+
+	if (step->kind == STEP_FRAME)
+		return read_config(p, &labfile->packets[step->packet], e);
+	if (first_packet(&labfile->topo, step, iface, frame, &why))
+		return error_input(e, "explain: %s: %s", step->line_text, why);
+	p->bytes = xmemdup(frame->bytes, frame->size);
+	p->size = frame->size;
+	return 0;
+}
+
+/* A step is read as one of a scenario of this lab file is. */
+#define STEP_SCENARIO "the-step-to-explain"
+
+static int read_step(struct packet_words *p, const struct inifile *ini, const char *text,
+		     size_t iface, struct error *e)
+{
+	char *FREE_AUTO whole =
+		text_format("%s\n[scenario " STEP_SCENARIO "]\ndrop = %s\n", ini->text, text);
+	struct labfile labfile;
+	int err = labfile_parse(&labfile, ini->path, ini->dir, whole, strlen(whole), e);
+
+	if (!err) {
+		size_t scenario = labfile_scenario(&labfile, STEP_SCENARIO);
+
+		err = take_step(p, &labfile, &labfile.scenarios[scenario].steps[0], iface, e);
+	}
+	labfile_clear(&labfile);
+	return err;
+}
+
+bool packet_word_is_step(const char *word)
+{
+	uint32_t kind;
+	char first[8];
+
+	return text_word(&word, first, sizeof(first)) == 1 &&
+	       enum_value(step_names, first, &kind) && kind != STEP_EXEC;
+}
+
+static int unknown_packet(struct labfile *labfile, const char *word, struct error *e)
+{
+	char *FREE_AUTO offer = text_offer(word, labfile_next_packet, labfile);
+
+	return error_input(
+		e,
+		"explain: \"%s\" is no step (udp lb host:8888), no bytes (hex:…), no file "
+		"with a capture, and no packet of the lab file%s",
+		word, offer);
+}
+
+int packet_words_read(struct packet_words *p, struct labfile *labfile, char *const *words,
+		      size_t iface, struct error *e)
+{
+	char *FREE_AUTO text = xstrdup(words[0]);
+	size_t packet;
+
+	for (size_t i = 1; words[i]; i++)
+		text_add(&text, " ", "%s", words[i]);
+	packet = labfile_packet(labfile, text);
+	if (packet != NONE)
+		return read_config(p, &labfile->packets[packet], e);
+	if (!strncmp(text, "hex:", 4))
+		return read_hex(p, text + 4, e);
+	if (packet_word_is_step(text))
+		return read_step(p, &labfile->ini, text, iface, e);
+	if (!packet_word_is_file(text))
+		return unknown_packet(labfile, text, e);
+	p->capture = words[0];
+	return 0;
+}
+
+void packet_words_clear(struct packet_words *p)
+{
+	free(p->bytes);
+	*p = (struct packet_words){ 0 };
+}
