@@ -104,6 +104,8 @@ address = 10.9.0.254/24
 address = 10.9.1.254/24
 uplink = br1
 [bridge br1]
+[bridge br2]
+uplink = br0
 [node a]
 [node b]
 [node c]

@@ -802,6 +802,12 @@ static void destinations_are_printed(void **state)
 		{ "pass = ping a ff02::1%e0 at b", "pass = ping a ff02::1%e0 at b" },
 		{ "drop = udp a [ff02::1%e1]:9 at c", "drop = udp a [ff02::1%e1]:9 xlab at c" },
 		{ "drop = udp a 10.0.0.255:9 at b", "drop = udp a 10.0.0.255%e0:9 xlab at b" },
+		{ "drop = udp a 224.0.0.1:9", "drop = udp a 224.0.0.1%e0:9 xlab control=none" },
+		{ "drop = udp a 224.0.0.1:9 control=fail",
+		  "drop = udp a 224.0.0.1%e0:9 xlab control=fail" },
+		{ "drop = udp a 10.0.0.77:9", "drop = udp a 10.0.0.77:9 xlab control=none" },
+		{ "drop = udp a 10.0.0.77:9 control=fail",
+		  "drop = udp a 10.0.0.77:9 xlab control=fail" },
 		{ "chain = a:e0 ,f,, hello\n" DONE, "chain = a:e0 f hello\npass = ping a b" },
 		{ "chain = a:e0, f hello,\n" DONE, "chain = a:e0 f hello\npass = ping a b" },
 	};
@@ -810,7 +816,8 @@ static void destinations_are_printed(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		FREE_AUTO char *text = text_format(
 			"[node a]\n[node b]\n[node c]\n[iface a:e0]\npeer = b:e0\n"
-			"address = 10.0.0.1/24\naddress = fd00::1/64\n[iface b:e0]\npeer = a:e0\n"
+			"address = 10.0.0.1/24\naddress = fd00::1/64\n"
+			"[iface a:lo]\naddress = 10.9.9.9/32\n[iface b:e0]\npeer = a:e0\n"
 			"address = 10.0.0.2/24\naddress = fd00::2/64\n[iface a:e1]\npeer = c:e0\n"
 			"address = fe80::7/64\n[iface c:e0]\npeer = a:e1\n"
 			"address = fe80::8/64\n[filter f]\nprogram = drop\n[scenario s]\n%s\n",

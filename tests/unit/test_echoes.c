@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How often a node's kernel has answered an echo, as /proc/net tells it for either family. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/text.h"
+#include "orchestrator/scenario/echoes.h"
+
+static void counts_are_found(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t count;
+	} rows[] = {
+		{ "Ip: Forwarding\nIp: 1\nIcmp: InMsgs OutEchoReps OutErrors\nIcmp: 7 3 9\n", 3 },
+		{ "Icmp: OutEchoReps\nIcmp: 4294967299\n", 4294967299 },
+		{ "Icmp6InMsgs                     \t5\nIcmp6OutEchoReplies             \t2\n", 2 },
+		/* a kernel that does not count them */
+		{ "Icmp: InMsgs OutErrors\nIcmp: 7 9\n", 0 },
+		{ "Icmp: InMsgs\nIcmp: 7\nOther: OutEchoReps\nOther: 9\n", 0 },
+		{ "Icmp: InMsgs OutEchoReps\n", 0 },
+		{ "Icmp6InMsgs\t5\n", 0 },
+		{ "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		int FD_AUTO fd = memfd_create("counts", MFD_CLOEXEC);
+		size_t size = strlen(rows[i].text);
+		uint64_t count = 77;
+
+		assert_int_equal(write(fd, rows[i].text, size), size);
+		assert_int_equal(echoes_answered(fd, &count, &e), 0);
+		assert_int_equal(count, rows[i].count);
+		assert_int_equal(echoes_answered(fd, &count, &e), 0); /* from the beginning */
+		assert_int_equal(count, rows[i].count);
+	}
+}
+
+static void what_cannot_be_read_is_told(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	uint64_t count;
+
+	(void)state;
+	assert_true(echoes_answered(-1, &count, &e) < 0);
+	assert_non_null(strstr(e.text, "cannot read what a node's kernel has answered"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_are_found),
+		cmocka_unit_test(what_cannot_be_read_is_told),
+	};
+
+	return cmocka_run_group_tests_name("echoes", tests, NULL, NULL);
+}
