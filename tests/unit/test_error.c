@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "lab/cleanup.h"
 #include "lab/error.h"
 
 static void kinds_and_returns(void **state)
@@ -110,11 +112,31 @@ static void moved_and_joined(void **state)
 	assert_null(b.text);
 }
 
+/* What went wrong is said behind the clean-up of what was open. */
+static void errno_outlives_a_descriptor(void **state)
+{
+	int gone = dup(STDIN_FILENO), none = -1;
+
+	(void)state;
+	assert_true(gone >= 0);
+	assert_int_equal(close(gone), 0);
+	errno = ENOSPC;
+	cleanup_fd(&gone); /* EBADF */
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(gone, -1);
+	cleanup_fd(&none);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(none, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kinds_and_returns),  cmocka_unit_test(wrapped_from_inside_out),
-		cmocka_unit_test(added_line_by_line), cmocka_unit_test(many_lines),
+		cmocka_unit_test(errno_outlives_a_descriptor),
+		cmocka_unit_test(kinds_and_returns),
+		cmocka_unit_test(wrapped_from_inside_out),
+		cmocka_unit_test(added_line_by_line),
+		cmocka_unit_test(many_lines),
 		cmocka_unit_test(moved_and_joined),
 	};
 
