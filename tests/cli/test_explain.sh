@@ -175,6 +175,7 @@ xlab explain b:e0 udp a c:80
 ended 'a step that is wrong' 2 'there is no node "c"'
 xlab explain a:e0 syn
 ended 'no chain' 2 'a:e0 has no chain: a packet passes there'
+is 'no scenario puts one there' "${err%$'\n'}" 'xlab: a:e0 has no chain: a packet passes there'
 xlab explain b:e1 syn
 ended 'no such interface' 2 'did you mean "b:e0"?'
 xlab explain b:e0 hex:deadbeef000
@@ -213,6 +214,10 @@ xlab explain "$dir/lab.ini" --scenario changes udp a b:7
 like 'sent back' "$out" '=> tx, by back
 it came out changed, 46 bytes
   EthHdr: src: de:ad:be:ef:00:02 => dst: de:ad:be:ef:00:01 (0x0800)'
+sed '/^[[:space:]]*chain = headers web counting/d' "$dir/lab.ini" >"$dir/bare.ini"
+xlab explain "$dir/bare.ini" b:e0 syn
+ended 'no chain but that of a scenario' 2 \
+	'b:e0 has no chain: a packet passes there; a scenario puts one there: --scenario source'
 xlab explain "$dir/lab.ini" --scenario elsewhere syn
 like 'sent elsewhere' "$out" '=> redirect, by away'
 xlab explain "$dir/lab.ini" --scenario much syn
