@@ -34,10 +34,15 @@ static struct insertion insertion_of(const struct put *put)
 
 #define N_PUT 4
 
+/* As every program has them. */
+static struct bpf_func_info main_func;
+static struct bpf_line_info main_line;
+#define WITH_MAIN .funcs = &main_func, .n_funcs = 1, .lines = &main_line, .n_lines = 1
+
 static void becomes(const char *before, const struct put puts[N_PUT], const char *after)
 {
 	struct insertion list[N_PUT];
-	struct link_output out = { .rodata_fd = -1 };
+	struct link_output out = { WITH_MAIN, .rodata_fd = -1 };
 	struct bpf_insn *old;
 	size_t n = 0;
 
@@ -140,7 +145,7 @@ static void functions_and_lines_move(void **state)
 static void what_a_jump_does_not_reach_is_refused(void **state)
 {
 	struct insertion list[] = { insertion_of(&(struct put){ 1, INSERT_BEFORE, "r7 = 7" }) };
-	struct link_output out = { .rodata_fd = -1, .n_insns = 32769 };
+	struct link_output out = { WITH_MAIN, .rodata_fd = -1, .n_insns = 32769 };
 	struct bpf_insn *FREE_AUTO insns = calloc(out.n_insns, sizeof(*insns));
 
 	(void)state;
@@ -162,7 +167,7 @@ static void what_a_jump_does_not_reach_is_refused(void **state)
 	free(out.lines);
 
 	/* far from the beginning, where the first pass knows no target yet */
-	out = (struct link_output){ .insns = insns, .n_insns = 32769, .rodata_fd = -1 };
+	out = (struct link_output){ WITH_MAIN, .insns = insns, .n_insns = 32769, .rodata_fd = -1 };
 	insns[0] = insns[1];
 	insns[32767] = (struct bpf_insn){ .code = BPF_JMP | BPF_JA };
 	assert_int_equal(link_insert(&out, list, 1), 0);

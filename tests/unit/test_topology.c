@@ -737,6 +737,7 @@ static void a_long_name_is_cut(void **state)
 	(void)state;
 	assert_int_equal(inifile_parse(&ini, "f.ini", "/", text, strlen(text), &e), 0);
 	assert_int_not_equal(topology_read(&topo, &ini, &e), 0);
+	topology_clear(&topo);
 	inifile_clear(&ini);
 	if (!strstr(e.text, wanted + strlen("[node]: ")))
 		fail_msg("\"%s\" is not in: %s", wanted, e.text);
