@@ -462,8 +462,6 @@ static __always_inline bool headers_hold(struct matched *m, struct xdp_md *ctx)
 
 static __always_inline bool matches(struct matched *m, struct xdp_md *ctx)
 {
-	if (asks(XLAB_ASKS_LIVE) && !rules.any)
-		return false;
 	return headers_hold(m, ctx) && (!asks(XLAB_ASKS_DATA) || payload_holds(m, ctx));
 }
 

@@ -129,11 +129,10 @@ struct xlab_value { /* as the parts are loaded */
 #define XLAB_EXCEPTED  0xffff /* where a rule's number would be: it is excluded. No rule has it. */
 
 struct xlab_rules {
-	__u32 any;		  /* 0: the filter matches nothing */
 	__u32 given[XLAB_PLACES]; /* keys that a packet must have, by slot */
 	__u32 many[XLAB_PLACES];  /* that have other values than the one below */
-	__u32 kept[XLAB_PLACES];  /* keys of the lab file: given, with or without a value */
-	__u32 zero[3];
+	__u32 kept[XLAB_PLACES];  /* the lab file's keys, one at least: even without a value */
+	__u32 zero[4];
 	struct xlab_value one[XLAB_SLOTS];
 	__u64 gone[XLAB_SLOTS]; /* for user space: hits of numbers that another rule has now */
 };

@@ -412,9 +412,9 @@ static int by_parts(const void *a, const void *b)
 	return memcmp(x, y, sizeof(*x));
 }
 
-/* What is there already gets its number, or none. */
+/* What is there already gets its number, or none: then readers may still be at it. */
 static void renumber(const struct key_rules *k, struct xlab_entry *entries, struct single *singles,
-		     size_t n)
+		     size_t n, bool *waited)
 {
 	size_t size = (size_t)1 << k->layout->constants[XLAB_HASH_BITS];
 
@@ -428,8 +428,10 @@ static void renumber(const struct key_rules *k, struct xlab_entry *entries, stru
 		number = s ? s->number : 0;
 		if (s)
 			s->placed = true;
-		if (entries[i].number != number)
-			__atomic_store_n(&entries[i].number, number, __ATOMIC_RELEASE);
+		if (entries[i].number == number)
+			continue;
+		__atomic_store_n(&entries[i].number, number, __ATOMIC_RELEASE);
+		*waited = *waited && number;
 	}
 }
 
@@ -461,7 +463,7 @@ static int write_singles(const struct key_rules *k, struct xlab_area *area, stru
 
 	if (n)
 		qsort(singles, n, sizeof(*singles), by_parts);
-	renumber(k, entries, singles, n);
+	renumber(k, entries, singles, n, waited);
 	for (size_t i = 0; i < n; i++) {
 		struct xlab_entry *e;
 		int err;
@@ -569,14 +571,11 @@ static void find_given(const struct match_layout *l, struct xlab_rules *memory,
 /* A key is given only while what its values are looked up in is ready. */
 int match_derive(const struct match_layout *l, struct xlab_rules *memory, bool fresh)
 {
-	uint32_t given[XLAB_PLACES], any = 0;
+	uint32_t given[XLAB_PLACES];
 	bool waited = fresh;
 	int err = 0, one;
 
 	find_given(l, memory, given);
-	for (int i = 0; i < XLAB_PLACES; i++)
-		any |= given[i];
-	__atomic_and_fetch(&memory->any, any, __ATOMIC_RELEASE);
 	for (int i = 0; i < XLAB_PLACES; i++)
 		__atomic_and_fetch(&memory->given[i], given[i], __ATOMIC_RELEASE);
 	for (size_t i = 0; i < l->n_keys; i++) {
@@ -585,6 +584,5 @@ int match_derive(const struct match_layout *l, struct xlab_rules *memory, bool f
 	}
 	for (int i = 0; i < XLAB_PLACES; i++)
 		__atomic_store_n(&memory->given[i], given[i], __ATOMIC_RELEASE);
-	__atomic_store_n(&memory->any, any, __ATOMIC_RELEASE);
 	return err;
 }

@@ -43,7 +43,7 @@ int rule_maps_open(struct rule_maps *m, const struct filter *filter, rule_map_fd
 void rule_maps_close(struct rule_maps *m);
 #define RULE_MAPS_AUTO __attribute__((cleanup(rule_maps_close)))
 
-/* Put a filter's rules into new memory. */
+/* Put a filter's rules, of which there is one at least, into new memory. */
 int rule_maps_fill(struct rule_maps *m, const struct filter *filter);
 
 bool rule_maps_has(const struct rule_maps *m, const struct rule *rule);
