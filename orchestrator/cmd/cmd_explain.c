@@ -73,15 +73,16 @@ static int only_iface(const struct wish *w, const struct scenario *scenario, siz
 }
 
 /* A scenario that puts a chain there is the one that is meant, as likely as not. */
-static int refuse_no_chain(const struct labfile *labfile, const struct scenario *scenario,
-			   size_t iface, struct error *e)
+static int refuse_no_chain(const struct wish *w, const struct scenario *scenario, size_t iface,
+			   struct error *e)
 {
-	const char *id = labfile->topo.ifaces[iface].id;
+	struct labfile *labfile = &w->lab->labfile;
+	const char *id = labfile->topo.ifaces[iface].id, *name;
 
 	if (scenario)
 		return error_input(e, "%s has no chain in that scenario: a packet passes there",
 				   id);
-	for (size_t i = 0; i < labfile->n_scenarios; i++) {
+	for (size_t i = 0; (name = labfile_next_scenario(labfile, i)); i++) {
 		const struct chain_config *c =
 			labfile_chain(labfile, &labfile->scenarios[i], iface);
 
@@ -89,7 +90,7 @@ static int refuse_no_chain(const struct labfile *labfile, const struct scenario 
 			return error_input(e,
 					   "%s has no chain: a packet passes there; a scenario "
 					   "puts one there: --scenario %s",
-					   id, labfile->scenarios[i].name);
+					   id, name);
 	}
 	return error_input(e, "%s has no chain: a packet passes there", id);
 }
@@ -119,7 +120,7 @@ static int find_chain(const struct wish *w, struct chain_view *view, struct chai
 		*chain = *found;
 	if (err || chain->n_filters)
 		return err;
-	return refuse_no_chain(labfile, scenario, chain->iface, e);
+	return refuse_no_chain(w, scenario, chain->iface, e);
 }
 
 static int explain_one(struct explain *x, const uint8_t *bytes, size_t size, struct error *e)
