@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
@@ -38,7 +39,8 @@ static int ask(struct netlink *nl, const char *iface, void *question)
 	return ioctl(netlink_fd(nl), SIOCETHTOOL, &request) < 0 ? -errno : 0;
 }
 
-static bool is_offload(const char name[ETH_GSTRING_LEN])
+/* Of ETH_GSTRING_LEN bytes. */
+static bool is_offload(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++)
 		if (strncmp(name, offloads[i], ETH_GSTRING_LEN) == 0)
@@ -48,16 +50,16 @@ static bool is_offload(const char name[ETH_GSTRING_LEN])
 
 static int count_features(struct netlink *nl, const char *iface, uint32_t *n, struct error *e)
 {
-	struct {
-		struct ethtool_sset_info head;
-		uint32_t count;
-	} info = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
-	int err = ask(nl, iface, &info);
+	struct ethtool_sset_info *FREE_AUTO info = xcalloc(1, sizeof(*info) + sizeof(*info->data));
+	int err;
 
-	*n = info.count;
+	info->cmd = ETHTOOL_GSSET_INFO;
+	info->sset_mask = 1ULL << ETH_SS_FEATURES;
+	err = ask(nl, iface, info);
+	*n = info->data[0];
 	if (err)
 		return error_sys(e, err, "cannot ask how many there are");
-	if (!info.head.sset_mask || !*n || *n > FEATURES_MAX)
+	if (!info->sset_mask || !*n || *n > FEATURES_MAX)
 		return error_state(e, -EPROTO, "the kernel has %u, and 1 to %zu can be", *n,
 				   FEATURES_MAX);
 	return 0;
@@ -67,22 +69,22 @@ static int count_features(struct netlink *nl, const char *iface, uint32_t *n, st
 static int find_bits(struct netlink *nl, const char *iface, struct ethtool_bits *bits,
 		     struct error *e)
 {
-	struct {
-		struct ethtool_gstrings head;
-		char names[FEATURES_MAX][ETH_GSTRING_LEN];
-	} answer = { .head = { .cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_FEATURES } };
+	struct ethtool_gstrings *FREE_AUTO names = NULL;
 	uint32_t n;
 	int err = count_features(nl, iface, &n, e);
 
 	if (err)
 		return err;
-	answer.head.len = n;
-	err = ask(nl, iface, &answer);
+	names = xcalloc(1, sizeof(*names) + n * ETH_GSTRING_LEN);
+	names->cmd = ETHTOOL_GSTRINGS;
+	names->string_set = ETH_SS_FEATURES;
+	names->len = n;
+	err = ask(nl, iface, names);
 	if (err)
 		return error_sys(e, err, "cannot ask for their names");
 	bits->words = (n + 31) / 32;
 	for (uint32_t i = 0; i < n; i++)
-		if (is_offload(answer.names[i]))
+		if (is_offload((const char *)names->data + i * ETH_GSTRING_LEN))
 			bits->bits[i / 32] |= 1U << i % 32;
 	return 0;
 }
@@ -90,17 +92,16 @@ static int find_bits(struct netlink *nl, const char *iface, struct ethtool_bits 
 int ethtool_offloads_off(struct netlink *nl, const char *iface, struct ethtool_bits *bits,
 			 struct error *e)
 {
-	struct {
-		struct ethtool_sfeatures head;
-		struct ethtool_set_features_block blocks[WORDS_MAX];
-	} wanted = { .head = { .cmd = ETHTOOL_SFEATURES } };
+	struct ethtool_sfeatures *FREE_AUTO wanted = NULL;
 	int err = bits->words ? 0 : find_bits(nl, iface, bits, e);
 
 	if (err)
 		return err;
-	wanted.head.size = bits->words;
+	wanted = xcalloc(1, sizeof(*wanted) + bits->words * sizeof(*wanted->features));
+	wanted->cmd = ETHTOOL_SFEATURES;
+	wanted->size = bits->words;
 	for (uint32_t i = 0; i < bits->words; i++)
-		wanted.blocks[i].valid = bits->bits[i];
-	err = ask(nl, iface, &wanted);
+		wanted->features[i].valid = bits->bits[i];
+	err = ask(nl, iface, wanted);
 	return err ? error_sys(e, err, "the kernel refuses") : 0;
 }
