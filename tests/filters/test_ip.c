@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/bpf.h>
 
@@ -57,6 +58,16 @@ static const struct {
 	{ "0.0.0.0/0", KEY_SRC, "fd00::1", "fd00::2", XLAB_NEXT },
 	{ "::/0", KEY_SRC, "10.0.0.1", "10.0.0.2", XLAB_NEXT },
 	{ "::/0", KEY_DST, "fd00::1", "fd00::2", XDP_DROP },
+	/* below those that stand for IPv4's, and around them, up to the last before and from the
+	   first behind */
+	{ "::4/126", KEY_SRC, "::5", "fd00::1", XDP_DROP },
+	{ "::4/126", KEY_SRC, "::8", "fd00::1", XLAB_NEXT },
+	{ "::4/126", KEY_SRC, "::3", "fd00::1", XLAB_NEXT },
+	{ "::/64", KEY_SRC, "::fffe:ffff:ffff", "fd00::1", XDP_DROP },
+	{ "::/64", KEY_SRC, "::1:0:0:0", "fd00::1", XDP_DROP },
+	{ "::/64", KEY_SRC, "::1:0:0:0:0", "fd00::1", XLAB_NEXT },
+	{ "::1:0:0:0/80", KEY_SRC, "::1:0:0:0", "fd00::1", XDP_DROP },
+	{ "::1:0:0:0/80", KEY_SRC, "::fffe:ffff:ffff", "fd00::1", XLAB_NEXT },
 	{ "fd00::10", KEY_SRC, "fd00::10", "fd00::1", XDP_DROP },
 	{ "fd00::10", KEY_SRC, "fd00::11", "fd00::1", XLAB_NEXT },
 	{ "fd00::10", KEY_DST, "fd00::10", "fd00::1", XLAB_NEXT },
@@ -71,7 +82,7 @@ static void addresses_and_prefixes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct rule rule = rule_net(cases[i].key, cases[i].rule);
-		int v6 = cases[i].src[0] == 'f';
+		int v6 = strchr(cases[i].src, ':') != NULL;
 		struct frame f = packet(cases[i].src, cases[i].dst, v6);
 		struct subject s;
 
