@@ -39,13 +39,15 @@ static int ask(struct netlink *nl, const char *iface, void *question)
 	return ioctl(netlink_fd(nl), SIOCETHTOOL, &request) < 0 ? -errno : 0;
 }
 
-/* Of ETH_GSTRING_LEN bytes. */
-static bool is_offload(const char *name)
+/* Its place among @n features; @n: it is not there. */
+static uint32_t place_of(const char *name, const struct ethtool_gstrings *names, uint32_t n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++)
-		if (strncmp(name, offloads[i], ETH_GSTRING_LEN) == 0)
-			return true;
-	return false;
+	uint32_t i = 0;
+
+	while (i < n &&
+	       strncmp((const char *)names->data + i * ETH_GSTRING_LEN, name, ETH_GSTRING_LEN) != 0)
+		i++;
+	return i;
 }
 
 static int count_features(struct netlink *nl, const char *iface, uint32_t *n, struct error *e)
@@ -82,10 +84,14 @@ static int find_bits(struct netlink *nl, const char *iface, struct ethtool_bits 
 	err = ask(nl, iface, names);
 	if (err)
 		return error_sys(e, err, "cannot ask for their names");
+	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++) {
+		uint32_t place = place_of(offloads[i], names, n);
+
+		if (place == n)
+			return error_state(e, -EPROTO, "the kernel has no %s", offloads[i]);
+		bits->bits[place / 32] |= 1U << place % 32;
+	}
 	bits->words = (n + 31) / 32;
-	for (uint32_t i = 0; i < n; i++)
-		if (is_offload((const char *)names->data + i * ETH_GSTRING_LEN))
-			bits->bits[i / 32] |= 1U << i % 32;
 	return 0;
 }
 

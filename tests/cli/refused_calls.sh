@@ -527,6 +527,19 @@ is 'up without a procfs of its own' "$status" 0
 xlab down
 nothing_left 'up without a procfs of its own'
 
+# A kernel that has no features, or leaves the names of those that it has empty: what is asked stays unanswered.
+record up $pair
+"$XLAB" down >/dev/null
+unanswered() # NTH MESSAGE
+{
+	run strace -f -qq -o /dev/null -E "$unleaked" -e trace=ioctl \
+		-e inject=ioctl:retval=0:when="$(nth ioctl '(SIOCETHTOOL|0x8946)' "$1")" "$XLAB" up $pair
+	ended "up: $2" 3 "$2"
+	nothing_left "up: $2"
+}
+unanswered 1 'the kernel has 0, and 1 to 256 can be'
+unanswered 2 'the kernel has no tx-checksum-ip-generic'
+
 # As on a machine that never had a named namespace.
 umount /run/netns
 rmdir /run/netns
