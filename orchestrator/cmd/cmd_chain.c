@@ -25,7 +25,7 @@ static int show(const char *word, struct error *e)
 	err = resolve_iface(&lab.labfile, name, &iface, e);
 	still = state_still(lab.state);
 	if (!err)
-		err = chain_read(&lab, iface, &view, e);
+		err = resolve_again(&lab, chain_read(&lab, iface, &view, e), e);
 	if (!err)
 		chain_print(name, &view, 2, colour_wanted(stdout), stdout);
 	if (!err && view.drift && still >= 0)

@@ -249,7 +249,7 @@ static int explain_live(const struct invocation *in, struct error *e)
 	int err = resolve_lab_word(&lab, in->argv[0], STATE_READ, "explain", &w.iface, e);
 
 	w.lab = &lab;
-	return err ? err : explain_it(&w, e);
+	return err ? err : resolve_again(&lab, explain_it(&w, e), e);
 }
 
 static int explain_run(const struct invocation *in, int *status, struct error *e)

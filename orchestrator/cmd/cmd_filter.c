@@ -101,7 +101,9 @@ static int filter_run(const struct invocation *in, int *status, struct error *e)
 		err = refuse_object(&lab, filter, e);
 	if (!err && verb->lock == STATE_LOCKED)
 		err = scenario_repair(&lab, e);
-	return err ? err : verb->run(&lab, filter, in->argv + 2, e);
+	if (!err)
+		err = verb->run(&lab, filter, in->argv + 2, e);
+	return verb->lock == STATE_LOCKED ? err : resolve_again(&lab, err, e);
 }
 
 const struct command cmd_filter = {

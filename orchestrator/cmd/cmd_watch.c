@@ -231,7 +231,8 @@ static int watch_loop(struct watch *w, struct error *e)
 		if (fflush(stdout) || fds[2].revents)
 			return 0;
 		if (access(state_lab_dir(w->lab.state), F_OK))
-			return error_state(e, -ENOENT, "the lab went down");
+			return error_state(e, -ENOENT, "lab %s went down",
+					   state_journal(w->lab.state)->lab);
 	}
 }
 
@@ -335,6 +336,7 @@ static int watch_run(const struct invocation *in, int *status, struct error *e)
 		(void)fprintf(stderr, "xlab: %" PRIu32 " packet%s seen, %" PRIu64 " event%s lost\n",
 			      w.packets, w.packets == 1 ? "" : "s", lost, lost == 1 ? "" : "s");
 	}
+	err = resolve_again(&w.lab, err, e);
 	listener_close(w.listener);
 	for (size_t i = 0; w.chains && i < w.lab.labfile.topo.n_ifaces; i++)
 		chain_record_clear(&w.chains[i]);

@@ -26,7 +26,7 @@ int enter_node(struct lab *lab, const char *word, const char *command, const cha
 
 	if (!err)
 		err = resolve_node(&lab->labfile, *name, &node, e);
-	return err ? err : node_enter(lab, *name, false, e);
+	return err ? err : resolve_again(lab, node_enter(lab, *name, false, e), e);
 }
 
 int enter_user(const char *name, struct error *e)

@@ -5,6 +5,7 @@
  */
 #include "orchestrator/cmd/resolve.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lab/alloc.h"
@@ -31,6 +32,28 @@ int resolve_lab_word(struct lab *lab, const char *word, enum state_lock lock, co
 
 	*rest = slash ? slash + 1 : word;
 	return resolve_lab(lab, name, lock, command, e);
+}
+
+int resolve_again(const struct lab *lab, int err, struct error *e)
+{
+	struct error ERROR_AUTO why = ERROR_INIT;
+	struct lab LAB_AUTO now = { 0 };
+	const struct journal *was;
+	int found;
+
+	if (err >= 0 || e->kind != ERROR_STATE || !lab->state)
+		return err;
+	was = state_journal(lab->state);
+	found = resolve_lab(&now, was->lab, STATE_READ, NULL, &why);
+	if (found == -ENOENT)
+		return error_state(e, found, "lab %s went down", was->lab);
+	if (!found && state_journal(now.state)->group == was->group)
+		return err;
+	if (!found)
+		return error_state(e, -ENOENT, "lab %s went down, and is up anew: try again",
+				   was->lab);
+	error_move(e, &why);
+	return e->err;
 }
 
 /* @next yields what there is of @of. */

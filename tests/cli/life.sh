@@ -16,6 +16,21 @@ is 'exec and filter list beside down' "$i $(grep -c xlab: "$dir/out")" '25 0'
 touch "$dir/stop"
 wait $beside
 works 'exec beside down'
+for command in 'exec lb -- true' 'filter udp-8888 list' 'watch' 'chain host:veth0' 'explain host:veth0 hello'; do
+	xlab up $lb
+	# shellcheck disable=SC2086 # words
+	halt access 4 $command # it has just read that the lab is up
+	xlab down
+	resume
+	is "$command, whose lab went down: told in one line" "$status $err" '3 xlab: lab lb went down'
+done
+xlab up $lb
+halt access 4 exec h3 -- true
+xlab down
+xlab up $pair --as lb # which has no h3
+resume
+is 'exec, whose lab went down and came up' "$status $err" '3 xlab: lab lb went down, and is up anew: try again'
+xlab down
 xlab up $lb
 halt statfs 2 exec lb -- true
 umount -l "$home/lb"
