@@ -99,12 +99,10 @@ static int grow(struct frame_make *f, size_t n, char **why)
 
 int frame_add_layer(struct frame_make *f, enum xlab_layer layer, char **why)
 {
-	int err = check_order(f, layer, why);
 	struct frame_layer *l;
+	int err;
 
-	if (err)
-		return err;
-	if (layer == XLAB_LAYER_DATA && last(f)->layer == layer)
+	if (layer == XLAB_LAYER_DATA && f->n && last(f)->layer == layer)
 		return 0;
 	if (f->n == LAYERS_MAX) {
 		*why = text_format("a packet has at most %d layers", LAYERS_MAX);
@@ -113,12 +111,13 @@ int frame_add_layer(struct frame_make *f, enum xlab_layer layer, char **why)
 	err = grow(f, layer_header(layer), why);
 	if (err)
 		return err;
+	err = check_order(f, layer, why);
 	l = &f->layers[f->n++];
 	*l = (struct frame_layer){ .layer = layer,
 				   .at = f->size - layer_header(layer),
 				   .size = layer_header(layer) };
 	memcpy(header_of(f, l), rules[layer].usual, l->size);
-	return 0;
+	return err;
 }
 
 void frame_set(struct frame_make *f, enum xlab_field field, const struct field_value *value)

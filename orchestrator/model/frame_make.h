@@ -28,7 +28,9 @@ struct frame_make {
 	size_t n;
 };
 
-/* A layer behind the last one, with its usual values: -EINVAL if it cannot stand there. */
+/* A layer behind the last one, with its usual values. -EINVAL: it cannot stand there, but does, so
+ * that more layers can be looked at, each for itself; -E2BIG: there is no room for it.
+ */
 int frame_add_layer(struct frame_make *f, enum xlab_layer layer, char **why);
 
 /* A field of the layer that came last, not given before. */

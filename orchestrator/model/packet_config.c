@@ -26,6 +26,7 @@ struct packet_reading {
 	struct packet_config *packet;
 	struct frame_make frame;
 	const struct ini_key *whole; /* hex or pcap, which stand alone */
+	bool refused; /* all that is behind it would be refused for the same reason */
 };
 
 /* Complains with the sentence, which is freed. */
@@ -136,12 +137,32 @@ static int read_field(const struct ini_where *at, char *word, struct packet_read
 }
 
 /* hex and pcap are a whole packet. */
-static int check_whole(const struct ini_where *at, const struct packet_reading *r, struct error *e)
+static int check_whole(const struct ini_where *at, struct packet_reading *r, struct error *e)
 {
 	if (!r->whole)
 		return 0;
+	r->refused = true;
 	return ini_complain(at, e, "%s at line %d is a whole packet: nothing stands beside it",
 			    r->whole->name, r->whole->line);
+}
+
+/* Of a key that was not understood, and may be the layer that lacks before this one, it was told
+ * already.
+ */
+static int begin_layer(const struct ini_where *at, struct packet_reading *r, enum xlab_layer layer,
+		       struct error *e)
+{
+	char *why = NULL;
+	int err = r->refused ? -EINVAL : check_whole(at, r, e);
+
+	if (err)
+		return err;
+	err = frame_add_layer(&r->frame, layer, &why);
+	r->refused = err == -E2BIG;
+	if (err && (r->refused || !at->section->broken))
+		return complain(at, why, e);
+	free(why);
+	return err;
 }
 
 static int read_layer(const struct ini_where *at, const char *value, void *object, struct error *e)
@@ -150,42 +171,46 @@ static int read_layer(const struct ini_where *at, const char *value, void *objec
 	struct options options = { .n = 0 };
 	const char *rest = value;
 	char word[WORD_SIZE], *why;
-	int err = check_whole(at, r, e), more;
+	int misplaced = begin_layer(at, r, layer_of(at->key->name), e);
+	int err = 0, more;
 
-	if (err)
-		return err;
-	if (frame_add_layer(&r->frame, layer_of(at->key->name), &why))
-		return complain(at, why, e);
+	if (r->refused)
+		return misplaced;
 	while (!err && (more = text_word(&rest, word, sizeof(word))))
 		err = more < 0 ? ini_complain(at, e, "a word of it is too long")
 			       : read_field(at, word, r, &options, e);
 	if (!err && frame_end_layer(&r->frame, options.n ? options.bytes : NULL, options.n, &why))
 		err = complain(at, why, e);
-	return err;
+	return err ? err : misplaced;
+}
+
+static int add_data(const struct ini_where *at, struct packet_reading *r, const uint8_t *bytes,
+		    size_t n, struct error *e)
+{
+	char *why;
+
+	if (!frame_add_data(&r->frame, bytes, n, &why))
+		return 0;
+	r->refused = true;
+	return complain(at, why, e);
 }
 
 /* "text", hex:00ff or zero:1400 */
-static int read_data(const struct ini_where *at, const char *value, void *object, struct error *e)
+static int read_bytes_of(const struct ini_where *at, const char *value, struct packet_reading *r,
+			 struct error *e)
 {
-	struct packet_reading *r = object;
 	struct step_words w = { 0 };
 	uint8_t *FREE_AUTO bytes = xcalloc(1, FRAME_MAX);
-	char *why = NULL;
 	uint32_t n = 0;
 	size_t size = 0;
-	int err = check_whole(at, r, e);
+	int err;
 
-	if (err)
-		return err;
-	if (frame_add_layer(&r->frame, XLAB_LAYER_DATA, &why))
-		return complain(at, why, e);
 	if (*value == '"') {
 		err = step_words_cut(at, value, &w, e);
 		if (!err && w.n != 1)
 			err = ini_refuse(at, e, "\"%s\" stands behind the quotes", w.word[1]);
-		if (!err &&
-		    frame_add_data(&r->frame, (const uint8_t *)w.word[0], strlen(w.word[0]), &why))
-			err = complain(at, why, e);
+		if (!err)
+			err = add_data(at, r, (const uint8_t *)w.word[0], strlen(w.word[0]), e);
 		free(w.copy);
 		return err;
 	}
@@ -197,9 +222,16 @@ static int read_data(const struct ini_where *at, const char *value, void *object
 	} else if (!read_hex(value + 4, bytes, FRAME_MAX, &size)) {
 		return ini_refuse(at, e, "it is not hex: with pairs of digits");
 	}
-	if (frame_add_data(&r->frame, bytes, n + size, &why))
-		return complain(at, why, e);
-	return 0;
+	return add_data(at, r, bytes, n + size, e);
+}
+
+static int read_data(const struct ini_where *at, const char *value, void *object, struct error *e)
+{
+	struct packet_reading *r = object;
+	int misplaced = begin_layer(at, r, XLAB_LAYER_DATA, e);
+	int err = r->refused ? misplaced : read_bytes_of(at, value, r, e);
+
+	return err ? err : misplaced;
 }
 
 static int check_size(const struct ini_where *at, size_t size, struct error *e)
@@ -219,13 +251,17 @@ static int read_bytes(const struct ini_where *at, const char *value, void *objec
 	uint8_t *FREE_AUTO bytes = xcalloc(1, FRAME_MAX);
 	size_t n = 0;
 
-	if (r->frame.n || (r->whole && strcmp(r->whole->name, "hex") != 0))
+	if (r->refused)
+		return -EINVAL;
+	r->refused = r->frame.n || (r->whole && strcmp(r->whole->name, "hex") != 0);
+	if (r->refused)
 		return ini_complain(at, e, "hex is a whole packet: nothing stands beside it");
 	r->whole = at->key;
 	if (!read_hex(value, bytes, FRAME_MAX, &n))
 		return ini_refuse(at, e, "it is not hex with pairs of digits, %d at most",
 				  FRAME_MAX);
-	if (n > FRAME_MAX - r->frame.size)
+	r->refused = n > FRAME_MAX - r->frame.size;
+	if (r->refused)
 		return check_size(at, n + r->frame.size, e);
 	memcpy(r->frame.bytes + r->frame.size, bytes, n);
 	r->frame.size += n;

@@ -471,6 +471,51 @@ static void what_cannot_be_is_refused(void **state)
 		"vlan, arp, ip, ipv6, icmp, icmpv6, tcp, udp, data, hex, pcap)");
 }
 
+static void one_fault_is_told_once(void **state)
+{
+	(void)state;
+	refuses("ip = ttl=1\nudp = dstport=1\ndata = \"x\"\n",
+		"f.ini:3: [packet p] ip = ttl=1: a packet begins with eth, not with ip");
+	refuses("data = \"x\"\ndata = \"y\"\n",
+		"f.ini:3: [packet p] data = \"x\": a packet begins with eth, not with data");
+	refuses(ETH "arp = opcode=1\nudp = dstport=1\ndata = \"x\"\n",
+		"f.ini:5: [packet p] udp = dstport=1: udp cannot stand behind arp; what can: data");
+	/* each layer is looked at for itself */
+	refuses("ip = tll=1\nudp = srcport=x\nip = ttl=1\n",
+		"f.ini:3: [packet p] ip = tll=1: a packet begins with eth, not with ip\n"
+		"f.ini:3: [packet p] ip = tll=1: ip has no field \"tll\"; did you mean \"ttl\"?\n"
+		"f.ini:4: [packet p] udp = srcport=x: srcport=x: \"x\" is not a port; "
+		"allowed: fields of the layer, as in srcport=40000 dstport=8000\n"
+		"f.ini:5: [packet p] ip = ttl=1: ip cannot stand behind udp; what can: data");
+	/* what was not understood may be the layer that lacks */
+	refuses("eht = type=ipv4\nip = ttl=1\nudp = dstprt=1\n",
+		"f.ini:3: [packet p] eht = type=ipv4: unknown key; did you mean \"eth\"? (allowed: "
+		"eth, vlan, arp, ip, ipv6, icmp, icmpv6, tcp, udp, data, hex, pcap)\n"
+		"f.ini:5: [packet p] udp = dstprt=1: udp has no field \"dstprt\"; did you mean "
+		"\"dstport\"?");
+	refuses("eth =\nip = ttl=1\nudp = dstport=1\n",
+		"f.ini:3: [packet p] eth =: the key has no value");
+	refuses(ETH "data = zero:8987\nudp = dstport=1\ndata = \"x\"\n",
+		"f.ini:4: [packet p] data = zero:8987: the packet is longer than 9000 bytes");
+	refuses("hex = 00112233445566778899aabbccdd\n" ETH "ip = ttl=1\ndata = \"x\"\n",
+		"f.ini:4: [packet p] eth = dst=de:ad:be:ef:00:10 src=de:ad:be:ef:00:01: hex at "
+		"line 3 is a whole packet: nothing stands beside it");
+	refuses(ETH "hex = 00\nhex = 11\n",
+		"f.ini:4: [packet p] hex = 00: hex is a whole packet: nothing stands beside it");
+}
+
+static void too_many_layers_are_told_once(void **state)
+{
+	char *FREE_AUTO keys = xstrdup(ETH), *FREE_AUTO said = NULL;
+
+	(void)state;
+	for (size_t i = 1; i < LAYERS_MAX + 3; i++)
+		text_add(&keys, "", "vlan = id=1\n");
+	said = text_format("f.ini:%d: [packet p] vlan = id=1: a packet has at most %d layers",
+			   LAYERS_MAX + 3, LAYERS_MAX);
+	refuses(keys, said);
+}
+
 static void is_printed_as_written(void **state)
 {
 	static const char text[] = "[lab]\nname = f\n\n[node a]\n\n[packet p]\n" ETH
@@ -612,6 +657,8 @@ int main(void)
 		cmocka_unit_test(bytes_are_printed),
 		cmocka_unit_test(layers_are_found),
 		cmocka_unit_test(what_cannot_be_is_refused),
+		cmocka_unit_test(one_fault_is_told_once),
+		cmocka_unit_test(too_many_layers_are_told_once),
 		cmocka_unit_test(is_printed_as_written),
 		cmocka_unit_test(differences_are_told),
 		cmocka_unit_test(different_data_are_told),
