@@ -271,5 +271,5 @@ watch_begin --default-signal=INT left:eth0 left:eth0
 xlab down
 wait $watcher
 is 'a watch whose lab goes down: exit status' $? 3
-like 'a watch whose lab goes down: told' "$(<"$dir/watching")" 'xlab: lab lb went down'
+like 'a watch whose lab goes down: told' "$(<"$dir/watching")" 'xlab: lab pair went down'
 done_testing
