@@ -233,6 +233,9 @@ static int read_link(const struct nlattr *attr, void *cookie)
 		state->other_netns = (int)mnl_attr_get_u32(attr);
 	if (mnl_attr_get_type(attr) == IFLA_MTU && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 		state->mtu = mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == IFLA_ADDRESS &&
+	    mnl_attr_get_payload_len(attr) == sizeof(state->mac))
+		memcpy(state->mac, mnl_attr_get_payload(attr), sizeof(state->mac));
 	if (mnl_attr_get_type(attr) == IFLA_OPERSTATE && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
 		state->operstate = mnl_attr_get_u8(attr);
 	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)

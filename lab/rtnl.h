@@ -63,6 +63,7 @@ struct rt_link_state {
 	unsigned int other; /* of a veth: the ifindex of its other end, where that is; of a VLAN: of
 			     * its link */
 	unsigned int mtu;
+	uint8_t mac[6];
 	int other_netns;   /* of a veth: an id of the other end's namespace; -1: this one */
 	int port_state;	   /* enum br_state of linux/if_bridge.h, or RT_NOT_A_PORT */
 	uint8_t operstate; /* IF_OPER_* of linux/if.h */

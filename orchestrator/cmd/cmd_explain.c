@@ -199,7 +199,7 @@ static int explain_it(struct wish *w, struct error *e)
 	int err = find_chain(w, &view, &chain, e);
 
 	if (!err)
-		err = packet_words_read(&w->packet, &w->lab->labfile, w->words, chain.iface, e);
+		err = packet_words_read(&w->packet, w->lab, w->words, chain.iface, e);
 	if (!err && w->options->summary && !w->packet.capture)
 		err = error_input(e, "explain: --summary is of the packets of a capture");
 	if (!err)

@@ -3,6 +3,8 @@
 #include "orchestrator/cmd/packet_words.h"
 
 #include <ctype.h>
+#include <linux/netlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +12,12 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/lab_links.h"
+#include "lab/netlink.h"
+#include "lab/netns.h"
+#include "lab/rtnl.h"
 #include "lab/text.h"
+#include "orchestrator/lab.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/first_packet.h"
 #include "orchestrator/model/frame_make.h"
@@ -54,15 +61,63 @@ static int read_config(struct packet_words *p, struct packet_config *packet, str
 	return 0;
 }
 
-/* The bytes that the step sends first. */
-static int take_step(struct packet_words *p, struct labfile *labfile, const struct step *step,
-		     size_t iface, struct error *e)
+/* Which the file does not give, and the kernel chose. */
+static int learn_mac(const struct lab *lab, struct topology *topo, size_t iface, struct error *e)
 {
+	struct iface *f = &topo->ifaces[iface];
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	struct netlink *NETLINK_AUTO rt = NULL;
+	struct rt_link_state link;
+	int err;
+
+	if (f->has_mac)
+		return 0;
+	err = netns_visit(&visit, lab->state, topo->nodes[f->node].name, e);
+	if (!err)
+		err = netlink_open(NETLINK_ROUTE, &rt, e);
+	if (!err)
+		err = lab_link_find(lab->state, rt, f->name, &link, e);
+	if (err)
+		return error_wrap(e, "cannot ask for the MAC of %s", f->id);
+	memcpy(f->mac, link.mac, sizeof(f->mac));
+	f->has_mac = true;
+	return 0;
+}
+
+static int learn_macs(const struct lab *lab, struct topology *topo, const struct step *step,
+		      size_t iface, struct error *e)
+{
+	size_t sender = first_packet_sender(topo, step, iface);
+	int err = step->group ? 0 : learn_mac(lab, topo, iface, e);
+
+	if (sender == NONE)
+		(void)fprintf(
+			stderr,
+			"xlab: the source MAC is not known, and 0: node %s is not on the link "
+			"of %s, and no router is, or more than one\n",
+			topo->nodes[step->src].name, topo->ifaces[iface].id);
+	return err || sender == NONE ? err : learn_mac(lab, topo, sender, e);
+}
+
+/* The bytes that the step sends first. */
+static int take_step(struct packet_words *p, const struct lab *lab, struct labfile *labfile,
+		     const struct step *step, size_t iface, struct error *e)
+{
+	const struct iface *in = &labfile->topo.ifaces[iface];
 	struct frame_make *FREE_AUTO frame = xcalloc(1, sizeof(*frame));
 	char *FREE_AUTO why = NULL;
+	int err;
 
 	if (step->kind == STEP_FRAME)
 		return read_config(p, &labfile->packets[step->packet], e);
+	if (step->src == in->node)
+		return error_input(e,
+				   "explain: %s: node %s sends it, and a chain is asked about what "
+				   "comes in: name the interface of another node",
+				   step->line_text, labfile->topo.nodes[in->node].name);
+	err = learn_macs(lab, &labfile->topo, step, iface, e);
+	if (err)
+		return err;
 	if (first_packet(&labfile->topo, step, iface, frame, &why))
 		return error_input(e, "explain: %s: %s", step->line_text, why);
 	p->bytes = xmemdup(frame->bytes, frame->size);
@@ -73,9 +128,10 @@ static int take_step(struct packet_words *p, struct labfile *labfile, const stru
 /* A step is read as one of a scenario of this lab file is. */
 #define STEP_SCENARIO "the-step-to-explain"
 
-static int read_step(struct packet_words *p, const struct inifile *ini, const char *text,
-		     size_t iface, struct error *e)
+static int read_step(struct packet_words *p, const struct lab *lab, const char *text, size_t iface,
+		     struct error *e)
 {
+	const struct inifile *ini = &lab->labfile.ini;
 	char *FREE_AUTO whole =
 		text_format("%s\n[scenario " STEP_SCENARIO "]\ndrop = %s\n", ini->text, text);
 	struct labfile labfile;
@@ -84,7 +140,7 @@ static int read_step(struct packet_words *p, const struct inifile *ini, const ch
 	if (!err) {
 		size_t scenario = labfile_scenario(&labfile, STEP_SCENARIO);
 
-		err = take_step(p, &labfile, &labfile.scenarios[scenario].steps[0], iface, e);
+		err = take_step(p, lab, &labfile, &labfile.scenarios[scenario].steps[0], iface, e);
 	}
 	labfile_clear(&labfile);
 	return err;
@@ -110,9 +166,10 @@ static int unknown_packet(struct labfile *labfile, const char *word, struct erro
 		word, offer);
 }
 
-int packet_words_read(struct packet_words *p, struct labfile *labfile, char *const *words,
-		      size_t iface, struct error *e)
+int packet_words_read(struct packet_words *p, struct lab *lab, char *const *words, size_t iface,
+		      struct error *e)
 {
+	struct labfile *labfile = &lab->labfile;
 	char *FREE_AUTO text = xstrdup(words[0]);
 	size_t packet;
 
@@ -124,7 +181,7 @@ int packet_words_read(struct packet_words *p, struct labfile *labfile, char *con
 	if (!strncmp(text, "hex:", 4))
 		return read_hex(p, text + 4, e);
 	if (packet_word_is_step(text))
-		return read_step(p, &labfile->ini, text, iface, e);
+		return read_step(p, lab, text, iface, e);
 	if (!packet_word_is_file(text))
 		return unknown_packet(labfile, text, e);
 	p->capture = words[0];

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct error;
-struct labfile;
+struct lab;
 
 struct packet_words {
 	uint8_t *bytes; /* malloc'ed */
@@ -19,9 +19,9 @@ struct packet_words {
 	const char *capture; /* else its file, which is one of the words */
 };
 
-/* @words end in NULL; @iface: where the packet comes in. */
-int packet_words_read(struct packet_words *p, struct labfile *labfile, char *const *words,
-		      size_t iface, struct error *e);
+/* @words end in NULL; @iface: where the packet comes in. The lab is up: a step has its MACs. */
+int packet_words_read(struct packet_words *p, struct lab *lab, char *const *words, size_t iface,
+		      struct error *e);
 void packet_words_clear(struct packet_words *p);
 
 bool packet_word_is_step(const char *word); /* the first one of a step */

@@ -87,13 +87,29 @@ static void group_mac(const struct address *a, uint8_t mac[6])
 	}
 }
 
-/* Which the file says; whose MAC it does not, has one of the kernel's choice. */
+size_t first_packet_sender(const struct topology *topo, const struct step *step, size_t iface)
+{
+	size_t segment = topology_segment(topo, iface), router = NONE;
+	size_t own = topology_iface_on(topo, step->src, segment);
+
+	for (size_t i = 0; i < topo->n_nodes && own == NONE; i++) {
+		size_t on = topology_iface_on(topo, i, segment);
+
+		if (!topo->nodes[i].forward || i == topo->ifaces[iface].node || on == NONE)
+			continue;
+		if (router != NONE)
+			return NONE;
+		router = on;
+	}
+	return own == NONE ? router : own;
+}
+
+/* Of whose MAC is not known it is 0. */
 static void make_ether(struct making *m, const struct topology *topo, const struct step *step,
 		       size_t iface)
 {
 	const struct iface *to = &topo->ifaces[iface];
-	size_t from = topology_iface_on(topo, step->src, topology_segment(topo, iface));
-
+	size_t from = first_packet_sender(topo, step, iface);
 	uint8_t group[6];
 
 	group_mac(&step->address, group);

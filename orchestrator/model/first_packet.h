@@ -16,4 +16,9 @@ struct topology;
 int first_packet(const struct topology *topo, const struct step *step, size_t iface,
 		 struct frame_make *f, char **why);
 
+/* Which interface sends it there: that of the step's node, or of the only router on that link;
+ * NONE: nobody knows.
+ */
+size_t first_packet_sender(const struct topology *topo, const struct step *step, size_t iface);
+
 #endif

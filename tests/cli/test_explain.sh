@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-#      a (e0) ---- (e0: the chain) b
+#      a (e0) ---- (e0: the chain) b (e1) ---- (e0) c
+#
+# b is a router; of its e1 and of c's e0 the file gives no MAC.
 #
 # What a chain says of a packet that is not sent: of bytes, of a packet of the lab file, of a step and
 # of captures; with a lab and without; and that nothing on the wire knows of it.
@@ -13,7 +15,17 @@ cat >"$dir/lab.ini" <<-END
 	[lab]
 	name = tried
 	[node a]
+	route = 10.8.0.0/24 via 10.9.0.2
 	[node b]
+	forward = yes
+	[node c]
+	route = default via 10.8.0.1
+	[iface b:e1]
+	peer = c:e0
+	address = 10.8.0.1/24
+	[iface c:e0]
+	peer = b:e1
+	address = 10.8.0.2/24
 	[iface a:e0]
 	peer = b:e0
 	address = 10.9.0.1/24
@@ -68,6 +80,9 @@ cat >"$dir/lab.ini" <<-END
 	[scenario elsewhere]
 	chain = b:e0 away
 	redirect = ping a b
+	[scenario far]
+	chain = c:e0 headers web
+	drop = udp a c:80
 	[scenario much]
 	chain = b:e0 wider
 	pass = ping a b
@@ -104,6 +119,19 @@ like 'over IPv6' "$out" 'web       drop  proto=tcp, dst=8000-8099'
 
 xlab explain b:e0 frame a:e0 syn
 like 'a step that sends a packet of the file' "$out" 'web       drop  proto=tcp, dst=8000-8099'
+
+# NODE IFACE: its MAC, as the kernel has it
+mac() {
+	"$XLAB" exec "$1" -- cat "/sys/class/net/$2/address"
+}
+xlab explain c:e0 --scenario far udp b c:80
+like 'MACs that the file does not give are those of the lab' "$out" \
+	"EthHdr: src: $(mac b e1) => dst: $(mac c e0) (0x0800)"
+xlab explain c:e0 --scenario far udp a c:80
+like 'behind a router, its MAC' "$out" "EthHdr: src: $(mac b e1) => dst: $(mac c e0) (0x0800)"
+is 'and nothing is left open' "$err" ''
+xlab explain b:e0 udp a 255.255.255.255:80 at b
+like 'to all, the MAC of all' "$out" 'dst: ff:ff:ff:ff:ff:ff'
 
 # The object drops the third packet of a length: it has seen two, and then sees each packet that is
 # tried as the third, for none of them is kept.
@@ -171,13 +199,15 @@ ended 'a file that is no capture' 2 'lab.ini'
 
 xlab explain b:e0 sin
 ended 'a packet that is not there' 2 'did you mean "syn"?'
-xlab explain b:e0 udp a c:80
-ended 'a step that is wrong' 2 'there is no node "c"'
+xlab explain b:e0 udp a d:80
+ended 'a step that is wrong' 2 'there is no node "d"'
+xlab explain b:e0 udp b a:80
+ended 'a step that goes out there' 2 'udp b a:80: node b sends it, and a chain is asked about what comes in'
 xlab explain a:e0 syn
 ended 'no chain' 2 'a:e0 has no chain: a packet passes there'
 is 'no scenario puts one there' "${err%$'\n'}" 'xlab: a:e0 has no chain: a packet passes there'
-xlab explain b:e1 syn
-ended 'no such interface' 2 'did you mean "b:e0"?'
+xlab explain b:e9 syn
+ended 'no such interface' 2 'did you mean "b:e1"?'
 xlab explain b:e0 hex:deadbeef000
 ended 'half a byte' 2 'the last byte has one digit only'
 xlab explain b:e0 hex:deadbeefxx
@@ -198,6 +228,14 @@ xlab explain "$dir/lab.ini" syn
 like 'the chain of a lab file, and its only one' "$out" '=> drop, by web'
 xlab explain "$dir/lab.ini" b:e0 tcp a b:22
 like 'a step without a lab' "$out" '=> pass, for no filter decided otherwise'
+xlab explain "$dir/lab.ini" c:e0 --scenario far udp a c:80
+[[ $out =~ 'EthHdr: src: '([0-9a-f:]+)' => dst: '([0-9a-f:]+) && ${BASH_REMATCH[*]} != *00:00:00:00:00:00* ]]
+result $? 'and with MACs, whichever the kernel chose' "$out"
+sed 's/forward = yes//' "$dir/lab.ini" >"$dir/unrouted.ini"
+xlab explain "$dir/unrouted.ini" c:e0 --scenario far udp a c:80
+like 'a MAC that nobody knows' "$out" 'EthHdr: src: 00:00:00:00:00:00 =>'
+like 'is said to be none' "$err" \
+	'the source MAC is not known, and 0: node a is not on the link of c:e0, and no router is, or more than one'
 xlab status
 like 'no lab is up of it' "$out" 'no lab is up'
 xlab explain "$dir/lab.ini" --scenario source lines
