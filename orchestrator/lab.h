@@ -9,6 +9,7 @@
 #include "lab/state.h"
 #include "orchestrator/model/labfile.h"
 
+struct calls_trace;
 struct coverage;
 
 /* A program that this process has loaded and that other interfaces may have, too. */
@@ -26,8 +27,9 @@ struct lab {
 	struct build *build; /* while `up` builds it, else NULL */
 	struct lab_program *programs;
 	size_t n_programs;
-	struct coverage
-		*coverage; /* of the programs that are loaded from now on; or NULL, as mostly */
+	/* NULL, as mostly; else of what is loaded from now on: */
+	struct coverage *coverage; /* of the programs */
+	struct calls_trace *calls; /* what shows one packet's way: of those that are tail-called */
 };
 
 /* As state_open(); @name NULL means the one that is up. Free with lab_close(). */

@@ -181,12 +181,6 @@ static int load_covered(struct build *b, const struct chain_job *job, int *fd, c
 
 		names[i] = text_format("%s:%s", f->object ? f->object : "",
 				       bpf_program__name(b->objects[i].main));
-		if (b->objects[i].has_prog_array)
-			coverage_lacks(
-				coverage,
-				text_format("filter %s: what it calls by a PROG_ARRAY is not "
-					    "covered",
-					    f->name));
 	}
 	if (!err)
 		coverage_add(coverage, &trace, &b->linker, (const char *const *)names);

@@ -20,7 +20,9 @@
 #include "lab/netns.h"
 #include "lab/rtnl.h"
 #include "orchestrator/chain/chain.h"
+#include "orchestrator/filter/calls_trace.h"
 #include "orchestrator/filter/filter_copies.h"
+#include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/rules.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/model/frame_make.h"
@@ -58,6 +60,31 @@ const struct trace *explain_trace(const struct explain *x)
 struct rules_watch *explain_rules(const struct explain *x, size_t i)
 {
 	return x->rules[i];
+}
+
+/* The filter whose maps position @i has. */
+static size_t owner_at(const struct explain *x, size_t i)
+{
+	return filter_maps_owner(x->lab, labfile_filter(&x->lab->labfile, x->chain.filters[i]));
+}
+
+const struct call_trace *explain_call(const struct explain *x, size_t i, size_t n)
+{
+	const struct calls_trace *t = x->lab->calls;
+	size_t owner = owner_at(x, i);
+
+	for (size_t k = 0; t && k < t->n; k++)
+		if (t->calls[k].owner == owner && n-- == 0)
+			return &t->calls[k];
+	return NULL;
+}
+
+bool explain_calls_shared(const struct explain *x, const struct explained *result, size_t i)
+{
+	for (size_t k = 0; k < result->n_asked; k++)
+		if (k != i && owner_at(x, k) == owner_at(x, i))
+			return explain_call(x, i, 0);
+	return false;
 }
 
 static int copy_maps(const struct lab *lab, const struct chain_config *chain, struct error *e)
@@ -167,8 +194,9 @@ static int run(struct explain *x, const uint8_t *bytes, size_t size, struct expl
 		opts.ctx_in = &ctx;
 		opts.ctx_size_in = sizeof(ctx);
 	}
-	memset(x->trace.cells->filters, 0, sizeof(x->trace.cells->filters));
-	memset(x->trace.cells->counts, 0, x->trace.n * sizeof(uint64_t));
+	trace_forget(&x->trace);
+	for (size_t i = 0; x->lab->calls && i < x->lab->calls->n; i++)
+		trace_forget(&x->lab->calls->calls[i].trace);
 	if (bpf_prog_test_run_opts(x->fd, &opts))
 		return -errno;
 	*result = (struct explained){

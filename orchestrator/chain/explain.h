@@ -15,6 +15,7 @@
 #include "orchestrator/linker/trace.h"
 #include "orchestrator/model/labfile.h"
 
+struct call_trace;
 struct error;
 struct lab;
 struct rules_watch;
@@ -22,7 +23,8 @@ struct rules_watch;
 struct explain;
 
 /* @chain, as if it stood on its interface. @copies: the lab is used by others. While it is open,
- * the process is in the interface's node.
+ * the process is in the interface's node. What is tail-called is told if lab->calls was there
+ * before the maps.
  */
 int explain_open(struct explain **explain, struct lab *lab, const struct chain_config *chain,
 		 enum trace_level level, bool copies, struct error *e);
@@ -45,5 +47,11 @@ const struct chain_config *explain_chain(const struct explain *x);
 const struct filter *explain_filter(const struct explain *x, size_t i); /* of position @i */
 const struct trace *explain_trace(const struct explain *x);
 struct rules_watch *explain_rules(const struct explain *x, size_t i); /* NULL: it has none */
+
+/* The @n'th program behind position @i's PROG_ARRAYs, or NULL.
+ */
+const struct call_trace *explain_call(const struct explain *x, size_t i, size_t n);
+/* Others were asked that have the same, so that what they did is of all of them. */
+bool explain_calls_shared(const struct explain *x, const struct explained *result, size_t i);
 
 #endif

@@ -14,6 +14,7 @@
 #include "orchestrator/cmd/command.h"
 #include "orchestrator/cmd/packet_words.h"
 #include "orchestrator/cmd/resolve.h"
+#include "orchestrator/filter/calls_trace.h"
 #include "orchestrator/lab_up.h"
 #include "orchestrator/report/explain_text.h"
 #include "orchestrator/util/capture.h"
@@ -221,6 +222,7 @@ static int explain_file(const struct invocation *in, struct error *e)
 	struct lab_options options = { .nameless = true, .command = "explain" };
 	struct wish w = { .options = in->options, .words = (char *const *)in->argv + 1 };
 	struct error ERROR_AUTO down = ERROR_INIT;
+	struct calls_trace CALLS_TRACE_AUTO calls = { .level = TRACE_LINES };
 	struct lab LAB_AUTO lab = { 0 };
 	int err;
 
@@ -228,7 +230,10 @@ static int explain_file(const struct invocation *in, struct error *e)
 	/* A step has several words; an interface is none of its first ones. */
 	if (in->argc > 2 && !packet_word_is_step(*w.words))
 		w.iface = *w.words++;
-	err = lab_up(&lab, in->argv[0], &options, e);
+	err = lab_up_read(&lab, in->argv[0], &options, e);
+	lab.calls = &calls;
+	if (!err)
+		err = lab_up_build(&lab, &options, e);
 	if (err)
 		return err;
 	err = explain_it(&w, e);
@@ -245,9 +250,11 @@ static int explain_live(const struct invocation *in, struct error *e)
 	struct wish w = { .options = in->options,
 			  .words = (char *const *)in->argv + 1,
 			  .live = true };
+	struct calls_trace CALLS_TRACE_AUTO calls = { .level = TRACE_LINES };
 	struct lab LAB_AUTO lab = { 0 };
 	int err = resolve_lab_word(&lab, in->argv[0], STATE_READ, "explain", &w.iface, e);
 
+	lab.calls = &calls;
 	w.lab = &lab;
 	return err ? err : resolve_again(&lab, explain_it(&w, e), e);
 }

@@ -20,6 +20,7 @@
 #include "lab/text.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/event/counters.h"
+#include "orchestrator/filter/calls_trace.h"
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/map_value.h"
@@ -144,6 +145,7 @@ static int make_folder(const struct lab *lab, size_t filter, const char *dir, st
 {
 	/* No filter's name can have a tilde. */
 	char *FREE_AUTO growing = text_format("%s~%d", dir, (int)getpid());
+	struct captured_prog *codes;
 	struct prog_capture capture;
 	struct filter_object in;
 	int err;
@@ -155,7 +157,9 @@ static int make_folder(const struct lab *lab, size_t filter, const char *dir, st
 	err = filter_object_open(lab, filter, &in, e);
 	if (!err) {
 		capture.frags = in.frags;
+		codes = calls_trace_capture(lab, &in, &capture);
 		err = fill_folder(lab, filter, &in, growing, e);
+		calls_trace_put(lab, filter, &in, codes);
 		if (err)
 			(void)error_wrap(e, "filter %s", lab->labfile.filters[filter].name);
 		else

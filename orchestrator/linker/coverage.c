@@ -94,11 +94,12 @@ static void note_lacks(struct coverage *c, const struct trace *t, const struct l
 			coverage_lacks(c, lack);
 	}
 	if (t->uncounted)
-		coverage_lacks(c, text_format("%zu places in the chain that ends in filter %s are "
-					      "not counted: there is no register and no stack "
-					      "for it",
-					      t->uncounted,
-					      linker->filters[linker->n_filters - 1].name));
+		coverage_lacks(c,
+			       text_format("%zu places %s filter %s are not counted: there is no "
+					   "register and no stack for it",
+					   t->uncounted,
+					   linker->alone ? "of" : "in the chain that ends in",
+					   linker->filters[linker->n_filters - 1].name));
 }
 
 void coverage_add(struct coverage *c, struct trace *trace, const struct linker *linker,

@@ -75,6 +75,7 @@ struct linker {
 	struct link_input stop, note, came; /* of bpf/counters.bpf.c */
 	bool tells_came;		    /* begin with what tells how packets came */
 	bool gpl, frags;
+	const char *alone; /* its only filter is a program of that name, which no dispatcher asks */
 	struct trace *trace; /* NULL: the chain is not instrumented (trace.h) */
 	/* Worked out by linker_load(): */
 	bool calls_stop; /* jumping into it takes stack that a filter needs */

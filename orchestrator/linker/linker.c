@@ -22,12 +22,11 @@
 #include "orchestrator/linker/dispatcher.h"
 #include "orchestrator/linker/inline.h"
 #include "orchestrator/linker/link_btf.h"
+#include "orchestrator/linker/link_load.h"
 #include "orchestrator/linker/link_maps.h"
 #include "orchestrator/linker/refusal.h"
 #include "orchestrator/linker/trace.h"
-
-#define LOG_BYTES     (1U << 20)
-#define LOG_BYTES_MAX (1U << 28)
+#include "orchestrator/linker/trace_load.h"
 
 static int check_budget(const struct linker *c, struct error *e)
 {
@@ -101,60 +100,6 @@ static void append_all(struct link_output *out, struct linker *c)
 	dispatcher_fix_up(out, c);
 }
 
-static int load_btf(const struct link_output *out, struct error *e)
-{
-	LIBBPF_OPTS(bpf_btf_load_opts, opts, .log_size = LOG_BYTES, .log_level = 1);
-	char *FREE_AUTO log = NULL;
-	const void *raw;
-	__u32 size;
-	int fd;
-
-	raw = btf__raw_data(out->btf, &size);
-	if (!raw)
-		return error_sys(e, -ENOMEM, "cannot merge the filters' BTF");
-	fd = bpf_btf_load(raw, size, NULL);
-	if (fd >= 0)
-		return fd;
-	opts.log_buf = log = xcalloc(1, LOG_BYTES);
-	fd = bpf_btf_load(raw, size, &opts);
-	return fd >= 0 ? fd : error_sys(e, fd, "the kernel refuses the chain's BTF: %s", log);
-}
-
-#define LOG_STEPS 1 /* each instruction on the way to a refusal */
-#define LOG_ALL	  2 /* each instruction that is looked at */
-#define LOG_FEW	  4 /* why it is refused, and what it took */
-
-/* @level: of the log, if there is one. */
-static int load_once(const struct link_output *out, const struct linker *c, int btf_fd, char *log,
-		     size_t log_size, unsigned int level)
-{
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP,
-		    .prog_btf_fd = (__u32)btf_fd, .fd_array = out->fd_array,
-		    .func_info = out->funcs, .func_info_cnt = (__u32)out->n_funcs,
-		    .func_info_rec_size = sizeof(*out->funcs), .line_info = out->lines,
-		    .line_info_cnt = (__u32)out->n_lines, .line_info_rec_size = sizeof(*out->lines),
-		    .prog_flags = c->frags ? BPF_F_XDP_HAS_FRAGS : 0, .log_buf = log,
-		    .log_size = (__u32)log_size, .log_level = log ? level : 0);
-
-	return bpf_prog_load(BPF_PROG_TYPE_XDP, "xlab_chain", c->gpl ? "GPL" : "Proprietary",
-			     out->insns, out->n_insns, &opts);
-}
-
-/* Load once more for the verifier's words. Older kernels refuse a log that does not fit. */
-static int load_for_log(const struct link_output *out, const struct linker *c, int btf_fd,
-			unsigned int level, char **log)
-{
-	int fd = -ENOSPC;
-
-	for (size_t size = LOG_BYTES; fd == -ENOSPC && size <= LOG_BYTES_MAX; size *= 4) {
-		free(*log);
-		*log = xreallocarray(NULL, 1, size);
-		**log = '\0';
-		fd = load_once(out, c, btf_fd, *log, size, level);
-	}
-	return fd;
-}
-
 /* The steps of a million instructions would take seconds, and tell nobody anything. */
 static bool is_too_large(const char *log)
 {
@@ -163,16 +108,16 @@ static bool is_too_large(const char *log)
 
 static int load_linked(struct link_output *out, const struct linker *c, char **log, struct error *e)
 {
-	int FD_AUTO btf_fd = load_btf(out, e);
+	int FD_AUTO btf_fd = link_load_btf(out, e);
 	int fd;
 
 	if (btf_fd < 0)
 		return btf_fd;
-	fd = load_once(out, c, btf_fd, NULL, 0, 0);
+	fd = link_load(out, c, btf_fd);
 	if (fd == -E2BIG)
-		fd = load_for_log(out, c, btf_fd, LOG_FEW, log);
+		fd = link_load_for_log(out, c, btf_fd, LOG_FEW, log);
 	if (fd < 0 && !(*log && is_too_large(*log)))
-		fd = load_for_log(out, c, btf_fd, LOG_STEPS, log);
+		fd = link_load_for_log(out, c, btf_fd, LOG_STEPS, log);
 	return fd < 0 ? refusal_explain(out, c, *log ? *log : "", fd, e) : fd;
 }
 
@@ -309,12 +254,12 @@ static bool may_idle(const struct captured_prog *code)
 static int try_overfull(const struct link_output *out, const struct linker *c, char **log,
 			struct error *e)
 {
-	int FD_AUTO btf_fd = load_btf(out, e);
+	int FD_AUTO btf_fd = link_load_btf(out, e);
 	int fd;
 
 	if (btf_fd < 0)
 		return btf_fd;
-	fd = load_for_log(out, c, btf_fd, LOG_ALL, log);
+	fd = link_load_for_log(out, c, btf_fd, LOG_ALL, log);
 	if (fd >= 0)
 		(void)close(fd);
 	return 0;
@@ -348,38 +293,6 @@ static int find_idle(struct linker *c, struct error *e)
 	return err;
 }
 
-static int load_instrumented(const struct link_output *out, const struct linker *c, int btf_fd,
-			     enum trace_level level, bool stack, struct error *e)
-{
-	struct link_output traced = *out;
-	int fd;
-
-	error_clear(e);
-	if (trace_instrument(c->trace, level, stack, &traced, c, e))
-		return e->err;
-	fd = load_once(&traced, c, btf_fd, NULL, 0, 0);
-	free(traced.insns);
-	free(traced.funcs);
-	free(traced.lines);
-	return fd < 0 ? error_sys(e, fd,
-				  "the verifier refuses the chain when it is instrumented, "
-				  "and only then")
-		      : fd;
-}
-
-/* @out as it is, with less and less put into it until the verifier takes it. */
-static int load_traced(const struct link_output *out, const struct linker *c, struct error *e)
-{
-	int FD_AUTO btf_fd = load_btf(out, e);
-	int fd = btf_fd < 0 ? btf_fd : -EAGAIN;
-
-	for (int level = (int)c->trace->level; btf_fd >= 0 && fd < 0 && level >= 0; level--)
-		for (int stack = 1; fd < 0 && stack >= 0; stack--)
-			fd = load_instrumented(out, c, btf_fd, (enum trace_level)level, stack, e);
-	c->trace->frags = c->frags;
-	return fd;
-}
-
 /* Of @plain and @traced, or that there is none, the one to use. */
 static int instead_of(int plain, int traced, struct trace *trace, struct error *e)
 {
@@ -408,7 +321,7 @@ static int load(struct linker *c, char **log, struct error *e)
 		fd = load_linked(&out, c, log, e);
 	/* What is taken as it is stands in forms that the verifier likes. */
 	if (fd >= 0 && c->trace)
-		fd = instead_of(fd, load_traced(&out, c, e), c->trace, e);
+		fd = instead_of(fd, trace_load(&out, c, e), c->trace, e);
 	link_output_clear(&out);
 	forget_idle(c);
 	return fd;

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -51,6 +52,12 @@ void trace_clear(struct trace *trace)
 		(void)munmap(trace->cells, trace->size);
 	cleanup_fd(&trace->fd);
 	*trace = (struct trace)TRACE_NONE;
+}
+
+void trace_forget(struct trace *trace)
+{
+	if (trace->cells)
+		memset(trace->cells, 0, trace->size);
 }
 
 static struct insertion *insert(struct work *w, size_t at, enum insert_where where)
@@ -301,7 +308,7 @@ int trace_instrument(struct trace *trace, enum trace_level level, bool stack,
 	trace->may_lack = may_lack;
 	registers_find(&w.registers, out);
 	find_lines(&w);
-	for (size_t i = 0; i < c->n_filters; i++)
+	for (size_t i = 0; i < c->n_filters && !c->alone; i++)
 		add_verdict(&w, i);
 	if (level >= TRACE_LINES)
 		add_lines(&w);

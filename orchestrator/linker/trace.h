@@ -66,4 +66,7 @@ int trace_instrument(struct trace *trace, enum trace_level level, bool stack,
 		     struct link_output *out, const struct linker *c, struct error *e);
 void trace_clear(struct trace *trace);
 
+/* What was counted. */
+void trace_forget(struct trace *trace);
+
 #endif

@@ -14,6 +14,7 @@
 #include "lab/text.h"
 #include "orchestrator/chain/explain.h"
 #include "orchestrator/event/packet.h"
+#include "orchestrator/filter/calls_trace.h"
 #include "orchestrator/filter/rules.h"
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/util/sanitize.h"
@@ -41,11 +42,12 @@ static char *rules_met(struct rules_watch *rules)
 	return text;
 }
 
-/* A line of source that ran. */
+/* A line of source that ran, @times in the program @in, and @before in those before it. */
 struct ran {
 	const char *file, *text;
 	unsigned int line;
-	uint64_t times;
+	const struct trace *in;
+	uint64_t times, before;
 };
 
 static int by_place(const void *a, const void *b)
@@ -56,19 +58,42 @@ static int by_place(const void *a, const void *b)
 	return files ? files : x->line < y->line ? -1 : x->line > y->line;
 }
 
-/* Several points may be of one line: as often as the one that ran most. */
-static void add_ran(struct ran **lines, size_t *n, const struct trace_point *p, uint64_t times)
+/* Several points of a program may be of one line: as often as the one that ran most. */
+static void add_ran(struct ran **lines, size_t *n, const struct trace *t, size_t point)
 {
-	struct ran *new;
+	const struct trace_point *p = &t->points[point];
+	uint64_t times = t->cells->counts[point];
+	struct ran *line = *lines, *end = *lines + *n;
 
-	for (size_t i = 0; i < *n; i++)
-		if ((*lines)[i].line == p->line && !strcmp((*lines)[i].file, p->file)) {
-			if (times > (*lines)[i].times)
-				(*lines)[i].times = times;
-			return;
-		}
-	new = array_add(lines, n, sizeof(*new));
-	*new = (struct ran){ p->file, p->text, p->line, times };
+	if (!times)
+		return;
+	while (line < end && (line->line != p->line || strcmp(line->file, p->file) != 0))
+		line++;
+	if (line == end) {
+		line = array_add(lines, n, sizeof(*line));
+		*line = (struct ran){ p->file, p->text, p->line, t, 0, 0 };
+	}
+	if (line->in != t) {
+		line->before += line->times;
+		line->times = 0;
+		line->in = t;
+	}
+	if (times > line->times)
+		line->times = times;
+}
+
+/* Those of filter @i of the trace; false: it counts none. */
+static bool add_lines(struct ran **lines, size_t *n, const struct trace *t, size_t i)
+{
+	bool known = false;
+
+	for (size_t k = 0; k < t->n; k++) {
+		if (t->points[k].filter != i || t->points[k].kind != POINT_LINE)
+			continue;
+		known = true;
+		add_ran(lines, n, t, k);
+	}
+	return known;
 }
 
 /* As it is written, a tab as four spaces. */
@@ -90,40 +115,43 @@ static void print_lines(const struct ran *lines, size_t n, FILE *out)
 		}
 		table_add(&t, NULL, "%u", lines[i].line);
 		add_source(&t, lines[i].text);
-		if (lines[i].times > 1)
-			table_add(&t, NULL, "%" PRIu64 " times", lines[i].times);
+		if (lines[i].times + lines[i].before > 1)
+			table_add(&t, NULL, "%" PRIu64 " times", lines[i].times + lines[i].before);
 		else
 			table_add(&t, NULL, "%s", "");
 	}
 	table_print(&t, 6, out);
 }
 
-/* Of filter @i, an object. */
-static void print_source(const struct explain *x, size_t i, FILE *out)
+static void print_unknown(const char *whose, enum trace_level level, FILE *out)
+{
+	(void)fprintf(out, "     (which of %s lines ran is not known: %s)\n", whose,
+		      level < TRACE_LINES ? "counting them is too much for the kernel"
+					  : "compile it with -g");
+}
+
+/* Of filter @i, an object, and of what it calls by a PROG_ARRAY. */
+static void print_source(const struct explain *x, const struct explained *result, size_t i,
+			 FILE *out)
 {
 	const struct trace *t = explain_trace(x);
 	struct ran *FREE_AUTO lines = NULL;
-	bool known = false;
+	const struct call_trace *call;
 	size_t n = 0;
+	bool known = add_lines(&lines, &n, t, i);
 
-	for (size_t k = 0; k < t->n; k++) {
-		if (t->points[k].filter != i || t->points[k].kind != POINT_LINE)
-			continue;
-		known = true;
-		if (t->cells->counts[k])
-			add_ran(&lines, &n, &t->points[k], t->cells->counts[k]);
-	}
-	if (!known) {
-		(void)fprintf(out, "     (%s)\n",
-			      t->level < TRACE_LINES
-				      ? "which of its lines ran is not known: counting them is too "
-					"much for the kernel"
-				      : "which of its lines ran is not known: compile it with -g");
-		return;
-	}
+	if (!known)
+		print_unknown("its", t->level, out);
+	for (size_t k = 0; (call = explain_call(x, i, k)); k++)
+		if (!add_lines(&lines, &n, &call->trace, 0) && known)
+			print_unknown(call->program, call->trace.level, out);
 	if (n)
 		qsort(lines, n, sizeof(*lines), by_place);
 	print_lines(lines, n, out);
+	if (explain_calls_shared(x, result, i))
+		(void)fputs("     (lines behind bpf_tail_call are those of all filters here that "
+			    "share its PROG_ARRAY)\n",
+			    out);
 }
 
 static void print_filter(const struct explain *x, const struct explained *result, size_t i,
@@ -143,7 +171,7 @@ static void print_filter(const struct explain *x, const struct explained *result
 	(void)fprintf(out, "%s%s%s%s%s\n", paint ? paint : "", verdict_name(verdict),
 		      paint ? COLOUR_END : "", rules ? "  " : "", rules ? rules : "");
 	if (f->program == PROGRAM_OBJECT)
-		print_source(x, i, out);
+		print_source(x, result, i, out);
 }
 
 static void print_header(void *cookie, const char *text)

@@ -47,6 +47,9 @@ cat >"$dir/lab.ini" <<-END
 	program = $objects/lines.bpf.o:lines
 	[filter bare]
 	program = $objects/bare.bpf.o
+	[filter tails]
+	program = $objects/tail.bpf.o:tail_caller
+	set.verdict = 2
 	[filter away]
 	program = redirect
 	to = b:e0
@@ -83,6 +86,12 @@ cat >"$dir/lab.ini" <<-END
 	[scenario far]
 	chain = c:e0 headers web
 	drop = udp a c:80
+	[scenario tailed]
+	chain = b:e0 tails
+	pass = ping a b
+	[scenario twice]
+	chain = b:e0 tails tails
+	pass = ping a b
 	[scenario much]
 	chain = b:e0 wider
 	pass = ping a b
@@ -145,6 +154,15 @@ done
 like 'a step with its size' "$out" 'a packet of 342 bytes'
 xlab exec a -- ping -c 1 -W 1 -s 301 10.9.0.2
 is 'the wire is not moved by what was tried' "$status" 0
+
+tailed='1  tails  pass
+     */tail.bpf.c
+      *    calls++; /\* TAIL target \*/
+      *    return verdict;
+      *    bpf_tail_call(ctx, &jumps, 1); /\* TAIL caller \*/
+=> pass'
+xlab explain b:e0 --scenario tailed ping a b
+like 'lines behind a tail call, on copies of maps' "$out" "$tailed"
 
 # --- Captures ---
 
@@ -258,6 +276,12 @@ ended 'no chain but that of a scenario' 2 \
 	'b:e0 has no chain: a packet passes there; a scenario puts one there: --scenario source'
 xlab explain "$dir/lab.ini" --scenario elsewhere syn
 like 'sent elsewhere' "$out" '=> redirect, by away'
+xlab explain "$dir/lab.ini" --scenario tailed ping a b
+like 'lines behind a tail call' "$out" "$tailed"
+xlab explain "$dir/lab.ini" --scenario twice syn
+like 'of a filter that stands there twice' "$out" 'TAIL target \*/*2 times*
+     (lines behind bpf_tail_call are those of all filters here that share its PROG_ARRAY)
+  2  tails'
 xlab explain "$dir/lab.ini" --scenario much syn
 like 'where lines are too many, the verdict' "$out" '1  wider  pass
      (which of its lines ran is not known: counting them is too much for the kernel)'

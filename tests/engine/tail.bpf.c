@@ -21,15 +21,15 @@ struct {
 SEC("xdp")
 int tail_target(struct xdp_md *ctx)
 {
-	calls++;
+	calls++; /* TAIL target */
 	return verdict;
 }
 
 SEC("xdp")
 int tail_caller(struct xdp_md *ctx)
 {
-	bpf_tail_call(ctx, &jumps, 1);
-	return XDP_ABORTED;
+	bpf_tail_call(ctx, &jumps, 1); /* TAIL caller */
+	return XDP_ABORTED; /* TAIL missed */
 }
 
 char LICENSE[] SEC("license") = "GPL";

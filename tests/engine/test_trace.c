@@ -14,6 +14,7 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/text.h"
+#include "orchestrator/filter/calls_trace.h"
 #include "orchestrator/linker/trace.h"
 #include "tests/engine/rig.h"
 #include "tests/filters/frame.h"
@@ -269,6 +270,32 @@ static void test_crowded(void **state)
 	trace_clear(&trace);
 }
 
+/* What is tail-called counts, too, once it stands in its array: maps are made with lab->calls. */
+static void test_called(void **state)
+{
+	struct calls_trace calls = { .level = TRACE_BRANCHES };
+	struct lab *lab = *state;
+	struct trace trace = { .fd = -1, .level = TRACE_BRANCHES };
+	FD_AUTO int fd = -1;
+
+	lab->calls = &calls;
+	fd = load(lab, "hi tails", &trace);
+	lab->calls = NULL;
+	assert_int_equal(calls.n, 1);
+	assert_string_equal(calls.calls[0].program, "tail_target");
+	assert_int_equal(calls.calls[0].trace.level, TRACE_BRANCHES);
+	run_port(fd, 1000, 64);
+	run_port(fd, 1000, 64);
+	assert_int_equal(trace.cells->filters[1].verdict, XDP_DROP);
+	assert_int_equal(ran(&trace, "TAIL caller", POINT_LINE), 2);
+	assert_int_equal(ran(&trace, "TAIL missed", POINT_LINE), 0);
+	assert_int_equal(ran(&calls.calls[0].trace, "TAIL target", POINT_LINE), 2);
+	trace_forget(&calls.calls[0].trace);
+	assert_int_equal(ran(&calls.calls[0].trace, "TAIL target", POINT_LINE), 0);
+	trace_clear(&trace);
+	calls_trace_clear(&calls);
+}
+
 static void check_level(struct lab *lab, const char *chain, enum trace_level level)
 {
 	struct trace trace = { .fd = -1, .level = TRACE_BRANCHES };
@@ -327,10 +354,12 @@ int main(void)
 		cmocka_unit_test(test_points),
 		cmocka_unit_test(test_crowded),
 		cmocka_unit_test(test_levels),
+		/* Before others make the maps. */
+		cmocka_unit_test(test_called),
 		/* With chains that libxdp does not take. */
 		cmocka_unit_test(test_same),
 	};
 
-	return _cmocka_run_group_tests("trace", tests, rig_is_libxdp() ? 3 : ARRAY_SIZE(tests), up,
+	return _cmocka_run_group_tests("trace", tests, rig_is_libxdp() ? ARRAY_SIZE(tests) - 1 : ARRAY_SIZE(tests), up,
 				       down);
 }
