@@ -148,8 +148,32 @@ static int listen_for_arrival(struct step_run *c)
 	return add_tap_at(c, iface, false);
 }
 
+static bool has_chain(const struct step_run *c, size_t node)
+{
+	const struct topology *topo = topo_of(c);
+
+	for (size_t i = 0; i < topo->n_ifaces; i++)
+		if (topo->ifaces[i].node == node && c->ev->chains[i].n_filters)
+			return true;
+	return false;
+}
+
+/* Behind every interface of the nodes that have a chain: none redirects to another node's. */
+static int listen_behind_chains(struct step_run *c)
+{
+	const struct topology *topo = topo_of(c);
+	int err = 0;
+
+	for (size_t i = 0; i < topo->n_ifaces && !err; i++)
+		if (!topo->ifaces[i].lo && !topo->ifaces[i].vlan &&
+		    has_chain(c, topo->ifaces[i].node))
+			err = add_tap_behind(c, i, true);
+	return err;
+}
+
 /* What a chain sends back or elsewhere is told by it up to XLAB_SNAP bytes. All of them are seen
- * where it comes to: back at the sender, or behind what the step's filter redirects to.
+ * where it comes to: back at the sender, or behind what the step's filter redirects to, which of an
+ * object nobody knows.
  */
 static int listen_for_returns(struct step_run *c)
 {
@@ -161,7 +185,11 @@ static int listen_for_returns(struct step_run *c)
 		return 0;
 	if (step->expect == EXPECT_TX)
 		return add_tap_at(c, step->from, true);
-	return step->expect == EXPECT_REDIRECT && to != NONE ? add_tap_behind(c, to, true) : 0;
+	if (step->expect == EXPECT_REDIRECT && to != NONE)
+		return add_tap_behind(c, to, true);
+	return step->expect == EXPECT_REDIRECT && labfile->packets[step->as].size > XLAB_SNAP
+		       ? listen_behind_chains(c)
+		       : 0;
 }
 
 static bool is_as(const struct step_run *c, const struct caught *caught)

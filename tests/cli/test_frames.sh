@@ -11,6 +11,7 @@
 . "$(dirname "$0")/tap"
 
 object=${BUILD:-$PWD/build}/tests/cli/balances.bpf.o
+elsewhere=${BUILD:-$PWD/build}/tests/cli/dies.bpf.o
 
 iface() # NODE:IFACE MAC KEYS…
 {
@@ -48,6 +49,9 @@ program = tx
 [filter away]
 program = redirect
 to = h:e1
+[filter anywhere]
+program = $elsewhere:elsewhere
+set.to = 102 ; the ifindex of h:e1, the same each time
 [filter fair]
 program = $object:balance
 [packet syn]
@@ -77,6 +81,17 @@ data = zero:1000
 eth = dst=02:00:00:00:00:01 src=02:00:00:00:00:02
 ip = src=10.0.0.1 dst=10.0.0.2
 udp = srcport=40000 dstport=80
+data = zero:999
+data = hex:01
+[packet large]
+eth = dst=02:00:00:00:00:02 src=02:00:00:00:00:01
+ip = src=10.0.0.1 dst=10.0.0.2
+icmp = seq=1
+data = zero:1000
+[packet larger]
+eth = dst=02:00:00:00:00:02 src=02:00:00:00:00:01
+ip = src=10.0.0.1 dst=10.0.0.2
+icmp = seq=1 checksum=0xf7fe
 data = zero:999
 data = hex:01
 [packet huge]
@@ -192,10 +207,21 @@ field  expected                     came
 data   1000 bytes, from 999 on: 01  1000 bytes, from 999 on: 00'
 steps 'what was sent elsewhere' 'ok: sent elsewhere (redirect) by away at h:e0, as syn
 ok: sent elsewhere (redirect) by away at h:e0, as long
-inconclusive: sent elsewhere (redirect) by away at h:e0, as long in its first 128 bytes; of the other 914 nobody tells
+ok: sent elsewhere (redirect) by away at h:e0, as long
 ok: arrived at r:e0; sent elsewhere (redirect) by away at h:e0, as syn' \
 	'chain = h:e0 away' 'redirect = frame c:e0 syn as syn' 'redirect = frame c:e0 long by away as long' \
 	'redirect = frame c:e0 long as long' 'pass = frame c:e0 syn by away at r:e0 as syn control=none'
+# Where an object redirects to nobody knows: all bytes are seen behind each of its node's interfaces.
+steps 'a long one that an object sent elsewhere' \
+	'ok: sent elsewhere (redirect) by anywhere at h:e0, as large
+not ok: sent elsewhere (redirect) by anywhere at h:e0, but it came out different from larger' \
+	'chain = h:e0 anywhere' 'chain = r:e0 headers' \
+	'redirect = frame c:e0 large by anywhere as large' \
+	'redirect = frame c:e0 large as larger'
+like 'and what is different far behind' "$(details)" 'data*from 999 on: 01*from 999 on: 00'
+steps 'where a chain is asked before anybody sees it' \
+	'inconclusive: sent elsewhere (redirect) by anywhere at h:e0, as large in its first 128 bytes; of the other 914 nobody tells' \
+	'chain = h:e0 anywhere' 'chain = r:e0 drop' 'control = none' 'redirect = frame c:e0 large as large'
 steps 'the same of a ping' 'ok: sent back (tx) by back at gw:e0, as echo
 not ok: sent back (tx) by back at gw:e0, but it came out different from echo' \
 	'chain = gw:e0 web back' 'neighbours = warm' \
