@@ -22,9 +22,9 @@ int resolve_lab(struct lab *lab, const char *name, enum state_lock lock, const c
 int resolve_lab_word(struct lab *lab, const char *word, enum state_lock lock, const char *command,
 		     const char **rest, struct error *e);
 
-/* What a command that holds no lock ended with. If its lab is not up any more, that is why, and what
- * a command is told that comes now takes the place of @e's words, of whatever was not there any more.
- * Returns @err, or what stands in @e instead.
+/* What a command that holds no lock ended with. If its lab is not up any more, that is why, and
+ * what a command is told that comes now takes the place of @e's words, of whatever was not there
+ * any more. Returns @err, or what stands in @e instead.
  */
 int resolve_again(const struct lab *lab, int err, struct error *e);
 
