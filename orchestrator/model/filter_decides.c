@@ -323,6 +323,29 @@ bool filter_is_dead(const struct filter *f)
 	return why;
 }
 
+uint32_t filter_kinds(const struct filter *f)
+{
+	kinds_of_packets kinds = 0;
+
+	for (enum network net = 0; net < NETWORKS; net++)
+		for (enum transport t = 0; t < TRANSPORTS; t++)
+			if (may_be(net, t))
+				kinds |= kind_bit(net, t);
+	return filter_is_dead(f) ? 0 : kinds & filter_leaves(f, f->n_keys);
+}
+
+bool filter_is_symmetric(const struct filter *f)
+{
+	/* An object and an expression may look at anything. */
+	bool symmetric = f->program != PROGRAM_OBJECT && !f->expr;
+
+	for (size_t key = 0; key < f->n_keys; key++)
+		if (is_given(f, key) && (f->keys[key].field == XLAB_FIELD_ETH_SRC ||
+					 f->keys[key].field == XLAB_FIELD_ETH_DST))
+			symmetric = false;
+	return symmetric;
+}
+
 const struct rule *filter_idle_exception(const struct filter *f, const struct rule *after)
 {
 	for (size_t i = after ? (size_t)(after - f->rules) + 1 : 0; i < f->n_rules; i++) {

@@ -20,6 +20,12 @@ uint32_t filter_endings(const struct filter *f);
 /* It ends the chain for every packet. */
 bool filter_decides_all(const struct filter *f);
 
+/* What it may match: a bit for each kind of packets, told apart by the headers that they have. */
+uint32_t filter_kinds(const struct filter *f);
+
+/* With the addresses of Ethernet swapped a packet is the same to it. */
+bool filter_is_symmetric(const struct filter *f);
+
 /* The protocols among its values that no packet has there, malloc'ed: "44, 60", and of which key;
  * NULL if each may be had.
  */

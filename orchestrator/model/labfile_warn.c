@@ -26,11 +26,14 @@ struct walk {
 	const struct labfile *labfile;
 	struct error *warnings;
 	struct ini_where at;
+	uint32_t *kinds;		 /* by filter: filter_kinds() */
+	const struct chain_config **own; /* by iface: the lab's chain, of the sections so far */
 	/* Of the current scenario: */
 	bool warm;	/* what is known of neighbours stays */
 	size_t *stands; /* by filter: the node where it stands, MANY, or NONE */
 	size_t chains;	/* the node with all its chains, MANY, or NONE */
 	size_t turns;	/* the node where a filter may send a packet back or elsewhere */
+	const struct chain_config **on; /* by iface: the chain that stands there, or NULL */
 };
 
 static const struct filter *filter_at(const struct labfile *labfile,
@@ -113,6 +116,103 @@ static void warn_chain(struct walk *w, const struct chain_config *chain)
 	warn_neighbours(w, chain);
 }
 
+/* The next filter of the chain, behind @after (NULL: its first), that sends back what it matches;
+ * @kinds are those of it that no filter before it has a say in.
+ */
+static const struct filter *next_back(const struct walk *w, const struct chain_config *chain,
+				      const struct filter *after, uint32_t *kinds)
+{
+	uint32_t taken = 0;
+
+	for (size_t i = 0; i < chain->n_filters; i++) {
+		const struct filter *f = filter_at(w->labfile, chain, i);
+		uint32_t own = w->kinds[f - w->labfile->filters];
+
+		*kinds = own & ~taken;
+		if (filter_endings(f))
+			taken |= own;
+		if (after)
+			after = f == after ? NULL : after;
+		else if (*kinds && filter_endings(f) == ACTION_BIT(XDP_TX))
+			return f;
+	}
+	return NULL;
+}
+
+/* What one sends back the other one sends back: tx changes nothing but the addresses of Ethernet.
+ * Two filters may match different packets of a kind, unless one of them matches all.
+ */
+static bool play_ping_pong(const struct walk *w, const struct chain_config *a,
+			   const struct chain_config *b)
+{
+	const struct filter *f = NULL, *g;
+	uint32_t of_f, of_g;
+
+	while ((f = next_back(w, a, f, &of_f)))
+		for (g = NULL; (g = next_back(w, b, g, &of_g));)
+			if (of_f & of_g && filter_is_symmetric(f) && filter_is_symmetric(g) &&
+			    (f == g || filter_decides_all(f) || filter_decides_all(g)))
+				return true;
+	return false;
+}
+
+/* Beside the chains that are @on interfaces already. */
+static void warn_ping_pong(struct walk *w, const struct chain_config *chain,
+			   const struct chain_config **on)
+{
+	const struct topology *topo = &w->labfile->topo;
+	size_t segment = topology_segment(topo, chain->iface), i = 0;
+	uint32_t kinds;
+
+	if (!next_back(w, chain, NULL, &kinds))
+		return;
+	while (i < topo->n_ifaces &&
+	       (!on[i] || i == chain->iface || topology_segment(topo, i) != segment ||
+		!play_ping_pong(w, chain, on[i])))
+		i++;
+	if (i < topo->n_ifaces)
+		ini_warn(&w->at, w->warnings,
+			 "%s and %s send the same packets back (tx): the first of them goes back "
+			 "and forth for ever, which keeps a CPU busy; send them back at one end "
+			 "only",
+			 topo->ifaces[i].id, topo->ifaces[chain->iface].id);
+}
+
+static void add_node(size_t *at, size_t node)
+{
+	*at = *at == NONE || *at == node ? node : MANY;
+}
+
+/* Whose filters stand where, from here on. */
+static void place(struct walk *w, const struct chain_config *chain)
+{
+	size_t node = w->labfile->topo.ifaces[chain->iface].node;
+
+	w->on[chain->iface] = chain;
+	for (size_t i = 0; i < chain->n_filters; i++) {
+		const struct filter *f = filter_at(w->labfile, chain, i);
+
+		add_node(&w->stands[f - w->labfile->filters], node);
+		add_node(&w->chains, node);
+		if (filter_endings(f) & (ACTION_BIT(XDP_TX) | ACTION_BIT(XDP_REDIRECT)))
+			add_node(&w->turns, node);
+	}
+}
+
+static void warn_own_chain(struct walk *w, const struct chain_config *chain)
+{
+	warn_chain(w, chain);
+	warn_ping_pong(w, chain, w->own);
+	w->own[chain->iface] = chain;
+}
+
+static void warn_scenario_chain(struct walk *w, const struct chain_config *chain)
+{
+	warn_chain(w, chain);
+	warn_ping_pong(w, chain, w->on);
+	place(w, chain);
+}
+
 /* An MTU that not all ports of the bridge, and of those that are joined to it, have: told once for
  * each, and where it was given. */
 static void warn_mtu(struct walk *w, size_t which)
@@ -158,27 +258,7 @@ static void warn_iface(struct walk *w)
 	warn_mtu(w, iface);
 	w->at.key = ini_find_key(w->at.section, "chain");
 	if (chain)
-		warn_chain(w, chain);
-}
-
-static void add_node(size_t *at, size_t node)
-{
-	*at = *at == NONE || *at == node ? node : MANY;
-}
-
-/* Whose filters stand where, from here on. */
-static void place(struct walk *w, const struct chain_config *chain)
-{
-	size_t node = w->labfile->topo.ifaces[chain->iface].node;
-
-	for (size_t i = 0; i < chain->n_filters; i++) {
-		const struct filter *f = filter_at(w->labfile, chain, i);
-
-		add_node(&w->stands[f - w->labfile->filters], node);
-		add_node(&w->chains, node);
-		if (filter_endings(f) & (ACTION_BIT(XDP_TX) | ACTION_BIT(XDP_REDIRECT)))
-			add_node(&w->turns, node);
-	}
+		warn_own_chain(w, chain);
 }
 
 static const struct expected {
@@ -245,8 +325,7 @@ static void warn_step(struct walk *w, const struct step *step)
 {
 	w->at.key = step->read_from;
 	if (step->kind == STEP_DO && step->change.kind == CHANGE_CHAIN) {
-		warn_chain(w, &step->change.chain);
-		place(w, &step->change.chain);
+		warn_scenario_chain(w, &step->change.chain);
 	} else if (step_is_traffic(step) || step->kind == STEP_GIVE) {
 		if (step->by != NONE)
 			warn_by(w, step);
@@ -263,13 +342,14 @@ static void warn_scenario(struct walk *w, const struct scenario *s)
 	w->chains = w->turns = NONE;
 	for (size_t i = 0; i < labfile->n_filters; i++)
 		w->stands[i] = NONE;
+	for (size_t i = 0; i < labfile->topo.n_ifaces; i++)
+		w->on[i] = NULL;
 	for (size_t i = 0; i < labfile->n_chains; i++)
 		if (labfile_chain_stays(s, &labfile->chains[i]))
 			place(w, &labfile->chains[i]);
 	for (size_t i = 0; i < s->n_chains; i++) {
-		place(w, &s->chains[i]);
 		w->at.key = s->chains[i].read_from;
-		warn_chain(w, &s->chains[i]);
+		warn_scenario_chain(w, &s->chains[i]);
 	}
 	for (size_t i = 0; i < s->n_steps; i++)
 		warn_step(w, &s->steps[i]);
@@ -278,12 +358,21 @@ static void warn_scenario(struct walk *w, const struct scenario *s)
 void labfile_warn(const struct labfile *labfile, struct error *warnings)
 {
 	size_t *FREE_AUTO stands = xcalloc(labfile->n_filters + 1, sizeof(*stands));
+	uint32_t *FREE_AUTO kinds = xcalloc(labfile->n_filters + 1, sizeof(*kinds));
+	const struct chain_config **FREE_AUTO own =
+		xcalloc(labfile->topo.n_ifaces + 1, sizeof(*own));
+	const struct chain_config **FREE_AUTO on = xcalloc(labfile->topo.n_ifaces + 1, sizeof(*on));
 	struct walk w = { .labfile = labfile,
 			  .warnings = warnings,
 			  .at = { .ini = &labfile->ini },
-			  .stands = stands };
+			  .kinds = kinds,
+			  .own = own,
+			  .stands = stands,
+			  .on = on };
 	size_t filter = 0, scenario = 0;
 
+	for (size_t i = 0; i < labfile->n_filters; i++)
+		kinds[i] = filter_kinds(&labfile->filters[i]);
 	for (size_t i = 0; i < labfile->ini.n_sections && !ini_gave_up(warnings); i++) {
 		w.at.section = &labfile->ini.sections[i];
 		w.at.key = NULL;

@@ -481,9 +481,17 @@ static void refuses_what_is_wrong(void **state)
 #define ALLOW	   "[filter ssh]\nprogram = port\ndst = 22\naction = pass\ncontinue = none\n"
 #define ARP	   "[filter arp]\nprogram = ether\ntype = arp\naction = pass\ncontinue = none\n"
 #define S	   "[scenario s]\n"
+#define S2	   "[scenario t]\n"
 #define DONE	   "pass = ping a b\n"
 #define MATCH_ONLY "[filter m]\nprogram = match\n"
 #define MATCH	   LAB "[filter x]\nprogram = match\n"
+/* Both ends of a link have a chain; x sends back what has such keys. */
+#define ENDS(at_c, at_d)                                                                       \
+	LAB "[node d]\n[iface c:e0]\npeer = d:e0\nchain = " at_c "\n[iface d:e0]\n"            \
+	    "peer = c:e0\nchain = " at_d "\n[filter arp]\nprogram = ether\ntype = arp\n"       \
+	    "action = pass\n[filter web]\nprogram = port\ndst = 80\naction = tx\n[filter x]\n" \
+	    "program = match\naction = tx\n"
+#define TO_AND_FRO "c:e0 and d:e0 send the same packets back (tx): the first of them goes back and"
 /* A chain at the sender alone, which replies of TCP come to. */
 #define TCP_BACK(keys) LAB "[filter x]\n" keys "\n" S "chain = a:e0 x\ndrop = tcp a b:53 x by x\n"
 static const struct {
@@ -618,6 +626,38 @@ static const struct {
 	{ LAB "[filter x]\nprogram = port\nsrc = 53\n" S
 	      "chain = a:e0 x\ndrop = tcp a b:53 x by x\n",
 	  NULL },
+	{ ENDS("tx", "tx") "ip.ttl = 5\n",
+	  "f.ini:22: warning: [iface d:e0] chain = tx: " TO_AND_FRO " forth for ever" },
+	{ ENDS("hello arp tx", "arp tx") "ip.ttl = 5\n", TO_AND_FRO },
+	{ ENDS("x", "x") "ip.ttl = 5\n", TO_AND_FRO },
+	{ ENDS("tx", "web x") "ip.ttl = 5\n", TO_AND_FRO },
+	{ ENDS("x", "web tx") "arp.opcode = 1\n", TO_AND_FRO },
+	{ ENDS("x web", "web") "arp.opcode = 1\n", TO_AND_FRO },
+	{ ENDS("tx", "pass") "ip.ttl = 5\n", NULL },
+	{ ENDS("tx", "headers") "ip.ttl = 5\n", NULL },
+	{ ENDS("web", "x") "udp.dstport = 53\n", NULL },
+	{ ENDS("x", "x") "eth.src = 02:00:00:00:00:01\n", NULL },
+	{ ENDS("x", "x") "eth.dst = 02:00:00:00:00:01\n", NULL },
+	{ ENDS("x", "x") "eth.addr = 02:00:00:00:00:01\n", TO_AND_FRO },
+	{ ENDS("x", "x") "ip.ttl = 5\ncontinue = tx\n", NULL },
+	{ ENDS("arp tx", "x") "arp.opcode = 1\n", NULL },
+	{ ENDS("arp x", "tx") "arp.opcode = 1\n", NULL },
+	{ ENDS("x", "tx") "ip.ttl = 5 !1-10\n", "it never matches" },
+	{ ENDS("y tx",
+	       "tx") "ip.ttl = 5\n[filter y]\nprogram = match\nframe.len = 60\naction = pass\n",
+	  NULL },
+	{ ENDS("y", "y") "ip.ttl = 5\n[filter y]\nprogram = pcap\nexpr = icmp\naction = tx\n",
+	  NULL },
+	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\n[iface c:e2]\nbridge = br\n" S
+	      "chain = c:e1 tx\nchain = c:e2 tx\n" DONE S2 "chain = c:e2 tx\n" DONE,
+	  "f.ini:23: warning: [scenario s] chain = c:e2 tx: c:e1 and c:e2 send the same" },
+	{ LAB "[bridge br]\n[bridge cr]\n[iface c:e1]\nbridge = br\n[iface c:e2]\nbridge = cr\n" S
+	      "chain = c:e1 tx\nchain = c:e2 tx\n" DONE,
+	  NULL },
+	{ ENDS("tx", "pass") "ip.ttl = 5\n" S "chain = d:e0 tx\n" DONE, TO_AND_FRO },
+	{ ENDS("tx", "pass") "ip.ttl = 5\n" S "chain = c:e0\nchain = d:e0 tx\n" DONE, NULL },
+	{ ENDS("tx", "pass") "ip.ttl = 5\n" S "do = chain d:e0 tx\n" DONE, TO_AND_FRO },
+	{ ENDS("tx", "pass") "ip.ttl = 5\n" S "do = chain c:e0\ndo = chain d:e0 tx\n" DONE, NULL },
 	{ LAB "[bridge br]\n[iface c:e1]\nbridge = br\nmtu = 9000\n[iface c:e2]\nbridge = br\n",
 	  "f.ini:19: warning: [iface c:e1] mtu = 9000: the port of c:e2 at the bridge br has an "
 	  "MTU "
