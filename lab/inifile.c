@@ -4,9 +4,9 @@
  *
  * libinih splits lines into keys and values and takes comments off. It also cuts
  * section names at 50 characters, says nothing of sections without keys, takes ':' for
- * '=', and makes a line that begins with white space part of the value before.
- * So the lines it gets have passed here first: headings are read here, and
- * what it would misunderstand is reported and withheld from it.
+ * '=', makes a line that begins with white space part of the value before, and has comments begin
+ * in quotes. So the lines it gets have passed here first: headings are read here, and
+ * what it would misunderstand is reported and withheld from it, or hidden.
  */
 #include "lab/inifile.h"
 
@@ -261,6 +261,40 @@ static void swap_colons(char *key, size_t len, char from, char to)
 			*c = to;
 }
 
+/* In "quotes" of a value no comment begins: these stand for ; and # meanwhile. */
+#define HIDDEN_SEMICOLON '\x1e'
+#define HIDDEN_HASH	 '\x1d'
+
+/* The quote that closes this one, before white space, a comma or the end; NULL: it is not closed.
+ * In between \" and \\ are characters.
+ */
+static char *closing_quote(char *quote)
+{
+	char *s = quote + 1;
+
+	for (; *s && *s != '"'; s++)
+		if (*s == '\\' && (s[1] == '"' || s[1] == '\\'))
+			s++;
+	return *s && strchr(" \t,", s[1]) ? s : NULL;
+}
+
+/* @equals is the = before the value. Where words begin, a quote may open. */
+static void hide_quoted(char *equals)
+{
+	for (char *s = equals + 1; *s; s++) {
+		char *close = *s == '"' && strchr(" \t,=!<>", s[-1]) ? closing_quote(s) : NULL;
+
+		for (; close && s < close; s++)
+			*s = *s == ';' ? HIDDEN_SEMICOLON : *s == '#' ? HIDDEN_HASH : *s;
+	}
+}
+
+static void show_quoted(char *value)
+{
+	for (; *value; value++)
+		*value = *value == HIDDEN_SEMICOLON ? ';' : *value == HIDDEN_HASH ? '#' : *value;
+}
+
 /* A ':' that is not in [ ]. */
 static const char *find_colon(const char *key, const char *end)
 {
@@ -322,6 +356,7 @@ static char *give_line(char *str, int num, void *stream)
 		read_heading(r, str);
 	} else if (*start && !comment(*start) && is_key_line(r, start)) {
 		swap_colons(str, strcspn(str, "="), ':', HIDDEN_COLON);
+		hide_quoted(strchr(str, '='));
 		(void)stpcpy(str + strlen(str), "\n"); /* next_line() left room */
 		return str;
 	}
@@ -373,14 +408,15 @@ static bool add_counted(struct reader *r, size_t instance, const char *name, con
 }
 
 /* ini_handler: nonzero means that all is well. */
-static int take_key(void *user, const char *section, const char *name, const char *value)
+static int take_key(void *user, const char *section, const char *name, const char *text)
 {
 	struct reader *r = user;
 	struct ini_counters *c = &r->counters;
-	char *FREE_AUTO key = xstrdup(name);
+	char *FREE_AUTO key = xstrdup(name), *FREE_AUTO value = xstrdup(text);
 
 	(void)section;
 	swap_colons(key, strlen(key), HIDDEN_COLON, ':');
+	show_quoted(value);
 	for (size_t i = 0; i < c->n; i++)
 		c->list[i].now = c->list[i].first;
 	for (size_t i = 0; i < r->n_instances; i++, (void)ini_count_on(c, 0)) {

@@ -103,7 +103,7 @@ static const char *bytes_text(const uint8_t *bytes, size_t n, char buf[static FI
 	bool plain = true;
 
 	for (size_t i = 0; i < n; i++)
-		plain &= bytes[i] >= ' ' && bytes[i] <= '~' && !strchr("\"\\;#", bytes[i]);
+		plain &= bytes[i] >= ' ' && bytes[i] <= '~' && !strchr("\"\\", bytes[i]);
 	if (plain) {
 		(void)snprintf(buf, FIELD_TEXT, "\"%.*s\"", (int)n, (const char *)bytes);
 		return buf;

@@ -61,11 +61,11 @@ static void print_header(const uint8_t *bytes, const struct layer *layer, FILE *
 	(void)fputc('\n', out);
 }
 
-/* It stands in a lab file in quotes as it is: no comment and no range begins in it. */
+/* It stands in a lab file in quotes as it is: they are not closed and no range begins in it. */
 static bool is_text(const uint8_t *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!isprint(bytes[i]) || strchr("\"\\;#{}", bytes[i]))
+		if (!isprint(bytes[i]) || strchr("\"\\{}", bytes[i]))
 			return false;
 	return true;
 }

@@ -44,6 +44,16 @@ static int read_word(const struct ini_where *at, const char **rest, const struct
 	return 0;
 }
 
+/* Blanks in the quotes of its value are part of it. */
+static bool is_one_rule(const char *rule)
+{
+	bool quoted = false;
+
+	for (; *rule && (quoted || !strchr(" \t", *rule)); rule++)
+		quoted ^= *rule == '"';
+	return !*rule;
+}
+
 static int read_rule(const struct ini_where *at, const char *rule, const struct labfile *labfile,
 		     struct step *step, struct error *e)
 {
@@ -58,7 +68,7 @@ static int read_rule(const struct ini_where *at, const char *rule, const struct 
 
 	if (!*rule)
 		return ini_refuse(at, e, "the RULE is missing, as dst=9999");
-	if (rule[strcspn(rule, " \t")])
+	if (!is_one_rule(rule))
 		return ini_refuse(at, e, "\"%s\" is more than one rule", rule);
 	err = filter_read_rule(&read, labfile, rule, &why);
 	free(read.rules);

@@ -52,10 +52,8 @@ int step_words_cut(const struct ini_where *at, const char *value, struct step_wo
 				STEP_WORDS_MAX);
 		w->word[w->n] = take_word(&from, &to, &w->quoted[w->n]);
 		if (!w->word[w->n])
-			return ini_complain(
-				at, e,
-				"the quotes are not closed by \" and white space (a ; "
-				"or # behind white space starts a comment in them, too)");
+			return ini_complain(at, e,
+					    "the quotes are not closed by \" and white space");
 		w->n++;
 	}
 	return 0;
@@ -79,7 +77,10 @@ int step_read_rest(const struct ini_where *at, const char *what, const char *res
 
 bool step_rest_needs_quotes(const char *text)
 {
-	return strchr("\";# \t", text[0]) || strchr(" \t", text[strlen(text) - 1]);
+	for (const char *s = text; (s = strpbrk(s, ";#")); s++)
+		if (s == text || strchr(" \t", s[-1]))
+			return true;
+	return strchr("\" \t", text[0]) || strchr(" \t", text[strlen(text) - 1]);
 }
 
 bool step_word_needs_quotes(const char *word)

@@ -71,7 +71,7 @@ static const struct {
 	{ XLAB_FIELD_DATA, "hex:474554", "\"GET\"" },
 	{ XLAB_FIELD_DATA, "\"a, b\"", NULL },
 	{ XLAB_FIELD_DATA, "\"0123456789abcdef\"", NULL },
-	{ XLAB_FIELD_DATA, "\"a;b\"", "hex:613b62" }, /* else a comment of the file */
+	{ XLAB_FIELD_DATA, "\"a ;\"", "\"a ;\"" }, /* quoted it is no comment of the file */
 };
 
 /* What is no value, and why. */

@@ -35,7 +35,13 @@ static void reads_what_is_there(void **state)
 				   "[ iface \t host:veth0 ]\n"
 				   "\tmac = de:ad:be:ef:00:01 # and here\n"
 				   "address=a = b : c\n"
-				   "data[0:4] = x[1:2]:3";
+				   "data[0:4] = x[1:2]:3\n"
+				   "x = \"GET / ; #x\" ; a comment \"\n"
+				   "x=\"\\\" ; \\\\\",!\"a ; b\"\t# \"and ; on\"\n"
+				   "x = 5\" ; not \"\n"
+				   "x = \"not ; closed\n"
+				   "x = \"a ; b\"c\n"
+				   "x = y==\"a # b\" \"c ; d\" ; e";
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct inifile ini;
 
@@ -57,6 +63,12 @@ static void reads_what_is_there(void **state)
 	assert_string_equal(ini.sections[1].keys[1].value, "a = b : c");
 	assert_string_equal(ini.sections[1].keys[2].name, "data[0:4]");
 	assert_string_equal(ini.sections[1].keys[2].value, "x[1:2]:3");
+	assert_string_equal(ini.sections[1].keys[3].value, "\"GET / ; #x\"");
+	assert_string_equal(ini.sections[1].keys[4].value, "\"\\\" ; \\\\\",!\"a ; b\"");
+	assert_string_equal(ini.sections[1].keys[5].value, "5\"");
+	assert_string_equal(ini.sections[1].keys[6].value, "\"not");
+	assert_string_equal(ini.sections[1].keys[7].value, "\"a");
+	assert_string_equal(ini.sections[1].keys[8].value, "y==\"a # b\" \"c ; d\"");
 	inifile_clear(&ini);
 }
 

@@ -315,7 +315,7 @@ static const struct {
 	{ SCENARIO "pass = udp a b:53 two words\n",
 	  "\"words\" is too much; put a TEXT of several" },
 	{ SCENARIO "pass = udp a b:53 \"two words\n", "the quotes are not closed" },
-	{ SCENARIO "pass = udp a b:53 \"two ; words\"\n", "(a ; or # behind white space starts" },
+	{ SCENARIO "pass = udp a b:53 \"two ; words\n", "the quotes are not closed" },
 	{ SCENARIO "pass = udp a b:53 \"a\"b\n",
 	  "the quotes are not closed by \" and white space" },
 	{ SCENARIO "pass = udp a b:53 \"\"\n", "an empty TEXT cannot be seen to arrive" },
@@ -784,6 +784,28 @@ static void nodes_are_printed_with_their_keys(void **state)
 
 	(void)state;
 	assert_non_null(strstr(first, nodes));
+}
+
+/* No comment begins in quotes, and a value in them may have blanks. */
+static void printed_quotes_are_needed(void **state)
+{
+	FREE_AUTO char *first =
+		printed(LAB "[filter x]\nprogram = match\ndata[0:4] = \" ; #\", !\"a # \" ; b\n" S
+			    "chain = a:e0 x hello\nreject = unchecked a \"b ; c\" d ; e\n"
+			    "pass = udp b a:9 \"a ; \\\" # b\" ; c\n"
+			    "see = a:e0 \"a\" # b\n"
+			    "pass = exec a sh -c \"echo a # b\" c;d ; e\n"
+			    "do = filter x add data[0:4]=\"; \\#\" ; b\n"
+			    "do = filter x del data[0:4]=\" ; #\"\n");
+
+	(void)state;
+	assert_non_null(strstr(first, "\ndata[0:4] = \" ; #\" !\"a # \"\n"));
+	assert_non_null(strstr(first, "\nreject = unchecked \"a \\\"b ; c\\\" d\"\n"
+				      "pass = udp b a:9 \"a ; \\\" # b\"\n"
+				      "see = a:e0 a\n"
+				      "pass = exec a sh -c \"echo a # b\" \"c;d\"\n"
+				      "do = filter x add data[0:4]=\"; \\#\"\n"
+				      "do = filter x del data[0:4]=\" ; #\"\n"));
 }
 
 static void printed_it_reads_as_itself(void **state)
@@ -1390,6 +1412,7 @@ int main(void)
 		cmocka_unit_test(tells_each_fault_once),
 		cmocka_unit_test(warns_of_what_is_hardly_meant),
 		cmocka_unit_test(printed_it_reads_as_itself),
+		cmocka_unit_test(printed_quotes_are_needed),
 		cmocka_unit_test(destinations_are_printed),
 		cmocka_unit_test(short_forms_have_their_fields),
 		cmocka_unit_test(reads_the_topology_alone),

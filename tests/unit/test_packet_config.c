@@ -223,7 +223,8 @@ static void data_has_its_limits(void **state)
 	over = text_format("data = hex:%s\ndata = hex:%s\ndata = hex:78\n", hex, hex);
 	data_is(bytes, 1025, over);
 	data_is((const uint8_t *)"a b~", 4, "data = \"a b~\"\n");
-	data_is((const uint8_t *)"a;b", 3, "data = hex:613b62\n");
+	data_is((const uint8_t *)"a ;#", 4, "data = \"a ;#\"\n");
+	data_is((const uint8_t *)"a{b", 3, "data = hex:617b62\n");
 	data_is((const uint8_t *)"a\"b", 3, "data = hex:612262\n");
 	data_is((const uint8_t *)"a\nb", 3, "data = hex:610a62\n");
 	memset(bytes, 0, 17);
