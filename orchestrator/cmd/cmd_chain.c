@@ -83,7 +83,9 @@ const struct command cmd_chain = {
 	.arguments = "[LAB/]NODE:IFACE [FILTER...]",
 	.summary = "Show an interface's chain with its counters, or replace it in place",
 	.details = "A replacement is atomic: no packet goes unfiltered, and rules and their hits\n"
-		   "stay. \"?\" stands where the engine cannot count somebody else's program.",
+		   "stay. Chains of VLAN interfaces over this one are off while it is replaced, for\n"
+		   "the kernel changes none below them. \"?\" stands where the engine cannot count\n"
+		   "somebody else's program.",
 	.options = {
 		{ "--off", "take the chain off",
 		  OPTION_INTO(struct chain_options, off) },
