@@ -34,6 +34,9 @@ static const char filters[] =
 	"[filter mac]\nprogram = ether\nsrc = de:ad:be:ef:00:10\naction = aborted\n"
 	"[filter fields]\nprogram = match\nip.ttl = 60-64\nudp.dstport = 1002 8888 !9\neth.src = !02:00:00:00:00:07\n"
 	"[filter bytes]\nprogram = match\ndata[0:4] = \"hell\"\naction = pass\n"
+	"[filter expr]\nprogram = pcap\nexpr = udp port 1001 or (ip6 and not icmp6) or ether[40] = 7\n"
+	"[filter longer]\nprogram = pcap\nexpr = ip[0] & 0xf > 5 or ip[2:2] - ((ip[0] & 0xf) << 2) > 90\n"
+	"action = pass\n[filter never]\nprogram = pcap\nexpr = len < 14\naction = aborted\n"
 	"[filter onward]\nprogram = drop\ncontinue = pass drop\n"
 	"[filter away]\nprogram = redirect\nto = right:r0\n[filter back]\nprogram = tx\n"
 	"[filter no]\nprogram = drop\n"
@@ -61,6 +64,8 @@ static const char *const chains[] = {
 	"mac",
 	"fields hi lines",
 	"hi bytes fields",
+	"hi expr p1",
+	"never longer expr expr lines",
 	"lines hi",
 	"hi lines lines lines",
 	"crowded hi",
