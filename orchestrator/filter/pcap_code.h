@@ -20,8 +20,6 @@ struct bpf_insn;
 struct error;
 struct sock_filter;
 
-#define PCAP_ROUNDS 64 /* of a loop (protochain), after which nothing is selected */
-
 struct pcap_result {
 	uint32_t selected, other;
 	bool swaps; /* of what is selected the MACs are swapped, as it is sent back */
