@@ -66,13 +66,13 @@ int statefile_write(int folder, const char *name, const char *text, size_t size,
 {
 	const char *slash = strrchr(name, '/');
 	const char *leaf = slash ? slash + 1 : name;
-	char *FREE_AUTO path = xstrndup(name, slash ? (size_t)(slash - name) : 0);
+	char *FREE_AUTO path = slash ? xstrndup(name, (size_t)(slash - name)) : NULL;
 	char *FREE_AUTO new = text_format("%s.new", leaf);
-	int FD_AUTO below = slash ? open_below(folder, path, O_RDONLY | O_DIRECTORY) : -1;
-	int parent = slash ? below : folder;
+	int FD_AUTO below = path ? open_below(folder, path, O_RDONLY | O_DIRECTORY) : -1;
+	int parent = path ? below : folder;
 	int err;
 
-	if ((!slash || below >= 0) && replace(parent, leaf, new, text, size) == 0)
+	if ((!path || below >= 0) && replace(parent, leaf, new, text, size) == 0)
 		return 0;
 	err = -errno;
 	if (parent >= 0)

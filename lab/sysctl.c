@@ -55,10 +55,10 @@ const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS] = {
 	{ "net.ipv6.conf.all.disable_ipv6", "1", TRAIT_NO_IPV6, true },
 };
 
-const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS] = {
-	{ "disable_ipv6", "1", TRAIT_NO_IPV6, true },
-	{ "accept_dad", "0", TRAIT_IPV6, true },
-	{ "accept_ra", "0", TRAIT_IPV6, true },
+const struct sysctl_link_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS] = {
+	{ "disable_ipv6", "1", TRAIT_NO_IPV6 },
+	{ "accept_dad", "0", TRAIT_IPV6 },
+	{ "accept_ra", "0", TRAIT_IPV6 },
 };
 
 /* The fd belongs to the namespace in which it was opened, so each needs its own. */

@@ -33,8 +33,14 @@ extern const struct sysctl_default sysctl_defaults[SYSCTL_DEFAULTS];
 /* Those of an interface that xlab adds to a namespace whose own settings it leaves alone:
  * `name` stands behind "net.ipv6.conf.IFACE.".
  */
+struct sysctl_link_default {
+	const char *name;
+	const char *value;
+	unsigned int traits; /* of the namespace */
+};
+
 #define SYSCTL_LINK_DEFAULTS 3
-extern const struct sysctl_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS];
+extern const struct sysctl_link_default sysctl_link_defaults[SYSCTL_LINK_DEFAULTS];
 
 /*
  * All new namespaces start alike: what may stand as it shall already is read once, in the first
