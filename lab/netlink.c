@@ -158,8 +158,8 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t answer, 
 
 int netlink_join(struct netlink *nl, unsigned int group, struct error *e)
 {
-	/* A thousand notifications can come at once. */
-	int room = 4 << 20;
+	/* Ten thousand notifications can come at once, of about a KiB each. */
+	int room = 16 << 20;
 
 	(void)setsockopt(netlink_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))

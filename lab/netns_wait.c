@@ -2,9 +2,11 @@
 /*
  * Waiting for the end of namespaces, which others took down. In a namespace made for this, each
  * watched one gets an id, by which the kernel tells of its end. It tells so when it begins to take
- * one apart; but it takes them apart one batch after the other, so when a last one, the sentinel,
- * which is let go after the others' ends were told, is told of too, the others are gone with all
- * their links.
+ * one apart; but it takes them apart one batch after the other, each after all that were let go
+ * before it. So two sentinels, which nobody else holds, tell what it is at. The first is let go
+ * behind the watched ones: once its end was told, whoever lives on is held by somebody, and before
+ * that the kernel has not come to them yet. The second is let go when all ends were told: when its
+ * own is, too, the others are gone with all their links.
  */
 #include "lab/netns_wait.h"
 
@@ -22,16 +24,23 @@
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/interrupt.h"
 #include "lab/netlink.h"
 #include "lab/netns.h"
 #include "lab/plan.h"
 #include "lab/progress.h"
 #include "lab/text.h"
 
-#define NETNS_WAIT_DEADLINE_NS 5000000000ULL
+#define SECOND_NS UINT64_C(1000000000)
+
+/* How long nothing may have been told: by then whoever holds one does so for long. The kernel takes
+ * a batch of thousands apart without a word.
+ */
+#define PATIENCE_HELD_NS   (5 * SECOND_NS)
+#define PATIENCE_KERNEL_NS (60 * SECOND_NS)
 
 struct watched {
-	const char *name; /* of the node or bridge; the sentinel has none */
+	const char *name; /* of the node or bridge; a sentinel has none */
 	ino_t inode;
 	bool gone;
 };
@@ -39,9 +48,11 @@ struct watched {
 struct netns_wait {
 	struct netlink *nsid_events;
 	int start_netns;	 /* the namespace the process is in */
-	int sentinel;		 /* fd */
+	int sentinels[2];	 /* fds, -1 once let go */
 	struct watched *watched; /* its index is the namespace's id */
 	size_t n, living;
+	bool sentinel_living;	  /* one of those that were let go */
+	uint64_t told_ns;	  /* when the last end was told */
 	struct progress progress; /* of those that are gone */
 };
 
@@ -54,7 +65,8 @@ void netns_wait_end(struct netns_wait **netns_wait)
 	progress_clear(&w->progress);
 	netlink_close(w->nsid_events);
 	cleanup_fd(&w->start_netns);
-	cleanup_fd(&w->sentinel);
+	cleanup_fd(&w->sentinels[0]);
+	cleanup_fd(&w->sentinels[1]);
 	free(w->watched);
 	free(w);
 }
@@ -85,19 +97,25 @@ static int watch(struct netns_wait *w, const char *name, int fd, struct error *e
 	return 0;
 }
 
-/* The first new namespace is the sentinel, the second the one that is told of the others. */
+static int make_netns(struct error *e)
+{
+	return unshare(CLONE_NEWNET) ? error_sys(e, -errno, "cannot make a namespace") : 0;
+}
+
+/* The first new namespaces are the sentinels, the last the one that is told of the others. */
 static int open_nsid_events(struct netns_wait *w, struct error *e)
 {
-	int err = unshare(CLONE_NEWNET) ? error_sys(e, -errno, "cannot make a namespace") : 0;
+	int err = 0;
 
-	if (!err)
-		w->sentinel = netns_current(e);
-	if (!err && w->sentinel < 0)
-		err = w->sentinel;
-	if (!err && unshare(CLONE_NEWNET))
-		err = error_sys(e, -errno, "cannot make a namespace");
-	if (!err)
-		err = netlink_open(NETLINK_ROUTE, &w->nsid_events, e);
+	for (size_t i = 0; i < ARRAY_SIZE(w->sentinels) && !err; i++) {
+		err = make_netns(e);
+		if (!err)
+			w->sentinels[i] = netns_current(e);
+		if (!err && w->sentinels[i] < 0)
+			err = w->sentinels[i];
+	}
+	err = err ? err : make_netns(e);
+	err = err ? err : netlink_open(NETLINK_ROUTE, &w->nsid_events, e);
 	return err ? err : netlink_join(w->nsid_events, RTNLGRP_NSID, e);
 }
 
@@ -133,10 +151,10 @@ static int begin(struct netns_wait *w, const struct plan *plan, const struct sta
 int netns_wait_begin(const struct plan *plan, const struct state *st, struct netns_wait **out,
 		     struct error *e)
 {
-	size_t most = plan->topo->n_nodes + plan->topo->n_bridges + 1;
 	struct netns_wait *NETNS_WAIT_AUTO w = xcalloc(1, sizeof(*w));
+	size_t most = plan->topo->n_nodes + plan->topo->n_bridges + ARRAY_SIZE(w->sentinels);
 
-	w->start_netns = w->sentinel = -1;
+	w->start_netns = w->sentinels[0] = w->sentinels[1] = -1;
 	w->watched = xcalloc(most, sizeof(*w->watched));
 	if (begin(w, plan, st, e))
 		return error_wrap(e, "cannot watch the namespaces");
@@ -160,7 +178,11 @@ static int on_end(const struct nlmsghdr *message, void *cookie)
 	if (id >= w->n || w->watched[id].gone)
 		return MNL_CB_OK;
 	w->watched[id].gone = true;
-	progress_step(&w->progress);
+	w->told_ns = netlink_clock_ns();
+	if (w->watched[id].name)
+		progress_step(&w->progress);
+	else
+		w->sentinel_living = false;
 	return --w->living ? MNL_CB_OK : MNL_CB_STOP;
 }
 
@@ -197,40 +219,57 @@ static char *find_inhabitant(ino_t inode)
 /* The first that lives on, and who holds it. */
 static int tell_living(const struct netns_wait *w, struct error *e)
 {
-	for (size_t i = 0; i < w->n; i++) {
-		char *FREE_AUTO who = NULL;
+	size_t i = 0;
+	char *FREE_AUTO who = NULL;
 
-		if (w->watched[i].gone || !w->watched[i].name)
-			continue;
-		who = find_inhabitant(w->watched[i].inode);
+	if (w->sentinel_living)
 		return error_state(
 			e, -ETIMEDOUT,
-			"the lab is down, but the namespace of %s lives on: %s still holds it",
-			w->watched[i].name,
-			who ? who : "something (an open file, a TCP connection)");
-	}
-	return error_state(e, -ETIMEDOUT, "the kernel is not done with the lab's namespaces");
+			"the lab is down, but the kernel is not done with its namespaces; "
+			"what it says of them is in dmesg");
+	while (w->watched[i].gone)
+		i++;
+	who = find_inhabitant(w->watched[i].inode);
+	return error_state(e, -ETIMEDOUT,
+			   "the lab is down, but the namespace of %s lives on: %s still holds it",
+			   w->watched[i].name,
+			   who ? who : "something (an open file, a TCP connection)");
 }
 
-static int listen_all(struct netns_wait *w, uint64_t deadline_ns, struct error *e)
+/* Until all ends were told. The signals that are held back are looked for each second. */
+static int listen_all(struct netns_wait *w, struct error *e)
 {
-	int err = w->living ? netlink_listen(w->nsid_events, deadline_ns, on_end, w, e) : 0;
+	w->told_ns = netlink_clock_ns();
+	while (w->living) {
+		uint64_t now, patience;
+		int err = netlink_listen(w->nsid_events, netlink_clock_ns() + SECOND_NS, on_end, w,
+					 e);
 
-	if (err != -ETIMEDOUT)
-		return err;
-	error_clear(e);
-	return tell_living(w, e);
+		if (err && err != -ETIMEDOUT)
+			return err;
+		error_clear(e);
+		now = netlink_clock_ns();
+		patience = w->sentinel_living ? PATIENCE_KERNEL_NS : PATIENCE_HELD_NS;
+		if (w->living && now - w->told_ns >= patience)
+			return tell_living(w, e);
+		if (w->living && interrupt_pending())
+			return error_state(e, -EINTR,
+					   "the lab is down; the kernel still destroys its "
+					   "namespaces");
+	}
+	return 0;
 }
 
 int netns_wait_await(struct netns_wait *w, struct error *e)
 {
-	uint64_t deadline_ns = netlink_clock_ns() + NETNS_WAIT_DEADLINE_NS;
-	int err = listen_all(w, deadline_ns, e);
+	for (size_t i = 0; i < ARRAY_SIZE(w->sentinels); i++) {
+		int err = watch(w, NULL, w->sentinels[i], e);
 
-	if (!err)
-		err = watch(w, NULL, w->sentinel, e);
-	if (err)
-		return err;
-	cleanup_fd(&w->sentinel);
-	return listen_all(w, deadline_ns, e);
+		w->sentinel_living = true;
+		cleanup_fd(&w->sentinels[i]);
+		err = err ? err : listen_all(w, e);
+		if (err)
+			return err;
+	}
+	return 0;
 }

@@ -16,7 +16,10 @@ struct netns_wait;
 int netns_wait_begin(const struct plan *plan, const struct state *st, struct netns_wait **out,
 		     struct error *e);
 
-/* At most five seconds; then -ETIMEDOUT says which one lives on, and who holds it. */
+/* As long as it gets on, or the kernel is at others. -ETIMEDOUT says which one lives on, and who
+ * holds it: for five seconds, as nobody else was told of by then; or the kernel was silent for a
+ * minute.
+ */
 int netns_wait_await(struct netns_wait *w, struct error *e);
 
 void netns_wait_end(struct netns_wait **netns_wait);

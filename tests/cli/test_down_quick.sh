@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A connection that XDP cut off does not hold up `down`: its orphaned socket would keep its
-# namespace alive for 107 seconds, but not the lab. Runs in a sandbox.
+# namespace alive for 107 seconds, but not the lab. And `down --wait` waits for as long as namespaces
+# go, and tells of one that does not. Runs in a sandbox.
 . "$(dirname "$0")/../torture/lib.sh"
 
 scratch
@@ -18,6 +19,26 @@ address = 10.0.0.2/24
 [filter silence]
 program = drop
 INI
+
+# `down --wait` beside all that follows, for it takes its time: two namespaces go, the second after
+# six seconds, more than is waited for one that somebody is in.
+printf '[node late{1..2}]\n' >"$SCRATCH/late.ini"
+printf '[node held]\n' >"$SCRATCH/held.ini"
+"$XLAB" up "$SCRATCH/late.ini" >/dev/null && "$XLAB" up "$SCRATCH/held.ini" >/dev/null
+check $? "two labs whose namespaces live on"
+for n in 1 2; do
+	exec 7<"/run/netns/late$n"
+	sleep $((3 * n)) <&7 &
+	exec 7<&-
+done
+nsenter --net=/run/netns/held sleep 60 &
+inhabitant=$!
+until [ "/proc/$inhabitant/ns/net" -ef /run/netns/held ]; do :; done
+"$XLAB" down late --wait >"$SCRATCH/late" 2>&1 &
+late=$!
+"$XLAB" down held --wait >"$SCRATCH/held" 2>&1 &
+held=$!
+while [ -e /run/xlab ]; do :; done
 
 # Until a socket of that state is there: ss asks the kernel.
 await_socket() # NODE STATE
@@ -72,4 +93,11 @@ for _ in 1 2 3; do
 done
 "$XLAB" up "$SCRATCH/large.ini" >/dev/null && "$XLAB" down --wait >/dev/null
 check $? "a large lab is waited for"
+
+wait "$late"
+check $? "it is waited for as long as namespaces go: $(cat "$SCRATCH/late")"
+wait "$held"
+[ $? -eq 3 ] && grep -q "the namespace of held lives on: process $inhabitant (sleep) still holds it" "$SCRATCH/held"
+check $? "who holds one is told: $(cat "$SCRATCH/held")"
+kill "$inhabitant"
 exit $((FAILED > 0))
