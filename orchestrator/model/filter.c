@@ -4,6 +4,7 @@
  */
 #include "orchestrator/model/filter.h"
 
+#include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
 
@@ -45,7 +46,6 @@ static void read_object(const struct ini_where *at, const char *value, struct fi
 		len = (size_t)(colon - value);
 		f->function = xstrdup(colon + 1);
 	}
-	f->program = PROGRAM_OBJECT;
 	f->object = value[0] == '/' ? xstrndup(value, len)
 				    : text_format("%s/%.*s", at->ini->dir, (int)len, value);
 }
@@ -136,21 +136,20 @@ static int foreign_key(const struct ini_where *at, const struct program *p, stru
 	return ini_complain(at, e, "%s has no key %.32s%s", who, at->key->name, offer);
 }
 
-static bool report_foreign_keys(const struct ini_where *filter, const struct program *p,
-				struct error *e)
+static int report_foreign_keys(const struct ini_where *filter, const struct program *p,
+			       struct error *e)
 {
 	struct ini_where at = *filter;
-	bool any = false;
+	int err = 0;
 
 	for (size_t i = 0; i < at.section->n_keys; i++) {
 		at.key = &at.section->keys[i];
 		if (at.key->used)
 			continue;
 		at.section->keys[i].used = true;
-		(void)foreign_key(&at, p, e);
-		any = true;
+		err = foreign_key(&at, p, e);
 	}
-	return any;
+	return err;
 }
 
 /* A filter without a program that we know: its other keys cannot be judged. */
@@ -163,60 +162,63 @@ static void excuse_keys(const struct ini_section *section)
 }
 
 /* A matching program with nothing to match would match everything. */
-static void check_match(const struct ini_where *at, const struct program *p, struct error *e)
+static int check_match(const struct ini_where *at, const struct program *p, struct error *e)
 {
 	char *FREE_AUTO own = NULL;
 
 	if (!program_matches(p))
-		return;
+		return 0;
 	for (size_t i = 0; i < at->section->n_keys; i++) {
 		const struct ini_key_spec *k =
 			ini_find_spec(p->section.keys, at->section->keys[i].name);
 
 		if (k && filter_key_matches(k))
-			return;
+			return 0;
 	}
 	list_keys(&own, p->section.keys, true);
-	(void)ini_complain(at, e, "program %s has nothing to match: give it at least one of %s",
-			   p->name, own);
+	return ini_complain(at, e, "program %s has nothing to match: give it at least one of %s",
+			    p->name, own);
 }
 
 /* A built-in that needs no key stands in chains under its own name, and nothing else shall. */
-static void check_name(struct ini_where at, const struct filter *f, struct error *e)
+static int check_name(struct ini_where at, const struct filter *f, struct error *e)
 {
 	at.key = ini_find_key(at.section, "program");
 	for (int kind = 0; kind < PROGRAM_OBJECT; kind++)
 		if (!programs[kind].section.keys->name && !strcmp(programs[kind].name, f->name) &&
 		    f->program != (enum program_kind)kind)
-			(void)ini_complain(&at, e,
-					   "%s is the name of a built-in filter, and this one has "
-					   "another program: give it a name of its own",
-					   f->name);
+			return ini_complain(&at, e,
+					    "%s is the name of a built-in filter, and this one has "
+					    "another program: give it a name of its own",
+					    f->name);
+	return 0;
 }
 
-void filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
+int filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
 {
 	struct filter *f = &r->labfile->filters[r->current];
 	struct filter_reading reading = { .labfile = r->labfile, .filter = f };
 	struct ini_where at = { .ini = &r->labfile->ini, .section = section };
 	const struct program *p;
-	bool foreign;
+	int err;
 
 	if (!ini_find_key(section, "program"))
 		excuse_keys(section); /* none of them is meant for it */
-	(void)ini_section_read(at.ini, section, common_keys, &reading, e);
+	err = ini_section_read(at.ini, section, common_keys, &reading, e);
 	p = reading.program;
 	if (!ini_find_key(section, "continue"))
 		f->continues = program_continues(f->program);
 	if (!p) {
 		excuse_keys(section);
-		return;
+		return err;
 	}
-	check_name(at, f, e);
-	(void)ini_section_read(at.ini, section, p->section.keys, &reading, e);
-	foreign = report_foreign_keys(&at, p, e);
-	if (!foreign && !section->broken)
-		check_match(&at, p, e);
+	if (check_name(at, f, e))
+		err = -EINVAL;
+	if (ini_section_read(at.ini, section, p->section.keys, &reading, e))
+		err = -EINVAL;
+	if (report_foreign_keys(&at, p, e))
+		return -EINVAL;
+	return !section->broken && check_match(&at, p, e) ? -EINVAL : err;
 }
 
 static const char *next_matching(void *program, size_t i)

@@ -14,7 +14,7 @@ struct labfile_reading;
 extern const struct ini_section_spec filter_table;
 
 /* The section of filter @r->current. */
-void filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e);
+int filter_read(struct labfile_reading *r, const struct ini_section *section, struct error *e);
 
 /* Append a filter of that name. */
 struct filter *filter_add(struct labfile *labfile, const char *name, int line);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lab/alloc.h"
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/topology_read.h"
 #include "orchestrator/model/filter.h"
@@ -115,8 +116,8 @@ const struct ini_section_spec *const labfile_tables[] = {
 	NULL,
 };
 
-/* A name that is none is told, and its section read all the same. False: there are too many. */
-static bool check_heading(const struct ini_where *at, size_t n, size_t max, struct error *e)
+/* A name that is none is told, and its section read all the same. -E2BIG: there are too many. */
+static int check_heading(const struct ini_where *at, size_t n, size_t max, struct error *e)
 {
 	const struct ini_section *s = at->section;
 	const char *why;
@@ -124,12 +125,12 @@ static bool check_heading(const struct ini_where *at, size_t n, size_t max, stru
 	if (n == max) {
 		(void)ini_complain(at, e, "a lab has at most %zu %ss; what follows was not read",
 				   max, s->kind);
-		return false;
+		return -E2BIG;
 	}
 	if (text_name(s->name, NAME_MAX_LEN, &why))
-		(void)ini_complain(at, e, "\"%.100s\" is no name for a %s: %s", s->name, s->kind,
-				   why);
-	return true;
+		return ini_complain(at, e, "\"%.100s\" is no name for a %s: %s", s->name, s->kind,
+				    why);
+	return 0;
 }
 
 static void add_scenario(struct labfile *labfile, const struct ini_section *s)
@@ -154,54 +155,55 @@ static void add_packet(struct labfile *labfile, const struct ini_section *s)
 	(void)names_add(&labfile->packet_names, s->name, labfile->n_packets - 1, NULL);
 }
 
-/* False: there are too many of a kind. */
-static bool read_headings(struct labfile *labfile, struct error *e)
+/* -E2BIG: there are too many of a kind. */
+static int read_headings(struct labfile *labfile, struct error *e)
 {
-	for (size_t i = 0; i < labfile->ini.n_sections; i++) {
+	int err = 0;
+
+	for (size_t i = 0; i < labfile->ini.n_sections && err != -E2BIG; i++) {
 		const struct ini_section *s = &labfile->ini.sections[i];
 		const struct ini_where at = { .ini = &labfile->ini, .section = s };
+		int one = 0;
 
 		if (!strcmp(s->kind, "filter")) {
-			if (!check_heading(&at, labfile->n_filters, LABFILE_FILTERS_MAX, e))
-				return false;
+			one = check_heading(&at, labfile->n_filters, LABFILE_FILTERS_MAX, e);
 			(void)filter_add(labfile, s->name, s->line);
 		} else if (!strcmp(s->kind, "scenario")) {
-			if (!check_heading(&at, labfile->n_scenarios, LABFILE_SCENARIOS_MAX, e))
-				return false;
+			one = check_heading(&at, labfile->n_scenarios, LABFILE_SCENARIOS_MAX, e);
 			add_scenario(labfile, s);
 		} else if (!strcmp(s->kind, "packet")) {
-			if (!check_heading(&at, labfile->n_packets, LABFILE_PACKETS_MAX, e))
-				return false;
+			one = check_heading(&at, labfile->n_packets, LABFILE_PACKETS_MAX, e);
 			add_packet(labfile, s);
 		}
+		err = one ? one : err;
 	}
 	filter_add_builtins(labfile);
-	return true;
+	return err;
 }
 
-static void read_lab(struct labfile_reading *r, const struct ini_section *s, struct error *e)
+static int read_lab(struct labfile_reading *r, const struct ini_section *s, struct error *e)
 {
-	(void)ini_section_read(&r->labfile->ini, s, lab_keys, r, e);
+	return ini_section_read(&r->labfile->ini, s, lab_keys, r, e);
 }
 
-static void read_iface(struct labfile_reading *r, const struct ini_section *s, struct error *e)
+static int read_iface(struct labfile_reading *r, const struct ini_section *s, struct error *e)
 {
 	const char *colon = strchr(s->name, ':');
 
 	if (colon && !strcmp(colon, ":lo")) /* no chain stands there, as was told */
-		return;
+		return 0;
 	r->current = topology_iface(&r->labfile->topo, s->name);
 	r->chains_doubtful |= s->broken;
-	(void)ini_section_read(&r->labfile->ini, s, iface_keys, r, e);
+	return ini_section_read(&r->labfile->ini, s, iface_keys, r, e);
 }
 
-typedef void section_reader(struct labfile_reading *r, const struct ini_section *s,
-			    struct error *e);
+typedef int section_reader(struct labfile_reading *r, const struct ini_section *s, struct error *e);
 
-static void read_sections(struct labfile_reading *r, const char *kind, section_reader *read,
-			  struct error *e)
+static int read_sections(struct labfile_reading *r, const char *kind, section_reader *read,
+			 struct error *e)
 {
 	size_t n = 0;
+	int err = 0;
 
 	for (size_t i = 0; i < r->labfile->ini.n_sections && !ini_gave_up(e); i++) {
 		const struct ini_section *s = &r->labfile->ini.sections[i];
@@ -209,46 +211,57 @@ static void read_sections(struct labfile_reading *r, const char *kind, section_r
 		if (strcmp(s->kind, kind) != 0)
 			continue;
 		r->current = n++;
-		read(r, s, e);
+		if (read(r, s, e))
+			err = -EINVAL;
 	}
+	return err;
 }
 
-static void read_labfile(struct labfile_reading *r, struct error *e)
+static int read_labfile(struct labfile_reading *r, struct error *e)
 {
-	if (!read_headings(r->labfile, e))
-		return;
+	static const struct {
+		const char *kind;
+		section_reader *read;
+	} order[] = {
+		{ "lab", read_lab },	       { "filter", filter_read },
+		{ "iface", read_iface },       { "packet", packet_config_read },
+		{ "scenario", scenario_read },
+	};
+	int err = read_headings(r->labfile, e);
+
+	if (err == -E2BIG)
+		return err;
 	r->stands = xcalloc(r->labfile->n_filters + 1, sizeof(*r->stands));
 	r->changed = xcalloc(r->labfile->topo.n_ifaces + 1, sizeof(*r->changed));
 	r->labfile->modes = xcalloc(r->labfile->topo.n_ifaces + 1, sizeof(*r->labfile->modes));
 	for (size_t i = 0; i < r->labfile->topo.n_ifaces; i++)
 		if (r->labfile->topo.ifaces[i].vlan)
 			r->labfile->modes[i] = XDP_MODE_CHOICE_GENERIC;
-	read_sections(r, "lab", read_lab, e);
-	read_sections(r, "filter", filter_read, e);
-	read_sections(r, "iface", read_iface, e);
-	read_sections(r, "packet", packet_config_read, e);
-	read_sections(r, "scenario", scenario_read, e);
-	(void)ini_report_unknown(&r->labfile->ini, labfile_tables, e);
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (read_sections(r, order[i].kind, order[i].read, e))
+			err = -EINVAL;
+	return ini_report_unknown(&r->labfile->ini, labfile_tables, e) ? -EINVAL : err;
 }
 
 int labfile_check(struct labfile *labfile, int ini_err, struct error *e)
 {
 	struct labfile_reading r = { .labfile = labfile };
+	int err = ini_err;
 
 	if (ini_err && !labfile->ini.n_sections)
 		return ini_err;
 	ini_mark_broken(&labfile->ini, labfile_tables);
-	(void)topology_read(&labfile->topo, &labfile->ini, e);
+	if (topology_read(&labfile->topo, &labfile->ini, e))
+		err = -EINVAL;
 	/* With too many nodes the rest would only be told of unknown names. */
-	if (labfile->topo.name)
-		read_labfile(&r, e);
+	if (labfile->topo.name && read_labfile(&r, e))
+		err = -EINVAL;
 	free(r.stands);
 	free(r.changed);
 	inifile_sort_errors(&labfile->ini, e);
-	if (e->kind != ERROR_NONE)
-		return e->err;
-	labfile_find_common(labfile);
-	return 0;
+	if (!err)
+		labfile_find_common(labfile);
+	return err;
 }
 
 int labfile_parse_topology(struct labfile *labfile, const char *path, const char *dir,

@@ -72,9 +72,10 @@ int labfile_read_iface(const struct ini_where *at, const char **rest, const stru
 		       size_t *iface, struct error *e)
 {
 	char word[WORD_SIZE];
+	int err = read_name(at, rest, "an", "interface", word, e);
 
-	if (read_name(at, rest, "an", "interface", word, e))
-		return -EINVAL;
+	if (err)
+		return err;
 	*iface = topology_iface(&labfile->topo, word);
 	return *iface == NONE ? topology_complain(at, e, "interface", word, &labfile->topo) : 0;
 }
@@ -83,9 +84,10 @@ int labfile_read_filter(const struct ini_where *at, const char **rest,
 			const struct labfile *labfile, size_t *filter, struct error *e)
 {
 	char word[WORD_SIZE];
+	int err = read_name(at, rest, "a", "filter", word, e);
 
-	if (read_name(at, rest, "a", "filter", word, e))
-		return -EINVAL;
+	if (err)
+		return err;
 	*filter = labfile_filter(labfile, word);
 	return *filter == NONE
 		       ? ini_unknown(at, e, "filter", word, labfile_next_filter, (void *)labfile)

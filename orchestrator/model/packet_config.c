@@ -365,8 +365,8 @@ const struct ini_section_spec packet_table = {
 	.keys = packet_keys,
 };
 
-void packet_config_read(struct labfile_reading *r, const struct ini_section *section,
-			struct error *e)
+int packet_config_read(struct labfile_reading *r, const struct ini_section *section,
+		       struct error *e)
 {
 	const struct ini_where at = { .ini = &r->labfile->ini, .section = section };
 	struct packet_config *p = &r->labfile->packets[r->current];
@@ -377,15 +377,15 @@ void packet_config_read(struct labfile_reading *r, const struct ini_section *sec
 	reading->packet = p;
 	err = ini_section_read(at.ini, section, packet_keys, reading, e);
 	if (err || section->broken || p->capture)
-		return;
-	if (!reading->whole && frame_finish(&reading->frame, &why)) {
-		(void)complain(&at, why, e);
-		return;
-	}
-	if (check_size(&at, reading->frame.size, e))
-		return;
+		return err;
+	if (!reading->whole && frame_finish(&reading->frame, &why))
+		return complain(&at, why, e);
+	err = check_size(&at, reading->frame.size, e);
+	if (err)
+		return err;
 	p->size = reading->frame.size;
 	p->bytes = xmemdup(reading->frame.bytes, p->size);
+	return 0;
 }
 
 int packet_config_load(struct packet_config *p, struct error *e)

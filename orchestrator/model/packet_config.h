@@ -12,8 +12,8 @@ struct packet_config;
 
 extern const struct ini_section_spec packet_table;
 
-void packet_config_read(struct labfile_reading *r, const struct ini_section *section,
-			struct error *e);
+int packet_config_read(struct labfile_reading *r, const struct ini_section *section,
+		       struct error *e);
 
 /* The bytes are there: a capture is read if they were not. */
 int packet_config_load(struct packet_config *packet, struct error *e);

@@ -6,6 +6,7 @@
  */
 #include "orchestrator/model/scenario_read.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,24 +307,27 @@ static void mark_standing(struct labfile_reading *r, const struct scenario *s)
 			reading_stands(r, &labfile->chains[i]);
 }
 
-void scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
+int scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e)
 {
 	const struct inifile *ini = &r->labfile->ini;
 	const struct scenario *s = &r->labfile->scenarios[r->current];
 	const struct ini_where at = { .ini = ini, .section = section };
 	char *FREE_AUTO list = NULL;
 	int err = ini_section_read(ini, section, scenario_keys, r, e);
+	bool proves = false;
 
 	mark_standing(r, s);
 	r->doubtful = err || section->broken || r->chains_doubtful || ini->broken;
 	r->n_probes = 0;
-	(void)ini_section_read(ini, section, step_keys, r, e);
+	if (ini_section_read(ini, section, step_keys, r, e))
+		err = -EINVAL;
 	for (const struct ini_key_spec *k = step_keys; k->name; k++)
 		if (k->read != read_serve && k->read != read_change) {
-			if (ini_find_key(section, k->name))
-				return;
+			proves |= ini_find_key(section, k->name) != NULL;
 			text_list_add(&list, "%s", k->name);
 		}
-	if (!section->broken)
-		(void)ini_complain(&at, e, "it has no step that proves anything: none of %s", list);
+	return proves || section->broken
+		       ? err
+		       : ini_complain(&at, e, "it has no step that proves anything: none of %s",
+				      list);
 }

@@ -12,6 +12,6 @@ struct labfile_reading;
 extern const struct ini_section_spec scenario_table, steps_table;
 
 /* The section of scenario @r->current. */
-void scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e);
+int scenario_read(struct labfile_reading *r, const struct ini_section *section, struct error *e);
 
 #endif
