@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lab/cleanup.h"
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "orchestrator/model/frame_make.h"
@@ -13,50 +14,32 @@
 
 #define SOURCE_PORT 40000 /* of those that a kernel takes by itself */
 
-/* A frame in the making: after the first layer that cannot be nothing more happens. */
-struct making {
-	struct frame_make *f;
-	char **why;
-	int err;
-};
-
-static void begin(struct making *m, enum xlab_layer layer)
+static void begin(struct frame_make *f, enum xlab_layer layer)
 {
-	if (!m->err)
-		m->err = frame_add_layer(m->f, layer, m->why);
+	char *FREE_AUTO why = NULL;
+
+	(void)frame_add_layer(f, layer, &why); /* so few, in their order, may stand */
 }
 
-static void end(struct making *m)
-{
-	if (!m->err)
-		m->err = frame_end_layer(m->f, NULL, 0, m->why);
-}
-
-static void set(struct making *m, enum xlab_field field, const struct field_value *value)
-{
-	if (!m->err)
-		frame_set(m->f, field, value);
-}
-
-static void set_number(struct making *m, enum xlab_field field, uint64_t number)
+static void set_number(struct frame_make *f, enum xlab_field field, uint64_t number)
 {
 	struct field_value value = field_value_of(number);
 
-	set(m, field, &value);
+	frame_set(f, field, &value);
 }
 
 /* Those at the value's end. */
-static void set_bytes(struct making *m, enum xlab_field field, const void *bytes, size_t size)
+static void set_bytes(struct frame_make *f, enum xlab_field field, const void *bytes, size_t size)
 {
 	struct field_value value = { { 0 } };
 
 	memcpy(value.bytes + FIELD_VALUE - size, bytes, size);
-	set(m, field, &value);
+	frame_set(f, field, &value);
 }
 
-static void set_address(struct making *m, enum xlab_field field, const struct address *a)
+static void set_address(struct frame_make *f, enum xlab_field field, const struct address *a)
 {
-	set_bytes(m, field, a->family == AF_INET ? (const void *)&a->v4 : (const void *)&a->v6,
+	set_bytes(f, field, a->family == AF_INET ? (const void *)&a->v4 : (const void *)&a->v6,
 		  address_size(a));
 }
 
@@ -105,7 +88,7 @@ size_t first_packet_sender(const struct topology *topo, const struct step *step,
 }
 
 /* Of whose MAC is not known it is 0. */
-static void make_ether(struct making *m, const struct topology *topo, const struct step *step,
+static void make_ether(struct frame_make *f, const struct topology *topo, const struct step *step,
 		       size_t iface)
 {
 	const struct iface *to = &topo->ifaces[iface];
@@ -113,66 +96,65 @@ static void make_ether(struct making *m, const struct topology *topo, const stru
 	uint8_t group[6];
 
 	group_mac(&step->address, group);
-	begin(m, XLAB_LAYER_ETH);
+	begin(f, XLAB_LAYER_ETH);
 	if (step->group)
-		set_bytes(m, XLAB_FIELD_ETH_DST, group, sizeof(group));
+		set_bytes(f, XLAB_FIELD_ETH_DST, group, sizeof(group));
 	else if (to->has_mac)
-		set_bytes(m, XLAB_FIELD_ETH_DST, to->mac, sizeof(to->mac));
+		set_bytes(f, XLAB_FIELD_ETH_DST, to->mac, sizeof(to->mac));
 	if (from != NONE && topo->ifaces[from].has_mac)
-		set_bytes(m, XLAB_FIELD_ETH_SRC, topo->ifaces[from].mac,
+		set_bytes(f, XLAB_FIELD_ETH_SRC, topo->ifaces[from].mac,
 			  sizeof(topo->ifaces[from].mac));
-	end(m);
 }
 
-static void make_network(struct making *m, const struct address *src, const struct address *dst)
+static void make_network(struct frame_make *f, const struct address *src, const struct address *dst)
 {
 	bool v4 = dst->family == AF_INET;
 
-	begin(m, v4 ? XLAB_LAYER_IP : XLAB_LAYER_IPV6);
-	set_address(m, v4 ? XLAB_FIELD_IP_SRC : XLAB_FIELD_IPV6_SRC, src);
-	set_address(m, v4 ? XLAB_FIELD_IP_DST : XLAB_FIELD_IPV6_DST, dst);
-	end(m);
+	begin(f, v4 ? XLAB_LAYER_IP : XLAB_LAYER_IPV6);
+	set_address(f, v4 ? XLAB_FIELD_IP_SRC : XLAB_FIELD_IPV6_SRC, src);
+	set_address(f, v4 ? XLAB_FIELD_IP_DST : XLAB_FIELD_IPV6_DST, dst);
 }
 
-static void make_ping(struct making *m, const struct step *step)
+static void make_ping(struct frame_make *f, const struct step *step)
 {
 	bool v4 = step->address.family == AF_INET;
 
-	begin(m, v4 ? XLAB_LAYER_ICMP : XLAB_LAYER_ICMPV6);
-	set_number(m, v4 ? XLAB_FIELD_ICMP_TYPE : XLAB_FIELD_ICMPV6_TYPE, v4 ? 8 : 128);
-	set_number(m, v4 ? XLAB_FIELD_ICMP_SEQ : XLAB_FIELD_ICMPV6_SEQ, 1);
-	end(m);
-	begin(m, XLAB_LAYER_DATA);
-	if (!m->err)
-		m->err = frame_add_data(m->f, NULL, step->size, m->why);
+	begin(f, v4 ? XLAB_LAYER_ICMP : XLAB_LAYER_ICMPV6);
+	set_number(f, v4 ? XLAB_FIELD_ICMP_TYPE : XLAB_FIELD_ICMPV6_TYPE, v4 ? 8 : 128);
+	set_number(f, v4 ? XLAB_FIELD_ICMP_SEQ : XLAB_FIELD_ICMPV6_SEQ, 1);
 }
 
-static void make_udp(struct making *m, const struct step *step)
+static void make_udp(struct frame_make *f, const struct step *step)
 {
-	begin(m, XLAB_LAYER_UDP);
-	set_number(m, XLAB_FIELD_UDP_SRCPORT, SOURCE_PORT);
-	set_number(m, XLAB_FIELD_UDP_DSTPORT, step->port);
-	end(m);
-	begin(m, XLAB_LAYER_DATA);
-	if (!m->err)
-		m->err = frame_add_data(m->f, (const uint8_t *)step->text, strlen(step->text),
-					m->why);
+	begin(f, XLAB_LAYER_UDP);
+	set_number(f, XLAB_FIELD_UDP_SRCPORT, SOURCE_PORT);
+	set_number(f, XLAB_FIELD_UDP_DSTPORT, step->port);
 }
 
-static void make_tcp(struct making *m, const struct step *step)
+static void make_tcp(struct frame_make *f, const struct step *step)
 {
-	begin(m, XLAB_LAYER_TCP);
-	set_number(m, XLAB_FIELD_TCP_SRCPORT, SOURCE_PORT);
-	set_number(m, XLAB_FIELD_TCP_DSTPORT, step->port);
-	set_number(m, XLAB_FIELD_TCP_FLAGS, 2); /* SYN */
-	end(m);
+	begin(f, XLAB_LAYER_TCP);
+	set_number(f, XLAB_FIELD_TCP_SRCPORT, SOURCE_PORT);
+	set_number(f, XLAB_FIELD_TCP_DSTPORT, step->port);
+	set_number(f, XLAB_FIELD_TCP_FLAGS, 2); /* SYN */
+}
+
+/* What ping sends is as long as the step says; the first of TCP carries nothing. */
+static int add_data(struct frame_make *f, const struct step *step, char **why)
+{
+	if (step->kind == STEP_TCP)
+		return 0;
+	begin(f, XLAB_LAYER_DATA);
+	return step->kind == STEP_PING
+		       ? frame_add_data(f, NULL, step->size, why)
+		       : frame_add_data(f, (const uint8_t *)step->text, strlen(step->text), why);
 }
 
 int first_packet(const struct topology *topo, const struct step *step, size_t iface,
 		 struct frame_make *f, char **why)
 {
 	const struct address *src = source_of(topo, step);
-	struct making m = { .f = f, .why = why };
+	int err;
 
 	*f = (struct frame_make){ 0 };
 	if (!src) {
@@ -180,13 +162,14 @@ int first_packet(const struct topology *topo, const struct step *step, size_t if
 				   topo->nodes[step->src].name);
 		return -EINVAL;
 	}
-	make_ether(&m, topo, step, iface);
-	make_network(&m, src, &step->address);
+	make_ether(f, topo, step, iface);
+	make_network(f, src, &step->address);
 	if (step->kind == STEP_PING)
-		make_ping(&m, step);
+		make_ping(f, step);
 	else if (step->kind == STEP_UDP)
-		make_udp(&m, step);
+		make_udp(f, step);
 	else
-		make_tcp(&m, step);
-	return m.err ? m.err : frame_finish(f, why);
+		make_tcp(f, step);
+	err = add_data(f, step, why);
+	return err ? err : frame_finish(f, why);
 }

@@ -10,8 +10,8 @@ struct frame_make;
 struct step;
 struct topology;
 
-/* An echo request, a datagram or a SYN, from the step's node to its destination. -EINVAL: it cannot
- * be made, and *@why says why, malloc'ed.
+/* An echo request, a datagram or a SYN, from the step's node to its destination. -EINVAL, -E2BIG:
+ * it cannot be made, and *@why says why, malloc'ed.
  */
 int first_packet(const struct topology *topo, const struct step *step, size_t iface,
 		 struct frame_make *f, char **why);
