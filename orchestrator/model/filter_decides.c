@@ -307,9 +307,8 @@ char *filter_why_dead(const struct filter *f, const struct match_key **where)
 			    !(key_leaves(f, a) & key_leaves(f, b)))
 				return text_format("no packet has both this %s and this %s%s",
 						   f->keys[b].name, f->keys[a].name,
-						   is_address(f, a) && is_address(f, b)
-							   ? ": they are of two families"
-							   : "");
+						   is_address(f, a) ? ": they are of two families"
+								    : "");
 		}
 	*where = NULL;
 	return filter_leaves(f, f->n_keys) ? NULL : text_format("no packet has all of these");

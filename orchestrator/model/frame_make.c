@@ -45,13 +45,6 @@ static struct frame_layer *last(struct frame_make *f)
 	return &f->layers[f->n - 1];
 }
 
-/* It has an IPv4 header before it, which says that it is not the first fragment. */
-static bool is_later_fragment(struct frame_make *f, const struct frame_layer *l)
-{
-	return l->layer == XLAB_LAYER_IP &&
-	       field_get_number(XLAB_FIELD_IP_FRAG_OFFSET, header_of(f, l), l->size);
-}
-
 static int check_order(struct frame_make *f, enum xlab_layer layer, char **why)
 {
 	enum xlab_layer before = f->n ? last(f)->layer : XLAB_LAYER_FRAME;
@@ -69,7 +62,8 @@ static int check_order(struct frame_make *f, enum xlab_layer layer, char **why)
 	}
 	if (layer == XLAB_LAYER_DATA)
 		return 0;
-	if (f->n && is_later_fragment(f, last(f))) {
+	if (before == XLAB_LAYER_IP &&
+	    field_get_number(XLAB_FIELD_IP_FRAG_OFFSET, header_of(f, last(f)), last(f)->size)) {
 		*why = text_format("behind a later fragment (frag_offset) only data can stand: the "
 				   "%s header is in the first one",
 				   layer_names[layer]);
@@ -85,14 +79,13 @@ static int check_order(struct frame_make *f, enum xlab_layer layer, char **why)
 	return 0;
 }
 
-/* @n bytes more, zeroed. */
+/* @n bytes more, which are 0. */
 static int grow(struct frame_make *f, size_t n, char **why)
 {
 	if (n > FRAME_MAX - f->size) {
 		*why = text_format("the packet is longer than %d bytes", FRAME_MAX);
 		return -E2BIG;
 	}
-	memset(f->bytes + f->size, 0, n);
 	f->size += n;
 	return 0;
 }

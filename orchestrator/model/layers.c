@@ -75,7 +75,7 @@ struct next {
 	bool v6;	 /* whose protocol it is */
 };
 
-static const struct next data = { NEXT_DATA, 0, false };
+static const struct next data = { .kind = NEXT_DATA };
 
 static void limit(struct cursor *c, size_t end)
 {
@@ -180,7 +180,8 @@ static struct next read_icmp(struct cursor *c, enum xlab_layer layer)
 
 	if (!take(c, layer, layer_header(layer)) || !layer_is_icmp_error(layer, b[0]))
 		return data;
-	return (struct next){ NEXT_TYPE, layer == XLAB_LAYER_ICMP ? ETH_P_IP : ETH_P_IPV6, false };
+	return (struct next){ NEXT_TYPE,
+			      .number = layer == XLAB_LAYER_ICMP ? ETH_P_IP : ETH_P_IPV6 };
 }
 
 static struct next read_tcp(struct cursor *c)
@@ -205,9 +206,9 @@ static struct next read_proto(struct cursor *c, struct next next)
 		(void)take(c, XLAB_LAYER_UDP, 8);
 		return data;
 	case IPPROTO_IPIP:
-		return (struct next){ NEXT_TYPE, ETH_P_IP, false };
+		return (struct next){ NEXT_TYPE, .number = ETH_P_IP };
 	case IPPROTO_IPV6:
-		return (struct next){ NEXT_TYPE, ETH_P_IPV6, false };
+		return (struct next){ NEXT_TYPE, .number = ETH_P_IPV6 };
 	default:
 		return data;
 	}
@@ -234,7 +235,7 @@ static struct next read_link(struct cursor *c, enum xlab_layer layer)
 
 	if (!take(c, layer, layer_header(layer)))
 		return data;
-	return (struct next){ NEXT_TYPE, (uint16_t)number(layer_next(layer), b), false };
+	return (struct next){ NEXT_TYPE, .number = (uint16_t)number(layer_next(layer), b) };
 }
 
 static struct next read_next(struct cursor *c, struct next next)
@@ -272,7 +273,7 @@ void layers_read(const uint8_t *bytes, size_t size, struct layers *layers)
 
 void layers_read_network(const uint8_t *bytes, size_t size, uint16_t type, struct layers *layers)
 {
-	read_all(bytes, size, (struct next){ NEXT_NETWORK, type, false }, layers);
+	read_all(bytes, size, (struct next){ NEXT_NETWORK, .number = type }, layers);
 }
 
 uint64_t layer_number(const uint8_t *bytes, const struct layer *layer, enum xlab_field field)

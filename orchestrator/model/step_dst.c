@@ -179,7 +179,7 @@ static size_t find_zone(const struct topology *topo, const struct step *step, bo
 		*several |= found != NONE && iface != NONE && iface != found;
 		found = iface == NONE ? found : iface;
 	}
-	if (found == NONE && !*several)
+	if (found == NONE)
 		found = topology_only_iface(topo, step->src, several);
 	return *several ? NONE : found;
 }

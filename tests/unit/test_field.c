@@ -47,6 +47,8 @@ static const struct {
 	{ XLAB_FIELD_TCP_FLAGS, "0x12", "SA" },
 	{ XLAB_FIELD_TCP_FLAGS, "FSRPAUEC", NULL },
 	{ XLAB_FIELD_TCP_FLAGS, "none", NULL },
+	{ XLAB_FIELD_TCP_FLAGS, "0", "none" },
+	{ XLAB_FIELD_TCP_FLAGS, "255", "FSRPAUEC" },
 	{ XLAB_FIELD_TCP_FLAGS, "S/AS", "S/SA" },
 	{ XLAB_FIELD_TCP_FLAGS, "none/SA", NULL },
 	{ XLAB_FIELD_ETH_SRC, "DE:AD:be:ef:00:01", "de:ad:be:ef:00:01" },
@@ -126,6 +128,7 @@ static const struct {
 	{ XLAB_FIELD_DATA, "hex:", -EINVAL, "is not bytes" },
 	{ XLAB_FIELD_DATA, "hex:0", -EINVAL, "is not bytes" },
 	{ XLAB_FIELD_DATA, "hex:0g", -EINVAL, "is not bytes" },
+	{ XLAB_FIELD_DATA, "hex:g0", -EINVAL, "is not bytes" },
 	{ XLAB_FIELD_DATA, "\"0123456789abcdefg\"", -ERANGE, "more than 16 bytes" },
 };
 

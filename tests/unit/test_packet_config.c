@@ -119,6 +119,14 @@ static void layers_make_bytes(void **state)
 	      "0000000000000a000001 000000000000000000000000000000000000");
 }
 
+/* One after the other. */
+static void lines_of_bytes_make_one_packet(void **state)
+{
+	(void)state;
+	makes("hex = 00 11 2233\nhex = 445566778899\nhex = aabb0800\nhex = 45\n",
+	      "00112233445566778899aabb080045");
+}
+
 /* What is given stands, right or wrong; what is not follows from it. */
 static void what_is_given_stands(void **state)
 {
@@ -337,6 +345,8 @@ static void layers_are(const char *keys, const char *expected)
 #define SIXTY	 "3c00010400000000"
 #define UDP_NEXT "1100010400000000"
 
+#define IP_IN_IP "ip = id=1\nip = id=1\nip = id=1\nip = id=1\nip = id=1\nip = id=1\nip = id=1\n"
+
 static void layers_are_found(void **state)
 {
 	(void)state;
@@ -378,6 +388,11 @@ static void layers_are_found(void **state)
 	/* a later fragment of IPv6 */
 	layers_are(ETH "ipv6 = nxt=44 options=hex:1100000800000001\ndata = zero:20\n",
 		   "eth ipv6 data");
+	/* as many layers as there may be, of which the last is data */
+	layers_are(ETH IP_IN_IP IP_IN_IP "ip = proto=255\n",
+		   "eth ip ip ip ip ip ip ip ip ip ip ip ip ip ip data");
+	layers_are(ETH IP_IN_IP IP_IN_IP "udp = dstport=1\n",
+		   "eth ip ip ip ip ip ip ip ip ip ip ip ip ip ip data");
 	/* not ARP of Ethernet and IPv4 */
 	layers_are(ETH "arp = opcode=1\n", "eth arp");
 	layers_are("eth = type=arp\ndata = hex:0001080006070001\ndata = zero:40\n", "eth data");
@@ -621,6 +636,9 @@ static void different_data_are_told(void **state)
 	       "field  expected                                    came\n"
 	       "data   16 bytes: 00000000000000000000000000000000  "
 	       "17 bytes: 01000000000000000000000000000000…");
+	differ(DATA("\"hello, world\""), DATA("\"hello, earth\""), "",
+	       "field  expected                         came\n"
+	       "data   12 bytes, from 7 on: 776f726c64  12 bytes, from 7 on: 6561727468");
 	differ("eth = type=0\n", DATA("\"a\""), "data", NULL);
 	differ(DATA("\"a\""), "eth = type=0\n", "data", NULL);
 }
@@ -649,6 +667,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layers_make_bytes),
+		cmocka_unit_test(lines_of_bytes_make_one_packet),
 		cmocka_unit_test(what_is_given_stands),
 		cmocka_unit_test(what_is_shown_makes_it_again),
 		cmocka_unit_test(long_data),
