@@ -108,7 +108,7 @@ static bool has_layer(enum xlab_layer layer, enum network net, enum transport tr
 }
 
 /* The span has a number of that kind of packets: of types and protocols, those without a name here
- * are all others.
+ * may be any.
  */
 static bool span_fits(const struct field_span *span, enum xlab_field field, enum network net,
 		      enum transport transport)
@@ -116,7 +116,6 @@ static bool span_fits(const struct field_span *span, enum xlab_field field, enum
 	uint64_t first = field_number(&span->first), last = field_number(&span->last);
 	bool type = fields[field].kind == XLAB_KIND_TYPE;
 	uint64_t own = type ? types[net] : protos[transport];
-	const uint16_t *named = type ? types : protos;
 
 	if (fields[field].kind == XLAB_KIND_ADDRESS)
 		return field_is_ipv4(&span->first) == (net == IPV4);
@@ -126,12 +125,7 @@ static bool span_fits(const struct field_span *span, enum xlab_field field, enum
 		return true;
 	if (own)
 		return first <= own && own <= last;
-	if (first != last)
-		return true;
-	for (size_t i = 1; i < (type ? (size_t)NETWORKS : (size_t)TRANSPORTS); i++)
-		if (named[i] == first)
-			return false;
-	return type || !is_foreign(net, (uint32_t)first);
+	return type || first != last || !is_foreign(net, (uint32_t)first);
 }
 
 /* It tells kinds of packets apart by its value, and not only by being there. */
@@ -190,9 +184,9 @@ static kinds_of_packets filter_leaves(const struct filter *f, size_t without)
 		if (key != without && is_given(f, key))
 			left &= key_leaves(f, key);
 	/* Also by its protocol alone it looks at ports. */
-	for (enum network net = 0; f->program == PROGRAM_PORT && net < NETWORKS; net++)
-		left &= ~(kind_bit(net, NO_TRANSPORT) | kind_bit(net, ICMP) |
-			  kind_bit(net, ICMPV6));
+	if (f->program == PROGRAM_PORT)
+		left &= kind_bit(IPV4, TCP) | kind_bit(IPV4, UDP) | kind_bit(IPV6, TCP) |
+			kind_bit(IPV6, UDP);
 	return left;
 }
 

@@ -32,6 +32,7 @@ struct filter_reading {
 	const struct labfile *labfile;
 	struct filter *filter;
 	const struct program *program; /* NULL until it is read */
+	bool full;		       /* it has too many values, which was told */
 };
 
 /* A step more of the current scenario, with what its line has in common with all others. */

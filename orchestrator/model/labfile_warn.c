@@ -65,7 +65,6 @@ static void warn_filter(struct walk *w, const struct filter *f)
 		ini_warn(&w->at, w->warnings, "%s excludes nothing: no other value has any of it",
 			 value);
 	}
-	w->at.key = NULL;
 }
 
 /* Whoever stands behind one that decides everything is never asked. */

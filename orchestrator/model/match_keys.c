@@ -171,9 +171,8 @@ static int check_port_proto(const struct ini_where *at, const char *word, struct
 
 /* The list that is being read. */
 struct list {
-	struct filter *filter;
+	struct filter_reading *reading;
 	const struct match_key *key;
-	bool full; /* which was told */
 };
 
 /* A value of the key, behind a ! one that it does not match. */
@@ -181,14 +180,14 @@ static int add_value(const struct ini_where *at, const char *word, void *object,
 {
 	struct list *list = object;
 	const struct match_key *key = list->key;
-	struct filter *f = list->filter;
+	struct filter *f = list->reading->filter;
 	struct rule rule = { .key = (uint8_t)(key - f->keys), .except = *word == '!' };
 	char *FREE_AUTO why = NULL;
 
-	if (list->full)
+	if (list->reading->full)
 		return -EINVAL;
 	if (f->n_rules == FILTER_RULES_MAX) {
-		list->full = true;
+		list->reading->full = true;
 		return ini_complain(at, e, "a filter has at most %d values", FILTER_RULES_MAX);
 	}
 	word += rule.except;
@@ -207,10 +206,10 @@ static int add_value(const struct ini_where *at, const char *word, void *object,
 
 int match_read_values(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	const struct filter_reading *r = object;
+	struct filter_reading *r = object;
 	struct filter *f = r->filter;
 	struct match_key *key = find_key(f, at->key->name);
-	struct list list = { .filter = f };
+	struct list list = { .reading = r };
 
 	if (at->spec->takes && match_key(at, f, &key, e))
 		return -EINVAL;

@@ -249,7 +249,7 @@ static int read_bytes(const struct ini_where *at, const char *value, void *objec
 {
 	struct packet_reading *r = object;
 	uint8_t *FREE_AUTO bytes = xcalloc(1, FRAME_MAX);
-	size_t n = 0;
+	size_t n;
 
 	if (r->refused)
 		return -EINVAL;

@@ -88,20 +88,12 @@ static int read_neighbours(const struct ini_where *at, const char *value, void *
 	return err;
 }
 
-static int count_step(const struct ini_where *at, struct labfile_reading *r, struct error *e)
-{
-	if (r->n_steps++ >= LABFILE_STEPS_MAX)
-		return ini_complain(at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
-	return 0;
-}
-
 static int read_probe(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	uint32_t expect = EXPECT_PASS;
-	int err = count_step(at, object, e);
 
 	(void)enum_value(expect_names, at->key->name, &expect); /* the keys are those names */
-	return err ? err : step_read(at, value, (enum step_expect)expect, object, e);
+	return step_read(at, value, (enum step_expect)expect, object, e);
 }
 
 static bool shows_packets(const struct labfile *labfile, const struct chain_config *chain)
@@ -119,12 +111,9 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 {
 	struct labfile_reading *r = object;
 	const struct labfile *labfile = r->labfile;
-	int err = count_step(at, r, e);
-	struct step *step;
+	struct step *step = step_add(at, r);
+	int err;
 
-	if (err)
-		return err;
-	step = step_add(at, r);
 	step->kind = STEP_SEE;
 	err = labfile_read_iface(at, &value, labfile, &step->at, e);
 	err = err ? err : step_read_rest(at, "the TEXT to be seen", value, &step->text, e);
@@ -149,12 +138,9 @@ static int read_see(const struct ini_where *at, const char *value, void *object,
 static int read_reject(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	struct labfile_reading *r = object;
-	int err = count_step(at, r, e);
-	struct step *step;
+	struct step *step = step_add(at, r);
+	int err;
 
-	if (err)
-		return err;
-	step = step_add(at, r);
 	step->kind = STEP_REJECT;
 	err = labfile_read_filter(at, &value, r->labfile, &step->by, e);
 	return err ? err
@@ -163,30 +149,22 @@ static int read_reject(const struct ini_where *at, const char *value, void *obje
 
 static int read_map(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	int err = count_step(at, object, e);
-
-	return err ? err : step_read_map(at, value, object, e);
+	return step_read_map(at, value, object, e);
 }
 
 static int read_serve(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	int err = count_step(at, object, e);
-
-	return err ? err : step_read_serve(at, value, object, e);
+	return step_read_serve(at, value, object, e);
 }
 
 static int read_give(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	int err = count_step(at, object, e);
-
-	return err ? err : step_read_give(at, value, object, e);
+	return step_read_give(at, value, object, e);
 }
 
 static int read_change(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
-	int err = count_step(at, object, e);
-
-	return err ? err : step_read_change(at, value, object, e);
+	return step_read_change(at, value, object, e);
 }
 
 static const struct ini_key_spec scenario_keys[] = {
@@ -293,6 +271,21 @@ const struct ini_section_spec steps_table = {
 	.keys = step_keys,
 };
 
+/* Of all scenarios together; told once, where there are too many. */
+static int count_steps(struct labfile_reading *r, const struct ini_section *section,
+		       struct error *e)
+{
+	struct ini_where at = { .ini = &r->labfile->ini, .section = section };
+	int err = 0;
+
+	for (size_t i = 0; i < section->n_keys; i++) {
+		at.key = &section->keys[i];
+		if (ini_find_spec(step_keys, at.key->name) && r->n_steps++ == LABFILE_STEPS_MAX)
+			err = ini_complain(&at, e, "a lab has at most %d steps", LABFILE_STEPS_MAX);
+	}
+	return err;
+}
+
 /* Which filters stand somewhere while the scenario runs. */
 static void mark_standing(struct labfile_reading *r, const struct scenario *s)
 {
@@ -319,7 +312,7 @@ int scenario_read(struct labfile_reading *r, const struct ini_section *section, 
 	mark_standing(r, s);
 	r->doubtful = err || section->broken || r->chains_doubtful || ini->broken;
 	r->n_probes = 0;
-	if (ini_section_read(ini, section, step_keys, r, e))
+	if (ini_section_read(ini, section, step_keys, r, e) || count_steps(r, section, e))
 		err = -EINVAL;
 	for (const struct ini_key_spec *k = step_keys; k->name; k++)
 		if (k->read != read_serve && k->read != read_change) {

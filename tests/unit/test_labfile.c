@@ -108,6 +108,7 @@ static const struct {
 	  "program ether has nothing to match: give it at least one of src, dst, addr, "
 	  "type" },
 	{ LAB "[filter x]\nprogram = port\naction = pass\n", "program port has nothing to match" },
+	{ LAB "[filter x]\nprogram = pcap\n", "the key expr is missing; allowed: " },
 	{ LAB "[filter x]\nprogram = match\naction = pass\n",
 	  "program match has nothing to match: give it at least one of FIELD (xlab help fields)" },
 	{ LAB "[filter x]\nprogram = match\nip.tll = 5\n",
@@ -366,6 +367,14 @@ static const struct {
 	{ SCENARIO "pass = ping a b control=may\n",
 	  "there is no control \"may\"; allowed: pass, fail, none" },
 	{ SCENARIO "pass = ping a b warm warm\n", "\"warm\" stands twice" },
+	{ SCENARIO "pass = ping a b size=1 size=2\n", "\"size=\" stands twice" },
+	{ SCENARIO "pass = ping a b count=9 arrive=1 arrive=2\n", "\"arrive=\" stands twice" },
+	{ SCENARIO "pass = ping a b control=pass control=pass\n", "\"control=\" stands twice" },
+	{ SCENARIO "pass = udp b a:5 x flows=2 flows=3 at a\n", "\"flows=\" stands twice" },
+	{ SCENARIO "pass = udp b a:5 x flows=2 each>=1% each>=2% at a\n", "\"each>=\" stands tw" },
+	{ PACKET "pass = frame b:e0 p as p as p\n", "\"as\" stands twice" },
+	{ PACKET "pass = frame b:e0 p as p except ip.ttl warm except ip.id\n",
+	  "\"except\" stands twice" },
 	{ SCENARIO "pass = ping a b at c|d\n", "there is no node \"d\"; allowed: a, b, c" },
 	{ SCENARIO "pass = ping a b at c|c\n", "\"at\" names the node c twice" },
 	{ SCENARIO "pass = ping a b at c|\n", "\"c|\" is neither an interface NODE:IFACE nor" },
@@ -602,6 +611,16 @@ static const struct {
 	{ MATCH "eth.type = arp\nip.ttl = 1\n", "both this eth.type and this ip.ttl" },
 	{ MATCH "eth.type = arp, ipv4\nip.ttl = 1\n", NULL },
 	{ MATCH "eth.type = vlan\nip.ttl = 1\n", NULL },
+	{ MATCH "eth.type = 0x88a8\nip.ttl = 1\n", NULL },
+	{ MATCH "eth.type = 0x8102-0x86dc\nip.ttl = 1\n", "both this eth.type and this ip.ttl" },
+	{ MATCH "eth.type = 0x8102-0x88a8\nip.ttl = 1\n", NULL },
+	{ MATCH "eth.type = 0x88a9-0x9000\nip.ttl = 1\n", "both this eth.type and this ip.ttl" },
+	{ MATCH "eth.type = 0x88a8-0x9000\nip.ttl = 1\n", NULL },
+	{ MATCH "eth.type = 0x700-0x7ff\nip.ttl = 1\n", "both this eth.type and this ip.ttl" },
+	{ MATCH "eth.type = 0x700-0x800\nip.ttl = 1\n", NULL },
+	{ MATCH "eth.type = 0x800-0x805\narp.opcode = 1\n", "this eth.type and this arp.opcode" },
+	{ MATCH "eth.type = 0x800-0x806\narp.opcode = 1\n", NULL },
+	{ MATCH "eth.type = 0x807-0x900\ndata[0:1] = \"x\"\n", NULL },
 	{ MATCH "eth.type = 0x88b5\ndata[0:1] = hex:00\n", NULL },
 	{ MATCH "eth.type = 0x88b5\nip.ttl = 1\n", "both this eth.type and this ip.ttl" },
 	{ MATCH "eth.type = !arp\nip.ttl = 1\n", NULL },
@@ -610,6 +629,16 @@ static const struct {
 	{ MATCH "ip.proto = 47\ntcp.dstport = 22\n", "both this ip.proto and this tcp.dstport" },
 	{ MATCH "ip.proto = 1-6\ntcp.dstport = 22\n", NULL },
 	{ MATCH "ip.proto = 44\n", "no packet has a protocol of 44 here" },
+	{ MATCH "ip.proto = 43-44\n", NULL },
+	{ LAB "[filter x]\nprogram = port\nproto = udp\naction = pass\n" S
+	      "chain = a:e0 x drop\n" DONE,
+	  "nothing before it lets ARP by" },
+	{ LAB "[filter x]\nprogram = ip\nproto = udp\naction = pass\n" S
+	      "chain = a:e0 x drop\n" DONE,
+	  "nothing before it lets ARP by" },
+	{ LAB "[filter x]\nprogram = ip\nproto = !udp\naction = pass\n" S
+	      "chain = a:e0 x drop\n" DONE,
+	  "nothing before it lets ARP by" },
 	{ MATCH "ip.proto = 51\n", NULL },
 	{ MATCH "ipv6.nxt = 51\n", "no packet has a protocol of 51 here" },
 	{ MATCH "ip.proto = icmpv6\n", "no packet has a protocol of 58 here" },
@@ -940,6 +969,7 @@ static void destinations_are_printed(void **state)
 		{ "drop = udp a [fe80::8%e1]:1 \"x  y\"", "drop = udp a [fe80::8%e1]:1 \"x  y\"" },
 		{ "drop = udp a c:1", "drop = udp a c:1 xlab" },
 		{ "drop = udp a 10.0.0.2:1 a\\b", "drop = udp a 10.0.0.2:1 \"a\\\\b\"" },
+		{ "drop = udp a b:1 \"a\\b\"", "drop = udp a b:1 \"a\\\\b\"" },
 		{ "pass = ping a ff02::1%e0 at b", "pass = ping a ff02::1%e0 at b" },
 		{ "drop = udp a [ff02::1%e1]:9 at c", "drop = udp a [ff02::1%e1]:9 xlab at c" },
 		{ "drop = udp a 10.0.0.255:9 at b", "drop = udp a 10.0.0.255%e0:9 xlab at b" },
@@ -1281,7 +1311,9 @@ static void keeps_to_its_limits(void **state)
 		{ LAB, "[scenario n#]\npass = ping a b\n", LABFILE_SCENARIOS_MAX,
 		  "a lab has at most 4096 scenarios; what follows was not read" },
 		{ LAB "[scenario s]\n", "pass = ping a b\n", LABFILE_STEPS_MAX,
-		  "a lab has at most 10000 steps" },
+		  "f.ini:10017: [scenario s] pass = ping a b: a lab has at most 10000 steps" },
+		{ LAB "[scenario s]\npass = ping a b\n[scenario t]\npass = ping a b\n",
+		  "do = chain a:e0\n", LABFILE_STEPS_MAX - 2, "a lab has at most 10000 steps" },
 		{ LAB "[filter x]\nprogram = match\n", "tcp.seq_raw = #\n", FILTER_RULES_MAX,
 		  "a filter has at most 50000 values" },
 	};
@@ -1290,6 +1322,7 @@ static void keeps_to_its_limits(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		reads_many(limits[i].head, limits[i].line, limits[i].most, NULL);
 		reads_many(limits[i].head, limits[i].line, limits[i].most + 1, limits[i].message);
+		reads_many(limits[i].head, limits[i].line, limits[i].most + 2, limits[i].message);
 	}
 }
 

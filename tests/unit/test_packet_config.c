@@ -140,6 +140,8 @@ static void what_is_given_stands(void **state)
 	makes(ETH "ip = hdr_len=7 proto=255\n",
 	      "deadbeef0010deadbeef00010800 4700001c00000000 40ff77e4 0000000000000000"
 	      "0000000000000000");
+	makes(ETH "ip = hdr_len=9 proto=255 options=hex:01010101\n",
+	      "deadbeef0010deadbeef00010800 4900001800000000 40ff73e6 0000000000000000 01010101");
 	makes(ETH "ip = hdr_len=2 proto=255\n",
 	      "deadbeef0010deadbeef00010800 4200001400000000 40ff7cec 0000000000000000");
 }
@@ -482,6 +484,9 @@ static void what_cannot_be_is_refused(void **state)
 	refuses("pcap = x.pcap 0\n",
 		"f.ini:3: [packet p] pcap = x.pcap 0: \"0\" is no number of a packet, from 1 on; "
 		"allowed: FILE [NUMBER]");
+	refuses("pcap = x.pcap 4294967296\n",
+		"f.ini:3: [packet p] pcap = x.pcap 4294967296: \"4294967296\" is no number of a "
+		"packet, from 1 on; allowed: FILE [NUMBER]");
 	refuses(ETH "ipp = ttl=1\n",
 		"f.ini:4: [packet p] ipp = ttl=1: unknown key; did you mean \"ip\"? (allowed: eth, "
 		"vlan, arp, ip, ipv6, icmp, icmpv6, tcp, udp, data, hex, pcap)");
@@ -530,6 +535,35 @@ static void too_many_layers_are_told_once(void **state)
 	said = text_format("f.ini:%d: [packet p] vlan = id=1: a packet has at most %d layers",
 			   LAYERS_MAX + 3, LAYERS_MAX);
 	refuses(keys, said);
+}
+
+/* Of a capture the file is beside the lab file, unless it has a whole path. */
+static void captures_are_named(void **state)
+{
+	static const struct {
+		const char *value, *path;
+		unsigned int number;
+	} rows[] = {
+		{ "a.pcap", "/dir/a.pcap", 1 },		  { "a.pcap 2", "/dir/a.pcap", 2 },
+		{ "a.pcap \t 300", "/dir/a.pcap", 300 },  { "a b.pcap 4", "/dir/a b.pcap", 4 },
+		{ "/x/a.pcap 5", "/x/a.pcap", 5 },	  { "../a.pcap", "/dir/../a.pcap", 1 },
+		{ "a 4294967295", "/dir/a", UINT32_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *FREE_AUTO text =
+			text_format("[node a]\n[packet p]\npcap = %s\n", rows[i].value);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+
+		if (labfile_parse(&labfile, "f.ini", "/dir", text, strlen(text), &e))
+			fail_msg("%s", e.text);
+		assert_string_equal(labfile.packets[0].capture, rows[i].path);
+		assert_int_equal(labfile.packets[0].number, rows[i].number);
+		assert_null(labfile.packets[0].bytes);
+		labfile_clear(&labfile);
+	}
 }
 
 static void is_printed_as_written(void **state)
@@ -679,6 +713,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_is_refused),
 		cmocka_unit_test(one_fault_is_told_once),
 		cmocka_unit_test(too_many_layers_are_told_once),
+		cmocka_unit_test(captures_are_named),
 		cmocka_unit_test(is_printed_as_written),
 		cmocka_unit_test(differences_are_told),
 		cmocka_unit_test(different_data_are_told),

@@ -204,8 +204,14 @@ static void json_is_read_by_a_json_reader(void **state)
 	      "import json,sys; d=json.load(sys.stdin); s=d[\"scenarios\"][0];"
 	      "print(d[\"lab\"], d[\"ok\"], d[\"counts\"][\"not ok\"], s[\"name\"],"
 	      "[t[\"outcome\"] for t in s[\"steps\"]], s[\"steps\"][1][\"why\"]==\"" CLEAN_PY "\","
-	      "s[\"steps\"][0][\"us\"], s[\"error\"])",
-	      "lb False 1 udp-8888-drop ['ok', 'inconclusive', 'not ok'] True 7100 None\n");
+	      "s[\"steps\"][0][\"us\"], s[\"error\"], d[\"planned\"], s[\"about\"], s[\"us\"],"
+	      "d[\"counts\"], s[\"steps\"][1][\"details\"]==s[\"steps\"][1][\"why\"],"
+	      "[t[\"details\"] for t in s[\"steps\"][::2]], [t[\"line\"] for t in s[\"steps\"]],"
+	      "s[\"steps\"][0][\"step\"], s[\"outcome\"])",
+	      "lb False 1 udp-8888-drop ['ok', 'inconclusive', 'not ok'] True 7100 None 1 UDP "
+	      "stops "
+	      "38000 {'ok': 0, 'not ok': 1, 'inconclusive': 0, 'lab error': 0, 'stopped': 0, "
+	      "'skipped': 0} True ['', ''] [4, 5, 6] udp lb host:8000 coucou not ok\n");
 	free(text);
 	text = render(REPORT_JSON, &broken, 1, false);
 	parse(text,
@@ -230,9 +236,11 @@ static void steps_have_the_keys_of_the_lab_file(void **state)
 		{ .kind = STEP_DO, .line_text = "6" },
 		{ .kind = STEP_SERVE, .line_text = "7" },
 		{ .kind = STEP_REJECT, .line_text = "8" },
+		{ .kind = STEP_GIVE, .line_text = "9" },
+		{ .kind = STEP_FRAME, .expect = EXPECT_DROP, .line_text = "10" },
 	};
-	static const char *const keys[] = { "tx",  "redirect", "aborted", "fail",
-					    "map", "do",       "serve",	  "reject" };
+	static const char *const keys[] = { "tx", "redirect", "aborted", "fail", "map",
+					    "do", "serve",    "reject",	 "give", "drop" };
 	const struct scenario s = { .name = "s", .steps = all, .n_steps = ARRAY_SIZE(all) };
 	struct step_result results[ARRAY_SIZE(all)];
 	const struct scenario_result result = { &s, OUTCOME_OK, NULL, results, 1 };
@@ -263,8 +271,9 @@ static void steps_have_the_keys_of_the_lab_file(void **state)
 	parse(text,
 	      "import json,sys; s=json.load(sys.stdin)[\"scenarios\"][0][\"steps\"];"
 	      "print([t[\"key\"] for t in s], [t[\"control\"] for t in s])",
-	      "['tx', 'redirect', 'aborted', 'fail', 'map', 'do', 'serve', 'reject'] "
-	      "['pass', 'pass', 'pass', 'fail', None, None, None, None]\n");
+	      "['tx', 'redirect', 'aborted', 'fail', 'map', 'do', 'serve', 'reject', 'give', "
+	      "'drop'] "
+	      "['pass', 'pass', 'pass', 'fail', None, None, None, None, None, 'pass']\n");
 	free(text);
 }
 
@@ -279,15 +288,23 @@ static void junit_is_read_by_an_xml_reader(void **state)
 	      "print(r.tag, s.get(\"name\"), s.get(\"tests\"), s.get(\"failures\"), "
 	      "s.get(\"errors\"),"
 	      "[[c.tag for c in t] for t in s],"
-	      "s[1][0].get(\"message\")==s[1][0].text==\"" CLEAN_PY "\", s[0].get(\"name\"))",
+	      "s[1][0].get(\"message\")==s[1][0].text==\"" CLEAN_PY "\", s[0].get(\"name\"),"
+	      "r.get(\"name\"), s.get(\"skipped\"), s.get(\"time\"),"
+	      "[(c.get(\"classname\"), c.get(\"time\")) for c in s],"
+	      "[c[0].get(\"type\") for c in s[1:]])",
 	      "testsuites udp-8888-drop 3 1 1 [[], ['error'], ['failure']] True "
-	      "pass udp lb host:8000 coucou\n");
+	      "pass udp lb host:8000 coucou lb 0 0.038000 "
+	      "[('udp-8888-drop', '0.007100'), ('udp-8888-drop', '0.004000'), "
+	      "('udp-8888-drop', '0.000000')] ['inconclusive', 'not ok']\n");
 	free(text);
 	text = render(REPORT_JUNIT, &broken, 1, false);
 	parse(text,
 	      "import sys; import xml.etree.ElementTree as e; s=e.parse(sys.stdin).getroot()[0];"
-	      "print(s.get(\"tests\"), s.get(\"errors\"), [t[0].tag for t in s])",
-	      "1 1 ['error']\n");
+	      "t=s[0];"
+	      "print(s.get(\"tests\"), s.get(\"errors\"), [t[0].tag for t in s],"
+	      "t.get(\"name\"), t.get(\"classname\"), t.get(\"time\"), t[0].get(\"type\"),"
+	      "t[0].get(\"message\")==\"" CLEAN_PY "\", t[0].text)",
+	      "1 1 ['error'] the whole scenario udp-8888-drop 0.001000 lab error True None\n");
 	free(text);
 }
 
