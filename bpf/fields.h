@@ -116,6 +116,18 @@ FIELD(PORT_SRC, "src", PORTS, 0, 2, 0, 16, PORT, "source port, of UDP or TCP")
 FIELD(PORT_DST, "dst", PORTS, 2, 2, 0, 16, PORT, "destination port, of UDP or TCP")
 EITHER(PORT_EITHER, "port", PORT_SRC, PORT_DST, "either port")
 
+/* Read to know fragments and what tunnels carry. No filter matches them, and to packets they are
+ * options of ipv6, and data.
+ */
+FIELD(FRAG_OFFSET, "ipv6.fraghdr.offset", FRAGHDR, 2, 2, 3, 13, NUMBER, "where the fragment belongs, in units of eight bytes")
+FIELD(FRAG_MORE, "ipv6.fraghdr.more", FRAGHDR, 2, 2, 0, 1, NUMBER, "1: more fragments follow")
+FIELD(FRAG_IDENT, "ipv6.fraghdr.ident", FRAGHDR, 4, 4, 0, 32, HEX, "what the fragments of a packet have in common")
+FIELD(GRE_CHECKSUM, "gre.flags.checksum", GRE, 0, 2, 15, 1, NUMBER, "1: a checksum of four bytes is there")
+FIELD(GRE_KEY, "gre.flags.key", GRE, 0, 2, 13, 1, NUMBER, "1: and a key")
+FIELD(GRE_SEQUENCE, "gre.flags.sequence_number", GRE, 0, 2, 12, 1, NUMBER, "1: and a sequence number")
+FIELD(GRE_VERSION, "gre.flags.version", GRE, 0, 2, 0, 3, NUMBER, "0")
+FIELD(GRE_PROTO, "gre.proto", GRE, 2, 2, 0, 16, TYPE, "EtherType of what it carries")
+
 /* data[OFFSET:LENGTH] has its place in the key. */
 FIELD(DATA, "data", DATA, 0, 16, 0, 128, BYTES, "bytes behind the last header that is known")
 /* clang-format on */

@@ -232,11 +232,16 @@ void packet_read_network(const uint8_t *bytes, size_t size, uint16_t type, struc
 /* What GRE carries, behind its header, whose bytes are *@length; or 0. */
 static uint16_t read_gre(const uint8_t *b, size_t size, size_t *length)
 {
-	/* Version 0; a checksum, a key and a number of 4 bytes each. */
-	if (size < 4 || (b[1] & 7))
+	/* Of 4 bytes each, behind 4 that are always there. */
+	static const enum xlab_field parts[] = { XLAB_FIELD_GRE_CHECKSUM, XLAB_FIELD_GRE_KEY,
+						 XLAB_FIELD_GRE_SEQUENCE };
+
+	*length = 4;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		*length += 4 * field_get_number(parts[i], b, size);
+	if (*length > size || field_get_number(XLAB_FIELD_GRE_VERSION, b, size))
 		return 0;
-	*length = 4 + 4 * ((size_t) !!(b[0] & 0x80) + !!(b[0] & 0x20) + !!(b[0] & 0x10));
-	return *length <= size ? (uint16_t)(b[2] << 8 | b[3]) : 0;
+	return (uint16_t)field_get_number(XLAB_FIELD_GRE_PROTO, b, size);
 }
 
 bool packet_read_inner(const uint8_t *bytes, size_t size, const struct packet *p,

@@ -31,9 +31,11 @@ enum xlab_layer {
 	XLAB_LAYER_ICMPV6,
 	XLAB_LAYER_TCP,
 	XLAB_LAYER_UDP,
-	XLAB_LAYER_DATA,  /* what the last header that is known carries */
-	XLAB_LAYER_NET,	  /* IPv4 or IPv6: only to match */
-	XLAB_LAYER_PORTS, /* UDP or TCP: only to match */
+	XLAB_LAYER_DATA,    /* what the last header that is known carries */
+	XLAB_LAYER_NET,	    /* IPv4 or IPv6: only to match */
+	XLAB_LAYER_PORTS,   /* UDP or TCP: only to match */
+	XLAB_LAYER_FRAGHDR, /* IPv6's fragment header: only to read */
+	XLAB_LAYER_GRE,	    /* only to read */
 	XLAB_LAYERS,
 };
 
@@ -61,7 +63,7 @@ struct field {
 };
 extern const struct field fields[XLAB_FIELDS];
 
-/* "frame", "eth", …; NULL of those only to match. A field's name begins with it. */
+/* "frame", "eth", …; NULL of those only to match or to read. A field's name begins with it. */
 extern const char *const layer_names[XLAB_LAYERS];
 
 #define FIELD_VALUE 16 /* bytes of the longest */

@@ -4,15 +4,15 @@
 
 #include <linux/if_ether.h>
 #include <netinet/in.h>
-#include <netinet/ip6.h>
 #include <string.h>
 
 #define EXTENSION_MAX 8 /* IPv6 extension headers stepped over, as by filters */
 
 static const uint8_t headers[XLAB_LAYERS] = {
-	[XLAB_LAYER_ETH] = 14, [XLAB_LAYER_VLAN] = 4,	[XLAB_LAYER_ARP] = 28,
-	[XLAB_LAYER_IP] = 20,  [XLAB_LAYER_IPV6] = 40,	[XLAB_LAYER_ICMP] = 8,
-	[XLAB_LAYER_TCP] = 20, [XLAB_LAYER_ICMPV6] = 8, [XLAB_LAYER_UDP] = 8,
+	[XLAB_LAYER_ETH] = 14,	  [XLAB_LAYER_VLAN] = 4,   [XLAB_LAYER_ARP] = 28,
+	[XLAB_LAYER_IP] = 20,	  [XLAB_LAYER_IPV6] = 40,  [XLAB_LAYER_ICMP] = 8,
+	[XLAB_LAYER_TCP] = 20,	  [XLAB_LAYER_ICMPV6] = 8, [XLAB_LAYER_UDP] = 8,
+	[XLAB_LAYER_FRAGHDR] = 8,
 };
 
 size_t layer_header(enum xlab_layer layer)
@@ -131,12 +131,9 @@ static size_t extension_size(const struct cursor *c, size_t at, uint8_t proto)
 
 static void read_fragment(struct layer *ip, const uint8_t *header)
 {
-	struct ip6_frag f;
-
-	memcpy(&f, header, sizeof(f));
-	ip->later_fragment = f.ip6f_offlg & IP6F_OFF_MASK;
-	ip->fragmented = ip->later_fragment || f.ip6f_offlg & IP6F_MORE_FRAG;
-	ip->fragment_id = ntohl(f.ip6f_ident);
+	ip->later_fragment = number(XLAB_FIELD_FRAG_OFFSET, header);
+	ip->fragmented = ip->later_fragment || number(XLAB_FIELD_FRAG_MORE, header);
+	ip->fragment_id = (uint32_t)number(XLAB_FIELD_FRAG_IDENT, header);
 }
 
 static struct next read_ipv6(struct cursor *c)

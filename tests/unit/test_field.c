@@ -296,6 +296,7 @@ static void names_are_found(void **state)
 	assert_int_equal(field_find("ip.addr"), XLAB_FIELD_IP_ADDR);
 	assert_int_equal(field_find("data"), XLAB_FIELD_DATA);
 	assert_int_equal(field_find("src"), XLAB_FIELDS); /* of a short form */
+	assert_int_equal(field_find("gre.proto"), XLAB_FIELDS); /* only read */
 	assert_int_equal(field_find("ip"), XLAB_FIELDS);
 	assert_int_equal(field_find_in(XLAB_LAYER_IP, "ttl"), XLAB_FIELD_IP_TTL);
 	assert_int_equal(field_find_in(XLAB_LAYER_IP, "flags.df"), XLAB_FIELD_IP_DF);

@@ -187,6 +187,7 @@ static const struct row no_tunnels[] = {
 	{ BYTES(ETHER, 8, 0, OUTER(4), 0x45, 0, 0, 0), NULL },
 	{ BYTES(ETHER, 8, 0, OUTER(47), 0x20, 0, 8, 0), NULL },
 	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 1, 8, 0, IPV4(17), UDP_44024), NULL },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 4, 8, 0, IPV4(17), UDP_44024), NULL },
 	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 0, 8, 6, IPV4(17), UDP_44024), NULL },
 };
 
@@ -239,6 +240,8 @@ static void fragments_and_segments_are_known(void **state)
 				      17,    0, 0, 10,	 0, 0, 10, 10,	 0,    0,    1 };
 	static const uint8_t v6[] = { ETHER, 0x86, 0xdd, IPV6(44), 17, 0,	 0,
 				      1,     1,	   2,	 3,	   4,  UDP_44024 };
+	static const uint8_t second[] = { ETHER, 0x86, 0xdd, IPV6(44), 17, 0,	     0,
+					  8,	 1,    2,    3,	       4,  UDP_44024 };
 	static const uint8_t whole[] = { ETHER, 0x86, 0xdd, IPV6(44), 17, 0,	    0,
 					 0,	1,    2,    3,	      4,  UDP_44024 };
 	/* 20 bytes of IP, 24 of TCP, 1000 of text, of which none is here */
@@ -256,6 +259,8 @@ static void fragments_and_segments_are_known(void **state)
 	packet_read(v6, sizeof(v6), &p);
 	assert_true(p.fragmented && !p.fragment && p.has_ports);
 	assert_int_equal(p.fragment_id, 0x01020304);
+	packet_read(second, sizeof(second), &p);
+	assert_true(p.fragmented && p.fragment && !p.has_ports);
 	packet_read(whole, sizeof(whole), &p);
 	assert_false(p.fragmented);
 	packet_read(tcp, sizeof(tcp), &p);
