@@ -112,6 +112,19 @@ static __always_inline struct xlab_counters *counters_slot(struct xdp_md *ctx)
  */
 #define EVENT_WHAT(kind, bytes) ((kind) | (bytes) << 8)
 
+/* 1 if the listener's ring is full. Not static, so that the verifier walks it once, and not for
+ * each listener.
+ */
+__noinline __u64 event_put(struct xlab_event *event, __u32 listener)
+{
+	void *ring;
+
+	if (!event)
+		return 0;
+	ring = bpf_map_lookup_elem(&event_rings, &listener);
+	return ring && bpf_ringbuf_output(ring, event, sizeof(*event), 0);
+}
+
 /* Send one event to every listener. Apart from the callers, so that its stack is not theirs. The
  * @verdict is XLAB_NEXT where nobody has decided anything.
  */
@@ -145,16 +158,9 @@ static __noinline void event_send(struct xdp_md *ctx, struct xlab_counters *slot
 		if (!bpf_xdp_load_bytes(ctx, 0, event.snap, length))
 			event.snapped = length;
 	}
-	for (__u32 i = 0; i < XLAB_LISTENERS; i++) {
-		__u32 key = i;
-		void *ring;
-
-		if (!(slot->listening >> i & 1))
-			continue;
-		ring = bpf_map_lookup_elem(&event_rings, &key);
-		if (ring && bpf_ringbuf_output(ring, &event, sizeof(event), 0))
-			slot->lost[i]++;
-	}
+	for (__u32 i = 0; i < XLAB_LISTENERS; i++)
+		if (slot->listening >> i & 1)
+			slot->lost[i] += event_put(&event, i);
 }
 
 /* Of the whole packet, where it can have fragments. */

@@ -27,6 +27,8 @@ struct lab {
 	struct build *build; /* while `up` builds it, else NULL */
 	struct lab_program *programs;
 	size_t n_programs;
+	enum engine_choice engine_auto; /* what `auto` means on this kernel, and why */
+	const char *engine_auto_why;	/* NULL: the kernel was not asked yet */
 	/* NULL, as mostly; else of what is loaded from now on: */
 	struct coverage *coverage; /* of the programs */
 	struct calls_trace *calls; /* what shows one packet's way: of those that are tail-called */

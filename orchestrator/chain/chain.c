@@ -30,43 +30,50 @@
 #include "orchestrator/model/enum_names.h"
 #include "orchestrator/model/labfile_common.h"
 
+/* The kernel is asked once, and not for each chain. */
+static enum engine_choice engine_auto(struct lab *lab)
+{
+	if (!lab->engine_auto_why)
+		lab->engine_auto = chain_engine_auto(&lab->engine_auto_why);
+	return lab->engine_auto;
+}
+
 /* For `auto`, where libxdp is to carry what it can count and tell; and why it does, or does not. */
-static int try_libxdp(const struct chain_job *job, int *fd, char **why)
+static int try_libxdp(struct lab *lab, const struct chain_job *job, int *fd, char **why)
 {
 	const struct filter *user_object =
 		chain_user_object(&job->lab->labfile, job->filters, job->n_filters);
 	struct error ERROR_AUTO refused = ERROR_INIT;
-	const char *kernel;
 	int err;
 
 	if (user_object) {
 		*why = text_format("libxdp cannot tell what %s decides", user_object->name);
 		return -EOPNOTSUPP;
 	}
-	if (chain_engine_auto(&kernel) != ENGINE_LIBXDP) {
-		*why = text_format("%s", kernel);
+	if (engine_auto(lab) != ENGINE_LIBXDP) {
+		*why = xstrdup(lab->engine_auto_why);
 		return -EOPNOTSUPP;
 	}
 	err = chain_engine_libxdp.build(job, fd, NULL, &refused);
 	if (!err)
-		*why = text_format("%s", kernel);
+		*why = xstrdup(lab->engine_auto_why);
 	else if (refused.text)
 		*why = text_format("libxdp cannot carry it: %.*s", (int)strcspn(refused.text, "\n"),
 				   refused.text);
 	return err;
 }
 
-static int build(struct chain_job *job, const struct chain_engine **engine, int *fd, char **why,
-		 struct error *e)
+static int build(struct lab *lab, struct chain_job *job, const struct chain_engine **engine,
+		 int *fd, char **why, struct error *e)
 {
-	enum engine_choice choice = job->lab->labfile.engine;
+	enum engine_choice choice = lab->labfile.engine;
 	int err;
 
 	job->asked = choice != ENGINE_AUTO;
 	*engine = &chain_engine_libxdp;
 	if (job->asked)
 		*why = text_format("asked for");
-	else if (!try_libxdp(job, fd, why))
+	else if (!try_libxdp(lab, job, fd, why))
 		return 0;
 	if (choice != ENGINE_LIBXDP)
 		*engine = &chain_engine_inline;
@@ -191,7 +198,7 @@ static int build_or_share(struct lab *lab, struct chain_job *job, const struct a
 	} else {
 		err = open_counters(job, e);
 		if (!err)
-			err = build(job, &engine, &ready->fd, &r->why, e);
+			err = build(lab, job, &engine, &ready->fd, &r->why, e);
 	}
 	if (err)
 		return err;
