@@ -21,6 +21,7 @@
 #include "lab/ops.h"
 #include "lab/progress.h"
 #include "lab/text.h"
+#include "lab/unmount.h"
 
 static const struct {
 	op_fn *apply, *undo;
@@ -190,10 +191,14 @@ bool build_undo_needs_plan(const struct state *st)
 static int undo_marked(struct state *st, struct error *e)
 {
 	const struct op op = { .kind = OP_STATE };
+	const char *dir = state_lab_dir(st);
 	struct build b = { .st = st };
 	struct error tmpfs = ERROR_INIT;
+	struct unmount unmount;
 
-	(void)netns_names_remove(state_lab_dir(st), &b.n_names, e);
+	unmount_begin(&unmount, dir, state_journal(st)->tmpfs);
+	(void)netns_names_remove(dir, e);
+	unmount_end(&unmount, dir);
 	(void)op_state_undo(&b, &op, &tmpfs);
 	keep_first(e, &tmpfs);
 	return forget(st, e);

@@ -45,7 +45,6 @@ struct build {
 	struct sysctl_fresh fresh;
 	struct ethtool_bits offloads;
 	char *alias;	     /* "xlab LAB" */
-	size_t n_names;	     /* of the lab that an undo has removed, all at once */
 	bool self_swept;     /* an undo has deleted what was in xlab's own namespace */
 	struct rlimit files; /* as many as xlab was started with; @raised: not so now */
 	bool raised;

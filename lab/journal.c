@@ -13,7 +13,7 @@
 #include "lab/error.h"
 #include "lab/text.h"
 
-#define JOURNAL_HEAD "xlab journal 1\n"
+#define JOURNAL_HEAD "xlab journal 2\n"
 
 static const char *const phases[] = {
 	[STATE_BUILDING] = "building",
@@ -37,6 +37,7 @@ static const struct field {
 	{ "group", FIELD_U32, offsetof(struct journal, group) },
 	{ "self-cookie", FIELD_U64, offsetof(struct journal, self_cookie) },
 	{ "phase", FIELD_PHASE, offsetof(struct journal, phase) },
+	{ "tmpfs", FIELD_U64, offsetof(struct journal, tmpfs) },
 	{ "path", FIELD_STRING, offsetof(struct journal, path) },
 	{ "dir", FIELD_STRING, offsetof(struct journal, dir) },
 	{ "text", FIELD_STRING, offsetof(struct journal, text) },

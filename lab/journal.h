@@ -31,9 +31,10 @@ struct journal {
 	uint32_t group;	      /* IFLA_GROUP of every link of this lab */
 	uint64_t self_cookie; /* SO_NETNS_COOKIE of the namespace xlab was started in */
 	enum state_phase phase;
-	char *path; /* the lab file, as given */
-	char *dir;  /* its folder, absolute */
-	char *text; /* the lab file's whole text */
+	uint64_t tmpfs; /* which one is the lab's (mountpoint_id()); 0: not known */
+	char *path;	/* the lab file, as given */
+	char *dir;	/* its folder, absolute */
+	char *text;	/* the lab file's whole text */
 };
 
 void journal_clear(struct journal *in);

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lab/alloc.h"
@@ -77,6 +79,19 @@ static int read_mounts(const char *dir, dev_t top, struct seen *seen, struct err
 	return ferror(in) ? error_sys(e, -EIO, "cannot read /proc/self/mountinfo") : 0;
 }
 
+uint64_t mountpoint_id(const char *dir, uint64_t *files)
+{
+	uint64_t id = 0;
+	struct statfs fs;
+
+	*files = 0;
+	if (statfs(dir, &fs) || fs.f_type != TMPFS_MAGIC)
+		return 0;
+	memcpy(&id, &fs.f_fsid, sizeof(id));
+	*files = fs.f_files - fs.f_ffree;
+	return id;
+}
+
 static int look_at_mount(const char *dir, dev_t top, enum mountpoint *mountpoint, char **what,
 			 struct error *e)
 {
@@ -118,9 +133,11 @@ static const char *type_words(unsigned int mode)
 }
 
 /* FREE: no mount, and @st tells what is there; a mode of 0: nothing. */
-static int look_for_mount(const char *dir, struct statx *st, enum mountpoint *mountpoint,
-			  char **what, struct error *e)
+static int look_for_mount(const char *dir, uint64_t id, struct statx *st,
+			  enum mountpoint *mountpoint, char **what, struct error *e)
 {
+	uint64_t files;
+
 	*st = (struct statx){ 0 };
 	*mountpoint = MOUNTPOINT_FREE;
 	if (what)
@@ -129,6 +146,10 @@ static int look_for_mount(const char *dir, struct statx *st, enum mountpoint *mo
 		return errno == ENOENT ? 0 : error_sys(e, -errno, "cannot look at %s", dir);
 	if (!(st->stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return 0;
+	if (id && mountpoint_id(dir, &files) == id) {
+		*mountpoint = MOUNTPOINT_OURS;
+		return 0;
+	}
 	return look_at_mount(dir, makedev(st->stx_dev_major, st->stx_dev_minor), mountpoint, what,
 			     e);
 }
@@ -136,7 +157,7 @@ static int look_for_mount(const char *dir, struct statx *st, enum mountpoint *mo
 int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, struct error *e)
 {
 	struct statx st;
-	int err = look_for_mount(dir, &st, mountpoint, what, e);
+	int err = look_for_mount(dir, 0, &st, mountpoint, what, e);
 
 	if (err || *mountpoint != MOUNTPOINT_FREE || !st.stx_mode ||
 	    (S_ISDIR(st.stx_mode) && is_empty(dir)))
@@ -146,11 +167,11 @@ int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, s
 	return 0;
 }
 
-int mountpoint_mounted(const char *dir, enum mountpoint *mountpoint, struct error *e)
+int mountpoint_mounted(const char *dir, uint64_t id, enum mountpoint *mountpoint, struct error *e)
 {
 	struct statx st;
 
-	return look_for_mount(dir, &st, mountpoint, NULL, e);
+	return look_for_mount(dir, id, &st, mountpoint, NULL, e);
 }
 
 int mountpoint_uncovered(const char *dir, struct error *e)
@@ -158,7 +179,7 @@ int mountpoint_uncovered(const char *dir, struct error *e)
 	char *FREE_AUTO what = NULL;
 	enum mountpoint mountpoint;
 	struct statx st;
-	int err = look_for_mount(dir, &st, &mountpoint, &what, e);
+	int err = look_for_mount(dir, 0, &st, &mountpoint, &what, e);
 
 	if (err || mountpoint != MOUNTPOINT_COVERED)
 		return err;
@@ -186,7 +207,7 @@ bool netns_names_lead_into(const char *dir)
 	return false;
 }
 
-int netns_names_remove(const char *dir, size_t *removed, struct error *e)
+int netns_names_remove(const char *dir, struct error *e)
 {
 	DIR *DIR_AUTO names = opendir(NAMES_DIR);
 	struct dirent *entry;
@@ -199,7 +220,6 @@ int netns_names_remove(const char *dir, size_t *removed, struct error *e)
 		if (unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)
 			return error_sys(e, -errno, "cannot remove " NAMES_DIR "/%s",
 					 entry->d_name);
-		++*removed;
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error;
 
@@ -26,8 +27,15 @@ enum mountpoint {
  */
 int mountpoint_look(const char *dir, enum mountpoint *mountpoint, char **what, struct error *e);
 
-/* The same of mounts alone: free is what has none. */
-int mountpoint_mounted(const char *dir, enum mountpoint *mountpoint, struct error *e);
+/* The same of mounts alone: free is what has none. @id: of our tmpfs, for which the table of mounts
+ * need not be read then; or 0.
+ */
+int mountpoint_mounted(const char *dir, uint64_t id, enum mountpoint *mountpoint, struct error *e);
+
+/* A random number of the tmpfs that is there, which no other has, and how many files are in it; 0:
+ * that is not known, as before Linux 5.13, or there is none.
+ */
+uint64_t mountpoint_id(const char *dir, uint64_t *files);
 
 /* -EBUSY if somebody else's mount covers the lab's: it goes first, and that is for him to decide.
  */
@@ -38,7 +46,7 @@ int mountpoint_uncovered(const char *dir, struct error *e);
 /* Is a symlink there that leads into @dir, a lab's folder? */
 bool netns_names_lead_into(const char *dir);
 
-/* Remove them all; *@removed is how many. */
-int netns_names_remove(const char *dir, size_t *removed, struct error *e);
+/* Remove them all. */
+int netns_names_remove(const char *dir, struct error *e);
 
 #endif

@@ -91,7 +91,8 @@ static int lock_note(int fd, const char *command, struct error *e)
 	char note[128];
 	int len = snprintf(note, sizeof(note), "%d %s\n", (int)getpid(), command);
 
-	if (ftruncate(fd, 0) || pwrite(fd, note, (size_t)len, 0) != len)
+	/* What a longer one has left behind is no part of the first line. */
+	if (pwrite(fd, note, (size_t)len, 0) != len)
 		return error_sys(e, -errno, "cannot write the lab's lock");
 	return 0;
 }
@@ -320,7 +321,7 @@ static bool is_left_over(const struct state *st)
 	struct error ERROR_AUTO ignored = ERROR_INIT;
 	enum mountpoint mountpoint;
 
-	if (mountpoint_mounted(st->dir, &mountpoint, &ignored) == 0 &&
+	if (mountpoint_mounted(st->dir, 0, &mountpoint, &ignored) == 0 &&
 	    (mountpoint == MOUNTPOINT_OURS || mountpoint == MOUNTPOINT_COVERED))
 		return true;
 	return netns_names_lead_into(st->dir);
@@ -408,6 +409,13 @@ int state_set_phase(struct state *st, enum state_phase phase, struct error *e)
 {
 	st->journal.phase = phase;
 	return save_journal(st, e);
+}
+
+void state_mounted(struct state *st)
+{
+	uint64_t files;
+
+	st->journal.tmpfs = mountpoint_id(st->dir, &files);
 }
 
 int state_forget(struct state *st, struct error *e)

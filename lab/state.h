@@ -56,6 +56,9 @@ const struct journal *state_journal(const struct state *st);
 /* Put a phase on disk (write, fsync, rename). */
 int state_set_phase(struct state *st, enum state_phase phase, struct error *e);
 
+/* The lab's tmpfs is mounted: the journal says which from the next phase on. */
+void state_mounted(struct state *st);
+
 /* Forget the lab: its tmpfs is gone, now its files and, if they are empty, the
  * folders above. Done already is done.
  */

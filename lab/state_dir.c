@@ -74,12 +74,15 @@ static int open_root(const struct state_dir *f, bool make, int *root, struct err
 /* A tmpfs has a random number of its own; its device is nobody else's for as long as it lives. */
 static int state_dir_id(char id[STATE_DIR_ID], struct error *e)
 {
-	const char *names = access(NAMES_DIR, F_OK) == 0 ? NAMES_DIR : NAMES_PARENT;
+	const char *names = NAMES_DIR;
 	unsigned long long device, number;
 	struct statfs fs;
 	struct stat st;
+	int err = stat(names, &st);
 
-	if (stat(names, &st) || statfs(names, &fs))
+	if (err)
+		err = stat(names = NAMES_PARENT, &st);
+	if (err || statfs(names, &fs))
 		return error_sys(e, -errno, "cannot look at %s", names);
 	memcpy(&number, &fs.f_fsid, sizeof(number));
 	device = fs.f_type == TMPFS_MAGIC ? st.st_dev : 0;
@@ -306,7 +309,7 @@ bool state_dir_has(const struct state_dir *f, const char *lab, const char *endin
 /* A lab without a journal has nothing in the kernel; its lock goes last, for it says that
  * somebody may be about to begin.
  */
-static void tidy_lock(const struct state_dir *f, const char *lab, const char *own)
+static void tidy_lock(const struct state_dir *f, const char *lab, bool own)
 {
 	char lock[NAME_MAX + 32], journal[NAME_MAX + 32];
 	int FD_AUTO fd = -1;
@@ -315,15 +318,17 @@ static void tidy_lock(const struct state_dir *f, const char *lab, const char *ow
 		return;
 	(void)snprintf(lock, sizeof(lock), "%s.lock", lab);
 	(void)snprintf(journal, sizeof(journal), "%s.journal.new", lab);
-	fd = openat(f->labs_dir, lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || ((!own || strcmp(lab, own) != 0) && flock(fd, LOCK_EX | LOCK_NB)))
-		return;
+	if (!own) {
+		fd = openat(f->labs_dir, lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
+			return;
+	}
 	(void)unlinkat(f->labs_dir, journal, 0);
 	(void)unlinkat(f->labs_dir, lab, AT_REMOVEDIR);
 	(void)unlinkat(f->labs_dir, lock, 0);
 }
 
-static int tidy_locks(const struct state_dir *f, const char *own, struct error *e)
+static int tidy_locks(const struct state_dir *f, struct error *e)
 {
 	DIR *DIR_AUTO dir = dir_at(f->labs_dir, ".");
 	char lab[NAME_MAX + 1];
@@ -333,7 +338,7 @@ static int tidy_locks(const struct state_dir *f, const char *own, struct error *
 		return error_sys(e, -errno, "cannot read %s/%s", f->root, f->id);
 	while ((entry = readdir(dir)))
 		if (lab_of_lock(entry->d_name, lab))
-			tidy_lock(f, lab, own);
+			tidy_lock(f, lab, false);
 	return 0;
 }
 
@@ -355,22 +360,36 @@ static void tidy_names(const struct state_dir *f)
 	(void)unlinkat(f->labs_dir, NAMES_MARK, 0);
 }
 
-/* Folders that other labs are in stay: that is no error. */
+/* Folders that other labs are in stay: that is no error. Mostly nothing else is there, and they go
+ * without a look at what is.
+ */
+static int tidy_labs_dir(const struct state_dir *f, const char *own, struct error *e)
+{
+	int err;
+
+	if (own)
+		tidy_lock(f, own, true);
+	if (unlinkat(f->dir_lock, f->id, AT_REMOVEDIR) == 0)
+		return 0;
+	err = tidy_locks(f, e);
+	if (err)
+		return err;
+	tidy_names(f);
+	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
+	return 0;
+}
+
 static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
 {
 	int err = open_labs_dir(f, f->dir_lock, false, e);
 
 	if (!err && f->labs_dir >= 0)
-		err = tidy_locks(f, own, e);
-	if (err)
-		return err;
-	if (f->labs_dir >= 0)
-		tidy_names(f);
-	reap_dead(f);
+		err = tidy_labs_dir(f, own, e);
 	cleanup_fd(&f->labs_dir);
-	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
-	if (!f->stays)
-		(void)rmdir(f->root);
+	if (err || f->stays || rmdir(f->root) == 0)
+		return err;
+	reap_dead(f);
+	(void)rmdir(f->root);
 	return 0;
 }
 

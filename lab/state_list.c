@@ -34,7 +34,7 @@ static bool is_corrupt_lab(const struct state_dir *f, const struct dirent *entry
 
 	return entry->d_type == DT_DIR && *entry->d_name != '.' &&
 	       !state_dir_has(f, entry->d_name, ".journal") &&
-	       mountpoint_mounted(dir, &mountpoint, &ignored) == 0 &&
+	       mountpoint_mounted(dir, 0, &mountpoint, &ignored) == 0 &&
 	       (mountpoint == MOUNTPOINT_OURS || mountpoint == MOUNTPOINT_COVERED);
 }
 

@@ -19,13 +19,13 @@ works 'exec beside down'
 for command in 'exec lb -- true' 'filter udp-8888 list' 'watch' 'chain host:veth0' 'explain host:veth0 hello'; do
 	xlab up $lb
 	# shellcheck disable=SC2086 # words
-	halt access 4 $command # it has just read that the lab is up
+	halt access 2 $command # it has just read that the lab is up
 	xlab down
 	resume
 	is "$command, whose lab went down: told in one line" "$status $err" '3 xlab: lab lb went down'
 done
 xlab up $lb
-halt access 4 exec h3 -- true
+halt access 2 exec h3 -- true
 xlab down
 xlab up $pair --as lb # which has no h3
 resume

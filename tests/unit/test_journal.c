@@ -25,6 +25,7 @@ static struct journal a_journal(void)
 		.group = 4294967295U,
 		.self_cookie = 18446744073709551615ULL,
 		.phase = STATE_UP,
+		.tmpfs = 1311768467463790320ULL,
 		.path = "a:b/small.ini",
 		.dir = "/tmp/with space",
 		.text = "[lab]\nname = small\npath 9:no field\n",
@@ -65,6 +66,7 @@ static void what_is_written_is_read(void **state)
 	assert_true(in.group == out.group);
 	assert_true(in.self_cookie == out.self_cookie);
 	assert_int_equal(in.phase, STATE_UP);
+	assert_true(in.tmpfs == out.tmpfs);
 	assert_string_equal(in.path, out.path);
 	assert_string_equal(in.dir, out.dir);
 	assert_string_equal(in.text, out.text);
@@ -118,7 +120,7 @@ static void damaged(const char *old, const char *new, const char *field)
 static void what_is_damaged_is_told(void **state)
 {
 	(void)state;
-	damaged("xlab journal 1", "xlab journal 2", NULL);
+	damaged("xlab journal 2", "xlab journal 1", NULL);
 	damaged("\nlab 5:", "\nlab 4:", "lab");
 	damaged("\nlab 5:", "\nlab 6:", "lab");
 	damaged("\nlab 5:", "\nlab 99999999999999999999:", "lab");
