@@ -57,6 +57,8 @@ cat >"$dir/lab.ini" <<-END
 	program = port
 	dst = 7
 	action = tx
+	[filter less]
+	program = $objects/../cli/changes.bpf.o:less_one
 	[filter wider]
 	program = $objects/lines.bpf.o:wider
 	[packet syn]
@@ -91,6 +93,9 @@ cat >"$dir/lab.ini" <<-END
 	pass = ping a b
 	[scenario twice]
 	chain = b:e0 tails tails
+	pass = ping a b
+	[scenario headed]
+	chain = b:e0 less
 	pass = ping a b
 	[scenario much]
 	chain = b:e0 wider
@@ -163,6 +168,24 @@ tailed='1  tails  pass
 => pass'
 xlab explain b:e0 --scenario tailed ping a b
 like 'lines behind a tail call, on copies of maps' "$out" "$tailed"
+
+xlab explain b:e0 --scenario headed udp a b:80
+is 'lines of two files, each below its own, and what the object made of the packet' \
+	"$(sed -n '/less/,$p' <<<"$out" | sed -E 's/^( {6}) *[0-9]+ /\1/; /EthHdr/d')" \
+	'  1  less  pass
+     tests/cli/changes.bpf.c
+               udp->dest = bpf_htons(bpf_ntohs(udp->dest) - 1);
+               udp->check = 0;
+           return XDP_PASS;
+     tests/cli/ipv4.h
+           void *end = (void *)(long)ctx->data_end;
+           struct ethhdr *eth = (void *)(long)ctx->data;
+           if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5 ||
+               ip->protocol != proto)
+=> pass, for no filter decided otherwise
+it came out changed, 46 bytes
+  Ipv4Hdr: src: 10.9.0.1 => dst: 10.9.0.2 (17)
+  UdpHdr: src: 40000 => dst: 79'
 
 # --- Captures ---
 

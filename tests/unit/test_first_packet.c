@@ -156,11 +156,26 @@ static void is_not_longer_than_a_frame(void **state)
 	labfile_clear(&labfile);
 }
 
+static void needs_an_address_to_send_from(void **state)
+{
+	struct frame_make *FREE_AUTO f = xcalloc(1, sizeof(*f));
+	char *FREE_AUTO why = NULL;
+	struct labfile labfile;
+
+	(void)state;
+	read_step(&labfile, "drop = udp d 10.9.0.1:9 x");
+	assert_int_equal(text_address("fd00::1", &labfile.scenarios[0].steps[0].address), 0);
+	assert_int_equal(make(&labfile, "a:e0", f, &why), -EINVAL);
+	assert_string_equal(why, "node d has no address of the destination's family");
+	labfile_clear(&labfile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_made_of_the_topology),
 		cmocka_unit_test(is_not_longer_than_a_frame),
+		cmocka_unit_test(needs_an_address_to_send_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -587,6 +587,7 @@ static const struct {
 	  "f.ini:18: warning: [filter x] proto = udp, 44 0: no packet has a protocol of 44, 0 "
 	  "here: icmp is IPv4's alone, icmpv6 is IPv6's, and headers that extend IPv6 are stepped "
 	  "over" },
+	{ "[filter x]\nprogram = ip\nproto = 44\n" LAB, "f.ini:3: warning: [filter x] proto = 44" },
 	{ LAB "[filter x]\nprogram = ip\nproto = 43, 60\n",
 	  "stepped over; the filter never matches" },
 	{ LAB "[filter x]\nprogram = ip\nproto = 51\nsrc = fd00::1\n", "protocol of 51" },

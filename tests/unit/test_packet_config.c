@@ -16,6 +16,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/model/frame_make.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_print.h"
 #include "orchestrator/model/labfile_read.h"
@@ -57,6 +58,18 @@ static char *shown(const uint8_t *bytes, size_t size)
 	layers_print(bytes, size, out);
 	xclose_memstream(out);
 	return text;
+}
+
+static void refuses(const char *keys, const char *said)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+
+	if (!read_packet(keys, &labfile, &e))
+		fail_msg("%s is taken", keys);
+	if (strcmp(e.text, said) != 0)
+		fail_msg("\"%s\"\nis not \"%s\"", e.text, said);
+	labfile_clear(&labfile);
 }
 
 /* @hex: white space is for people. */
@@ -125,6 +138,23 @@ static void lines_of_bytes_make_one_packet(void **state)
 	(void)state;
 	makes("hex = 00 11 2233\nhex = 445566778899\nhex = aabb0800\nhex = 45\n",
 	      "00112233445566778899aabb080045");
+}
+
+/* Of 100 bytes a line. */
+static void a_packet_may_be_full(void **state)
+{
+	char *FREE_AUTO line = many_lines("hex = ", "0123456789", 20);
+	char *FREE_AUTO one = text_format("%s\n", line);
+	char *FREE_AUTO full = many_lines("", one, FRAME_MAX / 100);
+	char *FREE_AUTO more = text_format("%shex = 00\n", full);
+	size_t size;
+	uint8_t *FREE_AUTO bytes = bytes_of(full, &size);
+
+	(void)state;
+	assert_int_equal(size, FRAME_MAX);
+	assert_int_equal(bytes[FRAME_MAX - 1], 0x89);
+	refuses(more, "f.ini:93: [packet p] hex = 00: the packet has 9001 bytes; allowed: 14-9000, "
+		      "beginning with its Ethernet header");
 }
 
 /* What is given stands, right or wrong; what is not follows from it. */
@@ -387,6 +417,15 @@ static void layers_are_found(void **state)
 		layers_are(keys, type >= 1 && type <= 4 ? "eth ipv6 icmpv6 ipv6"
 							: "eth ipv6 icmpv6 data");
 	}
+	for (int type = 0; type <= 14; type++) {
+		char *FREE_AUTO keys = text_format(ETH "ip = ttl=1\nicmp = type=%d\n"
+						       "data = hex:45\ndata = zero:19\n",
+						   type);
+
+		layers_are(keys, (type >= 3 && type <= 5) || type == 11 || type == 12
+					 ? "eth ip icmp ip"
+					 : "eth ip icmp data");
+	}
 	/* a later fragment of IPv6 */
 	layers_are(ETH "ipv6 = nxt=44 options=hex:1100000800000001\ndata = zero:20\n",
 		   "eth ipv6 data");
@@ -398,18 +437,6 @@ static void layers_are_found(void **state)
 	/* not ARP of Ethernet and IPv4 */
 	layers_are(ETH "arp = opcode=1\n", "eth arp");
 	layers_are("eth = type=arp\ndata = hex:0001080006070001\ndata = zero:40\n", "eth data");
-}
-
-static void refuses(const char *keys, const char *said)
-{
-	struct error ERROR_AUTO e = ERROR_INIT;
-	struct labfile labfile;
-
-	if (!read_packet(keys, &labfile, &e))
-		fail_msg("%s is taken", keys);
-	if (strcmp(e.text, said) != 0)
-		fail_msg("\"%s\"\nis not \"%s\"", e.text, said);
-	labfile_clear(&labfile);
 }
 
 static void what_cannot_be_is_refused(void **state)
@@ -702,6 +729,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layers_make_bytes),
 		cmocka_unit_test(lines_of_bytes_make_one_packet),
+		cmocka_unit_test(a_packet_may_be_full),
 		cmocka_unit_test(what_is_given_stands),
 		cmocka_unit_test(what_is_shown_makes_it_again),
 		cmocka_unit_test(long_data),

@@ -75,14 +75,37 @@ static void end_alone(void **state)
 
 static void other_chain(void **state)
 {
-	const struct xlab_event next = { .kind = XLAB_DECIDED, .position = 2, .gen = 2 };
+	static const struct xlab_event next[] = {
+		{ .kind = XLAB_DECIDED, .position = 2, .gen = 2 },
+		{ .kind = XLAB_DECIDED, .position = 2, .gen = 1, .iface = 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct packet_trace f = { 0 };
+
+		add_event(&f, XLAB_WENT_ON, 0, XDP_DROP);
+		packet_trace_add(&f, &next[i], 7);
+		assert_int_equal(packet_trace_verdict(&f, 0, &onward, true), XLAB_NEXT);
+		assert_int_equal(f.lost, 7);
+	}
+}
+
+/* What is told behind a packet's end is of the next one, though it may come further. */
+static void after_the_end(void **state)
+{
 	struct packet_trace f = { 0 };
 
 	(void)state;
+	add_event(&f, XLAB_HELLO, 0, XLAB_NEXT);
 	add_event(&f, XLAB_WENT_ON, 0, XDP_DROP);
-	packet_trace_add(&f, &next, 7);
+	add_event(&f, XLAB_DECIDED, 1, XDP_DROP);
+	packet_trace_end(&f);
+	add_event(&f, XLAB_WENT_ON, 2, XDP_DROP);
+	add_event(&f, XLAB_DECIDED, 3, XDP_PASS);
+	assert_false(packet_trace_greeted(&f, 3));
 	assert_int_equal(packet_trace_verdict(&f, 0, &onward, true), XLAB_NEXT);
-	assert_int_equal(f.lost, 7);
+	assert_int_equal(packet_trace_verdict(&f, 2, &onward, true), XDP_DROP);
 }
 
 /* Some events did not come, or some filters do not tell: what follows without them stays true. */
@@ -154,10 +177,11 @@ static void any_position(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_packet), cmocka_unit_test(packet_without_end),
-		cmocka_unit_test(end_alone),  cmocka_unit_test(other_chain),
-		cmocka_unit_test(not_sure),   cmocka_unit_test(any_position),
-		cmocka_unit_test(an_object),  cmocka_unit_test(as_it_came),
+		cmocka_unit_test(one_packet),	 cmocka_unit_test(packet_without_end),
+		cmocka_unit_test(end_alone),	 cmocka_unit_test(other_chain),
+		cmocka_unit_test(not_sure),	 cmocka_unit_test(any_position),
+		cmocka_unit_test(an_object),	 cmocka_unit_test(as_it_came),
+		cmocka_unit_test(after_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
