@@ -47,7 +47,6 @@ int filter_read_continue(const struct ini_where *at, const char *value, void *ob
 {
 	const struct filter_reading *r = object;
 
-	r->filter->continues = FILTER_CONTINUES_NONE;
 	return strcmp(value, "none") != 0 ? labfile_read_list(at, value, r->filter, e, add_continue)
 					  : 0;
 }

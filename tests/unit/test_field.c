@@ -284,6 +284,12 @@ static void data_has_its_place(void **state)
 	assert_int_equal(field_number(&value), 0x0405);
 	assert_false(field_get_data(payload, sizeof(payload), 4, 2, &value));
 	assert_false(field_get_data(payload, sizeof(payload), SIZE_MAX, 2, &value));
+	assert_false(field_get_data(payload, sizeof(payload), 0, 6, &value));
+	assert_true(field_get_data(payload, sizeof(payload), 0, 5, &value));
+	assert_int_equal(field_number(&value), 0x0102030405);
+	assert_true(field_get_data(payload, sizeof(payload), 5, 0, &value));
+	assert_int_equal(field_number(&value), 0);
+	assert_false(field_get_data(payload, sizeof(payload), 6, 0, &value));
 	assert_false(field_get_data(payload, sizeof(payload), 0, 17, &value));
 }
 

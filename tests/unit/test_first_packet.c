@@ -35,7 +35,7 @@
 	"address = fd02::2/64\n"                                                      \
 	"[node c]\nroute = default via 10.2.0.2\nroute = default via fd02::2\n"       \
 	"[iface c:e0]\npeer = b:e1\naddress = 10.2.0.3/24\naddress = fd02::3/64\n"    \
-	"[node d]\n[iface d:e0]\nbridge = br\naddress = 10.9.0.9/24\n"                \
+	"[node d]\nforward = yes\n[iface d:e0]\nbridge = br\naddress = 10.9.0.9/24\n" \
 	"[scenario s]\ncontrol = none\n"
 
 #define ETH(dst, src, type) "eth = dst=" dst " src=" src " type=" type "\n"
@@ -83,8 +83,12 @@ static const struct {
 		  UDP("11", "0x5d0f") "data = \"xyz\"\n" },
 	{ "drop = tcp c 10.0.0.1:80 x", "b:e1",
 	  ETH(B1, NO_MAC, "ipv4") IP("40", "tcp", "0x66cb", "10.2.0.3", "10.0.0.1") TCP("0xff4c") },
+	/* one of two routers sent it, or nobody could */
 	{ "drop = tcp c [fd00::1]:80 x", "a:e0",
-	  ETH(A, B, "ipv6") IP6("20", "tcp", "fd02::3", "fd00::1") TCP("0x194b") },
+	  ETH(A, NO_MAC, "ipv6") IP6("20", "tcp", "fd02::3", "fd00::1") TCP("0x194b") },
+	{ "drop = udp a c:9 xyz", "b:e1",
+	  ETH(B1, NO_MAC, "ipv4") IP("31", "udp", "0x66c9", "10.0.0.1", "10.2.0.3")
+		  UDP("11", "0x5d0f") "data = \"xyz\"\n" },
 	/* nobody's address, and those that all have, or a group */
 	{ "drop = udp a 10.0.0.77:9 xyz", "b:e0",
 	  ETH(B, A, "ipv4") IP("31", "udp", "0x6681", "10.0.0.1", "10.0.0.77")

@@ -465,6 +465,9 @@ static const struct {
 	{ PACKET "pass = frame b:e0 p as p except tcp.flags.syn\n",
 	  "tcp.flags.syn is told as a part of tcp.flags: except that" },
 	{ PACKET "pass = frame b:e0 p as p except " LONG "\n", "a field's name is too long" },
+	{ LAB "[iface c:e0]\npeer = c:e1\nchain = f\n[iface c:e1]\npeer = c:e0\n"
+	      "[scenario s]\ndrop = udp b a:53 x by g\n",
+	  "filter g stands in no chain of this scenario" },
 	/* of several faults of one line the first alone is told */
 	{ SCENARIO "pass = udp a b:53 \"\" count=2\n", "an empty TEXT cannot be seen" },
 	{ SCENARIO "pass = ping a x count=0\n", "\"count=0\": a count is 1-100" },

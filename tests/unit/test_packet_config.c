@@ -2,6 +2,7 @@
 /* [packet]: made of layers, shown by layers, and made again of what was shown; what cannot be; and
  * what two packets differ in.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -22,6 +24,8 @@
 #include "orchestrator/model/labfile_read.h"
 #include "orchestrator/model/layers.h"
 #include "orchestrator/model/layers_text.h"
+#include "orchestrator/model/packet_config.h"
+#include "orchestrator/util/capture.h"
 #include "tests/unit/many_lines.h"
 
 #define ETH "eth = dst=de:ad:be:ef:00:10 src=de:ad:be:ef:00:01\n"
@@ -483,6 +487,9 @@ static void what_cannot_be_is_refused(void **state)
 	refuses(ETH "data = coucou\n",
 		"f.ini:4: [packet p] data = coucou: it is neither text in quotes nor hex: nor "
 		"zero:; allowed: \"text\", hex:00ff… or zero:N");
+	refuses(ETH "data = \"a\" b\n",
+		"f.ini:4: [packet p] data = \"a\" b: \"b\" stands behind the quotes; allowed: "
+		"\"text\", hex:00ff… or zero:N");
 	refuses(ETH "data = hex:012\n",
 		"f.ini:4: [packet p] data = hex:012: it is not hex: with pairs of digits; allowed: "
 		"\"text\", hex:00ff… or zero:N");
@@ -562,6 +569,93 @@ static void too_many_layers_are_told_once(void **state)
 	said = text_format("f.ini:%d: [packet p] vlan = id=1: a packet has at most %d layers",
 			   LAYERS_MAX + 3, LAYERS_MAX);
 	refuses(keys, said);
+}
+
+/* What a header says that nothing is said of. */
+static void headers_have_their_usual_values(void **state)
+{
+	static const char *const rows[][2] = {
+		{ ETH "ip = proto=255\n",
+		  "deadbeef0010deadbeef00010800 4500001400000000 40ff79ec 0000000000000000" },
+		{ ETH "ipv6 = tclass=0\n",
+		  "deadbeef0010deadbeef000186dd 6000000000003b40 00000000000000000000000000000000"
+		  "00000000000000000000000000000000" },
+		{ ETH "arp = dst.proto_ipv4=10.0.0.1\n",
+		  "deadbeef0010deadbeef00010806 0001080006040001 0000000000000000000000000000"
+		  "00000a000001" },
+		{ ETH "ip = ttl=64\nicmp = code=0\n",
+		  "deadbeef0010deadbeef00010800 4500001c00000000 40017ae2 0000000000000000"
+		  "0800f7ff00000000" },
+		{ ETH "ipv6 = hlim=64\nicmpv6 = code=0\n",
+		  "deadbeef0010deadbeef000186dd 6000000000083a40 00000000000000000000000000000000"
+		  "00000000000000000000000000000000 80007fbd00000000" },
+		{ ETH "ip = ttl=64\ntcp = srcport=1\n",
+		  "deadbeef0010deadbeef00010800 4500002800000000 40067ad1 0000000000000000"
+		  "00010000 00000000 00000000 5000ffff afe40000" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		makes(rows[i][0], rows[i][1]);
+}
+
+static void fragments_are_known(void **state)
+{
+	static const struct {
+		const char *keys;
+		bool fragmented, later;
+		unsigned int id;
+	} rows[] = {
+		{ "ip = id=7 proto=udp", false, false, 7 },
+		{ "ip = id=7 flags.mf=1 proto=udp", true, false, 7 },
+		{ "ip = id=7 flags.mf=1 frag_offset=1 proto=udp", true, true, 7 },
+		{ "ip = id=7 frag_offset=1 proto=udp", true, true, 7 },
+		{ "ip = id=7 flags.df=1 flags.rb=1 proto=udp", false, false, 7 },
+		{ "ipv6 = nxt=44 options=hex:1100000000000009", false, false, 9 },
+		{ "ipv6 = nxt=44 options=hex:1100000100000009", true, false, 9 },
+		{ "ipv6 = nxt=44 options=hex:1100000900000009", true, true, 9 },
+		{ "ipv6 = nxt=44 options=hex:1100000800000009", true, true, 9 },
+		{ "ipv6 = nxt=44 options=hex:1100000600000009", false, false, 9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *FREE_AUTO keys = text_format(ETH "%s\n", rows[i].keys);
+		size_t size;
+		uint8_t *FREE_AUTO bytes = bytes_of(keys, &size);
+		struct layers layers;
+
+		layers_read(bytes, size, &layers);
+		assert_int_equal(layers.layer[1].fragmented, rows[i].fragmented);
+		assert_int_equal(layers.layer[1].later_fragment, rows[i].later);
+		assert_int_equal(layers.layer[1].fragment_id, rows[i].id);
+	}
+}
+
+/* One of a capture is as long as a frame may be. */
+static void captures_have_frames(void **state)
+{
+	static const size_t sizes[] = { FRAME_MIN - 1, FRAME_MIN, FRAME_MAX, FRAME_MAX + 1 };
+	static const uint8_t bytes[FRAME_MAX + 1];
+	char path[] = "/tmp/capture-XXXXXX";
+	int FD_AUTO fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct packet_config p = { .capture = path, .number = 1 };
+		struct error ERROR_AUTO e = ERROR_INIT;
+		bool fits = i == 1 || i == 2;
+
+		if (capture_write_one(path, bytes, sizes[i], &e))
+			fail_msg("%s", e.text);
+		assert_int_equal(packet_config_load(&p, &e), fits ? 0 : -EINVAL);
+		assert_int_equal(p.size, sizes[i]);
+		if (!fits)
+			assert_non_null(strstr(e.text, "bytes; allowed: 14-9000"));
+		free(p.bytes);
+	}
+	assert_int_equal(unlink(path), 0);
 }
 
 /* Of a capture the file is beside the lab file, unless it has a whole path. */
@@ -741,7 +835,10 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_is_refused),
 		cmocka_unit_test(one_fault_is_told_once),
 		cmocka_unit_test(too_many_layers_are_told_once),
+		cmocka_unit_test(headers_have_their_usual_values),
+		cmocka_unit_test(fragments_are_known),
 		cmocka_unit_test(captures_are_named),
+		cmocka_unit_test(captures_have_frames),
 		cmocka_unit_test(is_printed_as_written),
 		cmocka_unit_test(differences_are_told),
 		cmocka_unit_test(different_data_are_told),
