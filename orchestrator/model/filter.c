@@ -42,7 +42,7 @@ static void read_object(const struct ini_where *at, const char *value, struct fi
 	const char *colon = strrchr(value, ':');
 	size_t len = strlen(value);
 
-	if (colon && colon > value && filter_is_identifier(colon + 1)) {
+	if (colon && filter_is_identifier(colon + 1)) {
 		len = (size_t)(colon - value);
 		f->function = xstrdup(colon + 1);
 	}

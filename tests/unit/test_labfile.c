@@ -1130,6 +1130,40 @@ static void holds_filters(void **state)
 	labfile_clear(&labfile);
 }
 
+static void rules_are_equal_as_a_whole(void **state)
+{
+	struct rule a = { .key = 1, .span = { .first = { { 1 } }, .last = { { 2 } } } };
+	struct rule others[] = { a, a, a, a, a };
+
+	(void)state;
+	others[0].key = 2;
+	others[1].except = true;
+	others[2].span.first.bytes[15] = 1;
+	others[3].span.last.bytes[15] = 1;
+	others[4].span.masked = true;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(rule_equal(&a, &others[i]));
+	others[0].key = 1;
+	assert_true(rule_equal(&a, &others[0]));
+}
+
+/* One that the file has in its place is the only one of that name. */
+static void builtins_are_there_once(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(parse(&labfile, LAB "[filter drop]\nprogram = drop\n", &e), 0);
+	for (size_t i = 0; i < labfile.n_filters; i++)
+		n += !strcmp(labfile.filters[i].name, "drop");
+	assert_int_equal(n, 1);
+	assert_int_equal(labfile.filters[labfile_filter(&labfile, "drop")].line, 16);
+	assert_int_equal(labfile.filters[labfile_filter(&labfile, "pass")].line, 0);
+	labfile_clear(&labfile);
+}
+
 static void holds_chains_and_steps(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -1535,6 +1569,8 @@ int main(void)
 		cmocka_unit_test(short_forms_have_their_fields),
 		cmocka_unit_test(reads_the_topology_alone),
 		cmocka_unit_test(holds_filters),
+		cmocka_unit_test(rules_are_equal_as_a_whole),
+		cmocka_unit_test(builtins_are_there_once),
 		cmocka_unit_test(holds_chains_and_steps),
 		cmocka_unit_test(holds_what_stands_behind_steps),
 		cmocka_unit_test(holds_commands_and_changes),
