@@ -200,7 +200,7 @@ static int explain_it(struct wish *w, struct error *e)
 	int err = find_chain(w, &view, &chain, e);
 
 	if (!err)
-		err = packet_words_read(&w->packet, w->lab, w->words, chain.iface, e);
+		err = packet_words_read(&w->packet, w->lab, w->words, &chain, e);
 	if (!err && w->options->summary && !w->packet.capture)
 		err = error_input(e, "explain: --summary is of the packets of a capture");
 	if (!err)
@@ -265,7 +265,17 @@ static int explain_run(const struct invocation *in, int *status, struct error *e
 
 	(void)status;
 	interrupt_hold(&hold);
-	return packet_word_is_file(in->argv[0]) ? explain_file(in, e) : explain_live(in, e);
+	if (packet_word_is_step(in->argv[0]))
+		return error_input(e,
+				   "explain: before the step stands the interface that it comes "
+				   "in by, or the lab file: xlab explain NODE:IFACE %s …",
+				   in->argv[0]);
+	if (packet_word_is_file(in->argv[0]))
+		return explain_file(in, e);
+	/* All interfaces have the one, none has the others without it. */
+	if (!strchr(in->argv[0], ':') && strpbrk(in->argv[0], "./"))
+		return error_input(e, "explain: there is no file %s", in->argv[0]);
+	return explain_live(in, e);
 }
 
 const struct command cmd_explain = {

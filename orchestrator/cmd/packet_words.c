@@ -128,22 +128,57 @@ static int take_step(struct packet_words *p, const struct lab *lab, struct labfi
 /* A step is read as one of a scenario of this lab file is. */
 #define STEP_SCENARIO "the-step-to-explain"
 
-static int read_step(struct packet_words *p, const struct lab *lab, const char *text, size_t iface,
-		     struct error *e)
+static int read_step_as(struct packet_words *p, const struct lab *lab, const char *key,
+			const char *text, const struct chain_config *chain, struct error *e)
 {
 	const struct inifile *ini = &lab->labfile.ini;
-	char *FREE_AUTO whole =
-		text_format("%s\n[scenario " STEP_SCENARIO "]\ndrop = %s\n", ini->text, text);
+	char *FREE_AUTO filters = NULL, *FREE_AUTO whole = NULL;
 	struct labfile labfile;
-	int err = labfile_parse(&labfile, ini->path, ini->dir, whole, strlen(whole), e);
+	int err;
 
+	for (size_t i = 0; i < chain->n_filters; i++)
+		text_add(&filters, " ", "%s", chain->filters[i]);
+	whole = text_format("%s\n[scenario " STEP_SCENARIO "]\nchain = %s %s\n%s = %s\n", ini->text,
+			    lab->labfile.topo.ifaces[chain->iface].id, filters, key, text);
+	err = labfile_parse(&labfile, ini->path, ini->dir, whole, strlen(whole), e);
 	if (!err) {
 		size_t scenario = labfile_scenario(&labfile, STEP_SCENARIO);
 
-		err = take_step(p, lab, &labfile, &labfile.scenarios[scenario].steps[0], iface, e);
+		err = take_step(p, lab, &labfile, &labfile.scenarios[scenario].steps[0],
+				chain->iface, e);
 	}
 	labfile_clear(&labfile);
 	return err;
+}
+
+/* The person has not written that scenario. */
+static int blame_step(const char *text, struct error *e)
+{
+	char *FREE_AUTO before = text_format("= %s: ", text);
+	struct error ERROR_AUTO whole = ERROR_INIT;
+	const char *why = strstr(e->text, before);
+
+	if (!why)
+		return e->err;
+	error_move(&whole, e);
+	return error_input(e, "explain: %s", why + strlen("= "));
+}
+
+/* What goes with the outcome that a step of a lab file has to have, goes with one of these. */
+static int read_step(struct packet_words *p, const struct lab *lab, const char *text,
+		     const struct chain_config *chain, struct error *e)
+{
+	static const char *const keys[] = { "drop", "pass", "tx" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct error ERROR_AUTO why = ERROR_INIT;
+
+		if (!read_step_as(p, lab, keys[i], text, chain, &why))
+			return 0;
+		if (!i)
+			error_move(e, &why);
+	}
+	return blame_step(text, e);
 }
 
 bool packet_word_is_step(const char *word)
@@ -166,8 +201,8 @@ static int unknown_packet(struct labfile *labfile, const char *word, struct erro
 		word, offer);
 }
 
-int packet_words_read(struct packet_words *p, struct lab *lab, char *const *words, size_t iface,
-		      struct error *e)
+int packet_words_read(struct packet_words *p, struct lab *lab, char *const *words,
+		      const struct chain_config *chain, struct error *e)
 {
 	struct labfile *labfile = &lab->labfile;
 	char *FREE_AUTO text = xstrdup(words[0]);
@@ -181,7 +216,7 @@ int packet_words_read(struct packet_words *p, struct lab *lab, char *const *word
 	if (!strncmp(text, "hex:", 4))
 		return read_hex(p, text + 4, e);
 	if (packet_word_is_step(text))
-		return read_step(p, lab, text, iface, e);
+		return read_step(p, lab, text, chain, e);
 	if (!packet_word_is_file(text))
 		return unknown_packet(labfile, text, e);
 	p->capture = words[0];

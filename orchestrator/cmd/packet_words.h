@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct chain_config;
 struct error;
 struct lab;
 
@@ -19,9 +20,9 @@ struct packet_words {
 	const char *capture; /* else its file, which is one of the words */
 };
 
-/* @words end in NULL; @iface: where the packet comes in. The lab is up: a step has its MACs. */
-int packet_words_read(struct packet_words *p, struct lab *lab, char *const *words, size_t iface,
-		      struct error *e);
+/* @words end in NULL; @chain: where the packet comes in. The lab is up: a step has its MACs. */
+int packet_words_read(struct packet_words *p, struct lab *lab, char *const *words,
+		      const struct chain_config *chain, struct error *e);
 void packet_words_clear(struct packet_words *p);
 
 bool packet_word_is_step(const char *word); /* the first one of a step */

@@ -242,6 +242,19 @@ xlab explain b:e0 sin
 ended 'a packet that is not there' 2 'did you mean "syn"?'
 xlab explain b:e0 udp a d:80
 ended 'a step that is wrong' 2 'there is no node "d"'
+is 'in its own words' "${err%%;*}" 'xlab: explain: udp a d:80: there is no node "d"'
+xlab explain b:e0 tcp a b
+like 'a step without a port' "$err" 'xlab: explain: tcp a b: the port is missing: write b:PORT'
+xlab explain udp a b:80
+ended 'no interface' 2 'before the step stands the interface that it comes in by, or the lab file: xlab explain NODE:IFACE udp'
+xlab explain "$dir/none.ini" syn
+ended 'no such file' 2 "there is no file $dir/none.ini"
+for tail in 'by web' 'by web at b:e0' 'count=3 arrive=2' 'as syn'; do
+	xlab explain b:e0 frame a:e0 syn $tail
+	like "a step as it stands in a lab file, $tail" "$out" '=> drop, by web'
+done
+xlab explain b:e0 frame a:e0 syn by back
+ended 'by a filter that is elsewhere' 2 'explain: frame a:e0 syn by back: filter back stands in no chain'
 xlab explain b:e0 udp b a:80
 ended 'a step that goes out there' 2 'udp b a:80: node b sends it, and a chain is asked about what comes in'
 xlab explain a:e0 syn
