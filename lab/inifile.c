@@ -323,6 +323,8 @@ static const char *bad_key_line(const struct reader *r, const char *key)
 		return "the key stands before the first [section]";
 	if (!*value)
 		return "the key has no value";
+	if (*value == '=')
+		return "one = is enough: write KEY = VALUE";
 	if (comment(*value))
 		return "the key has no value (; and # start a comment)";
 	return NULL;

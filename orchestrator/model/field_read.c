@@ -248,6 +248,13 @@ static int read_range(enum xlab_field field, const char *word, const char *dash,
 	int err = field_read_value(field, text, &span->first, why);
 
 	err = err ? err : field_read_value(field, dash + 1, &span->last, why);
+	/* It may be no range, but a MAC that is written otherwise, or a name; of addresses more is
+	 * said.
+	 */
+	if (err == -EINVAL && fields[field].kind <= XLAB_KIND_MAC) {
+		free(*why);
+		return misspelt(field, word, why);
+	}
 	if (err)
 		return err;
 	if (field_takes_families(field) &&

@@ -120,13 +120,32 @@ static const char *next_key(void *program, size_t i)
 	return takes_fields(p) ? field_next(NULL, i) : NULL;
 }
 
+/* "eth.src, ip.src, ipv6.src" of "src"; NULL: no field's name ends in that. */
+static char *fields_ending_in(const char *name)
+{
+	char *list = NULL;
+	const char *field;
+
+	for (size_t i = 0; (field = field_next(NULL, i)); i++) {
+		const char *first = strchr(field, '.'), *last = strrchr(field, '.');
+
+		if (first && (!strcmp(first + 1, name) || !strcmp(last + 1, name)))
+			text_list_add(&list, "%s", field);
+	}
+	return list;
+}
+
 static int foreign_key(const struct ini_where *at, const struct program *p, struct error *e)
 {
 	bool object = p == &programs[PROGRAM_OBJECT];
 	char *FREE_AUTO who = text_format("%s%s", object ? "an object of yours" : "program ",
 					  object ? "" : p->name);
 	char *FREE_AUTO all = NULL, *FREE_AUTO offer = NULL;
+	char *FREE_AUTO meant = takes_fields(p) ? fields_ending_in(at->key->name) : NULL;
 
+	if (meant)
+		return ini_complain(at, e, "%s has no key %s; fields of that name: %s", who,
+				    at->key->name, meant);
 	if (field_find(at->key->name) != XLAB_FIELDS)
 		return ini_complain(at, e, "%s has no key %s: program = match has", who,
 				    at->key->name);

@@ -53,8 +53,8 @@ static int read_place(const char *name, struct match_key *key, char **why)
 	if (!close || close[1] || text_u32(offset, 0, MATCH_DATA_OFFSET, &at) ||
 	    text_u32(length, 1, FIELD_VALUE, &n)) {
 		*why = text_format(
-			"write data[OFFSET:LENGTH]: so many bytes of the payload, 1 to %d, "
-			"and what number the first has, 0 to %d",
+			"write data[OFFSET:LENGTH]: LENGTH bytes, 1 to %d, from byte OFFSET of the "
+			"payload on, 0 to %d",
 			FIELD_VALUE, MATCH_DATA_OFFSET);
 		return -EINVAL;
 	}
@@ -199,7 +199,7 @@ static int add_value(const struct ini_where *at, const char *word, void *object,
 	if (field_read(key->field, word, &rule.span, &why))
 		return ini_complain(at, e, "%s", why);
 	if (key->length && rule.span.bytes != key->length)
-		return ini_complain(at, e, "%s is of %u byte%s, and the key of %u", word,
+		return ini_complain(at, e, "%s has %u byte%s, and the key %u", word,
 				    rule.span.bytes, rule.span.bytes == 1 ? "" : "s", key->length);
 	return add_rule(at, f, &rule, e);
 }

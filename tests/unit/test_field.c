@@ -90,10 +90,10 @@ static const struct {
 	  "\"256\" is beyond 255, the last one; allowed: numbers up to 255, or ranges A-B" },
 	{ XLAB_FIELD_IP_TTL, "9-1", -ERANGE, "the range is upside down: write 1-9; allowed: " },
 	{ XLAB_FIELD_IP_TTL, "", -EINVAL, "\"\" is not a number" },
-	{ XLAB_FIELD_IP_TTL, "-", -EINVAL, "\"\" is not a number" },
-	{ XLAB_FIELD_IP_TTL, "1-", -EINVAL, "\"\" is not a number" },
-	{ XLAB_FIELD_IP_TTL, "-1", -EINVAL, "\"\" is not a number" },
-	{ XLAB_FIELD_IP_TTL, "1-2-3", -EINVAL, "\"2-3\" is not a number" },
+	{ XLAB_FIELD_IP_TTL, "-", -EINVAL, "\"-\" is not a number" },
+	{ XLAB_FIELD_IP_TTL, "1-", -EINVAL, "\"1-\" is not a number" },
+	{ XLAB_FIELD_IP_TTL, "-1", -EINVAL, "\"-1\" is not a number" },
+	{ XLAB_FIELD_IP_TTL, "1-2-3", -EINVAL, "\"1-2-3\" is not a number" },
 	{ XLAB_FIELD_IP_TTL, "1/2", -EINVAL, "\"1/2\" is not a number" },
 	{ XLAB_FIELD_IP_TTL, "5x", -EINVAL, "\"5x\" is not a number" },
 	{ XLAB_FIELD_TCP_SEQ, "4294967296", -ERANGE, "beyond 4294967295" },
@@ -105,8 +105,9 @@ static const struct {
 	{ XLAB_FIELD_IP_PROTO, "icpm", -EINVAL, "did you mean \"icmp\"? (allowed: icmp, " },
 	{ XLAB_FIELD_TCP_DSTPORT, "htttp", -EINVAL, "did you mean \"http\"?" },
 	{ XLAB_FIELD_TCP_DSTPORT, "65536", -ERANGE, "beyond 65535" },
-	{ XLAB_FIELD_TCP_DSTPORT, "ftp-dta", -EINVAL, "\"dta\" is not a port" },
-	{ XLAB_FIELD_TCP_DSTPORT, "ftp-data-ssh", -EINVAL, "\"data-ssh\" is not a port" },
+	{ XLAB_FIELD_TCP_DSTPORT, "ftp-dta", -EINVAL,
+	  "\"ftp-dta\" is not a port; did you mean \"ftp-data\"?" },
+	{ XLAB_FIELD_TCP_DSTPORT, "ftp-data-ssh", -EINVAL, "\"ftp-data-ssh\" is not a port" },
 	{ XLAB_FIELD_TCP_FLAGS, "", -EINVAL, "\"\" is not flags" },
 	{ XLAB_FIELD_TCP_FLAGS, "s", -EINVAL, "\"s\" is not flags" },
 	{ XLAB_FIELD_TCP_FLAGS, "S/", -EINVAL, "\"\" is not flags" },
@@ -118,6 +119,7 @@ static const struct {
 	  "has bits behind its length; the prefix is de:ad:be:00:00:00/24" },
 	{ XLAB_FIELD_ETH_SRC, "de:ad:be:ef:00:01/49", -ERANGE, "is too great" },
 	{ XLAB_FIELD_IP_SRC, "fd00::1", -EINVAL, "fd00::1 is of the other family" },
+	{ XLAB_FIELD_IP_SRC, "fd00::1-fd00::9", -EINVAL, "fd00::1 is of the other family" },
 	{ XLAB_FIELD_IPV6_SRC, "10.0.0.1", -EINVAL, "10.0.0.1 is of the other family" },
 	{ XLAB_FIELD_IP_SRC, "10.0.0.1/24", -EINVAL, "the network is 10.0.0.0/24" },
 	{ XLAB_FIELD_NET_SRC, "10.0.0.1/33", -ERANGE, "the prefix length of \"10.0.0.1/33\"" },
@@ -301,7 +303,7 @@ static void names_are_found(void **state)
 	assert_int_equal(field_find("ip.ttl"), XLAB_FIELD_IP_TTL);
 	assert_int_equal(field_find("ip.addr"), XLAB_FIELD_IP_ADDR);
 	assert_int_equal(field_find("data"), XLAB_FIELD_DATA);
-	assert_int_equal(field_find("src"), XLAB_FIELDS); /* of a short form */
+	assert_int_equal(field_find("src"), XLAB_FIELDS);	/* of a short form */
 	assert_int_equal(field_find("gre.proto"), XLAB_FIELDS); /* only read */
 	assert_int_equal(field_find("ip"), XLAB_FIELDS);
 	assert_int_equal(field_find_in(XLAB_LAYER_IP, "ttl"), XLAB_FIELD_IP_TTL);
