@@ -104,6 +104,7 @@ static const struct {
 	  "there is no such program; did you mean \"ether\"? "
 	  "(allowed: hello, headers, ether, ip, port, match, pcap, pass" },
 	{ LAB "[filter x]\nprogram = eter\nsrc = 1\nto = x\n", "there is no such program" },
+	{ LAB "[filter x]\nprogram = objct\n", "there is no such program (allowed: hello, " },
 	{ LAB "[filter x]\nprogram = ether\n",
 	  "program ether has nothing to match: give it at least one of src, dst, addr, "
 	  "type" },
@@ -745,6 +746,7 @@ static const struct {
 	{ TCP_BACK("program = match\ntcp.port = 53"), NULL },
 	{ LAB MINE "map.y = 1 -> 2\nmap.z = 1 -> 2\nset.y = 1\nset.z = 1\n", NULL },
 	{ LAB "[filter drop]\nprogram = drop\n", NULL },
+	{ LAB "[filter x]\nprogram = hello\n" S "chain = a:e0 x g\ndrop = ping b a by g\n", NULL },
 	{ LAB S "do = chain a:e0 f\ndrop = udp a b:53 x by f\n", "stands only at a" },
 	{ LAB "[filter x]\nprogram = port\nsrc = 53\n" S
 	      "chain = a:e0 x\ndrop = tcp a b:53 x by x\n",
@@ -1294,6 +1296,10 @@ static void holds_commands_and_changes(void **state)
 	assert_string_equal(s->steps[18].map.op, ">=");
 	assert_string_equal(s->steps[18].map.value, "; x");
 	assert_int_equal(labfile.filters[labfile_filter(&labfile, "mine")].n_presets, 3);
+	assert_string_equal(labfile_next_scenario(&labfile, 2), "u");
+	assert_null(labfile_next_scenario(&labfile, 3));
+	assert_null(labfile_next_filter(&labfile, labfile.n_filters));
+	assert_null(labfile_next_packet(&labfile, 0));
 	labfile_clear(&labfile);
 }
 
