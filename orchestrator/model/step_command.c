@@ -66,8 +66,9 @@ int step_check_port(const struct ini_where *at, const struct labfile_reading *r,
 	for (size_t i = 0; i < s->n_steps; i++) {
 		const struct step *step = &s->steps[i];
 
-		if (step->kind == STEP_SERVE && step->line != at->key->line && step->src == node &&
-		    step->proto == proto && step->port == port)
+		/* Of a step that serves nothing there is no protocol. */
+		if (step->line != at->key->line && step->src == node && step->proto == proto &&
+		    step->port == port)
 			return ini_complain(at, e,
 					    "port %u of %s is taken by what line %d serves there",
 					    port, r->labfile->topo.nodes[node].name, step->line);

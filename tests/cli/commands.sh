@@ -106,7 +106,7 @@ is 'exec --user root: nor one that was handed down' "$(tr -s '\n\t' ' ' <<<"$out
 	'CapInh: 0000000000000000 CapEff: 0000000000000000 '
 xlab exec host --user nosuchuser -- true
 ended 'exec --user: no such user' 2 nosuchuser
-run env SHELL=/bin/sh "$XLAB" shell lb <<<'echo $XLAB_LAB/$XLAB_NODE; ip -o -4 addr show dev veth6; exit 5'
+run env SHELL=/bin/sh XLAB_LAB=other XLAB_NODE=other "$XLAB" shell lb <<<'echo $XLAB_LAB/$XLAB_NODE; ip -o -4 addr show dev veth6; exit 5'
 like 'shell: in the node' "$out" 10.0.0.10/24
 like 'shell: lab and node are named' "$out" lb/lb
 is 'shell: its exit status' "$status" 5

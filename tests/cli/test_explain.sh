@@ -113,6 +113,12 @@ like 'no opinion, the rule that was met, and who was not asked' "$out" '
   3  counting  not asked
 => drop, by web'
 is 'it is all there is to say' "$status" 0
+run env -u NO_COLOR TERM=xterm script -qec "$XLAB explain b:e0 syn" /dev/null
+is 'on a terminal what goes on is green, and what does not is red' \
+	"$(grep -o '[a-z]*'$'\033.*\033'. <<<"$out" | tr '\n' ' ')" \
+	$'\033[32mnext\033[ \033[31mdrop\033[ \033[31mdrop\033[ '
+run env -u NO_COLOR TERM=xterm script -qec "$XLAB explain b:e0 udp a b:81" /dev/null
+like 'and so is what passes' "$out" $'=> \033\\[32mpass\033'
 xlab filter web list
 is 'no rule of the chain on the wire was hit' "$(awk 'NR > 1 { n += $2 } END { print n + 0 }' <<<"$out")" 0
 xlab chain b:e0

@@ -699,6 +699,9 @@ static const struct {
 	{ LAB "[filter x]\nprogram = x.o\n" S "chain = a:e0 x\ntx = ping b a by x\n"
 	      "drop = ping b a by x\nredirect = ping b a by x\naborted = ping b a by x\n",
 	  NULL },
+	{ LAB "[filter x]\nprogram = x.o\ncontinue = tx redirect\n" S
+	      "chain = a:e0 x\npass = ping b a by x\n",
+	  NULL },
 	{ LAB S "chain = a:e0 g f hello\n" DONE,
 	  "f.ini:17: warning: [scenario s] chain = a:e0 g f hello: g decides every packet, so f" },
 	{ LAB S "chain = a:e0 f hello pass\n" DONE, NULL },
@@ -837,6 +840,7 @@ static const char whole[] =
 	    "tcp.flags = SA/AS none\ndata[0x4:04] = \"a, b\" !hex:00ff00ff\nip.ttl = !0x10\n"
 	    "eth.addr = de:ad:be:00:00:00/24\ntcp.port = ssh\naction = pass\ntcp.port = 8000-8999\n"
 	    "[filter abs]\ncontinue = none\nprogram = /opt/x.o:1\n"
+	    "[filter classic]\nexpr = udp  and port 53\nprogram = pcap\naction = aborted\n"
 	    "[scenario s]\nabout = steps\nchain = a:e0 headers f\nchain = c:e0\n"
 	    "pass = ping a b size=1000 count=3\n"
 	    "see = a:e0 Ipv4Hdr: * => *\n"
@@ -969,6 +973,8 @@ static void printed_it_reads_as_itself(void **state)
 				      "data[4:4] = \"a, b\" !hex:00ff00ff\nip.ttl = !16\n"
 				      "eth.addr = de:ad:be:00:00:00/24\ntcp.port = 22 8000-8999\n"
 				      "action = pass\n"));
+	assert_non_null(strstr(first, "[filter classic]\nprogram = pcap\nexpr = udp  and port 53\n"
+				      "action = aborted\n"));
 	assert_null(strstr(first, "[filter hello]"));
 }
 

@@ -142,6 +142,7 @@ static void lines_of_bytes_make_one_packet(void **state)
 	(void)state;
 	makes("hex = 00 11 2233\nhex = 445566778899\nhex = aabb0800\nhex = 45\n",
 	      "00112233445566778899aabb080045");
+	makes("hex = ABCDEF0123456789AABBCCDDEEFF\n", "abcdef0123456789aabbccddeeff");
 }
 
 /* Of 100 bytes a line. */
