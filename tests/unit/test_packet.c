@@ -250,6 +250,7 @@ static void fragments_and_segments_are_known(void **state)
 		10,    0, 0, 10,   10, 0,	  0,	       1, 0xab, 0xf8, 0, 53, 0xff, 2, 3,
 		4,     0, 0, 0,	   0,  0x60,	  0x18,	       0, 0,	0,    0, 0,  0
 	};
+	uint8_t bare[sizeof(tcp)];
 	struct packet p;
 
 	(void)state;
@@ -268,6 +269,36 @@ static void fragments_and_segments_are_known(void **state)
 	assert_int_equal(p.tcp_flags, 0x18);
 	assert_int_equal(p.tcp_seq, 0xff020304);
 	assert_int_equal(p.tcp_length, 1000);
+	memcpy(bare, tcp, sizeof(tcp));
+	for (unsigned int size = 43; size <= 45; size++) { /* 44 are its headers */
+		bare[16] = 0;
+		bare[17] = (uint8_t)size;
+		packet_read(bare, sizeof(bare), &p);
+		assert_int_equal(p.tcp_length, size == 45);
+	}
+}
+
+/* What has a number and a sequence, by which it is known again. */
+static void echoes_are_known(void **state)
+{
+	uint8_t v4[] = { ETHER, 8, 0, IPV4(1), 0, 0, 0, 0, 0x12, 0x34, 0, 7 };
+	uint8_t v6[] = { ETHER, 0x86, 0xdd, IPV6(58), 0, 0, 0, 0, 0x12, 0x34, 0, 7 };
+
+	(void)state;
+	for (unsigned int type = 0; type < 256; type++) {
+		struct packet p;
+
+		v4[sizeof(v4) - 8] = v6[sizeof(v6) - 8] = (uint8_t)type;
+		packet_read(v4, sizeof(v4), &p);
+		assert_true(p.has_icmp);
+		assert_int_equal(p.has_echo, type == 0 || type == 8);
+		assert_int_equal(p.icmp_id, p.has_echo ? 0x1234 : 0);
+		assert_int_equal(p.icmp_seq, p.has_echo ? 7 : 0);
+		packet_read(v6, sizeof(v6), &p);
+		assert_int_equal(p.has_echo, type == 128 || type == 129);
+		assert_int_equal(p.icmp_id, p.has_echo ? 0x1234 : 0);
+		assert_int_equal(p.icmp_seq, p.has_echo ? 7 : 0);
+	}
 }
 
 static void marks_are_found(void **state)
@@ -323,6 +354,7 @@ int main(void)
 		cmocka_unit_test(the_inner_packet_of_a_tunnel_is_read),
 		cmocka_unit_test(no_byte_beyond_the_inner_end_is_read),
 		cmocka_unit_test(fragments_and_segments_are_known),
+		cmocka_unit_test(echoes_are_known),
 		cmocka_unit_test(marks_are_found),
 		cmocka_unit_test(patterns_match_whole_lines),
 	};
