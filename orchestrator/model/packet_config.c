@@ -104,12 +104,35 @@ static int refuse_value(const struct ini_where *at, const char *field, const cha
 			  (int)(allowed ? (size_t)(allowed - why) : strlen(why)), why);
 }
 
+/* "ip.ttl" of filters, "addr", or none at all. */
+static int refuse_name(const struct ini_where *at, enum xlab_layer layer, const char *word,
+		       struct error *e)
+{
+	size_t n = strlen(layer_names[layer]);
+	bool prefixed = !strncmp(word, layer_names[layer], n) && word[n] == '.';
+	char *FREE_AUTO name =
+		prefixed ? xstrdup(word) : text_format("%s.%s", layer_names[layer], word);
+	char *FREE_AUTO offer = NULL;
+	enum xlab_field field = field_find(name);
+
+	if (field == XLAB_FIELDS) {
+		offer = text_offer(word, next_name, &layer);
+		return ini_complain(at, e, "%s has no field \"%s\"%s", layer_names[layer], word,
+				    offer);
+	}
+	if (fields[field].one != field)
+		return ini_complain(at, e, "%s is either side's: write %s= or %s=", word,
+				    fields[fields[field].one].name + n + 1,
+				    fields[fields[field].other].name + n + 1);
+	return ini_complain(at, e, "%s stands without the layer's name: %s=", word, word + n + 1);
+}
+
 /* "ttl=64" */
 static int read_field(const struct ini_where *at, char *word, struct packet_reading *r,
 		      struct options *options, struct error *e)
 {
 	enum xlab_layer layer = layer_of(at->key->name);
-	char *FREE_AUTO offer = NULL, *FREE_AUTO why = NULL;
+	char *FREE_AUTO why = NULL;
 	char *value = strchr(word, '=');
 	struct field_value number;
 	enum xlab_field field;
@@ -121,11 +144,8 @@ static int read_field(const struct ini_where *at, char *word, struct packet_read
 	if (!strcmp(word, "options"))
 		return read_options(at, value, options, e);
 	field = field_find_in(layer, word);
-	if (field == XLAB_FIELDS) {
-		offer = text_offer(word, next_name, &layer);
-		return ini_complain(at, e, "%s has no field \"%s\"%s", layer_names[layer], word,
-				    offer);
-	}
+	if (field == XLAB_FIELDS)
+		return refuse_name(at, layer, word, e);
 	if (r->frame.layers[r->frame.n - 1].given[field])
 		return ini_complain(at, e, "%s stands twice", word);
 	if (fields[field].kind == XLAB_KIND_TYPE && !text_u32(value, 0, UINT16_MAX, &length))

@@ -29,7 +29,7 @@ SEC("xdp")
 int tail_caller(struct xdp_md *ctx)
 {
 	bpf_tail_call(ctx, &jumps, 1); /* TAIL caller */
-	return XDP_ABORTED; /* TAIL missed */
+	return XDP_ABORTED;	       /* TAIL missed */
 }
 
 char LICENSE[] SEC("license") = "GPL";

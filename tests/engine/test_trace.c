@@ -365,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_same),
 	};
 
-	return _cmocka_run_group_tests("trace", tests, rig_is_libxdp() ? ARRAY_SIZE(tests) - 1 : ARRAY_SIZE(tests), up,
-				       down);
+	return _cmocka_run_group_tests("trace", tests,
+				       rig_is_libxdp() ? ARRAY_SIZE(tests) - 1 : ARRAY_SIZE(tests),
+				       up, down);
 }

@@ -453,6 +453,14 @@ static void what_cannot_be_is_refused(void **state)
 		"f.ini:3: [packet p] ip = ttl=1: a packet begins with eth, not with ip");
 	refuses(ETH "ip = tll=1\n",
 		"f.ini:4: [packet p] ip = tll=1: ip has no field \"tll\"; did you mean \"ttl\"?");
+	refuses(ETH "ip = ip.ttl=1\n",
+		"f.ini:4: [packet p] ip = ip.ttl=1: ip.ttl stands without the layer's name: ttl=");
+	refuses(ETH "ip = addr=10.0.0.1\n", "f.ini:4: [packet p] ip = addr=10.0.0.1: addr is "
+					    "either side's: write src= or dst=");
+	refuses(ETH "ip = ttl=1\nudp = udp.port=1\n",
+		"f.ini:5: [packet p] udp = udp.port=1: udp.port is either side's: write srcport= "
+		"or "
+		"dstport=");
 	refuses(ETH "ip = ttl=256\n",
 		"f.ini:4: [packet p] ip = ttl=256: ttl=256: \"256\" is beyond 255, the last one; "
 		"allowed: fields of the layer, as in src=10.0.0.1 dst=10.0.0.10 ttl=64");
