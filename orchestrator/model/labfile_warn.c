@@ -320,6 +320,20 @@ static void warn_sender(struct walk *w, const struct step *step)
 		f ? "filter " : "each chain", f ? f->name : "", topo->nodes[node].name);
 }
 
+/* As far as the file has its bytes, and the interface's MAC. */
+static void warn_frame(struct walk *w, const struct step *step)
+{
+	const struct packet_config *p = &w->labfile->packets[step->packet];
+	const struct iface *from = &w->labfile->topo.ifaces[step->from];
+
+	if (!p->bytes || !from->has_mac || memcmp(p->bytes, from->mac, sizeof(from->mac)) != 0)
+		return;
+	ini_warn(&w->at, w->warnings,
+		 "the destination MAC of packet %s is that of %s, out of which it goes: no other "
+		 "node takes it",
+		 p->name, from->id);
+}
+
 static void warn_step(struct walk *w, const struct step *step)
 {
 	w->at.key = step->read_from;
@@ -330,6 +344,8 @@ static void warn_step(struct walk *w, const struct step *step)
 			warn_by(w, step);
 		if (step_is_traffic(step))
 			warn_sender(w, step);
+		if (step->kind == STEP_FRAME)
+			warn_frame(w, step);
 	}
 }
 

@@ -587,6 +587,11 @@ static void refuses_what_is_wrong(void **state)
 #define MATCH_ONLY "[filter m]\nprogram = match\n"
 #define MATCH	   LAB "[filter x]\nprogram = match\n"
 /* Both ends of a link have a chain; x sends back what has such keys. */
+#define FRAME(to)                                                                                 \
+	LAB "[node d]\n[node e]\n[iface d:e0]\npeer = e:e0\nmac = 02:00:00:00:00:01\n"            \
+	    "[iface e:e0]\npeer = d:e0\n[packet p]\neth = dst=" to " type=0x88b5\n[scenario s]\n" \
+	    "pass = frame d:e0 p\n"
+
 #define ENDS(at_c, at_d)                                                                       \
 	LAB "[node d]\n[iface c:e0]\npeer = d:e0\nchain = " at_c "\n[iface d:e0]\n"            \
 	    "peer = c:e0\nchain = " at_d "\n[filter arp]\nprogram = ether\ntype = arp\n"       \
@@ -754,6 +759,9 @@ static const struct {
 	{ LAB "[filter x]\nprogram = port\nsrc = 53\n" S
 	      "chain = a:e0 x\ndrop = tcp a b:53 x by x\n",
 	  NULL },
+	{ FRAME("02:00:00:00:00:01"),
+	  "the destination MAC of packet p is that of d:e0, out of which it goes" },
+	{ FRAME("02:00:00:00:00:02"), NULL },
 	{ ENDS("tx", "tx") "ip.ttl = 5\n",
 	  "f.ini:22: warning: [iface d:e0] chain = tx: " TO_AND_FRO " forth for ever" },
 	{ ENDS("hello arp tx", "arp tx") "ip.ttl = 5\n", TO_AND_FRO },
