@@ -107,7 +107,7 @@ static int ask_kernel(struct drop_trace *t, struct drop_trace_fields *fields)
 		[NET] = { .name = "net", .kind = BTF_KIND_STRUCT },
 		[REASONS] = { .name = "skb_drop_reason", .kind = BTF_KIND_ENUM },
 	};
-	struct kernel_btf *btf = kernel_btf_open(types, TYPES);
+	struct kernel_btf *btf = kernel_btf_open(KERNEL_BTF, types, TYPES);
 	int err;
 
 	if (!btf)

@@ -15,7 +15,6 @@
 #include "lab/cleanup.h"
 #include "lab/statefile.h"
 
-#define PATH	     "/sys/kernel/btf/vmlinux"
 #define SIZE_MAX_BTF (256 << 20)
 #define DEPTH	     8 /* of unnamed structs in each other */
 
@@ -120,9 +119,9 @@ static int read_head(struct kernel_btf *btf)
 }
 
 /* Linux 6.16 and later have it mapped; of others it is read. */
-static int load(struct kernel_btf *btf)
+static int load(struct kernel_btf *btf, const char *path)
 {
-	int FD_AUTO fd = open(PATH, O_RDONLY | O_CLOEXEC);
+	int FD_AUTO fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	size_t got;
 	int err;
@@ -141,10 +140,10 @@ static int load(struct kernel_btf *btf)
 	return err || got == btf->size ? err : -EBADMSG;
 }
 
-struct kernel_btf *kernel_btf_open(struct kernel_type *types, size_t n)
+struct kernel_btf *kernel_btf_open(const char *path, struct kernel_type *types, size_t n)
 {
 	struct kernel_btf *btf = xcalloc(1, sizeof(*btf));
-	int err = load(btf);
+	int err = load(btf, path);
 
 	if (!err)
 		err = read_head(btf);

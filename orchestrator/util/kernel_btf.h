@@ -18,8 +18,10 @@ struct kernel_type {
 	uint32_t id;   /* found: the first of that name; 0: there is none */
 };
 
-/* NULL, with errno: this kernel has none that can be read. */
-struct kernel_btf *kernel_btf_open(struct kernel_type *types, size_t n);
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+/* NULL, with errno: there is none at @path that can be read. */
+struct kernel_btf *kernel_btf_open(const char *path, struct kernel_type *types, size_t n);
 void kernel_btf_close(struct kernel_btf *btf);
 
 /* Where a field of a struct lies, in bytes, be it in an unnamed struct or union of that; -1: it has
