@@ -153,7 +153,7 @@ int frame_end_layer(struct frame_make *f, const uint8_t *options, size_t n, char
 	struct field_value words;
 	int err = n ? check_options(l, n, why) : 0;
 
-	if (!n && length != XLAB_FIELDS && l->given[length]) {
+	if (!n && length != XLAB_FIELDS) { /* its usual one, or as it was given */
 		size_t given = field_get_number(length, header_of(f, l), l->size) * 4;
 
 		n = given > l->size ? given - l->size : 0;

@@ -110,7 +110,7 @@ static size_t find_owner(const struct topology *topo, const struct step *step)
 	const struct owner *owner = topology_owner(topo, &step->address, NULL);
 	size_t found = NONE, iface;
 
-	if (owner && owner->next == NONE)
+	if (owner->next == NONE)
 		return (size_t)(owner - topo->owners);
 	for (; owner; owner = topology_owner(topo, &step->address, owner)) {
 		iface = topology_iface_on(topo, step->src, owner_segment(topo, owner));

@@ -352,6 +352,7 @@ static const struct {
 	{ SCENARIO "pass = tcp a 10.0.0.255:80 at b\n",
 	  "10.0.0.255 goes to several, and tcp to one" },
 	{ SCENARIO "pass = udp a 10.0.0.255:80 at b flows=2\n", "each of them gets all" },
+	{ SCENARIO "pass = ping a 10.0.0.255 at b count=2 arrive=1\n", "each of them gets all" },
 	{ SCENARIO "pass = ping a 10.0.0.255 at b|a\n",
 	  "a sends it, and is not among those that receive it" },
 	{ SCENARIO "pass = ping a 10.0.0.255 at c\n",
@@ -695,6 +696,14 @@ static const struct {
 	{ SCENARIO "redirect = udp b a:53 x by f\n", "filter f never sends a packet elsewhere" },
 	{ SCENARIO "pass = udp b a:53 x by f\n", "filter f never lets a packet through" },
 	{ LAB "[filter x]\nprogram = aborted\n" S "chain = a:e0 x\ndrop = ping b a by x\n", NULL },
+	{ LAB S "chain = a:e0 tx\nredirect = ping b a by tx\n",
+	  "filter tx never sends a packet elsewhere: its action is tx" },
+	{ LAB "[filter x]\nprogram = redirect\nto = a:e0\n" S
+	      "chain = a:e0 x\ntx = ping b a by x\n",
+	  "filter x never sends a packet back: its action is redirect" },
+	{ LAB "[filter x]\nprogram = redirect\nto = a:e0\n" S
+	      "chain = a:e0 x\nredirect = ping b a by x\n",
+	  NULL },
 	{ LAB "[filter x]\nprogram = drop\ncontinue = drop\n" S
 	      "chain = a:e0 x\ndrop = ping b a by x\n",
 	  "never drops a packet: the chain goes on behind it (continue)" },

@@ -301,6 +301,27 @@ static void echoes_are_known(void **state)
 	}
 }
 
+/* MACs, and the EtherType of what is behind the last tag. */
+static void frames_have_their_type(void **state)
+{
+	static const uint8_t plain[] = { ETHER, 0x88, 0xb5 };
+	static const uint8_t tagged[] = { ETHER, 0x81, 0, 0, 5, 8, 6 };
+	static const uint8_t to[] = { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01 };
+	static const uint8_t from[] = { 0xde, 0xad, 0xbe, 0xef, 0x00, 0x10 };
+	struct packet p;
+
+	(void)state;
+	packet_read(plain, sizeof(plain), &p);
+	assert_true(p.has_ether && !p.has_ip && !p.has_arp);
+	assert_int_equal(p.type, 0x88b5);
+	assert_memory_equal(p.dst_mac, to, sizeof(to));
+	assert_memory_equal(p.src_mac, from, sizeof(from));
+	assert_int_equal(p.payload, 14);
+	packet_read(tagged, sizeof(tagged), &p);
+	assert_int_equal(p.type, 0x0806);
+	assert_int_equal(p.payload, 18);
+}
+
 static void marks_are_found(void **state)
 {
 	static const uint8_t echo[] = { ETHER, 8, 0, IPV4(1), 8, 0, 0, 0, 0x12, 0x34, 0, 7, 'x' };
@@ -355,6 +376,7 @@ int main(void)
 		cmocka_unit_test(no_byte_beyond_the_inner_end_is_read),
 		cmocka_unit_test(fragments_and_segments_are_known),
 		cmocka_unit_test(echoes_are_known),
+		cmocka_unit_test(frames_have_their_type),
 		cmocka_unit_test(marks_are_found),
 		cmocka_unit_test(patterns_match_whole_lines),
 	};

@@ -386,6 +386,9 @@ static void layers_are(const char *keys, const char *expected)
 
 static void layers_are_found(void **state)
 {
+	uint8_t *FREE_AUTO bytes = NULL;
+	size_t size;
+
 	(void)state;
 	layers_are(ETH "ip = \tlen=20 proto=udp\ndata = zero:8\n", "eth ip data");
 	layers_are(ETH "ip = frag_offset=1 proto=udp\ndata = zero:8\n", "eth ip data");
@@ -395,6 +398,8 @@ static void layers_are_found(void **state)
 	layers_are(ETH "ipv6 = hlim=1\nicmpv6 = type=3\nipv6 = hlim=1\ntcp = flags=SA\n",
 		   "eth ipv6 icmpv6 ipv6 tcp");
 	layers_are(ETH "ipv6 = hlim=1\nip = ttl=1\ntcp = hdr_len=6\n", "eth ipv6 ip tcp");
+	layers_are(ETH "ip = ttl=1\nipv6 = hlim=1\nudp = dstport=1\n", "eth ip ipv6 udp");
+	layers_are(ETH "ipv6 = hlim=1\nipv6 = hlim=1\nudp = dstport=1\n", "eth ipv6 ipv6 udp");
 	layers_are(ETH "ipv6 = hlim=9\n", "eth ipv6");
 	/* an echo has no packet behind it, whatever its data look like */
 	layers_are(ETH "ip = ttl=1\nicmp = type=8\ndata = hex:45\ndata = zero:19\n",
@@ -439,6 +444,14 @@ static void layers_are_found(void **state)
 		   "eth ip ip ip ip ip ip ip ip ip ip ip ip ip ip data");
 	layers_are(ETH IP_IN_IP IP_IN_IP "udp = dstport=1\n",
 		   "eth ip ip ip ip ip ip ip ip ip ip ip ip ip ip data");
+	/* what is cut short is told */
+	bytes = bytes_of(ETH "ip = ttl=1\nudp = dstport=1\n", &size);
+	for (size_t cut = 34; cut <= size; cut++) {
+		struct layers layers = { .cut = XLAB_LAYER_TCP };
+
+		layers_read(bytes, cut, &layers);
+		assert_int_equal(layers.cut, cut < size ? XLAB_LAYER_UDP : XLAB_LAYER_DATA);
+	}
 	/* not ARP of Ethernet and IPv4 */
 	layers_are(ETH "arp = opcode=1\n", "eth arp");
 	layers_are("eth = type=arp\ndata = hex:0001080006070001\ndata = zero:40\n", "eth data");
