@@ -113,12 +113,13 @@ static int load_linked(struct link_output *out, const struct linker *c, char **l
 
 	if (btf_fd < 0)
 		return btf_fd;
-	fd = link_load(out, c, btf_fd);
-	if (fd == -E2BIG)
-		fd = link_load_for_log(out, c, btf_fd, LOG_FEW, log);
-	if (fd < 0 && !(*log && is_too_large(*log)))
+	fd = link_load_for_log(out, c, btf_fd, LOG_FEW, log);
+	if (fd < 0 && !is_too_large(*log))
 		fd = link_load_for_log(out, c, btf_fd, LOG_STEPS, log);
-	return fd < 0 ? refusal_explain(out, c, *log ? *log : "", fd, e) : fd;
+	if (fd < 0)
+		return refusal_explain(out, c, *log, fd, e);
+	free(steal_pointer(log)); /* what it took */
+	return fd;
 }
 
 /*

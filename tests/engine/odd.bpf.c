@@ -361,15 +361,15 @@ int fragments(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* Little to run, and much to look at: each turn is another state to the verifier. Some of these in
- * a chain, and it is too much.
+/* Little to run, and much to look at: each turn is another state to the verifier. Two of these in a
+ * chain, and it is too much.
  */
 SEC("xdp")
 int heavy(struct xdp_md *ctx)
 {
 	__u32 sum = ctx->data_end - ctx->data;
 
-	for (int i = 0; i < 120000; i++)
+	for (int i = 0; i < 180000; i++)
 		asm volatile("%[sum] += %[i]" : [sum] "+r"(sum) : [i] "r"(i));
 	return sum ? XDP_PASS : XDP_DROP;
 }

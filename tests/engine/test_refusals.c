@@ -171,7 +171,7 @@ static void test_refusals(void **state)
 static void test_too_much_to_verify(void **state)
 {
 	static const struct refusal too_much = {
-		"hi heavy heavy heavy",
+		"hi heavy heavy",
 		INLINE,
 		ERROR_STATE,
 		{ "with filter heavy the chain needs more than the 1000000 instructions" }
