@@ -42,6 +42,7 @@ static const char filters[] =
 	ODD("refused", "refused")
 	ODD("too-deep", "too_deep")
 	ODD("heavy", "heavy")
+	ODD("too-heavy", "heavy")
 	ODD("many", "deep")
 	ODD("frags", "fragments")
 	SET("unknown", "set.verdikt = 1")
@@ -171,10 +172,10 @@ static void test_refusals(void **state)
 static void test_too_much_to_verify(void **state)
 {
 	static const struct refusal too_much = {
-		"hi heavy heavy",
+		"heavy too-heavy",
 		INLINE,
 		ERROR_STATE,
-		{ "with filter heavy the chain needs more than the 1000000 instructions" }
+		{ "with filter too-heavy the chain needs more than the 1000000 instructions" }
 	};
 
 	if (!rig_is_libxdp())
