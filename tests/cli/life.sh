@@ -57,6 +57,20 @@ ended 'up over what cannot be undone' 3 "cannot undo what a killed command left:
 umount "$home/lb"
 works 'up over what a killed command left'
 
+# The journal knows the tmpfs by its number: somebody else's over it is not taken for it.
+xlab up $lb
+strace -qq -o "$dir/trace" -e trace=umount2 -e inject=umount2:error=EIO:signal=KILL \
+	-E "$unleaked" "$XLAB" down lb >"$dir/out" 2>&1
+is 'down, killed: it is known' "$("$XLAB" status --json | jq -r '.labs[] | .name + " " + .phase')" 'lb leaving'
+mount -t tmpfs theirs "$home/lb"
+xlab down
+ended "down below somebody else's mount" 3 "umount $home/lb"
+is "down below somebody else's mount: that stays" "$(grep -c ' theirs ' /proc/self/mountinfo)" 1
+umount "$home/lb"
+xlab down
+is "down without somebody else's mount" "$status $out" '0 lb is down'
+works "down below somebody else's mount"
+
 # Of labs whose names went with the mount that they were on, `up` clears away the files.
 dead=${home%-*}-1 # the same file system, mounted anew
 for left in "$dead" /run/xlab/other; do
