@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/bpf.h>
 #include <linux/filter.h>
@@ -21,12 +22,14 @@
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "orchestrator/filter/pcap_code.h"
 #include "orchestrator/filter/pcap_expr.h"
 #include "tests/filters/frame.h"
 #include "tests/filters/subject.h"
 
 #define EXPRESSIONS_MIN 500
 #define PACKETS_MIN	200
+#define ANY_PROGRAMS	300
 
 struct kept {
 	uint8_t bytes[1024];
@@ -292,9 +295,170 @@ static void sends_back(void **state)
 	}
 }
 
+/* Any classic program, as it stands for itself. */
+static struct subject subject_of(const struct sock_filter *classic, size_t n)
+{
+	static const struct pcap_result result = { XDP_DROP, XLAB_NEXT, false };
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_XDP_HAS_FRAGS);
+	struct bpf_insn *FREE_AUTO insns = NULL;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct subject s = { .fd = -1 };
+	size_t n_insns;
+
+	assert_int_equal(pcap_code_make(classic, n, &result, &insns, &n_insns, &e), 0);
+	s.fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "classic", "GPL", insns, n_insns, &opts);
+	assert_true(s.fd >= 0);
+	return s;
+}
+
+#define ALU(op, k) BPF_STMT(BPF_ALU | (op), k)
+#define X_IS(k)	   BPF_STMT(BPF_LDX | BPF_IMM, k)
+#define ENDS(op, k)                                                      \
+	BPF_JUMP(BPF_JMP | (op), k, 0, 1), BPF_STMT(BPF_RET | BPF_K, 1), \
+		BPF_STMT(BPF_RET | BPF_K, 0)
+
+/* What the compiler of expressions refuses, or reckons itself: A is 0xdead from the frame. */
+static void what_no_expression_asks_for(void **state)
+{
+	static const struct {
+		struct sock_filter ops[3];
+		uint32_t a; /* then; NOTHING is selected where it is left before */
+	} rows[] = {
+#define NOTHING 0xbad
+		{ { ALU(BPF_LSH | BPF_K, 16), ALU(BPF_LSH | BPF_K, 15), ALU(BPF_ADD, 1) },
+		  0x80000001 },
+		{ { ALU(BPF_LSH | BPF_K, 31), ALU(BPF_ADD, 1), ALU(BPF_ADD, 1) }, 0x80000002 },
+		{ { ALU(BPF_LSH | BPF_K, 32), ALU(BPF_ADD, 1), ALU(BPF_ADD, 1) }, 2 },
+		{ { ALU(BPF_LSH | BPF_K, 16), ALU(BPF_RSH | BPF_K, 31), ALU(BPF_ADD, 1) }, 2 },
+		{ { ALU(BPF_RSH | BPF_K, 32), ALU(BPF_ADD, 1), ALU(BPF_ADD, 1) }, 2 },
+		{ { ALU(BPF_RSH | BPF_K, 33), ALU(BPF_ADD, 2), ALU(BPF_ADD, 1) }, 3 },
+		{ { X_IS(31), ALU(BPF_LSH | BPF_X, 0), ALU(BPF_ADD, 1) }, 0x80000001 },
+		{ { X_IS(32), ALU(BPF_LSH | BPF_X, 0), ALU(BPF_ADD, 1) }, 1 },
+		{ { X_IS(8), ALU(BPF_RSH | BPF_X, 0), ALU(BPF_ADD, 1) }, 0xdf },
+		{ { X_IS(33), ALU(BPF_RSH | BPF_X, 0), ALU(BPF_ADD, 1) }, 1 },
+		{ { ALU(BPF_DIV | BPF_K, 0), ALU(BPF_ADD, 1), ALU(BPF_ADD, 1) }, NOTHING },
+		{ { ALU(BPF_MOD | BPF_K, 0), ALU(BPF_ADD, 1), ALU(BPF_ADD, 1) }, NOTHING },
+		{ { ALU(BPF_MUL | BPF_K, 0), ALU(BPF_ADD, 1), ALU(BPF_ADD, 1) }, 2 },
+		{ { ALU(BPF_AND | BPF_K, 0), ALU(BPF_OR, 4), ALU(BPF_ADD, 1) }, 5 },
+		{ { ALU(BPF_DIV | BPF_K, 1), ALU(BPF_SUB, 0xdead), ALU(BPF_ADD, 1) }, 1 },
+		{ { X_IS(0), ALU(BPF_DIV | BPF_X, 0), ALU(BPF_ADD, 1) }, NOTHING },
+		{ { X_IS(0), ALU(BPF_MOD | BPF_X, 0), ALU(BPF_ADD, 1) }, NOTHING },
+		{ { X_IS(0), ALU(BPF_MUL | BPF_X, 0), ALU(BPF_ADD, 1) }, 1 },
+		{ { X_IS(0xdead), ALU(BPF_DIV | BPF_X, 0), ALU(BPF_ADD, 1) }, 2 },
+		{ { ALU(BPF_NEG, 0), ALU(BPF_ADD, 0xdead), ALU(BPF_ADD, 1) }, 1 },
+		{ { ALU(BPF_XOR | BPF_K, 0xdeaf), ALU(BPF_ADD, 0), ALU(BPF_ADD, 0) }, 2 },
+	};
+	const struct frame f = frame_udp(1, 8888, 0);
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
+		const struct sock_filter *ops = rows[i / 2].ops;
+		uint32_t a = rows[i / 2].a + i % 2; /* of two values one is not the right one */
+		const struct sock_filter classic[] = { BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+						       ops[0], ops[1], ops[2], ENDS(BPF_JEQ, a) };
+		struct subject s = subject_of(classic, ARRAY_SIZE(classic));
+		uint32_t wanted = i % 2 || rows[i / 2].a == NOTHING ? XLAB_NEXT : XDP_DROP;
+
+		if (subject_run(&s, f.bytes, f.len) != wanted)
+			fail_msg("row %zu: not 0x%x", i / 2, a);
+		(void)close(s.fd);
+	}
+}
+
+static uint32_t below(uint32_t n)
+{
+	static uint32_t seed = 1;
+
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+static const uint32_t words[] = { 0, 1, 7, BPF_MEMWORDS - 1 }; /* of M[] */
+
+/* Nothing that libpcap's bpf_filter() leaves to the machine: no constant that divides by 0. */
+static struct sock_filter any_insn(size_t left)
+{
+	static const uint16_t sizes[] = { BPF_W, BPF_H, BPF_B },
+			      ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR,
+					BPF_AND, BPF_LSH, BPF_RSH, BPF_MOD, BPF_XOR },
+			      conditions[] = { BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET };
+	uint16_t source = below(2) ? BPF_K : BPF_X;
+	uint32_t small = 1 + below(31), at = below(below(2) ? 14 : 70);
+
+	switch (below(12)) {
+	case 0:
+	case 1:
+		return (struct sock_filter)BPF_STMT(BPF_LD | BPF_ABS | sizes[below(3)], at);
+	case 2:
+		return (struct sock_filter)BPF_STMT(BPF_LD | BPF_IND | sizes[below(3)], at / 2);
+	case 3:
+		return (struct sock_filter)BPF_STMT(BPF_LDX | BPF_MSH | BPF_B, at);
+	case 4:
+		return (struct sock_filter)BPF_STMT((below(2) ? BPF_LD : BPF_LDX) | BPF_W | BPF_LEN,
+						    0);
+	case 5:
+		return (struct sock_filter)BPF_STMT((below(2) ? BPF_LD : BPF_LDX) | BPF_IMM, small);
+	case 6:
+		return (struct sock_filter)BPF_STMT((below(2) ? BPF_LD : BPF_LDX) | BPF_MEM,
+						    words[below(ARRAY_SIZE(words))]);
+	case 7:
+		return (struct sock_filter)BPF_STMT(below(2) ? BPF_ST : BPF_STX,
+						    words[below(ARRAY_SIZE(words))]);
+	case 8:
+		return (struct sock_filter)BPF_STMT(BPF_MISC | (below(2) ? BPF_TAX : BPF_TXA), 0);
+	case 9:
+		return (struct sock_filter)BPF_JUMP(
+			BPF_JMP | conditions[below(4)] | source, source == BPF_X ? 0 : small,
+			(uint8_t)below((uint32_t)(left < 4 ? left : 4)),
+			(uint8_t)below((uint32_t)(left < 4 ? left : 4)));
+	case 10:
+		return (struct sock_filter)BPF_STMT(BPF_ALU | BPF_NEG, 0);
+	default:
+		return (struct sock_filter)BPF_STMT(BPF_ALU | ops[below(ARRAY_SIZE(ops))] | source,
+						    small);
+	}
+}
+
+/* Programs that nobody wrote: what comes to their end tells a bit of A, X or what was kept. */
+static void programs_that_nobody_wrote(void **state)
+{
+	size_t selected = 0, all = 0;
+
+	(void)state;
+	for (int i = 0; i < ANY_PROGRAMS; i++) {
+		struct sock_filter classic[24];
+		size_t n = 3 + below(16);
+		struct subject s;
+
+		/* What was never written there is anything, for libpcap. */
+		for (size_t at = 0; at < ARRAY_SIZE(words); at++)
+			classic[at] = (struct sock_filter)BPF_STMT(BPF_ST, words[at]);
+		n += ARRAY_SIZE(words);
+		for (size_t at = ARRAY_SIZE(words); at < n; at++)
+			classic[at] = any_insn(n - at);
+		if (below(2))
+			classic[n - 1] = (struct sock_filter)BPF_STMT(BPF_MISC | BPF_TXA, 0);
+		classic[n++] =
+			(struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 1U << below(10));
+		classic[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_A, 0);
+		s = subject_of(classic, n);
+		for (size_t k = below(40); k < n_packets; k += 40, all++) {
+			const struct kept *p = &packets[k];
+			bool selects = pcap_expr_selects(classic, n, p->bytes, p->len, p->len);
+
+			compare_one(&s, "a program that nobody wrote", p, selects);
+			selected += selects;
+		}
+		(void)close(s.fd);
+	}
+	assert_in_range(selected, all / 10, all - all / 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_no_expression_asks_for),
+		cmocka_unit_test(programs_that_nobody_wrote),
 		cmocka_unit_test(as_libpcap_has_it),
 		cmocka_unit_test(refuses_what_is_not_there),
 		cmocka_unit_test(sends_back),
