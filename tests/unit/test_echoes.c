@@ -28,6 +28,7 @@ static void counts_are_found(void **state)
 		{ "Icmp: InMsgs OutErrors\nIcmp: 7 9\n", 0 },
 		{ "Icmp: InMsgs\nIcmp: 7\nOther: OutEchoReps\nOther: 9\n", 0 },
 		{ "Icmp: InMsgs OutEchoReps\n", 0 },
+		{ "Icmp: InMsgs OutErrors OutEchoReps\nIcmp: 7\n", 0 },
 		{ "Icmp6InMsgs\t5\n", 0 },
 		{ "", 0 },
 	};
@@ -47,6 +48,21 @@ static void counts_are_found(void **state)
 	}
 }
 
+/* What fills the room for it is read as far as that goes, and no byte behind it. */
+static void more_than_there_is_room_for(void **state)
+{
+	static char text[20000] = "Icmp: OutEchoReps\nIcmp: 3\n";
+	struct error ERROR_AUTO e = ERROR_INIT;
+	int FD_AUTO fd = memfd_create("counts", MFD_CLOEXEC);
+	uint64_t count = 77;
+
+	(void)state;
+	memset(text + strlen(text), '.', sizeof(text) - strlen(text));
+	assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
+	assert_int_equal(echoes_answered(fd, &count, &e), 0);
+	assert_int_equal(count, 3);
+}
+
 static void what_cannot_be_read_is_told(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -61,6 +77,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_found),
+		cmocka_unit_test(more_than_there_is_room_for),
 		cmocka_unit_test(what_cannot_be_read_is_told),
 	};
 
