@@ -29,6 +29,9 @@ SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 
 B       := build$(if $(SAN),/san)
 
+# All rules stand here: make's own would be tried on each of some thousand names at every call.
+MAKEFLAGS += --no-builtin-rules
+
 # V=1 shows the commands in full.
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
