@@ -15,6 +15,8 @@
 #include "lab/inifile.h"
 #include "lab/plan.h"
 #include "lab/plan_text.h"
+#include "lab/sysctl.h"
+#include "lab/text.h"
 #include "lab/topology.h"
 #include "lab/topology_read.h"
 
@@ -60,18 +62,24 @@
 	"mtu = 1500\n"                               \
 	"address = 10.8.0.2/24\n"
 
-/* The plan of LAB; the topology that it points into is the caller's to free. */
-static int plan_lab(struct plan *plan, struct topology *topo, const struct plan_options *options,
-		    struct error *e)
+/* The plan of @text; the topology that it points into is the caller's to free. */
+static int plan_text(struct plan *plan, struct topology *topo, const char *text,
+		     const struct plan_options *options, struct error *e)
 {
 	struct inifile ini;
 	int err;
 
-	assert_int_equal(inifile_parse(&ini, "small.ini", "/", LAB, strlen(LAB), e), 0);
+	assert_int_equal(inifile_parse(&ini, "small.ini", "/", text, strlen(text), e), 0);
 	err = topology_read(topo, &ini, e);
 	inifile_clear(&ini);
 	assert_int_equal(err, 0);
 	return plan_make(plan, topo, options, e);
+}
+
+static int plan_lab(struct plan *plan, struct topology *topo, const struct plan_options *options,
+		    struct error *e)
+{
+	return plan_text(plan, topo, LAB, options, e);
 }
 
 static char *print(const struct plan_options *options)
@@ -136,11 +144,56 @@ static void forwarding_is_the_routers_alone(void **state)
 	char *b = text + place(text, "netns    b:");
 
 	(void)state;
-	assert_true(strstr(router, "net.ipv4.ip_forward=1") < b);
-	assert_true(strstr(router, "net.ipv6.conf.all.forwarding=1") < b);
+	assert_true(router + place(router, "net.ipv4.ip_forward=1") < b);
+	assert_true(router + place(router, "net.ipv6.conf.all.forwarding=1") < b);
 	assert_null(strstr(b, "ip_forward=1"));
 	place(text + place(text, "netns    br0:"), "net.ipv4.ip_forward=0");
 	place(b, "netns    b: new, lo up; settings as of br0\n");
+}
+
+static void each_has_its_traits(void **state)
+{
+	static const char text[] = "[bridge b4]\naddress = 10.1.0.9/24\n"
+				   "[bridge b6]\naddress = 10.2.0.9/24\naddress = fd02::9/64\n"
+				   "[node s4]\n[iface s4:e0]\nbridge = b4\naddress = 10.1.0.1/24\n"
+				   "[node s6]\n[iface s6:e0]\nbridge = b6\naddress = fd02::1/64\n"
+				   "[node f4]\nforward = yes\n[iface f4:e0]\nbridge = b4\n"
+				   "[node f6]\nforward = yes\n[iface f6:e0]\nbridge = b6\n"
+				   "address = 10.2.0.3/24\naddress = fd02::3/64\n";
+	static const struct {
+		const char *netns;
+		unsigned int traits;
+	} rows[] = {
+		{ "b4", TRAIT_ANY | TRAIT_STAYS | TRAIT_NO_IPV6 },
+		{ "b6", TRAIT_ANY | TRAIT_STAYS | TRAIT_IPV6 | TRAIT_STAYS6 | TRAIT_PORTS },
+		{ "s4", TRAIT_ANY | TRAIT_STAYS | TRAIT_NO_IPV6 },
+		{ "s6", TRAIT_ANY | TRAIT_STAYS | TRAIT_IPV6 | TRAIT_STAYS6 },
+		{ "f4", TRAIT_ANY | TRAIT_FORWARDS | TRAIT_NO_IPV6 },
+		{ "f6", TRAIT_ANY | TRAIT_FORWARDS | TRAIT_IPV6 | TRAIT_FORWARDS6 },
+	};
+	const struct plan_options options = { 0 };
+	struct error e = ERROR_INIT;
+	struct topology topo;
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(plan_text(&plan, &topo, text, &options, &e), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < plan.n_ops; k++) {
+			const struct op *op = &plan.ops[k];
+
+			if ((op->kind != OP_NETNS && op->kind != OP_LINK) ||
+			    strcmp(op->netns, rows[i].netns) != 0)
+				continue;
+			assert_int_equal(op->traits, op->port ? 0 : rows[i].traits);
+			n++;
+		}
+		assert_int_equal(n, i < 2 ? 3 : 2); /* a bridge's own, and two ports */
+	}
+	plan_clear(&plan);
+	topology_clear(&topo);
 }
 
 static void order_is_what_the_kernel_needs(void **state)
@@ -252,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_every_default),
 		cmocka_unit_test(forwarding_is_the_routers_alone),
+		cmocka_unit_test(each_has_its_traits),
 		cmocka_unit_test(order_is_what_the_kernel_needs),
 		cmocka_unit_test(each_pair_is_made_once),
 		cmocka_unit_test(as_names_a_copy),
