@@ -108,29 +108,34 @@ static int open_fresh_net(struct sysctl_fresh *fresh, struct error *e)
 	return open_net(fresh->proc, e);
 }
 
-/* The path below /proc/sys/net. Dots are the only separators, so that it can only go down. */
-static int make_path(const char *name, char path[static 256])
+#define SYSCTL_PATH_SIZE 256
+
+bool sysctl_is_name(const char *s)
+{
+	return strncmp(s, "net.", 4) == 0 && !strstr(s, "..") && s[strlen(s) - 1] != '.' &&
+	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")];
+}
+
+/* The path below /proc/sys/net of such a name. Dots are the only separators, so that it can only go
+ * down.
+ */
+static int make_path(const char *name, char path[static SYSCTL_PATH_SIZE])
 {
 	size_t len;
 
-	if (strncmp(name, "net.", 4) != 0)
+	if (!sysctl_is_name(name))
 		return -EINVAL;
 	len = strlen(name + 4);
-	if (len == 0 || len > 255)
+	if (len >= SYSCTL_PATH_SIZE)
 		return -ENAMETOOLONG;
-	for (size_t i = 0; i <= len; i++) {
-		path[i] = name[4 + i];
-		if (path[i] == '/' || (path[i] == '.' && (i == 0 || path[i - 1] == '/')))
-			return -EINVAL;
-		if (path[i] == '.')
-			path[i] = '/';
-	}
-	return path[len - 1] == '/' ? -EINVAL : 0;
+	for (size_t i = 0; i <= len; i++)
+		path[i] = name[4 + i] == '.' ? '/' : name[4 + i];
+	return 0;
 }
 
 static int open_setting(int net, const char *name, int flags)
 {
-	char path[256];
+	char path[SYSCTL_PATH_SIZE];
 	int err = make_path(name, path);
 	int fd;
 

@@ -54,10 +54,15 @@ struct sysctl_fresh {
 	unsigned int visitors;		 /* namespaces that have used it */
 };
 
+/* net.ipv4.conf.veth0.rp_filter: words of [A-Za-z0-9_-] between single dots. A '/' would be a dot
+ * to sysctl(8), and a way out to whoever makes a path of it.
+ */
+bool sysctl_is_name(const char *s);
+
 /* In the namespace this process is in. */
 int sysctl_apply(struct sysctl_fresh *fresh, unsigned int traits, struct error *e);
 
-/* net.… with dots; nothing outside /proc/sys/net can be reached. */
+/* Nothing outside /proc/sys/net can be reached. */
 int sysctl_write(const char *name, const char *value, struct error *e);
 
 int sysctl_apply_link(const char *iface, unsigned int traits, struct error *e);

@@ -9,6 +9,7 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/sysctl.h"
 #include "lab/text.h"
 #include "lab/topology.h"
 #include "lab/topology_keys.h"
@@ -33,17 +34,6 @@ static int only_once(const struct ini_where *at, struct topology_reading *r, con
 	return 0;
 }
 
-/* net.ipv4.conf.veth0.rp_filter: words of [A-Za-z0-9_-] between single dots.
- * A '/' would be a dot to sysctl(8), and a way out to whoever makes a path of it.
- */
-static bool is_sysctl_name(const char *s)
-{
-	if (strncmp(s, "net.", 4) != 0)
-		return false;
-	return !strstr(s, "..") && s[strlen(s) - 1] != '.' &&
-	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")];
-}
-
 static int read_sysctl(const struct ini_where *at, const char *value, void *object, struct error *e)
 {
 	struct topology_reading *r = object;
@@ -59,7 +49,7 @@ static int read_sysctl(const struct ini_where *at, const char *value, void *obje
 	for (len = (size_t)(equals - value); len && strchr(" \t", value[len - 1]); len--)
 		;
 	name = xstrndup(value, len);
-	if (!is_sysctl_name(name))
+	if (!sysctl_is_name(name))
 		return ini_refuse(at, e, "\"%s\" is no sysctl of a network namespace", name);
 	value = equals + 1 + strspn(equals + 1, " \t");
 	if (!*value)

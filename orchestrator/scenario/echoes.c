@@ -36,7 +36,7 @@ static const char *find4(const char *text)
 {
 	const char *names = strstr(text, "Icmp: "), *numbers, *name;
 
-	if (!names || !(numbers = strstr(names + 1, "\nIcmp: ")))
+	if (!names || !(numbers = strstr(names, "\nIcmp: ")))
 		return NULL;
 	name = strstr(names, " OutEchoReps");
 	if (!name || name > numbers)

@@ -345,6 +345,14 @@ printf '%s\n' '[node a]' 'sysctl = net.ipv4.nosuch = 1' '[scenario s]' 'reject =
 	>"$dir/sysctl.ini"
 xlab run "$dir/sysctl.ini"
 ended 'run: an unknown sysctl' 3 'set net.ipv4.nosuch = 1: this kernel has no such setting'
+# The longest name that there is room for, and one that is a letter longer.
+for words in 'this kernel has no such setting' 'File name too long'; do
+	long=${long:-a.$(printf 'b%.0s' {1..126}).$(printf 'c%.0s' {1..126})}
+	sed "s/ipv4.nosuch/$long/" "$dir/sysctl.ini" >"$dir/long.ini"
+	xlab run "$dir/long.ini"
+	ended "run: a sysctl's name of ${#long} letters" 3 "$words"
+	long+=c
+done
 xlab run /nosuchfile
 ended 'run: no such file' 2 /nosuchfile
 

@@ -379,13 +379,25 @@ static void waits_are_ended(void **state)
 	}
 }
 
+static void time_that_is_left(void **state)
+{
+	uint64_t now = netlink_clock_ns();
+	struct timespec left = netlink_time_left(now + 90500000000);
+
+	(void)state;
+	assert_in_range(left.tv_sec, 30, 90); /* of a minute and a half */
+	assert_in_range(left.tv_nsec, 0, 999999999);
+	left = netlink_time_left(now - 1);
+	assert_true(left.tv_sec == 0 && left.tv_nsec == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_addresses),     cmocka_unit_test(all_links),
 		cmocka_unit_test(one_link),	     cmocka_unit_test(what_carries),
 		cmocka_unit_test(sockets_are_found), cmocka_unit_test(sockets_are_asked_for),
-		cmocka_unit_test(waits_are_ended),
+		cmocka_unit_test(waits_are_ended),   cmocka_unit_test(time_that_is_left),
 	};
 
 	return cmocka_run_group_tests_name("answers", tests, NULL, NULL);

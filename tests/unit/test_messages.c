@@ -3,9 +3,12 @@
  * __wrap_netlink_talk() in the place of netlink_talk(), and so with others.
  */
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +24,9 @@
 #include "lab/netlink.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
+#include "lab/rtnl_ip.h"
 #include "lab/rtnl_netem.h"
+#include "lab/text.h"
 #include "lab/topology.h"
 
 static struct netlink_request sent;
@@ -152,6 +157,190 @@ static void a_vlan_is_one_over_its_link(void **state)
 
 	answer = -EEXIST;
 	assert_int_equal(rt_vlan_add(NULL, &all, &e), -EEXIST);
+}
+
+static void one_queue_each_way(struct part in)
+{
+	HOLDS(in, IFLA_GROUP, uint32_t, 5);
+	HOLDS(in, IFLA_NUM_TX_QUEUES, uint32_t, 1);
+	HOLDS(in, IFLA_NUM_RX_QUEUES, uint32_t, 1);
+}
+
+static void a_pair_has_two_ends(void **state)
+{
+	const uint8_t mac[] = { 2, 0, 0, 0, 0, 9 };
+	struct rt_veth veth = { .main = { "e0", mac, 12, 1400 },
+				.peer = { .name = "p0", .ifindex = 13 },
+				.peer_netns = 44,
+				.group = 5 };
+	const struct ifinfomsg *link, *other;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct part in, info, peer;
+
+	(void)state;
+	answer = 0;
+	for (int port = 0; port < 2; port++) {
+		veth.master = port ? 7 : 0;
+		assert_int_equal(rt_veth_add(NULL, &veth, &e), 0);
+		is_to_make(RTM_NEWLINK);
+		link = mnl_nlmsg_get_payload(message());
+		assert_int_equal(link->ifi_index, 12);
+		assert_int_equal(link->ifi_flags & IFF_UP, port ? IFF_UP : 0);
+		assert_int_equal(link->ifi_change & IFF_UP, port ? IFF_UP : 0);
+		in = behind(sizeof(*link));
+		holds(in, IFLA_IFNAME, "e0", sizeof("e0"));
+		holds(in, IFLA_ADDRESS, mac, sizeof(mac));
+		HOLDS(in, IFLA_MTU, uint32_t, 1400);
+		one_queue_each_way(in);
+		if (port)
+			HOLDS(in, IFLA_MASTER, uint32_t, 7);
+		else
+			lacks(in, IFLA_MASTER);
+		info = find(in, IFLA_LINKINFO);
+		holds(info, IFLA_INFO_KIND, "veth", sizeof("veth"));
+		peer = find(find(info, IFLA_INFO_DATA), VETH_INFO_PEER);
+		other = (const void *)peer.at;
+		assert_int_equal(other->ifi_index, 13);
+		assert_int_equal(other->ifi_flags, 0);
+		peer.at += MNL_ALIGN(sizeof(*other));
+		peer.size -= MNL_ALIGN(sizeof(*other));
+		holds(peer, IFLA_IFNAME, "p0", sizeof("p0"));
+		lacks(peer, IFLA_ADDRESS);
+		lacks(peer, IFLA_MTU);
+		HOLDS(peer, IFLA_NET_NS_FD, uint32_t, 44);
+		one_queue_each_way(peer);
+	}
+}
+
+static void a_bridge_is_quick(void **state)
+{
+	struct rt_bridge bridge = {
+		.name = "br0", .ifindex = 3, .mac = { 2, 0, 0, 0, 0, 9 }, .group = 5
+	};
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct ifinfomsg *link;
+	struct part in, info, data;
+
+	(void)state;
+	answer = 0;
+	for (int stp = 0; stp < 2; stp++) {
+		bridge.stp = stp;
+		assert_int_equal(rt_bridge_add(NULL, &bridge, &e), 0);
+		is_to_make(RTM_NEWLINK);
+		link = mnl_nlmsg_get_payload(message());
+		assert_int_equal(link->ifi_index, 3);
+		assert_true(link->ifi_flags & link->ifi_change & IFF_UP);
+		in = behind(sizeof(*link));
+		holds(in, IFLA_IFNAME, "br0", sizeof("br0"));
+		holds(in, IFLA_ADDRESS, bridge.mac, 6);
+		HOLDS(in, IFLA_GROUP, uint32_t, 5);
+		info = find(in, IFLA_LINKINFO);
+		holds(info, IFLA_INFO_KIND, "bridge", sizeof("bridge"));
+		data = find(info, IFLA_INFO_DATA);
+		HOLDS(data, IFLA_BR_STP_STATE, uint32_t, (uint32_t)stp);
+		HOLDS(data, IFLA_BR_FORWARD_DELAY, uint32_t,
+		      stp ? 200 : 0); /* hundredths of a second */
+		HOLDS(data, IFLA_BR_MCAST_SNOOPING, uint8_t, 0);
+		if (stp) {
+			HOLDS(data, IFLA_BR_HELLO_TIME, uint32_t, 100);
+			HOLDS(data, IFLA_BR_MAX_AGE, uint32_t, 600);
+		} else {
+			lacks(data, IFLA_BR_HELLO_TIME);
+			lacks(data, IFLA_BR_MAX_AGE);
+		}
+	}
+}
+
+static void a_link_is_set(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct ifinfomsg *link;
+	struct part in;
+
+	(void)state;
+	answer = 0;
+	for (int alias = 0; alias < 2; alias++) {
+		assert_int_equal(rt_link_raise(NULL, 12, alias ? "xlab a" : NULL, &e), 0);
+		link = mnl_nlmsg_get_payload(message());
+		assert_int_equal(link->ifi_index, 12);
+		assert_true(link->ifi_flags & link->ifi_change & IFF_UP);
+		in = behind(sizeof(*link));
+		if (alias)
+			holds(in, IFLA_IFALIAS, "xlab a", sizeof("xlab a"));
+		else
+			lacks(in, IFLA_IFALIAS);
+	}
+	assert_int_equal(rt_link_join(NULL, 13, 7, &e), 0);
+	link = mnl_nlmsg_get_payload(message());
+	assert_int_equal(link->ifi_index, 13);
+	assert_true(link->ifi_flags & link->ifi_change & IFF_UP);
+	HOLDS(behind(sizeof(*link)), IFLA_MASTER, uint32_t, 7);
+
+	assert_int_equal(rt_link_no_link_local(NULL, 14, &e), 0);
+	link = mnl_nlmsg_get_payload(message());
+	assert_int_equal(link->ifi_index, 14);
+	in = find(find(behind(sizeof(*link)), IFLA_AF_SPEC), AF_INET6);
+	HOLDS(in, IFLA_INET6_ADDR_GEN_MODE, uint8_t, IN6_ADDR_GEN_MODE_NONE);
+
+	assert_int_equal(rt_link_del(NULL, 15, &e), 0);
+	assert_int_equal(message()->nlmsg_type, RTM_DELLINK);
+	assert_int_equal(((const struct ifinfomsg *)mnl_nlmsg_get_payload(message()))->ifi_index,
+			 15);
+}
+
+static void addresses_and_routes(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct ifaddrmsg *address;
+	const struct rtmsg *route;
+	struct prefix four, six;
+	struct address via;
+	struct part in;
+
+	(void)state;
+	answer = 0;
+	assert_int_equal(text_cidr("10.1.2.3/24", &four), 0);
+	assert_int_equal(text_cidr("fd00::3/64", &six), 0);
+	assert_int_equal(text_address("10.1.2.9", &via), 0);
+	for (int v6 = 0; v6 < 2; v6++) {
+		const struct prefix *own = v6 ? &six : &four;
+		size_t size = v6 ? 16 : 4;
+
+		assert_int_equal(rt_address_add(NULL, 12, own, &e), 0);
+		is_to_make(RTM_NEWADDR);
+		address = mnl_nlmsg_get_payload(message());
+		assert_int_equal(address->ifa_family, v6 ? AF_INET6 : AF_INET);
+		assert_int_equal(address->ifa_prefixlen, v6 ? 64 : 24);
+		assert_int_equal(address->ifa_index, 12);
+		in = behind(sizeof(*address));
+		holds(in, IFA_LOCAL, &own->address.v6, size);
+		holds(in, IFA_ADDRESS, &own->address.v6, size);
+		if (v6)
+			HOLDS(in, IFA_FLAGS, uint32_t, IFA_F_NODAD);
+		else
+			lacks(in, IFA_FLAGS);
+	}
+	for (int gateway = 0; gateway < 2; gateway++) {
+		assert_int_equal(
+			rt_route_add(NULL, &four, gateway ? &via : NULL, gateway ? 0 : 12, &e), 0);
+		is_to_make(RTM_NEWROUTE);
+		route = mnl_nlmsg_get_payload(message());
+		assert_int_equal(route->rtm_family, AF_INET);
+		assert_int_equal(route->rtm_dst_len, 24);
+		assert_int_equal(route->rtm_table, RT_TABLE_MAIN);
+		assert_int_equal(route->rtm_protocol, RTPROT_STATIC);
+		assert_int_equal(route->rtm_type, RTN_UNICAST);
+		assert_int_equal(route->rtm_scope, gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
+		in = behind(sizeof(*route));
+		holds(in, RTA_DST, &four.address.v4, 4);
+		if (gateway) {
+			holds(in, RTA_GATEWAY, &via.v4, 4);
+			lacks(in, RTA_OIF);
+		} else {
+			lacks(in, RTA_GATEWAY);
+			HOLDS(in, RTA_OIF, uint32_t, 12);
+		}
+	}
 }
 
 /* What netem is told of this, behind the old fields. */
@@ -343,6 +532,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_vlan_is_one_over_its_link),
+		cmocka_unit_test(a_pair_has_two_ends),
+		cmocka_unit_test(a_bridge_is_quick),
+		cmocka_unit_test(a_link_is_set),
+		cmocka_unit_test(addresses_and_routes),
 		cmocka_unit_test(netem_is_told_what_there_is),
 		cmocka_unit_test(netem_is_told_a_rate),
 		cmocka_unit_test(netem_has_room_for_what_is_late),
