@@ -240,6 +240,40 @@ static void one_link(void **state)
 	assert_int_equal(((const struct nlmsghdr *)asked[3].bytes)->nlmsg_len, length + 8);
 }
 
+/* What need not be waited for is told at once: nobody listens here. */
+static void a_port_that_is_ready(void **state)
+{
+	static const struct {
+		uint8_t port;
+		bool or_blocks;
+	} rows[] = {
+		{ BR_STATE_FORWARDING, false },
+		{ BR_STATE_FORWARDING, true },
+		{ BR_STATE_BLOCKING, true },
+	};
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct nlattr *nest, *inner;
+		struct nlmsghdr *message;
+
+		forget();
+		message = give_link(RTM_NEWLINK, 3);
+		nest = mnl_attr_nest_start(message, IFLA_LINKINFO);
+		inner = mnl_attr_nest_start(message, IFLA_INFO_SLAVE_DATA);
+		mnl_attr_put_u8(message, IFLA_BRPORT_STATE, rows[i].port);
+		mnl_attr_nest_end(message, inner);
+		mnl_attr_nest_end(message, nest);
+		assert_int_equal(rt_port_await(NULL, NULL, 3, rows[i].or_blocks, 0, &e), 1);
+		assert_int_equal(((const struct ifinfomsg *)was_asked(0, RTM_GETLINK))->ifi_index,
+				 3);
+	}
+	forget();
+	answer = -ENODEV;
+	assert_int_equal(rt_port_await(NULL, NULL, 3, true, 0, &e), -ENODEV);
+}
+
 static void what_carries(void **state)
 {
 	static const struct {
@@ -394,10 +428,15 @@ static void time_that_is_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own_addresses),     cmocka_unit_test(all_links),
-		cmocka_unit_test(one_link),	     cmocka_unit_test(what_carries),
-		cmocka_unit_test(sockets_are_found), cmocka_unit_test(sockets_are_asked_for),
-		cmocka_unit_test(waits_are_ended),   cmocka_unit_test(time_that_is_left),
+		cmocka_unit_test(own_addresses),
+		cmocka_unit_test(all_links),
+		cmocka_unit_test(one_link),
+		cmocka_unit_test(a_port_that_is_ready),
+		cmocka_unit_test(what_carries),
+		cmocka_unit_test(sockets_are_found),
+		cmocka_unit_test(sockets_are_asked_for),
+		cmocka_unit_test(waits_are_ended),
+		cmocka_unit_test(time_that_is_left),
 	};
 
 	return cmocka_run_group_tests_name("answers", tests, NULL, NULL);
