@@ -140,6 +140,7 @@ static const uint32_t types[] = {
 
 struct file {
 	struct btf_header head;
+	uint32_t gap[2];
 	uint32_t types[sizeof(types) / sizeof(types[0])];
 	struct names names;
 };
@@ -151,8 +152,9 @@ static struct file whole(void)
 	struct file file = { .head = { .magic = BTF_MAGIC,
 				       .version = 1,
 				       .hdr_len = sizeof(struct btf_header),
+				       .type_off = 8,
 				       .type_len = sizeof(types),
-				       .str_off = sizeof(types),
+				       .str_off = 8 + sizeof(types),
 				       .str_len = sizeof(names) },
 			     .names = names };
 
@@ -234,12 +236,12 @@ static void what_is_damaged_is_none(void **state)
 	} while (0)
 	WITH(file.head.magic++);
 	WITH(file.head.hdr_len = FILE_SIZE + 1);
-	WITH(file.head.type_off = 1);
+	WITH(file.head.type_off = 9);
 	WITH(file.head.type_off = UINT32_MAX - 3);
 	WITH(file.head.type_len = sizeof(types) + sizeof(names) + 1);
 	WITH(file.head.type_len = UINT32_MAX);
 	WITH(file.head.type_len -= 4); /* the last one is cut */
-	WITH(file.head.str_off = sizeof(types) + sizeof(names) + 1);
+	WITH(file.head.str_off += sizeof(names) + 1);
 	WITH(file.head.str_off++);
 	WITH(file.head.str_len = 0);
 	WITH(file.head.str_len++);

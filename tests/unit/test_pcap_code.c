@@ -104,14 +104,21 @@ static void finds_a_place_or_none(void **state)
 	void *FREE_AUTO copy = NULL;
 	const char *function;
 	const void *bytes;
-	size_t size;
+	size_t size, was, at, before;
 
 	(void)state;
 	assert_int_equal(program_object(PROGRAM_PCAP, &bytes, &size, &function), 0);
 	copy = xmemdup(bytes, size);
+	was = size;
 	assert_int_equal(object_graft(&copy, &size, "none", code, sizeof(code)), -ENOENT);
 	assert_int_equal(object_graft(&copy, &size, "pcap", code, sizeof(code)), -EINVAL);
 	assert_int_equal(object_graft(&copy, &size, "pcap_verdict", code, sizeof(code)), 0);
+	/* its section is at the end now, with all that stood before it */
+	at = (was + 7) / 8 * 8;
+	before = size - at - sizeof(code);
+	assert_in_range(before, 1000, was);
+	assert_non_null(memmem(bytes, was, (char *)copy + at, before));
+	assert_memory_equal((char *)copy + at + before, code, sizeof(code));
 	assert_int_equal(object_graft(&copy, &size, "pcap_selects", code, sizeof(code)), 0);
 	assert_int_equal(object_lengthen(copy, 8), -ENOENT); /* it has no .bss */
 	assert_int_equal(object_move_symbol(copy, "none", 8), -ENOENT);
