@@ -27,6 +27,7 @@
 #include "orchestrator/linker/coverage.h"
 #include "orchestrator/linker/linker.h"
 #include "orchestrator/linker/prune.h"
+#include "orchestrator/linker/straighten.h"
 #include "orchestrator/linker/trace.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/util/bpflog.h"
@@ -149,8 +150,11 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 		err = filter_maps_share_arrays(in, job->lab, job->filters[i], e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
-	if (program_matches(&programs[f->program])) /* most of its code is of other keys */
+	if (program_matches(&programs[f->program])) { /* most of its code is of other keys */
 		captured_prog_prune(&b->codes[i]);
+		captured_prog_straighten(&b->codes[i]);
+		captured_prog_prune(&b->codes[i]);
+	}
 	b->linker.gpl &= !bpf_obj_get_info_by_fd(bpf_program__fd(in->main), &info, &len) &&
 			 info.gpl_compatible;
 	b->inputs[i] = (struct link_input){

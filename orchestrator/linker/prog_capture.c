@@ -33,6 +33,11 @@ void captured_prog_clear(struct captured_prog *prog)
 	*prog = (struct captured_prog){ 0 };
 }
 
+size_t captured_prog_end(const struct captured_prog *prog, size_t function)
+{
+	return function + 1 < prog->n_funcs ? prog->funcs[function + 1].insn_off : prog->n_insns;
+}
+
 /* Records may be longer than we know of (a newer clang): the known part leads. */
 static void *copy_records(const void *records, size_t n, size_t size, size_t known)
 {

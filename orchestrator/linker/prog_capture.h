@@ -32,6 +32,9 @@ struct captured_prog {
 };
 void captured_prog_clear(struct captured_prog *prog);
 
+/* The instruction behind the function's last one. */
+size_t captured_prog_end(const struct captured_prog *prog, size_t function);
+
 #define CAPTURE_HANDLERS 8
 
 struct prog_capture {

@@ -261,28 +261,100 @@ static void take_out(const struct pruning *r)
 	p->n_insns = r->places[p->n_insns];
 }
 
-/* Constants that decided something, and nothing else. */
-static void drop_unread(const struct pruning *r)
+/* --- What is never read ----------------------------------------------------------------------- */
+
+/* A constant, or a copy. */
+static bool is_move(const struct bpf_insn *insn)
+{
+	uint8_t class = BPF_CLASS(insn->code);
+
+	return (class == BPF_ALU || class == BPF_ALU64) && BPF_OP(insn->code) == BPF_MOV;
+}
+
+static bool drop_moves(const struct pruning *r)
 {
 	const struct captured_prog *p = r->p;
 	const struct link_output out = {
 		.insns = p->insns, .n_insns = p->n_insns, .funcs = p->funcs, .n_funcs = p->n_funcs
 	};
 	struct registers registers;
+	bool any = false;
 
-	memset(r->fates, STAYS, p->n_insns);
-	memset(r->run, true, p->n_insns);
 	registers_find(&registers, &out);
 	for (size_t i = 0; i + 1 < p->n_insns; i++) {
 		const struct bpf_insn *insn = &p->insns[i];
-		uint8_t class = BPF_CLASS(insn->code);
 
-		if ((class == BPF_ALU || class == BPF_ALU64) && BPF_OP(insn->code) == BPF_MOV &&
-		    BPF_SRC(insn->code) == BPF_K && !(registers.needed[i + 1] >> insn->dst_reg & 1))
+		if (is_move(insn) && !(registers.needed[i + 1] >> insn->dst_reg & 1)) {
 			r->fates[i] = GOES;
+			any = true;
+		}
 		i += is_wide(insn);
 	}
 	registers_clear(&registers);
+	return any;
+}
+
+static bool is_on_stack(const struct bpf_insn *insn, uint8_t base)
+{
+	return base == BPF_REG_10 && insn->off >= -LINK_STACK_MAX && insn->off < 0;
+}
+
+static int bytes_of(const struct bpf_insn *insn)
+{
+	static const int bytes[] = { 4, 2, 1, 8 }; /* BPF_W, _H, _B, _DW */
+
+	return bytes[BPF_SIZE(insn->code) >> 3];
+}
+
+/* Of a function whose frame nobody else knows. */
+static bool drop_stores(const struct pruning *r, size_t from, size_t to)
+{
+	const struct bpf_insn *insns = r->p->insns;
+	bool read[LINK_STACK_MAX + 8] = { false };
+	bool any = false;
+
+	for (size_t i = from; i < to; i++) {
+		bool reads = BPF_CLASS(insns[i].code) == BPF_LDX
+				     ? is_on_stack(&insns[i], insns[i].src_reg)
+				     : BPF_CLASS(insns[i].code) == BPF_STX &&
+					       BPF_MODE(insns[i].code) == BPF_ATOMIC &&
+					       is_on_stack(&insns[i], insns[i].dst_reg);
+
+		for (int b = 0; reads && b < bytes_of(&insns[i]); b++)
+			read[LINK_STACK_MAX + insns[i].off + b] = true;
+	}
+	for (size_t i = from; i < to; i++) {
+		uint8_t class = BPF_CLASS(insns[i].code);
+		bool wanted = false;
+
+		if ((class != BPF_ST && class != BPF_STX) ||
+		    !is_on_stack(&insns[i], insns[i].dst_reg))
+			continue;
+		for (int b = 0; b < bytes_of(&insns[i]); b++)
+			wanted |= read[LINK_STACK_MAX + insns[i].off + b];
+		if (!wanted)
+			r->fates[i] = GOES;
+		any |= !wanted;
+	}
+	return any;
+}
+
+/* Constants that decided something and nothing else, and what clang kept for what has gone. */
+static bool drop_unread(const struct pruning *r)
+{
+	const struct captured_prog *p = r->p;
+	bool any;
+
+	memset(r->fates, STAYS, p->n_insns);
+	memset(r->run, true, p->n_insns);
+	any = drop_moves(r);
+	for (size_t f = 0; f < p->n_funcs; f++) {
+		size_t from = p->funcs[f].insn_off, to = captured_prog_end(p, f);
+
+		if (!insns_show_frame(p->insns, from, to))
+			any |= drop_stores(r, from, to);
+	}
+	return any;
 }
 
 void captured_prog_prune(struct captured_prog *p)
@@ -299,6 +371,6 @@ void captured_prog_prune(struct captured_prog *p)
 		find_beginnings(&r);
 	} while (decide_branches(&r));
 	take_out(&r);
-	drop_unread(&r);
-	take_out(&r);
+	while (drop_unread(&r))
+		take_out(&r);
 }

@@ -57,6 +57,14 @@ void insn_aim(struct bpf_insn *insn, size_t at, size_t target)
 		insn->off = (int16_t)(target - at - 1);
 }
 
+bool insns_show_frame(const struct bpf_insn *insns, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (insns[i].src_reg == BPF_REG_10 && BPF_CLASS(insns[i].code) != BPF_LDX)
+			return true;
+	return false;
+}
+
 static uint16_t reads_calculation(const struct bpf_insn *insn)
 {
 	uint16_t src = BPF_SRC(insn->code) == BPF_X ? BIT(insn->src_reg) : 0;
@@ -76,8 +84,8 @@ static uint16_t reads_jump(const struct bpf_insn *insn)
 {
 	if (BPF_OP(insn->code) == BPF_EXIT)
 		return BIT(0);
-	if (BPF_OP(insn->code) == BPF_CALL)
-		return ARGUMENTS;
+	if (BPF_OP(insn->code) == BPF_CALL) /* one takes none */
+		return !insn->src_reg && insn->imm == BPF_FUNC_get_smp_processor_id ? 0 : ARGUMENTS;
 	if (!insn_is_branch(insn))
 		return 0;
 	return BIT(insn->dst_reg) | (BPF_SRC(insn->code) == BPF_X ? BIT(insn->src_reg) : 0);

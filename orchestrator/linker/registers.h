@@ -32,6 +32,9 @@ uint16_t registers_free(const struct registers *r, size_t i);
 bool insn_jumps(const struct bpf_insn *insn);
 bool insn_is_branch(const struct bpf_insn *insn);
 
+/* Instructions @from up to @to, a function's, give away the address of something on its stack. */
+bool insns_show_frame(const struct bpf_insn *insns, size_t from, size_t to);
+
 /* Where a jump, a call or a function's address leads from instruction @at. */
 size_t insn_target(const struct bpf_insn *insn, size_t at);
 void insn_aim(struct bpf_insn *insn, size_t at, size_t target);

@@ -24,6 +24,7 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/linker/prog_capture.h"
 #include "orchestrator/linker/prune.h"
+#include "orchestrator/linker/straighten.h"
 #include "orchestrator/model/field_read.h"
 #include "orchestrator/model/program.h"
 
@@ -60,6 +61,8 @@ static int load_pruned(const struct subject *s, struct captured_prog *code)
 		    .line_info_rec_size = sizeof(*code->lines));
 	int fd;
 
+	captured_prog_prune(code);
+	captured_prog_straighten(code);
 	captured_prog_prune(code);
 	opts.func_info = code->funcs;
 	opts.func_info_cnt = (__u32)code->n_funcs;

@@ -145,15 +145,49 @@ static void wide_loads_stay_whole(void **state)
 		"r2 = func +3; r0 = r2; exit; r0 = 3; exit");
 }
 
-static void constants_that_nobody_reads_go(void **state)
+static void constants_and_copies_that_nobody_reads_go(void **state)
 {
 	(void)state;
 	becomes("r1 = 5; r2 = 6; r0 = r2; exit", "r2 = 6; r0 = r2; exit");
 	becomes("w1 = 5; r0 = 2; exit", "r0 = 2; exit");
 	becomes("r1 = 5; call 7; exit", "r1 = 5; call 7; exit");
 	becomes("r6 = 5; r0 = 1; exit", "r0 = 1; exit");
+	becomes("r6 = r1; r7 = r6; r0 = 1; exit", "r0 = 1; exit");
+	becomes("r6 = r1; call 7; r0 = r6; exit", "r6 = r1; call 7; r0 = r6; exit");
+	becomes("r1 = 5; call 8; exit", "call 8; exit"); /* which CPU: it takes nothing */
 	/* calculations are not constants, and may be of more than they say */
 	becomes("r6 = r1; r6 += 3; r0 = 1; exit", "r6 = r1; r6 += 3; r0 = 1; exit");
+}
+
+/* Of a frame that nobody else knows. */
+static void what_is_put_on_the_stack_and_never_read_goes(void **state)
+{
+	struct bpf_func_info funcs[] = { { 0, 11 } };
+	static const char *const cases[][2] = {
+		{ "[r10 -8] = r1; r0 = 1; exit", "r0 = 1; exit" },
+		{ "r2 = 3; r3 = r2; [r10 -8] = r3; [r10 -16] = 5; r0 = 1; exit", "r0 = 1; exit" },
+		{ "[r10 -8] = r1; [r10 -16] = r1; r0 = [r10 -8]; exit",
+		  "[r10 -8] = r1; r0 = [r10 -8]; exit" },
+		{ "[r10 -8] = r1; r0 = [r10 -1]; exit", "[r10 -8] = r1; r0 = [r10 -1]; exit" },
+		{ "[r10 -8] = r1; r0 = [r10 -12]; exit", "[r10 -8] = r1; r0 = [r10 -12]; exit" },
+		{ "[r1 -8] = r1; r0 = 1; exit", "[r1 -8] = r1; r0 = 1; exit" },
+		{ "[r10 -8] = r1; r2 = r10; r0 = [r2 -8]; exit",
+		  "[r10 -8] = r1; r2 = r10; r0 = [r2 -8]; exit" },
+		{ "[r10 -8] = r1; lock [r10 -8] += r2; r0 = 1; exit",
+		  "[r10 -8] = r1; lock [r10 -8] += r2; r0 = 1; exit" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct captured_prog prog;
+
+		insns_captured(&prog, cases[i][0]);
+		prog.funcs = xmemdup(funcs, sizeof(funcs));
+		prog.n_funcs = 1;
+		captured_prog_prune(&prog);
+		insns_are(prog.insns, prog.n_insns, cases[i][1]);
+		captured_prog_clear(&prog);
+	}
 }
 
 /* Calls of what stays lead there; a function that nobody calls is none. */
@@ -215,7 +249,8 @@ int main(void)
 		cmocka_unit_test(what_is_known_ends_where_others_come),
 		cmocka_unit_test(what_is_never_run_goes),
 		cmocka_unit_test(wide_loads_stay_whole),
-		cmocka_unit_test(constants_that_nobody_reads_go),
+		cmocka_unit_test(constants_and_copies_that_nobody_reads_go),
+		cmocka_unit_test(what_is_put_on_the_stack_and_never_read_goes),
 		cmocka_unit_test(functions_and_lines_follow),
 		cmocka_unit_test(lines_of_what_is_at_the_end_go),
 	};
