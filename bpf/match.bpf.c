@@ -13,6 +13,10 @@
  * it, and the key has more values, they are looked up: one or two bytes in a table, more in a hash
  * and then among spans, so that ten thousand cost no more than two.
  *
+ * As long as the rules are the lab file's, and those are one value for each key, the values are in
+ * the instructions, too, and packets without tags, options and extension headers have a short way
+ * of their own (judge()). `changed` says that it is so no more: then all that is in memory counts.
+ *
  * What is cut short, or of another protocol, does not match. `type` is the one behind up to two
  * VLAN tags; 0x8100 (`vlan`) means any tagged frame, whichever its tags, and 0x88a8 one whose first
  * tag is of that type. All fragments of a datagram have its addresses and its protocol; later ones
@@ -47,12 +51,11 @@ static __always_inline __u64 load(const void *from, const __u32 slot, const __u3
 		break;                                                      \
 	if (!long_holds(m, slot, load(from, slot, 0), load(from, slot, 1))) \
 	return false
-#define MASKED(m, slot, from)                                                              \
-	if (!uses(slot))                                                                   \
-		break;                                                                     \
-	if (!long_holds(m, slot,                                                           \
-			load(from, slot, 0) & CONSTANT(XLAB_MASK + (slot)-XLAB_SLOT_LONG), \
-			load(from, slot, 1)))                                              \
+#define MASKED(m, slot, from)                                                             \
+	if (!uses(slot))                                                                  \
+		break;                                                                    \
+	if (!long_holds(m, slot, load(from, slot, 0) & mask_of(m, (slot)-XLAB_SLOT_LONG), \
+			load(from, slot, 1)))                                             \
 	return false
 #define TIMES_4(what, m, slot, from) \
 	what(m, slot, from);         \
@@ -65,6 +68,12 @@ static __always_inline __u64 load(const void *from, const __u32 slot, const __u3
 	TIMES_4(what, m, slot + 8, from); \
 	TIMES_4(what, m, slot + 12, from)
 
+/* Of a field that is not all of its bytes. Those have no one value. */
+static __always_inline __u64 mask_of(const struct matched *m, const __u32 n)
+{
+	return m ? CONSTANT(XLAB_MASK + n) : ~0ULL;
+}
+
 /* A MAC's first four bytes; its last two are its third word. */
 static __always_inline __u64 mac_begin(const __u16 *mac)
 {
@@ -73,26 +82,27 @@ static __always_inline __u64 mac_begin(const __u16 *mac)
 
 static __always_inline bool macs_hold(struct matched *m, const struct ether *eth)
 {
-	if (is_given(XLAB_SLOT_ETH_SRC) &&
+	if (is_given(m, XLAB_SLOT_ETH_SRC) &&
 	    !long_holds(m, XLAB_SLOT_ETH_SRC, mac_begin(eth->src), eth->src[2]))
 		return false;
-	if (is_given(XLAB_SLOT_ETH_DST) &&
+	if (is_given(m, XLAB_SLOT_ETH_DST) &&
 	    !long_holds(m, XLAB_SLOT_ETH_DST, mac_begin(eth->dst), eth->dst[2]))
 		return false;
-	return !is_given(XLAB_SLOT_ETH_ADDR) ||
+	return !is_given(m, XLAB_SLOT_ETH_ADDR) ||
 	       either_holds(m, XLAB_SLOT_ETH_ADDR, mac_begin(eth->src), eth->src[2],
 			    mac_begin(eth->dst), eth->dst[2]);
 }
 
 static __always_inline bool tag_holds(struct matched *m, const struct vlan_tag *tag)
 {
-	if (is_given(XLAB_SLOT_VLAN_ID) && !word_holds(m, XLAB_SLOT_VLAN_ID, tag->tci))
+	if (is_given(m, XLAB_SLOT_VLAN_ID) && !word_holds(m, XLAB_SLOT_VLAN_ID, tag->tci))
 		return false;
-	if (is_given(XLAB_SLOT_VLAN_PRIORITY) && !word_holds(m, XLAB_SLOT_VLAN_PRIORITY, tag->tci))
+	if (is_given(m, XLAB_SLOT_VLAN_PRIORITY) &&
+	    !word_holds(m, XLAB_SLOT_VLAN_PRIORITY, tag->tci))
 		return false;
-	if (is_given(XLAB_SLOT_VLAN_DEI) && !word_holds(m, XLAB_SLOT_VLAN_DEI, tag->tci))
+	if (is_given(m, XLAB_SLOT_VLAN_DEI) && !word_holds(m, XLAB_SLOT_VLAN_DEI, tag->tci))
 		return false;
-	return !is_given(XLAB_SLOT_VLAN_TYPE) || word_holds(m, XLAB_SLOT_VLAN_TYPE, tag->type);
+	return !is_given(m, XLAB_SLOT_VLAN_TYPE) || word_holds(m, XLAB_SLOT_VLAN_TYPE, tag->type);
 }
 
 static __always_inline bool eth_holds(struct matched *m, struct xdp_md *ctx)
@@ -103,7 +113,7 @@ static __always_inline bool eth_holds(struct matched *m, struct xdp_md *ctx)
 
 	if ((void *)tag > end)
 		return false;
-	if (is_given(XLAB_SLOT_LENGTH) &&
+	if (is_given(m, XLAB_SLOT_LENGTH) &&
 	    !word_holds(m, XLAB_SLOT_LENGTH, bpf_htonl(packet_length(ctx))))
 		return false;
 	if (!macs_hold(m, eth))
@@ -120,7 +130,7 @@ static __always_inline bool type_holds(struct matched *m, struct xdp_md *ctx, __
 	__u32 found, tag;
 	__be16 first;
 
-	if (type == rules.one[slot].part[0])
+	if (is_one_word(m, slot, type))
 		return true;
 	if (!has_many(slot))
 		return false;
@@ -147,8 +157,10 @@ static __always_inline bool type_holds(struct matched *m, struct xdp_md *ctx, __
 struct found {
 	void *header; /* the network's */
 	void *upper;  /* of what it carries */
+	__u32 size;   /* from the one to the other */
 	__u32 proto;
 	bool v6;
+	bool later; /* of IPv6: a fragment that is not the first */
 };
 
 /* An address of either family as 16 bytes, those of IPv4 behind ::ffff. */
@@ -176,17 +188,17 @@ static __always_inline bool addresses_hold(struct matched *m, const struct found
 {
 	struct xlab_value v, w;
 
-	if (is_given(XLAB_SLOT_SRC)) {
+	if (is_given(m, XLAB_SLOT_SRC)) {
 		v = address_of(f, true);
 		if (!long_holds(m, XLAB_SLOT_SRC, v.part[0], v.part[1]))
 			return false;
 	}
-	if (is_given(XLAB_SLOT_DST)) {
+	if (is_given(m, XLAB_SLOT_DST)) {
 		v = address_of(f, false);
 		if (!long_holds(m, XLAB_SLOT_DST, v.part[0], v.part[1]))
 			return false;
 	}
-	if (!is_given(XLAB_SLOT_ADDR))
+	if (!is_given(m, XLAB_SLOT_ADDR))
 		return true;
 	v = address_of(f, true);
 	w = address_of(f, false);
@@ -235,10 +247,10 @@ static __always_inline bool upper_words_hold(struct matched *m, const void *head
 	do {
 		TIMES_16(WORD, m, XLAB_SLOT_UPPER, header);
 	} while (0);
-	if (is_given(XLAB_SLOT_PORT_SRC) &&
+	if (is_given(m, XLAB_SLOT_PORT_SRC) &&
 	    !word_holds(m, XLAB_SLOT_PORT_SRC, *(const __be16 *)header))
 		return false;
-	return !is_given(XLAB_SLOT_PORT_DST) ||
+	return !is_given(m, XLAB_SLOT_PORT_DST) ||
 	       word_holds(m, XLAB_SLOT_PORT_DST, ((const __be16 *)header)[1]);
 }
 
@@ -246,72 +258,81 @@ static __always_inline bool upper_holds(struct matched *m, const void *header)
 {
 	if (!upper_words_hold(m, header))
 		return false;
-	return !is_given(XLAB_SLOT_UPPER_EITHER) ||
+	return !is_given(m, XLAB_SLOT_UPPER_EITHER) ||
 	       either_holds(m, XLAB_SLOT_UPPER_EITHER, load(header, XLAB_SLOT_UPPER_EITHER, 0), 0,
 			    load(header, XLAB_SLOT_UPPER_EITHER, 2), 0);
 }
 
-/* @bytes of what IP carries are there, by its header's word (@room) and in the frame. */
-static __always_inline bool is_upper_there(struct xdp_md *ctx, void *upper, __s64 room)
-{
-	__s64 bytes = CONSTANT(XLAB_UPPER_BYTES);
-
-	return room >= bytes && upper + bytes <= (void *)(long)ctx->data_end;
-}
-
-/* Each of these: false if it is not whole, or is a later fragment where what it carries is read. */
+/* Each of these: false if it is not whole. */
 static __always_inline bool find_ipv4(struct xdp_md *ctx, __u32 offset, struct found *f)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct iphdr *ip = (void *)(long)ctx->data + offset;
-	__u32 first, size;
+	__u32 first;
 
 	if ((void *)(ip + 1) > end)
 		return false;
 	first = *(const __u8 *)ip;
 	if (first < VERSION4 || first > VERSION4_END)
 		return false;
-	size = (first & 0xf) * 4;
 	f->header = ip;
-	f->upper = (void *)ip + size;
+	f->size = (first & 0xf) * 4;
+	f->upper = (void *)ip + f->size;
 	f->v6 = false;
 	if (f->upper > end)
 		return false;
 	if (asks(XLAB_ASKS_PROTO))
 		f->proto = ip->protocol;
-	return !asks(XLAB_ASKS_UPPER) ||
-	       (!(ip->frag_off & bpf_htons(FRAGMENT_OFFSET4)) &&
-		is_upper_there(ctx, f->upper, (__s64)bpf_ntohs(ip->tot_len) - size));
+	return true;
 }
 
 static __always_inline bool find_ipv6(struct xdp_md *ctx, __u32 offset, struct found *f)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct ipv6hdr *ip = (void *)(long)ctx->data + offset;
-	__u32 behind, size;
+	__u32 behind;
 
 	if ((void *)(ip + 1) > end || ip->version != 6)
 		return false;
 	f->header = ip;
+	f->size = sizeof(*ip);
 	f->upper = ip + 1;
 	f->proto = ip->nexthdr;
 	f->v6 = true;
-	size = sizeof(*ip);
-	if (is_extension(f->proto)) {
-		behind = parse_extensions(ctx, offset + sizeof(*ip), f->proto);
-		if (!behind)
+	f->later = false;
+	if (!is_extension(f->proto))
+		return true;
+	behind = parse_extensions(ctx, offset + sizeof(*ip), f->proto);
+	if (!behind)
+		return false;
+	f->proto = behind & 0xff;
+	f->later = behind & LATER_FRAGMENT;
+	if (f->later)
+		return true;
+	f->upper = (void *)(long)ctx->data + (behind >> 8 & PARSE_REACH);
+	f->size = (behind >> 8 & PARSE_REACH) - offset;
+	return f->upper <= end;
+}
+
+/* What is read of what IP carries is there: the header's word and the frame reach so far, and it is
+ * no later fragment.
+ */
+static __always_inline bool is_upper_there(struct xdp_md *ctx, const struct found *f)
+{
+	__s64 bytes = CONSTANT(XLAB_UPPER_BYTES), room;
+	const struct ipv6hdr *six = f->header;
+	const struct iphdr *four = f->header;
+
+	if (asks(XLAB_ASKS_IPV6) && f->v6) {
+		if (f->later)
 			return false;
-		f->proto = behind & 0xff;
-		if (behind & LATER_FRAGMENT)
-			return !asks(XLAB_ASKS_UPPER);
-		f->upper = (void *)(long)ctx->data + (behind >> 8 & PARSE_REACH);
-		size = (behind >> 8 & PARSE_REACH) - offset;
-		if (f->upper > end)
+		room = bpf_ntohs(six->payload_len) + sizeof(*six);
+	} else {
+		if (four->frag_off & bpf_htons(FRAGMENT_OFFSET4))
 			return false;
+		room = bpf_ntohs(four->tot_len);
 	}
-	return !asks(XLAB_ASKS_UPPER) ||
-	       is_upper_there(ctx, f->upper,
-			      (__s64)bpf_ntohs(ip->payload_len) + sizeof(*ip) - size);
+	return room - f->size >= bytes && f->upper + bytes <= (void *)(long)ctx->data_end;
 }
 
 static __always_inline bool find_arp(struct xdp_md *ctx, __u32 offset, struct found *f)
@@ -343,7 +364,7 @@ static __always_inline bool ip_holds(struct matched *m, const struct found *f)
 		return false;
 	if (asks(XLAB_ASKS_PORTS) && !has_ports(f->proto))
 		return false;
-	if (is_given(XLAB_SLOT_PROTO) && !word_holds(m, XLAB_SLOT_PROTO, f->proto))
+	if (is_given(m, XLAB_SLOT_PROTO) && !word_holds(m, XLAB_SLOT_PROTO, f->proto))
 		return false;
 	return addresses_hold(m, f);
 }
@@ -438,6 +459,15 @@ static __always_inline bool payload_holds(struct matched *m, struct xdp_md *ctx)
 	return true;
 }
 
+/* The keys of the headers that were found. */
+static __always_inline bool found_holds(struct matched *m, struct xdp_md *ctx,
+					const struct found *f)
+{
+	if (!network_holds(m, f->header) || !ip_holds(m, f))
+		return false;
+	return !asks(XLAB_ASKS_UPPER) || (is_upper_there(ctx, f) && upper_holds(m, f->upper));
+}
+
 /* The keys of Ethernet's header and of those behind it. */
 static __always_inline bool headers_hold(struct matched *m, struct xdp_md *ctx)
 {
@@ -447,32 +477,26 @@ static __always_inline bool headers_hold(struct matched *m, struct xdp_md *ctx)
 
 	if (asks(XLAB_ASKS_ETH) && !eth_holds(m, ctx))
 		return false;
-	if (!asks(XLAB_ASKS_NETWORK) && !is_given(XLAB_SLOT_TYPE))
+	if (!asks(XLAB_ASKS_NETWORK) && !is_given(m, XLAB_SLOT_TYPE))
 		return true;
 	if (!parse_ether(ctx, &type, &offset))
 		return false;
-	if (is_given(XLAB_SLOT_TYPE) && !type_holds(m, ctx, type))
+	if (is_given(m, XLAB_SLOT_TYPE) && !type_holds(m, ctx, type))
 		return false;
 	if (!asks(XLAB_ASKS_NETWORK))
 		return true;
-	if (!find_network(ctx, type, offset, &f) || !network_holds(m, f.header) || !ip_holds(m, &f))
-		return false;
-	return !asks(XLAB_ASKS_UPPER) || upper_holds(m, f.upper);
+	return find_network(ctx, type, offset, &f) && found_holds(m, ctx, &f);
 }
 
-static __always_inline bool matches(struct matched *m, struct xdp_md *ctx)
-{
-	return headers_hold(m, ctx) && (!asks(XLAB_ASKS_DATA) || payload_holds(m, ctx));
-}
-
-static __always_inline int judge(struct xdp_md *ctx)
+/* By whichever rules there are now, and for any packet. */
+static __always_inline int judge_any(struct xdp_md *ctx)
 {
 	int verdict = XLAB_NEXT;
 	struct matched m;
 
 	/* No constant, or the verifier would follow the rest for each that it can be. */
 	m.n = rules.zero[0];
-	if (!matches(&m, ctx)) {
+	if (!headers_hold(&m, ctx) || (asks(XLAB_ASKS_DATA) && !payload_holds(&m, ctx))) {
 		barrier_var(verdict); /* else it costs a register all the way */
 		return verdict;
 	}
@@ -480,6 +504,92 @@ static __always_inline int judge(struct xdp_md *ctx)
 	return match_action(ctx);
 }
 
-BUILT_IN(match, judge)
+/* Not static, so that the verifier walks it once. In chains of ours it costs no call. */
+__noinline int match_rules(struct xdp_md *ctx)
+{
+	return judge_any(ctx);
+}
+
+/* Without options. The header is all there. */
+static __always_inline bool find_plain_ipv4(struct iphdr *ip, struct found *f)
+{
+	if (*(const __u8 *)ip != VERSION4)
+		return false;
+	*f = (struct found){ .header = ip, .upper = ip + 1, .size = sizeof(*ip) };
+	if (asks(XLAB_ASKS_PROTO))
+		f->proto = ip->protocol;
+	return true;
+}
+
+/* Without extension headers. */
+static __always_inline bool find_plain_ipv6(struct ipv6hdr *ip, void *end, struct found *f)
+{
+	if ((void *)(ip + 1) > end || ip->version != 6 || is_extension(ip->nexthdr))
+		return false;
+	*f = (struct found){ .header = ip, .upper = ip + 1, .size = sizeof(*ip) };
+	f->proto = ip->nexthdr;
+	f->v6 = true;
+	return true;
+}
+
+/* As judge_any(). But most rules are still the lab file's, and have one value for each key, which
+ * then is in the program; and most packets have no tags, options or extension headers, so that it
+ * is known where everything is.
+ */
+static __always_inline int judge(struct xdp_md *ctx)
+{
+	void *end = (void *)(long)ctx->data_end;
+	struct ether *eth = (void *)(long)ctx->data;
+	struct iphdr *ip = (void *)(eth + 1);
+	int verdict = XLAB_NEXT;
+	struct found f = {};
+
+	if (!asks(XLAB_ASKS_ONES))
+		goto other;
+	if (rules.changed)
+		goto other;
+	if (asks(XLAB_ASKS_ETH) && !eth_holds(NULL, ctx))
+		goto next;
+	if (asks(XLAB_ASKS_NETWORK) || is_given(NULL, XLAB_SLOT_TYPE)) {
+		if ((void *)(ip + 1) > end)
+			goto other;
+		if (asks(XLAB_ASKS_IPV4) && eth->type == bpf_htons(ETH_P_IP)) {
+			if (!find_plain_ipv4(ip, &f))
+				goto other;
+		} else if (asks(XLAB_ASKS_IPV6) && eth->type == bpf_htons(ETH_P_IPV6)) {
+			if (!find_plain_ipv6((void *)ip, end, &f))
+				goto other;
+		} else if (is_tag(eth->type)) {
+			goto other;
+		} else if (asks(XLAB_ASKS_ARP)) {
+			if (eth->type != bpf_htons(ETH_P_ARP) || !find_arp(ctx, sizeof(*eth), &f))
+				goto next;
+		} else if (asks(XLAB_ASKS_NETWORK)) {
+			goto next;
+		}
+	}
+	if (is_given(NULL, XLAB_SLOT_TYPE) && !is_one_word(NULL, XLAB_SLOT_TYPE, eth->type))
+		goto next;
+	if (asks(XLAB_ASKS_NETWORK) && !found_holds(NULL, ctx, &f))
+		goto next;
+	if (asks(XLAB_ASKS_DATA) && !payload_holds(NULL, ctx))
+		goto next;
+	match_hits(NULL);
+	return match_action(ctx);
+next:
+	barrier_var(verdict); /* else it costs a register all the way */
+	return verdict;
+other:
+	return match_rules(ctx);
+}
+
+/* For chains of libxdp, which take it as it is: a call would cost more than it does here. */
+static __always_inline int judge_in_line(struct xdp_md *ctx)
+{
+	return asks(XLAB_ASKS_ONES) ? judge(ctx) : judge_any(ctx);
+}
+
+BUILT_IN_COUNTING(match, judge_in_line)
+BUILT_IN_VERDICT(match, judge)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -60,14 +60,6 @@ static __always_inline bool uses(const __u32 slot)
 	return is_set(CONSTANT(XLAB_USED + slot / 32), slot % 32);
 }
 
-/* … and a packet must have it. */
-static __always_inline bool is_given(const __u32 slot)
-{
-	if (!uses(slot))
-		return false;
-	return !asks(XLAB_ASKS_LIVE) || rules.given[slot / 32] >> (slot % 32) & 1;
-}
-
 /* @n, of which the verifier knows the bounds, times a constant. In this order: that of 6.1 knows
  * nothing of a constant times @n.
  */
@@ -79,11 +71,23 @@ static __always_inline __u64 times(__u64 n, __u64 constant)
 
 #define MATCHED_MAX 16 /* keys of a filter */
 
-/* The rules by which a packet matched, but for those in `one`. */
+/* The rules by which a packet matched, but for those in `one`. NULL in place of one: the rules are
+ * the lab file's, each key has one value, and these are in the program.
+ */
 struct matched {
 	__u32 n;
 	__u32 numbers[MATCHED_MAX];
 };
+
+/* … and a packet must have it. */
+static __always_inline bool is_given(const struct matched *m, const __u32 slot)
+{
+	if (!m)
+		return is_set(CONSTANT(XLAB_KEPT + slot / 32), slot % 32);
+	if (!uses(slot))
+		return false;
+	return !asks(XLAB_ASKS_LIVE) || rules.given[slot / 32] >> (slot % 32) & 1;
+}
 
 /* True if there is such a rule. */
 static __always_inline bool tally(struct matched *m, __u32 number)
@@ -235,24 +239,43 @@ static __always_inline bool has_many(const __u32 slot)
 	return rules.many[slot / 32] >> (slot % 32) & 1;
 }
 
-static __always_inline bool word_holds(struct matched *m, const __u32 slot, __u64 word)
+static __always_inline bool is_one_word(const struct matched *m, const __u32 slot, __u64 word)
 {
-	if (word == rules.one[slot].part[0])
-		return true;
-	return has_many(slot) && tally(m, rule_of(slot, word, 0));
+	if (m)
+		return word == rules.one[slot].part[0];
+	asm goto("if %0 != %1 goto %l[other]" : : "r"(word), "i"(XLAB_ONE(slot, 0)) : : other);
+	return true;
+other:
+	return false;
 }
 
-static __always_inline bool is_one(const __u32 slot, __u64 a, __u64 b)
+static __always_inline bool word_holds(struct matched *m, const __u32 slot, __u64 word)
+{
+	if (is_one_word(m, slot, word))
+		return true;
+	return m && has_many(slot) && tally(m, rule_of(slot, word, 0));
+}
+
+#define ONE(slot, part)                                                                 \
+	({                                                                              \
+		__u64 one;                                                              \
+		asm volatile("%0 = %1 ll" : "=r"(one) : "i"(XLAB_ONE((slot), (part)))); \
+		one;                                                                    \
+	})
+
+static __always_inline bool is_one(const struct matched *m, const __u32 slot, __u64 a, __u64 b)
 {
 	const struct xlab_value *one = &rules.one[slot];
 
+	if (!m)
+		return a == ONE(slot, 0) && b == ONE(slot, 1);
 	return a == one->part[0] && b == one->part[1];
 }
 
 static __always_inline bool long_holds(struct matched *m, const __u32 slot, __u64 a, __u64 b)
 {
-	if (!has_many(slot))
-		return is_one(slot, a, b);
+	if (!m || !has_many(slot))
+		return is_one(m, slot, a, b);
 	return tally(m, rule_of(slot, a, b));
 }
 
@@ -262,8 +285,8 @@ static __always_inline bool either_holds(struct matched *m, const __u32 slot, __
 {
 	__u32 one, other;
 
-	if (!has_many(slot))
-		return is_one(slot, a, b) || is_one(slot, c, d);
+	if (!m || !has_many(slot))
+		return is_one(m, slot, a, b) || is_one(m, slot, c, d);
 	one = rule_of(slot, a, b);
 	other = rule_of(slot, c, d);
 	if (one == XLAB_EXCEPTED || other == XLAB_EXCEPTED)
@@ -271,15 +294,14 @@ static __always_inline bool either_holds(struct matched *m, const __u32 slot, __
 	return tally(m, one ?: other);
 }
 
-static __always_inline void match_hit(__u64 row, __u32 number)
+static __always_inline void match_hit(__u64 at)
 {
-	__u64 at = row + number;
-	__u64 *hits = rules_at(CONSTANT(XLAB_HITS));
+	void *hits = rules_at(CONSTANT(XLAB_HITS));
 
 	/* What is compared shall be what indexes. */
 	barrier_var(at);
 	if (at < CONSTANT(XLAB_HITS_END))
-		hits[at]++;
+		++*(__u64 *)(hits + at);
 }
 
 /* Count a hit of each rule, and one of the filter: the hits of rules in `one` follow by
@@ -287,14 +309,14 @@ static __always_inline void match_hit(__u64 row, __u32 number)
  */
 static __always_inline void match_hits(const struct matched *m)
 {
-	__u64 row = bpf_get_smp_processor_id() * CONSTANT(XLAB_CAPACITY);
+	__u64 row = times(bpf_get_smp_processor_id(), CONSTANT(XLAB_ROW));
 
-	match_hit(row, 0);
-	if (!m->n)
+	match_hit(row);
+	if (!m || !m->n)
 		return;
 #pragma nounroll
 	for (__u32 i = 0; i < CONSTANT(XLAB_KEYS) && i < m->n; i++)
-		match_hit(row, m->numbers[i & (MATCHED_MAX - 1)]);
+		match_hit(row + sizeof(__u64) * m->numbers[i & (MATCHED_MAX - 1)]);
 }
 
 /* What the action is for; a frame that is sent back has its addresses swapped. */

@@ -70,11 +70,14 @@ enum xlab_slot_of {
  *                           and 3 are the same of an EITHER's other field
  *   XLAB_BIT(n)             `if rX == …` becomes `if rX & 1 << n`
  *   XLAB_CONSTANT(n)        what a register is set to
+ *   XLAB_ONE(slot, part)    the part of a key's one value: what `if rX != …` compares 32 bits with,
+ *                           or what a register is set to in 64
  */
 #define XLAB_LOAD(slot, part) (0x7000 + 4 * (slot) + (part))
 #define XLAB_LOAD_END	      XLAB_LOAD(XLAB_SLOTS, 0)
 #define XLAB_BIT(n)	      (0x7a000000 + (n))
 #define XLAB_CONSTANT(n)      (0x7b000000 + (n))
+#define XLAB_ONE(slot, part)  (0x7c000000 + 2 * (slot) + (part))
 
 /* Bits of the constant XLAB_ASKS. */
 enum xlab_asks {
@@ -92,21 +95,23 @@ enum xlab_asks {
 	XLAB_ASKS_DATA,	   /* the payload is read */
 	XLAB_ASKS_AREA,	   /* a key has its values in an area */
 	XLAB_ASKS_TX,	   /* what matches is sent back */
+	XLAB_ASKS_ONES,	   /* the lab file has one value for each key that it gives */
 };
 
 enum xlab_constant {
 	XLAB_ASKS,
 	XLAB_USED,			       /* + place: bits of the slots that have a key */
 	XLAB_TABLED = XLAB_USED + XLAB_PLACES, /* + place: whose values are in a table */
-	XLAB_MASK = XLAB_TABLED + XLAB_PLACES, /* + n: of part 0 of the NETWORK's nth long one */
+	XLAB_KEPT = XLAB_TABLED + XLAB_PLACES, /* + place: that the lab file gives */
+	XLAB_MASK = XLAB_KEPT + XLAB_PLACES,   /* + n: of part 0 of the NETWORK's nth long one */
 	XLAB_ACTION = XLAB_MASK + XLAB_NETWORK_LONGS, /* of a match */
 	XLAB_PROTO,
 	XLAB_UPPER_BYTES, /* of what IP carries are read */
 	XLAB_DATA_BYTES,
 	XLAB_KEYS,	 /* of the filter */
-	XLAB_CAPACITY,	 /* rule numbers */
+	XLAB_ROW,	 /* bytes of a CPU's hits */
 	XLAB_HITS,	 /* where they begin */
-	XLAB_HITS_END,	 /* index behind the last */
+	XLAB_HITS_END,	 /* bytes of them all */
 	XLAB_AREAS,	 /* where they begin */
 	XLAB_AREA_SIZE,	 /* bytes of each */
 	XLAB_AREA_END,	 /* index behind the last */
@@ -132,7 +137,8 @@ struct xlab_rules {
 	__u32 given[XLAB_PLACES]; /* keys that a packet must have, by slot */
 	__u32 many[XLAB_PLACES];  /* that have other values than the one below */
 	__u32 kept[XLAB_PLACES];  /* the lab file's keys, one at least: even without a value */
-	__u32 zero[4];
+	__u32 changed;		  /* the rules are not the lab file's, one value a key */
+	__u32 zero[3];
 	struct xlab_value one[XLAB_SLOTS];
 	__u64 gone[XLAB_SLOTS]; /* for user space: hits of numbers that another rule has now */
 };

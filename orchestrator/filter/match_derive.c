@@ -568,6 +568,22 @@ static void find_given(const struct match_layout *l, struct xlab_rules *memory,
 				1U << l->places[list[i].key].slot % 32;
 }
 
+/* The lab file's one value of each key is all that there is, and a program may have them in it. */
+static bool are_ones(const struct match_layout *l, struct xlab_rules *memory)
+{
+	const struct xlab_rule *list = match_list(l, memory);
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_keys; i++)
+		n += l->places[i].has_one;
+	for (uint32_t i = 1; i < l->capacity; i++) {
+		if (list[i].used && !list[i].only)
+			return false;
+		n -= list[i].used;
+	}
+	return !n;
+}
+
 /* A key is given only while what its values are looked up in is ready. */
 int match_derive(const struct match_layout *l, struct xlab_rules *memory, bool fresh)
 {
@@ -584,5 +600,6 @@ int match_derive(const struct match_layout *l, struct xlab_rules *memory, bool f
 	}
 	for (int i = 0; i < XLAB_PLACES; i++)
 		__atomic_store_n(&memory->given[i], given[i], __ATOMIC_RELEASE);
+	__atomic_store_n(&memory->changed, !are_ones(l, memory), __ATOMIC_RELEASE);
 	return err;
 }

@@ -6,6 +6,7 @@
 
 #include <elf.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -259,6 +260,65 @@ static void ask(struct match_layout *l, const struct match_place *p)
 			is_flow(p->key->field) ? 0x0f : UINT32_MAX;
 }
 
+/* --- One value ------------------------------------------------------------------------------ */
+
+/* A tag's type is not only compared with the one behind the tags. */
+static bool is_tag(const struct field_value *type)
+{
+	uint64_t number = field_number(type);
+
+	return number == ETH_P_8021Q || number == ETH_P_8021AD;
+}
+
+bool match_layout_is_one(const struct match_place *place, const struct rule *rule)
+{
+	const struct field_span *span = &rule->span;
+
+	return !rule->except && !span->masked &&
+	       !memcmp(&span->first, &span->last, sizeof(span->first)) &&
+	       !(place->key->field == XLAB_FIELD_ETH_TYPE && is_tag(&span->first));
+}
+
+/* No bits that are another field's are loaded with it. */
+static bool is_whole(const struct match_place *place)
+{
+	return place->key->field == XLAB_FIELD_DATA ||
+	       fields[place->key->field].bits == 8U * place->bytes;
+}
+
+/* True if that is all that the lab file has for the key. */
+static bool find_one(struct match_place *p, const struct filter *f, size_t key, bool may_lack)
+{
+	const struct rule *one = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_rules; i++)
+		if (f->rules[i].key == key) {
+			one = &f->rules[i];
+			n++;
+		}
+	if (!n)
+		return may_lack;
+	p->has_one = n == 1 && is_whole(p) && match_layout_is_one(p, one);
+	if (p->has_one)
+		p->one = match_layout_value(p, &one->span.first);
+	return p->has_one;
+}
+
+static void ask_ones(struct match_layout *l, const struct filter *f)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < l->n_keys; i++)
+		all &= find_one(&l->places[i], f, i, f->program != PROGRAM_MATCH);
+	for (size_t i = 0; i < l->n_keys; i++)
+		if (l->places[i].has_one)
+			l->constants[XLAB_KEPT + l->places[i].slot / 32] |=
+				BIT(l->places[i].slot % 32);
+	if (all)
+		l->constants[XLAB_ASKS] |= BIT(XLAB_ASKS_ONES);
+}
+
 /* --- Memory --------------------------------------------------------------------------------- */
 
 static uint32_t power_from(size_t n)
@@ -317,11 +377,11 @@ static void lay_memory(struct match_layout *l, const struct filter *filter)
 	lay_areas(l, &size);
 	for (size_t i = 0; i < l->n_keys; i++)
 		l->keys.place[l->places[i].slot] = (uint32_t)l->places[i].at;
-	c[XLAB_CAPACITY] = l->capacity;
+	c[XLAB_ROW] = (uint32_t)sizeof(uint64_t) * l->capacity;
 	c[XLAB_HITS] = (uint32_t)size;
-	c[XLAB_HITS_END] = l->capacity * l->cpus;
+	c[XLAB_HITS_END] = c[XLAB_ROW] * l->cpus;
 	l->hits = size;
-	l->list = l->hits + sizeof(uint64_t) * c[XLAB_HITS_END];
+	l->list = l->hits + c[XLAB_HITS_END];
 	l->size = l->list + sizeof(struct xlab_rule) * l->capacity;
 }
 
@@ -341,6 +401,7 @@ void match_layout(const struct filter *filter, struct match_layout *l)
 	}
 	if (filter->program != PROGRAM_MATCH)
 		l->constants[XLAB_ASKS] |= BIT(XLAB_ASKS_LIVE);
+	ask_ones(l, filter);
 	if (filter->action == XDP_TX)
 		l->constants[XLAB_ASKS] |= BIT(XLAB_ASKS_TX);
 	l->constants[XLAB_ACTION] = filter->action;
@@ -373,6 +434,39 @@ static void write_load(const struct match_layout *l, struct bpf_insn *insn)
 	}
 }
 
+/* The part of the one value that @number, the operand of an instruction, stands for. */
+static const __u64 *one_of(const struct match_layout *l, int number)
+{
+	for (size_t i = 0; i < l->n_keys; i++)
+		for (int part = 0; part < 2; part++)
+			if (number == XLAB_ONE((int)l->places[i].slot, part))
+				return &l->places[i].one.part[part];
+	return NULL;
+}
+
+static void write_branch(const struct match_layout *l, struct bpf_insn *insn)
+{
+	const __u64 *one = one_of(l, insn->imm);
+
+	if (is_within(insn->imm, XLAB_BIT(0), XLAB_BIT(32))) {
+		insn->code = BPF_JMP | BPF_JSET | BPF_K;
+		insn->imm = (int)BIT(insn->imm - XLAB_BIT(0));
+	} else if (one) { /* of 32 bits: no sign goes into the others */
+		insn->code = BPF_JMP32 | BPF_OP(insn->code) | BPF_K;
+		insn->imm = (int)*one;
+	}
+}
+
+static void write_wide(const struct match_layout *l, struct bpf_insn insn[2])
+{
+	const __u64 *one = one_of(l, insn->imm);
+
+	if (insn->src_reg || !one)
+		return;
+	insn[0].imm = (int)*one;
+	insn[1].imm = (int)(*one >> 32);
+}
+
 static void write_insn(const struct match_layout *l, struct bpf_insn *insn)
 {
 	switch (insn->code) {
@@ -381,16 +475,16 @@ static void write_insn(const struct match_layout *l, struct bpf_insn *insn)
 			write_load(l, insn);
 		break;
 	case BPF_JMP | BPF_JEQ | BPF_K:
-		if (is_within(insn->imm, XLAB_BIT(0), XLAB_BIT(32))) {
-			insn->code = BPF_JMP | BPF_JSET | BPF_K;
-			insn->imm = (int)BIT(insn->imm - XLAB_BIT(0));
-		}
+	case BPF_JMP | BPF_JNE | BPF_K:
+		write_branch(l, insn);
 		break;
 	case BPF_ALU64 | BPF_MOV | BPF_K:
 		if (is_within(insn->imm, XLAB_CONSTANT(0), XLAB_CONSTANT(XLAB_CONSTANTS)))
 			insn->imm = (int)l->constants[insn->imm - XLAB_CONSTANT(0)];
 		break;
-	case BPF_LD | BPF_IMM | BPF_DW: /* the second half of it is no instruction */
+	case BPF_LD | BPF_IMM | BPF_DW: /* its second half is no instruction */
+		write_wide(l, insn);
+		break;
 	default:
 		break;
 	}

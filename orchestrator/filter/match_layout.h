@@ -27,6 +27,8 @@ struct match_place { /* a key's */
 	uint8_t bytes;		    /* of a value */
 	bool tabled;		    /* at @at a table, of 1 << 8 * bytes entries, else an area */
 	size_t at;
+	bool has_one; /* the lab file has one value for it, which is @one */
+	struct xlab_value one;
 };
 
 struct match_layout {
@@ -39,6 +41,9 @@ struct match_layout {
 };
 
 void match_layout(const struct filter *filter, struct match_layout *layout);
+
+/* Can @rule be the one value of its key, which then is compared with all that is loaded? */
+bool match_layout_is_one(const struct match_place *place, const struct rule *rule);
 
 /* Write what the keys need into the instructions of a copy of match's object. */
 void match_layout_write(const struct match_layout *layout, void *object);

@@ -5,7 +5,6 @@
 #include "orchestrator/filter/rule_maps.h"
 
 #include <errno.h>
-#include <linux/if_ether.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -180,18 +179,6 @@ uint64_t rule_maps_hits(const struct rule_maps *m, uint32_t number)
 
 /* --- Changes -------------------------------------------------------------------------------- */
 
-/* A tag's type is not only compared with the one behind the tags. */
-static bool can_be_only(const struct rule_maps *m, const struct rule *rule)
-{
-	uint64_t number = field_number(&rule->span.first);
-
-	if (rule->except || rule->span.masked ||
-	    memcmp(&rule->span.first, &rule->span.last, sizeof(rule->span.first)) != 0)
-		return false;
-	return m->keys[rule->key].field != XLAB_FIELD_ETH_TYPE ||
-	       (number != ETH_P_8021Q && number != ETH_P_8021AD);
-}
-
 int rule_maps_fill(struct rule_maps *m, const struct filter *filter)
 {
 	bool has_only[MATCH_KEYS_MAX] = { false };
@@ -199,7 +186,8 @@ int rule_maps_fill(struct rule_maps *m, const struct filter *filter)
 	for (size_t i = 0; i < filter->n_rules; i++) {
 		const struct rule *rule = &filter->rules[i];
 		unsigned int slot = m->layout.places[rule->key].slot;
-		bool only = !has_only[rule->key] && can_be_only(m, rule);
+		bool only = !has_only[rule->key] &&
+			    match_layout_is_one(&m->layout.places[rule->key], rule);
 
 		m->memory->kept[slot / 32] |= 1U << slot % 32;
 		if (i + 1 >= number_end(m, rule))

@@ -231,6 +231,50 @@ static void an_emptied_key_matches_nothing(void **state)
 	free_keys(&s);
 }
 
+/* As long as the rules are the lab file's, one value a key, the program has these in it: what else
+ * is in memory does not count. Packets that are not plain go the other way.
+ */
+static void one_value_is_in_the_program(void **state)
+{
+	struct frame plain = udp("10.0.0.1", "10.0.0.2", 53), options = FRAME_NONE;
+	struct subject s;
+	uint64_t *one;
+
+	(void)state;
+	frame_ether(&options, "de:ad:be:ef:00:01", "de:ad:be:ef:00:10", 0x0800);
+	frame_ipv4(&options, "10.0.0.1", "10.0.0.2", 17, 6, 0);
+	frame_ports(&options, 1, 53, 17);
+	load_keys(&s, "program = port\ndst = 53");
+	one = (uint64_t *)s.maps.memory->one[s.maps.layout.places[s.filter.rules[0].key].slot].part;
+	*one ^= 1;
+	assert_int_equal(subject_run(&s, plain.bytes, plain.len), XDP_DROP);
+	assert_int_equal(subject_run(&s, options.bytes, options.len), XLAB_NEXT);
+	*one ^= 1;
+	assert_int_equal(subject_run(&s, options.bytes, options.len), XDP_DROP);
+	/* A key that comes to it must hold, too. When it has gone all is as it was. */
+	assert_int_equal(add(&s, "src=2"), 0);
+	assert_int_equal(subject_run(&s, plain.bytes, plain.len), XLAB_NEXT);
+	assert_int_equal(add(&s, "src=1"), 0);
+	assert_int_equal(subject_run(&s, plain.bytes, plain.len), XDP_DROP);
+	assert_int_equal(del(&s, "src=1"), 0);
+	assert_int_equal(del(&s, "src=2"), 0);
+	*one ^= 1;
+	assert_int_equal(subject_run(&s, plain.bytes, plain.len), XDP_DROP);
+	assert_int_equal(hits(&s, "dst=53"), 4);
+	/* The same value anew is not the lab file's: hits are its own. */
+	assert_int_equal(del(&s, "dst=53"), 0);
+	assert_int_equal(subject_run(&s, plain.bytes, plain.len), XLAB_NEXT);
+	assert_int_equal(add(&s, "dst=53"), 0);
+	assert_int_equal(subject_run(&s, plain.bytes, plain.len), XDP_DROP);
+	assert_int_equal(hits(&s, "dst=53"), 1);
+	free_keys(&s);
+	/* A number of 32 bits, the highest of which is no sign. */
+	load_keys(&s, "program = match\nip.src = 10.0.0.200");
+	assert_true(drops(&s, "10.0.0.200", "10.0.0.2", 53));
+	assert_false(drops(&s, "10.0.0.201", "10.0.0.2", 53));
+	free_keys(&s);
+}
+
 /* --- Hits ----------------------------------------------------------------------------------- */
 
 /* The only value of a key is compared and not looked up: its hits are the filter's less the
@@ -448,6 +492,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_come_and_go),
 		cmocka_unit_test(an_emptied_key_matches_nothing),
+		cmocka_unit_test(one_value_is_in_the_program),
 		cmocka_unit_test(hits_of_one_and_of_others),
 		cmocka_unit_test(hits_of_exceptions_alone),
 		cmocka_unit_test(ten_thousand_values),

@@ -33,7 +33,8 @@ static struct rule macs[] = { MAC_10, MAC_2 };
 static struct rule types[] = { SPAN(TYPE, 0x0800, 0x0800), SPAN(TYPE, 0x8100, 0x8100) };
 static struct rule mac_and_type[] = { MAC_10, SPAN(TYPE, 0x0800, 0x0800) };
 static struct rule from_nets[4], to_nets[6] = { [4] = UDP, ICMPV6 };
-static struct rule udp[] = { UDP };
+static struct rule udp[] = { UDP }, one_net[1], one_net6[1];
+static struct rule one_port[] = { SPAN(DST, 8888, 8888) };
 static struct rule ports[] = { PORTS };
 static struct rule ports_of_udp[] = { SPAN(SRC, 8000, 8999), PORTS, UDP };
 
@@ -47,11 +48,15 @@ static const struct filter filters[] = {
 	{ .program = PROGRAM_PORT, .rules = ports, .n_rules = 3 },
 	{ .program = PROGRAM_PORT, .rules = ports_of_udp, .n_rules = 5 },
 	{ .program = PROGRAM_PORT, .rules = udp, .n_rules = 1 },
+	{ .program = PROGRAM_IP, .rules = one_net, .n_rules = 1 },
+	{ .program = PROGRAM_IP, .rules = one_net6, .n_rules = 1 },
+	{ .program = PROGRAM_PORT, .rules = one_port, .n_rules = 1 },
 };
 
 /* Keys of match, a filter each. */
 static const char *const keys[] = {
 	"frame.len = 60-70",
+	"frame.len = 64\neth.dst = de:ad:be:ef:00:01",
 	"frame.len = 64 !70-90",
 	"eth.src = de:ad:be:ef:00:10",
 	"eth.addr = de:ad:be:ef:00:03",
@@ -60,6 +65,8 @@ static const char *const keys[] = {
 	"eth.type = 0x0800 vlan",
 	"eth.type = !0x88a8",
 	"eth.type = ipv6",
+	"eth.type = ipv4\nudp.port = 8888",
+	"arp.opcode = 1\narp.dst.proto_ipv4 = 10.0.0.9",
 	"vlan.id = 100",
 	"vlan.id = 90-110 !100",
 	"vlan.priority = 1-7",
@@ -88,6 +95,7 @@ static const char *const keys[] = {
 	"ipv6.addr = fd01::1",
 	"ipv6.dst = fd00::-fd00::ffff",
 	"icmp.type = 8",
+	"ipv6.addr = fd00::10\nipv6.nxt = udp",
 	"icmp.code = 0-3 !1",
 	"icmpv6.type = 128-135\nicmpv6.code = 0",
 	"tcp.srcport = 7990-7999",
@@ -141,6 +149,8 @@ static int load_all(void **state)
 		from_nets[i] = rule_net(KEY_SRC, texts[i]);
 		to_nets[i] = rule_net(KEY_DST, texts[i]);
 	}
+	one_net[0] = from_nets[0];
+	one_net6[0] = from_nets[2];
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
 		struct filter filter = filters[i];
 

@@ -304,6 +304,7 @@ static void killed_half_way(void **state)
 	table = (uint16_t *)((char *)s.maps.memory + dst->at);
 	table[__builtin_bswap16(8888)] = 0;
 	s.maps.memory->one[dst->slot].part[0] = UINT64_MAX;
+	s.maps.memory->changed = 1;
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XLAB_NEXT);
 	assert_int_equal(rule_maps_add(&s.maps, &any, 1), 0);
 	assert_int_equal(subject_run(&s, f.bytes, f.len), XDP_DROP);
