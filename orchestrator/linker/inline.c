@@ -3,6 +3,7 @@
 #include "orchestrator/linker/inline.h"
 
 #include "orchestrator/linker/link.h"
+#include "orchestrator/linker/registers.h"
 
 #define FIRST_KEPT BPF_REG_6 /* calls preserve r6 to r9 */
 #define LAST_KEPT  BPF_REG_9
@@ -29,10 +30,45 @@ static uint32_t kept_registers(const struct link_input *p)
 	return used;
 }
 
-/* The register that stands in for r6; r6 itself where it is not used. */
+static bool writes(const struct bpf_insn *insn, uint8_t reg)
+{
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+	case BPF_LD:
+	case BPF_LDX:
+		return insn->dst_reg == reg;
+	case BPF_STX: /* some atomic ones fetch what was there */
+		return BPF_MODE(insn->code) == BPF_ATOMIC && insn->src_reg == reg;
+	default:
+		return false;
+	}
+}
+
+/* It has the context in r6 all the way, as the dispatcher has. */
+static bool has_context(const struct link_input *p)
+{
+	const struct bpf_insn *first = &p->code->insns[0];
+
+	if (first->code != (BPF_ALU64 | BPF_MOV | BPF_X) || first->off ||
+	    first->dst_reg != BPF_REG_6 || first->src_reg != BPF_REG_1)
+		return false;
+	for (size_t i = 1; i < p->n_main; i++) {
+		const struct bpf_insn *insn = &p->code->insns[i];
+
+		if (writes(insn, BPF_REG_6) || (insn_jumps(insn) && !insn_target(insn, i)))
+			return false;
+	}
+	return true;
+}
+
+/* The register that stands in for r6; r6 itself where it may stay. */
 static uint8_t stand_in(const struct link_input *p)
 {
 	uint32_t used = kept_registers(p);
+
+	if (has_context(p))
+		return BPF_REG_6;
 
 	for (unsigned int reg = FIRST_KEPT; reg <= LAST_KEPT; reg++)
 		if (!(used >> reg & 1))

@@ -271,6 +271,16 @@ static bool is_move(const struct bpf_insn *insn)
 	return (class == BPF_ALU || class == BPF_ALU64) && BPF_OP(insn->code) == BPF_MOV;
 }
 
+/* Of the instruction before, from where it came, and nothing else comes here. */
+static bool is_copied_back(const struct pruning *r, size_t i)
+{
+	const struct bpf_insn *insn = &r->p->insns[i], *before = insn - 1;
+
+	return i && !r->begins[i] && insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && !insn->off &&
+	       before->code == insn->code && !before->off && before->dst_reg == insn->src_reg &&
+	       before->src_reg == insn->dst_reg;
+}
+
 static bool drop_moves(const struct pruning *r)
 {
 	const struct captured_prog *p = r->p;
@@ -284,7 +294,8 @@ static bool drop_moves(const struct pruning *r)
 	for (size_t i = 0; i + 1 < p->n_insns; i++) {
 		const struct bpf_insn *insn = &p->insns[i];
 
-		if (is_move(insn) && !(registers.needed[i + 1] >> insn->dst_reg & 1)) {
+		if (is_copied_back(r, i) ||
+		    (is_move(insn) && !(registers.needed[i + 1] >> insn->dst_reg & 1))) {
 			r->fates[i] = GOES;
 			any = true;
 		}
@@ -347,6 +358,7 @@ static bool drop_unread(const struct pruning *r)
 
 	memset(r->fates, STAYS, p->n_insns);
 	memset(r->run, true, p->n_insns);
+	find_beginnings(r);
 	any = drop_moves(r);
 	for (size_t f = 0; f < p->n_funcs; f++) {
 		size_t from = p->funcs[f].insn_off, to = captured_prog_end(p, f);

@@ -151,7 +151,7 @@ static void silence_is_what_is_not_noted(void **state)
 static void a_filter_in_the_dispatcher(void **state)
 {
 	struct link_input filters[] = {
-		input(0, "r6 = r1; call +1; exit; r6 = 5; r0 = r6; exit", 3, ON_NEXT),
+		input(0, "r6 = r2; call +1; exit; r6 = 5; r0 = r6; exit", 3, ON_NEXT),
 		input(1, "r0 = 2; exit", 0, ON_NEXT),
 	};
 	struct linker c = { .filters = filters, .n_filters = 2 };
@@ -161,7 +161,7 @@ static void a_filter_in_the_dispatcher(void **state)
 	dispatcher_write(&out, &c);
 	insns_are(out.insns, out.n_insns,
 		  "r6 = r1;"
-		  "r1 = r6; r7 = r1; call +1; goto +0; if w0 != 31 goto +4;"
+		  "r1 = r6; r7 = r2; call +1; goto +0; if w0 != 31 goto +4;"
 		  "r1 = r6; call +1; if w0 != 31 goto +4;"
 		  "goto +6;"
 		  "w3 = w0; w2 = 0; goto +5;"
@@ -284,6 +284,14 @@ static void not_every_filter_can_be_in_it(void **state)
 		{ "r7 = r6; r8 = r1; exit", 1, 3 },
 		{ "r7 = r6; [r8 0] = r9; exit", 1, 0 },
 		{ "r0 = 2; r0 = 1; exit; r6 = r7; r8 = r9; exit", 2, 3 },
+		/* which has the context, as the chain's has, if nothing else is ever in it */
+		{ "r6 = r1; r7 = r8; r9 = [r6 0]; [r6 0] = r7; exit", 1, 5 },
+		{ "r6 = r2; r7 = r8; r9 = [r6 0]; exit", 1, 0 },
+		{ "r7 = r1; r6 = r1; r9 = r8; exit", 1, 0 },
+		{ "r6 = r1; r7 = r8; r9 = r6; r6 += 8; exit", 1, 0 },
+		{ "r6 = r1; r7 = r8; r9 = r6; r6 = [r6 0]; exit", 1, 0 },
+		{ "r6 = r1; r7 = r8; r9 = r6; lock [r7 0] += r6; exit", 1, 0 },
+		{ "r6 = r1; r7 = r8; r9 = r6; r1 = 3; goto -5", 1, 0 },
 	};
 
 	(void)state;
@@ -303,13 +311,15 @@ static void not_every_filter_can_be_in_it(void **state)
 	}
 }
 
-/* What stands in for r6: the first that it does not use; r6 itself, if that is it. */
+/* What stands in for r6: the first that it does not use; r6 itself, if that is it, or the context.
+ */
 static void registers_are_renamed(void **state)
 {
 	static const struct {
 		const char *text, *becomes;
 	} cases[] = {
-		{ "r6 = r1; [r6 0] = r6; exit", "r7 = r1; [r7 0] = r7; goto +0" },
+		{ "r6 = r1; [r6 0] = r6; exit", "r6 = r1; [r6 0] = r6; goto +0" },
+		{ "r6 = r2; [r6 0] = r6; exit", "r7 = r2; [r7 0] = r7; goto +0" },
 		{ "r7 = r1; r8 = r7; exit", "r7 = r1; r8 = r7; goto +0" },
 		{ "r6 = r7; r8 = r6; exit", "r9 = r7; r8 = r9; goto +0" },
 		{ "r9 = r6; r7 = r6; exit; exit", "r9 = r8; r7 = r8; goto +1; goto +0" },

@@ -154,6 +154,9 @@ static void constants_and_copies_that_nobody_reads_go(void **state)
 	becomes("r6 = 5; r0 = 1; exit", "r0 = 1; exit");
 	becomes("r6 = r1; r7 = r6; r0 = 1; exit", "r0 = 1; exit");
 	becomes("r6 = r1; call 7; r0 = r6; exit", "r6 = r1; call 7; r0 = r6; exit");
+	becomes("r1 = r6; r6 = r1; r0 = r6; exit", "r0 = r6; exit");
+	becomes("r1 = r6; r6 = r1; r0 = r6; if r0 == r2 goto -3; exit",
+		"r1 = r6; r6 = r1; r0 = r6; if r0 == r2 goto -3; exit");
 	becomes("r1 = 5; call 8; exit", "call 8; exit"); /* which CPU: it takes nothing */
 	/* calculations are not constants, and may be of more than they say */
 	becomes("r6 = r1; r6 += 3; r0 = 1; exit", "r6 = r1; r6 += 3; r0 = 1; exit");
