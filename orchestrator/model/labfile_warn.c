@@ -375,8 +375,9 @@ void labfile_warn(const struct labfile *labfile, struct error *warnings)
 	size_t *FREE_AUTO stands = xcalloc(labfile->n_filters + 1, sizeof(*stands));
 	uint32_t *FREE_AUTO kinds = xcalloc(labfile->n_filters + 1, sizeof(*kinds));
 	const struct chain_config **FREE_AUTO own =
-		xcalloc(labfile->topo.n_ifaces + 1, sizeof(*own));
-	const struct chain_config **FREE_AUTO on = xcalloc(labfile->topo.n_ifaces + 1, sizeof(*on));
+		xcalloc(labfile->topo.n_ifaces + 1, sizeof(struct chain_config *));
+	const struct chain_config **FREE_AUTO on =
+		xcalloc(labfile->topo.n_ifaces + 1, sizeof(struct chain_config *));
 	struct walk w = { .labfile = labfile,
 			  .warnings = warnings,
 			  .at = { .ini = &labfile->ini },
