@@ -226,6 +226,31 @@ static void compares_prefixes(void **state)
 	assert_string_equal(prefix_text(&net, buf), "fd00::ff80/121");
 }
 
+static void finds_an_address_among_prefixes(void **state)
+{
+	static const char *const texts[] = { "10.0.0.1/24", "fd00::1/64", "10.0.0.3/8" };
+	static const struct {
+		const char *address;
+		size_t n; /* of them */
+		bool held;
+	} rows[] = {
+		{ "10.0.0.1", 3, true },  { "fd00::1", 3, true },   { "10.0.0.3", 3, true },
+		{ "10.0.0.3", 2, false }, { "10.0.0.1", 0, false }, { "10.0.0.2", 3, false },
+		{ "fd00::2", 3, false },  { "a00:1::", 3, false }, /* the bytes of 10.0.0.1 */
+	};
+	struct prefix prefixes[ARRAY_SIZE(texts)];
+	struct address address;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_int_equal(text_cidr(texts[i], &prefixes[i]), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(text_address(rows[i].address, &address), 0);
+		if (prefixes_hold(prefixes, rows[i].n, &address) != rows[i].held)
+			fail_msg("%s of the first %zu", rows[i].address, rows[i].n);
+	}
+}
+
 static void splits_words(void **state)
 {
 	const char *at = " a,bc ,, def\tlonger ", *none = " ,\t";
@@ -345,13 +370,21 @@ static void the_last_lines_of_a_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_numbers),	cmocka_unit_test(reads_booleans),
-		cmocka_unit_test(reads_macs),		cmocka_unit_test(reads_cidrs),
-		cmocka_unit_test(reads_port_ranges),	cmocka_unit_test(checks_names),
-		cmocka_unit_test(prints_addresses),	cmocka_unit_test(compares_prefixes),
-		cmocka_unit_test(splits_words),		cmocka_unit_test(offers_the_nearest),
-		cmocka_unit_test(grows_arrays),		cmocka_unit_test(finds_names),
-		cmocka_unit_test(offers_up_to_a_limit), cmocka_unit_test(the_last_lines_of_a_text),
+		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(reads_booleans),
+		cmocka_unit_test(reads_macs),
+		cmocka_unit_test(reads_cidrs),
+		cmocka_unit_test(reads_port_ranges),
+		cmocka_unit_test(checks_names),
+		cmocka_unit_test(prints_addresses),
+		cmocka_unit_test(compares_prefixes),
+		cmocka_unit_test(finds_an_address_among_prefixes),
+		cmocka_unit_test(splits_words),
+		cmocka_unit_test(offers_the_nearest),
+		cmocka_unit_test(grows_arrays),
+		cmocka_unit_test(finds_names),
+		cmocka_unit_test(offers_up_to_a_limit),
+		cmocka_unit_test(the_last_lines_of_a_text),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
