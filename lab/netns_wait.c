@@ -47,10 +47,10 @@ struct watched {
 
 struct netns_wait {
 	struct netlink *nsid_events;
-	int start_netns;	 /* the namespace the process is in */
-	int sentinels[2];	 /* fds, -1 once let go */
-	struct watched *watched; /* its index is the namespace's id */
-	size_t n, living;
+	int start_netns;	  /* the namespace the process is in */
+	int sentinels[2];	  /* fds, -1 once let go */
+	struct watched *watched;  /* its index is the namespace's id */
+	size_t n, living;	  /* of the living ones the sentinels are once they were let go */
 	bool sentinel_living;	  /* one of those that were let go */
 	uint64_t told_ns;	  /* when the last end was told */
 	struct progress progress; /* of those that are gone */
@@ -93,7 +93,6 @@ static int watch(struct netns_wait *w, const char *name, int fd, struct error *e
 		return err;
 	w->watched[w->n] = (struct watched){ .name = name, .inode = st.st_ino };
 	w->n++;
-	w->living++;
 	return 0;
 }
 
@@ -145,6 +144,10 @@ static int begin(struct netns_wait *w, const struct plan *plan, const struct sta
 		if (fd >= 0)
 			err = watch(w, op->netns, fd, e);
 	}
+	w->living = w->n;
+	/* Now, as news that come while an id is given would be taken for its answer. */
+	for (size_t i = 0; i < ARRAY_SIZE(w->sentinels) && !err; i++)
+		err = watch(w, NULL, w->sentinels[i], e);
 	return err;
 }
 
@@ -158,7 +161,7 @@ int netns_wait_begin(const struct plan *plan, const struct state *st, struct net
 	w->watched = xcalloc(most, sizeof(*w->watched));
 	if (begin(w, plan, st, e))
 		return error_wrap(e, "cannot watch the namespaces");
-	progress_begin(&w->progress, "down", w->n);
+	progress_begin(&w->progress, "down", w->living);
 	*out = steal_pointer(&w);
 	return 0;
 }
@@ -263,11 +266,12 @@ static int listen_all(struct netns_wait *w, struct error *e)
 int netns_wait_await(struct netns_wait *w, struct error *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(w->sentinels); i++) {
-		int err = watch(w, NULL, w->sentinels[i], e);
+		int err;
 
 		w->sentinel_living = true;
+		w->living++;
 		cleanup_fd(&w->sentinels[i]);
-		err = err ? err : listen_all(w, e);
+		err = listen_all(w, e);
 		if (err)
 			return err;
 	}

@@ -93,6 +93,11 @@ for _ in 1 2 3; do
 done
 "$XLAB" up "$SCRATCH/large.ini" >/dev/null && "$XLAB" down --wait >/dev/null
 check $? "a large lab is waited for"
+failed=0
+for _ in {1..10}; do
+	"$XLAB" up "$SCRATCH/cut.ini" >/dev/null && "$XLAB" down --wait >/dev/null || failed=$((failed + 1))
+done
+check "$failed" "what goes at once is waited for"
 
 wait "$late"
 check $? "it is waited for as long as namespaces go: $(cat "$SCRATCH/late")"
