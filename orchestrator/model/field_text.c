@@ -41,15 +41,15 @@ const char *const kind_names[XLAB_KINDS] = {
 	[XLAB_KIND_BYTES] = "bytes",
 };
 
-#define ALLOWED_FLAGS                                                                       \
-	"letters of FSRPAUEC (FIN SYN RST PSH ACK URG ECE CWR): just these are set; S/SA: " \
-	"of S and A only S is; or none"
+static const char allowed_flags[] =
+	"letters of FSRPAUEC (FIN SYN RST PSH ACK URG ECE CWR): just these are set; S/SA: "
+	"of S and A only S is; or none";
 
 const char *const kind_allowed[XLAB_KINDS] = {
 	[XLAB_KIND_TYPE] = ALLOWED_TYPE,
 	[XLAB_KIND_PROTO] = ALLOWED_PROTO,
 	[XLAB_KIND_PORT] = ALLOWED_PORT,
-	[XLAB_KIND_FLAGS] = ALLOWED_FLAGS,
+	[XLAB_KIND_FLAGS] = allowed_flags,
 	[XLAB_KIND_MAC] = ALLOWED_MAC,
 	[XLAB_KIND_IPV4] = "addresses, CIDRs or ranges A-B, of IPv4",
 	[XLAB_KIND_IPV6] = "addresses, CIDRs or ranges A-B, of IPv6",

@@ -48,7 +48,8 @@ while IFS=';' read -r injections wanted words; do
 	nothing_left "down of a large lab, $injections"
 done <<-'END'
 	inject=umount2:error=EBUSY;3;cannot unmount*Device or resource busy
-	inject=umount2:error=EPERM:signal=KILL;3;cannot unmount
+	inject=umount2:error=EPERM:signal=KILL;137;
+	inject=close_range:signal=KILL;0;large is down
 	inject=clone:error=EAGAIN inject=fork:error=EAGAIN;0;large is down
 	inject=pidfd_open:error=EMFILE;0;large is down
 	inject=poll:signal=KILL;137;

@@ -37,7 +37,8 @@ result "$([ $((calls - plain)) -lt $((40 * 30 + 500)) ]; echo $?)" \
 	"up: not 30 calls for each chain, and what the first one takes ($plain, $calls)"
 is 'each has its chain' "$("$XLAB" status --json | jq '[.labs[].nodes[].interfaces[].chain.filters | length] | add')" 80
 calls down star
-result "$([ "$calls" -lt $((down + 10)) ]; echo $?)" \
-	"down: chains go with their interfaces, and cost nothing ($down, $calls)"
+# Their files can make the lab large: then a process takes it off, which is 20 calls.
+result "$([ "$calls" -lt $((down + 30)) ]; echo $?)" \
+	"down: chains go with their interfaces, not by a call for each ($down, $calls)"
 is 'down: no link is asked for' "$links" 0
 done_testing
