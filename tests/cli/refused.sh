@@ -52,7 +52,7 @@ done <<-'END'
 	inject=close_range:signal=KILL;0;large is down
 	inject=clone:error=EAGAIN inject=fork:error=EAGAIN;0;large is down
 	inject=pidfd_open:error=EMFILE;0;large is down
-	inject=poll:signal=KILL;137;
+	inject=umount2:retval=0 inject=poll:signal=KILL;137;
 	inject=rmdir:signal=KILL;137;
 END
 
