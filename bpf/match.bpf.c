@@ -302,15 +302,12 @@ static __always_inline bool find_ipv6(struct xdp_md *ctx, __u32 offset, struct f
 	f->later = false;
 	if (!is_extension(f->proto))
 		return true;
-	behind = parse_extensions(ctx, offset + sizeof(*ip), f->proto);
-	if (!behind)
+	if (!skip_extensions(ctx, offset + sizeof(*ip), &f->proto, &f->later, &behind))
 		return false;
-	f->proto = behind & 0xff;
-	f->later = behind & LATER_FRAGMENT;
 	if (f->later)
 		return true;
-	f->upper = (void *)(long)ctx->data + (behind >> 8 & PARSE_REACH);
-	f->size = (behind >> 8 & PARSE_REACH) - offset;
+	f->upper = (void *)(long)ctx->data + behind;
+	f->size = behind - offset;
 	return f->upper <= end;
 }
 

@@ -166,6 +166,22 @@ __noinline __u32 parse_extensions(struct xdp_md *ctx, __u32 offset, __u32 kind)
 	return 0;
 }
 
+/* The same for @proto, at @offset: then it is the one @behind them. False if there is none. Of a
+ * fragment that is @later nothing is behind.
+ */
+static __always_inline bool skip_extensions(struct xdp_md *ctx, __u32 offset, __u32 *proto,
+					    bool *later, __u32 *behind)
+{
+	__u32 found = parse_extensions(ctx, offset, *proto);
+
+	if (!found)
+		return false;
+	*proto = found & 0xff;
+	*later = found & LATER_FRAGMENT;
+	*behind = found >> 8 & PARSE_REACH;
+	return true;
+}
+
 static __always_inline bool parse_ipv4(struct xdp_md *ctx, __u32 offset, struct network *net)
 {
 	void *end = (void *)(long)ctx->data_end;
@@ -202,15 +218,12 @@ static __always_inline bool parse_ipv6(struct xdp_md *ctx, __u32 offset, struct 
 	net->room = bpf_ntohs(ip->payload_len);
 	if (!is_extension(net->proto))
 		return true;
-	behind = parse_extensions(ctx, offset + sizeof(*ip), net->proto);
-	if (!behind)
+	if (!skip_extensions(ctx, offset + sizeof(*ip), &net->proto, &net->later, &behind))
 		return false;
-	net->proto = behind & 0xff;
-	net->later = behind & LATER_FRAGMENT;
 	if (net->later)
 		return true;
-	net->l4 = (void *)(long)ctx->data + (behind >> 8 & PARSE_REACH);
-	net->room -= (behind >> 8) - offset - sizeof(*ip);
+	net->l4 = (void *)(long)ctx->data + behind;
+	net->room -= behind - offset - sizeof(*ip);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "orchestrator/linker/prog_capture.h"
@@ -152,4 +153,13 @@ void insns_captured(struct captured_prog *prog, const char *text)
 {
 	*prog = (struct captured_prog){ 0 };
 	prog->insns = insns_of(text, &prog->n_insns);
+}
+
+void insns_told(struct captured_prog *prog, const struct bpf_func_info *funcs, size_t n_funcs,
+		const struct bpf_line_info *lines, size_t n_lines)
+{
+	prog->funcs = xmemdup(funcs, n_funcs * sizeof(*funcs));
+	prog->n_funcs = n_funcs;
+	prog->lines = xmemdup(lines, n_lines * sizeof(*lines));
+	prog->n_lines = n_lines;
 }

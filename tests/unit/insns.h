@@ -26,4 +26,8 @@ void insns_are(const struct bpf_insn *insns, size_t n, const char *text);
 /* Without functions and lines. */
 void insns_captured(struct captured_prog *prog, const char *text);
 
+/* With copies of these. */
+void insns_told(struct captured_prog *prog, const struct bpf_func_info *funcs, size_t n_funcs,
+		const struct bpf_line_info *lines, size_t n_lines);
+
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the kernel's answers over netlink are taken for: of attributes that are missing or of
- * another size, too. rules.mk puts __wrap_netlink_talk() in the place of netlink_talk(): it gives
- * messages that lie ready, and keeps what was asked.
+ * another size, too. It is talk.c that answers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,45 +26,12 @@
 #include "lab/rtnl_ip.h"
 #include "lab/text.h"
 #include "orchestrator/scenario/sockdiag.h"
-
-static struct netlink_request given[4], asked[8];
-static size_t n_given, n_asked;
-static int answer; /* an errno */
-
-int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t each, void *cookie,
-			struct error *e);
-int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t each, void *cookie,
-			struct error *e)
-{
-	(void)nl;
-	assert_true(n_asked < ARRAY_SIZE(asked));
-	memcpy(&asked[n_asked++], message, message->nlmsg_len);
-	if (answer)
-		return error_state(e, answer, "refused");
-	for (size_t i = 0; i < n_given && each; i++)
-		assert_int_equal(each((const struct nlmsghdr *)given[i].bytes, cookie), MNL_CB_OK);
-	return 0;
-}
-
-static void forget(void)
-{
-	n_given = n_asked = 0;
-	answer = 0;
-}
-
-static struct nlmsghdr *give(uint16_t type)
-{
-	struct nlmsghdr *message = mnl_nlmsg_put_header(given[n_given++].bytes);
-
-	message->nlmsg_type = type;
-	return message;
-}
+#include "tests/unit/talk.h"
 
 static const void *was_asked(size_t i, uint16_t type)
 {
-	const struct nlmsghdr *message = (const struct nlmsghdr *)asked[i].bytes;
+	const struct nlmsghdr *message = talk_asked(i);
 
-	assert_true(i < n_asked);
 	assert_int_equal(message->nlmsg_type, type);
 	return mnl_nlmsg_get_payload(message);
 }
@@ -111,8 +77,8 @@ static void own_addresses(void **state)
 		struct nlmsghdr *message;
 		struct rtmsg *route;
 
-		forget();
-		message = give(RTM_NEWROUTE);
+		talk_forget();
+		message = talk_give(RTM_NEWROUTE);
 		route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
 		*route = (struct rtmsg){ .rtm_family = rows[i].family,
 					 .rtm_type = rows[i].type,
@@ -121,7 +87,8 @@ static void own_addresses(void **state)
 			mnl_attr_put(message, RTA_DST, rows[i].dst, address);
 		if (rows[i].oif)
 			mnl_attr_put(message, RTA_OIF, rows[i].oif, &oif);
-		mnl_nlmsg_put_extra_header(give(RTM_NEWROUTE), sizeof(*route) - 4); /* too short */
+		mnl_nlmsg_put_extra_header(talk_give(RTM_NEWROUTE),
+					   sizeof(*route) - 4); /* too short */
 		assert_int_equal(rt_own6_each(NULL, take_own6, &own, &e), 0);
 		assert_int_equal(own.n, rows[i].own);
 		assert_int_equal(own.ifindex, rows[i].own ? 7 : 0);
@@ -141,7 +108,7 @@ static void take_link(void *cookie, const struct rt_link_state *link)
 
 static struct nlmsghdr *give_link(uint16_t type, int ifindex)
 {
-	struct nlmsghdr *message = give(type);
+	struct nlmsghdr *message = talk_give(type);
 	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
 
 	link->ifi_index = ifindex;
@@ -193,12 +160,12 @@ static void all_links(void **state)
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	(void)state;
-	forget();
+	talk_forget();
 	n_links = 0;
 	put_all(give_link(RTM_NEWLINK, 3), 4);
 	put_all(give_link(RTM_NEWLINK, 4), 2);
 	put_all(give_link(RTM_DELLINK, 5), 4); /* no answer to this question */
-	mnl_nlmsg_put_extra_header(give(RTM_NEWLINK), sizeof(struct ifinfomsg) - 4);
+	mnl_nlmsg_put_extra_header(talk_give(RTM_NEWLINK), sizeof(struct ifinfomsg) - 4);
 	assert_int_equal(rt_link_each(NULL, take_link, NULL, &e), 0);
 	assert_int_equal(n_links, 2);
 	assert_int_equal(links[0].ifindex, 3);
@@ -225,7 +192,7 @@ static void one_link(void **state)
 	size_t length;
 
 	(void)state;
-	forget();
+	talk_forget();
 	assert_int_equal(rt_link_get(NULL, "a", 5, &link, &e), 0);
 	is_bare(&link, 0);
 	assert_int_equal(rt_link_get(NULL, NULL, 5, &link, &e), 0);
@@ -236,8 +203,8 @@ static void one_link(void **state)
 	assert_int_equal(((const struct ifinfomsg *)was_asked(1, RTM_GETLINK))->ifi_index, 5);
 	assert_int_equal(((const struct ifinfomsg *)was_asked(2, RTM_GETLINK))->ifi_index, 6);
 	assert_int_equal(((const struct ifinfomsg *)was_asked(3, RTM_GETLINK))->ifi_index, 6);
-	length = ((const struct nlmsghdr *)asked[2].bytes)->nlmsg_len;
-	assert_int_equal(((const struct nlmsghdr *)asked[3].bytes)->nlmsg_len, length + 8);
+	length = talk_asked(2)->nlmsg_len;
+	assert_int_equal(talk_asked(3)->nlmsg_len, length + 8);
 }
 
 /* What need not be waited for is told at once: nobody listens here. */
@@ -258,7 +225,7 @@ static void a_port_that_is_ready(void **state)
 		struct nlattr *nest, *inner;
 		struct nlmsghdr *message;
 
-		forget();
+		talk_forget();
 		message = give_link(RTM_NEWLINK, 3);
 		nest = mnl_attr_nest_start(message, IFLA_LINKINFO);
 		inner = mnl_attr_nest_start(message, IFLA_INFO_SLAVE_DATA);
@@ -269,8 +236,8 @@ static void a_port_that_is_ready(void **state)
 		assert_int_equal(((const struct ifinfomsg *)was_asked(0, RTM_GETLINK))->ifi_index,
 				 3);
 	}
-	forget();
-	answer = -ENODEV;
+	talk_forget();
+	talk.answer = -ENODEV;
 	assert_int_equal(rt_port_await(NULL, NULL, 3, true, 0, &e), -ENODEV);
 }
 
@@ -301,7 +268,7 @@ static void what_carries(void **state)
 
 static void give_socket(uint8_t family, const char *address, uint16_t port, uint32_t queued)
 {
-	struct nlmsghdr *message = give(SOCK_DIAG_BY_FAMILY);
+	struct nlmsghdr *message = talk_give(SOCK_DIAG_BY_FAMILY);
 	struct inet_diag_msg *m = mnl_nlmsg_put_extra_header(message, sizeof(*m));
 
 	m->idiag_family = family;
@@ -341,7 +308,7 @@ static void sockets_are_found(void **state)
 		};
 		struct error ERROR_AUTO e = ERROR_INIT;
 
-		forget();
+		talk_forget();
 		if (rows[i].asked)
 			assert_int_equal(text_address(rows[i].asked, &q.address), 0);
 		give_socket((uint8_t)rows[i].family, rows[i].bound, rows[i].port, 5);
@@ -351,7 +318,7 @@ static void sockets_are_found(void **state)
 			fail_msg("row %zu", i);
 		assert_int_equal(q.queued, rows[i].is_it && rows[i].asked ? 7 : 0);
 		/* of both families where none is asked for, until one has it */
-		assert_int_equal(n_asked, !rows[i].asked && !q.bound ? 2 : 1);
+		assert_int_equal(talk.n_asked, !rows[i].asked && !q.bound ? 2 : 1);
 	}
 }
 
@@ -363,7 +330,7 @@ static void sockets_are_asked_for(void **state)
 	struct nlmsghdr *cut;
 
 	(void)state;
-	forget();
+	talk_forget();
 	assert_int_equal(sockdiag_ask(NULL, &q, &e), 0);
 	q.proto = IPPROTO_UDP;
 	assert_int_equal(sockdiag_ask(NULL, &q, &e), 0);
@@ -374,15 +341,15 @@ static void sockets_are_asked_for(void **state)
 		assert_int_equal(req->idiag_states, 1U << (i < 2 ? TCP_LISTEN : TCP_CLOSE));
 		assert_int_equal(req->id.idiag_sport, htons(80));
 	}
-	answer = -ENOENT;
+	talk.answer = -ENOENT;
 	assert_int_equal(sockdiag_ask(NULL, &q, &e), -ENOENT);
 	assert_non_null(strstr(e.text, "cannot list udp sockets: module udp_diag"));
 	error_clear(&e);
-	answer = -EPERM;
+	talk.answer = -EPERM;
 	assert_int_equal(sockdiag_ask(NULL, &q, &e), -EPERM);
 	assert_non_null(strstr(e.text, "cannot ask sock_diag: refused"));
-	forget();
-	cut = give(SOCK_DIAG_BY_FAMILY);
+	talk_forget();
+	cut = talk_give(SOCK_DIAG_BY_FAMILY);
 	mnl_nlmsg_put_extra_header(cut, sizeof(struct inet_diag_msg) - 4);
 	assert_int_equal(sockdiag_answer(cut, &q), MNL_CB_ERROR);
 }
@@ -393,12 +360,12 @@ static void waits_are_ended(void **state)
 	const struct inet_diag_req_v2 *req;
 
 	(void)state;
-	forget();
+	talk_forget();
 	give_socket(AF_INET, "10.0.0.1", 80, 1);
 	give_socket(AF_INET, "10.0.0.1", 81, 2);
 	give_socket(AF_INET6, "fd00::1", 80, 3);
 	sockdiag_end_waits(NULL, 80);
-	assert_int_equal(n_asked, 2 + 4); /* each family's list is all of them here */
+	assert_int_equal(talk.n_asked, 2 + 4); /* each family's list is all of them here */
 	for (size_t i = 0; i < 2; i++) {
 		req = was_asked(i, SOCK_DIAG_BY_FAMILY);
 		assert_int_equal(req->sdiag_family, i ? AF_INET6 : AF_INET);

@@ -14,8 +14,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/util/capture.h"
-
-static char path[] = "/tmp/capture-XXXXXX";
+#include "tests/unit/temp_file.h"
 
 /* As the format has it: magic, version 2.4, zone, accuracy, snapshot length, link type. */
 struct file_header {
@@ -32,7 +31,7 @@ static const uint8_t frame[60] = "\xde\xad\xbe\xef\x00\x01\xde\xad\xbe\xef\x00\x
 
 static void write_file(const void *bytes, size_t size)
 {
-	FILE_AUTO FILE *file = fopen(path, "w");
+	FILE_AUTO FILE *file = fopen(temp_file, "w");
 
 	assert_non_null(file);
 	assert_int_equal(fwrite(bytes, 1, size, file), size);
@@ -64,7 +63,7 @@ static void refused(uint32_t number, const char *why)
 	uint8_t *FREE_AUTO bytes = NULL;
 	size_t size;
 
-	assert_true(capture_read_one(path, number, &bytes, &size, &e) < 0);
+	assert_true(capture_read_one(temp_file, number, &bytes, &size, &e) < 0);
 	assert_null(bytes);
 	if (!strstr(e.text, why))
 		fail_msg("\"%s\" does not say \"%s\"", e.text, why);
@@ -79,7 +78,7 @@ static void one_of_several(void **state)
 		uint8_t *FREE_AUTO bytes = NULL;
 		size_t size = 0;
 
-		assert_int_equal(capture_read_one(path, n, &bytes, &size, &e), 0);
+		assert_int_equal(capture_read_one(temp_file, n, &bytes, &size, &e), 0);
 		assert_int_equal(size, 60);
 		assert_memory_equal(bytes, frame, 59);
 		assert_int_equal(bytes[59], n);
@@ -95,8 +94,8 @@ static void what_is_written_is_read(void **state)
 	size_t size, length;
 
 	(void)state;
-	assert_int_equal(capture_write_one(path, frame, sizeof(frame), &e), 0);
-	assert_int_equal(capture_open(&c, path, &e), 0);
+	assert_int_equal(capture_write_one(temp_file, frame, sizeof(frame), &e), 0);
+	assert_int_equal(capture_open(&c, temp_file, &e), 0);
 	assert_int_equal(capture_next(c, &bytes, &size, &length, &e), 1);
 	assert_int_equal(size, sizeof(frame));
 	assert_int_equal(length, sizeof(frame));
@@ -127,7 +126,7 @@ static void odd_ones_are_refused(void **state)
 static void what_is_no_file(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
-	struct capture *c = (struct capture *)path; /* whatever it was */
+	struct capture *c = (struct capture *)temp_file; /* whatever it was */
 
 	(void)state;
 	assert_true(capture_open(&c, "/tmp", &e) < 0);
@@ -139,20 +138,6 @@ static void what_is_no_file(void **state)
 	assert_non_null(strstr(e.text, "/nowhere/at/all"));
 }
 
-static int make(void **state)
-{
-	int FD_AUTO fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0;
-}
-
-static int take_away(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,5 +147,5 @@ int main(void)
 		cmocka_unit_test(what_is_no_file),
 	};
 
-	return cmocka_run_group_tests(tests, make, take_away);
+	return cmocka_run_group_tests(tests, temp_file_make, temp_file_remove);
 }

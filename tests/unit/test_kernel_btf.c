@@ -19,8 +19,7 @@
 
 #include "lab/cleanup.h"
 #include "orchestrator/util/kernel_btf.h"
-
-static char path[] = "/tmp/kernel-btf-XXXXXX";
+#include "tests/unit/temp_file.h"
 
 #define INFO(kind, n) ((uint32_t)(kind) << 24 | (n))
 #define KFLAG	      (1U << 31)
@@ -165,12 +164,12 @@ static struct file whole(void)
 static struct kernel_btf *open_bytes(const void *bytes, size_t size, struct kernel_type *wanted,
 				     size_t n)
 {
-	FILE_AUTO FILE *out = fopen(path, "w");
+	FILE_AUTO FILE *out = fopen(temp_file, "w");
 
 	assert_non_null(out);
 	assert_int_equal(fwrite(bytes, 1, size, out), size);
 	assert_int_equal(fflush(out), 0);
-	return kernel_btf_open(path, wanted, n);
+	return kernel_btf_open(temp_file, wanted, n);
 }
 
 static void note(void *cookie, uint32_t value, const char *name)
@@ -306,20 +305,6 @@ static void this_kernels_are_those_of_libbpf(void **state)
 	kernel_btf_close(btf);
 }
 
-static int make(void **state)
-{
-	int FD_AUTO fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0;
-}
-
-static int take_away(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,5 +313,5 @@ int main(void)
 		cmocka_unit_test(this_kernels_are_those_of_libbpf),
 	};
 
-	return cmocka_run_group_tests(tests, make, take_away);
+	return cmocka_run_group_tests(tests, temp_file_make, temp_file_remove);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests to the kernel as their messages: of kinds that not every kernel knows. rules.mk puts
- * __wrap_netlink_talk() in the place of netlink_talk(), and so with others.
+/* Requests to the kernel as their messages: of kinds that not every kernel knows. It is talk.c that
+ * takes them; other functions' places, by rules.mk, are taken here.
  */
 #include <errno.h>
 #include <linux/if.h>
@@ -28,22 +28,7 @@
 #include "lab/rtnl_netem.h"
 #include "lab/text.h"
 #include "lab/topology.h"
-
-static struct netlink_request sent;
-static int answer; /* an errno */
-
-int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t each, void *cookie,
-			struct error *e);
-int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t each, void *cookie,
-			struct error *e)
-{
-	(void)nl;
-	(void)each;
-	(void)cookie;
-	assert_true(message->nlmsg_len <= sizeof(sent));
-	memcpy(&sent, message, message->nlmsg_len);
-	return answer ? error_state(e, answer, "refused") : 0;
-}
+#include "tests/unit/talk.h"
 
 static unsigned int chosen; /* the kernel's index of a link that is asked for by name */
 
@@ -71,7 +56,7 @@ const struct journal *__wrap_state_journal(const struct state *st)
 
 static const struct nlmsghdr *message(void)
 {
-	return (const struct nlmsghdr *)sent.bytes;
+	return talk_asked(talk.n_asked - 1);
 }
 
 static void is_to_make(uint16_t type)
@@ -135,7 +120,7 @@ static void a_vlan_is_one_over_its_link(void **state)
 	struct part in, info;
 
 	(void)state;
-	answer = 0;
+	talk_forget();
 	assert_int_equal(rt_vlan_add(NULL, &plain, &e), 0);
 	is_to_make(RTM_NEWLINK);
 	in = behind(sizeof(struct ifinfomsg));
@@ -155,7 +140,7 @@ static void a_vlan_is_one_over_its_link(void **state)
 	holds(in, IFLA_ADDRESS, mac, sizeof(mac));
 	HOLDS(in, IFLA_MTU, uint32_t, 1400);
 
-	answer = -EEXIST;
+	talk.answer = -EEXIST;
 	assert_int_equal(rt_vlan_add(NULL, &all, &e), -EEXIST);
 }
 
@@ -178,7 +163,7 @@ static void a_pair_has_two_ends(void **state)
 	struct part in, info, peer;
 
 	(void)state;
-	answer = 0;
+	talk_forget();
 	for (int port = 0; port < 2; port++) {
 		veth.master = port ? 7 : 0;
 		assert_int_equal(rt_veth_add(NULL, &veth, &e), 0);
@@ -222,7 +207,7 @@ static void a_bridge_is_quick(void **state)
 	struct part in, info, data;
 
 	(void)state;
-	answer = 0;
+	talk_forget();
 	for (int stp = 0; stp < 2; stp++) {
 		bridge.stp = stp;
 		assert_int_equal(rt_bridge_add(NULL, &bridge, &e), 0);
@@ -258,7 +243,7 @@ static void a_link_is_set(void **state)
 	struct part in;
 
 	(void)state;
-	answer = 0;
+	talk_forget();
 	for (int alias = 0; alias < 2; alias++) {
 		assert_int_equal(rt_link_raise(NULL, 12, alias ? "xlab a" : NULL, &e), 0);
 		link = mnl_nlmsg_get_payload(message());
@@ -298,7 +283,7 @@ static void addresses_and_routes(void **state)
 	struct part in;
 
 	(void)state;
-	answer = 0;
+	talk_forget();
 	assert_int_equal(text_cidr("10.1.2.3/24", &four), 0);
 	assert_int_equal(text_cidr("fd00::3/64", &six), 0);
 	assert_int_equal(text_address("10.1.2.9", &via), 0);
@@ -350,7 +335,7 @@ static struct part impaired(const struct impairment *imp, struct tc_netem_qopt *
 	const struct tcmsg *tc;
 	struct part in;
 
-	answer = 0;
+	talk_forget();
 	assert_int_equal(rt_netem_add(NULL, 12, imp, &e), 0);
 	is_to_make(RTM_NEWQDISC);
 	tc = mnl_nlmsg_get_payload(message());
@@ -443,18 +428,18 @@ static void netem_has_room_for_what_is_late(void **state)
 static void a_kernel_has_it_or_not(void **state)
 {
 	(void)state;
-	answer = -EOPNOTSUPP;
+	talk.answer = -EOPNOTSUPP;
 	assert_false(rt_has_vlan(NULL));
 	assert_false(rt_has_netem(NULL));
-	answer = -ENOENT;
+	talk.answer = -ENOENT;
 	assert_false(rt_has_netem(NULL));
-	answer = -EINVAL;
+	talk.answer = -EINVAL;
 	assert_true(rt_has_vlan(NULL));
 	holds(find(behind(sizeof(struct ifinfomsg)), IFLA_LINKINFO), IFLA_INFO_KIND, "vlan",
 	      sizeof("vlan"));
 	assert_true(rt_has_netem(NULL));
 	assert_int_equal(((struct tcmsg *)mnl_nlmsg_get_payload(message()))->tcm_ifindex, 1);
-	answer = 0;
+	talk_forget();
 	assert_true(rt_has_netem(NULL));
 }
 
@@ -480,7 +465,7 @@ static void the_labs_vlan_is_over_its_link(void **state)
 	struct part in;
 
 	(void)state;
-	answer = 0;
+	talk_forget();
 	ifaces[1].mtu = 1400;
 	assert_int_equal(op_vlan_apply(&b, &op, &e), 0);
 	in = behind(sizeof(struct ifinfomsg));
@@ -502,7 +487,7 @@ static void the_labs_vlan_is_over_its_link(void **state)
 	holds(behind(sizeof(struct ifinfomsg)), IFLA_ADDRESS, ifaces[1].mac, 6);
 	assert_int_equal(end_index[1], 9);
 
-	answer = -EOPNOTSUPP;
+	talk.answer = -EOPNOTSUPP;
 	assert_int_equal(op_vlan_apply(&b, &op, &e), -EOPNOTSUPP);
 	assert_string_equal(e.text, "cannot make a:v7, VLAN 7 over a:e0: refused");
 }
@@ -516,14 +501,14 @@ static void the_labs_link_is_impaired(void **state)
 	struct part in;
 
 	(void)state;
-	answer = 0;
+	talk_forget();
 	assert_int_equal(op_netem_apply(&b, &op, &e), 0);
 	assert_int_equal(((struct tcmsg *)mnl_nlmsg_get_payload(message()))->tcm_ifindex, 101);
 	in = find(behind(sizeof(struct tcmsg)), TCA_OPTIONS);
 	in.at += MNL_ALIGN(sizeof(struct tc_netem_qopt));
 	in.size -= MNL_ALIGN(sizeof(struct tc_netem_qopt));
 	HOLDS(in, TCA_NETEM_LATENCY64, uint64_t, 10000000);
-	answer = -ENOENT;
+	talk.answer = -ENOENT;
 	assert_int_equal(op_netem_apply(&b, &op, &e), -ENOENT);
 	assert_string_equal(e.text, "cannot impair what leaves a:v7: refused");
 }

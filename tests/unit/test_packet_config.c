@@ -27,6 +27,7 @@
 #include "orchestrator/model/packet_config.h"
 #include "orchestrator/util/capture.h"
 #include "tests/unit/many_lines.h"
+#include "tests/unit/temp_file.h"
 
 #define ETH "eth = dst=de:ad:be:ef:00:10 src=de:ad:be:ef:00:01\n"
 
@@ -659,17 +660,14 @@ static void captures_have_frames(void **state)
 {
 	static const size_t sizes[] = { FRAME_MIN - 1, FRAME_MIN, FRAME_MAX, FRAME_MAX + 1 };
 	static const uint8_t bytes[FRAME_MAX + 1];
-	char path[] = "/tmp/capture-XXXXXX";
-	int FD_AUTO fd = mkstemp(path);
 
-	(void)state;
-	assert_true(fd >= 0);
+	assert_int_equal(temp_file_make(state), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct packet_config p = { .capture = path, .number = 1 };
+		struct packet_config p = { .capture = temp_file, .number = 1 };
 		struct error ERROR_AUTO e = ERROR_INIT;
 		bool fits = i == 1 || i == 2;
 
-		if (capture_write_one(path, bytes, sizes[i], &e))
+		if (capture_write_one(temp_file, bytes, sizes[i], &e))
 			fail_msg("%s", e.text);
 		assert_int_equal(packet_config_load(&p, &e), fits ? 0 : -EINVAL);
 		assert_int_equal(p.size, sizes[i]);
@@ -677,7 +675,7 @@ static void captures_have_frames(void **state)
 			assert_non_null(strstr(e.text, "bytes; allowed: 14-9000"));
 		free(p.bytes);
 	}
-	assert_int_equal(unlink(path), 0);
+	assert_int_equal(temp_file_remove(state), 0);
 }
 
 /* Of a capture the file is beside the lab file, unless it has a whole path. */

@@ -205,10 +205,7 @@ static void functions_and_lines_follow(void **state)
 	(void)state;
 	insns_captured(&prog, "r6 = 0; if r6 == 0 goto +2; call +4; goto +1; call +4; "
 			      "r0 = 1; exit; r0 = 2; exit; r0 = r1; exit");
-	prog.funcs = xmemdup(funcs, sizeof(funcs));
-	prog.n_funcs = ARRAY_SIZE(funcs);
-	prog.lines = xmemdup(lines, sizeof(lines));
-	prog.n_lines = ARRAY_SIZE(lines);
+	insns_told(&prog, funcs, ARRAY_SIZE(funcs), lines, ARRAY_SIZE(lines));
 	captured_prog_prune(&prog);
 	insns_are(prog.insns, prog.n_insns, "call +2; r0 = 1; exit; r0 = r1; exit");
 	assert_int_equal(prog.n_funcs, 2);

@@ -106,10 +106,7 @@ static void lines_follow(void **state)
 	(void)state;
 	insns_captured(&prog, "r2 = 1; goto +3; call +7; r0 += 1; exit; if r1 == 0 goto -4; "
 			      "call +1; goto -4; r0 = 3; exit; r0 = 4; exit");
-	prog.funcs = xmemdup(funcs, sizeof(funcs));
-	prog.n_funcs = ARRAY_SIZE(funcs);
-	prog.lines = xmemdup(lines, sizeof(lines));
-	prog.n_lines = ARRAY_SIZE(lines);
+	insns_told(&prog, funcs, ARRAY_SIZE(funcs), lines, ARRAY_SIZE(lines));
 	captured_prog_straighten(&prog);
 	insns_are(prog.insns, prog.n_insns,
 		  "r2 = 1; if r1 == 0 goto +2; r0 = 3; exit; call +2; r0 += 1; exit; r0 = 4; exit");
