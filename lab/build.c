@@ -247,6 +247,8 @@ int build_undo(const struct plan *plan, struct state *st, bool wait, struct erro
 					 : undo_marked(st, &first));
 	if (netns_wait)
 		(void)netns_wait_await(netns_wait, &waiting);
+	else if (waiting.err && !first.err)
+		(void)error_wrap(&waiting, "the lab is down, but its end cannot be waited for");
 	keep_first(&first, &waiting);
 	if (first.err)
 		error_move(e, &first);

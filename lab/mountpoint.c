@@ -214,12 +214,12 @@ int netns_names_remove(const char *dir, struct error *e)
 
 	if (!names && errno != ENOENT && errno != ENOTDIR)
 		return error_sys(e, -errno, "cannot open " NAMES_DIR);
-	while (names && (entry = readdir(names))) {
+	while (names && (errno = 0, entry = readdir(names))) {
 		if (!leads_into(dirfd(names), entry->d_name, dir))
 			continue;
 		if (unlinkat(dirfd(names), entry->d_name, 0) && errno != ENOENT)
 			return error_sys(e, -errno, "cannot remove " NAMES_DIR "/%s",
 					 entry->d_name);
 	}
-	return 0;
+	return names && errno ? error_sys(e, -errno, "cannot read " NAMES_DIR) : 0;
 }

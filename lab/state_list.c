@@ -45,7 +45,7 @@ static int read_names(const struct state_dir *f, char ***names, size_t *n)
 
 	if (!dir)
 		return -errno;
-	while ((entry = readdir(dir))) {
+	while ((errno = 0, entry = readdir(dir))) {
 		size_t len = strlen(entry->d_name), cut = strlen(".journal");
 
 		if (len > cut && strcmp(entry->d_name + len - cut, ".journal") == 0)
@@ -53,7 +53,7 @@ static int read_names(const struct state_dir *f, char ***names, size_t *n)
 		else if (is_corrupt_lab(f, entry))
 			add_name(names, n, entry->d_name, len);
 	}
-	return 0;
+	return -errno;
 }
 
 int state_list(char ***names, struct error *e)

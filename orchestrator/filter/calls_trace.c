@@ -2,6 +2,7 @@
 /* Which programs an object's PROG_ARRAYs hold, instrumented, and put where they stood. */
 #include "orchestrator/filter/calls_trace.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include <bpf/bpf.h>
@@ -41,18 +42,24 @@ struct captured_prog *calls_trace_capture(const struct lab *lab, const struct fi
 	return codes;
 }
 
-/* Wherever an array has @old it has @new. */
-static void replace(const struct filter_object *in, const struct bpf_prog_info *old, int new)
+/* Wherever an array has @old it has @new. False if that cannot be said. */
+static bool replace(const struct filter_object *in, const struct bpf_prog_info *old, int new)
 {
 	struct bpf_map *map;
+	int err;
 
 	bpf_object__for_each_map (map, in->obj) {
 		if (bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
 			continue;
-		for (__u32 i = 0, id; i < bpf_map__max_entries(map); i++)
-			if (!bpf_map_lookup_elem(bpf_map__fd(map), &i, &id) && id == old->id)
-				(void)bpf_map_update_elem(bpf_map__fd(map), &i, &new, BPF_ANY);
+		for (__u32 i = 0, id; i < bpf_map__max_entries(map); i++) {
+			err = bpf_map_lookup_elem(bpf_map__fd(map), &i, &id);
+			if (!err && id == old->id)
+				err = bpf_map_update_elem(bpf_map__fd(map), &i, &new, BPF_ANY);
+			if (err && err != -ENOENT)
+				return false;
+		}
 	}
+	return true;
 }
 
 /* The trace is the coverage's, or the lab's. */
@@ -92,14 +99,11 @@ static void trace_call(const struct lab *lab, size_t filter, const struct filter
 	__u32 len = sizeof(info);
 	int FD_AUTO fd = -1;
 
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-		return;
-	c.gpl = info.gpl_compatible;
-	if (code->n_lines)
+	if (code->n_lines && !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len)) {
+		c.gpl = info.gpl_compatible;
 		fd = trace_load_alone(&c, &refused);
-	if (fd >= 0) {
-		replace(in, &info, fd);
-	} else {
+	}
+	if (fd < 0 || !replace(in, &info, fd)) {
 		trace_clear(&trace);
 		trace.level = TRACE_VERDICTS;
 	}

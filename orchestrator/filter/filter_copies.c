@@ -78,7 +78,7 @@ int filter_copies_make(const struct lab *lab, int originals, size_t filter, stru
 		return e->err;
 	if (!dir)
 		return error_sys(e, -errno, "cannot read the folder %s", folder);
-	while (!err && (entry = readdir(dir))) {
+	while (!err && (errno = 0, entry = readdir(dir))) {
 		char *FREE_AUTO from = text_format("/proc/self/fd/%d/filter/%s/%s", originals,
 						   owner, entry->d_name);
 		char *FREE_AUTO path = text_format("%s/%s", folder, entry->d_name);
@@ -86,5 +86,7 @@ int filter_copies_make(const struct lab *lab, int originals, size_t filter, stru
 		if (*entry->d_name != '.')
 			err = copy(from, path, e);
 	}
+	if (!err && errno)
+		err = error_sys(e, -errno, "cannot read the folder %s", folder);
 	return err ? error_wrap(e, "filter %s", lab->labfile.filters[filter].name) : 0;
 }

@@ -143,8 +143,11 @@ static void print_source(const struct explain *x, const struct explained *result
 	if (!known)
 		print_unknown("its", t->level, out);
 	for (size_t k = 0; (call = explain_call(x, i, k)); k++)
-		if (!add_lines(&lines, &n, &call->trace, 0) && known)
-			print_unknown(call->program, call->trace.level, out);
+		if (!add_lines(&lines, &n, &call->trace, 0) && known) {
+			char *FREE_AUTO whose = text_format("%s's", call->program);
+
+			print_unknown(whose, call->trace.level, out);
+		}
 	if (n)
 		qsort(lines, n, sizeof(*lines), by_place);
 	print_lines(lines, n, out);

@@ -452,10 +452,16 @@ record down full
 "$XLAB" up "$dir/full.ini" >/dev/null
 each_refused down full <<-'END'
 	openat EMFILE; "/run/netns", O_RDONLY; cannot open /run/netns
+	getdents64 EIO; run/netns>; cannot read /run/netns
 	unlinkat EACCES; run/netns>, "b"; cannot remove /run/netns/b
 	umount2 EBUSY; ; cannot unmount
 	rmdir EACCES; /full"; cannot remove the folder
 	unlinkat EIO; "full.journal", 0; full.journal
+END
+# A folder that cannot be read is none without labs in it.
+record status
+each_refused status <<-'END'
+	getdents64 EIO; xlab/; cannot list the labs
 END
 # The journal knows the tmpfs by its number: without that it is looked for in the table of mounts.
 numberless() { sed -i 's/^tmpfs .*/tmpfs 1:0/' "$home/full.journal"; }
@@ -476,9 +482,9 @@ then=gone
 record down full --wait
 "$XLAB" up "$dir/full.ini" >/dev/null
 each_refused down full --wait <<-'END'
-	unshare ENOSPC; CLONE_NEWNET; cannot watch the namespaces: cannot make a namespace
-	unshare ENOSPC 2; CLONE_NEWNET; cannot watch the namespaces: cannot make a namespace
-	setsockopt ENOBUFS; NETLINK_ADD_MEMBERSHIP; cannot watch the namespaces: cannot join netlink group
+	unshare ENOSPC; CLONE_NEWNET; the lab is down, but its end cannot be waited for: cannot watch the namespaces: cannot make a namespace
+	unshare ENOSPC 2; CLONE_NEWNET; the lab is down, but its end cannot be waited for: cannot watch the namespaces: cannot make a namespace
+	setsockopt ENOBUFS; NETLINK_ADD_MEMBERSHIP; the lab is down, but its end cannot be waited for: cannot watch the namespaces: cannot join netlink group
 	ppoll ENOMEM; ; cannot wait for the kernel
 END
 "$XLAB" down >/dev/null

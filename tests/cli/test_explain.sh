@@ -9,6 +9,8 @@
 # of captures; with a lab and without; and that nothing on the wire knows of it.
 # shellcheck source=tests/cli/tap
 . "$(dirname "$0")/tap"
+# shellcheck source=tests/cli/state
+. "$(dirname "$0")/state"
 
 objects=${BUILD:-$PWD/build}/tests/engine
 cat >"$dir/lab.ini" <<-END
@@ -174,6 +176,14 @@ tailed='1  tails  pass
 => pass'
 xlab explain b:e0 --scenario tailed ping a b
 like 'lines behind a tail call, on copies of maps' "$out" "$tailed"
+# Of two that are looked at in its PROG_ARRAY, in which the one that is counted takes the other's place.
+strace -qq -o "$dir/calls" -e trace=bpf -E "$unleaked" "$XLAB" explain b:e0 --scenario tailed ping a b >/dev/null 2>&1
+nth=$(awk '/prog_name="tail_target"/ { loads++ } loads == 2 && /MAP_LOOKUP_ELEM/ { print NR; exit }' "$dir/calls")
+refused "bpf:error=EPERM:when=$nth" explain b:e0 --scenario tailed ping a b
+like 'lines behind a tail call that could not be counted: said, and the verdict' "$out" "1  tails  pass
+     (which of tail_target's lines ran is not known: *
+      *    bpf_tail_call(ctx, &jumps, 1); /\* TAIL caller \*/
+=> pass"
 
 xlab explain b:e0 --scenario headed udp a b:80
 is 'lines of two files, each below its own, and what the object made of the packet' \
