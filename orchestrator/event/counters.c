@@ -38,7 +38,7 @@ int counters_map(struct counters *counters, int counters_fd, size_t row, struct 
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t from = row * row_bytes(), first = from & ~(page - 1);
-	size_t bytes = (from + row_bytes() - first + page - 1) & ~(page - 1);
+	size_t bytes = from + row_bytes() - first;
 	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, counters_fd, (off_t)first);
 
 	if (at == MAP_FAILED)
@@ -69,7 +69,7 @@ int counters_wipe(int counters_fd, size_t row, uint32_t gen, struct error *e)
 	struct counters counters = { 0 };
 	int err = counters_map(&counters, counters_fd, row, e);
 
-	for (size_t i = 0; counters.slots && i < counters.n; i++)
+	for (size_t i = 0; i < counters.n; i++)
 		memset(counters.slots[i].count[gen & 1], 0, sizeof(counters.slots[i].count[0]));
 	counters_unmap(&counters);
 	return err;

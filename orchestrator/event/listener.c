@@ -101,7 +101,7 @@ static int clear_stale(struct listener *l, struct error *e)
 		return error_sys(e, -errno, "cannot read a listener's lock");
 	if (st.st_size)
 		err = clear_flags(l->lab, l->slot, e);
-	if (!err && pwrite(l->lock, "!", 1, 0) != 1)
+	if (pwrite(l->lock, "!", 1, 0) != 1)
 		err = error_sys(e, -errno, "cannot write a listener's lock");
 	return err;
 }
@@ -227,8 +227,7 @@ void listener_close(struct listener *l)
 	}
 	ring_buffer__free(l->ring);
 	/* If that fails the next one merely clears the flags once more. */
-	if (l->lock >= 0 && ftruncate(l->lock, 0))
-		errno = 0;
+	(void)!ftruncate(l->lock, 0);
 	cleanup_fd(&l->lock);
 	free(l->subscribed);
 	free(l);

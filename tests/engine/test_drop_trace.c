@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <bpf/libbpf.h>
@@ -155,12 +156,142 @@ static void what_xdp_cannot_send_is_told(void **state)
 	rig_down(&lab);
 }
 
+/* a:e0 and b:e1 are at ports of one name at two bridges. */
+static const char more[] = "[node a]\n[node b]\n[bridge s]\n[bridge t]\n"
+			   "[iface a:e0]\nbridge = s\nport = p\n"
+			   "[iface b:e0]\nbridge = s\nport = q\n"
+			   "[iface b:e1]\nbridge = t\nport = p\n";
+
+/* Of a link there; with @mtu it is set. */
+static unsigned int link_at(const struct lab *lab, const char *netns, const char *name, int mtu)
+{
+	struct ifreq request = { .ifr_mtu = mtu };
+	NETNS_VISIT visit = NETNS_VISIT_NONE;
+	ERROR_AUTO struct error e = ERROR_INIT;
+	FD_AUTO int fd = -1;
+
+	assert_int_equal(netns_visit(&visit, lab->state, netns, &e), 0);
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (mtu)
+		assert_int_equal(ioctl(fd, SIOCSIFMTU, &request), 0);
+	return if_nametoindex(name);
+}
+
+static int32_t code_of(const struct drop_trace *t, const char *reason)
+{
+	struct drop_trace_event event = { 0 };
+
+	while (event.code < 1000 && strcmp(drop_trace_reason(t, &event), reason) != 0)
+		event.code++;
+	return event.code;
+}
+
+#define UNKNOWN 0x7fffffff /* no code of any kernel */
+
+/* By its own link or, beyond a VLAN's tag, by that at the other end; without a reason of the
+ * kernel's.
+ */
+static void what_is_too_long_for_a_link(void **state)
+{
+	static const struct {
+		const char *netns, *name;
+		unsigned int length;
+		const char *limit_netns, *limit_name; /* NULL: not for its length */
+		unsigned int mtu;
+		const char *iface;
+	} rows[] = {
+		{ "left", "l0", 9001, "left", "l0", 9000, "left:l0" },
+		{ "left", "l0", 9000, "right", "r0", 1500, "right:r0" },
+		{ "left", "l0", 1505, "right", "r0", 1500, "right:r0" },
+		{ "left", "l0", 1504, NULL, NULL, 0, NULL },
+		{ "right", "r0", 1501, "right", "r0", 1500, "right:r0" },
+		{ "right", "r0", 1500, NULL, NULL, 0, NULL },
+		{ "left", "lo", 70000, NULL, NULL, 0, NULL },
+		{ "s", "p", 4001, "s", "p", 4000, "a:e0" },
+		{ "s", "p", 4000, "a", "e0", 1500, "a:e0" },
+		{ "a", "e0", 1501, "a", "e0", 1500, "a:e0" },
+		{ "s", "q", 1501, "s", "q", 1500, "b:e0" },
+		{ "s", "q", 1500, NULL, NULL, 0, NULL },
+		{ "b", "e0", 3000, "s", "q", 1500, "b:e0" },
+		{ "b", "e0", 3001, "b", "e0", 3000, "b:e0" },
+		{ "t", "p", 1501, "t", "p", 1500, "b:e1" },
+	};
+	struct drop_trace_limit limit;
+	struct drop_trace_event event;
+	struct drop_trace *t;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, more);
+	t = drop_trace_open(&lab);
+	assert_non_null(t);
+	(void)link_at(&lab, "left", "l0", 9000);
+	(void)link_at(&lab, "s", "p", 4000);
+	(void)link_at(&lab, "b", "e0", 3000);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct topology *topo = &lab.labfile.topo;
+
+		event = (struct drop_trace_event){
+			.ifindex = link_at(&lab, rows[i].netns, rows[i].name, 0),
+			.code = UNKNOWN,
+			.length = rows[i].length,
+		};
+		while (strcmp(drop_trace_netns(t, &event), rows[i].netns) != 0)
+			event.place++;
+		if (drop_trace_too_long(t, &event, &limit) != !!rows[i].limit_netns)
+			fail_msg("row %zu", i);
+		if (!rows[i].limit_netns)
+			continue;
+		assert_string_equal(limit.netns, rows[i].limit_netns);
+		assert_string_equal(limit.name, rows[i].limit_name);
+		assert_int_equal(limit.bytes, rows[i].length);
+		assert_int_equal(limit.mtu, rows[i].mtu);
+		assert_string_equal(topo->ifaces[limit.iface].id, rows[i].iface);
+		event.code = code_of(t, "NO_SOCKET");
+		assert_false(drop_trace_too_long(t, &event, &limit));
+		event.code = UNKNOWN;
+		event.ifindex = 0;
+		assert_false(drop_trace_too_long(t, &event, &limit));
+		event.ifindex = 999999;
+		assert_false(drop_trace_too_long(t, &event, &limit));
+	}
+	drop_trace_close(t);
+	rig_down(&lab);
+}
+
+/* A bridge has no interface of the lab's own; nor has a node one for each of its links. */
+static void where_it_was(void **state)
+{
+	struct drop_trace_event event = { .place = 3, .code = UNKNOWN };
+	struct drop_trace *t;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, more);
+	t = drop_trace_open(&lab);
+	assert_non_null(t);
+	assert_string_equal(drop_trace_reason(t, &event), "NOT_SPECIFIED");
+	event.ifindex = link_at(&lab, "b", "e1", 0);
+	assert_int_equal(drop_trace_iface(t, &event), topology_iface(&lab.labfile.topo, "b:e1"));
+	event.ifindex = link_at(&lab, "b", "lo", 0);
+	assert_int_equal(drop_trace_iface(t, &event), NONE);
+	event.place = 4;
+	assert_string_equal(drop_trace_netns(t, &event), "s");
+	event.ifindex = link_at(&lab, "s", "p", 0);
+	assert_int_equal(drop_trace_iface(t, &event), NONE);
+	drop_trace_close(t);
+	rig_down(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closed_ports_of_the_lab_are_told),
 		cmocka_unit_test(other_links_of_a_shared_namespace_are_not),
 		cmocka_unit_test(what_xdp_cannot_send_is_told),
+		cmocka_unit_test(what_is_too_long_for_a_link),
+		cmocka_unit_test(where_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
