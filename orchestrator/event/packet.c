@@ -250,7 +250,7 @@ bool packet_read_inner(const uint8_t *bytes, size_t size, const struct packet *p
 	size_t gre = 0;
 	uint16_t type = 0;
 
-	if (!p->has_ip || p->fragment || p->payload > size)
+	if (p->fragment || p->payload > size)
 		return false;
 	bytes += p->payload;
 	size -= p->payload;
@@ -267,12 +267,14 @@ bool packet_read_inner(const uint8_t *bytes, size_t size, const struct packet *p
 	return type && inner->has_ip;
 }
 
-#define FLAGS_TEXT 48
+#define FLAGS_TEXT sizeof(" [FIN,SYN,RST,PSH,ACK,URG,ECE,CWR]")
 
 /* " [SYN,ACK]", in the order of the bits. */
 static const char *flags_text(unsigned int flags, char buf[static FLAGS_TEXT])
 {
-	static const char names[][4] = { "FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR" };
+	static const char *const names[] = {
+		"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"
+	};
 	char *at = stpcpy(buf, " [");
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -394,7 +396,7 @@ bool packet_line_matches(const char *pattern, const char *text)
 			text++;
 		} else if (star) {
 			/* the last star swallows one more; earlier ones need not */
-			pattern = star + 1;
+			pattern = star;
 			text = ++retry;
 		} else {
 			return false;

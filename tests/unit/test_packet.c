@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/icmp.h>
+#include <netinet/icmp6.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,6 +70,9 @@ static const struct row prints[] = {
 	{ BYTES(ETHER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 1, 2, 3, 4, 5, 6, 10, 0, 0, 10, 0, 0, 0, 0, 0,
 		0, 10, 0, 0, 1),
 	  ETHER_LINE "(0x0806)\nArpHdr: src: 10.0.0.10 => dst: 10.0.0.1 (request)\n" },
+	{ BYTES(ETHER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2, 1, 2, 3, 4, 5, 6, 10, 0, 0, 10, 0, 0, 0, 0, 0,
+		0, 10, 0, 0, 1),
+	  ETHER_LINE "(0x0806)\nArpHdr: src: 10.0.0.10 => dst: 10.0.0.1 (reply)\n" },
 	{ BYTES(ETHER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 9, 1, 2, 3, 4, 5, 6, 10, 0, 0, 10, 0, 0, 0, 0, 0,
 		0, 10, 0, 0, 1),
 	  ETHER_LINE "(0x0806)\nArpHdr: src: 10.0.0.10 => dst: 10.0.0.1 (9)\n" },
@@ -109,7 +114,11 @@ static const struct row prints[] = {
 	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(4)\n" },
 	{ BYTES(ETHER, 8, 0, IPV4(1), 3, 1, 0, 0, 0, 0, 0, 0, IPV4(17), UDP_44024), ETHER_LINE
 	  "(0x0800)\n" IPV4_LINE "(1)\nIcmpHdr: type: 3 code: 1 (destination unreachable)\n" },
+	/* of which the ports are there, and no more */
+	{ BYTES(ETHER, 8, 0, IPV4(4), IPV4(17), 0xab, 0xf8, 0x1f, 0x40),
+	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(4)\n" },
 	{ BYTES(0xde, 0xad), "EthHdr: cut short, 2 of 14 bytes\n" },
+	{ (const uint8_t *)"", 0, "EthHdr: cut short, 0 of 14 bytes\n" },
 	{ BYTES(ETHER, 8, 0, 0x44, 0), ETHER_LINE "(0x0800)\n" },
 };
 
@@ -189,6 +198,10 @@ static const struct row no_tunnels[] = {
 	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 1, 8, 0, IPV4(17), UDP_44024), NULL },
 	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 4, 8, 0, IPV4(17), UDP_44024), NULL },
 	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 0, 8, 6, IPV4(17), UDP_44024), NULL },
+	/* a later fragment, whose bytes look like a packet */
+	{ BYTES(ETHER, 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 185, 64, 4, 0, 0, 10, 0, 0, 10, 10, 0, 0, 1,
+		IPV4(17), UDP_44024),
+	  NULL },
 };
 
 /* A tunnel's inner packet, UDP to port 8000 each time, as far as it is whole. */
@@ -209,6 +222,13 @@ static void the_inner_packet_of_a_tunnel_is_read(void **state)
 		packet_read(no_tunnels[i].bytes, no_tunnels[i].size, &p);
 		assert_false(packet_read_inner(no_tunnels[i].bytes, no_tunnels[i].size, &p, &in));
 	}
+	/* what is behind the end is not looked at, though it is there */
+	for (size_t i = 0; i < ARRAY_SIZE(tunnels); i++)
+		for (size_t size = 0; size < tunnels[i].size; size++) {
+			packet_read(tunnels[i].bytes, size, &p);
+			if (packet_read_inner(tunnels[i].bytes, size, &p, &in))
+				assert_in_range(in.payload, 1, size - p.payload);
+		}
 	packet_read_network(tunnels[0].bytes + 14, tunnels[0].size - 14, 0x0800, &p);
 	assert_true(packet_read_inner(tunnels[0].bytes + 14, tunnels[0].size - 14, &p, &in));
 	assert_int_equal(in.src_port, 44024);
@@ -301,6 +321,56 @@ static void echoes_are_known(void **state)
 	}
 }
 
+/* The names of the RFCs 792, 4443, 4861 and 3810; any other type is a number. */
+static void icmp_types_have_names(void **state)
+{
+	static const struct {
+		unsigned int type;
+		const char *v4, *v6;
+	} rows[] = {
+		{ ICMP_ECHOREPLY, "echo reply", NULL },
+		{ ICMP_DEST_UNREACH, "destination unreachable", "time exceeded" }, /* 3 */
+		{ ICMP_REDIRECT, "redirect", NULL },
+		{ ICMP_ECHO, "echo request", NULL },
+		{ ICMP_TIME_EXCEEDED, "time exceeded", NULL },
+		{ ICMP_PARAMETERPROB, "parameter problem", NULL },
+		{ ICMP6_DST_UNREACH, NULL, "destination unreachable" },
+		{ ICMP6_PACKET_TOO_BIG, NULL, "packet too big" },
+		{ ICMP6_PARAM_PROB, NULL, "parameter problem" },
+		{ ICMP6_ECHO_REQUEST, NULL, "echo request" },
+		{ ICMP6_ECHO_REPLY, NULL, "echo reply" },
+		{ ND_ROUTER_SOLICIT, NULL, "router solicitation" },
+		{ ND_ROUTER_ADVERT, NULL, "router advertisement" },
+		{ ND_NEIGHBOR_SOLICIT, NULL, "neighbour solicitation" },
+		{ ND_NEIGHBOR_ADVERT, NULL, "neighbour advertisement" },
+		{ 143, NULL, "multicast listener report" },
+	};
+	uint8_t frames[2][64] = { { ETHER, 8, 0, IPV4(1) }, { ETHER, 0x86, 0xdd, IPV6(58) } };
+	static const size_t at[] = { 34, 54 }; /* behind IP's header */
+
+	(void)state;
+	for (unsigned int type = 0; type < 256; type++) {
+		const char *names[2] = { NULL, NULL };
+
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+			if (rows[i].type == type) {
+				names[0] = rows[i].v4;
+				names[1] = rows[i].v6;
+			}
+		for (size_t i = 0; i < 2; i++) {
+			struct lines lines = { .size = 0 };
+			char wanted[80];
+
+			frames[i][at[i]] = (uint8_t)type;
+			packet_print(frames[i], at[i] + 8, append, &lines);
+			(void)snprintf(wanted, sizeof(wanted), "type: %u code: 0%s%s%s\n", type,
+				       names[i] ? " (" : "", names[i] ? names[i] : "",
+				       names[i] ? ")" : "");
+			assert_string_equal(strstr(lines.text, "type: "), wanted);
+		}
+	}
+}
+
 /* MACs, and the EtherType of what is behind the last tag. */
 static void frames_have_their_type(void **state)
 {
@@ -327,6 +397,9 @@ static void marks_are_found(void **state)
 	static const uint8_t echo[] = { ETHER, 8, 0, IPV4(1), 8, 0, 0, 0, 0x12, 0x34, 0, 7, 'x' };
 	static const uint8_t solicitation[] = { ETHER, 0x86, 0xdd, IPV6(58), 135, 0,	     0,
 						0,     0,    0,	   0,	     0,	  FD00(0x77) };
+	static const uint8_t report[] = { ETHER, 0x86, 0xdd, IPV6(58), 143, 0,	       0,
+					  0,	 0,    0,    0,	       0,   FD00(0x77) };
+	static const uint8_t v4[] = { ETHER, 8, 0, IPV4(1), 135, 0, 0, 0, 0, 0, 0, 0, FD00(0x77) };
 	struct address target;
 	struct packet p;
 
@@ -340,6 +413,18 @@ static void marks_are_found(void **state)
 	assert_false(p.has_echo);
 	assert_int_equal(text_address("fd00::77", &target), 0);
 	assert_true(address_equal(&p.nd_target, &target));
+	/* as far as it is there; and of nothing else */
+	packet_read(solicitation, sizeof(solicitation) - 1, &p);
+	assert_int_equal(p.nd_target.family, 0);
+	packet_read(solicitation, sizeof(solicitation) - 16, &p);
+	assert_true(p.has_icmp);
+	assert_int_equal(p.nd_target.family, 0);
+	packet_read(report, sizeof(report), &p);
+	assert_int_equal(p.icmp_type, 143);
+	assert_int_equal(p.nd_target.family, 0);
+	packet_read(v4, sizeof(v4), &p);
+	assert_int_equal(p.icmp_type, 135);
+	assert_int_equal(p.nd_target.family, 0);
 }
 
 static void patterns_match_whole_lines(void **state)
@@ -377,6 +462,7 @@ int main(void)
 		cmocka_unit_test(fragments_and_segments_are_known),
 		cmocka_unit_test(echoes_are_known),
 		cmocka_unit_test(frames_have_their_type),
+		cmocka_unit_test(icmp_types_have_names),
 		cmocka_unit_test(marks_are_found),
 		cmocka_unit_test(patterns_match_whole_lines),
 	};

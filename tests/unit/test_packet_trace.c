@@ -108,6 +108,23 @@ static void after_the_end(void **state)
 	assert_int_equal(packet_trace_verdict(&f, 2, &onward, true), XDP_DROP);
 }
 
+/* A filter shows a packet before it says what becomes of it, and says that once. */
+static void a_filter_says_it_once(void **state)
+{
+	struct packet_trace f = { 0 };
+
+	(void)state;
+	add_event(&f, XLAB_WENT_ON, 0, XDP_DROP);
+	add_event(&f, XLAB_HELLO, 1, XLAB_NEXT);
+	add_event(&f, XLAB_WENT_ON, 1, XDP_DROP);
+	assert_int_equal(packet_trace_verdict(&f, 0, &onward, true), XDP_DROP);
+	assert_true(packet_trace_greeted(&f, 1));
+	assert_false(packet_trace_greeted(&f, 0));
+	add_event(&f, XLAB_WENT_ON, 1, XDP_DROP); /* of another packet */
+	assert_false(packet_trace_greeted(&f, 1));
+	assert_int_equal(packet_trace_verdict(&f, 0, &onward, true), XLAB_NEXT);
+}
+
 /* Some events did not come, or some filters do not tell: what follows without them stays true. */
 static void not_sure(void **state)
 {
@@ -181,7 +198,7 @@ int main(void)
 		cmocka_unit_test(end_alone),	 cmocka_unit_test(other_chain),
 		cmocka_unit_test(not_sure),	 cmocka_unit_test(any_position),
 		cmocka_unit_test(an_object),	 cmocka_unit_test(as_it_came),
-		cmocka_unit_test(after_the_end),
+		cmocka_unit_test(after_the_end), cmocka_unit_test(a_filter_says_it_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
