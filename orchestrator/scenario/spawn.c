@@ -93,7 +93,7 @@ static int prepare(const struct spawn *what, pid_t parent, struct error *e)
 
 	if (err)
 		return error_sys(e, err, "cannot set up its files");
-	if (what->netns >= 0 && setns(what->netns, CLONE_NEWNET) < 0)
+	if (setns(what->netns, CLONE_NEWNET) < 0)
 		return error_sys(e, -errno, "cannot enter its network namespace");
 	if (chdir("/") < 0)
 		return error_sys(e, -errno, "cannot change to /");

@@ -18,7 +18,7 @@ struct state;
 
 struct spawn {
 	const char *const *argv; /* argv[0] is an absolute path; ends in NULL */
-	int netns;		 /* namespace to enter, or -1: this process's */
+	int netns;		 /* namespace to enter */
 	int in, out, err;	 /* become 0, 1, 2; -1: /dev/null; stay the caller's */
 	uint64_t keep;		 /* capabilities, a bit 1 << CAP_… each */
 };
