@@ -121,10 +121,12 @@ static uint16_t try_port(const struct step *step, uint16_t port)
 	return ntohs(from.v4.sin_port);
 }
 
-/* A port that nc can bind: of an earlier step's connection the kernel keeps it for a minute. */
-static void find_port(struct step_run *c)
+/* A port that nc can bind, @port or the next: of an earlier step's connection the kernel keeps it
+ * for a minute. 0: one that the kernel names.
+ */
+static void find_port(struct step_run *c, uint16_t port)
 {
-	uint16_t port = c->probe->from_port, found = try_port(c->step, port);
+	uint16_t found = try_port(c->step, port);
 
 	for (int i = 0; port && !found && i < IDS; i++) {
 		port = port == UINT16_MAX ? ID_FIRST : port + 1;
@@ -243,7 +245,7 @@ static int begin(struct step_run *c)
 {
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	struct mark *m = &c->ev->mark;
-	uint16_t random = 0;
+	uint16_t random = 0, port = m->src_port;
 	int err;
 
 	(void)getrandom(&random, sizeof(random), 0);
@@ -267,7 +269,7 @@ static int begin(struct step_run *c)
 		return err;
 	find_source(c);
 	if (c->step->kind != STEP_PING)
-		find_port(c);
+		find_port(c, port);
 	return 0;
 }
 

@@ -26,7 +26,8 @@ int probe_tools(struct probe *probe, const struct scenario *scenario, struct err
 
 /*
  * Run a ping, udp or tcp step and gather its evidence; @ev has its topo and chains
- * set, the rest cleared. A child that fails is evidence, no error.
+ * set, the rest cleared; of udp and tcp its mark can have a port, which is tried first. A child
+ * that fails is evidence, no error.
  */
 int probe_run(const struct probe *probe, const struct step *step, struct evidence *ev,
 	      struct error *e);

@@ -41,8 +41,7 @@ struct probe {
 	struct serves *serves; /* run beside the steps */
 	int (*consume)(void *cookie, struct evidence *ev, struct error *e);
 	void *cookie;
-	const char *vain;   /* neighbours asked for in vain before, without chains, or NULL */
-	uint16_t from_port; /* this one, or the next that is free; 0: one that the kernel names */
+	const char *vain; /* neighbours asked for in vain before, without chains, or NULL */
 };
 
 struct tap { /* of a frame step: a packet socket */

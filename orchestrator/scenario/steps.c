@@ -30,12 +30,10 @@ static int step_flow(struct run *r, const struct step *step, uint16_t *port, uns
 		     struct step_result *result)
 {
 	struct evidence EVIDENCE_AUTO ev = { .topo = &r->lab->labfile.topo,
-					     .chains = scenario_chains_records(r->chains) };
-	int err;
+					     .chains = scenario_chains_records(r->chains),
+					     .mark = { .src_port = *port } };
+	int err = run_traffic(r, step, &ev);
 
-	r->probe.from_port = *port;
-	err = run_traffic(r, step, &ev);
-	r->probe.from_port = 0;
 	if (err)
 		return err;
 	*port = ev.mark.src_port;
@@ -61,7 +59,7 @@ static int step_flows(struct run *r, const struct step *step, struct step_result
 			judge_flow(step, n, result);
 			return 0;
 		}
-		port = port == UINT16_MAX ? 0 : port + 1;
+		port++; /* behind the last one the kernel names one, for 0 */
 	}
 	judge_shares(&r->lab->labfile, step, flows, result);
 	return 0;

@@ -32,6 +32,8 @@ write_lab()
 		[iface b:e0]
 		peer = lb:e1
 		address = 10.9.1.2/24
+		[packet small]
+		eth = dst=02:00:00:00:00:02 type=0x88b5
 		[filter less-one]
 		program = $object:less_one
 		[filter balance]
@@ -126,6 +128,53 @@ steps 'a filter before the one that is expected' \
 	'not ok: let through by accept-80 at lb:e0; expected by udp-80
 ok: arrived whole; let through by accept-80 at lb:e0' \
 	'chain = lb:e0 accept-80 udp-80' 'pass = udp a 10.9.0.2:80 x by udp-80' 'pass = udp a 10.9.0.2:80 x by accept-80 at lb:e0'
+
+# What is wrong with the lab itself ends the scenario.
+skipped='
+skipped: not run, after an error of the lab'
+steps 'a command that is not there' \
+	"lab error: error of the lab: there is no command nowhere (127)$skipped" \
+	'control = none' 'pass = exec a nowhere' 'pass = udp a 10.9.0.2:80 x'
+steps 'a link that went' \
+	"ok: ended with status 0
+lab error: lb: no packet socket at e0: No such device$skipped" \
+	'control = none' 'pass = exec a ip link del e0' 'pass = frame a:e0 small' 'pass = udp a 10.9.0.2:80 x'
+is 'a link that went: it is that step'\''s error' "$(jq '.scenarios[0].error' <<<"$out")" null
+steps 'a link that goes in the control run' \
+	"skipped: not run, after an error of the lab
+lab error: lb: no packet socket at e0: No such device$skipped" \
+	'pass = exec a ip link del e0' 'pass = frame a:e0 small' 'pass = udp a 10.9.0.2:80 x'
+is 'a link that goes in the control run: it is that step'\''s error' "$(jq '.scenarios[0].error' <<<"$out")" null
+
+# What was dropped is not waited for.
+write_lab 'chain = lb:e0 udp-80' 'control = none' 'drop = udp a 10.9.0.2:80 x'
+xlab run "$dir/lab.ini" --format json --timeout 60000
+is 'a drop' "$(came_to)" 'ok: dropped by udp-80 at lb:e0'
+is 'a drop: its deadline is not waited for' "$(jq '.scenarios[0].us < 60000000' <<<"$out")" true
+
+# Each flow has a port of its own: the next one that nobody has.
+sed -i 's/^\[node a\]/&\nsysctl = net.ipv4.ip_local_port_range = 40000 40000/' "$dir/lab.ini"
+sed -i '/^\[scenario s\]/,$d' "$dir/lab.ini"
+cat >>"$dir/lab.ini" <<-END
+	[filter headers]
+	program = headers
+	[scenario s]
+	chain = lb:e0 headers
+	control = none
+	serve = a nc -u -l 40001 until udp:40001
+	pass = udp a 10.9.0.2:80 x at lb flows=2
+	see = lb:e0 UdpHdr: src: 40000 => dst: 80
+	see = lb:e0 UdpHdr: src: 40002 => dst: 80
+END
+xlab run "$dir/lab.ini" --format json
+is 'a port that somebody has is no flow'\''s' "$(came_to)" 'ok: listens on udp:40001
+ok: 2 flows arrived: lb 2
+ok: shown
+ok: shown'
+sed -i -e 's/40000 40000$/65535 65535/' -e '/serve = /d' -e '/: 40002/d' -e 's/: 40000/: 65535/' "$dir/lab.ini"
+xlab run "$dir/lab.ini" --format json
+is 'behind the last port the kernel names one' "$(came_to)" 'ok: 2 flows arrived: lb 2
+ok: shown'
 
 # XDP sees what comes in.
 steps 'a chain at the sender' 'not ok: arrived whole, where a drop was expected' \

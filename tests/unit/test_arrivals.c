@@ -156,6 +156,8 @@ static void so_many_arrive_as_the_step_says(void **state)
 		ev.arrived = rows[i].arrived;
 		step.arrive_min = rows[i].min;
 		step.arrive_max = rows[i].max;
+		if (rows[i].outcome == OUTCOME_OK)
+			assert_false(arrivals_too_many(&step, &ev));
 		expect(&step, &ev, rows[i].outcome, rows[i].why);
 	}
 }
