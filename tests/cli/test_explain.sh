@@ -221,6 +221,11 @@ python3 - "$dir" 80 53 8000 8000 9 <<-'END'
 	capture('empty.pcap', [])
 	capture('broken.pcap', [all[0], all[1][:30]])
 	capture('many.pcap', all * 4000)
+	def frame(type, rest):
+	    b = bytes.fromhex('deadbeef0002deadbeef0001' + type) + rest + bytes(46 - len(rest))
+	    return struct.pack('<IIII', 0, 0, len(b), len(b)) + b
+	capture('others.pcap', [frame('0806', bytes.fromhex('0001080006040001')), frame('88b5', b'?'),
+	                        frame('0800', base[14:23] + b'\xc8' + base[24:34])])
 END
 xlab explain b:e0 "$dir/some.pcap"
 is 'a capture: a line a packet' "$out" '1  drop by web (proto=udp, dst=80)  10.9.0.1 => 10.9.0.2 udp 40000 => 80
@@ -229,6 +234,11 @@ is 'a capture: a line a packet' "$out" '1  drop by web (proto=udp, dst=80)  10.9
 4  drop by web (proto=udp, dst=8000-8099)  10.9.0.1 => 10.9.0.2 udp 40000 => 8000'
 like 'one that was cut when it was captured is left out' "$err" \
 	'packet 5: only 40 of its 60 bytes were captured: left out'
+xlab explain b:e0 "$dir/others.pcap"
+is 'what is no IP by its MACs and its type, what is no TCP and no UDP by its protocol' "$out" \
+	'1  pass  de:ad:be:ef:00:01 => de:ad:be:ef:00:02 arp
+2  pass  de:ad:be:ef:00:01 => de:ad:be:ef:00:02 0x88b5
+3  drop by counting  10.9.0.1 => 10.9.0.2 200'
 xlab explain b:e0 --summary "$dir/some.pcap"
 is 'in sum, by filter and rule' "$(tr -s ' ' <<<"$out")" 'filter verdict packets
 headers next 4

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
+#include "orchestrator/model/enum_names.h"
 #include "orchestrator/report/report.h"
 #include "orchestrator/scenario/scenario.h"
 #include "orchestrator/util/sanitize.h"
@@ -88,9 +89,14 @@ static void an_inconclusive_step_was_done(void **state)
 		{ OUTCOME_OK, "shown", NULL, 0 },
 	};
 	struct scenario_result result = { &scenario, OUTCOME_INCONCLUSIVE, NULL, results, 38.04 };
-	char *text = render(REPORT_TEXT, &result, 1, false);
+	char *text;
 
 	(void)state;
+	results[0].details = "first\n\nlast";
+	text = render(REPORT_TEXT, &result, 1, false);
+	assert_non_null(strstr(text,
+			       "\n    pass udp lb host:8000 coucou:\n        first\n        \n"
+			       "        last\n  inc"));
 	assert_non_null(strstr(text, "\n  inconclusive, 3 steps in 38.0 ms\n"));
 	free(text);
 	results[2].outcome = OUTCOME_LAB; /* it did not come to an end of its own */
@@ -340,8 +346,173 @@ static void tap_has_a_line_a_step(void **state)
 static void all_ok_is_ok(void **state)
 {
 	(void)state;
-	for (int format = REPORT_TEXT; format <= REPORT_JSON; format++)
-		free(render((enum report_format)format, &all_good, 1, true));
+	for (int format = REPORT_TEXT; format <= REPORT_JSON; format++) {
+		char *FREE_AUTO text = render((enum report_format)format, &all_good, 1, true);
+
+		if (format == REPORT_TEXT)
+			assert_non_null(strstr(text, "\n1 scenario: 1 ok\n"));
+		if (format == REPORT_JSON)
+			assert_non_null(strstr(text, "\"ok\": true"));
+	}
+}
+
+static void each_form_has_its_name(void **state)
+{
+	static const char *const rows[][2] = { { "text", "udp-8888-drop" },
+					       { "tap", "TAP version 14" },
+					       { "junit", "<?xml version" },
+					       { "json", "{" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *FREE_AUTO text = NULL;
+		uint32_t format;
+
+		assert_true(enum_value(report_formats, rows[i][0], &format));
+		text = render((enum report_format)format, &all_good, 1, true);
+		assert_ptr_equal(strstr(text, rows[i][1]), text);
+	}
+}
+
+static char *render_all(enum report_format format, const struct scenario_result *all, size_t n,
+			bool colour)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct report *report = report_begin(format, "lb", n, out, colour);
+
+	for (size_t i = 0; i < n; i++)
+		report_scenario(report, &all[i]);
+	assert_false(report_end(report));
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* Of a step that came to an end of its own before the signal. */
+static void an_inconclusive_step_before_a_signal(void **state)
+{
+	struct step_result results[] = { { OUTCOME_INCONCLUSIVE, "nobody knows", NULL, 1 },
+					 stopped_results[1],
+					 stopped_results[2] };
+	const struct scenario_result result = { &scenario, OUTCOME_STOPPED, NULL, results, 2 };
+	char *text = render(REPORT_TAP, &result, 1, false);
+
+	(void)state;
+	assert_string_equal(text, "TAP version 14\n"
+				  "not ok 1 - udp-8888-drop: pass udp lb host:8000 coucou\n"
+				  "  ---\n"
+				  "  outcome: \"inconclusive\"\n"
+				  "  why: \"nobody knows\"\n"
+				  "  ...\n"
+				  "Bail out! stopped in scenario 1 of 1: udp-8888-drop\n");
+	free(text);
+}
+
+#define GREEN "\033[32m"
+#define RED   "\033[31m"
+#define END   "\033[0m"
+
+/* One is well, in one is an error of the lab, one was stopped before its first step. */
+static void several_scenarios(void **state)
+{
+	struct step_result results[] = {
+		{ OUTCOME_LAB, "no server", "", 7 },
+		{ OUTCOME_SKIPPED, "not run # 1", "", 0 },
+		{ OUTCOME_SKIPPED, "not run", NULL, 0 },
+	};
+	static const struct scenario one = {
+		.name = "one", .about = "a step", .steps = steps, .n_steps = 1
+	};
+	const struct scenario_result all[] = {
+		{ &one, OUTCOME_OK, NULL, good_results, 3 },
+		{ &scenario, OUTCOME_LAB, NULL, results, 9 },
+		{ &scenario, OUTCOME_STOPPED, "a signal", NULL, 1 },
+	};
+	char *text;
+
+	(void)state;
+	steps[1].line_text = "udp lb host:8888";
+	text = render_all(REPORT_TEXT, all, 3, false);
+	assert_string_equal(text,
+			    "one  a step\n"
+			    "    ok  pass  udp lb host:8000 coucou  1.0 ms  arrived whole\n"
+			    "  ok, 1 step in 3.0 ms\n\n"
+			    "udp-8888-drop  UDP stops\n"
+			    "    lab error  pass  udp lb host:8000 coucou  7.0 ms  no server\n"
+			    "    skipped    drop  udp lb host:8888                 not run # 1\n"
+			    "    skipped    see   host:veth0 UdpHdr: *             not run\n"
+			    "  lab error, 0 of 3 steps in 9.0 ms\n\n"
+			    "udp-8888-drop  UDP stops\n"
+			    "    a signal\n"
+			    "  stopped, 0 of 3 steps in 1.0 ms\n\n"
+			    "3 scenarios: 1 ok, 1 lab error, 1 stopped\n");
+	free(text);
+	text = render_all(REPORT_TEXT, all, 2, true);
+	assert_non_null(strstr(text, GREEN "ok" END "  pass  udp"));
+	assert_non_null(strstr(text, RED "lab error" END "  pass  udp"));
+	assert_non_null(strstr(text, "\n    skipped    drop"));
+	assert_non_null(strstr(text, "\n  " GREEN "ok" END ", 1 step in"));
+	assert_non_null(
+		strstr(text, "\n2 scenarios: " GREEN "1 ok" END ", " RED "1 lab error" END "\n"));
+	free(text);
+	text = render_all(REPORT_TAP, all, 2, false);
+	assert_string_equal(text,
+			    "TAP version 14\n"
+			    "ok 1 - one: pass udp lb host:8000 coucou\n"
+			    "not ok 2 - udp-8888-drop: pass udp lb host:8000 coucou\n"
+			    "  ---\n"
+			    "  outcome: \"lab error\"\n"
+			    "  why: \"no server\"\n"
+			    "  ...\n"
+			    "ok 3 - udp-8888-drop: drop udp lb host:8888 # SKIP not run \\# 1\n"
+			    "ok 4 - udp-8888-drop: see host:veth0 UdpHdr: * # SKIP not run\n"
+			    "1..4\n");
+	free(text);
+	text = render_all(REPORT_TAP, all + 2, 1, false);
+	assert_string_equal(text, "TAP version 14\n"
+				  "Bail out! stopped in scenario 1 of 1: udp-8888-drop\n");
+	free(text);
+	text = render_all(REPORT_JUNIT, all, 3, false);
+	parse(text,
+	      "import sys; import xml.etree.ElementTree as e; r=e.parse(sys.stdin).getroot(); "
+	      "print([[s.get(k) for k in (\"tests\", \"failures\", \"errors\", \"skipped\")] "
+	      "for s in r], [[(x.tag, x.get(\"type\")) for c in s for x in c] for s in r])",
+	      "[['1', '0', '0', '0'], ['3', '0', '1', '2'], ['1', '0', '1', '0']] "
+	      "[[], [('error', 'lab error'), ('skipped', None), ('skipped', None)], "
+	      "[('error', 'stopped')]]\n");
+	free(text);
+	text = render_all(REPORT_JSON, all, 3, false);
+	parse(text,
+	      "import json,sys; d=json.load(sys.stdin); "
+	      "print(d[\"planned\"], d[\"ok\"], [n for n in d[\"counts\"].values()], "
+	      "[[t[\"outcome\"] for t in s[\"steps\"]] for s in d[\"scenarios\"]])",
+	      "3 False [1, 0, 0, 1, 1, 0] [['ok'], ['lab error', 'skipped', 'skipped'], []]\n");
+	free(text);
+	steps[1].line_text = NASTY;
+}
+
+static void what_is_not_well_is_red(void **state)
+{
+	static const struct {
+		enum outcome outcome;
+		const char *text;
+	} rows[] = {
+		{ OUTCOME_NOT_OK, RED "not ok" END },
+		{ OUTCOME_INCONCLUSIVE, RED "inconclusive" END },
+		{ OUTCOME_LAB, RED "lab error" END },
+		{ OUTCOME_STOPPED, RED "stopped" END },
+	};
+	static const struct scenario one = { .name = "one", .steps = steps, .n_steps = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct step_result step = { rows[i].outcome, "why", NULL, 1 };
+		const struct scenario_result result = { &one, rows[i].outcome, NULL, &step, 1 };
+		char *FREE_AUTO text = render_all(REPORT_TEXT, &result, 1, true);
+
+		assert_non_null(strstr(text, rows[i].text));
+	}
 }
 
 /* Whatever a lab file, a packet or a process had in it. */
@@ -409,6 +580,10 @@ int main(void)
 		cmocka_unit_test(junit_is_read_by_an_xml_reader),
 		cmocka_unit_test(tap_has_a_line_a_step),
 		cmocka_unit_test(all_ok_is_ok),
+		cmocka_unit_test(several_scenarios),
+		cmocka_unit_test(each_form_has_its_name),
+		cmocka_unit_test(what_is_not_well_is_red),
+		cmocka_unit_test(an_inconclusive_step_before_a_signal),
 		cmocka_unit_test(no_form_hands_on_what_a_terminal_obeys),
 		cmocka_unit_test(sanitize_keeps_what_is_harmless),
 	};
