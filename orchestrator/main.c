@@ -17,12 +17,12 @@
 /* A file that xlab opens must never become its standard output. Those that are
  * missing are opened the wrong way round, so that using them is still an error.
  */
-static int standard_fds_hold(void)
+static int standard_fds_hold(struct error *e)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			return -errno;
+			return error_sys(e, -errno, "cannot open /dev/null");
 	return 0;
 }
 
@@ -114,12 +114,12 @@ int main(int argc, char **argv)
 	sigset_t at_start;
 	int status = 0;
 
+	(void)argc;
 	/* Where whoever starts xlab ignores it, it would not hear how its children end. */
 	(void)signal(SIGCHLD, SIG_DFL);
-	if (argc < 1 || standard_fds_hold() || sigaction(SIGPIPE, &pipe, NULL) ||
-	    sigprocmask(SIG_SETMASK, NULL, &at_start))
-		return ERROR_STATE;
-	if (xlab(argv + 1, &status, &e)) {
+	(void)sigaction(SIGPIPE, &pipe, NULL);
+	(void)sigprocmask(SIG_SETMASK, NULL, &at_start);
+	if (standard_fds_hold(&e) || xlab(argv + 1, &status, &e)) {
 		if (!status)
 			status = e.kind ? (int)e.kind : ERROR_STATE;
 		tell(&e);

@@ -150,7 +150,9 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 		err = filter_maps_share_arrays(in, job->lab, job->filters[i], e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
-	if (program_matches(&programs[f->program])) { /* most of its code is of other keys */
+	/* Most of its code is of other keys. Its functions are known by its BTF, if the kernel
+	 * takes that. */
+	if (program_matches(&programs[f->program]) && b->codes[i].n_funcs) {
 		captured_prog_prune(&b->codes[i]);
 		captured_prog_straighten(&b->codes[i]);
 		captured_prog_prune(&b->codes[i]);

@@ -8,6 +8,10 @@
 # shellcheck source=tests/cli/state
 . "$(dirname "$0")/state"
 
+# Nothing is done while a file of its own could become its standard input.
+refused fcntl:error=EBADF:when=1 status
+ended 'a standard input that cannot be held' 3 'cannot open /dev/null'
+
 # Half of a step: the tmpfs is mounted, its folders are not.
 refused mkdirat:error=ENOSPC:when=3 up $pair
 ended 'up that fails in the middle' 3 'make the folder'
@@ -26,6 +30,11 @@ ended 'down that fails' 3 'unmount'
 xlab status --json
 is 'down that fails: the lab is known' "$(jq -r '.labs[] | .name + " " + .phase + ": " + .about' <<<"$out")" \
 	'pair leaving: Two nodes and one veth pair, IPv4 and IPv6'
+refused faccessat2:error=EIO:when=1 down
+is 'down, where its record cannot be looked for' "$status $out" '0 pair is down'
+nothing_left 'down, where its record cannot be looked for'
+xlab up $pair
+refused umount2:error=EBUSY down
 xlab down
 is 'down that fails: the next one does it' "$status $out" '0 pair is down'
 nothing_left 'down that fails'

@@ -159,6 +159,7 @@ each_refused up "$dir/full.ini" <<-'END'
 	bpf ENOMEM; map_name="counters"; counters
 	bpf ENOMEM; map_name="event_ring"; event_rings
 	bpf EPERM; BPF_OBJ_PIN.*/counters"; counters
+	bpf ENOMEM; BPF_BTF_LOAD; the verifier refuses the chain
 	bpf ENOMEM 1+; map_name="filter.bss"; filter web: its maps cannot be made: 
 	mkdir ENOSPC; filter/web~; cannot make the folder
 	bpf EPERM; BPF_OBJ_PIN.*filter/web~; cannot pin map
@@ -553,6 +554,36 @@ unanswered() # NTH MESSAGE
 }
 unanswered 1 'the kernel has 0, and 1 to 256 can be'
 unanswered 2 'the kernel has no tx-checksum-ip-generic'
+
+# Who carries a chain is what the kernel says of EXT programs: here others speak for it. (One that says so
+# itself has libxdp carry it in the end.)
+exec 9<>/dev/null
+"$XLAB" up $pair >/dev/null
+"$XLAB" chain right:eth0 web >/dev/null
+"$XLAB" chain right:eth0 --off >/dev/null
+record chain right:eth0 web
+ext=$(nth bpf 'prog_type=(BPF_PROG_TYPE_EXT|0x1c)')
+while IFS=';' read -r injection why; do
+	"$XLAB" chain right:eth0 --off >/dev/null
+	run strace -qq -o "$dir/trace" -e "inject=bpf:$injection" -E "$unleaked" "$XLAB" chain right:eth0 web
+	is "chain, EXT programs $injection: exit status" "$status" 0
+	like "chain, EXT programs $injection" "$out" "why inline: $why"
+done <<-END
+	error=EINVAL:when=$ext;this kernel has no EXT programs (EINVAL)
+	error=EPERM:when=$ext;this kernel refuses EXT programs (EPERM)
+	error=EOPNOTSUPP:when=$ext;this kernel does not support EXT programs (EOPNOTSUPP)
+	error=ENOMEM:when=$ext;this kernel does not load EXT programs
+	retval=9:when=$ext;this kernel has no EXT programs (EINVAL)
+	$(grep -q 'prog_type=BPF_PROG_TYPE_EXT.* = -1' "$dir/calls" &&
+		echo "retval=9:when=$ext..$((ext + 1));libxdp cannot carry it: libxdp: ")
+END
+record status
+run strace -qq -o "$dir/trace" -e "inject=bpf:retval=9:when=$(nth bpf 'prog_type=(BPF_PROG_TYPE_EXT|0x1c)')+" \
+	-E "$unleaked" "$XLAB" status --json
+is 'status: the kernel takes EXT programs' "$(jq -r '.labs[].engine | .used + ": " + .why' <<<"$out")" \
+	'libxdp: this kernel loads EXT programs'
+"$XLAB" down >/dev/null
+exec 9<&-
 
 # As on a machine that never had a named namespace.
 umount /run/netns
