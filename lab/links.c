@@ -34,12 +34,14 @@ static void free_cache(struct nl_cache **cache)
 static struct nl_sock *open_socket(struct error *e)
 {
 	struct nl_sock *socket = nl_socket_alloc();
-	int err = socket ? nl_connect(socket, NETLINK_ROUTE) : -NLE_NOMEM;
 
-	if (!err)
+	if (!socket)
+		out_of_memory();
+	/* libnl has fewer words for it than the kernel. */
+	if (!nl_connect(socket, NETLINK_ROUTE))
 		return socket;
+	error_sys(e, -errno, "cannot open a netlink socket");
 	nl_socket_free(socket);
-	error_state(e, -EIO, "cannot open a netlink socket: %s", nl_geterror(err));
 	return NULL;
 }
 

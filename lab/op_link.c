@@ -144,7 +144,7 @@ int op_link_apply(struct build *b, const struct op *op, struct error *e)
 		err = error_wrap(e, "cannot switch its offloads off");
 	if (!err && !op->port && iface_has_link_local(f))
 		err = rt_link_no_link_local(rt, ifindex, e);
-	if (!err && !op->port)
-		err = rt_link_raise(rt, ifindex, b->alias, e);
+	if (!err && !op->port && rt_link_raise(rt, ifindex, b->alias, e))
+		err = error_wrap(e, "cannot raise it");
 	return err ? error_wrap(e, "interface %s:%s", op->netns, name) : 0;
 }

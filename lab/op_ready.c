@@ -194,9 +194,11 @@ static int await_own6(struct own6 *own, struct netlink *rt, struct error *e)
 	while (own->wanted) {
 		own->addresses = own->link_locals = 0;
 		err = rt_own6_each(rt, count_own6, own, e);
-		if (err || netlink_clock_ns() > deadline ||
+		if (err)
+			return error_wrap(e, "cannot ask for them");
+		if (netlink_clock_ns() > deadline ||
 		    (own->addresses >= own->wanted && own->link_locals >= own->wanted_link_locals))
-			return err;
+			return 0;
 		pause_before_asking();
 	}
 	return 0;

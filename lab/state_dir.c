@@ -46,9 +46,9 @@ static int open_own(const struct state_dir *f, int at, const char *name, int *fd
 	if (opened < 0 && errno == ENOENT)
 		return 0;
 	if (opened < 0)
-		return error_sys(e, -errno,
-				 "cannot open the folder \"%s\" of %s (it must be a real folder)",
-				 name, f->root);
+		return error_sys(e, -errno, "cannot open the folder \"%s\" of %s%s", name, f->root,
+				 errno == ELOOP || errno == ENOTDIR ? " (it must be a real folder)"
+								    : "");
 	if (fstat(opened, &st))
 		return error_sys(e, -errno, "cannot look at %s", f->root);
 	if (st.st_uid != 0 || (st.st_mode & 022))

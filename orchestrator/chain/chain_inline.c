@@ -133,7 +133,7 @@ static int load_counters(struct build *b, const struct chain_job *job, struct er
 	/* Tail-called programs follow suit. */
 	config.frags = b->capture.frags = b->linker.frags;
 	(void)globals_poke(b->counters, "xlab_config", &config, sizeof(config));
-	return load_object(b->counters, e);
+	return load_object(b->counters, e) ? error_wrap(e, "what counts for the chain") : 0;
 }
 
 static int load_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)

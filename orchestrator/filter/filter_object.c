@@ -100,7 +100,9 @@ static int open_builtin(const struct filter *f, struct filter_object *in, struct
 	if (err)
 		return err;
 	err = object_file_main(in->obj, function, &in->main, e);
-	return err ? err : program_prepare(in->obj, f, e);
+	if (!err)
+		program_prepare(in->obj, f);
+	return err;
 }
 
 static int set_constants(const struct lab *lab, const struct filter *f, struct filter_object *in,

@@ -125,21 +125,16 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 	return err;
 }
 
-int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
+void program_prepare(struct bpf_object *obj, const struct filter *filter)
 {
 	struct match_layout layout;
 
-	if (filter->expr &&
-	    !globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action)))
-		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
-				   filter->name);
+	if (filter->expr)
+		(void)globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action));
 	if (!program_matches(&programs[filter->program]))
-		return 0;
+		return;
 	match_layout(filter, &layout);
-	if (!globals_poke(obj, "xlab_keys", &layout.keys, sizeof(layout.keys)))
-		return error_state(e, -EINVAL, "filter %s: its embedded object lacks a constant",
-				   filter->name);
-	return 0;
+	(void)globals_poke(obj, "xlab_keys", &layout.keys, sizeof(layout.keys));
 }
 
 static int object_map(void *cookie, const char *name, int *fd, struct error *e)
@@ -169,7 +164,7 @@ static int fill_target(struct bpf_object *obj, const struct lab *lab, const stru
 		err = lab_link_find(lab->state, rt, to->name, &link, e);
 	if (!err && bpf_map_update_elem(fd, &first, &link.ifindex, BPF_ANY))
 		err = error_sys(e, -errno, "cannot write the map of its target");
-	return err ? error_wrap(e, "filter %s: to = %s", filter->name, to->id) : 0;
+	return err ? error_wrap(e, "to = %s", to->id) : 0;
 }
 
 int program_fill_rules(struct bpf_object *obj, const struct lab *lab, size_t filter,
@@ -185,7 +180,7 @@ int program_fill_rules(struct bpf_object *obj, const struct lab *lab, size_t fil
 		return 0;
 	err = rule_maps_open(&maps, f, object_map, obj, e);
 	if (err)
-		return error_wrap(e, "filter %s", f->name);
+		return err;
 	err = rule_maps_fill(&maps, f);
-	return err ? error_sys(e, err, "filter %s: its rules cannot be written", f->name) : 0;
+	return err ? error_sys(e, err, "its rules cannot be written") : 0;
 }

@@ -28,7 +28,7 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 size_t program_rules_size(const struct filter *filter);
 
 /* Before the load: its constants. */
-int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e);
+void program_prepare(struct bpf_object *obj, const struct filter *filter);
 
 /* After the load, when the maps are new: put the filter's rules into them. For
  * redirect: enters the target's namespace to fill the devmap.

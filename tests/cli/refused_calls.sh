@@ -152,7 +152,8 @@ each_refused up "$dir/full.ini" <<-'END'
 	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x14|RTM_NEWADDR); cannot add address 10.9.0.254/24 to br0:br0
 	sendto ENOBUFS; nlmsg_len=44, nlmsg_type=(0x18|RTM_NEWROUTE).*(x08.x02.x00|10\.8\.2\.0); full.ini:9: node a: cannot add the route to 10.8.2.0/24
 	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x12|RTM_GETLINK); interface a:e0 is not ready
-	sendto ENOBUFS; nlmsg_len=28, nlmsg_type=(0x1a|RTM_GETROUTE); the IPv6 addresses of node a
+	sendto ENOBUFS; nlmsg_len=28, nlmsg_type=(0x1a|RTM_GETROUTE); the IPv6 addresses of node a: cannot ask for them: cannot send
+	sendto ENOBUFS; nlmsg_len=48, nlmsg_type=(0x10|RTM_NEWLINK); interface a:e0: cannot raise it: cannot send
 	mount EPERM; "bpf"; cannot mount a bpffs on
 	mount ENOENT; "bpf"; lab full is going down
 	mkdir ENOSPC; bpf/iface"; for BPF maps
@@ -164,6 +165,7 @@ each_refused up "$dir/full.ini" <<-'END'
 	mkdir ENOSPC; filter/web~; cannot make the folder
 	bpf EPERM; BPF_OBJ_PIN.*filter/web~; cannot pin map
 	rename ENOSPC; filter/web~; cannot name the folder
+	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; b:e1: filter web: the map of the rules cannot be mapped
 	bpf EPERM; prog_name="xlab_pass"; cannot load a pass program
 	renameat EIO; chains; write the state file
 END
@@ -402,7 +404,7 @@ END
 told=reported
 reported_status=0
 each_refused status <<-'END'
-	socket EMFILE; NETLINK_ROUTE; cannot be looked at: cannot open a netlink socket
+	socket EMFILE; NETLINK_ROUTE; cannot be looked at: cannot open a netlink socket: Too many
 	recvmsg EIO; nlmsg_type=(0x10|RTM_NEWLINK).*MSG_PEEK; cannot be looked at: cannot read the links
 	recvmsg EIO; nlmsg_type=(0x14|RTM_NEWADDR).*MSG_PEEK; cannot be looked at: cannot read the addresses
 END
