@@ -146,6 +146,10 @@ lab error: lb: no packet socket at e0: No such device$skipped" \
 	'pass = exec a ip link del e0' 'pass = frame a:e0 small' 'pass = udp a 10.9.0.2:80 x'
 is 'a link that goes in the control run: it is that step'\''s error' "$(jq '.scenarios[0].error' <<<"$out")" null
 
+steps 'a chain that the verifier refuses' '' 'chain = lb:e0 unchecked' 'pass = udp a 10.9.0.2:80 x'
+like 'a chain that the verifier refuses: no step is tried' "$(jq -r '.scenarios[0].error' <<<"$out")" \
+	'lb:e0: *invalid access to packet'
+
 # What was dropped is not waited for.
 write_lab 'chain = lb:e0 udp-80' 'control = none' 'drop = udp a 10.9.0.2:80 x'
 xlab run "$dir/lab.ini" --format json --timeout 60000

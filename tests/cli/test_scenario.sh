@@ -184,14 +184,15 @@ umount "$nc"
 
 # What a child may do: nothing.
 # shellcheck disable=SC2016 # for the script
-fake_nc '{ grep -E "^(CapEff|CapBnd|CapPrm|NoNewPrivs)" /proc/self/status; ls -1 /proc/self/fd; pwd; env; } \
+fake_nc '{ grep -E "^(Cap(Eff|Bnd|Prm)|NoNewPrivs|Sig(Blk|Ign))" /proc/self/status; ls -1 /proc/self/fd; pwd; env; } \
 	>'"$dir"'/child.$$ 2>&1; exec '"$dir"'/real-nc "$@"'
 xlab scenario s
 is 'children: exit status' "$status" 0
 child=$(cat "$dir"/child.* | sort -u | grep -v '^PWD=')
-is 'children: no privileges, no files, a clean environment' "$child" \
+is 'children: no privileges, no files, a clean environment, no signal withheld' "$child" \
 	"$(printf '%s\n' / 0 1 2 3 $'CapBnd:\t0000000000000000' $'CapEff:\t0000000000000000' \
-		$'CapPrm:\t0000000000000000' LC_ALL=C $'NoNewPrivs:\t1' \
+		$'CapPrm:\t0000000000000000' $'SigBlk:\t0000000000000000' \
+		$'SigIgn:\t0000000000000000' LC_ALL=C $'NoNewPrivs:\t1' \
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin | sort -u)"
 umount "$nc"
 

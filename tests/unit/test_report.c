@@ -40,6 +40,9 @@ static char *render(enum report_format format, const struct scenario_result *res
 
 	assert_non_null(report);
 	report_scenario(report, result);
+	/* for who looks on */
+	if (format == REPORT_TEXT || format == REPORT_TAP)
+		assert_non_null(strstr(text, result->scenario->name));
 	assert_int_equal(report_end(report), ok);
 	assert_int_equal(fclose(out), 0);
 	return text;
@@ -338,7 +341,8 @@ static void tap_has_a_line_a_step(void **state)
 		"1..3\n");
 	free(text);
 	text = render(REPORT_TAP, &broken, 1, false);
-	assert_non_null(strstr(text, "\nnot ok 1 - udp-8888-drop\n"));
+	assert_non_null(strstr(text, "\nnot ok 1 - udp-8888-drop\n  ---\n"
+				     "  outcome: \"lab error\"\n  why: \"a"));
 	assert_non_null(strstr(text, "\n1..1\n"));
 	free(text);
 }
