@@ -96,7 +96,7 @@ static int read_neighbour(const struct nlmsghdr *message, void *cookie)
 	mnl_attr_for_each (attr, message, sizeof(*neighbour))
 		if (mnl_attr_get_type(attr) == NDA_DST)
 			read_address(attr, neighbour->ndm_family, &a);
-	if (a.family && address_equal(&a, &entry->address))
+	if (address_equal(&a, &entry->address))
 		entry->state = neighbour->ndm_state;
 	return MNL_CB_OK;
 }

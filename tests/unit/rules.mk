@@ -3,3 +3,4 @@ $(B)/tests/unit/test_messages: override LDFLAGS += -Wl,--wrap=netlink_talk,--wra
 $(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write
 $(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk
 $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
+$(B)/tests/unit/test_diagnosis: override LDFLAGS += -Wl,--wrap=netns_visit,--wrap=netlink_open,--wrap=netlink_talk,--wrap=links_find,--wrap=open

@@ -271,6 +271,55 @@ static void other_packets_prove_nothing(void **state)
 	expect(&step, &ev, OUTCOME_INCONCLUSIVE, silence);
 }
 
+/* What a bridge floods comes to nodes that it is not for: their links' addresses tell. */
+static void a_bridges_copy_is_not_the_packet(void **state)
+{
+	static const uint8_t to_h2[6] = { 2, 0, 0, 0, 0, 2 }, to_other[6] = { 2, 0, 0, 0, 0, 3 },
+			     to_all[6] = { 255, 255, 255, 255, 255, 255 };
+	const struct {
+		size_t iface;
+		const uint8_t *dst_mac; /* NULL: its first bytes are not known */
+		bool has_mac, forward, alone;
+		unsigned int drops;
+	} rows[] = {
+		{ H2, to_h2, true, false, false, 1 },
+		{ H2, to_other, true, false, false, 0 },
+		{ H2, to_other, true, true, false, 0 },
+		/* where that does not tell, whether it may be on its way */
+		{ H2, to_all, true, false, false, 0 },
+		{ H2, to_all, true, true, false, 1 },
+		{ H2, to_h2, false, false, false, 0 },
+		{ H2, to_other, false, true, false, 1 },
+		{ H2, NULL, true, true, false, 1 },
+		{ H2, NULL, true, false, false, 0 },
+		{ H2, to_other, true, false, true, 1 },
+		/* its ends are, whatever they are called by then */
+		{ HOST, to_other, true, false, false, 1 },
+		{ LB, to_other, true, false, false, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct evidence ev = an_evidence(STEP_UDP);
+		struct packet p = a_packet(STEP_UDP);
+		struct iface *iface = &ifaces[rows[i].iface], was = *iface;
+
+		iface->has_mac = rows[i].has_mac;
+		memcpy(iface->mac, to_h2, sizeof(to_h2));
+		nodes[iface->node].forward = rows[i].forward;
+		if (rows[i].alone)
+			iface->bridge = NONE;
+		p.has_ether = rows[i].dst_mac;
+		memcpy(p.dst_mac, rows[i].dst_mac ? rows[i].dst_mac : to_h2, 6);
+		add_event(&ev, &p, rows[i].iface, 0, XDP_DROP);
+		if (ev.drops != rows[i].drops)
+			fail_msg("row %zu", i);
+		nodes[iface->node].forward = false;
+		*iface = was;
+		evidence_clear(&ev);
+	}
+}
+
 static void by_and_at_must_match(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
@@ -1594,6 +1643,7 @@ int main(void)
 		cmocka_unit_test(a_drop_is_what_a_filter_says),
 		cmocka_unit_test(a_part_that_arrived_is_no_drop),
 		cmocka_unit_test(other_packets_prove_nothing),
+		cmocka_unit_test(a_bridges_copy_is_not_the_packet),
 		cmocka_unit_test(by_and_at_must_match),
 		cmocka_unit_test(each_echo_counts_once),
 		cmocka_unit_test(fragments_of_a_datagram_count_once),

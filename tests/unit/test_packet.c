@@ -289,6 +289,12 @@ static void fragments_and_segments_are_known(void **state)
 	assert_int_equal(p.tcp_flags, 0x18);
 	assert_int_equal(p.tcp_seq, 0xff020304);
 	assert_int_equal(p.tcp_length, 1000);
+	/* without its flags nobody knows what it is */
+	packet_read(tcp, 14 + 20 + 13, &p);
+	assert_true(p.has_ports);
+	assert_int_equal(p.tcp_seq, 0);
+	packet_read(tcp, 14 + 20 + 14, &p);
+	assert_int_equal(p.tcp_seq, 0xff020304);
 	memcpy(bare, tcp, sizeof(tcp));
 	for (unsigned int size = 43; size <= 45; size++) { /* 44 are its headers */
 		bare[16] = 0;
@@ -400,10 +406,18 @@ static void marks_are_found(void **state)
 	static const uint8_t report[] = { ETHER, 0x86, 0xdd, IPV6(58), 143, 0,	       0,
 					  0,	 0,    0,    0,	       0,   FD00(0x77) };
 	static const uint8_t v4[] = { ETHER, 8, 0, IPV4(1), 135, 0, 0, 0, 0, 0, 0, 0, FD00(0x77) };
+	static const uint8_t arp[] = { ETHER, 8,  6, 0, 1, 8, 0, 6, 4, 0, 2, 1,	 2, 3, 4, 5,
+				       6,     10, 0, 0, 7, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1 };
+	char text[ADDRESS_TEXT];
 	struct address target;
 	struct packet p;
 
 	(void)state;
+	packet_read(arp, sizeof(arp), &p);
+	assert_true(p.has_arp && !p.has_ip);
+	assert_int_equal(p.arp_op, 2);
+	assert_string_equal(address_text(&p.arp_sender, text), "10.0.0.7");
+	assert_string_equal(address_text(&p.arp_target, text), "10.0.0.1");
 	packet_read(echo, sizeof(echo), &p);
 	assert_true(p.has_icmp && p.has_echo);
 	assert_int_equal(p.icmp_id, 0x1234);

@@ -356,7 +356,7 @@ static void all_ok_is_ok(void **state)
 		if (format == REPORT_TEXT)
 			assert_non_null(strstr(text, "\n1 scenario: 1 ok\n"));
 		if (format == REPORT_JSON)
-			assert_non_null(strstr(text, "\"ok\": true"));
+			assert_non_null(strstr(text, "\"ok\": true\n}\n"));
 	}
 }
 
