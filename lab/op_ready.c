@@ -191,7 +191,7 @@ static int await_own6(struct own6 *own, struct netlink *rt, struct error *e)
 	uint64_t deadline = netlink_clock_ns() + OWN6_DEADLINE_NS;
 	int err;
 
-	while (own->wanted) {
+	while (own->wanted || own->wanted_link_locals) {
 		own->addresses = own->link_locals = 0;
 		err = rt_own6_each(rt, count_own6, own, e);
 		if (err)

@@ -4,3 +4,5 @@ $(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--w
 $(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk
 $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
 $(B)/tests/unit/test_diagnosis: override LDFLAGS += -Wl,--wrap=netns_visit,--wrap=netlink_open,--wrap=netlink_talk,--wrap=links_find,--wrap=open
+$(B)/tests/unit/test_ready: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_clock_ns nanosleep rt_link_get \
+	rt_port_await rt_own6_each)
