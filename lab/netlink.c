@@ -98,10 +98,10 @@ static int read_verdict(const struct nlmsghdr *message, struct error *e)
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*verdict))
 		return error_state(e, -EBADMSG, "a cut netlink answer");
-	if (verdict->error == 0)
-		return 0;
 	if (verdict->error > 0 || verdict->error < -MAX_ERRNO)
 		return error_state(e, -EBADMSG, "a netlink answer that is no errno");
+	if (verdict->error == 0)
+		return 0;
 	words = refusal_words(message);
 	if (words)
 		return error_sys(e, verdict->error, "%s", words);

@@ -6,3 +6,5 @@ $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
 $(B)/tests/unit/test_diagnosis: override LDFLAGS += -Wl,--wrap=netns_visit,--wrap=netlink_open,--wrap=netlink_talk,--wrap=links_find,--wrap=open
 $(B)/tests/unit/test_ready: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_clock_ns nanosleep rt_link_get \
 	rt_port_await rt_own6_each)
+$(B)/tests/unit/test_datagrams: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,mnl_socket_sendto mnl_socket_recvfrom \
+	ppoll)
