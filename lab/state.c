@@ -102,13 +102,13 @@ static int lock_refused(int fd, const char *lab, int err, struct error *e)
 {
 	char note[128];
 	ssize_t len = pread(fd, note, sizeof(note) - 1, 0);
-	int pid = 0, at = 0;
+	int pid, at;
 
 	if (err != -EBUSY)
 		return error_wrap(e, "lab %s", lab);
 	note[len < 0 ? 0 : len] = '\0';
 	note[strcspn(note, "\n")] = '\0';
-	if (sscanf(note, "%d %n", &pid, &at) != 1 || !at)
+	if (sscanf(note, "%d %n", &pid, &at) != 1)
 		return error_state(e, -EBUSY, "lab %s is held by another command", lab);
 	return error_state(e, -EBUSY,
 			   "lab %s is held by process %d (xlab %s): try again when it is done", lab,

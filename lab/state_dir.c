@@ -302,6 +302,8 @@ bool state_dir_has(const struct state_dir *f, const char *lab, const char *endin
 {
 	char file[NAME_MAX + 32];
 
+	if (f->labs_dir < 0)
+		return false;
 	(void)snprintf(file, sizeof(file), "%s%s", lab, ending);
 	/* What cannot be looked for may be there: a lab with a record is not tidied away. */
 	return faccessat(f->labs_dir, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is mounted or lies where a lab's files would be, and which names lead there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lab/cleanup.h"
+#include "lab/error.h"
+#include "lab/mountpoint.h"
+#include "lab/text.h"
+
+#define PLACE "/run/place" /* where all of this is */
+#define DIR   PLACE "/lab"
+
+#define OURS   "mount -t tmpfs xlab lab;"
+#define THEIRS "mount -t tmpfs theirs lab;"
+
+static void sh(const char *line)
+{
+	char *FREE_AUTO all = text_format("set -e; cd " PLACE "; %s", line);
+
+	if (system(all))
+		fail_msg("%s", line);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return system("mkdir " PLACE);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return system(
+		"cd " PLACE
+		" && while umount lab; do :; done 2>/dev/null; umount labs 2>/dev/null; cd / &&"
+		"rm -r " PLACE " && rm -f /run/netns/*");
+}
+
+static const struct {
+	const char *there;
+	enum mountpoint look, mounted;
+	const char *what;
+} rows[] = {
+	{ "", MOUNTPOINT_FREE, MOUNTPOINT_FREE, NULL },
+	{ "mkdir lab", MOUNTPOINT_FREE, MOUNTPOINT_FREE, NULL },
+	{ "mkdir -p lab/x", MOUNTPOINT_FOREIGN, MOUNTPOINT_FREE, "a folder with something in it" },
+	{ "mkdir lab; touch lab/.x", MOUNTPOINT_FOREIGN, MOUNTPOINT_FREE,
+	  "a folder with something in it" },
+	{ "touch lab", MOUNTPOINT_FOREIGN, MOUNTPOINT_FREE, "a file" },
+	{ "ln -s . lab", MOUNTPOINT_FOREIGN, MOUNTPOINT_FREE, "a symlink" },
+	{ "mkfifo lab", MOUNTPOINT_FOREIGN, MOUNTPOINT_FREE, "a fifo" },
+	{ "mkdir lab;" OURS, MOUNTPOINT_OURS, MOUNTPOINT_OURS, NULL },
+	{ "mkdir lab;" OURS "touch lab/x", MOUNTPOINT_OURS, MOUNTPOINT_OURS, NULL },
+	{ "mkdir lab;" THEIRS, MOUNTPOINT_FOREIGN, MOUNTPOINT_FOREIGN,
+	  "a mount (tmpfs, \"theirs\")" },
+	{ "mkdir lab; mount -t ramfs xlab lab", MOUNTPOINT_FOREIGN, MOUNTPOINT_FOREIGN,
+	  "a mount (ramfs, \"xlab\")" },
+	/* whichever is uppermost */
+	{ "mkdir lab;" OURS THEIRS, MOUNTPOINT_COVERED, MOUNTPOINT_COVERED,
+	  "a mount (tmpfs, \"theirs\")" },
+	{ "mkdir lab;" THEIRS OURS, MOUNTPOINT_OURS, MOUNTPOINT_OURS, NULL },
+	{ "mkdir lab;" OURS OURS, MOUNTPOINT_OURS, MOUNTPOINT_OURS, NULL },
+	/* one whose path has this one in it is another */
+	{ "mkdir lab labs; mount -t tmpfs xlab labs;" THEIRS, MOUNTPOINT_FOREIGN,
+	  MOUNTPOINT_FOREIGN, "a mount (tmpfs, \"theirs\")" },
+};
+
+static void what_is_there(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		enum mountpoint look, mounted;
+		char *FREE_AUTO what = NULL;
+		uint64_t files;
+
+		sh(rows[i].there);
+		assert_int_equal(mountpoint_look(DIR, &look, &what, &e), 0);
+		assert_int_equal(mountpoint_mounted(DIR, 0, &mounted, &e), 0);
+		if (look != rows[i].look || mounted != rows[i].mounted)
+			fail_msg("%s: %d, %d", rows[i].there, look, mounted);
+		if (rows[i].what && (!what || strcmp(what, rows[i].what) != 0))
+			fail_msg("%s: not \"%s\" but \"%s\"", rows[i].there, rows[i].what, what);
+		if (look != MOUNTPOINT_COVERED) {
+			assert_int_equal(mountpoint_uncovered(DIR, &e), 0);
+		} else {
+			assert_int_equal(mountpoint_uncovered(DIR, &e), -EBUSY);
+			assert_string_equal(e.text, "a mount (tmpfs, \"theirs\") covers the lab's "
+						    "files at " DIR ": `umount " DIR "` first");
+		}
+		/* by its number it is known without a look at the table; another's tells nothing */
+		if (mounted == MOUNTPOINT_OURS || mounted == MOUNTPOINT_FOREIGN) {
+			uint64_t id = mountpoint_id(DIR, &files);
+			enum mountpoint numbered;
+
+			assert_int_equal(mountpoint_mounted(DIR, id, &numbered, &e), 0);
+			assert_int_equal(numbered, id ? MOUNTPOINT_OURS : mounted);
+			assert_int_equal(mountpoint_mounted(DIR, id + 1, &numbered, &e), 0);
+			assert_int_equal(numbered, mounted);
+		}
+		assert_int_equal(tear_down(state), 0);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+/* Each tmpfs has a number of its own, and other file systems have none. */
+static void numbers(void **state)
+{
+	uint64_t id, files, more;
+
+	(void)state;
+	sh("mkdir lab;" OURS);
+	id = mountpoint_id(DIR, &files);
+	assert_int_not_equal(id, 0);
+	sh("touch lab/a lab/b");
+	assert_int_equal(mountpoint_id(DIR, &more), id);
+	assert_int_equal(more, files + 2);
+	sh(THEIRS);
+	assert_int_not_equal(mountpoint_id(DIR, &files), id);
+	sh("umount lab; umount lab; mount -t ramfs xlab lab");
+	assert_int_equal(mountpoint_id(DIR, &files), 0);
+	assert_int_equal(files, 0);
+	assert_int_equal(mountpoint_id(PLACE "/none", &files), 0);
+}
+
+/* Only those that lead below the folder: not to it, and not into one whose name begins so. */
+static void names_that_lead_there(void **state)
+{
+	static const struct {
+		const char *target;
+		bool leads;
+	} targets[] = {
+		{ DIR "/ns/a", true },	 { DIR "/", true }, { DIR, false },
+		{ DIR "s/ns/a", false }, { PLACE, false },  { "/run/other/place/lab/ns/a", false },
+	};
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	assert_false(netns_names_lead_into(DIR));
+	assert_int_equal(close(open("/run/netns/"
+				    "plain",
+				    O_CREAT | O_WRONLY, 0600)),
+			 0);
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		assert_int_equal(symlink(targets[i].target, "/run/netns/a"), 0);
+		if (netns_names_lead_into(DIR) != targets[i].leads)
+			fail_msg("%s", targets[i].target);
+		assert_int_equal(netns_names_remove(DIR, &e), 0);
+		if ((unlink("/run/netns/a") != 0) != targets[i].leads)
+			fail_msg("%s, to be removed", targets[i].target);
+	}
+	assert_int_equal(symlink(DIR "/ns/a", "/run/netns/a"), 0);
+	assert_int_equal(symlink(DIR "s", "/run/netns/b"), 0);
+	assert_int_equal(symlink(DIR "/ns/c", "/run/netns/c"), 0);
+	assert_int_equal(netns_names_remove(DIR, &e), 0);
+	assert_int_equal(system("[ \"$(ls /run/netns | xargs)\" = 'b plain' ]"), 0);
+}
+
+/* Without a folder of names there are none. */
+static void nowhere_to_lead_from(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(system("mount --bind " PLACE " /run && ! ls /run/netns 2>/dev/null"), 0);
+	assert_false(netns_names_lead_into(DIR));
+	assert_int_equal(netns_names_remove(DIR, &e), 0);
+	assert_int_equal(system("touch /run/netns"), 0);
+	assert_int_equal(netns_names_remove(DIR, &e), 0);
+	assert_int_equal(system("umount /run"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(numbers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_that_lead_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nowhere_to_lead_from, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
