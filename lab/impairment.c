@@ -82,10 +82,11 @@ int impairment_read_time(const char *s, uint64_t *ns)
 
 int impairment_read_loss(const char *s, uint32_t *ppm)
 {
-	uint64_t value = 0;
+	uint64_t value;
 	int err = read_quantity(s, shares, 0, 1000000, &value);
 
-	*ppm = (uint32_t)value;
+	if (!err)
+		*ppm = (uint32_t)value;
 	return err;
 }
 

@@ -15,10 +15,9 @@
 #include "lab/cleanup.h"
 #include "lab/text.h"
 
-#define LOWER	   "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS	   "0123456789"
-#define DIGITS_MAX 10
-#define SUM_MAX	   INT64_C(1000000000000)
+#define LOWER	"abcdefghijklmnopqrstuvwxyz"
+#define DIGITS	"0123456789"
+#define SUM_MAX INT64_C(1000000000000)
 
 static const char *skip_blank(const char *s)
 {
@@ -64,7 +63,7 @@ static int read_number(const char **at, const char *inner, uint32_t *number, cha
 	else if (len > 1 && digits[0] == '0')
 		*why = text_format("{%s}: write %s without zeros in front", inner,
 				   digits + MIN(strspn(digits, "0"), len - 1));
-	else if (len > DIGITS_MAX || text_u32(digits, 0, UINT32_MAX, number))
+	else if (text_u32(digits, 0, UINT32_MAX, number))
 		*why = text_format("{%s}: %s is beyond %" PRIu32, inner, digits, UINT32_MAX);
 	return *why ? -EINVAL : 0;
 }

@@ -110,7 +110,7 @@ static const char *bad_bytes(const char *line, size_t len)
 }
 
 /* Take the next line, without its newline, if it is fit to be read. */
-static bool next_line(struct reader *r, char *line, size_t size)
+static bool next_line(struct reader *r, char *line)
 {
 	const char *start = r->at, *newline = memchr(start, '\n', (size_t)(r->end - start)), *bad;
 	size_t len = (size_t)((newline ? newline : r->end) - start);
@@ -124,7 +124,7 @@ static bool next_line(struct reader *r, char *line, size_t size)
 				    "sed -i 's/\\r$//' FILE");
 		r->crlf = true;
 	}
-	if (len > INIFILE_LINE_MAX || len + 2 > size) {
+	if (len > INIFILE_LINE_MAX) {
 		complain(r, "the line has %zu bytes, %d are allowed", len, INIFILE_LINE_MAX);
 		return false;
 	}
@@ -187,7 +187,6 @@ static void open_sections(struct reader *r, const char *kind, const char *name)
 	char *FREE_AUTO why = NULL;
 	unsigned int before = r->e->lines;
 
-	r->n_instances = 0;
 	r->counters.n = 0;
 	free(r->title);
 	r->title = text_format("%s%s%s", kind, *name ? " " : "", name);
@@ -281,7 +280,7 @@ static char *closing_quote(char *quote)
 /* @equals is the = before the value. Where words begin, a quote may open. */
 static void hide_quoted(char *equals)
 {
-	for (char *s = equals + 1; *s; s++) {
+	for (char *s = equals; *s; s++) {
 		char *close = *s == '"' && strchr(" \t,=!<>", s[-1]) ? closing_quote(s) : NULL;
 
 		for (; close && s < close; s++)
@@ -348,10 +347,11 @@ static char *give_line(char *str, int num, void *stream)
 	struct reader *r = stream;
 	const char *start;
 
+	(void)num; /* run_libinih() sees to it that any line has room */
 	if (r->at == r->end || r->full || ini_gave_up(r->e))
 		return NULL;
 	str[0] = '\0';
-	if (!next_line(r, str, (size_t)num))
+	if (!next_line(r, str))
 		return str;
 	start = skip_blank(str);
 	if (*start == '[') {
@@ -359,7 +359,6 @@ static char *give_line(char *str, int num, void *stream)
 	} else if (*start && !comment(*start) && is_key_line(r, start)) {
 		swap_colons(str, strcspn(str, "="), ':', HIDDEN_COLON);
 		hide_quoted(strchr(str, '='));
-		(void)stpcpy(str + strlen(str), "\n"); /* next_line() left room */
 		return str;
 	}
 	str[0] = '\0';
@@ -449,7 +448,7 @@ static void skip_bom(struct reader *r)
 	static const char bom[] = "\xef\xbb\xbf";
 	size_t len = strlen(bom);
 
-	if ((size_t)(r->end - r->at) < len || memcmp(r->at, bom, len) != 0)
+	if (strncmp(r->at, bom, len) != 0)
 		return;
 	r->line = 1;
 	complain(r, "the file begins with a byte order mark (BOM); take it off: "

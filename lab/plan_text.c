@@ -231,7 +231,7 @@ char *plan_op_text(const struct plan *plan, const struct op *op)
 #undef X
 	};
 	char *text = NULL;
-	size_t size = 0;
+	size_t size;
 	FILE *out = xopen_memstream(&text, &size);
 
 	(void)fprintf(out, "%-*s ", VERB_WIDTH, op_names[op->kind]);

@@ -100,7 +100,7 @@ static int check_impairment(const struct topology_reading *r, size_t i, struct e
 
 	if (at.key && !delay)
 		return ini_complain(&at, e, "jitter is of a delay, which is missing: delay = TIME");
-	if (!at.key || imp->jitter_ns <= imp->delay_ns || impairment_read_time(delay->value, &ns))
+	if (imp->jitter_ns <= imp->delay_ns || impairment_read_time(delay->value, &ns))
 		return 0;
 	return ini_complain(&at, e, "it is more than the delay itself");
 }

@@ -245,37 +245,33 @@ static int check_via(const struct ini_where *at, const struct topology *topo, si
 }
 
 /* Where nothing was refused, the n-th of these keys is the n-th route. */
-static int check_node_routes(struct topology_reading *r, const struct ini_section *section,
-			     size_t node, struct error *e)
+static void check_node_routes(struct topology_reading *r, const struct ini_section *section,
+			      size_t node, struct error *e)
 {
 	struct ini_where at = { .ini = r->ini, .section = section };
 	struct node *n = &r->topo->nodes[node];
-	int err = 0;
 
 	if (topology_doubts(r->topo, node))
-		return 0;
+		return;
 	for (size_t i = 0, k = 0; i < n->n_routes && k < section->n_keys; k++) {
 		at.key = &section->keys[k];
 		if (strcmp(at.key->name, "route") != 0)
 			continue;
 		if (n->routes[i].has_via && check_via(&at, r->topo, node, &n->routes[i], e))
-			err = -EINVAL;
+			n->doubtful = true;
 		i++;
 	}
-	n->doubtful |= err != 0;
-	return err;
 }
 
 int topology_check_routes(struct topology_reading *r, struct error *e)
 {
+	unsigned int before = e->lines;
 	size_t node = 0;
-	int err = 0;
 
 	for (size_t i = 0; i < r->ini->n_sections && !ini_gave_up(e); i++)
-		if (!strcmp(r->ini->sections[i].kind, "node") &&
-		    check_node_routes(r, &r->ini->sections[i], node++, e))
-			err = -EINVAL;
-	return err;
+		if (!strcmp(r->ini->sections[i].kind, "node"))
+			check_node_routes(r, &r->ini->sections[i], node++, e);
+	return e->lines > before ? -EINVAL : 0;
 }
 
 const struct ini_key_spec topology_node_keys[] = {

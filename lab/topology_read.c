@@ -65,7 +65,7 @@ static int limit(const struct ini_where *at, size_t n, size_t max, const char *w
 	if (n < max)
 		return 0;
 	(void)ini_complain(at, e, "a lab has at most %zu %s; what follows was not read", max, what);
-	return -E2BIG;
+	return 1;
 }
 
 static int add_node(struct topology_reading *r, const struct ini_where *at, struct error *e)
@@ -179,7 +179,7 @@ static int read_headings(struct topology_reading *r, struct error *e)
 	for (size_t i = 0; i < r->ini->n_sections; i++) {
 		int one = add_section(r, &r->ini->sections[i], e);
 
-		if (one == -E2BIG)
+		if (one > 0)
 			return one;
 		if (one)
 			err = -EINVAL;
@@ -246,7 +246,7 @@ static int read_all(struct topology_reading *r, struct error *e)
 	};
 	int err = read_headings(r, e);
 
-	if (err == -E2BIG)
+	if (err > 0)
 		return -EINVAL;
 	r->node_addresses = xcalloc(r->topo->n_nodes, sizeof(*r->node_addresses));
 	if (find_nodes(r, e))

@@ -57,6 +57,8 @@ static const struct {
 	  "{100/n/3}\n",
 	  "[a 11] k = 12 10 22 5 3 11 78 3;" },
 	{ "[a {1..1}]\nk = {4294967295*200} {0} {n}{n}\n", "[a 1] k = 858993459000 0 11;" },
+	{ "[a {1..1}]\nk = {1000000*1000000} {0-1000000*1000000+1000000*1000000}\n",
+	  "[a 1] k = 1000000000000 0;" },
 	/* Behind a + it counts on. */
 	{ "[a {1..2}]\nk = 10.8.0.0/16 + {n}\n", "[a 1] k = 10.8.0.1/16;\n[a 2] k = 10.8.0.2/16;" },
 	{ "[a {256..256}]\nk = 10.8.0.5/16+{n} ,10.8.255.0 + {n}\n",
@@ -155,6 +157,7 @@ static const struct {
 	{ "[a x{1..9}]\nk = {m}\n",
 	  "f.ini:2: [a x{1..9}] k = {m}: {m}: there is no counter \"m\"; allowed: n" },
 	{ "[a {1..9}{1..9}]\nk = {nm}\n", "there is no counter \"nm\"; allowed: n, m" },
+	{ "[a {port=1..9}]\nk = {po}\n", "there is no counter \"po\"; allowed: port" },
 	{ "[a {1..9}]\nk = {}\n", "{}: a number or a counter is missing" },
 	{ "[a {1..9}]\nk = {n+}\n", "{n+}: a number or a counter is missing" },
 	{ "[a {1..9}]\nk = {-n}\n", "{-n}: a number or a counter is missing before \"-n\"" },
@@ -235,7 +238,7 @@ static void little_does_not_become_too_much(void **state)
 				    "32 MiB");
 	inifile_clear(&ini);
 	error_clear(&e);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 8; i++)
 		text_add(&text, "", "[k%d {1..10000}]\n", i);
 	assert_int_equal(parse(&ini, text, &e), -EINVAL);
 	assert_string_equal(e.text, "f.ini:7: a file has at most 65536 sections");

@@ -26,9 +26,9 @@ static int parse(struct inifile *ini, const char *text, struct error *e)
 
 static void reads_what_is_there(void **state)
 {
-	static const char text[] = "; a comment\n"
+	static const char text[] = "\n"
+				   "; a comment\n"
 				   "# another\n"
-				   "\n"
 				   "[lab]   ; behind a heading\n"
 				   "name = lb\n"
 				   "  about=One; two#three ; a comment\n"
@@ -344,6 +344,16 @@ static void loads_regular_files_only(void **state)
 	load_fails("/dev/zero", ERROR_INPUT, "is not a regular file");
 	load_fails("/nowhere/x.ini", ERROR_INPUT, "there is no such file");
 	load_fails("", ERROR_INPUT, "there is no such file");
+	/* to the last byte that there may be */
+	out = fopen(file, "w");
+	assert_non_null(out);
+	for (int i = 0; i < INIFILE_SIZE_MAX / INIFILE_LINE_MAX; i++)
+		assert_int_equal(fprintf(out, "%*s\n", INIFILE_LINE_MAX - 1, ";"),
+				 INIFILE_LINE_MAX);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(inifile_load(&ini, file, &e), 0);
+	assert_int_equal(strlen(ini.text), INIFILE_SIZE_MAX);
+	inifile_clear(&ini);
 	assert_int_equal(truncate(file, INIFILE_SIZE_MAX + 1), 0);
 	load_fails(file, ERROR_INPUT, "the file has 4194305 bytes, 4 MiB are allowed");
 	assert_int_equal(unlink(file), 0);

@@ -153,7 +153,7 @@ static void forwarding_is_the_routers_alone(void **state)
 
 static void each_has_its_traits(void **state)
 {
-	static const char text[] = "[bridge b4]\naddress = 10.1.0.9/24\n"
+	static const char text[] = "[bridge b4]\naddress = 10.1.0.9/24\nuplink = b6\n"
 				   "[bridge b6]\naddress = 10.2.0.9/24\naddress = fd02::9/64\n"
 				   "[node s4]\n[iface s4:e0]\nbridge = b4\naddress = 10.1.0.1/24\n"
 				   "[node s6]\n[iface s6:e0]\nbridge = b6\naddress = fd02::1/64\n"
@@ -175,6 +175,7 @@ static void each_has_its_traits(void **state)
 	struct error e = ERROR_INIT;
 	struct topology topo;
 	struct plan plan;
+	size_t uplinks = 0;
 
 	(void)state;
 	assert_int_equal(plan_text(&plan, &topo, text, &options, &e), 0);
@@ -192,6 +193,9 @@ static void each_has_its_traits(void **state)
 		}
 		assert_int_equal(n, i < 2 ? 3 : 2); /* a bridge's own, and two ports */
 	}
+	for (size_t k = 0; k < plan.n_ops; k++)
+		uplinks += plan.ops[k].kind == OP_UPLINK;
+	assert_int_equal(uplinks, 1);
 	plan_clear(&plan);
 	topology_clear(&topo);
 }

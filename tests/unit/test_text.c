@@ -162,13 +162,15 @@ static void checks_names(void **state)
 {
 	static const char *const bad[] = { "",	      "-v",   "_a",   "a b", "a/b",
 					   "..",      "x%d",  "a\nb", "lo",  "all",
-					   "default", "self", "a@b",  "é",   "abcdefghijklmnop" };
+					   "default", "self", "a@b",  "a[b", "a`b",
+					   "a{b",     "a/b",  "a:b",  "é",   "abcdefghijklmnop" };
 	const char *why;
 
 	(void)state;
 	assert_int_equal(text_name("br0", NAME_IFACE_MAX, &why), 0);
 	assert_null(why);
 	assert_int_equal(text_name("0-a_B", NAME_IFACE_MAX, &why), 0);
+	assert_int_equal(text_name("azAZ09", NAME_IFACE_MAX, &why), 0);
 	assert_int_equal(text_name("abcdefghijklmno", NAME_IFACE_MAX, &why), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(text_name(bad[i], NAME_IFACE_MAX, &why), -EINVAL);

@@ -65,7 +65,8 @@ static const struct {
 	{ "[node a]\nforward = true\n", "forward = true: neither yes nor no; allowed: yes or no" },
 	{ "[node a]\n[bridge b]\nstp = 1\n", "[bridge b] stp = 1: neither yes nor no" },
 	{ TWO "[iface a:e1]\n", "f.ini:13: [iface a:e1]: its other end is missing" },
-	{ TWO "[iface x:e1]\nbridge = br0\n", "[iface x:e1]: there is no node \"x\"" },
+	{ TWO "[iface x:e1]\nbridge = br0\naddress = 10.0.0.9/24\n",
+	  "[iface x:e1]: there is no node \"x\"" },
 	{ TWO "[iface br0:br0]\nbridge = br0\n",
 	  "f.ini:13: [iface br0:br0]: br0 is a bridge, which takes no native XDP" },
 	{ TWO "[iface a]\n", "[iface a]: the node is missing: write [iface NODE:a]" },
@@ -114,6 +115,9 @@ static const struct {
 	{ TWO "[iface a:v]\nvlan = 5\nlink = e0\nbridge = br0\n",
 	  "f.ini:16: [iface a:v] bridge = br0: a VLAN interface is over another one: give link and "
 	  "vlan, or bridge or peer" },
+	{ TWO "[iface a:v]\nvlan = 5\npeer = b:e0\n",
+	  "peer = b:e0: a VLAN interface is over another" },
+	{ TWO "[iface a:v]\nlink = e0\npeer = b:e0\n", "peer = b:e0: a VLAN interface is over" },
 	{ TWO "[iface a:v]\nvlan = 5\nlink = e0\nmtu = 1501\n",
 	  "f.ini:16: [iface a:v] mtu = 1501: it is at most that of a:e0, which is 1500" },
 	{ TWO "[iface a:e1]\nbridge = br0\nmtu = 1279\n[iface a:v]\nvlan = 5\nlink = e1\n"
@@ -175,6 +179,11 @@ static const struct {
 	{ TWO "[iface a:e1]\npeer = a:e1\n", "an interface cannot be its own peer" },
 	{ TWO "[iface a:e1]\npeer = b:e9\n",
 	  "there is no interface \"b:e9\"; did you mean \"b:e0\"?" },
+	{ TWO "[iface a:e1]\npeer = br0:pa\n",
+	  "br0:pa is a port of a bridge, and XDP stands at the other end: a:e0" },
+	{ TWO "[bridge c]\n[iface a:e2]\nbridge = c\nport = pb\n[iface a:e1]\npeer = c:pb\n",
+	  "c:pb is a port of a bridge, and XDP stands at the other end: a:e2" },
+	{ TWO "[iface a:e1]\npeer = br0:nope\n", "br0 is a bridge, which takes no native XDP" },
 	{ TWO "[iface a:e1]\npeer = b:e0\n",
 	  "the peer does not name it back: write peer = a:e1 in [iface b:e0]" },
 	{ TWO "[iface a:e1]\npeer = b:e1\nport = x\n[iface b:e1]\npeer = a:e1\n",
@@ -416,9 +425,9 @@ static const char apart[] =
 	"[iface a:e0]\nbridge = s\naddress = 10.0.0.1/24\naddress = fe80::1/64\n"
 	"[iface b:e0]\nbridge = s\naddress = 10.0.0.2/24\naddress = fe80::2/64\n"
 	"[iface b:e1]\nbridge = t\naddress = 10.0.0.2/24\naddress = fe80::2/64\n"
-	"[iface c:e0]\nbridge = t\naddress = 10.0.0.1/24\naddress = fe80::1/64\n"
 	"[iface a:lo]\naddress = 10.9.9.9/32\n[iface c:lo]\naddress = 10.9.9.9/32\n"
-	"[iface b:lo]\naddress = 10.9.9.8/32\n";
+	"[iface c:e0]\nbridge = t\naddress = 10.0.0.1/24\naddress = fe80::1/64\n"
+	"[iface b:lo]\naddress = 10.9.9.8/32\naddress = fd00::8/128\n";
 
 static void one_address_stands_on_several(void **state)
 {
@@ -451,7 +460,9 @@ static void one_address_stands_on_several(void **state)
 	/* Neither lo's nor link-local ones where there is another. */
 	reaches(&topo, "a", "b", AF_INET, "10.0.0.2");
 	reaches(&topo, "a", "c", AF_INET, "10.0.0.1");
-	reaches(&topo, "a", "b", AF_INET6, "fe80::2");
+	reaches(&topo, "a", "b", AF_INET6,
+		"fd00::8"); /* goes everywhere, unlike a link-local one */
+	reaches(&topo, "a", "c", AF_INET6, "fe80::1");
 	topology_clear(&topo);
 }
 
@@ -520,7 +531,9 @@ static const char clashes[] = "[node datacenter-a-rack1-host1]\n[node datacenter
 			      "[iface b:eth9]\nbridge = sw\nport = a-eth0\n"
 			      "[iface a:e1]\nbridge = e1-p\n"
 			      "[iface a:abcdefghijklmno]\nbridge = sw\n"
-			      "[iface b:abcdefghijklmno]\nbridge = sw\n";
+			      "[iface b:abcdefghijklmno]\nbridge = sw\n"
+			      "[iface a:ABCDEFGHIJKLM]\nbridge = sw\n"
+			      "[iface a:ABCDEFGHIJKLMN]\nbridge = sw\n";
 
 static void names_ports_that_would_clash(void **state)
 {
@@ -532,6 +545,8 @@ static void names_ports_that_would_clash(void **state)
 		{ "a:e1", "a-e1" },
 		{ "a:abcdefghijklmno", "a-2ca076" },
 		{ "b:abcdefghijklmno", "b-3a7bbf" },
+		{ "a:ABCDEFGHIJKLM", "ABCDEFGHIJKLM-p" }, /* 15 letters, as many as may be */
+		{ "a:ABCDEFGHIJKLMN", "a-5fe69d" },
 	};
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct topology topo;
@@ -614,19 +629,53 @@ static void reports_all_errors_in_order(void **state)
 				   "bridge = b\n"
 				   "mac = y\n"
 				   "[bridge b]\n"
-				   "stp = z\n";
+				   "stp = z\n"
+				   "[node lo]\n";
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct topology topo;
 	const char *route, *mac, *stp;
 
 	(void)state;
 	assert_int_equal(read_topology(&topo, "f.ini", text, &e), -EINVAL);
-	assert_int_equal(e.lines, 3);
+	assert_int_equal(e.lines, 4);
 	route = strstr(e.text, "f.ini:2: [node a] route = x");
 	mac = strstr(e.text, "f.ini:5: [iface a:e0] mac = y");
 	stp = strstr(e.text, "f.ini:7: [bridge b] stp = z");
 	assert_true(route && mac && stp && route < mac && mac < stp);
 	topology_clear(&topo);
+}
+
+/* Of whose interfaces, addresses and routes some were refused, not all are known. */
+static void doubts_those_of_whom_something_was_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		bool a, b;
+	} rows[] = {
+		{ TWO, false, false },
+		{ TWO "[iface a:e1]\nbridge = br0\naddress = 10.0.0.1/24\n", true, false },
+		{ TWO "[iface b:e1]\nbridge = br0\naddress = x\n", false, true },
+		{ "[node a]\nroute = x\n[node b]\n", true, false },
+		{ "[node a]\n[node b]\nroute = default via 10.0.0.1\n", false, true },
+		/* a bridge's, or a heading: it may be anybody's */
+		{ TWO "[bridge c]\nuplink = br0\naddress = 10.0.0.1/24\n", true, true },
+		{ TWO "[bridge c]\naddress = x\n", true, true },
+		{ TWO "[node lo]\n", true, true },
+		{ TWO "[iface x:e1]\nbridge = br0\n", true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct topology topo;
+
+		(void)read_topology(&topo, "f.ini", rows[i].text, &e);
+		if (topology_doubts(&topo, topology_node(&topo, "a")) != rows[i].a ||
+		    topology_doubts(&topo, topology_node(&topo, "b")) != rows[i].b ||
+		    topology_doubts(&topo, NONE) != (rows[i].a || rows[i].b))
+			fail_msg("%s", rows[i].text);
+		topology_clear(&topo);
+	}
 }
 
 static void refuses_a_stem_that_is_no_name(void **state)
@@ -759,6 +808,7 @@ int main(void)
 		cmocka_unit_test(one_address_stands_on_several),
 		cmocka_unit_test(checks_the_route_against_addresses),
 		cmocka_unit_test(reports_all_errors_in_order),
+		cmocka_unit_test(doubts_those_of_whom_something_was_refused),
 		cmocka_unit_test(refuses_a_stem_that_is_no_name),
 		cmocka_unit_test(keeps_to_its_limits),
 		cmocka_unit_test(takes_what_is_just_within),
