@@ -59,7 +59,7 @@ static int build_init(struct build *b, const struct plan *plan, struct state *st
 {
 	const struct topology *topo = plan->topo;
 
-	*b = (struct build){ .plan = plan, .st = st, .start_netns = -1, .names = -1 };
+	*b = (struct build){ .plan = plan, .st = st, .names = -1 };
 	b->fresh.proc = -1;
 	b->netns = xcalloc(n_netns(b), sizeof(*b->netns));
 	b->end_index = xcalloc(topo->n_ifaces, sizeof(*b->end_index));
@@ -247,7 +247,7 @@ int build_undo(const struct plan *plan, struct state *st, bool wait, struct erro
 					 : undo_marked(st, &first));
 	if (netns_wait)
 		(void)netns_wait_await(netns_wait, &waiting);
-	else if (waiting.err && !first.err)
+	else if (waiting.err)
 		(void)error_wrap(&waiting, "the lab is down, but its end cannot be waited for");
 	keep_first(&first, &waiting);
 	if (first.err)

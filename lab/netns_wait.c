@@ -107,11 +107,8 @@ static int open_nsid_events(struct netns_wait *w, struct error *e)
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(w->sentinels) && !err; i++) {
-		err = make_netns(e);
-		if (!err)
-			w->sentinels[i] = netns_current(e);
-		if (!err && w->sentinels[i] < 0)
-			err = w->sentinels[i];
+		w->sentinels[i] = make_netns(e) ? -1 : netns_current(e);
+		err = w->sentinels[i] < 0 ? e->err : 0;
 	}
 	err = err ? err : make_netns(e);
 	err = err ? err : netlink_open(NETLINK_ROUTE, &w->nsid_events, e);
