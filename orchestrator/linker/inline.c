@@ -50,8 +50,8 @@ static bool has_context(const struct link_input *p)
 {
 	const struct bpf_insn *first = &p->code->insns[0];
 
-	if (first->code != (BPF_ALU64 | BPF_MOV | BPF_X) || first->off ||
-	    first->dst_reg != BPF_REG_6 || first->src_reg != BPF_REG_1)
+	if (first->code != (BPF_ALU64 | BPF_MOV | BPF_X) || first->dst_reg != BPF_REG_6 ||
+	    first->src_reg != BPF_REG_1)
 		return false;
 	for (size_t i = 1; i < p->n_main; i++) {
 		const struct bpf_insn *insn = &p->code->insns[i];

@@ -119,12 +119,11 @@ static void move_all(struct move *m, const struct insertion *insertions, size_t 
 		if (m->from->insns[i].code == LINK_WIDE_LOAD)
 			*link_output_insn(&m->to) = m->from->insns[++i];
 	}
-	m->start[m->from->n_insns] = m->to.n_insns;
 }
 
 int link_insert(struct link_output *out, struct insertion *insertions, size_t n)
 {
-	size_t *FREE_AUTO start = xcalloc(out->n_insns + 1, sizeof(*start));
+	size_t *FREE_AUTO start = xcalloc(out->n_insns, sizeof(*start));
 	struct move m = { .from = out, .start = start };
 
 	qsort(insertions, n, sizeof(*insertions), by_place);

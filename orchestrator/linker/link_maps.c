@@ -81,7 +81,7 @@ static const struct constant *find(const struct constants *k, int fd)
 
 static void redirect_loads(struct link_output *out, const struct constants *k)
 {
-	for (size_t i = 0; i + 1 < out->n_insns; i++) {
+	for (size_t i = 0; i < out->n_insns; i++) {
 		struct bpf_insn *insn = &out->insns[i];
 		const struct constant *map;
 
@@ -146,16 +146,11 @@ static bool names_map(const struct bpf_insn *insn)
 static int add_ids(struct map_ids *seen, const struct link_output *out, const struct linker *c,
 		   bool filters, size_t *at)
 {
-	int before = -1;
-
-	for (size_t i = 0; i + 1 < out->n_insns;
-	     i += out->insns[i].code == LINK_WIDE_LOAD ? 2 : 1) {
+	for (size_t i = 0; i < out->n_insns; i += out->insns[i].code == LINK_WIDE_LOAD ? 2 : 1) {
 		const struct bpf_insn *insn = &out->insns[i];
 
-		if (!names_map(insn) || insn->imm == before ||
-		    (linker_filter_at(c, i) < c->n_filters) != filters)
+		if (!names_map(insn) || (linker_filter_at(c, i) < c->n_filters) != filters)
 			continue;
-		before = insn->imm;
 		*at = i;
 		if (add_id(seen, insn->imm))
 			return -E2BIG;

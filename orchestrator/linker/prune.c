@@ -42,7 +42,7 @@ static void find_beginnings(const struct pruning *r)
 {
 	const struct captured_prog *p = r->p;
 
-	memset(r->begins, 0, p->n_insns + 1);
+	memset(r->begins, 0, p->n_insns);
 	for (size_t i = 0; i < p->n_funcs; i++)
 		r->begins[p->funcs[i].insn_off] = true;
 	for (size_t i = 0; i < p->n_insns; i++) {
@@ -140,14 +140,13 @@ static void find_run(const struct pruning *r)
 {
 	const struct captured_prog *p = r->p;
 	size_t *FREE_AUTO todo = xcalloc(2 * p->n_insns + 1, sizeof(*todo));
-	size_t n = 0;
+	size_t n = 1; /* the first instruction */
 
-	memset(r->run, 0, p->n_insns + 1);
-	todo[n++] = 0;
+	memset(r->run, 0, p->n_insns);
 	while (n) {
 		size_t i = todo[--n];
 
-		while (i < p->n_insns && !r->run[i]) {
+		while (!r->run[i]) {
 			const struct bpf_insn *insn = &p->insns[i];
 			bool jumps = insn_jumps(insn) && r->fates[i] != GOES;
 
@@ -371,9 +370,9 @@ static bool drop_unread(const struct pruning *r)
 
 void captured_prog_prune(struct captured_prog *p)
 {
-	uint8_t *FREE_AUTO fates = xcalloc(p->n_insns + 1, sizeof(*fates));
-	bool *FREE_AUTO begins = xcalloc(p->n_insns + 1, sizeof(*begins));
-	bool *FREE_AUTO run = xcalloc(p->n_insns + 1, sizeof(*run));
+	uint8_t *FREE_AUTO fates = xcalloc(p->n_insns, sizeof(*fates));
+	bool *FREE_AUTO begins = xcalloc(p->n_insns, sizeof(*begins));
+	bool *FREE_AUTO run = xcalloc(p->n_insns, sizeof(*run));
 	size_t *FREE_AUTO places = xcalloc(p->n_insns + 1, sizeof(*places));
 	const struct pruning r = { p, fates, run, begins, places };
 

@@ -102,11 +102,11 @@ static char *describe_where(const struct link_output *out, const struct linker *
 	if (!line)
 		return text_format("filter %s", c->filters[filter].name);
 	source = btf__str_by_offset(out->btf, line->line_off);
-	while (source && isspace((unsigned char)*source))
+	while (isspace((unsigned char)*source))
 		source++;
 	return text_format("filter %s at %s:%u: %s", c->filters[filter].name,
 			   btf__str_by_offset(out->btf, line->file_name_off),
-			   BPF_LINE_INFO_LINE_NUM(line->line_col), source ? source : "");
+			   BPF_LINE_INFO_LINE_NUM(line->line_col), source);
 }
 
 int refusal_explain(const struct link_output *out, const struct linker *c, const char *log, int err,

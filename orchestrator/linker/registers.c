@@ -225,8 +225,7 @@ static int lowest_at(const struct link_output *out, size_t i)
 	uint8_t class = BPF_CLASS(insn->code);
 
 	if (copies_frame(insn))
-		return i + 1 < out->n_insns && adds(insn + 1, insn->dst_reg) ? insn[1].imm
-									     : STACK_UNKNOWN;
+		return adds(insn + 1, insn->dst_reg) ? insn[1].imm : STACK_UNKNOWN;
 	/* The frame's address itself, put away or calculated with. */
 	if (insn->src_reg == BPF_REG_10 &&
 	    (class == BPF_STX || (class == BPF_ALU64 && BPF_SRC(insn->code) == BPF_X)))

@@ -76,8 +76,7 @@ static void find_last_calls(const struct straightening *s)
 		for (size_t i = begin; i + 1 < end; i++) {
 			const struct bpf_insn *insn = &p->insns[i];
 
-			if (insn->code != (BPF_JMP | BPF_CALL) || !insn_names_function(insn) ||
-			    !is_exit(&p->insns[run_at(p, i + 1)]) ||
+			if (!insn_names_function(insn) || !is_exit(&p->insns[run_at(p, i + 1)]) ||
 			    count_names(p, insn_target(insn, i)) > 1)
 				continue;
 			s->last[i] = true;
@@ -160,7 +159,7 @@ static void write_insns(const struct straightening *s, struct bpf_insn *insns)
 
 static void write_lines(const struct straightening *s, struct captured_prog *p)
 {
-	size_t *FREE_AUTO lines = xcalloc(p->n_insns + 1, sizeof(*lines)); /* by instruction */
+	size_t *FREE_AUTO lines = xcalloc(p->n_insns, sizeof(*lines)); /* by instruction */
 	struct bpf_line_info *all = NULL;
 	size_t n = 0, before = NOWHERE, line = NOWHERE;
 

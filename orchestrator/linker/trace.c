@@ -213,7 +213,7 @@ static void add_lines(struct work *w)
 
 static void add_branches(struct work *w)
 {
-	for (size_t i = 0; i + 1 < w->out->n_insns; i++) {
+	for (size_t i = 0; i < w->out->n_insns; i++) {
 		const struct bpf_insn *insn = &w->out->insns[i];
 
 		if (w->line_at[i] && insn_is_branch(insn)) {

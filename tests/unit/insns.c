@@ -46,6 +46,13 @@ struct form {
 		text "%n", { .code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = (src) }, into \
 	}
 
+#define MEMORY(word, size)                                                                  \
+	{ "r%d = " word "[r%d %d]%n", { .code = BPF_LDX | BPF_MEM | (size) }, "dso" },      \
+		{ word "[r%d %d] = r%d%n", { .code = BPF_STX | BPF_MEM | (size) }, "dos" }, \
+	{                                                                                   \
+		word "[r%d %d] = %d%n", { .code = BPF_ST | BPF_MEM | (size) }, "doi"        \
+	}
+
 static const struct form forms[] = {
 	CALCULATION("=", BPF_MOV),
 	CALCULATION("+=", BPF_ADD),
@@ -62,9 +69,11 @@ static const struct form forms[] = {
 	{ "goto %d%n", { .code = BPF_JMP | BPF_JA }, "o" },
 	{ "gotol %d%n", { .code = BPF_JMP32 | BPF_JA }, "i" },
 	{ "exit%n", { .code = BPF_JMP | BPF_EXIT }, "" },
-	{ "r%d = [r%d %d]%n", { .code = BPF_LDX | BPF_MEM | BPF_DW }, "dso" },
-	{ "[r%d %d] = r%d%n", { .code = BPF_STX | BPF_MEM | BPF_DW }, "dos" },
-	{ "[r%d %d] = %d%n", { .code = BPF_ST | BPF_MEM | BPF_DW }, "doi" },
+	{ "r%d = s8 r%d%n", { .code = BPF_ALU64 | BPF_MOV | BPF_X, .off = 8 }, "ds" },
+	MEMORY("", BPF_DW),
+	MEMORY("u32 ", BPF_W),
+	MEMORY("u16 ", BPF_H),
+	MEMORY("u8 ", BPF_B),
 	{ "lock [r%d %d] += r%d%n",
 	  { .code = BPF_STX | BPF_ATOMIC | BPF_DW, .imm = BPF_ADD },
 	  "dos" },
@@ -124,7 +133,8 @@ struct bpf_insn *insns_of(const char *text, size_t *n)
 		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW))
 			*(struct bpf_insn *)array_add(&insns, n, sizeof(*insns)) = insn[1];
 	}
-	return insns;
+	/* Without room behind the last, of which the sanitizers would not know. */
+	return xreallocarray(insns, *n, sizeof(*insns));
 }
 
 static bool same(const struct bpf_insn *a, const struct bpf_insn *b)

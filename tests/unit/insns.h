@@ -5,10 +5,11 @@
 /*
  * Programs as text, an instruction behind each ";", much as bpftool shows them:
  *
- *   r1 = r6   w2 = 5   r1 += 8   r0 = -r0      goto +2   gotol -3   if r1 != 7 goto +1   if w0 & r2
- * … r1 = [r10 -8]   [r1 0] = r2   [r10 -8] = 5   lock [r1 4] += r2   ld 3 r1 = map 5   r1 = value 5
- * 64   r1 = func +4   r1 = wide 9          (two instructions each) call 12 (a helper)   call +3 (a
- * function of its own)   kfunc 7 2   exit
+ *   r1 = r6   w2 = 5   r1 += 8   r0 = -r0   r1 = s8 r6
+ *   goto +2   gotol -3   if r1 != 7 goto +1   if w0 & r2 …
+ *   r1 = [r10 -8]   [r1 0] = r2   [r10 -8] = 5   u8 [r10 -8] = 5   lock [r1 4] += r2   ld 3
+ *   r1 = map 5   r1 = value 5 64   r1 = func +4   r1 = wide 9          (two instructions each)
+ *   call 12 (a helper)   call +3 (a function of its own)   kfunc 7 2   exit
  */
 
 #include <stddef.h>

@@ -118,6 +118,7 @@ static void lines_and_branches(void **state)
 		{ 0, "/x/a.c", 5, 16, POINT_STAYED, 0, NULL },
 		{ 0, "/x/a.c", 5, 16, POINT_JUMPED, 0, NULL },
 		{ 0, "/x/a.c", 4, 0, POINT_LINE, 8, "main" },
+		{ 0, "/x/a.c", 4, 2, POINT_LINE, 8, NULL },
 		/* the same object once more in the chain */
 		{ 1, "/x/a.c", 5, 11, POINT_LINE, 10, NULL },
 		{ 1, "/x/a.c", 5, 12, POINT_STAYED, 10, NULL },
@@ -133,6 +134,8 @@ static void lines_and_branches(void **state)
 		/* there was no room to count the line itself */
 		{ 0, "/x/a.c", 9, 14, POINT_STAYED, 5, NULL },
 		{ 0, "/x/a.c", 9, 14, POINT_JUMPED, 6, NULL },
+		{ 0, "/x/a.c", 9, 18, POINT_STAYED, 7, NULL },
+		{ 0, "/x/a.c", 9, 18, POINT_JUMPED, 0, NULL },
 	};
 	struct coverage *c = coverage_new();
 
@@ -145,7 +148,8 @@ static void lines_and_branches(void **state)
 		  "BRDA:5,1,0,-\nBRDA:5,1,1,-\n" /* nobody came to it */
 		  "BRDA:5,2,0,0\nBRDA:5,2,1,4\n" /* of the other function */
 		  "BRDA:9,0,0,5\nBRDA:9,0,1,6\n"
-		  "BRF:8\nBRH:5\n"
+		  "BRDA:9,1,0,7\nBRDA:9,1,1,0\n" /* always the same way */
+		  "BRF:10\nBRH:6\n"
 		  "DA:4,28\n"
 		  "DA:5,21\n" /* 7 + 10 + 4 */
 		  "DA:8,0\n"

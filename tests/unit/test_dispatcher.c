@@ -276,6 +276,7 @@ static void not_every_filter_can_be_in_it(void **state)
 		/* it would leave the chain */
 		{ "call 12; r0 = 2; exit", 1, 0 },
 		{ "r0 = 2; call 11; exit", 1, 3 },
+		{ "r1 = 12; r0 = 2; exit", 1, 3 },
 		{ "call +12; r0 = 2; exit", 1, 3 },
 		{ "r0 = 2; r0 = 1; exit; call 12; exit", 2, 3 },
 		/* one register of those that calls keep is the chain's */
@@ -288,6 +289,7 @@ static void not_every_filter_can_be_in_it(void **state)
 		{ "r6 = r1; r7 = r8; r9 = [r6 0]; [r6 0] = r7; exit", 1, 5 },
 		{ "r6 = r2; r7 = r8; r9 = [r6 0]; exit", 1, 0 },
 		{ "r7 = r1; r6 = r1; r9 = r8; exit", 1, 0 },
+		{ "r7 = r1; r8 = r6; r9 = r8; exit", 1, 0 },
 		{ "r6 = r1; r7 = r8; r9 = r6; r6 += 8; exit", 1, 0 },
 		{ "r6 = r1; r7 = r8; r9 = r6; r6 = [r6 0]; exit", 1, 0 },
 		{ "r6 = r1; r7 = r8; r9 = r6; lock [r7 0] += r6; exit", 1, 0 },

@@ -157,6 +157,14 @@ static void constants_and_copies_that_nobody_reads_go(void **state)
 	becomes("r1 = r6; r6 = r1; r0 = r6; exit", "r0 = r6; exit");
 	becomes("r1 = r6; r6 = r1; r0 = r6; if r0 == r2 goto -3; exit",
 		"r1 = r6; r6 = r1; r0 = r6; if r0 == r2 goto -3; exit");
+	/* not if it is cut on the way, or comes to another */
+	becomes("r1 = s8 r6; r6 = r1; r0 = r6; exit", "r1 = s8 r6; r6 = r1; r0 = r6; exit");
+	becomes("r1 = r6; r6 = s8 r1; r0 = r6; exit", "r1 = r6; r6 = s8 r1; r0 = r6; exit");
+	becomes("r1 = r6; w6 = w1; r0 = r6; exit", "r1 = r6; w6 = w1; r0 = r6; exit");
+	becomes("w1 = w6; r6 = r1; r0 = r6; exit", "w1 = w6; r6 = r1; r0 = r6; exit");
+	becomes("r1 = r6; r7 = r1; r0 = r7; exit", "r1 = r6; r7 = r1; r0 = r7; exit");
+	becomes("r1 = r6; r6 = r2; r0 = r1; r0 += r6; exit",
+		"r1 = r6; r6 = r2; r0 = r1; r0 += r6; exit");
 	becomes("r1 = 5; call 8; exit", "call 8; exit"); /* which CPU: it takes nothing */
 	/* calculations are not constants, and may be of more than they say */
 	becomes("r6 = r1; r6 += 3; r0 = 1; exit", "r6 = r1; r6 += 3; r0 = 1; exit");
@@ -178,6 +186,29 @@ static void what_is_put_on_the_stack_and_never_read_goes(void **state)
 		  "[r10 -8] = r1; r2 = r10; r0 = [r2 -8]; exit" },
 		{ "[r10 -8] = r1; lock [r10 -8] += r2; r0 = 1; exit",
 		  "[r10 -8] = r1; lock [r10 -8] += r2; r0 = 1; exit" },
+		/* all of the frame is, and what is no part of it is not looked at */
+		{ "[r10 -512] = r1; r0 = 1; exit", "r0 = 1; exit" },
+		{ "[r10 -512] = r1; r0 = u8 [r10 -512]; exit",
+		  "[r10 -512] = r1; r0 = u8 [r10 -512]; exit" },
+		{ "u8 [r10 -1] = r1; r0 = 1; exit", "r0 = 1; exit" },
+		{ "[r10 0] = r1; r0 = 1; exit", "[r10 0] = r1; r0 = 1; exit" },
+		/* one byte of it is enough, and none behind it or before it */
+		{ "[r10 -16] = r1; r0 = u8 [r10 -8]; exit", "r0 = u8 [r10 -8]; exit" },
+		{ "[r10 -16] = r1; r0 = u8 [r10 -9]; exit",
+		  "[r10 -16] = r1; r0 = u8 [r10 -9]; exit" },
+		{ "[r10 -16] = r1; r0 = u8 [r10 -16]; exit",
+		  "[r10 -16] = r1; r0 = u8 [r10 -16]; exit" },
+		{ "[r10 -16] = r1; r0 = u8 [r10 -17]; exit", "r0 = u8 [r10 -17]; exit" },
+		{ "u32 [r10 -16] = 5; r0 = u8 [r10 -12]; exit", "r0 = u8 [r10 -12]; exit" },
+		{ "u32 [r10 -16] = 5; r0 = u8 [r10 -13]; exit",
+		  "u32 [r10 -16] = 5; r0 = u8 [r10 -13]; exit" },
+		{ "u16 [r10 -16] = r1; r0 = u8 [r10 -14]; exit", "r0 = u8 [r10 -14]; exit" },
+		{ "u16 [r10 -16] = r1; r0 = u8 [r10 -15]; exit",
+		  "u16 [r10 -16] = r1; r0 = u8 [r10 -15]; exit" },
+		{ "u8 [r10 -16] = r1; r0 = u8 [r10 -15]; exit", "r0 = u8 [r10 -15]; exit" },
+		{ "u8 [r10 -13] = r1; r0 = u32 [r10 -16]; exit",
+		  "u8 [r10 -13] = r1; r0 = u32 [r10 -16]; exit" },
+		{ "u8 [r10 -12] = r1; r0 = u32 [r10 -16]; exit", "r0 = u32 [r10 -16]; exit" },
 	};
 
 	(void)state;

@@ -134,10 +134,15 @@ static void what_is_read_later_is_needed(void **state)
 		{ "if r1 == 0 goto +1; r8 = 1; r0 = 1; exit", 2, 0, ARGS | R(8) },
 		{ "if r1 == 0 goto +1; exit; r9 = 1; r0 = 1; exit", 2, 0, ARGS },
 		{ "r8 = 1; exit; r0 = 1; exit", 2, 0, 0 },
+		{ "r8 = 1; if r1 == 0 goto +1; r0 = r8; exit", 2, R(8), ARGS | R(8) },
 		/* round a loop */
 		{ "r2 = 1; r7 = 9; r3 += r7; if r3 != 5 goto -2; r0 = 1; exit", 2, R(3) | R(7),
 		  ARGS | R(7) },
 		{ "r0 = 1; r3 += 1; r8 = 2; if r3 != 5 goto -3; exit", 1, R(0) | R(3),
+		  ARGS | R(0) | R(8) },
+		{ "r7 = 9; r3 += r7; r8 = 2; if r3 != 5 goto -3; r0 = 1; exit", 2, R(3) | R(7),
+		  ARGS | R(7) | R(8) },
+		{ "r0 = 1; r3 += 1; r8 = 2; if r3 != 5 goto -3; exit", 2, R(0) | R(3),
 		  ARGS | R(0) | R(8) },
 		/* a second half of a wide load is none of its own */
 		{ "r7 = wide 4; r7 += 1; r0 = r7; exit", 2, R(7), ARGS | R(7) },
@@ -177,7 +182,6 @@ static void the_stack_below_is_free(void **state)
 		{ "r2 = r10; r2 += -40; exit", -40 },
 		{ "r2 = r10; r3 += -40; exit", STACK_UNKNOWN },
 		{ "r2 = r10; r2 += r3; exit", STACK_UNKNOWN },
-		{ "exit; r2 = r10", STACK_UNKNOWN },
 		{ "[r1 0] = r10; exit", STACK_UNKNOWN },
 		{ "r2 += r10; exit", STACK_UNKNOWN },
 		{ "lock [r10 -16] += r2; exit", -16 },
