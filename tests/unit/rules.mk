@@ -15,3 +15,14 @@ $(B)/tests/unit/test_build: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,o
 $(B)/tests/unit/test_netns_wait: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,unshare netns_current netns_enter \
 	netns_open netlink_open netlink_close netlink_join netlink_talk netlink_listen netlink_clock_ns \
 	interrupt_pending)
+$(B)/tests/unit/test_linker: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_load_btf link_load_for_log trace_load \
+	link_maps_merge_constants link_maps_check link_btf_describe)
+$(B)/tests/unit/test_chain_read: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,attach_point_open state_journal state_read \
+	counters_open counters_map)
+$(B)/tests/unit/test_attach: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get uname bpf_prog_load \
+	bpf_prog_get_fd_by_id bpf_obj_get_info_by_fd bpf_btf_load bpf_raw_tracepoint_open)
+$(B)/tests/unit/test_chain_libxdp: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,run_in_child filter_maps_dir bpffs_mount \
+	unshare netns_current netlink_open rt_veth_add filter_object_open filter_maps_settle chain_engine_auto \
+	xdp_program__create xdp_program__set_xdp_frags_support xdp_program__set_run_prio \
+	xdp_program__set_chain_call_enabled xdp_program__attach_multi xdp_program__fd \
+	xdp_multiprog__get_from_ifindex xdp_multiprog__is_legacy xdp_multiprog__main_prog state_path bpffs_remove)
