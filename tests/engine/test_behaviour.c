@@ -250,6 +250,41 @@ static void test_table(void **state)
 	listener_close(l);
 }
 
+/* What some packets said and others did not: silence is what is left of those that went on. */
+static void test_silence_beside_words(void **state)
+{
+	struct lab *lab = *state;
+	uint8_t frame[64];
+
+	rig_must_chain(lab, "on5 no");
+	for (uint16_t port = 1003; port < 1006; port++) {
+		rig_frame(frame, sizeof(frame), port);
+		assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_DROP);
+	}
+	assert_int_equal(rig_count(lab, 0, XLAB_SLOT_NEXT).packets, 2);
+	assert_int_equal(rig_count(lab, 0, XLAB_SLOT_NEXT).bytes, 2 * sizeof(frame));
+	assert_int_equal(rig_count(lab, 0, XDP_PASS).packets, 1);
+	assert_int_equal(rig_count(lab, 1, XDP_DROP).packets, 3);
+}
+
+#define EIGHT "hi hi hi hi hi hi hi hi "
+
+/* The end of the longest chain is counted where its last filter was not. */
+static void test_longest(void **state)
+{
+	struct lab *lab = *state;
+	uint8_t frame[64];
+
+	if (rig_is_libxdp())
+		return;
+	rig_must_chain(lab, EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT);
+	rig_frame(frame, sizeof(frame), 1000);
+	assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_PASS);
+	assert_int_equal(rig_count(lab, XLAB_CHAIN_MAX, 0).packets, 1);
+	assert_int_equal(rig_count(lab, XLAB_CHAIN_MAX - 1, XLAB_SLOT_NEXT).packets, 1);
+	rig_must_chain(lab, "");
+}
+
 /* Of r0, as a chain there sees it. */
 static void map_book(const struct lab *lab, struct counters *counters)
 {
@@ -429,10 +464,16 @@ static int up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),		cmocka_unit_test(test_listeners),
-		cmocka_unit_test(test_listener_killed), cmocka_unit_test(test_replace),
-		cmocka_unit_test(test_restore),		cmocka_unit_test(test_pass_program),
-		cmocka_unit_test(test_losses),		cmocka_unit_test(test_pass_program_left),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_listener_killed),
+		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_pass_program),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_pass_program_left),
+		cmocka_unit_test(test_silence_beside_words),
+		cmocka_unit_test(test_longest),
 	};
 
 	return cmocka_run_group_tests(tests, up, rig_teardown);
