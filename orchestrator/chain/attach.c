@@ -51,7 +51,7 @@ int attach_foreign(uint32_t prog_id, const char *off, struct error *e)
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		info.name[0] = '\0';
 	return error_state(e, -EBUSY,
 			   "another tool's XDP program is attached there (id %u%s%s) and stays; "
@@ -88,7 +88,8 @@ static int explain(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode,
 			name, mode == XDP_MODE_CHOICE_GENERIC ? "" : ": say mode = generic");
 	case EBUSY:
 	case EEXIST:
-		if (!attach_query(rt, ifindex, &now, e) && now.prog_id && now.mode != mode)
+		(void)attach_query(rt, ifindex, &now, e);
+		if (now.prog_id && now.mode != mode)
 			return error_state(e, -EBUSY,
 					   "a program stands there in %s mode, and the two modes "
 					   "exclude each other",
@@ -107,9 +108,9 @@ static int explain(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode,
 	}
 }
 
-/* Program @fd, -1 for none, in place of @old, -1 for none, whose id is @old_id. */
-static int set_prog(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, int fd, int old,
-		    uint32_t old_id, struct error *e)
+/* Program @fd, -1 for none, in place of @old_fd, -1 for none, whose id is @old_id. */
+static int set_prog(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, int fd,
+		    int old_fd, uint32_t old_id, struct error *e)
 {
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, RTM_SETLINK, 0);
@@ -120,9 +121,9 @@ static int set_prog(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode
 	mnl_attr_put_u32(message, IFLA_XDP_FD, (uint32_t)fd);
 	mnl_attr_put_u32(message, IFLA_XDP_FLAGS,
 			 mode_flag(mode) |
-				 (old < 0 ? XDP_FLAGS_UPDATE_IF_NOEXIST : XDP_FLAGS_REPLACE));
-	if (old >= 0)
-		mnl_attr_put_u32(message, IFLA_XDP_EXPECTED_FD, (uint32_t)old);
+				 (old_fd < 0 ? XDP_FLAGS_UPDATE_IF_NOEXIST : XDP_FLAGS_REPLACE));
+	if (old_fd >= 0)
+		mnl_attr_put_u32(message, IFLA_XDP_EXPECTED_FD, (uint32_t)old_fd);
 	mnl_attr_nest_end(message, xdp);
 	return netlink_talk(rt, message, NULL, NULL, e) ? explain(rt, ifindex, mode, old_id, e) : 0;
 }
@@ -130,10 +131,10 @@ static int set_prog(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode
 int attach_swap(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, int fd,
 		uint32_t old_id, struct error *e)
 {
-	int FD_AUTO old = old_id ? bpf_prog_get_fd_by_id(old_id) : -1;
+	int FD_AUTO old_fd = old_id ? bpf_prog_get_fd_by_id(old_id) : -1;
 
-	if (!old_id || old >= 0)
-		return set_prog(rt, ifindex, mode, fd, old, old_id, e);
+	if (!old_id || old_fd >= 0)
+		return set_prog(rt, ifindex, mode, fd, old_fd, old_id, e);
 	if (errno != ENOENT)
 		return error_sys(e, -errno, "cannot open XDP program %u", old_id);
 	(void)error_sys(e, -EBUSY, "XDP program %u", old_id);
@@ -143,11 +144,11 @@ int attach_swap(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, in
 int attach_remove(struct netlink *rt, unsigned int ifindex, enum xdp_mode mode, uint32_t old_id,
 		  struct error *e)
 {
-	int FD_AUTO old = bpf_prog_get_fd_by_id(old_id);
+	int FD_AUTO old_fd = bpf_prog_get_fd_by_id(old_id);
 
 	/* Gone with its last user: then it is not attached either. */
-	if (old < 0)
+	if (old_fd < 0)
 		return errno == ENOENT ? 0
 				       : error_sys(e, -errno, "cannot open XDP program %u", old_id);
-	return set_prog(rt, ifindex, mode, -1, old, old_id, e);
+	return set_prog(rt, ifindex, mode, -1, old_fd, old_id, e);
 }
