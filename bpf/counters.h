@@ -35,7 +35,6 @@ struct xlab_counters counters;
 #else
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct xlab_counters);
@@ -150,14 +149,14 @@ static __noinline void event_send(struct xdp_md *ctx, struct xlab_counters *slot
 		length = what >> 8;
 	if (length > XLAB_SNAP)
 		length = XLAB_SNAP;
-	if (length > 0) {
-		/* 1 to XLAB_SNAP: the verifier of 6.1 sees it by a mask, not by a comparison. */
-		length--;
-		barrier_var(length);
-		length = (length & (XLAB_SNAP - 1)) + 1;
-		if (!bpf_xdp_load_bytes(ctx, 0, event.snap, length))
-			event.snapped = length;
-	}
+	/* 1 to XLAB_SNAP, as no frame is empty: the verifier of 6.1 sees it by a mask, not by a
+	 * comparison.
+	 */
+	length--;
+	barrier_var(length);
+	length = (length & (XLAB_SNAP - 1)) + 1;
+	if (!bpf_xdp_load_bytes(ctx, 0, event.snap, length))
+		event.snapped = length;
 	for (__u32 i = 0; i < XLAB_LISTENERS; i++)
 		if (slot->listening >> i & 1)
 			slot->lost[i] += event_put(&event, i);

@@ -19,15 +19,13 @@
 const volatile struct drop_trace_fields fields = {};
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1); /* user space knows how many */
-	__type(key, __u64);	/* cookie of a namespace of the lab */
+	__uint(type, BPF_MAP_TYPE_HASH); /* user space knows how many there are, here and below */
+	__type(key, __u64);		 /* cookie of a namespace of the lab */
 	__type(value, struct drop_trace_place);
 } places SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
 	__type(key, __u32); /* ifindex of a link of the lab's in a shared namespace */
 	__type(value, __u8);
 } links SEC(".maps");
