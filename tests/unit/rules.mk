@@ -2,6 +2,7 @@
 $(B)/tests/unit/test_messages: override LDFLAGS += -Wl,--wrap=netlink_talk,--wrap=rt_link_get,--wrap=state_journal
 $(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write
 $(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk
+$(B)/tests/unit/test_step_run: override LDFLAGS += -Wl,--wrap=diagnosis_neighbour
 $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
 $(B)/tests/unit/test_diagnosis: override LDFLAGS += -Wl,--wrap=netns_visit,--wrap=netlink_open,--wrap=netlink_talk,--wrap=links_find,--wrap=open
 $(B)/tests/unit/test_ready: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_clock_ns nanosleep rt_link_get \

@@ -195,6 +195,14 @@ static void flows_are_shared(void **state)
 		assert_int_equal(result.outcome, rows[i].outcome);
 		step_result_clear(&result);
 	}
+	step.flows = 1000; /* one less than half of them */
+	judge_shares(&labfile, &step, (const unsigned int[]){ 499, 501 }, &result);
+	assert_int_equal(result.outcome, OUTCOME_NOT_OK);
+	step_result_clear(&result);
+	judge_shares(&labfile, &step, (const unsigned int[]){ 500, 500 }, &result);
+	assert_int_equal(result.outcome, OUTCOME_OK);
+	step_result_clear(&result);
+	step.flows = 100;
 	result = (struct step_result){ .outcome = OUTCOME_NOT_OK, .why = strdup("lost") };
 	judge_flow(&step, 7, &result);
 	assert_string_equal(result.why, "flow 7 of 100: lost");

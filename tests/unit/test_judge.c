@@ -275,7 +275,7 @@ static void other_packets_prove_nothing(void **state)
 static void a_bridges_copy_is_not_the_packet(void **state)
 {
 	static const uint8_t to_h2[6] = { 2, 0, 0, 0, 0, 2 }, to_other[6] = { 2, 0, 0, 0, 0, 3 },
-			     to_all[6] = { 255, 255, 255, 255, 255, 255 };
+			     to_all[6] = { 1, 0, 94, 0, 0, 1 };
 	const struct {
 		size_t iface;
 		const uint8_t *dst_mac; /* NULL: its first bytes are not known */
@@ -901,6 +901,87 @@ static void words_of_others_do_not_count(void **state)
 }
 
 /* Of a connection another filter can let the SYN by than the text. */
+static void what_is_said_beside_it_does_not_count(void **state)
+{
+	size_t h2[] = { H2 };
+	struct step step = a_step(STEP_UDP, EXPECT_DROP);
+	struct packet p = a_packet(STEP_UDP), other = p;
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct xlab_event event = event_at(chains, HOST, XLAB_WENT_ON);
+
+	(void)state;
+	/* beside a drop, a word that is none, and one about what may be another's */
+	step.by = UDP_8888;
+	add_event(&ev, &p, HOST, 1, XDP_DROP);
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	add_event(&ev, &p, HOST, 0, XDP_DROP);
+	ev.seen[2].doubtful = true;
+	expect(&step, &ev, OUTCOME_OK, "dropped by udp-8888 at host:veth0");
+
+	/* where it arrives is no matter of who let it through */
+	step = a_step(STEP_FRAME, EXPECT_PASS);
+	step.by = UDP_8888;
+	step.at = H2;
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 1, XDP_PASS);
+	expect(&step, &ev, OUTCOME_OK,
+	       "arrived at the other end; let through by udp-8888 at host:veth0");
+
+	/* who redirects it lets it go */
+	step = a_step(STEP_UDP, EXPECT_PASS);
+	step.by = UDP_8888;
+	ev = an_evidence(STEP_UDP);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 1, XDP_REDIRECT);
+	expect(&step, &ev, OUTCOME_OK,
+	       "arrived whole; sent elsewhere (redirect) by udp-8888 at host:veth0");
+
+	/* of another's packet, and of a filter behind which it went on */
+	step.expect = EXPECT_TX;
+	step.by = HEADERS;
+	other.src_port++;
+	ev = an_evidence(STEP_UDP);
+	add_event(&ev, &other, HOST, 0, XDP_TX);
+	event.verdict = XDP_TX;
+	evidence_add(&ev, &event, &p);
+	add_event(&ev, &p, HOST, 2, XDP_PASS);
+	step.as = 0; /* which is not asked where it was not sent back */
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through at host:veth0, where no filter had an opinion; expected tx by headers");
+	step.as = NONE;
+
+	/* a reply that came, though the chain at the node that was to make it dropped the echo; and
+	 * where another filter was to let it through, that is what is wrong
+	 */
+	step = a_step(STEP_PING, EXPECT_PASS);
+	step.receivers = h2;
+	step.n_receivers = 1;
+	p = a_packet(STEP_PING);
+	nodes[H2].forward = true; /* on the way */
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	add_event(&ev, &p, H2, 0, XDP_DROP);
+	expect(&step, &ev, OUTCOME_NOT_OK, "replied, but h2 did not answer it");
+	nodes[H2].forward = false;
+	step.by = OTHER;
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through by headers at host:veth0; expected by other");
+
+	/* that events were lost makes nothing better */
+	ev = an_evidence(STEP_PING);
+	ev.arrived = 1;
+	add_event(&ev, &p, HOST, 0, XDP_PASS);
+	ev.lost = 1;
+	ev.forms.n = 1;
+	ev.forms.form = xcalloc(1, sizeof(*ev.forms.form));
+	expect(&step, &ev, OUTCOME_NOT_OK,
+	       "let through by headers at host:veth0; expected by other");
+}
+
 static void packets_of_a_connection_differ(void **state)
 {
 	struct step step = a_step(STEP_TCP, EXPECT_PASS);
@@ -1660,6 +1741,7 @@ int main(void)
 		cmocka_unit_test(a_ping_is_answered_by_whom_the_step_names),
 		cmocka_unit_test(words_of_others_do_not_count),
 		cmocka_unit_test(packets_of_a_connection_differ),
+		cmocka_unit_test(what_is_said_beside_it_does_not_count),
 		cmocka_unit_test(tx_redirect_and_aborted_are_what_a_filter_says),
 		cmocka_unit_test(of_tx_and_redirect_somebody_must_tell),
 		cmocka_unit_test(the_word_that_was_in_its_place_is_told),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,9 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
+#include "orchestrator/event/packet.h"
 #include "orchestrator/model/labfile.h"
+#include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/step_run.h"
 
@@ -110,12 +113,13 @@ static void make_news(int fds[static 2])
 static void is_woken_by_news(void **state)
 {
 	static const struct {
-		enum { SIGNAL, LISTENER, DROPS, TAP, CLIENT, SERVER } who;
+		enum { SIGNAL, LISTENER, DROPS, TAP, TAP_0, CLIENT, END, SERVER, SERVER_0 } who;
 		int answer, err;
 	} rows[] = {
 		{ SIGNAL, 0, -EINTR }, { LISTENER, 0, 0 }, { LISTENER, -EBADMSG, -EBADMSG },
 		{ DROPS, 0, 0 },       { TAP, 0, 0 },	   { CLIENT, 0, 0 },
-		{ SERVER, 0, 0 },
+		{ SERVER, 0, 0 },      { TAP_0, 0, 0 },	   { END, 0, 0 },
+		{ SERVER_0, 0, 0 },
 	};
 
 	(void)state;
@@ -138,12 +142,17 @@ static void is_woken_by_news(void **state)
 		probe.drops_fd = who == DROPS ? fds[0] : -1;
 		c.taps = taps;
 		c.n_taps = 2;
+		taps[0].fd = who == TAP_0 ? fds[0] : -1;
 		taps[1].fd = who == TAP ? fds[0] : -1;
 		c.receivers = receivers;
 		c.n_receivers = 2;
 		c.client = receivers[0].server = receivers[1].server = child;
 		if (who == CLIENT)
 			c.client.out.fd = fds[0];
+		if (who == END)
+			c.client.child.pidfd = fds[0];
+		if (who == SERVER_0)
+			receivers[0].server.out.fd = fds[0];
 		if (who == SERVER)
 			receivers[1].server.err.fd = fds[0];
 		consumed = 0;
@@ -159,6 +168,7 @@ static void is_woken_by_news(void **state)
 		if (who == SERVER)
 			assert_int_equal(receivers[1].server.err.size, 1);
 		free(c.client.out.text);
+		free(receivers[0].server.out.text);
 		free(receivers[1].server.err.text);
 		(void)close(fds[0]);
 		(void)close(fds[1]);
@@ -240,6 +250,194 @@ static void what_leaves_nothing_to_wait_for(void **state)
 	}
 }
 
+static struct {
+	enum neighbour_state is;
+	bool asked;
+	const char *text, *router;
+} neighbour;
+
+void __wrap_diagnosis_neighbour(const struct lab *lab, struct evidence *ev);
+void __wrap_diagnosis_neighbour(const struct lab *lab, struct evidence *ev)
+{
+	(void)lab;
+	ev->neighbour = neighbour.is;
+	ev->neighbour_asked = neighbour.asked;
+	ev->neighbour_text = (char *)neighbour.text;
+	ev->router = neighbour.router;
+	ev->router_question = 0;
+}
+
+static struct node nodes[] = { { .name = "a" }, { .name = "b" } };
+static struct iface ifaces[] = { { .node = 0, .bridge = NONE }, { .node = 1, .bridge = NONE } };
+static const struct topology topo = {
+	.nodes = nodes, .n_nodes = 2, .ifaces = ifaces, .n_ifaces = 2
+};
+static const struct chain_record *const some_chains = (const void *)&topo;
+
+/* In vain: who asked has no answer, for a filter dropped the question, or the answer. */
+static void a_question_that_was_dropped(void **state)
+{
+	static const struct {
+		enum step_kind kind;
+		enum step_expect expect;
+		unsigned int ms, packets;
+		enum relation relation;
+		bool own_seen;
+		enum neighbour_state is;
+		const char *router;
+		bool settled;
+	} rows[] = {
+		{ STEP_UDP, EXPECT_DROP, 1000, 1, RELATION_NEIGHBOUR, false, NEIGHBOUR_UNRESOLVED,
+		  NULL, true },
+		{ STEP_UDP, EXPECT_PASS, 1000, 1, RELATION_NEIGHBOUR, false, NEIGHBOUR_UNRESOLVED,
+		  NULL, true },
+		{ STEP_PING, EXPECT_PASS, 1000, 1, RELATION_NEIGHBOUR, false, NEIGHBOUR_UNRESOLVED,
+		  NULL, true },
+		/* an older answer is known all the same */
+		{ STEP_UDP, EXPECT_DROP, 1000, 1, RELATION_NEIGHBOUR, false, NEIGHBOUR_RESOLVED,
+		  NULL, false },
+		/* the kernel asks again after a second: a drop is one if that is dropped, too */
+		{ STEP_UDP, EXPECT_DROP, 1001, 1, RELATION_NEIGHBOUR, false, NEIGHBOUR_UNRESOLVED,
+		  NULL, false },
+		{ STEP_UDP, EXPECT_DROP, 1001, 2, RELATION_NEIGHBOUR, false, NEIGHBOUR_UNRESOLVED,
+		  NULL, true },
+		{ STEP_UDP, EXPECT_PASS, 1001, 2, RELATION_NEIGHBOUR, false, NEIGHBOUR_UNRESOLVED,
+		  NULL, false },
+		/* it was sent, so that was answered; but a router may ask */
+		{ STEP_UDP, EXPECT_DROP, 1000, 1, RELATION_NEIGHBOUR, true, NEIGHBOUR_UNRESOLVED,
+		  NULL, false },
+		{ STEP_UDP, EXPECT_DROP, 1000, 1, RELATION_ROUTER, true, NEIGHBOUR_RESOLVED, "r",
+		  true },
+		{ STEP_UDP, EXPECT_DROP, 1000, 1, RELATION_ROUTER, true, NEIGHBOUR_RESOLVED, NULL,
+		  false },
+		{ STEP_UDP, EXPECT_DROP, 1000, 1, RELATION_OTHER, false, NEIGHBOUR_UNRESOLVED, NULL,
+		  false },
+		/* who sends a frame asks for nobody */
+		{ STEP_FRAME, EXPECT_DROP, 1000, 1, RELATION_NEIGHBOUR, false, NEIGHBOUR_UNRESOLVED,
+		  NULL, false },
+	};
+	const struct probe probe = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sighting seen[] = {
+			{ .kind = XLAB_DECIDED,
+			  .verdict = XDP_DROP,
+			  .relation = rows[i].relation,
+			  .packets = rows[i].packets },
+			{ .kind = XLAB_DECIDED,
+			  .verdict = XDP_PASS,
+			  .relation = RELATION_REQUEST,
+			  .packets = 1 },
+		};
+		const struct step step = { .kind = rows[i].kind, .expect = rows[i].expect };
+		struct evidence ev = { .topo = &topo,
+				       .chains = some_chains,
+				       .wanted = 1,
+				       .seen = seen,
+				       .n_seen = rows[i].own_seen ? 2 : 1 };
+		struct step_run c = { .probe = &probe, .step = &step, .ev = &ev };
+
+		neighbour.is = rows[i].is;
+		neighbour.router = rows[i].router;
+		step_run_allow(&c, 0, rows[i].ms);
+		if (step_run_settled(&c) != rows[i].settled)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* What the kernel dropped does not arrive, where all of it is needed and nobody sends it again. */
+static void what_the_kernel_dropped(void **state)
+{
+	static const struct {
+		enum step_kind kind;
+		enum step_expect expect;
+		bool chains, some;
+		const char *reason;
+		bool settled;
+	} rows[] = {
+		{ STEP_UDP, EXPECT_PASS, true, false, "NO_SOCKET", true },
+		{ STEP_UDP, EXPECT_DROP, true, false, "NO_SOCKET", false },
+		{ STEP_UDP, EXPECT_REDIRECT, true, false, "NO_SOCKET", false },
+		{ STEP_UDP, EXPECT_DROP, false, false, "NO_SOCKET", true },
+		{ STEP_TCP, EXPECT_PASS, true, false, "NO_SOCKET", false },
+		{ STEP_UDP, EXPECT_PASS, true, true, "NO_SOCKET", false },
+		{ STEP_UDP, EXPECT_PASS, true, false, "NOT_SPECIFIED", false },
+	};
+	const struct probe probe = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct step step = { .kind = rows[i].kind,
+					   .expect = rows[i].expect,
+					   .arrive_max = rows[i].some };
+		struct evidence ev = { .topo = &topo,
+				       .chains = rows[i].chains ? some_chains : NULL,
+				       .mark = { .kind = rows[i].kind,
+						 .src_node = 0,
+						 .dst_node = 1,
+						 .dst_port = 80 },
+				       .wanted = 1 };
+		struct packet p = { .has_ip = true, .has_ports = true, .dst_port = 80 };
+		struct kernel_drop drop = { .netns = "b",
+					    .reason = (char *)rows[i].reason,
+					    .packet = &p };
+		struct step_run c = { .probe = &probe, .step = &step, .ev = &ev };
+
+		p.proto = rows[i].kind == STEP_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+		p.tcp_length = 1;
+		ev.kernel_drops = &drop;
+		ev.n_kernel_drops = 1;
+		step_run_allow(&c, 0, 500);
+		if (step_run_settled(&c) != rows[i].settled)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* A line of those that were asked for until the deadline of a step before. */
+static void who_was_asked_for_in_vain(void **state)
+{
+	static const struct {
+		const char *text;
+		enum neighbour_state is;
+		bool asked;
+		enum step_kind kind;
+		bool vain, chains, settled;
+	} rows[] = {
+		{ "10.0.0.1 at a", NEIGHBOUR_UNRESOLVED, true, STEP_UDP, true, false, true },
+		{ "10.0.0.1 at ab", NEIGHBOUR_UNRESOLVED, true, STEP_PING, true, false, true },
+		{ "10.0.0.9 at b", NEIGHBOUR_UNRESOLVED, true, STEP_TCP, true, false, true },
+		{ "10.0.0.1 at", NEIGHBOUR_UNRESOLVED, true, STEP_UDP, true, false, false },
+		{ "0.0.0.1 at a", NEIGHBOUR_UNRESOLVED, true, STEP_UDP, true, false, false },
+		{ "10.0.0.1 at b", NEIGHBOUR_UNRESOLVED, true, STEP_UDP, true, false, false },
+		{ "10.0.0.1 at a", NEIGHBOUR_RESOLVED, true, STEP_UDP, true, false, false },
+		{ "10.0.0.1 at a", NEIGHBOUR_UNRESOLVED, false, STEP_UDP, true, false, false },
+		{ "10.0.0.1 at a", NEIGHBOUR_UNRESOLVED, true, STEP_FRAME, true, false, false },
+		{ "10.0.0.1 at a", NEIGHBOUR_UNRESOLVED, true, STEP_UDP, false, false, false },
+		{ "10.0.0.1 at a", NEIGHBOUR_UNRESOLVED, true, STEP_UDP, true, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct probe probe = {
+			.vain = rows[i].vain ? "10.0.0.1 at ab\n10.0.0.1 at a\n10.0.0.9 at b" : NULL
+		};
+		const struct step step = { .kind = rows[i].kind, .expect = EXPECT_PASS };
+		struct evidence ev = { .topo = &topo,
+				       .chains = rows[i].chains ? some_chains : NULL,
+				       .wanted = 1 };
+		struct step_run c = { .probe = &probe, .step = &step, .ev = &ev };
+
+		neighbour.is = rows[i].is;
+		neighbour.asked = rows[i].asked;
+		neighbour.text = rows[i].text;
+		neighbour.router = NULL;
+		step_run_allow(&c, 0, 500);
+		if (step_run_settled(&c) != rows[i].settled)
+			fail_msg("row %zu", i);
+	}
+}
+
 /* Only without chains, after a neighbour was asked for in vain, nobody has news of it. */
 static void what_has_to_be_asked_for(void **state)
 {
@@ -261,6 +459,9 @@ int main(void)
 		cmocka_unit_test(waits_until_then),
 		cmocka_unit_test(is_woken_by_news),
 		cmocka_unit_test(what_leaves_nothing_to_wait_for),
+		cmocka_unit_test(a_question_that_was_dropped),
+		cmocka_unit_test(what_the_kernel_dropped),
+		cmocka_unit_test(who_was_asked_for_in_vain),
 		cmocka_unit_test(what_has_to_be_asked_for),
 	};
 
