@@ -124,28 +124,28 @@ static int create_counters(size_t rows)
 /* Any ring fits one that is asked for by its type, so the pattern is the smallest. */
 static int create_rings(size_t n)
 {
-	int FD_AUTO pattern = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "event_ring", 0, 0,
-					     (__u32)sysconf(_SC_PAGESIZE), NULL);
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)pattern);
+	int FD_AUTO pattern_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "event_ring", 0, 0,
+						(__u32)sysconf(_SC_PAGESIZE), NULL);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)pattern_fd);
 
 	(void)n;
-	if (pattern < 0)
-		return pattern;
+	if (pattern_fd < 0)
+		return pattern_fd;
 	return bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "event_rings", sizeof(__u32),
 			      sizeof(__u32), XLAB_LISTENERS, &opts);
 }
 
 int counters_create(int *counters_fd, int *rings_fd, struct error *e)
 {
-	int FD_AUTO counters = counters_cpus(e) ? -1 : create_counters(1);
-	int FD_AUTO event_rings = counters < 0 ? -1 : create_rings(1);
+	int FD_AUTO map_fd = counters_cpus(e) ? -1 : create_counters(1);
+	int FD_AUTO array_fd = map_fd < 0 ? -1 : create_rings(1);
 
 	if (e->err)
 		return e->err;
-	if (counters < 0 || event_rings < 0)
+	if (map_fd < 0 || array_fd < 0)
 		return error_sys(e, -errno, "cannot make counters");
-	*counters_fd = steal_fd(&counters);
-	*rings_fd = steal_fd(&event_rings);
+	*counters_fd = steal_fd(&map_fd);
+	*rings_fd = steal_fd(&array_fd);
 	return 0;
 }
 
@@ -194,16 +194,16 @@ void counters_withhold(struct bpf_object *obj)
 /* The map pinned at @path, made and pinned if it is not there. Another command may be quicker. */
 static int pinned_map(const char *path, int (*create)(size_t rows), size_t rows)
 {
-	int FD_AUTO made = -1;
+	int FD_AUTO made_fd = -1;
 	int fd = bpf_obj_get(path);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	made = create(rows);
-	if (made < 0)
-		return made;
-	if (!bpf_obj_pin(made, path))
-		return steal_fd(&made);
+	made_fd = create(rows);
+	if (made_fd < 0)
+		return made_fd;
+	if (!bpf_obj_pin(made_fd, path))
+		return steal_fd(&made_fd);
 	return errno == EEXIST ? bpf_obj_get(path) : -1;
 }
 

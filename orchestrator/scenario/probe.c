@@ -151,7 +151,7 @@ static void add_receiver(struct step_run *c, size_t node, const char *netns)
 
 	arrival->node = node;
 	receiver->netns = netns;
-	receiver->member = receiver->echoes = -1;
+	receiver->member_fd = receiver->echoes_fd = -1;
 }
 
 /* Who is to receive it: whom the step names, else who has its address, a node or a bridge. */
@@ -181,10 +181,10 @@ static int join(struct step_run *c, struct receiver *r, size_t iface)
 	bool is_v4 = group->family == AF_INET;
 	int err;
 
-	r->member = socket(group->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	err = r->member < 0 ? -1
-	      : is_v4	    ? setsockopt(r->member, IPPROTO_IP, IP_ADD_MEMBERSHIP, &v4, sizeof(v4))
-			    : setsockopt(r->member, IPPROTO_IPV6, IPV6_JOIN_GROUP, &v6, sizeof(v6));
+	r->member_fd = socket(group->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	err = r->member_fd < 0 ? -1
+	      : is_v4 ? setsockopt(r->member_fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &v4, sizeof(v4))
+		      : setsockopt(r->member_fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &v6, sizeof(v6));
 	return err ? error_sys(c->e, -errno, "%s cannot join the group %s", r->netns, c->dst) : 0;
 }
 
@@ -204,8 +204,8 @@ static int prepare_receiver(struct step_run *c, size_t i)
 					     topology_segment(topo, c->step->zone)));
 	if (err || c->step->kind != STEP_PING)
 		return err;
-	r->echoes = echoes_open(dst->family, c->e);
-	return r->echoes < 0 ? r->echoes : echoes_answered(r->echoes, &r->answered, c->e);
+	r->echoes_fd = echoes_open(dst->family, c->e);
+	return r->echoes_fd < 0 ? r->echoes_fd : echoes_answered(r->echoes_fd, &r->answered, c->e);
 }
 
 /* Only of those that the step names. */

@@ -83,7 +83,7 @@ static int answers_settled(struct step_run *c)
 	for (size_t i = 0; i < c->step->n_receivers; i++) {
 		struct receiver *r = &c->receivers[i];
 		uint64_t count;
-		int err = echoes_answered(r->echoes, &count, c->e);
+		int err = echoes_answered(r->echoes_fd, &count, c->e);
 
 		if (err)
 			return err;

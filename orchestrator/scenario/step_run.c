@@ -60,8 +60,8 @@ void step_run_end(struct step_run *c)
 	for (size_t i = 0; i < c->n_receivers; i++) {
 		subprocess_end(&c->receivers[i].server);
 		netlink_close(c->receivers[i].diag);
-		cleanup_fd(&c->receivers[i].member);
-		cleanup_fd(&c->receivers[i].echoes);
+		cleanup_fd(&c->receivers[i].member_fd);
+		cleanup_fd(&c->receivers[i].echoes_fd);
 	}
 	for (size_t i = 0; i < c->n_taps; i++)
 		cleanup_fd(&c->taps[i].fd);

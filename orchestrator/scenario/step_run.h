@@ -24,8 +24,8 @@ struct receiver {
 	const char *netns; /* borrowed */
 	const char *zone;  /* its interface, where a link-local address is listened at; or NULL */
 	struct subprocess server;
-	int member; /* socket that keeps it in the step's multicast group; or -1 */
-	int echoes; /* echoes_open() there, and what it had answered before; or -1 */
+	int member_fd; /* socket that keeps it in the step's multicast group; or -1 */
+	int echoes_fd; /* echoes_open() there, and what it had answered before; or -1 */
 	uint64_t answered;
 	struct netlink *diag; /* opened in its namespace */
 	struct sockdiag question;

@@ -498,6 +498,228 @@ static void what_the_kernel_says(void **state)
 	evidence_clear(&ev);
 }
 
+static void drops(struct evidence *ev, const char *netns, const char *reason,
+		  const struct packet *p)
+{
+	struct kernel_drop drop = { .netns = netns,
+				    .reason = (char *)reason,
+				    .packet = (struct packet *)p };
+
+	evidence_add_kernel_drop(ev, 2000, &drop);
+}
+
+/* What a bridge has flooded dies where nobody waits for it; and ping's socket has its reply first.
+ */
+static void copies_that_the_kernel_drops(void **state)
+{
+	static const struct {
+		enum step_kind kind;
+		bool reply, group, arrival; /* arrival: h2 is to have it */
+		const char *netns, *reason;
+		bool own;
+	} rows[] = {
+		{ STEP_UDP, false, false, false, "host", "NO_SOCKET", true },
+		{ STEP_UDP, false, false, false, "h2", "NO_SOCKET", false },
+		{ STEP_UDP, false, false, true, "h2", "NO_SOCKET", true },
+		{ STEP_UDP, false, false, true, "r", "NO_SOCKET", true },
+		{ STEP_UDP, false, false, false, "s", "NO_SOCKET", true },
+		{ STEP_UDP, false, false, false, "s", "OTHERHOST", false },
+		{ STEP_UDP, false, false, false, "r", "OTHERHOST", false },
+		{ STEP_UDP, false, false, false, "host", "OTHERHOST", true },
+		{ STEP_UDP, false, false, false, "lb", "OTHERHOST", true },
+		/* to many: only whoever is to have it can lose it */
+		{ STEP_UDP, false, true, true, "h2", "NO_SOCKET", true },
+		{ STEP_UDP, false, true, true, "lb", "NO_SOCKET", false },
+		{ STEP_UDP, false, true, true, "s", "NO_SOCKET", false },
+		{ STEP_UDP, true, true, true, "s", "NO_SOCKET", true },
+		{ STEP_UDP, true, true, true, "lb", "NO_SOCKET", true },
+		{ STEP_PING, true, false, false, "lb", "NO_SOCKET", false },
+		{ STEP_PING, true, false, false, "lb", "QUEUE_PURGE", false },
+		{ STEP_PING, true, false, false, "lb", "IP_CSUM", true },
+		{ STEP_PING, true, false, false, "host", "NO_SOCKET", true },
+		{ STEP_PING, false, false, false, "lb", "NO_SOCKET", true },
+		{ STEP_UDP, true, false, false, "lb", "NO_SOCKET", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct evidence ev = an_evidence(rows[i].kind);
+		struct packet p = a_packet(rows[i].kind == STEP_PING ? IPPROTO_ICMP : IPPROTO_UDP);
+		enum relation relation = rows[i].reply ? RELATION_REPLY : RELATION_REQUEST;
+
+		ev.mark.group = rows[i].group;
+		if (rows[i].arrival) {
+			ev.arrivals = calloc(1, sizeof(*ev.arrivals));
+			ev.arrivals[0].node = H2;
+			ev.n_arrivals = 1;
+		}
+		if (rows[i].reply)
+			p = back(p);
+		drops(&ev, rows[i].netns, rows[i].reason, &p);
+		if (!evidence_kernel_drop(&ev, relation) != !rows[i].own)
+			fail_msg("row %zu", i);
+		assert_null(evidence_kernel_drop(&ev, rows[i].reply ? RELATION_REQUEST
+								    : RELATION_REPLY));
+		assert_int_equal(!evidence_arrival(&ev, H2), !rows[i].arrival);
+		assert_null(evidence_arrival(&ev, HOST));
+		evidence_clear(&ev);
+	}
+}
+
+/* Of the request's and the reply's the one that says more, or else the request's. */
+static void which_drop_tells_most(void **state)
+{
+	static const struct {
+		const char *request, *reply; /* reasons, or NULL */
+		enum relation way;
+		bool died;
+	} rows[] = {
+		{ "NO_SOCKET", NULL, RELATION_REQUEST, true },
+		{ NULL, "NO_SOCKET", RELATION_REPLY, true },
+		{ "NO_SOCKET", "IP_CSUM", RELATION_REQUEST, true },
+		{ "OTHERHOST", "NO_SOCKET", RELATION_REPLY, true },
+		{ "NO_SOCKET", "OTHERHOST", RELATION_REQUEST, true },
+		{ "OTHERHOST", NULL, RELATION_REQUEST, false },
+		{ "NOT_SPECIFIED", "OTHERHOST", RELATION_REPLY, false },
+		{ "XDP", NULL, RELATION_REQUEST, false },
+	};
+	struct packet p = a_packet(IPPROTO_UDP), reply = back(p);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct evidence ev = an_evidence(STEP_UDP);
+		const struct kernel_drop *drop;
+		enum relation way;
+
+		if (rows[i].reply)
+			drops(&ev, "lb", rows[i].reply, &reply);
+		if (rows[i].request)
+			drops(&ev, "host", rows[i].request, &p);
+		drop = evidence_own_kernel_drop(&ev, &way);
+		assert_non_null(drop);
+		assert_int_equal(way, rows[i].way);
+		assert_string_equal(drop->netns, way == RELATION_REPLY ? "lb" : "host");
+		assert_int_equal(evidence_died(&ev), rows[i].died);
+		evidence_clear(&ev);
+	}
+}
+
+static void frames_that_the_kernel_drops(void **state)
+{
+	struct evidence ev = an_evidence(STEP_FRAME);
+	struct xlab_event event = event_at(chains, HOST, XLAB_DECIDED);
+	struct packet p = { 0 };
+	struct kernel_drop drop = { .netns = "host",
+				    .reason = (char *)"UNHANDLED_PROTO",
+				    .packet = &p,
+				    .bytes = event.snap + 14,
+				    .size = 46,
+				    .type = 0x88b5 };
+
+	(void)state;
+	frame(&event, 'a');
+	frame_forms_add(&ev.frames, event.snap, 60, 60);
+	frame(&event, 'b');
+	evidence_add_kernel_drop(&ev, 2000, &drop);
+	assert_null(evidence_kernel_drop(&ev, RELATION_REQUEST));
+	frame(&event, 'a');
+	evidence_add_kernel_drop(&ev, 2000, &drop);
+	assert_ptr_equal(evidence_kernel_drop(&ev, RELATION_REQUEST), &ev.kernel_drops[1]);
+	evidence_clear(&ev);
+}
+
+/* The last that it was let go by, if that was elsewhere. */
+static void where_it_went(void **state)
+{
+	static const struct {
+		struct {
+			enum relation relation;
+			enum xlab_event_kind kind;
+			uint8_t verdict;
+			bool doubtful;
+		} seen[2];
+		size_t diverted; /* of those seen, or NONE */
+		bool any;
+	} rows[] = {
+		{ { { RELATION_REQUEST, XLAB_DECIDED, XDP_TX, false } }, 0, true },
+		{ { { RELATION_REPLY, XLAB_DECIDED, XDP_REDIRECT, false } }, 0, true },
+		{ { { RELATION_REQUEST, XLAB_DECIDED, XDP_TX, false },
+		    { RELATION_REQUEST, XLAB_DECIDED, XDP_PASS, false } },
+		  NONE,
+		  true },
+		{ { { RELATION_REQUEST, XLAB_DECIDED, XDP_TX, false },
+		    { RELATION_REQUEST, XLAB_DECIDED, XDP_DROP, false } },
+		  0,
+		  true },
+		{ { { RELATION_REQUEST, XLAB_DECIDED, XDP_PASS, false },
+		    { RELATION_REQUEST, XLAB_DECIDED, XDP_TX, false } },
+		  1,
+		  true },
+		{ { { RELATION_OTHER, XLAB_DECIDED, XDP_TX, false } }, NONE, false },
+		{ { { RELATION_NEIGHBOUR, XLAB_DECIDED, XDP_TX, false } }, NONE, false },
+		{ { { RELATION_REQUEST, XLAB_DECIDED, XDP_TX, true } }, NONE, true },
+		{ { { RELATION_REQUEST, XLAB_WENT_ON, XDP_TX, false } }, NONE, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct evidence ev = an_evidence(STEP_UDP);
+		struct sighting seen[2] = { 0 };
+
+		for (size_t k = 0; k < 2; k++) {
+			seen[k].relation = rows[i].seen[k].relation;
+			seen[k].kind = rows[i].seen[k].kind;
+			seen[k].verdict = rows[i].seen[k].verdict;
+			seen[k].doubtful = rows[i].seen[k].doubtful;
+			seen[k].packets = 1;
+			ev.n_seen += rows[i].seen[k].verdict > 0;
+		}
+		ev.seen = seen;
+		assert_ptr_equal(evidence_diverted(&ev),
+				 rows[i].diverted == NONE ? NULL : &seen[rows[i].diverted]);
+		assert_int_equal(evidence_seen(&ev), rows[i].any);
+	}
+}
+
+/* Of what goes to several: who has said nothing of a drop of its own. */
+static void where_it_was_not_dropped(void **state)
+{
+	struct arrival arrivals[] = { { .node = HOST }, { .node = H2 } };
+	struct sighting seen[] = {
+		{ .iface = HOST, .relation = RELATION_REQUEST, .verdict = XDP_DROP },
+		{ .iface = H2, .relation = RELATION_REQUEST, .verdict = XDP_DROP },
+	};
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	ev.mark.group = true;
+	ev.arrivals = arrivals;
+	ev.n_arrivals = 2;
+	ev.seen = seen;
+	ev.n_seen = 2;
+	ev.drops = 1;
+	for (size_t i = 0; i < 2; i++) {
+		seen[i].kind = XLAB_DECIDED;
+		seen[i].packets = 1;
+	}
+	assert_int_equal(evidence_not_dropped(&ev), NONE);
+	assert_true(evidence_all_dropped(&ev));
+	ev.drops = 0;
+	assert_false(evidence_all_dropped(&ev));
+	ev.drops = 1;
+	seen[1].relation = RELATION_OTHER;
+	assert_int_equal(evidence_not_dropped(&ev), H2);
+	assert_false(evidence_all_dropped(&ev));
+	seen[1].relation = RELATION_REQUEST;
+	seen[1].verdict = XDP_PASS;
+	assert_int_equal(evidence_not_dropped(&ev), H2);
+	seen[1].verdict = XDP_DROP;
+	seen[0].undone = 1;
+	assert_int_equal(evidence_not_dropped(&ev), HOST);
+	ev.mark.group = false;
+	assert_int_equal(evidence_not_dropped(&ev), NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,6 +735,11 @@ int main(void)
 		cmocka_unit_test(frames_that_a_chain_changes),
 		cmocka_unit_test(each_frame_counts),
 		cmocka_unit_test(what_the_kernel_says),
+		cmocka_unit_test(copies_that_the_kernel_drops),
+		cmocka_unit_test(which_drop_tells_most),
+		cmocka_unit_test(frames_that_the_kernel_drops),
+		cmocka_unit_test(where_it_went),
+		cmocka_unit_test(where_it_was_not_dropped),
 	};
 
 	return cmocka_run_group_tests_name("evidence", tests, parse, clear);
