@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -1354,6 +1355,209 @@ static void what_xdp_could_not_send_is_told(void **state)
 }
 
 /* A chain at the sender only: what goes out it does not see. */
+static struct sighting a_word(size_t iface, enum xlab_event_kind kind, uint8_t verdict,
+			      const char *filter)
+{
+	return (struct sighting){ .iface = iface,
+				  .kind = kind,
+				  .verdict = verdict,
+				  .filter = filter,
+				  .relation = RELATION_REQUEST,
+				  .packets = 1 };
+}
+
+static void is_text(char *text, const char *wanted)
+{
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+/* Of where it was sent to, and of nowhere else. */
+static void which_failure_is_the_packets(void **state)
+{
+	static const struct {
+		const char *filter;
+		uint8_t verdict;
+		size_t redirect_to, failed_at;
+		int err;
+		const char *text;
+	} rows[] = {
+		{ "udp-8888", XDP_REDIRECT, H2, H2, ENXIO,
+		  "sent elsewhere (redirect) by udp-8888 at host:veth0, but the far end of the "
+		  "veth "
+		  "takes no native XDP frames (xdp_bulk_tx, errno 6)" },
+		{ "udp-8888", XDP_REDIRECT, H2, H2, EOPNOTSUPP,
+		  "sent elsewhere (redirect) by udp-8888 at host:veth0, but the far end of the "
+		  "veth "
+		  "takes no native XDP frames (xdp_bulk_tx, errno 95)" },
+		{ "udp-8888", XDP_REDIRECT, H2, H2, ENOSPC,
+		  "sent elsewhere (redirect) by udp-8888 at host:veth0, but the kernel could not "
+		  "send it: No space left on device (xdp_bulk_tx, errno 28)" },
+		{ "udp-8888", XDP_REDIRECT, H2, LB, ENXIO,
+		  "sent elsewhere (redirect) by udp-8888 at host:veth0" },
+		{ "udp-8888", XDP_REDIRECT, NONE, NONE, ENXIO,
+		  "sent elsewhere (redirect) by udp-8888 at host:veth0" },
+		{ "guest", XDP_REDIRECT, NONE, H2, ENXIO,
+		  "sent elsewhere (redirect) by guest at host:veth0" },
+		{ "guest", XDP_REDIRECT, NONE, NONE, ENXIO,
+		  "sent elsewhere (redirect) by guest at host:veth0" },
+		{ "gone", XDP_REDIRECT, NONE, H2, ENXIO,
+		  "sent elsewhere (redirect) by gone at host:veth0" },
+		{ "udp-8888", XDP_TX, H2, H2, ENXIO, "sent back (tx) by udp-8888 at host:veth0" },
+		{ "udp-8888", 5, H2, H2, ENXIO, "taken away by udp-8888 at host:veth0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sighting s = a_word(HOST, XLAB_DECIDED, rows[i].verdict, rows[i].filter);
+		struct evidence ev = an_evidence(STEP_UDP);
+
+		filters[UDP_8888].redirect_to = rows[i].redirect_to;
+		evidence_add_xdp_failure(&ev, 2000, rows[i].failed_at, "xdp_bulk_tx", rows[i].err);
+		is_text(account_decision(&labfile, &ev, &s), rows[i].text);
+		filters[UDP_8888].redirect_to = 0;
+		evidence_clear(&ev);
+	}
+}
+
+/* The chain there, or else the last one that it met. */
+static void who_let_it_go_before_it_died(void **state)
+{
+	static const struct {
+		struct sighting seen[2];
+		const char *netns, *text;
+	} rows[] = {
+		{ { { .iface = HOST, .kind = XLAB_WENT_ON, .verdict = XDP_PASS } },
+		  "host",
+		  "dropped by the kernel of host: NO_SOCKET" },
+		{ { { .iface = HOST, .kind = XLAB_DECIDED, .verdict = XDP_DROP } },
+		  "host",
+		  "dropped by the kernel of host: NO_SOCKET" },
+		{ { { .iface = HOST, .kind = XLAB_DECIDED, .verdict = XDP_PASS },
+		    { .iface = LB, .kind = XLAB_DECIDED, .verdict = XDP_PASS } },
+		  "host",
+		  "let through at host:veth0, then dropped by the kernel of host: NO_SOCKET" },
+		{ { { .iface = HOST, .kind = XLAB_DECIDED, .verdict = XDP_TX },
+		    { .iface = LB, .kind = XLAB_DECIDED, .verdict = XDP_PASS } },
+		  "host",
+		  "let through at lb:veth6, then dropped by the kernel of host: NO_SOCKET" },
+		{ { { .iface = HOST, .kind = XLAB_DECIDED, .verdict = XDP_PASS },
+		    { .iface = HOST, .kind = XLAB_DECIDED, .verdict = XDP_TX } },
+		  "lb",
+		  "sent back (tx) at host:veth0, where no filter had an opinion, then dropped by "
+		  "the "
+		  "kernel of lb: NO_SOCKET" },
+	};
+	struct packet p = a_packet(STEP_UDP);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct evidence ev = an_evidence(STEP_UDP);
+		struct sighting seen[2];
+
+		memcpy(seen, rows[i].seen, sizeof(seen));
+		for (size_t k = 0; k < 2; k++)
+			seen[k].relation = RELATION_REQUEST;
+		kernel_drops_it(&ev, 2000, rows[i].netns, "NO_SOCKET", &p);
+		ev.seen = seen;
+		ev.n_seen = seen[1].kind ? 2 : 1;
+		is_text(account_kernel(&labfile, &ev), rows[i].text);
+		ev.seen = NULL;
+		evidence_clear(&ev);
+	}
+}
+
+/* What a chain did with it comes before what is wrong with links and ways. */
+static void what_became_of_it_comes_first(void **state)
+{
+	struct sighting s = a_word(HOST, XLAB_DECIDED, XDP_TX, "headers");
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	ev.no_route = (char *)"no route";
+	is_text(account_silence(&labfile, &ev), "no route");
+	ev.filtered = (char *)"filtered";
+	is_text(account_silence(&labfile, &ev), "filtered");
+	ev.links_down = (char *)"lb:veth6";
+	is_text(account_silence(&labfile, &ev), "down: lb:veth6");
+	ev.seen = &s;
+	ev.n_seen = 1;
+	is_text(account_silence(&labfile, &ev), "sent back (tx) by headers at host:veth0");
+	ev.absent = (char *)"host lost its address";
+	is_text(account_silence(&labfile, &ev), "host lost its address");
+}
+
+/* A filter is silent unless it said of that packet, there, at its place, that it goes on. */
+static void what_filters_said_on_the_way(void **state)
+{
+	struct sighting end = a_word(HOST, XLAB_DECIDED, XDP_DROP, "udp-8888");
+	struct evidence ev = an_evidence(STEP_PING);
+	struct sighting seen[2];
+
+	(void)state;
+	end.position = 1;
+	for (int i = 0; i < 6; i++) {
+		seen[0] = a_word(HOST, XLAB_WENT_ON, XDP_PASS, "headers");
+		seen[1] = end;
+		if (i == 1)
+			seen[0].iface = H2;
+		if (i == 2)
+			seen[0].relation = RELATION_REPLY;
+		if (i == 3)
+			seen[0].position = 1;
+		if (i == 4)
+			seen[0].came.src_port = 1;
+		if (i == 5)
+			seen[0].kind = XLAB_DECIDED;
+		ev.seen = seen;
+		ev.n_seen = 2;
+		ev.neighbour = NEIGHBOUR_RESOLVED; /* whose is not known */
+		{
+			char *FREE_AUTO text = account_details(&labfile, &ev, "");
+
+			assert_int_equal(!!strstr(text, "host:veth0: request: headers pass, "
+							"udp-8888 drop\n"),
+					 i == 0);
+			assert_int_equal(!!strstr(text, "host:veth0: request: headers next, "
+							"udp-8888 drop\n"),
+					 i != 0);
+			assert_null(strstr(text, "neighbour entry"));
+		}
+	}
+}
+
+/* Of a ping to all, and of nothing else. */
+static void who_answers_no_broadcast(void **state)
+{
+	static const struct {
+		enum step_kind kind;
+		bool group;
+		const char *reason;
+		bool hint;
+	} rows[] = {
+		{ STEP_PING, true, "INVALID_PROTO", true },
+		{ STEP_PING, false, "INVALID_PROTO", false },
+		{ STEP_UDP, true, "INVALID_PROTO", false },
+		{ STEP_PING, true, "NO_SOCKET", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct evidence ev = an_evidence(rows[i].kind);
+		struct packet p = a_packet(rows[i].kind);
+		char *FREE_AUTO text = NULL;
+
+		ev.mark.group = rows[i].group;
+		ev.arrivals = xcalloc(1, sizeof(*ev.arrivals));
+		ev.arrivals[0].node = HOST;
+		ev.n_arrivals = 1;
+		kernel_drops_it(&ev, 2000, "host", rows[i].reason, &p);
+		text = account_kernel(&labfile, &ev);
+		assert_int_equal(!!strstr(text, "icmp_echo_ignore_broadcasts"), rows[i].hint);
+		evidence_clear(&ev);
+	}
+}
+
 static void a_chain_at_the_sender_sees_nothing(void **state)
 {
 	struct step step = a_step(STEP_UDP, EXPECT_DROP);
@@ -1751,6 +1955,11 @@ int main(void)
 		cmocka_unit_test(the_kernel_says_why_it_died),
 		cmocka_unit_test(the_kernel_says_why_it_died_where_no_chain_stands),
 		cmocka_unit_test(what_xdp_could_not_send_is_told),
+		cmocka_unit_test(which_failure_is_the_packets),
+		cmocka_unit_test(who_let_it_go_before_it_died),
+		cmocka_unit_test(what_became_of_it_comes_first),
+		cmocka_unit_test(what_filters_said_on_the_way),
+		cmocka_unit_test(who_answers_no_broadcast),
 		cmocka_unit_test(a_chain_at_the_sender_sees_nothing),
 		cmocka_unit_test(details_tell_the_way),
 		cmocka_unit_test(details_tell_each_packet),
