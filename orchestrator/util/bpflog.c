@@ -25,13 +25,13 @@ static __thread struct bpflog *listening;
 
 static void keep(struct bpflog *log, const char *words, size_t n)
 {
-	size_t kept = log->length > KEPT ? KEPT / 2 : log->length;
-
-	if (kept < log->length)
-		memmove(log->text, log->text + log->length - kept, kept);
-	log->text = xreallocarray(log->text, 1, kept + n + 1);
-	memcpy(log->text + kept, words, n + 1);
-	log->length = kept + n;
+	if (log->length > KEPT) {
+		memmove(log->text, log->text + log->length - KEPT / 2, KEPT / 2);
+		log->length = KEPT / 2;
+	}
+	log->text = xreallocarray(log->text, 1, log->length + n + 1);
+	memcpy(log->text + log->length, words, n + 1);
+	log->length += n;
 }
 
 static int collect(const char *fmt, va_list args)
@@ -116,14 +116,12 @@ char *bpflog_verifier(const struct bpflog *log)
 {
 	static const char begin[] = "-- BEGIN PROG LOAD LOG --\n";
 	char *FREE_AUTO whole = NULL;
-	const char *from, *next, *to;
+	const char *from = NULL, *next = log->text, *to;
 
-	from = log->text ? strstr(log->text, begin) : NULL;
+	while (next && (next = strstr(next, begin)))
+		from = next += strlen(begin);
 	if (!from)
 		return NULL;
-	while ((next = strstr(from + 1, begin)))
-		from = next;
-	from += strlen(begin);
 	to = strstr(from, "-- END PROG LOAD LOG --");
 	whole = xstrndup(from, to ? (size_t)(to - from) : strlen(from));
 	return bpflog_tail(whole);

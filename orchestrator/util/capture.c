@@ -42,6 +42,7 @@ static const struct {
 const struct libpcap *libpcap(struct error *e)
 {
 	static struct libpcap library;
+	struct libpcap found;
 	void *handle;
 
 	if (library.open_offline)
@@ -57,12 +58,12 @@ const struct libpcap *libpcap(struct error *e)
 
 		if (!function) {
 			(void)error_state(e, -ENOSYS, LIBRARY " has no %s", functions[i].name);
-			memset(&library, 0, sizeof(library));
 			(void)dlclose(handle);
 			return NULL;
 		}
-		memcpy((char *)&library + functions[i].offset, &function, sizeof(function));
+		memcpy((char *)&found + functions[i].offset, &function, sizeof(function));
 	}
+	library = found;
 	return &library;
 }
 
@@ -107,7 +108,7 @@ int capture_open(struct capture **capture, const char *path, struct error *e)
 
 	*capture = NULL;
 	if (!lib)
-		return -ENOENT;
+		return e->err;
 	err = check_file(path, e);
 	if (err)
 		return err;
@@ -187,7 +188,7 @@ int capture_write_one(const char *path, const uint8_t *bytes, size_t size, struc
 	int err = 0;
 
 	if (!lib)
-		return -ENOENT;
+		return e->err;
 	p = lib->open_dead(LIBPCAP_ETHERNET, CAPTURE_PACKET_MAX);
 	if (!p)
 		out_of_memory();

@@ -26,7 +26,7 @@ struct kernel_btf {
 	const char *names;
 	size_t names_size;
 	uint32_t *at; /* by id, from 1: where its type begins behind @types */
-	uint32_t n, room;
+	uint32_t n;
 };
 
 static const struct btf_type *type_at(const struct kernel_btf *btf, uint32_t id)
@@ -80,21 +80,21 @@ static void find(const struct kernel_btf *btf, const struct btf_type *type,
 
 static int walk(struct kernel_btf *btf, struct kernel_type *types, size_t n)
 {
-	const char *at = btf->types;
+	size_t left = (size_t)(btf->types_end - btf->types), size;
 
-	while ((size_t)(btf->types_end - at) >= sizeof(struct btf_type)) {
+	/* As many as there were if nothing followed any of them: pages that are not used are none.
+	 */
+	btf->at = xreallocarray(NULL, left / sizeof(struct btf_type), sizeof(*btf->at));
+	for (const char *at = btf->types; left; at += size, left -= size) {
 		const struct btf_type *type = (const struct btf_type *)at;
-		size_t size = sizeof(*type) + tail_size(type);
 
-		if (size > (size_t)(btf->types_end - at))
+		if (left < sizeof(*type))
 			return -EBADMSG;
-		if (btf->n == btf->room) {
-			btf->room = btf->room ? btf->room * 2 : 1 << 16;
-			btf->at = xreallocarray(btf->at, btf->room, sizeof(*btf->at));
-		}
+		size = sizeof(*type) + tail_size(type);
+		if (left < size)
+			return -EBADMSG;
 		btf->at[btf->n++] = (uint32_t)(at - btf->types);
 		find(btf, type, types, n);
-		at += size;
 	}
 	return 0;
 }

@@ -20,7 +20,7 @@
 struct reply {
 	int err;
 	enum error_kind kind;
-	char text[TEXT_MAX]; /* with its NUL; cut where it is longer */
+	char text[TEXT_MAX]; /* cut where it is longer */
 };
 
 union rights {
@@ -30,7 +30,7 @@ union rights {
 
 static void send_reply(int to, struct reply *reply, int fd)
 {
-	struct iovec data = { reply, offsetof(struct reply, text) + strlen(reply->text) + 1 };
+	struct iovec data = { reply, offsetof(struct reply, text) + strlen(reply->text) };
 	union rights rights = { 0 };
 	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
 
@@ -42,7 +42,7 @@ static void send_reply(int to, struct reply *reply, int fd)
 		rights.head.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&rights.head), &fd, sizeof(fd));
 	}
-	(void)TEMP_FAILURE_RETRY(sendmsg(to, &message, MSG_NOSIGNAL));
+	(void)TEMP_FAILURE_RETRY(sendmsg(to, &message, 0));
 }
 
 _Noreturn static void run(int to, pid_t parent, int (*fn)(void *, int *, struct error *),
@@ -57,7 +57,7 @@ _Noreturn static void run(int to, pid_t parent, int (*fn)(void *, int *, struct 
 		_exit(1);
 	reply->err = fn(cookie, &fd, &e);
 	reply->kind = e.kind;
-	if (reply->err && e.text)
+	if (e.text)
 		strncpy(reply->text, e.text, sizeof(reply->text) - 1);
 	send_reply(to, reply, reply->err ? -1 : fd);
 	_exit(0);
@@ -79,9 +79,9 @@ static int receive(int from, int ms, struct reply *reply, int *fd)
 	if (ready <= 0)
 		return ready ? -errno : -ETIMEDOUT;
 	n = TEMP_FAILURE_RETRY(recvmsg(from, &message, MSG_CMSG_CLOEXEC));
-	if (n < (ssize_t)offsetof(struct reply, text) + 1)
-		return n < 0 ? -errno : -EPIPE;
-	if (message.msg_controllen >= sizeof(rights.head) && rights.head.cmsg_type == SCM_RIGHTS)
+	if (n <= 0)
+		return n ? -errno : -EPIPE;
+	if (message.msg_controllen)
 		memcpy(fd, CMSG_DATA(&rights.head), sizeof(*fd));
 	return 0;
 }

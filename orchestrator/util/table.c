@@ -74,10 +74,10 @@ void table_print(struct table *t, int indent, FILE *out)
 	int widths[TABLE_COLUMNS_MAX] = { 0 };
 
 	for (size_t i = 0; i < t->n_cells; i++) {
+		size_t column = i % t->n_columns;
 		int w = text_width(t->cells[i].text);
 
-		if (w > widths[i % t->n_columns])
-			widths[i % t->n_columns] = w;
+		widths[column] = w > widths[column] ? w : widths[column];
 	}
 	for (size_t i = 0; i + t->n_columns <= t->n_cells; i += t->n_columns) {
 		(void)fprintf(out, "%*s", indent, "");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Captures as libpcap reads and writes them, and those that are cut, empty, or of no Ethernet. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,6 +85,8 @@ static void one_of_several(void **state)
 		assert_int_equal(bytes[59], n);
 	}
 	refused(4, "has 3 packets: there is no packet 4");
+	write_capture(1, 1, 60, 0);
+	refused(2, "has 1 packet: there is no packet 2");
 }
 
 static void what_is_written_is_read(void **state)
@@ -133,18 +136,64 @@ static void what_is_no_file(void **state)
 	assert_null(c);
 	assert_non_null(strstr(e.text, "/tmp is no regular file"));
 	assert_true(capture_open(&c, "/nowhere", &e) < 0);
-	assert_non_null(strstr(e.text, "No such file"));
+	assert_non_null(strstr(e.text, "cannot read the capture /nowhere: No such file"));
 	assert_true(capture_write_one("/nowhere/at/all", frame, sizeof(frame), &e) < 0);
 	assert_non_null(strstr(e.text, "/nowhere/at/all"));
+}
+
+static void a_full_disk_is_told(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(capture_write_one("/dev/full", frame, sizeof(frame), &e), -ENOSPC);
+	assert_non_null(strstr(e.text, "cannot write the capture /dev/full: No space left"));
+}
+
+/* What is loaded instead of libpcap; NULL: that. */
+static const char *instead;
+
+void *__real_dlopen(const char *name, int flags);
+
+void *__wrap_dlopen(const char *name, int flags)
+{
+	return __real_dlopen(instead ? instead : name, flags);
+}
+
+/* Comes first, for libpcap is loaded once. */
+static void libpcap_may_be_missing(void **state)
+{
+	static const struct {
+		const char *library;
+		int err;
+		const char *said;
+	} rows[] = {
+		{ "libnone.so.0", -ENOENT, "apt-get install libpcap0.8" },
+		{ "libm.so.6", -ENOSYS, "libpcap.so.0.8 has no pcap_" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO reading = ERROR_INIT, ERROR_AUTO writing = ERROR_INIT;
+		struct capture *c;
+
+		instead = rows[i].library;
+		assert_int_equal(capture_open(&c, temp_file, &reading), rows[i].err);
+		assert_null(c);
+		assert_int_equal(capture_write_one(temp_file, frame, sizeof(frame), &writing),
+				 rows[i].err);
+		assert_non_null(strstr(reading.text, rows[i].said));
+		assert_non_null(strstr(writing.text, rows[i].said));
+	}
+	instead = NULL;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_of_several),
-		cmocka_unit_test(what_is_written_is_read),
-		cmocka_unit_test(odd_ones_are_refused),
-		cmocka_unit_test(what_is_no_file),
+		cmocka_unit_test(libpcap_may_be_missing),  cmocka_unit_test(one_of_several),
+		cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(odd_ones_are_refused),
+		cmocka_unit_test(what_is_no_file),	   cmocka_unit_test(a_full_disk_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, temp_file_make, temp_file_remove);

@@ -64,6 +64,35 @@ static void tables_are_aligned(void **state)
 		" \n");
 }
 
+/* On a terminal, if nobody asked for none: https://no-color.org, and what TERM says. */
+static void colours_are_for_terminals(void **state)
+{
+	static const struct {
+		const char *no_color, *term;
+		bool wanted;
+	} rows[] = {
+		{ NULL, NULL, true },	 { "", NULL, true },	 { "1", NULL, false },
+		{ NULL, "vt100", true }, { NULL, "", true },	 { NULL, "dumb", false },
+		{ "1", "vt100", false }, { "1", "dumb", false },
+	};
+	FILE_AUTO FILE *terminal = fopen("/dev/ptmx", "r+");
+	FILE_AUTO FILE *none = fopen("/dev/null", "r+");
+
+	(void)state;
+	assert_non_null(terminal);
+	assert_non_null(none);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		(void)unsetenv("NO_COLOR");
+		(void)unsetenv("TERM");
+		if (rows[i].no_color)
+			(void)setenv("NO_COLOR", rows[i].no_color, 1);
+		if (rows[i].term)
+			(void)setenv("TERM", rows[i].term, 1);
+		assert_int_equal(colour_wanted(terminal), rows[i].wanted);
+		assert_false(colour_wanted(none));
+	}
+}
+
 static void titles_are_told(void **state)
 {
 	char *text;
@@ -128,8 +157,9 @@ static void text_is_made_safe(void **state)
 		  "a\xc3",
 		  BAD "a" BAD },
 		{ "\xed\x9f\xbf\xee\x80\x80", "\xed\x9f\xbf\xee\x80\x80" },
+		{ "\xed\xa0\x80\xed\xbf\xbf", BAD BAD },
 		{ "\xef\xbf\xbc\xef\xbf\xbe\xef\xbf\xbf", "\xef\xbf\xbc" BAD BAD },
-		{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
+		{ "\xf4\x8f\xbf\xbf\xf4\x90\x80\x80", "\xf4\x8f\xbf\xbf" BAD },
 	};
 
 	(void)state;
@@ -269,8 +299,11 @@ static void chains_have_their_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tables_are_aligned),	   cmocka_unit_test(titles_are_told),
-		cmocka_unit_test(json_is_whole),	   cmocka_unit_test(text_is_made_safe),
+		cmocka_unit_test(tables_are_aligned),
+		cmocka_unit_test(titles_are_told),
+		cmocka_unit_test(colours_are_for_terminals),
+		cmocka_unit_test(json_is_whole),
+		cmocka_unit_test(text_is_made_safe),
 		cmocka_unit_test(chains_have_their_table),
 	};
 
