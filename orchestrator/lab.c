@@ -98,13 +98,13 @@ int lab_open(struct lab *lab, const char *name, enum state_lock lock, const char
 int lab_keep_program(struct lab *lab, const char *what, uint32_t gen, int fd, const char *why,
 		     struct error *e)
 {
-	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	int own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	struct lab_program *new;
 
-	if (own < 0)
+	if (own_fd < 0)
 		return error_sys(e, -errno, "cannot keep a program");
 	new = array_add(&lab->programs, &lab->n_programs, sizeof(*new));
-	*new = (struct lab_program){ xstrdup(what), gen, own, why ? xstrdup(why) : NULL };
+	*new = (struct lab_program){ xstrdup(what), gen, own_fd, why ? xstrdup(why) : NULL };
 	return 0;
 }
 

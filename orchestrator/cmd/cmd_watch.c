@@ -155,10 +155,9 @@ static int print_packet(struct watch *w, const struct xlab_event *event,
 
 	if (!w->start_ns)
 		w->start_ns = event->time_ns;
-	printf("%s%s%s  +%.6f s  %" PRIu32 " byte%s\n", w->colour ? COLOUR_TITLE : "",
+	printf("%s%s%s  +%.6f s  %" PRIu32 " bytes\n", w->colour ? COLOUR_TITLE : "",
 	       name_of(w, event->iface), w->colour ? COLOUR_END : "",
-	       (double)(event->time_ns - w->start_ns) / 1e9, event->length,
-	       event->length == 1 ? "" : "s");
+	       (double)(event->time_ns - w->start_ns) / 1e9, event->length);
 	if (packet_trace_greeted(trace, event->position))
 		print_line(NULL, "received a packet");
 	packet_print(event->snap, bytes_of(event), print_line, NULL);

@@ -145,9 +145,15 @@ for silent in 1 2; do
 	wrong="r:r0: there is $there instead of hello pass: a scenario was killed; \`xlab chain two/r:r0 hello pass\` puts it right"
 	xlab status --json
 	is "a killed scenario, server $silent: status tells" "$(jq -r '.labs[0].differences[]' <<<"$out")" "$wrong"
+	xlab filter udp-7 list # which only looks
 	xlab chain r:r0
 	is "a killed scenario, server $silent: chain tells" "$err" "xlab: $wrong"
-	followed "a killed scenario, server $silent" "$wrong"
+	if [ $silent -eq 1 ]; then
+		followed "a killed scenario, server $silent" "$wrong"
+	else # so does whatever changes something of the lab
+		xlab filter udp-7 add dst=10
+		is "a killed scenario, server $silent: a rule is added" "$status$err" 0
+	fi
 	xlab status --json
 	is "a killed scenario, server $silent: it is put right" \
 		"$(jq -c '.labs[0].differences' <<<"$out")" '[]'

@@ -198,6 +198,20 @@ like 'watch: headers' "$out" 'EthHdr: src: de:ad:be:ef:00:10 => dst: '
 like 'watch: the verdicts up to the deciding filter' "$out" 'headers=next lb-mac=drop'
 is 'watch --count: as many packets' "$(grep -c '^host:veth0' <<<"$out")" 2
 like 'watch: the end is told' "$(<"$dir/watching")" '2 packets seen, 0 events lost'
+# On a terminal it is coloured; an interface that is named twice is one.
+env -u NO_COLOR TERM=xterm script -qec "$XLAB watch host:veth0 host:veth0 --count 1" /dev/null >"$dir/terminal" 2>&1 &
+watcher=$!
+await "$dir/terminal" watching
+xlab exec lb -- ping -c 1 -W 1 10.0.0.1
+wait $watcher
+is 'watch on a terminal: exit status' $? 0
+out=$(tr -d '\r' <"$dir/terminal")
+like 'watch on a terminal: whose it is' "$out" $'\n\033\\[1mhost:veth0\033\\[0m  +0.000000 s  '
+like 'watch on a terminal: what goes on is green, what does not is red' "$out" \
+	$' headers=\033\\[32mnext\033\\[0m lb-mac=\033\\[31mdrop\033\\[0m\n'
+like 'watch on a terminal: one packet' "$out" 'xlab: 1 packet seen, 0 events lost'
+xlab watch host:veth0 host:veth9
+ended 'watch: no such interface beside one' 2 'host:veth'
 watch_begin --default-signal=INT
 kill -INT $watcher
 wait $watcher 2>/dev/null

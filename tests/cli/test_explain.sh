@@ -102,6 +102,8 @@ cat >"$dir/lab.ini" <<-END
 	[scenario much]
 	chain = b:e0 wider
 	pass = ping a b
+	[scenario none]
+	pass = ping a b
 END
 
 # --- With a lab ---
@@ -203,6 +205,11 @@ it came out changed, 46 bytes
   Ipv4Hdr: src: 10.9.0.1 => dst: 10.9.0.2 (17)
   UdpHdr: src: 40000 => dst: 79'
 
+xlab explain b:e0 hex:DEADbeef0002deadbeef0001080045000022000700004011669\
+40a0900010a0900029c401f43000e000068656c6c6f0a
+like 'bytes: their headers' "$out" 'UdpHdr: src: 40000 => dst: 8003'
+like 'bytes: what a chain does with them' "$out" 'web       drop  proto=udp, dst=8000-8099'
+
 # --- Captures ---
 
 # DESTINATION PORTS…: a capture of a UDP packet each, the last one cut
@@ -212,7 +219,9 @@ python3 - "$dir" 80 53 8000 8000 9 <<-'END'
 		'0a0900010a0900029c400050000e000068656c6c6f0a') + bytes(12)
 	def packet(port, cut=0):
 	    b = base[:36] + struct.pack('>H', int(port)) + base[38:]
-	    return struct.pack('<IIII', 0, 0, len(b) - cut, len(b)) + b[:len(b) - cut]
+	    return record(b[:len(b) - cut], len(b))
+	def record(b, size):
+	    return struct.pack('<IIII', 0, 0, len(b), size) + b
 	def capture(name, packets):
 	    with open(sys.argv[1] + '/' + name, 'wb') as f:
 	        f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + b''.join(packets))
@@ -223,9 +232,10 @@ python3 - "$dir" 80 53 8000 8000 9 <<-'END'
 	capture('many.pcap', all * 4000)
 	def frame(type, rest):
 	    b = bytes.fromhex('deadbeef0002deadbeef0001' + type) + rest + bytes(46 - len(rest))
-	    return struct.pack('<IIII', 0, 0, len(b), len(b)) + b
+	    return record(b, len(b))
 	capture('others.pcap', [frame('0806', bytes.fromhex('0001080006040001')), frame('88b5', b'?'),
 	                        frame('0800', base[14:23] + b'\xc8' + base[24:34])])
+	capture('short.pcap', [all[1], record(base[:4], 4), all[0]])
 END
 xlab explain b:e0 "$dir/some.pcap"
 is 'a capture: a line a packet' "$out" '1  drop by web (proto=udp, dst=80)  10.9.0.1 => 10.9.0.2 udp 40000 => 80
@@ -254,6 +264,10 @@ xlab explain b:e0 --summary "$dir/many.pcap"
 like 'many packets are one after the other' "$(tr -s ' ' <<<"$out")" 'counting pass 2
 counting drop 7998
 (came through) pass 2'
+xlab explain b:e0 "$dir/short.pcap"
+is 'one that is none is left out, too, and those behind it are told' "$status $(cut -d' ' -f1-4 <<<"$out")" '0 1  pass 
+3  drop by'
+like 'it is told which' "$err" 'xlab: packet 2: a packet of 4 bytes is none: *: left out'
 xlab explain b:e0 "$dir/empty.pcap"
 ended 'an empty capture' 2 'has no packet'
 xlab explain b:e0 "$dir/broken.pcap"
@@ -288,10 +302,16 @@ ended 'no chain' 2 'a:e0 has no chain: a packet passes there'
 is 'no scenario puts one there' "${err%$'\n'}" 'xlab: a:e0 has no chain: a packet passes there'
 xlab explain b:e9 syn
 ended 'no such interface' 2 'did you mean "b:e1"?'
+xlab explain a:e0 --scenario far syn
+ended 'no chain in a scenario, either' 2 'a:e0 has no chain in that scenario: a packet passes there'
+xlab explain b:e0 exec a true
+ended 'a step that sends none' 2 '"exec a true" is no step'
 xlab explain b:e0 hex:deadbeef000
 ended 'half a byte' 2 'the last byte has one digit only'
-xlab explain b:e0 hex:deadbeefxx
-ended 'no hex' 2 '"xx" at byte 4 is not two hex digits'
+for byte in xx 0x x0 +1; do
+	xlab explain b:e0 hex:deadbeef$byte
+	ended "no hex: $byte" 2 "\"$byte\" at byte 4 is not two hex digits"
+done
 xlab explain b:e0 hex:deadbeef
 ended 'too short' 2 'a packet of 4 bytes is none'
 xlab explain b:e0 long
@@ -332,7 +352,13 @@ xlab explain "$dir/lab.ini" --scenario changes udp a b:7
 like 'sent back' "$out" '=> tx, by back
 it came out changed, 46 bytes
   EthHdr: src: de:ad:be:ef:00:02 => dst: de:ad:be:ef:00:01 (0x0800)'
+xlab explain "$dir/lab.ini" --scenario far syn
+ended 'two chains, and no interface' 2 'which chain? Name one of the interfaces c:e0, b:e0'
 sed '/^[[:space:]]*chain = headers web counting/d' "$dir/lab.ini" >"$dir/bare.ini"
+xlab explain "$dir/bare.ini" syn
+ended 'no chain at all' 2 'lab tried has no chain of its own: --scenario NAME takes those of a scenario'
+xlab explain "$dir/bare.ini" --scenario none syn
+ended 'no chain in the scenario' 2 'lab tried has no chain there: --scenario NAME takes those of a scenario'
 xlab explain "$dir/bare.ini" b:e0 syn
 ended 'no chain but that of a scenario' 2 \
 	'b:e0 has no chain: a packet passes there; a scenario puts one there: --scenario source'

@@ -137,7 +137,7 @@ static void what_is_no_file(void **state)
 	assert_non_null(strstr(e.text, "/tmp is no regular file"));
 	assert_true(capture_open(&c, "/nowhere", &e) < 0);
 	assert_non_null(strstr(e.text, "cannot read the capture /nowhere: No such file"));
-	assert_true(capture_write_one("/nowhere/at/all", frame, sizeof(frame), &e) < 0);
+	assert_int_equal(capture_write_one("/nowhere/at/all", frame, sizeof(frame), &e), -EIO);
 	assert_non_null(strstr(e.text, "/nowhere/at/all"));
 }
 
