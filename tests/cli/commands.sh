@@ -112,6 +112,15 @@ like 'shell: lab and node are named' "$out" lb/lb
 is 'shell: its exit status' "$status" 5
 run env SHELL=/bin/sh script -qec "$XLAB shell lb/h3" /dev/null <<<exit
 like 'shell: the prompt names lab and node' "$out" '(lb/h3)'
+# What a shell is given, from one that prints it.
+for shell in 'bash \w\$' 'other #'; do
+	ln -s "$(command -v env)" "$dir/${shell%% *}"
+	run env SHELL="$dir/${shell%% *}" "$XLAB" shell h3
+	is "shell: the prompt of $shell, for what has start-up files and what has none" \
+		"$(grep -E '^(PS1|debian_chroot)=' <<<"$out" | sort)" "PS1=(lb/h3) ${shell#* } "$'\ndebian_chroot=lb/h3'
+done
+run env SHELL= "$XLAB" shell lb <<<'echo $XLAB_NODE'
+is 'shell: none is named' "$status $out" '0 lb'
 
 # Chains.
 xlab chain host:veth0

@@ -80,10 +80,18 @@ xlab down --all=yes
 ended 'a flag with a value' 2 '--all takes no value'
 xlab up a --as b --as c
 ended 'an option twice' 2 '--as is given twice'
-xlab scenario --all --list
-ended 'two of names, --all, --list' 2 'one of the three'
-xlab scenario --list --format json
-ended 'a format of a list' 2 '--list runs none'
+for words in '--all --list' 'name --all' 'name --list'; do
+	# shellcheck disable=SC2086
+	xlab scenario $words
+	ended "two of names, --all, --list: $words" 2 'one of the three'
+done
+for option in '--format json' '--timeout 5'; do
+	# shellcheck disable=SC2086
+	xlab scenario --list $option
+	ended "a list with $option" 2 '--list runs none'
+done
+xlab chain a:e0 hello --off
+ended 'chain: a filter and none' 2 'either filters or --off'
 xlab scenario --all --format yaml
 ended 'an unknown format' 2 'text, tap, junit, json'
 for timeout in 0 12abc -1 9999999999; do
