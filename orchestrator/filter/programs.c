@@ -62,16 +62,6 @@ int program_object(enum program_kind kind, const void **bytes, size_t *size, con
 	return 0;
 }
 
-size_t program_rules_size(const struct filter *filter)
-{
-	struct match_layout layout;
-
-	if (!program_matches(&programs[filter->program]))
-		return 0;
-	match_layout(filter, &layout);
-	return layout.size;
-}
-
 /* As a whole program for chains of ours; for libxdp as a function of one, for there it counts. */
 static int graft_expression(const struct filter *filter, void **bytes, size_t *size,
 			    struct error *e)

@@ -24,9 +24,6 @@ int program_object(enum program_kind kind, const void **bytes, size_t *size, con
 int program_bytes(const struct filter *filter, void **bytes, size_t *size, const char **function,
 		  struct error *e);
 
-/* Bytes of the map of "rules"; 0: the program has none. */
-size_t program_rules_size(const struct filter *filter);
-
 /* Before the load: its constants. */
 void program_prepare(struct bpf_object *obj, const struct filter *filter);
 

@@ -39,10 +39,31 @@ cp "$object" "$dir/o/linked.o"
 patch "$dir/o/linked.o" '\2' 16
 lab o/linked.o </dev/null
 refuses 'a program that is linked' '8: *linked.o is no relocatable object'
+for machine in '\1 4' '\76 18'; do # another class, and another kind
+	cp "$object" "$dir/o/machine.o"
+	# shellcheck disable=SC2086
+	patch "$dir/o/machine.o" $machine
+	lab o/machine.o </dev/null
+	refuses "an object for another machine: $machine" '8: *machine.o is an ELF file for another machine, not for BPF'
+done
+head -c 63 "$object" >"$dir/o/short.o"
+lab o/short.o </dev/null
+refuses 'a part of a head' '8: *short.o is not an ELF file'
+head -c 64 "$object" >"$dir/o/short.o"
+refuses 'a head alone' '8: *libbpf cannot open the object'
 cp "$object" "$dir/o/large.o"
-truncate -s 1G "$dir/o/large.o"
-lab o/large.o </dev/null
-refuses 'a file of any size' '8: *large.o has 1073741824 bytes; at most * are read'
+lab o/large.o:functions </dev/null
+truncate -s 64M "$dir/o/large.o"
+xlab check "$dir/lab.ini"
+is 'a large file: taken' "$status" 0
+truncate -s $((64 * 1024 * 1024 + 1)) "$dir/o/large.o"
+refuses 'a file of any size' '8: *large.o has 67108865 bytes; at most 67108864 are read'
+echo '__attribute__((section("tc"))) int counts(void *ctx) { return 0; }' |
+	clang -target bpf -g -O2 -c -x c - -o "$dir/o/tc.o"
+lab o/tc.o </dev/null
+refuses 'another kind of program' '8: *the object has no XDP program: counts has section "tc", and SEC("xdp")'
+lab o/tc.o:counts </dev/null
+refuses 'another kind of program, by its name' '8: *counts is not an XDP program: its section is "tc"'
 echo 'int zero;' | clang -target bpf -g -O2 -c -x c - -o "$dir/o/none.o"
 lab o/none.o </dev/null
 refuses 'no program at all' '8: *the object has no program at all'
