@@ -460,6 +460,8 @@ static void layers_are_found(void **state)
 
 static void what_cannot_be_is_refused(void **state)
 {
+	static const char *const no_lengths[] = { "0", "9001", "x", "" };
+
 	(void)state;
 	refuses(ETH "arp = opcode=1\nudp = dstport=1\n",
 		"f.ini:5: [packet p] udp = dstport=1: udp cannot stand behind arp; what can: data");
@@ -507,6 +509,21 @@ static void what_cannot_be_is_refused(void **state)
 		"bytes, not 4");
 	refuses(ETH "ip = ttl=1\nudp = options=hex:01\n",
 		"f.ini:5: [packet p] udp = options=hex:01: udp has no options");
+	refuses(ETH "ip = options=hex:01010101 options=hex:01010101\n",
+		"f.ini:4: [packet p] ip = options=hex:01010101 options=hex:01010101: options "
+		"stands twice");
+	refuses(ETH "ip = options=01010101\n",
+		"f.ini:4: [packet p] ip = options=01010101: options=01010101 is not "
+		"options=hex:… with pairs of digits");
+	for (size_t i = 0; i < ARRAY_SIZE(no_lengths); i++) {
+		char *FREE_AUTO keys = text_format(ETH "data = zero:%s\n", no_lengths[i]);
+		char *FREE_AUTO said =
+			text_format("f.ini:4: [packet p] data = zero:%s: zero:N has an N of "
+				    "1-9000; allowed: \"text\", hex:00ff… or zero:N",
+				    no_lengths[i]);
+
+		refuses(keys, said);
+	}
 	refuses(ETH "data = coucou\n",
 		"f.ini:4: [packet p] data = coucou: it is neither text in quotes nor hex: nor "
 		"zero:; allowed: \"text\", hex:00ff… or zero:N");
@@ -518,8 +535,9 @@ static void what_cannot_be_is_refused(void **state)
 		"\"text\", hex:00ff… or zero:N");
 	refuses("eth = type=ipv4\ndata = zero:9000\n",
 		"f.ini:4: [packet p] data = zero:9000: the packet is longer than 9000 bytes");
-	refuses("hex = 0011\n", "f.ini:2: [packet p]: the packet has 2 bytes; allowed: 14-9000, "
-				"beginning with its Ethernet header");
+	refuses("hex = 00112233445566778899aabbcc\n",
+		"f.ini:2: [packet p]: the packet has 13 bytes; allowed: 14-9000, beginning with "
+		"its Ethernet header");
 	refuses("hex = 0011xx\n",
 		"f.ini:3: [packet p] hex = 0011xx: it is not hex with pairs of digits, 9000 at "
 		"most; allowed: pairs of hexadecimal digits");
