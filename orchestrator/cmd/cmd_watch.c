@@ -91,7 +91,7 @@ static void chain_learn(struct watch *w, const struct xlab_event *event)
 	struct chain_record *known = &w->chains[event->iface], record;
 	struct error ERROR_AUTO e = ERROR_INIT;
 
-	if (known->n_filters && known->gen == event->gen)
+	if (known->gen == event->gen) /* 0 is no chain's */
 		return;
 	if (chain_recall(&w->lab, event->iface, event->gen, &record, &e))
 		return;

@@ -675,6 +675,8 @@ static const struct {
 	{ MATCH "ip.ttl = !1-10\n", NULL },
 	{ MATCH "ip.src = 10.0.0.0/8 !10.1.0.0/16\n", NULL },
 	{ MATCH "ip.src = 10.0.0.0/8 !11.0.0.0/8\n", "!11.0.0.0/8 excludes nothing" },
+	{ MATCH "ip.ttl = 20\nip.ttl = !1-10\n", /* told where the key stands first */
+	  "f.ini:18: warning: [filter x] ip.ttl = 20: !1-10 excludes nothing" },
 	{ MATCH "tcp.flags = S/SA !SP\n", NULL },
 	{ MATCH "tcp.flags = S/SA !A/A\n", "!A/A excludes nothing" },
 	{ MATCH "tcp.flags = S !S/S\n", "tcp.flags excludes all that it names" },

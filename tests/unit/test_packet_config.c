@@ -593,6 +593,8 @@ static void one_fault_is_told_once(void **state)
 		"f.ini:3: [packet p] eth =: the key has no value");
 	refuses(ETH "data = zero:8987\nudp = dstport=1\ndata = \"x\"\n",
 		"f.ini:4: [packet p] data = zero:8987: the packet is longer than 9000 bytes");
+	refuses(ETH "data = zero:8985\nudp = dstport=1\nip = ttl=1\n",
+		"f.ini:5: [packet p] udp = dstport=1: the packet is longer than 9000 bytes");
 	refuses("hex = 00112233445566778899aabbccdd\n" ETH "ip = ttl=1\ndata = \"x\"\n",
 		"f.ini:4: [packet p] eth = dst=de:ad:be:ef:00:10 src=de:ad:be:ef:00:01: hex at "
 		"line 3 is a whole packet: nothing stands beside it");
@@ -834,6 +836,28 @@ static void different_data_are_told(void **state)
 	       "data   12 bytes, from 7 on: 776f726c64  12 bytes, from 7 on: 6561727468");
 	differ("eth = type=0\n", DATA("\"a\""), "data", NULL);
 	differ(DATA("\"a\""), "eth = type=0\n", "data", NULL);
+	differ("eth = dst=de:ad:be:ef:00:01 type=0\n", "eth = dst=de:ad:be:ef:00:02 type=0\n", "",
+	       "field    expected           came\n"
+	       "eth.dst  de:ad:be:ef:00:01  de:ad:be:ef:00:02");
+}
+
+/* What lies behind the bytes of a frame that was cut is none of it. */
+static void a_part_is_told_from_the_whole(void **state)
+{
+	static const bool none[XLAB_FIELDS] = { false };
+	struct frame_bytes whole = { 0 }, part;
+	uint8_t *FREE_AUTO bytes = bytes_of(DATA("\"abcd\""), &whole.size);
+	char *FREE_AUTO cut = NULL, *FREE_AUTO grown = NULL;
+
+	(void)state;
+	whole.bytes = bytes;
+	part = (struct frame_bytes){ .bytes = bytes, .size = whole.size - 1 };
+	cut = layers_difference(&whole, &part, none);
+	assert_string_equal(cut, "field  expected                came\n"
+				 "data   4 bytes, from 3 on: 64  3 bytes, from 3 on");
+	grown = layers_difference(&part, &whole, none);
+	assert_string_equal(grown, "field  expected            came\n"
+				   "data   3 bytes, from 3 on  4 bytes, from 3 on: 64");
 }
 
 /* A header that stands often has its number, as far as there are words for it. */
@@ -880,6 +904,7 @@ int main(void)
 		cmocka_unit_test(is_printed_as_written),
 		cmocka_unit_test(differences_are_told),
 		cmocka_unit_test(different_data_are_told),
+		cmocka_unit_test(a_part_is_told_from_the_whole),
 		cmocka_unit_test(repeated_headers_have_numbers),
 	};
 
