@@ -297,8 +297,7 @@ char *filter_why_dead(const struct filter *f, const struct match_key **where)
 	for (size_t a = 0; a < f->n_keys; a++)
 		for (size_t b = 0; b < a; b++) {
 			*where = &f->keys[a];
-			if (is_given(f, a) && is_given(f, b) &&
-			    !(key_leaves(f, a) & key_leaves(f, b)))
+			if (!(key_leaves(f, a) & key_leaves(f, b)))
 				return text_format("no packet has both this %s and this %s%s",
 						   f->keys[b].name, f->keys[a].name,
 						   is_address(f, a) ? ": they are of two families"

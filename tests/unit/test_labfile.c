@@ -741,6 +741,11 @@ static const struct {
 		    "[iface e:e0]\npeer = d:e0\nchain = ssh nd drop\naddress = fd01::2/64\n"
 		    "[filter nd]\nprogram = ip\nproto = icmpv6\naction = pass\ncontinue = none\n",
 	  NULL },
+	/* whatever has no ports is not let by for being no UDP */
+	{ LAB "[node d]\n[node e]\n[iface d:e0]\npeer = e:e0\naddress = fd01::1/64\n"
+	      "[iface e:e0]\npeer = d:e0\nchain = x drop\naddress = fd01::2/64\n"
+	      "[filter x]\nprogram = port\nproto = !udp\naction = pass\n",
+	  "lets neighbour discovery by" },
 	{ SCENARIO "drop = udp a b:53 x by f\n",
 	  "filter f stands only at a, which sends it: XDP sees what comes in, and not what goes" },
 	{ SCENARIO "drop = udp a b:53 x at a:e0\n", "each chain stands only at a" },
@@ -763,6 +768,14 @@ static const struct {
 	{ TCP_BACK("program = match\ntcp.srcport = !53"), NULL },
 	{ TCP_BACK("program = match\nudp.srcport = 53"), "filter x stands only at a" },
 	{ TCP_BACK("program = match\ntcp.port = 53"), NULL },
+	{ TCP_BACK("program = match\ntcp.port = 54"), "filter x stands only at a" },
+	{ TCP_BACK("program = match\ntcp.port = 32768"), NULL },
+	{ TCP_BACK("program = match\ntcp.dstport = 32767"), "filter x stands only at a" },
+	{ TCP_BACK("program = match\ntcp.dstport = 65535"), NULL },
+	{ TCP_BACK("program = port\nport = 32767"), "filter x stands only at a" },
+	{ TCP_BACK("program = port\nport = 65535"), NULL },
+	{ TCP_BACK("program = port\ndst = 32767"), "filter x stands only at a" },
+	{ TCP_BACK("program = port\ndst = 32768"), NULL },
 	{ LAB MINE "map.y = 1 -> 2\nmap.z = 1 -> 2\nset.y = 1\nset.z = 1\n", NULL },
 	{ LAB "[filter drop]\nprogram = drop\n", NULL },
 	{ LAB "[filter x]\nprogram = hello\n" S "chain = a:e0 x g\ndrop = ping b a by g\n", NULL },
