@@ -72,6 +72,8 @@ for command in down status; do
 	xlab $command a/b
 	ended "$command: no name of a lab" 2 '"a/b" is no name of a lab: '
 done
+xlab plan topologies/lb.ini --self nobody
+ended 'plan: a node that is none' 2 'nobody'
 xlab up a --as
 ended 'an option without its value' 2 '--as needs a value: NAME'
 xlab up a --as=

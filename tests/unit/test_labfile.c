@@ -366,6 +366,9 @@ static const struct {
 	{ TWICE "pass = ping b 10.5.0.1\n", "it goes from b to itself" },
 	{ TWICE "drop = udp a 255.255.255.255:9\n",
 	  "name the interface of a by which it goes out: 255.255.255.255%IFACE" },
+	/* nor does it do where only one of those is that it names, be it the last */
+	{ TWICE "pass = udp a 224.0.0.1:9 at b|c\n",
+	  "name the interface of a by which it goes out: 224.0.0.1%IFACE" },
 	{ TWICE "drop = ping a fe80::1\n",
 	  "fe80::1 is link-local: name the interface of a by which it goes out: fe80::1%IFACE" },
 	{ "[node a]\n" LINK("b", "0", "10.5.0.1/32") LINK("c", "1", "10.5.0.1/32")
@@ -373,6 +376,9 @@ static const struct {
 			  LINK("e", "3", "10.5.0.1/32") "[scenario s]\npass = ping a 10.5.0.1\n",
 	  "several have the address 10.5.0.1: b, c, d and 1 more; name those that are meant, as in "
 	  "at b|c|d" },
+	{ "[node a]\n" LINK("b", "0", "10.5.0.1/32") LINK("c", "1", "10.5.0.1/32")
+		  LINK("d", "2", "10.5.0.1/32") "[scenario s]\npass = ping a 10.5.0.1\n",
+	  "several have the address 10.5.0.1: b, c, d; name those that are meant, as in at b|c|d" },
 	{ "[node a]\n" LINK("b", "0", "fe80::8/64")
 		  LINK("c", "1", "fe80::8/64") "[scenario s]\npass = ping a fe80::8\n",
 	  "fe80::8 is link-local: name the interface of a by which it goes out: fe80::8%IFACE" },
@@ -1036,6 +1042,11 @@ static void destinations_are_printed(void **state)
 		  "drop = udp a 10.0.0.77:9 xlab control=fail" },
 		{ "drop = udp a 10.0.0.77:9 \"control=x\"",
 		  "drop = udp a 10.0.0.77:9 \"control=x\" control=none" },
+		/* of a pair either side is meant */
+		{ "pass = frame b:e0 p as p except ip.addr",
+		  "pass = frame b:e0 p as p except ip.src ip.dst" },
+		{ "pass = frame b:e0 p as p except tcp.port ip.src",
+		  "pass = frame b:e0 p as p except ip.src tcp.srcport tcp.dstport" },
 		{ "chain = a:e0 ,f,, hello\n" DONE, "chain = a:e0 f hello\npass = ping a b" },
 		{ "chain = a:e0, f hello,\n" DONE, "chain = a:e0 f hello\npass = ping a b" },
 	};
@@ -1048,7 +1059,8 @@ static void destinations_are_printed(void **state)
 			"[iface a:lo]\naddress = 10.9.9.9/32\n[iface b:e0]\npeer = a:e0\n"
 			"address = 10.0.0.2/24\naddress = fd00::2/64\n[iface a:e1]\npeer = c:e0\n"
 			"address = fe80::7/64\n[iface c:e0]\npeer = a:e1\n"
-			"address = fe80::8/64\n[filter f]\nprogram = drop\n[scenario s]\n%s\n",
+			"address = fe80::8/64\n[filter f]\nprogram = drop\n"
+			"[packet p]\neth = type=0x88b5\n[scenario s]\n%s\n",
 			steps[i][0]);
 		FREE_AUTO char *first = printed(text);
 		FREE_AUTO char *end = text_format("[scenario s]\n%s\n", steps[i][1]);
