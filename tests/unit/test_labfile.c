@@ -804,6 +804,8 @@ static const struct {
 	{ ENDS("web", "x") "udp.dstport = 53\n", NULL },
 	{ ENDS("x", "x") "eth.src = 02:00:00:00:00:01\n", NULL },
 	{ ENDS("x", "x") "eth.dst = 02:00:00:00:00:01\n", NULL },
+	{ ENDS("x", "tx") "eth.src = 02:00:00:00:00:01\n", NULL },
+	{ ENDS("tx", "x") "eth.src = 02:00:00:00:00:01\n", NULL },
 	{ ENDS("x", "x") "eth.addr = 02:00:00:00:00:01\n", TO_AND_FRO },
 	{ ENDS("x", "x") "ip.ttl = 5\ncontinue = tx\n", NULL },
 	{ ENDS("arp tx", "x") "arp.opcode = 1\n", NULL },
