@@ -181,7 +181,7 @@ static kinds_of_packets filter_leaves(const struct filter *f, size_t without)
 	kinds_of_packets left = ~UINT32_C(0);
 
 	for (size_t key = 0; key < f->n_keys; key++)
-		if (key != without && is_given(f, key))
+		if (key != without)
 			left &= key_leaves(f, key);
 	/* Also by its protocol alone it looks at ports. */
 	if (f->program == PROGRAM_PORT)
@@ -287,8 +287,6 @@ char *filter_why_dead(const struct filter *f, const struct match_key **where)
 {
 	for (size_t a = 0; a < f->n_keys; a++) {
 		*where = &f->keys[a];
-		if (!is_given(f, a))
-			continue;
 		if (excludes_itself(f, a))
 			return text_format("%s excludes all that it names", f->keys[a].name);
 		if (!key_leaves(f, a))

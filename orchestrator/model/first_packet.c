@@ -115,12 +115,12 @@ static void make_network(struct frame_make *f, const struct address *src, const 
 	set_address(f, v4 ? XLAB_FIELD_IP_DST : XLAB_FIELD_IPV6_DST, dst);
 }
 
+/* Unless a type is given it is an echo request. */
 static void make_ping(struct frame_make *f, const struct step *step)
 {
 	bool v4 = step->address.family == AF_INET;
 
 	begin(f, v4 ? XLAB_LAYER_ICMP : XLAB_LAYER_ICMPV6);
-	set_number(f, v4 ? XLAB_FIELD_ICMP_TYPE : XLAB_FIELD_ICMPV6_TYPE, v4 ? 8 : 128);
 	set_number(f, v4 ? XLAB_FIELD_ICMP_SEQ : XLAB_FIELD_ICMPV6_SEQ, 1);
 }
 

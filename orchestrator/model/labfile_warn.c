@@ -391,7 +391,6 @@ void labfile_warn(const struct labfile *labfile, struct error *warnings)
 		kinds[i] = filter_kinds(&labfile->filters[i]);
 	for (size_t i = 0; i < labfile->ini.n_sections && !ini_gave_up(warnings); i++) {
 		w.at.section = &labfile->ini.sections[i];
-		w.at.key = NULL;
 		w.warm = false;
 		if (!strcmp(w.at.section->kind, "filter"))
 			warn_filter(&w, &labfile->filters[filter++]);

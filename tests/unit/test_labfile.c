@@ -549,8 +549,12 @@ static const char *const cascades[] = {
 	    "[bridge br1]\n[iface q:e0]\nbridge = br1\naddress = 10.0.0.7/24\n[scenario s]\n"
 	    "pass = udp a 10.0.0.7:53\n",
 	LAB "[iface e1]\npeer = c:e0\nchain = f\nmode = native\n",
+	LAB "[iface a:e1]\nadress = fe80::1/64\npeer = c:e0\n[iface c:e0]\npeer = a:e1\n"
+	    "[scenario s]\npass = ping a fe80::9\n",
+	LAB "[iface c:e0]\nadress = fe80::9/64\npeer = c:e1\n[iface c:e1]\npeer = c:e0\n"
+	    "[scenario s]\npass = ping b fe80::9%e0\n",
 };
-static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1 };
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1 };
 
 static void tells_each_fault_once(void **state)
 {
@@ -1229,6 +1233,21 @@ static void builtins_are_there_once(void **state)
 	labfile_clear(&labfile);
 }
 
+/* XDP of the driver stands below the tags. */
+static void vlans_have_chains_of_the_stack(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+
+	(void)state;
+	assert_int_equal(parse(&labfile, LAB "[iface a:v]\nlink = e0\nvlan = 5\n", &e), 0);
+	assert_int_equal(labfile.modes[topology_iface(&labfile.topo, "a:v")],
+			 XDP_MODE_CHOICE_GENERIC);
+	assert_int_equal(labfile.modes[topology_iface(&labfile.topo, "a:e0")],
+			 XDP_MODE_CHOICE_NATIVE);
+	labfile_clear(&labfile);
+}
+
 static void holds_chains_and_steps(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -1417,6 +1436,8 @@ static void keeps_to_its_limits(void **state)
 		  "a lab has at most 4096 filters; what follows was not read" },
 		{ LAB, "[scenario n#]\npass = ping a b\n", LABFILE_SCENARIOS_MAX,
 		  "a lab has at most 4096 scenarios; what follows was not read" },
+		{ LAB, "[packet n#]\neth = type=0x88b5\n", LABFILE_PACKETS_MAX,
+		  "a lab has at most 4096 packets; what follows was not read" },
 		{ LAB "[scenario s]\n", "pass = ping a b\n", LABFILE_STEPS_MAX,
 		  "f.ini:10017: [scenario s] pass = ping a b: a lab has at most 10000 steps" },
 		{ LAB "[scenario s]\npass = ping a b\n[scenario t]\npass = ping a b\n",
@@ -1640,6 +1661,7 @@ int main(void)
 		cmocka_unit_test(holds_filters),
 		cmocka_unit_test(rules_are_equal_as_a_whole),
 		cmocka_unit_test(builtins_are_there_once),
+		cmocka_unit_test(vlans_have_chains_of_the_stack),
 		cmocka_unit_test(holds_chains_and_steps),
 		cmocka_unit_test(holds_what_stands_behind_steps),
 		cmocka_unit_test(holds_commands_and_changes),
