@@ -130,10 +130,10 @@ static void the_tail_has_the_reason(void **state)
 	assert_string_equal(tail, "one");
 	free(tail);
 	/* What stands before the text is none of it. */
-	tail = bpflog_tail("before\n\n" + 7);
+	tail = bpflog_tail(&"before\n\n"[7]);
 	assert_string_equal(tail, "");
 	free(tail);
-	tail = bpflog_tail("before" + 3);
+	tail = bpflog_tail(&"before"[3]);
 	assert_string_equal(tail, "ore");
 }
 
