@@ -208,7 +208,7 @@ like 'watch: the verdicts up to the deciding filter' "$out" 'headers=next lb-mac
 is 'watch --count: as many packets' "$(grep -c '^host:veth0' <<<"$out")" 2
 like 'watch: the end is told' "$(<"$dir/watching")" '2 packets seen, 0 events lost'
 # On a terminal it is coloured; an interface that is named twice is one.
-env -u NO_COLOR TERM=xterm script -qec "$XLAB watch host:veth0 host:veth0 --count 1" /dev/null >"$dir/terminal" 2>&1 &
+env -u NO_COLOR TERM=xterm script -qec "$XLAB watch host:veth0 host:veth0 ether src de:ad:be:ef:00:10 --count 1" /dev/null >"$dir/terminal" 2>&1 &
 watcher=$!
 await "$dir/terminal" watching
 xlab exec lb -- ping -c 1 -W 1 10.0.0.1
