@@ -73,11 +73,11 @@ static int open_net(int proc, struct error *e)
 /* A procfs that is mounted nowhere; -1 where that is not allowed. */
 static int open_proc(void)
 {
-	int FD_AUTO fs = fsopen("proc", FSOPEN_CLOEXEC);
+	int FD_AUTO fd = fsopen("proc", FSOPEN_CLOEXEC);
 
-	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+	if (fd < 0 || fsconfig(fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return -1;
-	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	return fsmount(fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
 /* As it is in many a container. */

@@ -16,7 +16,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/mountpoint.h"
-#include "lab/text.h"
+#include "tests/engine/shell.h"
 
 #define PLACE "/run/place" /* where all of this is */
 #define DIR   PLACE "/lab"
@@ -24,17 +24,10 @@
 #define OURS   "mount -t tmpfs xlab lab;"
 #define THEIRS "mount -t tmpfs theirs lab;"
 
-static void sh(const char *line)
-{
-	char *FREE_AUTO all = text_format("set -e; cd " PLACE "; %s", line);
-
-	if (system(all))
-		fail_msg("%s", line);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
+	(void)snprintf(shell_head, sizeof(shell_head), "cd " PLACE ";");
 	return system("mkdir " PLACE);
 }
 
@@ -84,7 +77,7 @@ static void what_is_there(void **state)
 		char *FREE_AUTO what = NULL;
 		uint64_t files;
 
-		sh(rows[i].there);
+		shell("%s", rows[i].there);
 		assert_int_equal(mountpoint_look(DIR, &look, &what, &e), 0);
 		assert_int_equal(mountpoint_mounted(DIR, 0, &mounted, &e), 0);
 		if (look != rows[i].look || mounted != rows[i].mounted)
@@ -119,15 +112,15 @@ static void numbers(void **state)
 	uint64_t id, files, more;
 
 	(void)state;
-	sh("mkdir lab;" OURS);
+	shell("mkdir lab;" OURS);
 	id = mountpoint_id(DIR, &files);
 	assert_int_not_equal(id, 0);
-	sh("touch lab/a lab/b");
+	shell("touch lab/a lab/b");
 	assert_int_equal(mountpoint_id(DIR, &more), id);
 	assert_int_equal(more, files + 2);
-	sh(THEIRS);
+	shell(THEIRS);
 	assert_int_not_equal(mountpoint_id(DIR, &files), id);
-	sh("umount lab; umount lab; mount -t ramfs xlab lab");
+	shell("umount lab; umount lab; mount -t ramfs xlab lab");
 	assert_int_equal(mountpoint_id(DIR, &files), 0);
 	assert_int_equal(files, 0);
 	assert_int_equal(mountpoint_id(PLACE "/none", &files), 0);

@@ -28,6 +28,7 @@
 #include "lab/state_list.h"
 #include "lab/statefile.h"
 #include "lab/text.h"
+#include "tests/engine/shell.h"
 
 #define ROOT "/run/xlab"
 
@@ -40,22 +41,8 @@ struct timespec __wrap_netlink_time_left(uint64_t deadline_ns)
 	return (struct timespec){ patience_ns / 1000000000, patience_ns % 1000000000 };
 }
 
-/* The shell in the labs' folder, $H; @line is true or this fails. */
+/* The labs' folder, $H for the shell. */
 static char home[128];
-
-static void sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void sh(const char *fmt, ...)
-{
-	char *FREE_AUTO line = NULL, *FREE_AUTO all = NULL;
-	va_list args;
-
-	va_start(args, fmt);
-	line = text_vformat(fmt, args);
-	va_end(args);
-	all = text_format("set -e; H=%s; %s", home, line);
-	if (system(all))
-		fail_msg("%s", all);
-}
 
 static void fails(int err, int wanted, struct error *e, const char *words)
 {
@@ -77,6 +64,7 @@ static int set_up(void **state)
 	if (state_dir_open(&dir, false, &e))
 		return -1;
 	(void)snprintf(home, sizeof(home), ROOT "/%s", dir.id);
+	(void)snprintf(shell_head, sizeof(shell_head), "H=%s;", home);
 	return 0;
 }
 
@@ -104,7 +92,7 @@ static struct state *up(void)
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct state *st = begun("up");
 
-	sh("mkdir $H/a; mount -t tmpfs xlab $H/a; mkdir $H/a/ns");
+	shell("mkdir $H/a; mount -t tmpfs xlab $H/a; mkdir $H/a/ns");
 	assert_int_equal(state_journal(st)->tmpfs, 0);
 	state_mounted(st);
 	assert_int_not_equal(state_journal(st)->tmpfs, 0);
@@ -121,7 +109,7 @@ static void opens(const char *name, enum state_phase phase)
 		fail_msg("%s", e.text);
 	assert_int_equal(state_journal(st)->phase, phase);
 	assert_string_equal(state_journal(st)->lab, "a");
-	sh("[ \"$(head -n1 $H/a.lock)\" = '%d down' ]", getpid());
+	shell("[ \"$(head -n1 $H/a.lock)\" = '%d down' ]", getpid());
 	state_close(st);
 }
 
@@ -136,22 +124,22 @@ static void comes_and_goes(void **state)
 
 	(void)state;
 	path = state_path(st, "ns/%d", 7);
-	sh("[ %s = $H/a ] && [ %s = $H/a/ns/7 ]", state_lab_dir(st), path);
-	sh("[ \"$(ls $H | xargs)\" = 'a.journal a.lock' ]");
-	sh("[ \"$(stat -c %%a " ROOT " $H $H/* | xargs)\" = '700 700 600 600' ]");
-	sh("[ \"$(cat $H/a.lock)\" = '%d up' ]", getpid());
+	shell("[ %s = $H/a ] && [ %s = $H/a/ns/7 ]", state_lab_dir(st), path);
+	shell("[ \"$(ls $H | xargs)\" = 'a.journal a.lock' ]");
+	shell("[ \"$(stat -c %%a " ROOT " $H $H/* | xargs)\" = '700 700 600 600' ]");
+	shell("[ \"$(cat $H/a.lock)\" = '%d up' ]", getpid());
 	assert_int_equal(state_journal(st)->phase, STATE_BUILDING);
-	sh("mkdir $H/a");
+	shell("mkdir $H/a");
 	assert_int_equal(state_read(st, "rules", &text, &e), -ENOENT);
 	assert_null(text);
 	assert_int_equal(state_write(st, "rules", "one\n", &e), 0);
 	assert_int_equal(state_write(st, "rules", "two\n", &e), 0);
 	assert_int_equal(state_read(st, "rules", &text, &e), 0);
 	assert_string_equal(text, "two\n");
-	sh("[ \"$(ls $H/a)\" = rules ] && rm $H/a/rules");
+	shell("[ \"$(ls $H/a)\" = rules ] && rm $H/a/rules");
 	assert_int_equal(state_forget(st, &e), 0);
 	state_close(st);
-	sh("! ls -d " ROOT " 2>/dev/null");
+	shell("! ls -d " ROOT " 2>/dev/null");
 }
 
 /* A mode that keeps nobody out is mended; what is another's is not. */
@@ -181,17 +169,17 @@ static void folders_are_roots_alone(void **state)
 		struct error ERROR_AUTO e = ERROR_INIT;
 		char *FREE_AUTO words = text_format(rows[i].words, strrchr(home, '/') + 1);
 
-		sh("mkdir -p -m 755 $H; chmod 755 " ROOT);
+		shell("mkdir -p -m 755 $H; chmod 755 " ROOT);
 		assert_int_equal(state_dir_open(&dir, false, &e), 0);
 		assert_true(dir.labs_dir >= 0);
-		sh("[ \"$(stat -c %%a " ROOT " $H | xargs)\" = '700 700' ]");
+		shell("[ \"$(stat -c %%a " ROOT " $H | xargs)\" = '700 700' ]");
 		state_dir_close(&dir);
 		assert_int_equal(dir.labs_dir, -1);
-		sh("%s", rows[i].harm);
+		shell("%s", rows[i].harm);
 		assert_true(state_dir_open(&dir, false, &e) < 0);
 		if (strcmp(e.text, words) != 0)
 			fail_msg("not \"%s\" but \"%s\"", words, e.text);
-		sh("rm -r " ROOT);
+		shell("rm -r " ROOT);
 	}
 }
 
@@ -209,10 +197,10 @@ static void is_held_by_one(void **state)
 	assert_null(other);
 	assert_int_equal(state_open("a", STATE_READ, NULL, &other, &e), 0);
 	assert_int_equal(state_still(other), -1);
-	sh("echo 7 down >$H/a.lock; echo 8 up >>$H/a.lock");
+	shell("echo 7 down >$H/a.lock; echo 8 up >>$H/a.lock");
 	fails(state_begin(&lab_a, "up", &other, &e), -EBUSY, &e,
 	      "lab a is held by process 7 (xlab down): try again when it is done");
-	sh(": >$H/a.lock");
+	shell(": >$H/a.lock");
 	fails(state_begin(&lab_a, "up", &other, &e), -EBUSY, &e,
 	      "lab a is held by another command");
 	state_close(st);
@@ -237,7 +225,7 @@ static void stands_still(void **state)
 	assert_int_equal(close(second), 0);
 	assert_int_equal(close(fd), 0);
 	opens("a", STATE_UP);
-	sh("rm $H/a.lock");
+	shell("rm $H/a.lock");
 	assert_int_equal(state_still(looks), -1);
 	state_close(looks);
 }
@@ -251,7 +239,7 @@ static void is_begun_once(void **state)
 	state_close(st);
 	fails(state_begin(&lab_a, "up", &again, &e), -EEXIST, &e,
 	      "lab a is up already: `xlab down a` first, or `--as NAME` for another copy");
-	sh("rmdir $H/a/ns");
+	shell("rmdir $H/a/ns");
 	fails(state_begin(&lab_a, "up", &again, &e), -EEXIST, &e,
 	      "lab a is up already, though its namespaces are gone from here: `xlab down a` first, "
 	      "or `--as NAME` for another copy");
@@ -315,9 +303,9 @@ static void a_journal_is_lost(void **state)
 			struct state *st;
 
 			state_close(up());
-			sh("%s", rows[i].harm);
+			shell("%s", rows[i].harm);
 			if (lock)
-				sh("rm $H/a.lock");
+				shell("rm $H/a.lock");
 			if (rows[i].err)
 				fails(state_open("a", STATE_LOCKED, "down", &st, &e), rows[i].err,
 				      &e, "no lab \"a\" is up, nor any other");
@@ -345,12 +333,12 @@ static void is_forgotten(void **state)
 		struct error ERROR_AUTO e = ERROR_INIT;
 		struct state *st = begun("up");
 
-		sh("mkdir $H/a");
-		sh("%s", harms[i]);
+		shell("mkdir $H/a");
+		shell("%s", harms[i]);
 		if (state_forget(st, &e))
 			fail_msg("%s: %s", harms[i], e.text);
 		state_close(st);
-		sh("! ls -d " ROOT " 2>/dev/null");
+		shell("! ls -d " ROOT " 2>/dev/null");
 	}
 }
 
@@ -384,10 +372,10 @@ static void are_listed(void **state)
 	state_close(st);
 	make("a");
 	/* by its tmpfs, if nothing else of it is left; hidden files, folders and mounts are none */
-	sh("mkdir -p $H/c $H/d $H/e $H/f $H/.g; mount -t tmpfs xlab $H/c; mount -t tmpfs theirs "
-	   "$H/d;"
-	   "mount -t tmpfs xlab $H/f; mount -t tmpfs theirs $H/f; mount -t tmpfs xlab $H/.g;"
-	   "touch $H/.journal $H/x.journal.new");
+	shell("mkdir -p $H/c $H/d $H/e $H/f $H/.g; mount -t tmpfs xlab $H/c; mount -t tmpfs theirs "
+	      "$H/d;"
+	      "mount -t tmpfs xlab $H/f; mount -t tmpfs theirs $H/f; mount -t tmpfs xlab $H/.g;"
+	      "touch $H/.journal $H/x.journal.new");
 	fails(state_open(NULL, STATE_READ, NULL, &st, &e), -EINVAL, &e,
 	      "several labs are up: a, b, c, f; say which");
 	assert_null(st);
@@ -399,7 +387,7 @@ static void are_listed(void **state)
 	assert_int_equal(state_list(&names, &e), 0);
 	assert_string_equal(names[3], "f");
 	assert_null(names[4]);
-	sh("umount $H/c $H/d $H/f $H/f $H/.g");
+	shell("umount $H/c $H/d $H/f $H/f $H/.g");
 }
 
 /* What a killed command left, and nobody holds, goes with the last one; all else stays. */
@@ -415,25 +403,25 @@ static void are_tidied(void **state)
 	assert_int_equal(state_dir_tidy(&dir, NULL, &e), 0);
 	assert_int_equal(state_dir_make(&dir, "own.lock", &lock, &e), 0);
 	assert_int_equal(dir.dir_lock, -1);
-	sh("cd $H; touch own.journal.new left.lock left.journal.new held.lock full.lock "
-	   "full.journal .lock "
-	   "bare.journal.new; mkdir own left held busy; touch busy.lock busy/x");
+	shell("cd $H; touch own.journal.new left.lock left.journal.new held.lock full.lock "
+	      "full.journal .lock "
+	      "bare.journal.new; mkdir own left held busy; touch busy.lock busy/x");
 	held = open(home, O_RDONLY);
 	assert_true(held >= 0);
 	held = openat(held, "held.lock", O_RDWR);
 	assert_int_equal(flock(held, LOCK_EX), 0);
 	assert_int_equal(state_dir_tidy(&dir, "own", &e), 0);
-	sh("cd $H; [ \"$(ls -A | xargs)\" = "
-	   "'.lock bare.journal.new busy full.journal full.lock held held.lock' ]");
+	shell("cd $H; [ \"$(ls -A | xargs)\" = "
+	      "'.lock bare.journal.new busy full.journal full.lock held held.lock' ]");
 	assert_int_equal(close(held), 0);
 	assert_int_equal(close(lock), 0);
-	sh("rm -r $H/.lock $H/bare.journal.new $H/busy $H/full.*");
+	shell("rm -r $H/.lock $H/bare.journal.new $H/busy $H/full.*");
 	/* the folder stands until all of it can go */
 	assert_int_equal(state_dir_open(&dir, false, &e), 0);
 	assert_true(dir.labs_dir >= 0);
 	assert_int_equal(state_dir_tidy(&dir, NULL, &e), 0);
 	assert_int_equal(dir.labs_dir, -1);
-	sh("! ls -d " ROOT " 2>/dev/null");
+	shell("! ls -d " ROOT " 2>/dev/null");
 }
 
 /* Another process has locked this, and as soon as somebody waits for it does @then and ends. */
@@ -476,7 +464,7 @@ static void locks_are_waited_for(void **state)
 	pid_t child;
 
 	(void)state;
-	sh("mkdir -p $H; touch $H/lock");
+	shell("mkdir -p $H; touch $H/lock");
 	assert_int_equal(chdir(home), 0);
 	fd = open("lock", O_RDWR);
 	other = open("lock", O_RDWR);
@@ -516,7 +504,7 @@ static void a_lock_is_removed_meanwhile(void **state)
 	      "no lab \"a\" is up, nor any other");
 	assert_null(st);
 	ended(child);
-	sh("! ls -d " ROOT " 2>/dev/null");
+	shell("! ls -d " ROOT " 2>/dev/null");
 }
 
 /* Who gets the lock of a folder that somebody has removed meanwhile has got nothing. */
@@ -528,18 +516,18 @@ static void a_folder_is_removed_meanwhile(void **state)
 	pid_t child;
 
 	(void)state;
-	sh("mkdir -p $H");
+	shell("mkdir -p $H");
 	child = holder(ROOT, "rm -r " ROOT);
 	assert_int_equal(state_dir_open(&dir, false, &e), 0);
 	assert_int_equal(state_dir_make(&dir, "x.lock", &lock, &e), 0);
-	sh("[ \"$(ls $H)\" = x.lock ]");
+	shell("[ \"$(ls $H)\" = x.lock ]");
 	ended(child);
 	assert_int_equal(close(lock), 0);
 	child = holder(ROOT, "rm -r " ROOT);
 	/* and who only tidies has nothing to do then */
 	assert_int_equal(state_dir_tidy(&dir, NULL, &e), 0);
 	ended(child);
-	sh("! ls -d " ROOT " 2>/dev/null");
+	shell("! ls -d " ROOT " 2>/dev/null");
 }
 
 static void the_folders_are_locked(void **state)
@@ -549,7 +537,7 @@ static void the_folders_are_locked(void **state)
 	int lock = -1, held;
 
 	(void)state;
-	sh("mkdir -p -m 700 $H");
+	shell("mkdir -p -m 700 $H");
 	held = open(ROOT, O_RDONLY);
 	assert_int_equal(flock(held, LOCK_EX), 0);
 	assert_int_equal(state_dir_open(&dir, false, &e), 0);
@@ -560,7 +548,7 @@ static void the_folders_are_locked(void **state)
 	fails(state_dir_tidy(&dir, NULL, &e), -EBUSY, &e,
 	      ROOT " is locked by another program: cannot lock it: Device or resource busy");
 	assert_int_equal(close(held), 0);
-	sh("[ -z \"$(ls $H)\" ]");
+	shell("[ -z \"$(ls $H)\" ]");
 }
 
 /* Labs whose names are mounted nowhere any more: only if that is sure. */
@@ -580,11 +568,11 @@ static void dead_ones_are_cleared_away(void **state)
 		/* one of the same file system as it was mounted before, one of a device that no
 		 * mount gets; no file system's, one that lives, and what is no id
 		 */
-		sh("mkdir -p -m 700 $H ${H%%-*}-1 " ROOT "/fff000ff-2 " ROOT "/0-3 " ROOT
-		   "/%s " ROOT "/other " ROOT
-		   "/fff000ff; cd ${H%%-*}-1; touch a.lock a.journal; mkdir a; cd ..;"
-		   "touch fff000ff-2/a.lock",
-		   mounted);
+		shell("mkdir -p -m 700 $H ${H%%-*}-1 " ROOT "/fff000ff-2 " ROOT "/0-3 " ROOT
+		      "/%s " ROOT "/other " ROOT
+		      "/fff000ff; cd ${H%%-*}-1; touch a.lock a.journal; mkdir a; cd ..;"
+		      "touch fff000ff-2/a.lock",
+		      mounted);
 		assert_int_equal(state_dir_open(&dir, false, &e), 0);
 		if (tidy) {
 			assert_int_equal(state_dir_tidy(&dir, NULL, &e), 0);
@@ -592,10 +580,10 @@ static void dead_ones_are_cleared_away(void **state)
 			assert_int_equal(state_dir_make(&dir, "x.lock", &lock, &e), 0);
 			assert_int_equal(close(lock), 0);
 		}
-		sh("cd " ROOT
-		   "; [ \"$(ls | xargs)\" = \"$(ls -d 0-3 %s fff000ff other %s | xargs)\" ]",
-		   mounted, tidy ? "" : "${H##*/}");
-		sh("rm -r " ROOT);
+		shell("cd " ROOT
+		      "; [ \"$(ls | xargs)\" = \"$(ls -d 0-3 %s fff000ff other %s | xargs)\" ]",
+		      mounted, tidy ? "" : "${H##*/}");
+		shell("rm -r " ROOT);
 	}
 }
 
@@ -618,7 +606,7 @@ static void they_belong_to_their_names(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
 		STATE_DIR_AUTO dir = STATE_DIR_NONE, same = STATE_DIR_NONE;
 
-		sh("%s", mounts[i]);
+		shell("%s", mounts[i]);
 		assert_int_equal(state_dir_open(&dir, false, &e), 0);
 		strcpy(ids[i + 1], dir.id);
 		assert_int_equal(state_dir_open(&same, false, &e), 0);
@@ -626,7 +614,7 @@ static void they_belong_to_their_names(void **state)
 		/* no device is nobody else's but a tmpfs' */
 		assert_int_equal(!strncmp(dir.id, "0-", 2), i == 2 || i == 3);
 		assert_string_not_equal(strchr(dir.id, '-'), "-0");
-		sh("umount %s", i < 4 ? "/run/netns" : "/run");
+		shell("umount %s", i < 4 ? "/run/netns" : "/run");
 		for (size_t k = 0; k <= i && strncmp(dir.id, "0-", 2) != 0; k++)
 			assert_string_not_equal(ids[k], dir.id);
 	}
@@ -641,22 +629,22 @@ static void names_are_made(void **state)
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	(void)state;
-	sh("mount -t tmpfs -o mode=755 names /run");
+	shell("mount -t tmpfs -o mode=755 names /run");
 	for (int used = 0; used < 3; used++) {
 		struct state *st, *other = NULL;
 		int fd;
 
 		if (used == 2) /* somebody else's from the beginning */
-			sh("mkdir /run/netns");
+			shell("mkdir /run/netns");
 		assert_int_equal(set_up(state), 0);
 		(void)umask(077);
 		st = begun("up");
 		assert_int_equal(state_names_dir(st, &fd, &e), 0);
 		(void)umask(022);
 		assert_true(fd >= 0);
-		sh("[ $(stat -Lc %%a /run/netns) = 755 ] && [ /proc/%d/fd/%d -ef /run/netns ]",
-		   getpid(), fd);
-		sh("[ %c -e $H/netns.made ]", used == 2 ? '!' : ' ');
+		shell("[ $(stat -Lc %%a /run/netns) = 755 ] && [ /proc/%d/fd/%d -ef /run/netns ]",
+		      getpid(), fd);
+		shell("[ %c -e $H/netns.made ]", used == 2 ? '!' : ' ');
 		assert_int_equal(close(fd), 0);
 		if (used == 0) { /* not while another is there */
 			const struct journal in = { .lab = (char *)"b" };
@@ -666,18 +654,18 @@ static void names_are_made(void **state)
 			assert_int_equal(close(fd), 0);
 		}
 		if (used == 1)
-			sh("touch /run/netns/theirs");
+			shell("touch /run/netns/theirs");
 		assert_int_equal(state_forget(st, &e), 0);
 		state_close(st);
 		if (other) {
-			sh("[ -d /run/netns ] && [ -e $H/netns.made ]");
+			shell("[ -d /run/netns ] && [ -e $H/netns.made ]");
 			assert_int_equal(state_forget(other, &e), 0);
 			state_close(other);
 		}
-		sh("! ls -d " ROOT " 2>/dev/null; [ %c -d /run/netns ]", used ? ' ' : '!');
-		sh("rm -rf /run/netns");
+		shell("! ls -d " ROOT " 2>/dev/null; [ %c -d /run/netns ]", used ? ' ' : '!');
+		shell("rm -rf /run/netns");
 	}
-	sh("umount /run");
+	shell("umount /run");
 }
 
 /* --- Of one process alone -----------------------------------------------------------------------
@@ -716,7 +704,7 @@ static void private_ones_go_with_the_process(void **state)
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	sh("! grep ' xlab ' /proc/self/mountinfo");
+	shell("! grep ' xlab ' /proc/self/mountinfo");
 }
 
 /* --- Small files --------------------------------------------------------------------------------
@@ -741,14 +729,14 @@ static void files_are_whole(void **state)
 	int FD_AUTO folder = -1;
 
 	(void)state;
-	sh("mkdir -p $H/d; ln -s d $H/way; ln -s .. $H/d/up");
+	shell("mkdir -p $H/d; ln -s d $H/way; ln -s .. $H/d/up");
 	folder = open(home, O_RDONLY);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *FREE_AUTO text = NULL;
 		size_t size = 99;
 		int err;
 
-		sh("cd $H/d; %s", rows[i].there);
+		shell("cd $H/d; %s", rows[i].there);
 		err = statefile_read(folder, "d/f", 8, &text, &size, &e);
 		assert_int_equal(err, rows[i].err);
 		if (!err) {
@@ -764,8 +752,9 @@ static void files_are_whole(void **state)
 	}
 	/* a link is replaced, not followed; nor is one on the way, and nothing above is reached */
 	assert_int_equal(statefile_write(folder, "d/f", "new", 3, &e), 0);
-	sh("cd $H/d; [ ! -L f ] && [ \"$(cat f)\" = new ] && [ ! -e f.new ] && [ $(stat -c %%a f) "
-	   "= 600 ]");
+	shell("cd $H/d; [ ! -L f ] && [ \"$(cat f)\" = new ] && [ ! -e f.new ] && [ $(stat -c %%a "
+	      "f) "
+	      "= 600 ]");
 	assert_true(statefile_write(folder, "way/f", "no", 2, &e) < 0);
 	error_clear(&e);
 	assert_true(statefile_write(folder, "d/up/g", "no", 2, &e) < 0);
@@ -773,12 +762,12 @@ static void files_are_whole(void **state)
 	assert_true(statefile_write(folder, "../g", "no", 2, &e) < 0);
 	error_clear(&e);
 	/* what a killed one left is no hindrance, and what cannot be put in its place goes */
-	sh("cd $H; [ \"$(cat d/f)\" = new ] && [ ! -e g ] && [ ! -e ../g ]");
-	sh("touch $H/d/f.new");
+	shell("cd $H; [ \"$(cat d/f)\" = new ] && [ ! -e g ] && [ ! -e ../g ]");
+	shell("touch $H/d/f.new");
 	assert_int_equal(statefile_write(folder, "d/f", "newer", 5, &e), 0);
-	sh("cd $H; [ \"$(cat d/f)\" = newer ] && [ ! -e d/f.new ]; mkdir -p d/h/x");
+	shell("cd $H; [ \"$(cat d/f)\" = newer ] && [ ! -e d/f.new ]; mkdir -p d/h/x");
 	assert_int_equal(statefile_write(folder, "d/h", "no", 2, &e), -EISDIR);
-	sh("[ ! -e $H/d/h.new ]");
+	shell("[ ! -e $H/d/h.new ]");
 }
 
 int main(void)

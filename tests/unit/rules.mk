@@ -8,6 +8,8 @@ $(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk
 $(B)/tests/unit/test_step_run: override LDFLAGS += -Wl,--wrap=diagnosis_neighbour
 $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
 $(B)/tests/unit/test_diagnosis: override LDFLAGS += -Wl,--wrap=netns_visit,--wrap=netlink_open,--wrap=netlink_talk,--wrap=links_find,--wrap=open
+$(B)/tests/unit/test_own_links: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,state_journal rt_link_each rt_link_del \
+	rt_link_get rt_link_get_other netns_open netns_enter netns_cookie lab_links_delete ioctl)
 $(B)/tests/unit/test_ready: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_clock_ns nanosleep rt_link_get \
 	rt_port_await rt_own6_each)
 $(B)/tests/unit/test_datagrams: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,mnl_socket_sendto mnl_socket_recvfrom \

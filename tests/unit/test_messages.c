@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -21,6 +22,7 @@
 #include "lab/error.h"
 #include "lab/impairment.h"
 #include "lab/journal.h"
+#include "lab/kernel_has.h"
 #include "lab/netlink.h"
 #include "lab/ops.h"
 #include "lab/rtnl.h"
@@ -443,6 +445,65 @@ static void a_kernel_has_it_or_not(void **state)
 	assert_true(rt_has_netem(NULL));
 }
 
+/* Of several it is the first that is told; a lab that has neither asks nothing. */
+static void a_lab_takes_what_not_every_kernel_has(void **state)
+{
+	static const struct {
+		unsigned int vlan, impaired; /* a bit each: the interfaces that are */
+		int answer, err;
+		const char *words;
+		size_t asked;
+	} rows[] = {
+		{ 0, 0, -EOPNOTSUPP, 0, NULL, 0 },
+		{ 6, 6, -EINVAL, 0, NULL, 2 },
+		{ 5, 0, -EINVAL, 0, NULL, 1 },
+		{ 0, 4, -EINVAL, 0, NULL, 1 },
+		{ 6, 1, -EOPNOTSUPP, -EOPNOTSUPP,
+		  "f.ini:11: [iface a:e1]: this kernel has no VLAN interfaces, and no module 8021q "
+		  "can "
+		  "be loaded; nothing was built",
+		  1 },
+		{ 0, 5, -EOPNOTSUPP, -EOPNOTSUPP,
+		  "f.ini:10: [iface a:e0]: this kernel has no netem for delay, jitter, loss and "
+		  "rate, "
+		  "and no module sch_netem can be loaded; nothing was built",
+		  1 },
+	};
+	struct iface some[3] = { 0 };
+	struct topology lab = { .file = (char[]){ "f.ini" }, .ifaces = some, .n_ifaces = 3 };
+	static char ids[3][5] = { "a:e0", "a:e1", "a:e2" };
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct rlimit before, none;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		for (unsigned int k = 0; k < 3; k++)
+			some[k] =
+				(struct iface){ .id = ids[k],
+						.line = 10 + (int)k,
+						.vlan = rows[i].vlan >> k & 1,
+						.impairment.delay_ns = rows[i].impaired >> k & 1 };
+		talk_forget();
+		talk.answer = rows[i].answer;
+		assert_int_equal(kernel_has_what_it_takes(&lab, &e), rows[i].err);
+		assert_int_equal(talk.n_asked, rows[i].asked);
+		if (rows[i].err)
+			assert_string_equal(e.text, rows[i].words);
+		error_clear(&e);
+	}
+	/* a lab without a file has a name; and nobody can be asked without a socket */
+	lab.file = NULL;
+	lab.name = (char[]){ "lab" };
+	assert_int_equal(kernel_has_what_it_takes(&lab, &e), -EOPNOTSUPP);
+	assert_ptr_equal(strstr(e.text, "lab:10: [iface a:e0]: this kernel has no netem"), e.text);
+	error_clear(&e);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(kernel_has_what_it_takes(&lab, &e), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 /* A lab of one node with e0, and over it VLAN 7, which is late. */
 static struct iface ifaces[] = {
 	{ .name = "e0", .id = "a:e0" },
@@ -525,6 +586,7 @@ int main(void)
 		cmocka_unit_test(netem_is_told_a_rate),
 		cmocka_unit_test(netem_has_room_for_what_is_late),
 		cmocka_unit_test(a_kernel_has_it_or_not),
+		cmocka_unit_test(a_lab_takes_what_not_every_kernel_has),
 		cmocka_unit_test(the_labs_vlan_is_over_its_link),
 		cmocka_unit_test(the_labs_link_is_impaired),
 	};
