@@ -2,7 +2,8 @@
 $(B)/tests/unit/test_kernel_btf: override LDFLAGS += -Wl,--wrap=mmap
 $(B)/tests/unit/test_capture: override LDFLAGS += -Wl,--wrap=dlopen
 # What is sent to the kernel is looked at in its place; what it and the lab's record would say is given.
-$(B)/tests/unit/test_messages: override LDFLAGS += -Wl,--wrap=netlink_talk,--wrap=rt_link_get,--wrap=state_journal
+$(B)/tests/unit/test_messages: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get state_journal \
+	ethtool_offloads_off sysctl_apply_link sysctl_write netns_enter)
 $(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write
 $(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk
 $(B)/tests/unit/test_step_run: override LDFLAGS += -Wl,--wrap=diagnosis_neighbour

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "lab/build_netns.h"
+#include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/impairment.h"
 #include "lab/journal.h"
@@ -32,7 +33,9 @@
 #include "lab/topology.h"
 #include "tests/unit/talk.h"
 
-static unsigned int chosen; /* the kernel's index of a link that is asked for by name */
+/* What the kernel says of the link of this name, of which it chose the index. */
+static const char *named = "v7";
+static unsigned int chosen, chosen_other;
 
 int __wrap_rt_link_get(struct netlink *rt, const char *name, unsigned int ifindex,
 		       struct rt_link_state *out, struct error *e);
@@ -41,9 +44,9 @@ int __wrap_rt_link_get(struct netlink *rt, const char *name, unsigned int ifinde
 {
 	(void)rt;
 	(void)e;
-	assert_string_equal(name, "v7");
+	assert_string_equal(name, named);
 	assert_int_equal(ifindex, 0);
-	*out = (struct rt_link_state){ .ifindex = chosen };
+	*out = (struct rt_link_state){ .ifindex = chosen, .other = chosen_other };
 	return 0;
 }
 
@@ -54,6 +57,49 @@ const struct journal *__wrap_state_journal(const struct state *st)
 
 	(void)st;
 	return &journal;
+}
+
+/* What is done beside the messages, a word each. */
+static char done[128];
+static const char *fails; /* this word */
+
+static int act(const char *what, const char *name, struct error *e)
+{
+	char *FREE_AUTO word = text_format("%s(%s)", what, name);
+
+	assert_true(strlen(done) + strlen(word) < sizeof(done));
+	strcat(done, word);
+	return fails && !strcmp(fails, what) ? error_state(e, -EIO, "%s fails", what) : 0;
+}
+
+int __wrap_ethtool_offloads_off(struct netlink *nl, const char *iface, struct ethtool_bits *bits,
+				struct error *e);
+int __wrap_ethtool_offloads_off(struct netlink *nl, const char *iface, struct ethtool_bits *bits,
+				struct error *e)
+{
+	(void)nl;
+	(void)bits;
+	return act("offloads", iface, e);
+}
+
+int __wrap_sysctl_apply_link(const char *iface, unsigned int traits, struct error *e);
+int __wrap_sysctl_apply_link(const char *iface, unsigned int traits, struct error *e)
+{
+	assert_int_equal(traits, TRAIT_IPV6);
+	return act("settings", iface, e);
+}
+
+int __wrap_sysctl_write(const char *name, const char *value, struct error *e);
+int __wrap_sysctl_write(const char *name, const char *value, struct error *e)
+{
+	assert_string_equal(value, "0");
+	return act("write", name, e);
+}
+
+int __wrap_netns_enter(int fd, struct error *e);
+int __wrap_netns_enter(int fd, struct error *e)
+{
+	return act(fd == 9 ? "back" : "enter", "", e);
 }
 
 static const struct nlmsghdr *message(void)
@@ -574,6 +620,238 @@ static void the_labs_link_is_impaired(void **state)
 	assert_string_equal(e.text, "cannot impair what leaves a:v7: refused");
 }
 
+/* A lab with nodes a and b and bridges: a:e0 is on the first one, a:p and b:q are a pair. */
+static struct prefix link_local;
+static struct iface ends[] = {
+	{ .node = 0, .name = "e0", .bridge = 0, .port = "pe", .peer = NONE, .mtu = 1400 },
+	{ .node = 0, .name = "p", .bridge = NONE, .peer = 2 },
+	{ .node = 1, .name = "q", .bridge = NONE, .peer = 1, .mtu = 1300, .has_mac = true },
+};
+static struct node nodes[] = { { .name = (char[]){ "a" } }, { .name = (char[]){ "b" } } };
+static struct bridge bridges[300] = { { .name = (char[]){ "br0" } },
+				      { .name = (char[]){ "br1" } } };
+static struct uplink uplinks[] = { { .bridges = { 1, 0 } },
+				   { .bridges = { 0, 1 }, .ports = { "u0", "u1" }, .mtu = 1200 } };
+static const struct topology wide = { .nodes = nodes,
+				      .n_nodes = 2,
+				      .bridges = bridges,
+				      .n_bridges = 300,
+				      .ifaces = ends,
+				      .n_ifaces = 3,
+				      .uplinks = uplinks };
+static char self[8];
+static const struct plan wide_plan = { .topo = &wide, .self = self };
+static struct build_netns spaces[302];
+static unsigned int end_index[3], port_index[3];
+static struct build wide_build = { .plan = &wide_plan,
+				   .netns = spaces,
+				   .end_index = end_index,
+				   .port_index = port_index,
+				   .uplink_index = 300,
+				   .start_netns = 9,
+				   .alias = (char[]){ "xlab lab" } };
+
+static void begin(void)
+{
+	talk_forget();
+	*done = *self = '\0';
+	fails = NULL;
+	for (int i = 0; i < 302; i++)
+		spaces[i].fd = 1000 + i;
+	for (unsigned int i = 0; i < 3; i++) {
+		end_index[i] = 100 + i;
+		port_index[i] = 200 + i;
+	}
+	ends[0].addresses = &link_local;
+	ends[0].n_addresses = 0;
+}
+
+static void the_labs_bridge_has_a_mac_of_its_own(void **state)
+{
+	struct op bridge = { .kind = OP_BRIDGE, .netns = "br0", .node = NONE, .bridge = 0x102 };
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct part in;
+
+	(void)state;
+	begin();
+	bridges[0x102].stp = true;
+	assert_int_equal(op_bridge_apply(&wide_build, &bridge, &e), 0);
+	in = behind(sizeof(struct ifinfomsg));
+	holds(in, IFLA_IFNAME, "br0", sizeof("br0"));
+	holds(in, IFLA_ADDRESS, "\x02\x78\x6c\x62\x01\x02", 6);
+	HOLDS(in, IFLA_GROUP, uint32_t, 5);
+	HOLDS(find(find(in, IFLA_LINKINFO), IFLA_INFO_DATA), IFLA_BR_STP_STATE, uint32_t, 1);
+	assert_string_equal(done, "");
+	/* with an address of its own it has IPv6, its ports have none */
+	bridge.traits = TRAIT_IPV6;
+	assert_int_equal(op_bridge_apply(&wide_build, &bridge, &e), 0);
+	assert_string_equal(done, "enter()write(net.ipv6.conf.br0.disable_ipv6)back()");
+	begin();
+	fails = "write";
+	assert_int_equal(op_bridge_apply(&wide_build, &bridge, &e), -EIO);
+	assert_string_equal(e.text, "cannot make the bridge br0: write fails");
+	assert_string_equal(done, "enter()write(net.ipv6.conf.br0.disable_ipv6)back()");
+	begin();
+	fails = "enter";
+	assert_int_equal(op_bridge_apply(&wide_build, &bridge, &e), -EIO);
+	assert_string_equal(done, "enter()");
+	begin();
+	talk.answer = -EEXIST;
+	assert_int_equal(op_bridge_apply(&wide_build, &bridge, &e), -EEXIST);
+	assert_string_equal(e.text, "cannot make the bridge br0: refused");
+	assert_string_equal(done, "");
+}
+
+static void is_pair(const char *name, int index, uint32_t master, const char *other,
+		    int other_index, uint32_t netns)
+{
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message());
+	struct part in = behind(sizeof(*link)), peer;
+
+	assert_int_equal(link->ifi_index, index);
+	holds(in, IFLA_IFNAME, name, strlen(name) + 1);
+	HOLDS(in, IFLA_GROUP, uint32_t, 5);
+	if (master)
+		HOLDS(in, IFLA_MASTER, uint32_t, master);
+	else
+		lacks(in, IFLA_MASTER);
+	peer = find(find(find(in, IFLA_LINKINFO), IFLA_INFO_DATA), VETH_INFO_PEER);
+	assert_int_equal(((const struct ifinfomsg *)(const void *)peer.at)->ifi_index, other_index);
+	peer.at += MNL_ALIGN(sizeof(*link));
+	peer.size -= MNL_ALIGN(sizeof(*link));
+	holds(peer, IFLA_IFNAME, other, strlen(other) + 1);
+	HOLDS(peer, IFLA_NET_NS_FD, uint32_t, netns);
+}
+
+static void the_labs_pairs_have_both_ends(void **state)
+{
+	const struct op port = {
+		.kind = OP_VETH, .netns = "br0", .node = NONE, .bridge = 0, .iface = 0
+	};
+	const struct op pair = { .kind = OP_VETH, .netns = "a", .node = 0, .iface = 1 };
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct part in;
+
+	(void)state;
+	begin();
+	assert_int_equal(op_veth_apply(&wide_build, &port, &e), 0);
+	is_pair("pe", 200, 64, "e0", 100, 1000);
+	HOLDS(behind(sizeof(struct ifinfomsg)), IFLA_MTU, uint32_t, 1400);
+	assert_int_equal(op_veth_apply(&wide_build, &pair, &e), 0);
+	is_pair("p", 101, 0, "q", 102, 1001);
+	in = behind(sizeof(struct ifinfomsg));
+	lacks(in, IFLA_MTU);
+	lacks(in, IFLA_ADDRESS);
+	assert_int_equal(end_index[0], 100);
+
+	/* the kernel chooses where an end is in xlab's own namespace; the other end tells */
+	chosen = 17;
+	chosen_other = 18;
+	end_index[0] = 0;
+	named = "pe";
+	assert_int_equal(op_veth_apply(&wide_build, &port, &e), 0);
+	assert_int_equal(end_index[0], 18);
+	named = "p";
+	for (int i = 0; i < 2; i++) { /* whichever it is */
+		begin();
+		end_index[1 + i] = 0;
+		assert_int_equal(op_veth_apply(&wide_build, &pair, &e), 0);
+		assert_int_equal(end_index[1], 17);
+		assert_int_equal(end_index[2], 18);
+	}
+	named = "v7";
+
+	talk.answer = -EEXIST;
+	assert_int_equal(op_veth_apply(&wide_build, &port, &e), -EEXIST);
+	assert_string_equal(e.text, "cannot make the veth pair of a:e0 and br0:pe: refused");
+	assert_int_equal(op_veth_apply(&wide_build, &pair, &e), -EEXIST);
+	assert_string_equal(e.text, "cannot make the veth pair of a:p and b:q: refused");
+}
+
+static void the_labs_bridges_are_joined(void **state)
+{
+	const struct op up = {
+		.kind = OP_UPLINK, .netns = "br0", .node = NONE, .bridge = 0, .uplink = 1
+	};
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct part in;
+
+	(void)state;
+	begin();
+	assert_int_equal(op_uplink_apply(&wide_build, &up, &e), 0);
+	assert_int_equal(talk.n_asked, 2);
+	in = behind(sizeof(struct ifinfomsg));
+	assert_int_equal(((const struct ifinfomsg *)mnl_nlmsg_get_payload(message()))->ifi_index,
+			 303);
+	HOLDS(in, IFLA_MASTER, uint32_t, 64);
+	talk.n_asked = 1; /* the one before it */
+	is_pair("u0", 302, 64, "u1", 303, 1003);
+	HOLDS(behind(sizeof(struct ifinfomsg)), IFLA_MTU, uint32_t, 1200);
+	talk_forget();
+	talk.answer = -EBUSY;
+	assert_int_equal(op_uplink_apply(&wide_build, &up, &e), -EBUSY);
+	assert_string_equal(e.text, "cannot join the bridges br0 and br1: refused");
+	assert_int_equal(talk.n_asked, 1);
+}
+
+/* Offloads go before it is raised; a bridge's end is raised with its bridge, and has no alias. */
+static void the_labs_ends_are_made_ready(void **state)
+{
+	static const struct {
+		bool port, self, link_local;
+		const char *fails;
+		int answer;
+		const char *done;
+		size_t asked;
+		const char *words;
+	} rows[] = {
+		{ false, false, false, NULL, 0, "offloads(e0)", 1, NULL },
+		{ false, false, true, NULL, 0, "offloads(e0)", 2, NULL },
+		{ true, false, true, NULL, 0, "offloads(pe)", 0, NULL },
+		{ false, true, false, NULL, 0, "settings(e0)offloads(e0)", 1, NULL },
+		{ false, true, true, "settings", 0, "settings(e0)", 0,
+		  "interface a:e0: settings fails" },
+		{ false, false, true, "offloads", 0, "offloads(e0)", 0,
+		  "interface a:e0: cannot switch its offloads off: offloads fails" },
+		{ true, false, false, "offloads", 0, "offloads(pe)", 0,
+		  "interface a:pe: cannot switch its offloads off: offloads fails" },
+		{ false, false, true, NULL, -EIO, "offloads(e0)", 1, "interface a:e0: refused" },
+		{ false, false, false, NULL, -EIO, "offloads(e0)", 1,
+		  "interface a:e0: cannot raise it: refused" },
+	};
+
+	(void)state;
+	assert_int_equal(text_cidr("fe80::1/64", &link_local), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct op link = { .kind = OP_LINK,
+					 .netns = "a",
+					 .node = 0,
+					 .iface = 0,
+					 .port = rows[i].port,
+					 .traits = TRAIT_IPV6 };
+		struct error ERROR_AUTO e = ERROR_INIT;
+
+		begin();
+		fails = rows[i].fails;
+		talk.answer = rows[i].answer;
+		ends[0].n_addresses = rows[i].link_local;
+		strcpy(self, rows[i].self ? "a" : "");
+		assert_int_equal(op_link_apply(&wide_build, &link, &e), rows[i].words ? -EIO : 0);
+		assert_string_equal(done, rows[i].done);
+		assert_int_equal(talk.n_asked, rows[i].asked);
+		if (rows[i].words) {
+			assert_string_equal(e.text, rows[i].words);
+		} else if (!rows[i].port) {
+			const struct ifinfomsg *raised = mnl_nlmsg_get_payload(message());
+
+			assert_int_equal(raised->ifi_index, 100);
+			assert_true(raised->ifi_flags & IFF_UP);
+			holds(behind(sizeof(*raised)), IFLA_IFALIAS, "xlab lab",
+			      sizeof("xlab lab"));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -587,6 +865,10 @@ int main(void)
 		cmocka_unit_test(netem_has_room_for_what_is_late),
 		cmocka_unit_test(a_kernel_has_it_or_not),
 		cmocka_unit_test(a_lab_takes_what_not_every_kernel_has),
+		cmocka_unit_test(the_labs_bridge_has_a_mac_of_its_own),
+		cmocka_unit_test(the_labs_pairs_have_both_ends),
+		cmocka_unit_test(the_labs_bridges_are_joined),
+		cmocka_unit_test(the_labs_ends_are_made_ready),
 		cmocka_unit_test(the_labs_vlan_is_over_its_link),
 		cmocka_unit_test(the_labs_link_is_impaired),
 	};
