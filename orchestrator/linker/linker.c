@@ -250,48 +250,45 @@ static bool may_idle(const struct captured_prog *code)
 }
 
 /* The verifier's words on a program with too much stack, which is refused when all of it has been
- * looked at; none if it is taken, since it calls nothing.
+ * looked at, malloc'ed; NULL if it was not tried. If it is taken, since it calls nothing, they are
+ * none of these.
  */
-static int try_overfull(const struct link_output *out, const struct linker *c, char **log,
-			struct error *e)
+static char *try_overfull(const struct link_output *out, const struct linker *c, struct error *e)
 {
 	int FD_AUTO btf_fd = link_load_btf(out, e);
-	int fd;
+	int FD_AUTO fd = -1;
+	char *log = NULL;
 
-	if (btf_fd < 0)
-		return btf_fd;
-	fd = link_load_for_log(out, c, btf_fd, LOG_ALL, log);
-	if (fd >= 0)
-		(void)close(fd);
-	return 0;
+	if (btf_fd >= 0)
+		fd = link_load_for_log(out, c, btf_fd, LOG_ALL, &log);
+	return log;
 }
 
 /*
  * Kernels since 6.7 take a callback that is never called (of bpf_loop() with nothing to do) out of
  * the program, and then fail over its address, with EFAULT and a warning, unless no function is
  * left at all, which is why such a filter may load alone. So another function's address is to
- * stand there. Which are such only the verifier knows, before it comes so far.
+ * stand there. Which are such only the verifier knows, before it comes so far. What fails here
+ * fails once more where it is told.
  */
-static int find_idle(struct linker *c, struct error *e)
+static void find_idle(struct linker *c)
 {
 	struct link_output out = { .rodata_fd = -1 };
+	struct error ERROR_AUTO ignored = ERROR_INIT;
 	bool *FREE_AUTO seen = NULL;
 	char *FREE_AUTO log = NULL;
-	int err;
 
 	c->overfull = true;
-	err = compose(&out, c, e);
+	if (!compose(&out, c, &ignored))
+		log = try_overfull(&out, c, &ignored);
 	c->overfull = false;
-	if (!err)
-		err = try_overfull(&out, c, &log, e);
-	if (!err && log && strstr(log, "combined stack size")) {
+	if (log && strstr(log, "combined stack size")) {
 		seen = xcalloc(out.n_insns, sizeof(*seen));
 		refusal_seen(log, seen, out.n_insns);
 		for (size_t i = 0; i < c->n_filters; i++)
 			find_idle_of(&c->filters[i], seen);
 	}
 	link_output_clear(&out);
-	return err;
 }
 
 /* Of @plain and @traced, or that there is none, the one to use. */
@@ -309,15 +306,14 @@ static int instead_of(int plain, int traced, struct trace *trace, struct error *
 static int load(struct linker *c, char **log, struct error *e)
 {
 	struct link_output out = { .rodata_fd = -1 };
-	int fd = 0;
+	int fd;
 
-	for (size_t i = 0; i < c->n_filters && !fd; i++)
+	for (size_t i = 0; i < c->n_filters; i++)
 		if (may_idle(c->filters[i].code)) {
-			fd = find_idle(c, e);
+			find_idle(c);
 			break;
 		}
-	if (!fd)
-		fd = compose(&out, c, e);
+	fd = compose(&out, c, e);
 	if (!fd)
 		fd = load_linked(&out, c, log, e);
 	/* What is taken as it is stands in forms that the verifier likes. */
@@ -398,22 +394,22 @@ static int blame_size(const struct linker *c, struct error *e)
 int linker_load(struct linker *c, int *fd, char **log, struct error *e)
 {
 	char *FREE_AUTO words = NULL;
-	int loaded;
+	int loaded_fd, err;
 
 	choose_forms(c);
-	loaded = check_budget(c, e);
-	if (loaded < 0)
-		return loaded;
-	loaded = load_somehow(c, &words, e);
-	if (loaded < 0 && words && is_too_large(words))
-		loaded = blame_size(c, e);
-	else if (loaded < 0 && words && c->n_filters > 1 &&
+	err = check_budget(c, e);
+	if (err)
+		return err;
+	loaded_fd = load_somehow(c, &words, e);
+	if (loaded_fd < 0 && words && is_too_large(words))
+		loaded_fd = blame_size(c, e);
+	else if (loaded_fd < 0 && words && c->n_filters > 1 &&
 		 refusal_filter(c, words) == c->n_filters)
 		blame(c, e);
 	if (log)
 		*log = steal_pointer(&words);
-	if (loaded < 0)
-		return loaded;
-	*fd = loaded;
+	if (loaded_fd < 0)
+		return loaded_fd;
+	*fd = loaded_fd;
 	return 0;
 }
