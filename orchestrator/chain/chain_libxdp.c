@@ -271,7 +271,7 @@ static int libxdp_build(const struct chain_job *job, int *fd, char **log, struct
 	if (!bpffs)
 		return e->err;
 	err = run_in_child(go, &trip, RUN_IN_CHILD_MS, fd, e);
-	if (!err || !job->asked)
+	if (!job->asked)
 		return err;
 	if (err == -EOPNOTSUPP)
 		return refused_ext(e);

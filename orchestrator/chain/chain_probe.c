@@ -15,7 +15,7 @@
 #include "lab/error.h"
 #include "orchestrator/util/bpflog.h"
 
-static int load(enum bpf_prog_type type, int btf_fd, int func, int target)
+static int load(enum bpf_prog_type type, int btf_fd, int func, int target_fd)
 {
 	const struct bpf_insn code[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
@@ -25,8 +25,8 @@ static int load(enum bpf_prog_type type, int btf_fd, int func, int target)
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_btf_fd = (__u32)btf_fd, .func_info = &info,
 		    .func_info_cnt = 1, .func_info_rec_size = sizeof(info));
 
-	if (target >= 0) {
-		opts.attach_prog_fd = (__u32)target;
+	if (target_fd >= 0) {
+		opts.attach_prog_fd = (__u32)target_fd;
 		opts.attach_btf_id = (__u32)func;
 	}
 	return bpf_prog_load(type, "probe", "GPL", code, ARRAY_SIZE(code), &opts);
@@ -34,15 +34,15 @@ static int load(enum bpf_prog_type type, int btf_fd, int func, int target)
 
 static int try_ext(int btf_fd, int func)
 {
-	int FD_AUTO target = load(BPF_PROG_TYPE_XDP, btf_fd, func, -1);
-	int FD_AUTO ext = -1, link = -1;
+	int FD_AUTO target_fd = load(BPF_PROG_TYPE_XDP, btf_fd, func, -1);
+	int FD_AUTO ext_fd = -1, link = -1;
 
-	if (target < 0)
-		return target;
-	ext = load(BPF_PROG_TYPE_EXT, btf_fd, func, target);
-	if (ext < 0)
-		return ext;
-	link = bpf_raw_tracepoint_open(NULL, ext);
+	if (target_fd < 0)
+		return target_fd;
+	ext_fd = load(BPF_PROG_TYPE_EXT, btf_fd, func, target_fd);
+	if (ext_fd < 0)
+		return ext_fd;
+	link = bpf_raw_tracepoint_open(NULL, ext_fd);
 	return link < 0 ? link : 0;
 }
 

@@ -334,6 +334,8 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 	(void)name;
 	assert_string_equal(license, "GPL");
 	assert_int_equal(n, 2);
+	assert_int_equal(insns[0].code, BPF_ALU64 | BPF_MOV | BPF_K);
+	assert_int_equal(insns[0].dst_reg, BPF_REG_0);
 	assert_int_equal(insns[0].imm, XDP_PASS);
 	assert_int_equal(insns[1].code, BPF_JMP | BPF_EXIT);
 	assert_int_equal(opts->func_info_cnt, 1);
