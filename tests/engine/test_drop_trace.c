@@ -42,9 +42,10 @@ static void take(void *cookie, const struct drop_trace_event *event)
 	told->events[told->n++] = *event;
 }
 
-/* A datagram from @node, or from where the test is, to a port that is closed. */
-static void send_to(const struct lab *lab, const char *node, const char *address)
+/* A datagram of @size bytes from @node, or from where the test is, to a port that is closed. */
+static void send_sized(const struct lab *lab, const char *node, const char *address, size_t size)
 {
+	static const char bytes[1000];
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
 	NETNS_VISIT visit = NETNS_VISIT_NONE;
 	ERROR_AUTO struct error e = ERROR_INIT;
@@ -54,7 +55,12 @@ static void send_to(const struct lab *lab, const char *node, const char *address
 		assert_int_equal(netns_visit(&visit, lab->state, node, &e), 0);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(inet_pton(AF_INET, address, &to.sin_addr), 1);
-	assert_int_equal(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	assert_int_equal(sendto(fd, bytes, size, 0, (struct sockaddr *)&to, sizeof(to)), size);
+}
+
+static void send_to(const struct lab *lab, const char *node, const char *address)
+{
+	send_sized(lab, node, address, 1);
 }
 
 /* Until something is there, for ten seconds. */
@@ -94,6 +100,38 @@ static void closed_ports_of_the_lab_are_told(void **state)
 	assert_int_equal(p.src.v4.s_addr, inet_addr("10.9.0.1"));
 	assert_int_equal(drop_trace_iface(t, &told.events[0]), rig_end(&lab));
 	assert_int_equal(drop_trace_iface(t, &told.events[1]), NONE);
+	drop_trace_close(t);
+	rig_down(&lab);
+}
+
+/* From the network's header on, as far as there is room; when, and on which CPU. */
+static void a_packet_is_shown(void **state)
+{
+	static const size_t sizes[] = { 1, DROP_TRACE_SNAP - 28, DROP_TRACE_SNAP - 27, 1000 };
+	uint64_t before = netlink_clock_ns();
+	struct told told = { 0 };
+	struct drop_trace *t;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, "");
+	t = drop_trace_open(&lab);
+	assert_non_null(t);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		const struct drop_trace_event *event = &told.events[i];
+		size_t length = 20 + 8 + sizes[i];
+
+		send_sized(&lab, "left", "10.9.0.2", sizes[i]);
+		wait_for(t, &told, i + 1);
+		assert_int_equal(event->length, length);
+		assert_int_equal(event->snapped,
+				 length < DROP_TRACE_SNAP ? length : DROP_TRACE_SNAP);
+		assert_int_equal(event->snap[2] << 8 | event->snap[3], length);
+		assert_int_equal(event->protocol, 0x0800);
+		assert_in_range(event->time_ns, before, netlink_clock_ns());
+		assert_in_range(event->cpu, 0, libbpf_num_possible_cpus() - 1);
+		before = event->time_ns;
+	}
 	drop_trace_close(t);
 	rig_down(&lab);
 }
@@ -151,6 +189,9 @@ static void what_xdp_cannot_send_is_told(void **state)
 	wait_for(t, &told, 1);
 	assert_string_equal(drop_trace_tracepoint(&told.events[0]), "xdp_bulk_tx");
 	assert_int_equal(told.events[0].code, -ENXIO);
+	assert_int_equal(told.events[0].length, 0); /* of the packet nothing is known */
+	assert_int_equal(told.events[0].protocol, 0);
+	assert_int_equal(told.events[0].snapped, 0);
 	assert_int_equal(drop_trace_iface(t, &told.events[0]), rig_end(&lab));
 	drop_trace_close(t);
 	rig_down(&lab);
@@ -288,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closed_ports_of_the_lab_are_told),
+		cmocka_unit_test(a_packet_is_shown),
 		cmocka_unit_test(other_links_of_a_shared_namespace_are_not),
 		cmocka_unit_test(what_xdp_cannot_send_is_told),
 		cmocka_unit_test(what_is_too_long_for_a_link),
