@@ -405,6 +405,205 @@ static void forms_are_bounded(void **state)
 	evidence_clear(&ev);
 }
 
+static enum relation way_of(const struct evidence *ev, const struct packet *p,
+			    const struct packet *inner)
+{
+	struct whose whose;
+
+	forms_know(&ev->forms, &ev->mark, p, inner, &whose);
+	return whose.way;
+}
+
+/* By addresses, ports or an echo's number, and by the protocol; on the way back the other way
+ * round. */
+static void packets_are_known(void **state)
+{
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct packet p = sent(), back = udp("10.0.0.1", 80, "10.0.0.10", 44024), no = p;
+	struct packet foreign = udp("10.0.0.5", 1, "10.0.0.6", 2);
+	struct form forms[] = {
+		{ { .proto = IPPROTO_UDP,
+		    .src = an_address("10.0.0.3"),
+		    .dst = an_address("10.0.0.2"),
+		    .src_port = 7,
+		    .dst_port = 8 },
+		  RELATION_REQUEST },
+		{ { .proto = IPPROTO_UDP,
+		    .src = an_address("10.0.0.3"),
+		    .dst = an_address("10.0.0.2"),
+		    .src_port = 9,
+		    .dst_port = 8 },
+		  RELATION_REPLY },
+	};
+	struct packet echo = { .has_ip = true, .proto = IPPROTO_ICMPV6, .has_echo = true };
+
+	(void)state;
+	assert_int_equal(way_of(&ev, &p, NULL), RELATION_REQUEST);
+	assert_int_equal(way_of(&ev, &back, NULL), RELATION_REPLY);
+	/* by the packet itself, or else by what it carries */
+	assert_int_equal(way_of(&ev, &p, &foreign), RELATION_REQUEST);
+	assert_int_equal(way_of(&ev, &foreign, &p), RELATION_REQUEST);
+	assert_int_equal(way_of(&ev, &foreign, &foreign), RELATION_OTHER);
+	no.has_ip = false;
+	assert_int_equal(way_of(&ev, &no, NULL), RELATION_OTHER);
+	no = p;
+	no.has_ports = false;
+	assert_int_equal(way_of(&ev, &no, NULL), RELATION_OTHER);
+	no = p;
+	no.proto = IPPROTO_TCP;
+	assert_int_equal(way_of(&ev, &no, NULL), RELATION_OTHER);
+	/* as chains have changed it */
+	ev.forms.form = forms;
+	ev.forms.n = 2;
+	p = udp("10.0.0.3", 7, "10.0.0.2", 8);
+	back = udp("10.0.0.2", 8, "10.0.0.3", 7);
+	assert_int_equal(way_of(&ev, &p, NULL), RELATION_REQUEST);
+	assert_int_equal(way_of(&ev, &back, NULL), RELATION_REPLY);
+	p.src_port = back.dst_port = 9;
+	assert_int_equal(way_of(&ev, &p, NULL), RELATION_REPLY);
+	assert_int_equal(way_of(&ev, &back, NULL), RELATION_REQUEST);
+	/* pings, of either family; who answers one to all has its number */
+	ev = an_evidence(STEP_PING);
+	ev.mark.src = echo.src = an_address("fd00::10");
+	ev.mark.dst = echo.dst = an_address("fd00::1");
+	echo.icmp_id = ev.mark.src_port;
+	assert_int_equal(way_of(&ev, &echo, NULL), RELATION_REQUEST);
+	echo.icmp_id++;
+	assert_int_equal(way_of(&ev, &echo, NULL), RELATION_OTHER);
+	ev.mark.group = true;
+	echo.src = an_address("fd00::7");
+	echo.dst = ev.mark.src;
+	assert_int_equal(way_of(&ev, &echo, NULL), RELATION_OTHER);
+	echo.icmp_id--;
+	assert_int_equal(way_of(&ev, &echo, NULL), RELATION_REPLY);
+	echo.proto = IPPROTO_ICMP;
+	assert_int_equal(way_of(&ev, &echo, NULL), RELATION_OTHER);
+	ev = an_evidence(STEP_UDP);
+	ev.mark.group = true;
+	p = udp("10.0.0.7", 80, "10.0.0.10", 44024);
+	assert_int_equal(way_of(&ev, &p, NULL), RELATION_OTHER);
+}
+
+/* Of a datagram in fragments only the first tells whose it is. */
+static void fragments_are_known(void **state)
+{
+	struct evidence ev = an_evidence(STEP_UDP);
+	struct packet head = sent(), tail = head, outer = udp("10.0.0.5", 0, "10.0.0.6", 0), not ;
+	struct whose whose = { .way = RELATION_REQUEST, .sequence = 5 };
+
+	(void)state;
+	forms_remember(&ev.forms, &head, NULL, &whose); /* it is whole */
+	assert_int_equal(ev.forms.n_datagrams, 0);
+	head.fragmented = tail.fragmented = tail.fragment = true;
+	head.fragment_id = tail.fragment_id = 77;
+	tail.has_ports = false;
+	whose.way = RELATION_OTHER;
+	forms_remember(&ev.forms, &head, NULL, &whose);
+	assert_int_equal(ev.forms.n_datagrams, 0);
+	whose.way = RELATION_REQUEST;
+	forms_remember(&ev.forms, &head, NULL, &whose);
+	assert_int_equal(way_of(&ev, &tail, NULL), RELATION_REQUEST);
+	not = tail;
+	not .fragment_id++;
+	assert_int_equal(way_of(&ev, &not, NULL), RELATION_OTHER);
+	not = tail;
+	not .proto = IPPROTO_TCP;
+	assert_int_equal(way_of(&ev, &not, NULL), RELATION_OTHER);
+	not = tail;
+	not .src = an_address("10.0.0.11");
+	assert_int_equal(way_of(&ev, &not, NULL), RELATION_OTHER);
+	not = tail;
+	not .dst = an_address("10.0.0.2");
+	assert_int_equal(way_of(&ev, &not, NULL), RELATION_OTHER);
+	/* where a tunnel's packet is in fragments, that has the number */
+	outer.has_ports = false;
+	outer.proto = IPPROTO_IPIP;
+	outer.fragmented = true;
+	outer.fragment_id = 3;
+	forms_remember(&ev.forms, &outer, &head, &whose);
+	outer.fragment = true;
+	assert_int_equal(way_of(&ev, &outer, NULL), RELATION_REQUEST);
+	evidence_clear(&ev);
+}
+
+/* As what a packet left that came as the step's, or as another's. */
+static void what_packets_left_as(void **state)
+{
+	struct packet p = sent(), changed = udp("10.0.0.1", 5000, "10.0.0.2", 80),
+		      foreign = udp("10.0.0.5", 1, "10.0.0.6", 2), none = { .has_ip = true };
+	const struct {
+		enum relation came;
+		const struct packet *now;
+		bool travels;
+		enum left left;
+	} rows[] = {
+		{ RELATION_REQUEST, &p, true, LEFT_SAME },
+		{ RELATION_REQUEST, &changed, true, LEFT_CHANGED },
+		{ RELATION_REQUEST, &changed, false, LEFT_CHANGED },
+		{ RELATION_REPLY, &changed, true, LEFT_CHANGED },
+		{ RELATION_REQUEST, &none, true, LEFT_UNKNOWN },
+		{ RELATION_REQUEST, &none, false, LEFT_SAME },
+		{ RELATION_OTHER, &foreign, true, LEFT_SAME },
+		{ RELATION_OTHER, &p, true, LEFT_IMITATED },
+		{ RELATION_OTHER, &p, false, LEFT_SAME },
+		{ RELATION_NEIGHBOUR, &p, true, LEFT_SAME },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct evidence ev = an_evidence(STEP_UDP);
+		struct whose came_as;
+		struct flow left;
+
+		forms_know(&ev.forms, &ev.mark, &p, NULL, &came_as);
+		came_as.way = rows[i].came;
+		if (forms_left(&ev.forms, &ev.mark, &came_as, rows[i].now, NULL, rows[i].travels,
+			       &left) != rows[i].left)
+			fail_msg("row %zu", i);
+		if (rows[i].left == LEFT_CHANGED)
+			assert_int_equal(left.src_port, 5000);
+		assert_int_equal(ev.forms.n, rows[i].now == &changed && rows[i].travels);
+		assert_int_equal(ev.forms.n_imitated, rows[i].left == LEFT_IMITATED);
+		if (ev.forms.n)
+			assert_int_equal(way_of(&ev, &changed, NULL), rows[i].came);
+		evidence_clear(&ev);
+		assert_null(ev.forms.form);
+	}
+}
+
+/* What a fragment of an echo counts for is the echo's. */
+static void fragments_of_an_echo_have_its_number(void **state)
+{
+	struct evidence ev = an_evidence(STEP_PING);
+	struct packet head = { .has_ip = true,
+			       .src = an_address("10.0.0.10"),
+			       .dst = an_address("10.0.0.1"),
+			       .proto = IPPROTO_ICMP,
+			       .has_echo = true,
+			       .icmp_id = 44024,
+			       .icmp_seq = 9,
+			       .fragmented = true,
+			       .fragment_id = 4 };
+	struct packet tail = head;
+	struct whose whose;
+	struct flow left;
+
+	(void)state;
+	forms_know(&ev.forms, &ev.mark, &head, NULL, &whose);
+	assert_int_equal(whose.sequence, 9);
+	head.dst = tail.dst = an_address("10.0.0.2");
+	head.icmp_seq = 0; /* which it left without */
+	assert_int_equal(forms_left(&ev.forms, &ev.mark, &whose, &head, NULL, true, &left),
+			 LEFT_CHANGED);
+	tail.fragment = true;
+	tail.has_echo = false;
+	tail.icmp_seq = 0;
+	forms_know(&ev.forms, &ev.mark, &tail, NULL, &whose);
+	assert_int_equal(whose.way, RELATION_REQUEST);
+	assert_int_equal(whose.sequence, 9);
+	evidence_clear(&ev);
+}
+
 /* Where a packet can be the step's: over a link of two, or by its link address. */
 static void a_bridges_copies_are_not_the_steps(void **state)
 {
@@ -542,6 +741,10 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_known_is_said),
 		cmocka_unit_test(a_tunnel_carries_the_same_packet),
 		cmocka_unit_test(fragments_are_followed),
+		cmocka_unit_test(packets_are_known),
+		cmocka_unit_test(fragments_are_known),
+		cmocka_unit_test(what_packets_left_as),
+		cmocka_unit_test(fragments_of_an_echo_have_its_number),
 		cmocka_unit_test(forms_are_bounded),
 		cmocka_unit_test(what_goes_to_all_is_answered_by_any),
 		cmocka_unit_test(a_bridges_copies_are_not_the_steps),

@@ -343,6 +343,38 @@ static void what_was_given(void **state)
 	came_out(&ev, "other");
 	judge_give(&labfile, &step, &ev, XDP_TX, &r);
 	check(&r, &ev, OUTCOME_NOT_OK, "tx at b:e, but it came out different from syn", NULL);
+
+	/* as what it came out is asked where the rest is right; and what is not told is not known
+	 */
+	ev = an_evidence("syn");
+	came_out(&ev, "other");
+	judge_give(&labfile, &step, &ev, XDP_REDIRECT, &r);
+	assert_non_null(r.details);
+	check(&r, &ev, OUTCOME_NOT_OK, "redirect at b:e; expected tx", NULL);
+	ev = an_evidence("syn");
+	judge_give(&labfile, &step, &ev, XDP_TX, &r);
+	assert_non_null(r.details);
+	check(&r, &ev, OUTCOME_INCONCLUSIVE, "tx at b:e, but no chain tells what came out", NULL);
+
+	/* the chain's last word on what was given, and no other */
+	step.as = NONE;
+	ev = an_evidence("syn");
+	add(&ev, packet("syn"), XLAB_WENT_ON, 0, XDP_TX);
+	ev.seen[0].verdict = XDP_TX;
+	judge_give(&labfile, &step, &ev, XDP_TX, &r);
+	assert_null(r.details);
+	check(&r, &ev, OUTCOME_OK, "tx at b:e", NULL);
+	ev = an_evidence("syn");
+	add(&ev, packet("other"), XLAB_DECIDED, 0, XDP_TX);
+	judge_give(&labfile, &step, &ev, XDP_TX, &r);
+	check(&r, &ev, OUTCOME_OK, "tx at b:e", NULL);
+	step.expect = EXPECT_PASS;
+	step.by = labfile_filter(&labfile, "g");
+	ev = an_evidence("syn");
+	add(&ev, packet("syn"), XLAB_DECIDED, 2, XDP_PASS);
+	judge_give(&labfile, &step, &ev, XDP_PASS, &r);
+	check(&r, &ev, OUTCOME_NOT_OK,
+	      "let through at b:e, where no filter had an opinion; expected by g", NULL);
 }
 
 static int read_lab(void **state)

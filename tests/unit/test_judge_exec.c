@@ -137,6 +137,12 @@ static void check_control(const struct row *row, enum step_control control, enum
 	assert_int_equal(result.outcome, outcome);
 	if (outcome == OUTCOME_LAB)
 		assert_ptr_equal(strstr(result.why, "error of the lab: "), result.why);
+	assert_non_null(result.why);
+	assert_int_equal(!result.details, outcome == OUTCOME_OK);
+	if (outcome == OUTCOME_LAB && strstr(result.why, "without any chain"))
+		assert_non_null(strstr(result.why, control == CONTROL_FAIL
+							   ? "passes, where control = fail"
+							   : "fails too: "));
 	step_result_clear(&result);
 }
 
