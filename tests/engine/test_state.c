@@ -197,6 +197,7 @@ static void is_held_by_one(void **state)
 	assert_null(other);
 	assert_int_equal(state_open("a", STATE_READ, NULL, &other, &e), 0);
 	assert_int_equal(state_still(other), -1);
+	state_close(other);
 	shell("echo 7 down >$H/a.lock; echo 8 up >>$H/a.lock");
 	fails(state_begin(&lab_a, "up", &other, &e), -EBUSY, &e,
 	      "lab a is held by process 7 (xlab down): try again when it is done");

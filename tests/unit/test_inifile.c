@@ -319,6 +319,51 @@ static void load_fails(const char *path, enum error_kind kind, const char *messa
 	inifile_clear(&ini);
 }
 
+/* The file that was read, as it is now; NULL: none. */
+static void is_now(const char *file, const char *text)
+{
+	FILE *out = text ? fopen(file, "w") : NULL;
+
+	if (!text) {
+		assert_int_equal(unlink(file), 0);
+		return;
+	}
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* A file that is gone, or is none any more, tells nothing of what it would be. */
+static void knows_whether_it_has_changed(void **state)
+{
+	char dir[] = "/tmp/xlab-test-XXXXXX", file[64];
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct inifile ini;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(file, sizeof(file), "%s/a.ini", dir);
+	is_now(file, "[lab]\n");
+	assert_int_equal(inifile_load(&ini, file, &e), 0);
+	assert_false(inifile_changed(&ini));
+	is_now(file, "[lax]\n");
+	assert_true(inifile_changed(&ini));
+	is_now(file, "[lab]\n\n");
+	assert_true(inifile_changed(&ini));
+	is_now(file, "[lab]");
+	assert_true(inifile_changed(&ini));
+	is_now(file, NULL);
+	assert_false(inifile_changed(&ini));
+	assert_int_equal(mkfifo(file, 0600), 0);
+	assert_false(inifile_changed(&ini));
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_false(inifile_changed(&ini));
+	assert_int_equal(rmdir(file), 0);
+	assert_int_equal(rmdir(dir), 0);
+	inifile_clear(&ini);
+}
+
 static void loads_regular_files_only(void **state)
 {
 	char dir[] = "/tmp/xlab-test-XXXXXX", fifo[64], file[64];
@@ -374,6 +419,7 @@ int main(void)
 		cmocka_unit_test(tables_drive_reading),
 		cmocka_unit_test(tables_drive_messages),
 		cmocka_unit_test(complaints_are_errors),
+		cmocka_unit_test(knows_whether_it_has_changed),
 		cmocka_unit_test(loads_regular_files_only),
 	};
 
