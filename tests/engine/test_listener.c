@@ -11,12 +11,15 @@
 
 #include <linux/bpf.h>
 
+#include <bpf/libbpf.h>
+
 #include <cmocka.h>
 
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/event/listener.h"
+#include "orchestrator/filter/programs.h"
 #include "tests/engine/rig.h"
 
 #define FILTERS "[filter no]\nprogram = drop\n"
@@ -271,12 +274,43 @@ static void which_share_a_map(void **state)
 	assert_int_equal(counters_rows(&lab, 0), 1);
 }
 
+/* An object that is loaded for its other maps makes none that nobody counts in or tells by. */
+static void maps_that_are_not_made(void **state)
+{
+	static const char *const withheld[] = { "counters", "event_rings" };
+	const char *function;
+	struct bpf_object *obj;
+	struct bpf_map *map;
+	const void *bytes;
+	unsigned int n = 0, others = 0;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(program_object(PROGRAM_PORT, &bytes, &size, &function), 0);
+	obj = bpf_object__open_mem(bytes, size, NULL);
+	assert_non_null(obj);
+	bpf_object__for_each_map (map, obj)
+		assert_true(bpf_map__autocreate(map));
+	counters_withhold(obj);
+	bpf_object__for_each_map (map, obj) {
+		bool is = !strcmp(bpf_map__name(map), withheld[0]) ||
+			  !strcmp(bpf_map__name(map), withheld[1]);
+
+		assert_int_equal(bpf_map__autocreate(map), !is);
+		n += is;
+		others += !is;
+	}
+	assert_true(n > 0 && others > 0);
+	bpf_object__close(obj);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_heard),	cmocka_unit_test(what_is_lost),
-		cmocka_unit_test(one_that_was_killed),	cmocka_unit_test(so_many_and_no_more),
-		cmocka_unit_test(nothing_stays_mapped), cmocka_unit_test(which_share_a_map),
+		cmocka_unit_test(what_is_heard),	  cmocka_unit_test(what_is_lost),
+		cmocka_unit_test(one_that_was_killed),	  cmocka_unit_test(so_many_and_no_more),
+		cmocka_unit_test(nothing_stays_mapped),	  cmocka_unit_test(which_share_a_map),
+		cmocka_unit_test(maps_that_are_not_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
