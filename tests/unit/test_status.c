@@ -20,10 +20,10 @@
 #include "orchestrator/report/status_text.h"
 #include "orchestrator/util/json.h"
 
-static const char text[] = "[lab]\nname = t\nabout = two bridges\n"
+static const char text[] = "[lab]\nname = t\nabout = three bridges\n"
 			   "[node a]\n[node b]\n[node c]\n"
 			   "[bridge s]\naddress = 10.0.0.1/24\n"
-			   "[bridge u]\nuplink = s\n"
+			   "[bridge u]\nuplink = s\n[bridge w]\nuplink = u\n"
 			   "[iface a:e0]\nbridge = s\nmac = 02:00:00:00:00:01\nmtu = 1400\n"
 			   "address = 10.0.0.2/24\naddress = fd00::2/64\nloss = 10%\n"
 			   "[iface b:e0]\nbridge = u\nport = p\nmode = generic\n"
@@ -210,7 +210,7 @@ static void a_chain_for_programs(void **state)
 }
 
 static struct iface_status ifaces[5];
-static enum standing bridges[2], uplinks[2];
+static enum standing bridges[3], uplinks[4];
 static char why_auto[] = "this kernel", *differences[] = { (char *)"one", (char *)"two" };
 
 static void begin(struct status *s)
@@ -229,7 +229,10 @@ static void begin(struct status *s)
 	memset(ifaces, 0, sizeof(ifaces));
 	for (size_t i = 0; i < s->lab.labfile.topo.n_ifaces; i++)
 		ifaces[i].node_end = ifaces[i].port_end = STANDING_UP;
-	bridges[0] = bridges[1] = uplinks[0] = uplinks[1] = STANDING_UP;
+	for (size_t i = 0; i < ARRAY_SIZE(uplinks); i++)
+		uplinks[i] = STANDING_UP;
+	for (size_t i = 0; i < ARRAY_SIZE(bridges); i++)
+		bridges[i] = STANDING_UP;
 	ifaces[0].has_mac = true;
 	memcpy(ifaces[0].mac, "\2\0\0\0\0\1", 6);
 }
@@ -249,7 +252,7 @@ static void a_lab_for_people(void **state)
 	(void)state;
 	begin(&s);
 	expect(SAID(status_print_text(&s, false, out)),
-	       "t  two bridges\n"
+	       "t  three bridges\n"
 	       "  t.ini; engine inline: this kernel\n"
 	       "\n"
 	       "  interface  state         MAC                addresses               other end\n"
@@ -263,21 +266,23 @@ static void a_lab_for_people(void **state)
 	       "\n"
 	       "  bridge  state  ports  uplinks  addresses\n"
 	       "  s       up     e0-p   u        10.0.0.1/24\n"
-	       "  u       up     p      s\n");
+	       "  u       up     p      s w\n"
+	       "  w       up            u\n");
 	/* all that can be amiss */
 	ifaces[0].node_end = STANDING_MISSING;
 	ifaces[0].has_mac = false;
 	ifaces[0].port_end = STANDING_DOWN;
 	ifaces[2].node_end = STANDING_NO_CARRIER;
-	ifaces[3].chain = a_view();
+	ifaces[0].chain = a_view();
 	bridges[1] = STANDING_DOWN;
 	uplinks[0] = STANDING_BLOCKING;
+	uplinks[3] = STANDING_MISSING;
 	journal.self = self;
 	s.stale = (char *)"t.ini has changed";
 	s.differences = differences;
 	s.n_differences = 2;
 	expect(SAID(status_print_text(&s, false, out)),
-	       "t  two bridges\n"
+	       "t  three bridges\n"
 	       "  t.ini; engine inline: this kernel; self is b\n"
 	       "  t.ini has changed\n"
 	       "\n"
@@ -289,11 +294,12 @@ static void a_lab_for_people(void **state)
 	       "  b:v        up                                         VLAN 7 of e1\n"
 	       "  c          no interface\n"
 	       "\n"
-	       "  bridge  state  ports       uplinks      addresses\n"
-	       "  s       up     e0-p(down)  u            10.0.0.1/24\n"
-	       "  u       down   p           s(blocking)\n"
+	       "  bridge  state  ports       uplinks                 addresses\n"
+	       "  s       up     e0-p(down)  u                       10.0.0.1/24\n"
+	       "  u       down   p           s(blocking) w(missing)\n"
+	       "  w       up                 u\n"
 	       "\n"
-	       "  b:e1: inline, native XDP\n"
+	       "  a:e0: inline, native XDP\n"
 	       "    #  filter  next  pass  drop\n"
 	       "    1  web        5     0     0\n"
 	       "    2  mine       0     1     4\n"
@@ -303,37 +309,38 @@ static void a_lab_for_people(void **state)
 	       "  not as the lab file has it:\n"
 	       "    one\n"
 	       "    two\n");
-	expect(SAID(status_print_text(&s, true, out)),
-	       BOLD "t" END "  two bridges\n"
-		    "  t.ini; engine inline: this kernel; self is b\n"
-		    "  t.ini has changed\n"
-		    "\n"
-		    "  interface  state         MAC  addresses               other end\n"
-		    "  a:e0       " RED "missing" END "            10.0.0.2/24 fd00::2/64  s:e0-p\n"
-		    "  a:e1       " RED "no carrier" END "                                 b:e1\n"
-		    "  b:e0       " GREEN "up" END "                                         u:p\n"
-		    "  b:e1       " GREEN "up" END "                                         a:e1\n"
-		    "  b:v        " GREEN "up" END
-		    "                                         VLAN 7 of e1\n"
-		    "  c          no interface\n"
-		    "\n"
-		    "  bridge  state  ports       uplinks      addresses\n"
-		    "  s       " GREEN "up" END "     e0-p(down)  u            10.0.0.1/24\n"
-		    "  u       " RED "down" END "   p           s(blocking)\n"
-		    "\n"
-		    "  b:e1: inline, native XDP\n"
-		    "    #  filter  next  pass  drop\n"
-		    "    1  web        5     0     0\n"
-		    "    2  mine       0     1     " RED "4" END "\n"
-		    "    came through: 1 packet, 60 bytes\n"
-		    "    why inline: auto chose it\n"
-		    "\n"
-		    "  not as the lab file has it:\n"
-		    "    " RED "one" END "\n"
-		    "    " RED "two" END "\n");
+	expect(SAID(status_print_text(&s, true, out)), BOLD
+	       "t" END "  three bridges\n"
+	       "  t.ini; engine inline: this kernel; self is b\n"
+	       "  t.ini has changed\n"
+	       "\n"
+	       "  interface  state         MAC  addresses               other end\n"
+	       "  a:e0       " RED "missing" END "            10.0.0.2/24 fd00::2/64  s:e0-p\n"
+	       "  a:e1       " RED "no carrier" END "                                 b:e1\n"
+	       "  b:e0       " GREEN "up" END "                                         u:p\n"
+	       "  b:e1       " GREEN "up" END "                                         a:e1\n"
+	       "  b:v        " GREEN "up" END
+	       "                                         VLAN 7 of e1\n"
+	       "  c          no interface\n"
+	       "\n"
+	       "  bridge  state  ports       uplinks                 addresses\n"
+	       "  s       " GREEN "up" END "     e0-p(down)  u                       10.0.0.1/24\n"
+	       "  u       " RED "down" END "   p           s(blocking) w(missing)\n"
+	       "  w       " GREEN "up" END "                 u\n"
+	       "\n"
+	       "  a:e0: inline, native XDP\n"
+	       "    #  filter  next  pass  drop\n"
+	       "    1  web        5     0     0\n"
+	       "    2  mine       0     1     " RED "4" END "\n"
+	       "    came through: 1 packet, 60 bytes\n"
+	       "    why inline: auto chose it\n"
+	       "\n"
+	       "  not as the lab file has it:\n"
+	       "    " RED "one" END "\n"
+	       "    " RED "two" END "\n");
 	journal.phase = STATE_BUILDING;
 	expect(SAID(status_print_text(&s, false, out)),
-	       "t  two bridges\n"
+	       "t  three bridges\n"
 	       "  being built now, or its command was killed: then `xlab down t` clears it\n");
 	end(&s);
 }
@@ -361,7 +368,7 @@ static void a_lab_for_programs(void **state)
 	s.differences = differences;
 	s.n_differences = 2;
 	expect(json_of_lab(&s),
-	       "{\"name\": \"t\",\"about\": \"two bridges\",\"file\": \"t.ini\","
+	       "{\"name\": \"t\",\"about\": \"three bridges\",\"file\": \"t.ini\","
 	       "\"phase\": \"up\",\"engine\": {\"asked\": \"auto\",\"used\": \"inline\","
 	       "\"why\": \"this kernel\"},\"edited\": false,\"nodes\": [{\"name\": \"a\","
 	       "\"netns\": \"a\",\"interfaces\": [{\"name\": \"e0\",\"state\": \"up\","
@@ -404,11 +411,15 @@ static void a_lab_for_programs(void **state)
 	       "\"state\": \"up\"}]},{\"name\": \"u\",\"netns\": \"u\",\"state\": \"missing\","
 	       "\"addresses\": [],\"ports\": [{\"name\": \"p\",\"interface\": \"b:e0\","
 	       "\"bridge\": null,\"state\": \"down\"},{\"name\": \"s\",\"interface\": null,"
-	       "\"bridge\": \"s\",\"state\": \"blocking\"}]}],\"differences\": [\"one\","
+	       "\"bridge\": \"s\",\"state\": \"blocking\"},"
+	       "{\"name\": \"w\",\"interface\": null,\"bridge\": \"w\",\"state\": \"up\"}]},"
+	       "{\"name\": \"w\",\"netns\": \"w\",\"state\": \"up\",\"addresses\": [],"
+	       "\"ports\": [{\"name\": \"u\",\"interface\": null,\"bridge\": \"u\",\"state\": "
+	       "\"up\"}]}],\"differences\": [\"one\","
 	       "\"two\"]}");
 	s.stale = (char *)"t.ini has changed";
 	journal.phase = STATE_LEAVING;
-	expect(json_of_lab(&s), "{\"name\": \"t\",\"about\": \"two bridges\",\"file\": \"t.ini\","
+	expect(json_of_lab(&s), "{\"name\": \"t\",\"about\": \"three bridges\",\"file\": \"t.ini\","
 				"\"phase\": \"leaving\","
 				"\"advice\": \"going down now, or its command was killed: then "
 				"`xlab down t` clears it\"}");
