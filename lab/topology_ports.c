@@ -141,7 +141,7 @@ void topology_name_ports(struct topology_reading *r)
 		const struct iface *f = &topo->ifaces[i];
 
 		open[i] = f->bridge != NONE && !*f->port;
-		if (f->bridge != NONE && *f->port)
+		if (f->bridge != NONE) /* "", where it is open, is no port's */
 			(void)claim(r, f->bridge, f->port, i);
 	}
 	for (size_t i = 0; i < topo->n_uplinks * 2; i++)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -218,6 +219,33 @@ static void names_are_given_and_taken(void **state)
 	shell("touch /run/netns/x");
 	fails(op_name_apply(&b, ops, &e), -EEXIST, &e,
 	      "cannot name the namespace of x (/run/netns/x): File exists");
+}
+
+/* Where /run/netns is no folder there is no name of ours. */
+static void names_are_nowhere(void **state)
+{
+	static const char *const prepare[] = {
+		"mount --make-rprivate / && mount -t tmpfs none /run",
+		"touch /run/netns",
+		"rm /run/netns && ln -s /tmp /run/netns",
+		"rm /run/netns && ln -s netns /run/netns",
+	};
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (!child) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+
+		if (unshare(CLONE_NEWNS))
+			_exit(100);
+		for (size_t i = 0; i < ARRAY_SIZE(prepare); i++)
+			if (system(prepare[i]) != 0 || op_name_undo(&b, ops, &e))
+				_exit((int)i + 1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 }
 
 static void names_are_taken_already(void **state)
@@ -509,12 +537,13 @@ int main(void)
 {
 #define OF_A_LAB(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		OF_A_LAB(the_labs_tmpfs_is_mounted),	OF_A_LAB(and_unmounted),
-		OF_A_LAB(much_is_unmounted_behind),	OF_A_LAB(names_are_given_and_taken),
-		OF_A_LAB(names_are_taken_already),	OF_A_LAB(links_are_there_already),
-		OF_A_LAB(what_goes_with_its_namespace), OF_A_LAB(settings_are_written),
-		OF_A_LAB(settings_that_differ),		OF_A_LAB(a_procfs_for_some_of_them),
-		OF_A_LAB(settings_are_refused),		OF_A_LAB(settings_of_a_link),
+		OF_A_LAB(the_labs_tmpfs_is_mounted), OF_A_LAB(and_unmounted),
+		OF_A_LAB(much_is_unmounted_behind),  OF_A_LAB(names_are_given_and_taken),
+		OF_A_LAB(names_are_nowhere),	     OF_A_LAB(names_are_taken_already),
+		OF_A_LAB(links_are_there_already),   OF_A_LAB(what_goes_with_its_namespace),
+		OF_A_LAB(settings_are_written),	     OF_A_LAB(settings_that_differ),
+		OF_A_LAB(a_procfs_for_some_of_them), OF_A_LAB(settings_are_refused),
+		OF_A_LAB(settings_of_a_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
