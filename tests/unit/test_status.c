@@ -125,6 +125,15 @@ static void a_chain_for_people(void **state)
 	       "2  mine       0     1     4   0         2        0        4\n"
 	       "came through: 2 packets, 1 byte\n"
 	       "why inline: \n");
+	expect(SAID(chain_print("a:e0", &view, 0, true, out)),
+	       "a:e0: inline, native XDP, put on by a scenario\n"
+	       "#  filter  next  pass  drop  tx  redirect  aborted  invalid\n"
+	       "1  web        5     0     0   " RED "1" END "         0        " RED "3" END
+	       "        0\n"
+	       "2  mine       0     1     " RED "4" END "   0         " RED "2" END
+	       "        0        " RED "4" END "\n"
+	       "came through: 2 packets, 1 byte\n"
+	       "why inline: \n");
 	/* what libxdp does not count */
 	view.record.engine = ENGINE_LIBXDP;
 	view.record.mode = XDP_MODE_CHOICE_GENERIC;
@@ -138,6 +147,15 @@ static void a_chain_for_people(void **state)
 	       " came through: ?\n"
 	       " why libxdp: \n"
 	       " libxdp neither counts nor tells what mine decides; engine = inline does\n");
+	rows[0] = (struct chain_row){ .filter = filters[0] };
+	expect(SAID(chain_print("a:e0", &view, 0, false, out)),
+	       "a:e0: libxdp, generic XDP, put on by a scenario\n"
+	       "#  filter  next  pass  drop\n"
+	       "1  web        ?     ?     ?\n"
+	       "2  mine       ?     ?     ?\n"
+	       "came through: ?\n"
+	       "why libxdp: \n"
+	       "libxdp neither counts nor tells what web, mine decides; engine = inline does\n");
 	view.record.n_filters = 0;
 	expect(SAID(chain_print("a:e0", &view, 1, false, out)), "a:e0 has no chain\n");
 }
