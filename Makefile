@@ -24,6 +24,7 @@ ifeq ($(origin CC),default)
 CC      := gcc
 endif
 CLANG   ?= clang
+LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/bin/bpftool) bpftool)
 SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -114,9 +115,12 @@ $(B)/%.bpf.o: %.bpf.c $(B)/flags
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
+# Without what a debugger would need of it; .BTF and .BTF.ext stay.
 $(B)/%.skel.h: $(B)/%.bpf.o
-	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(*F))_bpf > $@.tmp
+	$(Q)$(LLVM_STRIP) -g -o $@.o $<
+	$(Q)$(BPFTOOL) gen skeleton $@.o name $(subst -,_,$(*F))_bpf > $@.tmp
 	@mv $@.tmp $@
+	@rm -f $@.o
 
 # --- Tests ----------------------------------------------------------------------------------
 # tests/KIND/test_*.c is a program each, linked to what else in C is in its folder.
