@@ -15,6 +15,7 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/report/report.h"
 #include "orchestrator/scenario/control.h"
+#include "orchestrator/scenario/neighbours.h"
 #include "orchestrator/scenario/scenario_chains.h"
 #include "orchestrator/util/table.h"
 
@@ -137,6 +138,7 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 		.options = { .timeout_ms =
 				     options->timeout_ms ? options->timeout_ms : TIMEOUT_DEFAULT_MS,
 			     .drops = drop_trace_open(lab),
+			     .neighbours = neighbours_new(lab),
 			     .progress = &progress },
 		.chains = scenario_chains_new(lab),
 		.results = results,
@@ -153,6 +155,7 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 		(void)error_wrap(e, "cannot put back the chains from before");
 	scenario_chains_free(r.chains);
 	drop_trace_close(r.options.drops);
+	neighbours_free(r.options.neighbours);
 	if (!report_end(r.report) && !*status)
 		*status = ERROR_EXPECTATION;
 	if (!e->err && stopped.err)

@@ -23,7 +23,6 @@
 #include "orchestrator/lab.h"
 #include "orchestrator/model/packet_config.h"
 #include "orchestrator/scenario/control.h"
-#include "orchestrator/scenario/neighbours.h"
 #include "orchestrator/scenario/probe.h"
 #include "orchestrator/scenario/run.h"
 #include "orchestrator/scenario/scenario_chains.h"
@@ -107,7 +106,7 @@ static int prepare(struct run *r, const struct scenario_options *options)
 	err = load_packets(r);
 	if (err)
 		return err;
-	r->neighbours = neighbours_new(r->lab);
+	r->neighbours = options->neighbours;
 	r->witness.drops = options->drops;
 	r->probe.drops_fd = r->witness.drops ? drop_trace_fd(r->witness.drops) : -1;
 	r->probe.lab = r->lab;
@@ -207,7 +206,6 @@ static int run_open(struct run *r, const struct scenario_options *options)
 static void run_close(struct run *r, uint64_t start)
 {
 	listener_close(r->witness.listener);
-	neighbours_free(r->neighbours);
 	free(r->vain);
 	witness_forget(&r->witness);
 	cleanup_fd(&r->probe.signal_fd);

@@ -81,13 +81,22 @@ static void take_failure(const struct consuming *c, const struct drop_trace_even
 				 drop_trace_tracepoint(event), err);
 }
 
+/* Nodes look for each other, and say to which groups they listen, all the time: to ask for an MTU
+ * each time would cost more than many a step.
+ */
+static bool may_be_own(const struct evidence *ev, const struct packet *p)
+{
+	return ev->mark.group || ev->frames.n || !p->has_ip || !address_is_group(&p->dst);
+}
+
 /* In words, malloc'ed. What a bridge has flooded dies of its length where nobody waits for it, too.
  */
-static char *drop_reason(const struct consuming *c, const struct drop_trace_event *event)
+static char *drop_reason(const struct consuming *c, const struct drop_trace_event *event,
+			 const struct packet *p)
 {
 	struct drop_trace_limit limit;
 
-	if (drop_trace_too_long(c->witness->drops, event, &limit) &&
+	if (may_be_own(c->ev, p) && drop_trace_too_long(c->witness->drops, event, &limit) &&
 	    evidence_on_the_way(c->ev, limit.iface))
 		return text_format("%u bytes are more than the MTU of %s:%s, which is %u",
 				   limit.bytes, limit.netns, limit.name, limit.mtu);
@@ -105,7 +114,7 @@ static void take_drop(void *cookie, const struct drop_trace_event *event)
 		return;
 	}
 	packet_read_network(event->snap, event->snapped, event->protocol, &p);
-	reason = drop_reason(c, event);
+	reason = drop_reason(c, event, &p);
 	evidence_add_kernel_drop(
 		c->ev, event->time_ns,
 		&(struct kernel_drop){
