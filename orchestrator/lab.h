@@ -10,6 +10,7 @@
 #include "orchestrator/model/labfile.h"
 
 struct calls_trace;
+struct chain_parts;
 struct coverage;
 
 /* A program that this process has loaded and that other interfaces may have, too. */
@@ -29,6 +30,7 @@ struct lab {
 	size_t n_programs;
 	enum engine_choice engine_auto; /* what `auto` means on this kernel, and why */
 	const char *engine_auto_why;	/* NULL: the kernel was not asked yet */
+	struct chain_parts *parts; /* what is loaded stays for chains to come; NULL: it does not */
 	/* NULL, as mostly; else of what is loaded from now on: */
 	struct coverage *coverage; /* of the programs */
 	struct calls_trace *calls; /* what shows one packet's way: of those that are tail-called */

@@ -115,6 +115,7 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 {
 	*job = (struct chain_job){
 		.lab = lab,
+		.parts = lab->parts,
 		.iface = chain->iface,
 		.filters = filters,
 		.n_filters = chain->n_filters,

@@ -19,10 +19,10 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/chain/chain_parts.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/filter_maps.h"
 #include "orchestrator/filter/filter_object.h"
-#include "orchestrator/filter/globals.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/linker/coverage.h"
 #include "orchestrator/linker/linker.h"
@@ -32,14 +32,14 @@
 #include "orchestrator/model/program.h"
 #include "orchestrator/util/bpflog.h"
 
-/* A chain being built. Inputs point to codes. */
+/* A chain being built. Inputs point to parts. */
 struct build {
 	struct prog_capture capture;
-	struct bpf_object *counters;
-	struct captured_prog stop, note, came;
-	struct filter_object objects[XLAB_CHAIN_MAX];
-	struct captured_prog codes[XLAB_CHAIN_MAX];
+	struct chain_parts *kept; /* or NULL */
+	struct chain_part *counters, *parts[XLAB_CHAIN_MAX];
+	const struct filter_object *objects[XLAB_CHAIN_MAX];
 	struct link_input inputs[XLAB_CHAIN_MAX];
+	struct xlab_config configs[XLAB_CHAIN_MAX + 1]; /* the last is the chain's end's */
 	size_t n;
 	struct linker linker;
 };
@@ -61,85 +61,108 @@ static int load_object(struct bpf_object *obj, struct error *e)
 }
 
 /* What is not wanted is not called, and need not be loaded. */
-static int capture_from_counters(struct build *b, const struct chain_job *job, const char *entry,
-				 bool wanted, struct captured_prog *into, struct error *e)
+static int capture_counters(struct build *b, const struct chain_job *job, unsigned int wanted,
+			    struct error *e)
 {
-	char *FREE_AUTO name = text_format("%s%s", entry, job->many ? "_many" : "");
-	struct bpf_program *prog = bpf_object__find_program_by_name(b->counters, name);
+	static const char *const entries[] = {
+		[CODE_STOP] = "xlab_stop", [CODE_NOTE] = "xlab_note", [CODE_CAME] = "xlab_came"
+	};
+	struct bpf_program *prog;
 
-	if (!prog)
-		return error_sys(e, -ENOENT, "cannot find program %s of the counters", name);
-	if (!wanted)
-		return 0;
-	(void)bpf_program__set_autoload(prog, true);
-	prog_capture_add(&b->capture, prog, false, into);
+	bpf_object__for_each_program (prog, b->counters->object.obj)
+		(void)bpf_program__set_autoload(prog, false);
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		char *FREE_AUTO name = text_format("%s%s", entries[i], job->many ? "_many" : "");
+
+		prog = bpf_object__find_program_by_name(b->counters->object.obj, name);
+		if (!prog)
+			return error_sys(e, -ENOENT, "cannot find program %s of the counters",
+					 name);
+		if (!(wanted >> i & 1))
+			continue;
+		(void)bpf_program__set_autoload(prog, true);
+		prog_capture_add(&b->capture, prog, false, &b->counters->codes[i]);
+	}
 	return 0;
 }
 
 static int prepare_counters(struct build *b, const struct chain_job *job, struct error *e)
 {
 	const struct labfile *labfile = &job->lab->labfile;
-	struct bpf_program *prog;
-	bool notes = false;
+	unsigned int wanted = 1U << CODE_STOP;
+	const void *bytes;
 	size_t size;
-	const void *bytes = counters_bpf__elf_bytes(&size);
-	int err = counters_open_object(bytes, size, job->counters_fd, job->many ? 0 : job->row,
-				       job->rows, job->rings_fd, &b->counters);
+	int err;
 
-	if (err)
-		return error_sys(e, err, "cannot give the chain its counters");
-	bpf_object__for_each_program (prog, b->counters)
-		(void)bpf_program__set_autoload(prog, false);
 	for (size_t i = 0; i < job->n_filters; i++) {
 		const struct filter *f = &labfile->filters[job->filters[i]];
 
-		notes |= link_input_notes(f->continues, program_silent(f->program));
+		if (link_input_notes(f->continues, program_silent(f->program)))
+			wanted |= 1U << CODE_NOTE;
 	}
 	b->linker.tells_came = chain_may_change(labfile, job->filters, job->n_filters);
-	err = capture_from_counters(b, job, "xlab_stop", true, &b->stop, e);
-	if (!err)
-		err = capture_from_counters(b, job, "xlab_note", notes, &b->note, e);
-	if (!err)
-		err = capture_from_counters(b, job, "xlab_came", b->linker.tells_came, &b->came, e);
-	return err;
+	if (b->linker.tells_came)
+		wanted |= 1U << CODE_CAME;
+	b->counters = chain_parts_take(b->kept, job->iface, NONE, wanted);
+	if (b->counters->loaded)
+		return 0;
+	bytes = counters_bpf__elf_bytes(&size);
+	err = counters_open_object(bytes, size, job->counters_fd, job->many ? 0 : job->row,
+				   job->rows, job->rings_fd, &b->counters->object.obj);
+	if (err)
+		return error_sys(e, err, "cannot give the chain its counters");
+	return capture_counters(b, job, wanted, e);
 }
 
 static int prepare_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
 {
-	struct xlab_config config = chain_job_config(job, i);
-	struct filter_object *in = &b->objects[i];
 	size_t filter = job->filters[i];
-	int err = filter_object_open(job->lab, filter, in, e);
+	bool builtin = job->lab->labfile.filters[filter].program != PROGRAM_OBJECT;
+	struct chain_part *part =
+		chain_parts_take(builtin ? b->kept : NULL, job->iface, filter, 1U << CODE_FILTER);
+	struct filter_object *in = &part->object;
+	int err;
 
+	b->parts[i] = part;
+	b->objects[i] = in;
+	b->n = i + 1;
+	b->configs[i] = chain_job_config(job, i);
+	if (part->loaded)
+		return 0;
+	err = filter_object_open(job->lab, filter, in, e);
 	if (err)
 		return err;
-	b->n = i + 1;
 	in->own_arrays = true;
-	if (job->lab->labfile.filters[filter].program != PROGRAM_OBJECT)
+	if (builtin)
 		filter_object_leave_counters(in);
-	err = filter_maps_settle(in, job->lab, filter, &config, job->counters_fd, job->rings_fd, e);
+	err = filter_maps_settle(in, job->lab, filter, NULL, job->counters_fd, job->rings_fd, e);
 	if (!err)
-		prog_capture_add(&b->capture, in->main, filter_object_is_called(in), &b->codes[i]);
+		prog_capture_add(&b->capture, in->main, filter_object_is_called(in),
+				 &part->codes[CODE_FILTER]);
 	return err ? error_wrap(e, "filter %s", job->lab->labfile.filters[filter].name) : 0;
 }
 
 static int load_counters(struct build *b, const struct chain_job *job, struct error *e)
 {
-	struct xlab_config config = chain_job_config(job, job->n_filters);
+	struct xlab_config *config = &b->configs[XLAB_CHAIN_MAX];
 	int err = frags_agree(job, b->objects, &b->linker.frags, e);
 
 	if (err)
 		return err;
+	*config = chain_job_config(job, job->n_filters);
 	/* Tail-called programs follow suit. */
-	config.frags = b->capture.frags = b->linker.frags;
-	(void)globals_poke(b->counters, "xlab_config", &config, sizeof(config));
-	return load_object(b->counters, e) ? error_wrap(e, "what counts for the chain") : 0;
+	config->frags = b->capture.frags = b->linker.frags;
+	if (!b->counters->loaded && load_object(b->counters->object.obj, e))
+		return error_wrap(e, "what counts for the chain");
+	b->counters->loaded = true;
+	return 0;
 }
 
-static int load_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
+static int load_part(struct chain_part *part, const struct chain_job *job, struct error *e)
 {
-	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
-	struct filter_object *in = &b->objects[i];
+	const struct filter *f = &job->lab->labfile.filters[part->filter];
+	struct filter_object *in = &part->object;
+	struct captured_prog *code = &part->codes[CODE_FILTER];
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 	int err;
@@ -147,27 +170,52 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 	filter_object_choose(in, true);
 	err = load_object(in->obj, e);
 	if (!err && in->has_prog_array)
-		err = filter_maps_share_arrays(in, job->lab, job->filters[i], e);
+		err = filter_maps_share_arrays(in, job->lab, part->filter, e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
 	/* Most of its code is of other keys. Its functions are known by its BTF, if the kernel
 	 * takes that. */
-	if (program_matches(&programs[f->program]) && b->codes[i].n_funcs) {
-		captured_prog_prune(&b->codes[i]);
-		captured_prog_straighten(&b->codes[i]);
-		captured_prog_prune(&b->codes[i]);
+	if (program_matches(&programs[f->program]) && code->n_funcs) {
+		captured_prog_prune(code);
+		captured_prog_straighten(code);
+		captured_prog_prune(code);
 	}
-	b->linker.gpl &= !bpf_obj_get_info_by_fd(bpf_program__fd(in->main), &info, &len) &&
-			 info.gpl_compatible;
+	part->gpl = !bpf_obj_get_info_by_fd(bpf_program__fd(in->main), &info, &len) &&
+		    info.gpl_compatible;
+	part->loaded = true;
+	return 0;
+}
+
+static int load_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
+{
+	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
+	struct chain_part *part = b->parts[i];
+	int err = part->loaded ? 0 : load_part(part, job, e);
+
+	if (err)
+		return err;
+	b->linker.gpl &= part->gpl;
 	b->inputs[i] = (struct link_input){
 		.name = f->name,
-		.code = &b->codes[i],
-		.obj = in->obj,
+		.code = &part->codes[CODE_FILTER],
+		.obj = part->object.obj,
+		.config = f->program == PROGRAM_OBJECT ? NULL : &b->configs[i],
 		.continues = f->continues,
 		.silent = program_silent(f->program),
 		.traced = f->program == PROGRAM_OBJECT,
 	};
 	return 0;
+}
+
+static struct link_input counters_input(const struct build *b, const char *name,
+					enum chain_code code)
+{
+	return (struct link_input){
+		.name = name,
+		.code = &b->counters->codes[code],
+		.obj = b->counters->object.obj,
+		.config = &b->configs[XLAB_CHAIN_MAX],
+	};
 }
 
 /* Load it, and have the lab's coverage count what its objects do. */
@@ -186,7 +234,7 @@ static int load_covered(struct build *b, const struct chain_job *job, int *fd, c
 		const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
 
 		names[i] = text_format("%s:%s", f->object ? f->object : "",
-				       bpf_program__name(b->objects[i].main));
+				       bpf_program__name(b->objects[i]->main));
 	}
 	if (!err)
 		coverage_add(coverage, &trace, &b->linker, (const char *const *)names);
@@ -211,12 +259,9 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 	b->linker.filters = b->inputs;
 	b->linker.n_filters = b->n;
 	b->linker.trace = job->trace;
-	b->linker.stop =
-		(struct link_input){ .name = "xlab_stop", .code = &b->stop, .obj = b->counters };
-	b->linker.note =
-		(struct link_input){ .name = "xlab_note", .code = &b->note, .obj = b->counters };
-	b->linker.came =
-		(struct link_input){ .name = "xlab_came", .code = &b->came, .obj = b->counters };
+	b->linker.stop = counters_input(b, "xlab_stop", CODE_STOP);
+	b->linker.note = counters_input(b, "xlab_note", CODE_NOTE);
+	b->linker.came = counters_input(b, "xlab_came", CODE_CAME);
 	if (job->lab->coverage && !job->trace &&
 	    chain_user_object(&job->lab->labfile, job->filters, job->n_filters))
 		return load_covered(b, job, fd, log, e);
@@ -235,19 +280,19 @@ static int inline_build(const struct chain_job *job, int *fd, char **log, struct
 	if (err)
 		return err;
 	b = xcalloc(1, sizeof(*b));
+	b->kept = job->many ? NULL : job->parts;
 	err = prog_capture_begin(&b->capture, e);
 	if (!err) {
 		err = build_all(b, job, fd, log, e);
 		prog_capture_end(&b->capture);
 	}
 	for (size_t i = 0; i < b->n; i++) {
-		filter_object_close(&b->objects[i]);
-		captured_prog_clear(&b->codes[i]);
+		bool builtin = job->lab->labfile.filters[job->filters[i]].program != PROGRAM_OBJECT;
+
+		chain_parts_give(builtin ? b->kept : NULL, b->parts[i]);
 	}
-	captured_prog_clear(&b->stop);
-	captured_prog_clear(&b->note);
-	captured_prog_clear(&b->came);
-	bpf_object__close(b->counters);
+	if (b->counters)
+		chain_parts_give(b->kept, b->counters);
 	free(b);
 	return err;
 }

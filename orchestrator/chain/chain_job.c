@@ -74,11 +74,11 @@ static const struct filter *filter_at(const struct chain_job *job, size_t i)
 	return &job->lab->labfile.filters[job->filters[i]];
 }
 
-static int check_arrays(const struct chain_job *job, const struct filter_object *objects,
+static int check_arrays(const struct chain_job *job, const struct filter_object *const *objects,
 			const char *without, struct error *e)
 {
 	for (size_t i = 0; i < job->n_filters; i++)
-		if (objects[i].frags && objects[i].has_prog_array)
+		if (objects[i]->frags && objects[i]->has_prog_array)
 			return error_input(
 				e,
 				"filter %s: the programs of its PROG_ARRAY are "
@@ -88,8 +88,8 @@ static int check_arrays(const struct chain_job *job, const struct filter_object 
 	return 0;
 }
 
-int frags_agree(const struct chain_job *job, const struct filter_object *objects, bool *frags,
-		struct error *e)
+int frags_agree(const struct chain_job *job, const struct filter_object *const *objects,
+		bool *frags, struct error *e)
 {
 	char *FREE_AUTO without = NULL; /* "small, other": those that take none */
 	bool native = job->lab->labfile.modes[job->iface] == XDP_MODE_CHOICE_NATIVE;
@@ -97,7 +97,7 @@ int frags_agree(const struct chain_job *job, const struct filter_object *objects
 	bool wanted = needed || (native && job->mtu > NATIVE_MTU_MAX);
 
 	for (size_t i = 0; i < job->n_filters; i++)
-		if (!objects[i].frags)
+		if (!objects[i]->frags)
 			text_list_add(&without, "%s", filter_at(job, i)->name);
 	if (needed && without)
 		return error_state(
@@ -108,7 +108,7 @@ int frags_agree(const struct chain_job *job, const struct filter_object *objects
 			"mode = generic",
 			job->other_mtu, NATIVE_MTU_MAX, without);
 	for (size_t i = 0; i < job->n_filters; i++)
-		wanted |= objects[i].frags && filter_at(job, i)->program == PROGRAM_OBJECT;
+		wanted |= objects[i]->frags && filter_at(job, i)->program == PROGRAM_OBJECT;
 	*frags = wanted && !without;
 	return without ? check_arrays(job, objects, without, e) : 0;
 }

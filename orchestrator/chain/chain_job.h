@@ -14,6 +14,7 @@
 #include "bpf/xlab.h"
 #include "orchestrator/model/labfile.h"
 
+struct chain_parts;
 struct error;
 struct filter_object;
 struct lab;
@@ -21,6 +22,7 @@ struct trace;
 
 struct chain_job {
 	const struct lab *lab;
+	struct chain_parts *parts; /* what is loaded comes from there and stays there; or NULL */
 	size_t iface;
 	const size_t *filters;
 	size_t n_filters;
@@ -69,7 +71,7 @@ struct xlab_config chain_job_config(const struct chain_job *job, size_t i);
  * Shall the chain take fragments? -ERANGE, -EINVAL: filters differ where they must not; @e names
  * them. @objects: one a filter of the job.
  */
-int frags_agree(const struct chain_job *job, const struct filter_object *objects, bool *frags,
-		struct error *e);
+int frags_agree(const struct chain_job *job, const struct filter_object *const *objects,
+		bool *frags, struct error *e);
 
 #endif

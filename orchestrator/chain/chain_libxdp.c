@@ -183,12 +183,15 @@ static int explain(int err, struct bpflog *log, struct error *e)
 static int assemble(struct team *t, const struct chain_job *job, int *fd, struct error *e)
 {
 	BPFLOG log = BPFLOG_INIT;
+	const struct filter_object *objects[DISPATCHER_MAX];
 	int err = 0;
 
-	for (size_t i = 0; i < job->n_filters && !err; i++)
+	for (size_t i = 0; i < job->n_filters && !err; i++) {
+		objects[i] = &t->objects[i];
 		err = open_member(t, job, i, e);
+	}
 	if (!err)
-		err = frags_agree(job, t->objects, &t->frags, e);
+		err = frags_agree(job, objects, &t->frags, e);
 	for (t->n = 0; t->n < job->n_filters && !err; t->n++)
 		err = add_member(t, job, t->n, e);
 	/* A single program takes the dispatcher's whole place, and its verdict is the last word,

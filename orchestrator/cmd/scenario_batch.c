@@ -10,6 +10,7 @@
 #include "lab/error.h"
 #include "lab/interrupt.h"
 #include "lab/progress.h"
+#include "orchestrator/chain/chain_parts.h"
 #include "orchestrator/cmd/resolve.h"
 #include "orchestrator/event/drop_trace.h"
 #include "orchestrator/lab.h"
@@ -147,6 +148,7 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 				       colour_wanted(stdout)),
 	};
 
+	lab->parts = chain_parts_new();
 	(void)run_each(&r, status, &stopped);
 	for (size_t i = 0; i < s->n_scenarios; i++)
 		scenario_result_clear(&results[i]);
@@ -154,6 +156,7 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 	if (scenario_chains_restore(r.chains, e))
 		(void)error_wrap(e, "cannot put back the chains from before");
 	scenario_chains_free(r.chains);
+	chain_parts_free(steal_pointer(&lab->parts));
 	drop_trace_close(r.options.drops);
 	neighbours_free(r.options.neighbours);
 	if (!report_end(r.report) && !*status)

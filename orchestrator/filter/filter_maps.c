@@ -280,7 +280,8 @@ int filter_maps_settle(struct filter_object *in, const struct lab *lab, size_t f
 	if (!dir)
 		return e->err;
 	if (lab->labfile.filters[filter].program != PROGRAM_OBJECT) {
-		(void)globals_poke(in->obj, "xlab_config", config, sizeof(*config));
+		if (config)
+			(void)globals_poke(in->obj, "xlab_config", config, sizeof(*config));
 		err = counters_give(in->obj, counters_fd, rings_fd);
 	}
 	if (err)

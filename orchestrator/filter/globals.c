@@ -87,6 +87,25 @@ bool globals_poke(struct bpf_object *obj, const char *name, const void *bytes, s
 	return true;
 }
 
+bool globals_place(struct bpf_object *obj, const char *name, size_t size, struct bpf_map **map,
+		   size_t *at)
+{
+	struct wanted w = { .name = name };
+	size_t length = 0;
+
+	if (!globals_walk(obj, take_if_wanted, &w) || w.found.size != size)
+		return false;
+	bpf_object__for_each_map (*map, obj) {
+		const unsigned char *bytes = bpf_map__initial_value(*map, &length);
+
+		if (bytes && w.found.bytes >= bytes && w.found.bytes < bytes + length) {
+			*at = (size_t)(w.found.bytes - bytes);
+			return true;
+		}
+	}
+	return false;
+}
+
 struct nth {
 	size_t i;
 	const char *name;

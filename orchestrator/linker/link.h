@@ -18,6 +18,7 @@ struct bpf_object;
 struct btf;
 struct error;
 struct trace;
+struct xlab_config;
 
 struct link_output {
 	struct bpf_insn *insns;
@@ -54,10 +55,11 @@ enum link_form {
 struct link_input {
 	const char *name; /* shown by bpftool and in messages: the filter's */
 	const struct captured_prog *code;
-	struct bpf_object *obj; /* loaded (its program a stub): its maps and BTF */
-	uint32_t continues;	/* bit 1 << verdict: the chain goes on */
-	uint32_t silent;	/* the verdict of those that is not noted */
-	bool traced;		/* its lines and branches are, if anything is */
+	struct bpf_object *obj;		  /* loaded (its program a stub): its maps and BTF */
+	const struct xlab_config *config; /* its global of that name is to be this; or NULL */
+	uint32_t continues;		  /* bit 1 << verdict: the chain goes on */
+	uint32_t silent;		  /* the verdict of those that is not noted */
+	bool traced;			  /* its lines and branches are, if anything is */
 	/* Worked out by linker_load(): */
 	enum link_form form;
 	size_t n_main; /* instructions of its main function, if inlined */

@@ -12,9 +12,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/xlab.h"
 #include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/error.h"
+#include "orchestrator/filter/globals.h"
 #include "orchestrator/linker/link.h"
 #include "orchestrator/util/map_fd.h"
 
@@ -46,16 +48,42 @@ static int add_map(struct constants *k, const struct bpf_map *map)
 	return 0;
 }
 
-static int add_object(struct constants *k, struct bpf_object *obj)
+static const struct constant *find(const struct constants *k, int fd)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->maps[i].fd == fd)
+			return &k->maps[i];
+	return NULL;
+}
+
+/* What is loaded for several chains has its place in each from here. */
+static int set_config(struct constants *k, const struct link_input *p)
+{
+	const struct constant *of;
+	struct bpf_map *map;
+	size_t at;
+
+	if (!p->config)
+		return 0;
+	if (!globals_place(p->obj, "xlab_config", sizeof(*p->config), &map, &at))
+		return -EINVAL;
+	of = find(k, map_fd(map));
+	if (!of)
+		return -EINVAL;
+	memcpy(k->bytes + of->at + at, p->config, sizeof(*p->config));
+	return 0;
+}
+
+static int add_object(struct constants *k, const struct link_input *p)
 {
 	struct bpf_map *map;
 	int err = 0;
 
-	bpf_object__for_each_map (map, obj)
+	bpf_object__for_each_map (map, p->obj)
 		if (!err && bpf_map__is_internal(map) && map_fd(map) >= 0 &&
 		    bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)
 			err = add_map(k, map);
-	return err;
+	return err ? err : set_config(k, p);
 }
 
 static int freeze(struct link_output *out, const struct constants *k)
@@ -69,14 +97,6 @@ static int freeze(struct link_output *out, const struct constants *k)
 	    bpf_map_freeze(out->rodata_fd))
 		return -errno;
 	return 0;
-}
-
-static const struct constant *find(const struct constants *k, int fd)
-{
-	for (size_t i = 0; i < k->n; i++)
-		if (k->maps[i].fd == fd)
-			return &k->maps[i];
-	return NULL;
 }
 
 static void redirect_loads(struct link_output *out, const struct constants *k)
@@ -99,10 +119,10 @@ static void redirect_loads(struct link_output *out, const struct constants *k)
 int link_maps_merge_constants(struct link_output *out, const struct linker *c, struct error *e)
 {
 	struct constants k = { 0 };
-	int err = add_object(&k, c->stop.obj);
+	int err = add_object(&k, &c->stop);
 
 	for (size_t i = 0; i < c->n_filters && !err; i++)
-		err = add_object(&k, c->filters[i].obj);
+		err = add_object(&k, &c->filters[i]);
 	if (!err && k.size)
 		err = freeze(out, &k);
 	if (!err)

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "orchestrator/chain/chain_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/alloc.h"
+
+#define KEPT_MAX 64 /* each holds a few files open; the oldest makes room */
+
+struct chain_parts {
+	struct chain_part *kept[KEPT_MAX];
+	size_t n;
+};
+
+static void free_part(struct chain_part *part)
+{
+	filter_object_close(&part->object);
+	for (size_t i = 0; i < CHAIN_CODES; i++)
+		captured_prog_clear(&part->codes[i]);
+	free(part);
+}
+
+struct chain_parts *chain_parts_new(void)
+{
+	return xcalloc(1, sizeof(struct chain_parts));
+}
+
+void chain_parts_free(struct chain_parts *parts)
+{
+	for (size_t i = 0; parts && i < parts->n; i++)
+		free_part(parts->kept[i]);
+	free(parts);
+}
+
+static struct chain_part *take_out(struct chain_parts *parts, size_t i)
+{
+	struct chain_part *part = parts->kept[i];
+
+	parts->n--;
+	memmove(&parts->kept[i], &parts->kept[i + 1], (parts->n - i) * sizeof(part));
+	return part;
+}
+
+struct chain_part *chain_parts_take(struct chain_parts *parts, size_t iface, size_t filter,
+				    unsigned int wanted)
+{
+	struct chain_part *new;
+
+	for (size_t i = 0; parts && i < parts->n; i++) {
+		const struct chain_part *part = parts->kept[i];
+
+		if (part->iface == iface && part->filter == filter && part->wanted == wanted)
+			return take_out(parts, i);
+	}
+	new = xcalloc(1, sizeof(*new));
+	*new = (struct chain_part){ .iface = iface, .filter = filter, .wanted = wanted };
+	return new;
+}
+
+void chain_parts_give(struct chain_parts *parts, struct chain_part *part)
+{
+	if (!parts || !part->loaded) {
+		free_part(part);
+		return;
+	}
+	if (parts->n == KEPT_MAX)
+		free_part(take_out(parts, 0));
+	parts->kept[parts->n++] = part;
+}
