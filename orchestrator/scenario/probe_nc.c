@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
@@ -194,6 +196,20 @@ static int await_transfer(struct step_run *c)
 	return 0;
 }
 
+/* A client of UDP sends what it reads at once: what it has not read was not lost. @in: our copy of
+ * what it reads.
+ */
+static void note_unsent(struct step_run *c, int in)
+{
+	int left = 0;
+
+	if (c->ev->arrived || c->client.ended || ioctl(in, FIONREAD, &left) || !left)
+		return;
+	free(c->ev->trouble);
+	c->ev->trouble = text_format("nc in %s had not read its text after %u ms", c->src_name,
+				     c->probe->timeout_ms);
+}
+
 /* @out: our end of the client's stdin. Its other end is open here too, so that writing to a
  * client that is gone is no signal; the text is smaller than a pipe.
  */
@@ -220,7 +236,10 @@ static int transfer(struct step_run *c, int in, int *out)
 	if (n != (ssize_t)c->ev->bytes_wanted)
 		return error_sys(c->e, n < 0 ? -errno : -EIO, "cannot give nc its text");
 	(void)close(steal_fd(out));
-	return await_transfer(c);
+	err = await_transfer(c);
+	if (!err && udp)
+		note_unsent(c, in);
+	return err;
 }
 
 /* Has somebody else the port already? */

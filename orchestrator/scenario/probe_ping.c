@@ -3,9 +3,11 @@
  */
 #include "orchestrator/scenario/probe_ping.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -24,9 +26,14 @@
 #define BURST_BYTES   65536	/* half of what the kernel keeps until it knows its neighbour */
 
 /* Its summary is there, as behind whatever it has sent: "3 packets transmitted, 2 received, …". */
-static bool has_summary(const char *text)
+static bool read_summary(const char *text, unsigned int *sent)
 {
-	return text && strstr(text, " packets transmitted, ");
+	const char *at = text ? strstr(text, " packets transmitted, ") : NULL;
+
+	while (at && at > text && isdigit((unsigned char)at[-1]))
+		at--;
+	*sent = at ? (unsigned int)strtoul(at, NULL, 10) : 0;
+	return at;
 }
 
 /* Each reply has a line: "64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=0.03 ms", and behind it
@@ -62,17 +69,26 @@ static int ping_settled(struct step_run *c)
 	return step_run_client_ended(c) || step_run_settled(c);
 }
 
-static void read_ping(struct step_run *c)
+/* @late: it was told to end. On a machine that has much to do it may have sent nothing by then, and
+ * then nothing that did not come was lost.
+ */
+static void read_ping(struct step_run *c, bool late)
 {
 	struct subprocess *ping = &c->client;
+	unsigned int sent;
 
-	if (has_summary(ping->out.text))
+	if (read_summary(ping->out.text, &sent)) {
 		read_replies(c);
-	else if (WIFSIGNALED(ping->status) && WTERMSIG(ping->status) == SIGINT)
+		if (late && sent < c->ev->wanted)
+			c->ev->trouble =
+				text_format("ping in %s had sent %u of %u packets after %u ms",
+					    ping->netns, sent, c->ev->wanted, c->probe->timeout_ms);
+	} else if (WIFSIGNALED(ping->status) && WTERMSIG(ping->status) == SIGINT) {
 		c->ev->trouble = text_format("ping in %s had not begun after %u ms", ping->netns,
 					     c->probe->timeout_ms);
-	else
+	} else {
 		step_run_note_trouble(c, ping, "ping");
+	}
 }
 
 /* Those that the step names, by their own count: all of them, of what goes to several. */
@@ -136,11 +152,12 @@ static int start_ping(struct step_run *c, unsigned int burst)
 }
 
 /* Until it has ended, or what it waits for is known not to come. */
-static int await_ping(struct step_run *c)
+static int await_ping(struct step_run *c, bool *late)
 {
 	int err = step_run_wait(c, ping_settled, step_run_ask_ns(c));
 
-	if (err != -ETIMEDOUT)
+	*late = err == -ETIMEDOUT;
+	if (!*late)
 		return err;
 	child_signal(&c->client.child, SIGINT);
 	step_run_allow(c, netlink_clock_ns(), SUMMARY_MS);
@@ -152,12 +169,13 @@ int probe_ping_run(struct step_run *c)
 {
 	unsigned int burst = burst_of(c);
 	int err = start_ping(c, burst);
+	bool late = false;
 
 	step_run_allow(c, c->ev->since_ns,
 		       c->probe->timeout_ms + (c->ev->wanted - burst) * INTERVAL_MS);
 	if (!err)
-		err = await_ping(c);
+		err = await_ping(c, &late);
 	if (!err && c->client.ended)
-		read_ping(c);
+		read_ping(c, late);
 	return err ? err : await_answers(c);
 }

@@ -144,7 +144,9 @@ xlab run "$dir/lb.ini"
 is 'ports that the kernel has free: exit status' "$status" 0
 
 # Errors of the lab.
-lab_with 'chain = host:veth0 udp-8888' 'pass = ping lb host' 'pass = udp lb host:8000'
+lab_with 'chain = host:veth0 udp-8888' 'pass = ping lb host' 'pass = udp lb host:8000' \
+	'[scenario late]' 'chain = host:veth0 udp-8888' 'pass = ping lb host' \
+	'[scenario late-nc]' 'chain = host:veth0 udp-8888' 'pass = udp lb host:8000'
 ip -n br0 link set veth1 down
 xlab scenario s --timeout 500
 is 'a bridge port is down: exit status' "$status" 1
@@ -171,6 +173,22 @@ xlab scenario s
 is 'no ping: exit status' "$status" 3
 like 'no ping: its package' "$out" 'iputils-ping'
 umount "$ping"
+# The first one, of the control run, is in time.
+cp "$ping" "$dir/real-ping"
+cat >"$dir/ping" <<-END
+	#!/bin/sh
+	mkdir "$dir/controlled" 2>/dev/null && exec "$dir/real-ping" "\$@"
+	trap 'kill \$!; echo "0 packets transmitted, 0 received"; exit 1' INT
+	sleep 10 &
+	wait
+END
+chmod 755 "$dir/ping"
+mount --bind "$dir/ping" "$ping"
+xlab scenario late --timeout 300
+is 'a ping that has no time to send: exit status' "$status" 1
+like 'a ping that has no time to send: what did not come was not lost' "$out" \
+	'inconclusive  pass  ping lb host*ping in lb had sent 0 of 1 packets after 300 ms*'
+umount "$ping"
 mount --bind /dev/null "$nc"
 xlab scenario s
 is 'no nc: exit status' "$status" 3
@@ -180,6 +198,14 @@ fake_nc 'echo "nc: unknown option" >&2; exit 1'
 xlab scenario s
 is 'another nc: exit status' "$status" 3
 like 'another nc: the right package' "$out" "is not OpenBSD's netcat*netcat-openbsd"
+umount "$nc"
+
+fake_nc 'case " $* " in *" -l "*) ;; *) mkdir '"$dir"'/sent 2>/dev/null || exec sleep 10 ;; esac
+	exec '"$dir"'/real-nc "$@"'
+xlab scenario late-nc --timeout 300
+is 'an nc that has no time to send: exit status' "$status" 1
+like 'an nc that has no time to send: what did not come was not lost' "$out" \
+	'inconclusive  pass  udp lb host:8000*nc in lb had not read its text after 300 ms*'
 umount "$nc"
 
 # What a child may do: nothing.
