@@ -553,8 +553,10 @@ static const char *const cascades[] = {
 	    "[scenario s]\npass = ping a fe80::9\n",
 	LAB "[iface c:e0]\nadress = fe80::9/64\npeer = c:e1\n[iface c:e1]\npeer = c:e0\n"
 	    "[scenario s]\npass = ping b fe80::9%e0\n",
+	LAB "[iface a:e1]\nadress = 10.7.0.1/24\npeer = c:e0\n[iface c:e0]\npeer = a:e1\n"
+	    "[scenario s]\npass = udp a 255.255.255.255:9 at c\n",
 };
-static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1 };
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1 };
 
 static void tells_each_fault_once(void **state)
 {
@@ -1048,6 +1050,9 @@ static void destinations_are_printed(void **state)
 		  "drop = udp a 10.0.0.77:9 xlab control=fail" },
 		{ "drop = udp a 10.0.0.77:9 \"control=x\"",
 		  "drop = udp a 10.0.0.77:9 \"control=x\" control=none" },
+		{ "drop = udp a b:1 \" a\"", "drop = udp a b:1 \" a\"" },
+		{ "drop = udp a b:1 \"a \"", "drop = udp a b:1 \"a \"" },
+		{ "drop = udp a b:1 \"\\\"a\"", "drop = udp a b:1 \"\\\"a\"" },
 		/* of a pair either side is meant */
 		{ "pass = frame b:e0 p as p except ip.addr",
 		  "pass = frame b:e0 p as p except ip.src ip.dst" },

@@ -97,6 +97,28 @@ static void refuses_what_is_too_long(void **state)
 				    "instructions");
 }
 
+/* As those of "ip6 protochain" do, the last but two goes back, to the first but one. */
+static void jumps_back_as_far_as_can_be(void **state)
+{
+	static const size_t lengths[] = { 10, 32700, 32900 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		size_t n = lengths[i];
+		struct sock_filter *FREE_AUTO classic = xcalloc(n, sizeof(*classic));
+		struct error ERROR_AUTO e = ERROR_INIT;
+
+		classic[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_LEN, 0);
+		for (size_t k = 1; k < n - 3; k++)
+			classic[k] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1);
+		classic[n - 3] =
+			(struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t) - (int)(n - 3));
+		classic[n - 2] = (struct sock_filter)RETURN(1);
+		classic[n - 1] = (struct sock_filter)RETURN(0);
+		assert_int_equal(make(classic, n, &e), n < INT16_MAX ? 0 : -EINVAL);
+	}
+}
+
 static void finds_a_place_or_none(void **state)
 {
 	const struct bpf_insn code[] = { { .code = BPF_ALU | BPF_MOV | BPF_K, .imm = 1 },
@@ -130,6 +152,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_it_does_not_know),
 		cmocka_unit_test(refuses_none),
 		cmocka_unit_test(refuses_what_is_too_long),
+		cmocka_unit_test(jumps_back_as_far_as_can_be),
 		cmocka_unit_test(finds_a_place_or_none),
 	};
 

@@ -191,6 +191,18 @@ static void arrays_are_text_or_bytes(void **state)
 }
 
 /* Without BTF its size says what it may be. */
+/* What can be counted, and compared as more and less. */
+static void sizes_of_integers_are_numbers(void **state)
+{
+	(void)state;
+	for (size_t size = 0; size <= 16; size++) {
+		const struct typed_value v = { .size = size };
+
+		assert_int_equal(typed_value_is_number(&v),
+				 size == 1 || size == 2 || size == 4 || size == 8);
+	}
+}
+
 static void without_a_type_the_size_counts(void **state)
 {
 	struct typed_value v = value(0, 4);
@@ -284,6 +296,7 @@ int main(void)
 		cmocka_unit_test(network_order_is_kept),
 		cmocka_unit_test(a_bool_and_enums_have_words),
 		cmocka_unit_test(arrays_are_text_or_bytes),
+		cmocka_unit_test(sizes_of_integers_are_numbers),
 		cmocka_unit_test(without_a_type_the_size_counts),
 		cmocka_unit_test(structs_have_fields),
 		cmocka_unit_test(a_section_has_variables),
