@@ -75,7 +75,11 @@ static int tear_down(void **state)
 		      "; rm -f /run/netns/*");
 }
 
-static const struct journal lab_a = { .lab = (char *)"a", .text = (char *)"[node x]\n" };
+static const struct journal lab_a = {
+	.lab = (char *)"a",
+	.text = (char *)"[node x]\n",
+	.phase = STATE_UP, /* which it is not yet, whoever says so */
+};
 
 static struct state *begun(const char *command)
 {

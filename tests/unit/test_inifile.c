@@ -279,6 +279,34 @@ static void tables_drive_messages(void **state)
 	inifile_clear(&ini);
 }
 
+/* Of what nobody knows it may be anything. */
+static void what_is_unknown_is_broken(void **state)
+{
+	static const struct {
+		const char *text;
+		bool all, first, second;
+	} rows[] = {
+		{ "[s]\none=a\n[s x]\nmany=b\n", false, false, false },
+		{ "[s]\nmani=a\none=b\n[s x]\nmany=b\n", false, true, false },
+		{ "[s]\none=a\n[s x]\nmany=b\nmani=c\n", false, false, true },
+		{ "[z]\n[s]\none=a\n", true, false, false },
+		{ "[s]\none=a\n[z]\n", true, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct inifile ini;
+
+		assert_int_equal(parse(&ini, rows[i].text, &e), 0);
+		ini_mark_broken(&ini, tables);
+		if (ini.broken != rows[i].all || ini.sections[0].broken != rows[i].first ||
+		    ini.sections[1].broken != rows[i].second)
+			fail_msg("%s", rows[i].text);
+		inifile_clear(&ini);
+	}
+}
+
 static const char *no_names(void *cookie, size_t i)
 {
 	(void)cookie;
@@ -418,6 +446,7 @@ int main(void)
 		cmocka_unit_test(gives_up_within_a_line),
 		cmocka_unit_test(tables_drive_reading),
 		cmocka_unit_test(tables_drive_messages),
+		cmocka_unit_test(what_is_unknown_is_broken),
 		cmocka_unit_test(complaints_are_errors),
 		cmocka_unit_test(knows_whether_it_has_changed),
 		cmocka_unit_test(loads_regular_files_only),

@@ -175,7 +175,7 @@ static void each_has_its_traits(void **state)
 	struct error e = ERROR_INIT;
 	struct topology topo;
 	struct plan plan;
-	size_t uplinks = 0;
+	size_t count[OP_KINDS] = { 0 };
 
 	(void)state;
 	assert_int_equal(plan_text(&plan, &topo, text, &options, &e), 0);
@@ -194,8 +194,9 @@ static void each_has_its_traits(void **state)
 		assert_int_equal(n, i < 2 ? 3 : 2); /* a bridge's own, and two ports */
 	}
 	for (size_t k = 0; k < plan.n_ops; k++)
-		uplinks += plan.ops[k].kind == OP_UPLINK;
-	assert_int_equal(uplinks, 1);
+		count[plan.ops[k].kind]++;
+	assert_int_equal(count[OP_UPLINK], 1);
+	assert_int_equal(count[OP_ADDRESS], 7); /* three are bridges' */
 	plan_clear(&plan);
 	topology_clear(&topo);
 }

@@ -140,7 +140,9 @@ static const struct {
 	{ TWO "[iface a:e1]\nbridge = br0\nloss = 200%\n",
 	  "f.ini:15: [iface a:e1] loss = 200%: too much, too little or too fine; allowed: 0% to" },
 	{ TWO "[iface a:e1]\nbridge = br0\nrate = 10mb\n",
-	  "rate = 10mb: not a number with its unit" },
+	  "rate = 10mb: not a number with its unit; allowed: a number and " },
+	{ TWO "[iface a:e1]\nbridge = br0\ndelay = 5ms\njitter = 5\n",
+	  "jitter = 5: not a number with its unit; allowed: a number and ns" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = br0\n", "would be named br0 as its bridge" },
 	{ TWO "[iface a:e1]\nbridge = br0\nport = a/b\n", "not a name for an interface" },
 	{ TWO "[iface a:e1]\nbridge = br0\naddress = 10.0.0.2/24\n",
@@ -661,7 +663,7 @@ static void doubts_those_of_whom_something_was_refused(void **state)
 		{ TWO "[bridge c]\nuplink = br0\naddress = 10.0.0.1/24\n", true, true },
 		{ TWO "[bridge c]\naddress = x\n", true, true },
 		{ TWO "[node lo]\n", true, true },
-		{ TWO "[iface x:e1]\nbridge = br0\n", true, true },
+		{ TWO "[iface x:e1]\nbridge = br0\naddress = x\n", true, true },
 	};
 
 	(void)state;
