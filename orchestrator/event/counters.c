@@ -20,12 +20,16 @@
 #include "lab/text.h"
 #include "orchestrator/bpffs.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/util/bpflog.h"
 #include "orchestrator/util/object_bytes.h"
 
 int counters_cpus(struct error *e)
 {
-	int n = libbpf_num_possible_cpus();
+	BPFLOG log = BPFLOG_INIT;
+	int n;
 
+	bpflog_begin(&log); /* it is told once */
+	n = libbpf_num_possible_cpus();
 	return n > 0 ? 0 : error_sys(e, n, "cannot ask how many CPUs there can be");
 }
 

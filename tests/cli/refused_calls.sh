@@ -234,6 +234,7 @@ is 'a chain that sends back is not attached: nothing is left at the other end' \
 record explain b:e1 odd
 each_refused explain b:e1 odd <<-'END'
 	bpf EPERM; BPF_OBJ_GET,.*/counters"; cannot make map */counters: 
+	read EIO; cpu/possible; cannot ask how many CPUs there can be
 END
 
 # Where it cannot leave a namespace it does nothing more, for it would do that in there.
@@ -388,13 +389,27 @@ then=stands
 
 # What a child cannot do before its exec, it says itself. (AddressSanitizer has a word on its stack to say then,
 # and that is the last.)
-case ${BUILD-} in */san) last_words='says: ' ;; *) last_words='/usr/bin/ping: cannot ' ;; esac
-for call in chdir capset close_range; do
-	run strace -f -qq -o "$dir/trace" -e inject=$call:error=EPERM -E "$unleaked" "$XLAB" scenario s
+case ${BUILD-} in */san) last_words='says: ' ;; *) last_words= ;; esac
+strace -f -qq -o "$dir/calls" -e trace=prctl -E "$unleaked" "$XLAB" scenario s >/dev/null
+# Which prctl() of a child's own that is.
+prctl() { echo "prctl:error=EPERM:when=$(awk -v what="$1" '{ n[$1]++ } index($0, what) { print n[$1]; exit }' "$dir/calls")"; }
+while IFS=';' read -r call words; do
+	# shellcheck disable=SC2086 # it may be of one path alone
+	run strace -f -qq -o "$dir/trace" -e inject=$call -E "$unleaked" "$XLAB" scenario s
 	is "a child whose $call fails: exit status" "$status" 1
-	like "a child whose $call fails: told" "$out" "$last_words"
+	like "a child whose $call fails: told" "$out$err" "${last_words:-/usr/bin/ping: cannot $words}"
 	stands "a child whose $call fails"
-done
+done <<-END
+	openat:error=EMFILE -P /dev/null;set up its files
+	chdir:error=EPERM;change to /
+	$(prctl PR_CAP_AMBIENT);give up privileges
+	capget:error=EPERM;give up privileges
+	capset:error=EPERM;give up privileges
+	$(prctl PR_SET_NO_NEW_PRIVS);give up privileges
+	close_range:error=EPERM;close its files
+	$(prctl PR_SET_PDEATHSIG);tie its life to xlab's
+	execve:error=EACCES;run it
+END
 
 # A status tells what it could not look at.
 record status
