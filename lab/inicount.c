@@ -218,11 +218,8 @@ static int compute(const struct sum *s, char op, int64_t right, int64_t *value)
 	case '/':
 		*value /= right;
 		break;
-	case '%':
+	default: /* '%' */
 		*value %= right;
-		break;
-	default:
-		break;
 	}
 	if (over || *value > SUM_MAX || *value < -SUM_MAX) {
 		*s->why = text_format("{%s}: the number is beyond %" PRId64, s->inner, SUM_MAX);
