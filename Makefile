@@ -8,7 +8,7 @@
 # make torture    killed and refused at every system call: an hour; make test has a sample
 # make fuzz       each fuzzer for a minute; make test has their corpus
 # make mutate     small errors in the source: how many the quick tests notice
-# make coverage   the lines and branches that the quick tests come to
+# make coverage   the lines and branches that the quick tests come to, and failing calls; half an hour
 # make bench      what things cost, beside others, into bench/RESULTS.md; make deps-bench: those others
 # make fresh      SUITE=bookworm or trixie, else both: what a new user does, in a new Debian;
 #                 FULL=1 with all of make test

@@ -2,9 +2,10 @@
 #
 # Included by the Makefile.
 #
-# make coverage   which lines and branches the quick tests (unit, filters, engine, cli) and the fuzzers'
-#                 corpora come to, by wing; those that they do not are listed under build/coverage. A process
-#                 that is killed by SIGKILL tells nothing. BPF programs are not counted.
+# make coverage   which lines and branches the quick tests (unit, filters, engine, cli) come to, by wing; then,
+#                 which they, the fuzzers' corpora and tests/torture/inject come to, which makes each call
+#                 fail; what none of them does is listed under build/coverage. A process that is killed by
+#                 SIGKILL tells nothing. BPF programs are not counted.
 
 COVERED := build/coverage
 
@@ -22,8 +23,10 @@ coverage-build: all tests
 
 coverage: coverage-build
 	-tests/run -b $(COVERED)
+	find $(COVERED) -name "*.gcda" -empty -delete
+	tests/coverage/report $(COVERED) 'by the quick tests'
 	for target in $(FUZZ_TARGETS); do $(COVERED)/tests/fuzz/$$target tests/fuzz/corpus/$${target#fuzz_}/*; done
-	find $(COVERED) -name '*.gcda' -empty -delete
-	tests/coverage/report $(COVERED)
+	-STRUCK=$(CURDIR)/$(COVERED)/xlab tests/torture/inject places
+	tests/coverage/report $(COVERED) 'and by the corpora, and by calls that fail'
 
 .PHONY: coverage coverage-build
