@@ -70,7 +70,7 @@ static int scratch_enter(int ifindex, struct error *e)
 
 struct team {
 	struct filter_object objects[DISPATCHER_MAX];
-	struct xdp_program *progs[DISPATCHER_MAX + 1];
+	struct xdp_program *progs[DISPATCHER_MAX];
 	size_t n;
 	bool frags;
 };

@@ -380,6 +380,7 @@ static char *built(const char *filters, bool by_name, int wanted)
 	(void)setenv("LIBXDP_OBJECT_PATH", "/elsewhere", 1);
 	(void)setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
 	err = chain_engine_libxdp.build(&job, &fd, NULL, &e);
+	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* which is nobody's to close */
 	if (err != wanted)
 		fail_msg("%d, not %d: %s", err, wanted, e.text);
 	if (err)
@@ -599,7 +600,6 @@ static int up(void **state)
 static int down(void **state)
 {
 	(void)state;
-	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* nobody's to close */
 	free(asked);
 	(void)close(dispatcher_fd);
 	labfile_clear(&lab.labfile);
