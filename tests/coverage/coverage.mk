@@ -10,7 +10,8 @@
 COVERED := build/coverage
 
 # Whoever runs a test, root or not, writes down where it has been: the files for it are there, open to all. A program
-# that counts knows the path of its counts, and so one test fails: no path of the build is in it. A child
+# that counts knows the path of its counts and makes calls to write them, and so two tests fail: no path of the build
+# is in it, and a down of a large lab makes hardly more calls than that of a small one. A child
 # that shares the memory until its execve (orchestrator/scenario/spawn.c) must not write down the counts there:
 # then its parent would not, at its end.
 coverage-build: all tests
