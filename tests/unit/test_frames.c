@@ -109,6 +109,30 @@ static void known_from_the_network_header_on(void **state)
 	frame_forms_clear(&forms);
 }
 
+/* What is too short is none; each once; and of a flood a part. */
+static void forms_are_few(void **state)
+{
+	const struct packet_config *syn = packet("syn");
+	struct frame_forms forms = { 0 };
+	uint8_t bytes[60];
+
+	(void)state;
+	memcpy(bytes, syn->bytes, syn->size);
+	frame_forms_add(&forms, bytes, 10, 10);
+	frame_forms_add(&forms, bytes, syn->size, 13);
+	assert_int_equal(forms.n, 0);
+	frame_forms_add(&forms, bytes, syn->size, syn->size);
+	frame_forms_add(&forms, bytes, syn->size, syn->size);
+	assert_int_equal(forms.n, 1);
+	for (unsigned int i = 0; i < 1000; i++) {
+		bytes[30] = (uint8_t)i;
+		bytes[31] = (uint8_t)(i >> 8);
+		frame_forms_add(&forms, bytes, syn->size, syn->size);
+	}
+	assert_in_range(forms.n, 8, 500);
+	frame_forms_clear(&forms);
+}
+
 static struct step a_step(enum step_kind kind, enum step_expect expect)
 {
 	return (struct step){ .kind = kind,
@@ -399,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_but_for_what_changes_on_the_way),
 		cmocka_unit_test(known_from_the_network_header_on),
+		cmocka_unit_test(forms_are_few),
 		cmocka_unit_test(chains_make_forms),
 		cmocka_unit_test(arrivals_and_drops),
 		cmocka_unit_test(what_came_out),
