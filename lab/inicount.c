@@ -218,8 +218,9 @@ static int compute(const struct sum *s, char op, int64_t right, int64_t *value)
 	case '/':
 		*value /= right;
 		break;
-	default: /* '%' */
+	case '%':
 		*value %= right;
+		break;
 	}
 	if (over || *value > SUM_MAX || *value < -SUM_MAX) {
 		*s->why = text_format("{%s}: the number is beyond %" PRId64, s->inner, SUM_MAX);

@@ -23,6 +23,7 @@
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/filter_maps.h"
 #include "orchestrator/filter/filter_object.h"
+#include "orchestrator/filter/globals.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/linker/coverage.h"
 #include "orchestrator/linker/linker.h"
@@ -186,6 +187,19 @@ static int load_part(struct chain_part *part, const struct chain_job *job, struc
 	return 0;
 }
 
+/* Where it stands is a constant of what is loaded, which the linker writes. */
+static int place(struct link_input *in, const struct xlab_config *config, struct error *e)
+{
+	struct bpf_map *map;
+
+	if (!globals_place(in->obj, "xlab_config", sizeof(*config), &map, &in->config_at))
+		return error_state(e, -EINVAL, "the embedded object of %s lacks a constant",
+				   in->name);
+	in->config = config;
+	in->config_map = map;
+	return 0;
+}
+
 static int load_filter(struct build *b, const struct chain_job *job, size_t i, struct error *e)
 {
 	const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
@@ -199,12 +213,11 @@ static int load_filter(struct build *b, const struct chain_job *job, size_t i, s
 		.name = f->name,
 		.code = &part->codes[CODE_FILTER],
 		.obj = part->object.obj,
-		.config = f->program == PROGRAM_OBJECT ? NULL : &b->configs[i],
 		.continues = f->continues,
 		.silent = program_silent(f->program),
 		.traced = f->program == PROGRAM_OBJECT,
 	};
-	return 0;
+	return f->program == PROGRAM_OBJECT ? 0 : place(&b->inputs[i], &b->configs[i], e);
 }
 
 static struct link_input counters_input(const struct build *b, const char *name,
@@ -214,7 +227,6 @@ static struct link_input counters_input(const struct build *b, const char *name,
 		.name = name,
 		.code = &b->counters->codes[code],
 		.obj = b->counters->object.obj,
-		.config = &b->configs[XLAB_CHAIN_MAX],
 	};
 }
 
@@ -262,6 +274,9 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 	b->linker.stop = counters_input(b, "xlab_stop", CODE_STOP);
 	b->linker.note = counters_input(b, "xlab_note", CODE_NOTE);
 	b->linker.came = counters_input(b, "xlab_came", CODE_CAME);
+	err = place(&b->linker.stop, &b->configs[XLAB_CHAIN_MAX], e);
+	if (err)
+		return err;
 	if (job->lab->coverage && !job->trace &&
 	    chain_user_object(&job->lab->labfile, job->filters, job->n_filters))
 		return load_covered(b, job, fd, log, e);

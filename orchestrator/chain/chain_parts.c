@@ -2,7 +2,6 @@
 #include "orchestrator/chain/chain_parts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lab/alloc.h"
 
@@ -37,8 +36,8 @@ static struct chain_part *take_out(struct chain_parts *parts, size_t i)
 {
 	struct chain_part *part = parts->kept[i];
 
-	parts->n--;
-	memmove(&parts->kept[i], &parts->kept[i + 1], (parts->n - i) * sizeof(part));
+	for (parts->n--; i < parts->n; i++)
+		parts->kept[i] = parts->kept[i + 1];
 	return part;
 }
 

@@ -77,7 +77,7 @@ static void read_rows(const struct counters *counters, struct chain_view *view,
 	uint32_t gen = view->record.gen;
 	size_t n = view->record.n_filters;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && f->of[i]; i++) {
 		view->rows[i].known = chain_tells(&view->record, f->of[i]->program);
 		for (size_t a = 0; a < XLAB_ACTIONS; a++)
 			view->rows[i].verdicts[a] = counters_get(counters, gen, i, a);

@@ -14,6 +14,7 @@
 
 #define LINK_WIDE_LOAD BPF_DW /* BPF_LD | BPF_DW | BPF_IMM, of which two are 0 */
 
+struct bpf_map;
 struct bpf_object;
 struct btf;
 struct error;
@@ -55,11 +56,15 @@ enum link_form {
 struct link_input {
 	const char *name; /* shown by bpftool and in messages: the filter's */
 	const struct captured_prog *code;
-	struct bpf_object *obj;		  /* loaded (its program a stub): its maps and BTF */
-	const struct xlab_config *config; /* its global of that name is to be this; or NULL */
-	uint32_t continues;		  /* bit 1 << verdict: the chain goes on */
-	uint32_t silent;		  /* the verdict of those that is not noted */
-	bool traced;			  /* its lines and branches are, if anything is */
+	struct bpf_object *obj; /* loaded (its program a stub): its maps and BTF */
+	/* NULL; or what is to be in its constants, in which of its maps, how many bytes from its
+	 * begin */
+	const struct xlab_config *config;
+	const struct bpf_map *config_map;
+	size_t config_at;
+	uint32_t continues; /* bit 1 << verdict: the chain goes on */
+	uint32_t silent;    /* the verdict of those that is not noted */
+	bool traced;	    /* its lines and branches are, if anything is */
 	/* Worked out by linker_load(): */
 	enum link_form form;
 	size_t n_main; /* instructions of its main function, if inlined */

@@ -16,7 +16,6 @@
 #include "lab/alloc.h"
 #include "lab/array.h"
 #include "lab/error.h"
-#include "orchestrator/filter/globals.h"
 #include "orchestrator/linker/link.h"
 #include "orchestrator/util/map_fd.h"
 
@@ -57,21 +56,12 @@ static const struct constant *find(const struct constants *k, int fd)
 }
 
 /* What is loaded for several chains has its place in each from here. */
-static int set_config(struct constants *k, const struct link_input *p)
+static void set_config(struct constants *k, const struct link_input *p)
 {
-	const struct constant *of;
-	struct bpf_map *map;
-	size_t at;
+	const struct constant *of = p->config ? find(k, map_fd(p->config_map)) : NULL;
 
-	if (!p->config)
-		return 0;
-	if (!globals_place(p->obj, "xlab_config", sizeof(*p->config), &map, &at))
-		return -EINVAL;
-	of = find(k, map_fd(map));
-	if (!of)
-		return -EINVAL;
-	memcpy(k->bytes + of->at + at, p->config, sizeof(*p->config));
-	return 0;
+	if (of && k->bytes)
+		memcpy(k->bytes + of->at + p->config_at, p->config, sizeof(*p->config));
 }
 
 static int add_object(struct constants *k, const struct link_input *p)
@@ -83,7 +73,9 @@ static int add_object(struct constants *k, const struct link_input *p)
 		if (!err && bpf_map__is_internal(map) && map_fd(map) >= 0 &&
 		    bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)
 			err = add_map(k, map);
-	return err ? err : set_config(k, p);
+	if (!err)
+		set_config(k, p);
+	return err;
 }
 
 static int freeze(struct link_output *out, const struct constants *k)

@@ -256,11 +256,10 @@ static bool may_idle(const struct captured_prog *code)
 static char *try_overfull(const struct link_output *out, const struct linker *c, struct error *e)
 {
 	int FD_AUTO btf_fd = link_load_btf(out, e);
-	int FD_AUTO fd = -1;
 	char *log = NULL;
+	int fd = btf_fd < 0 ? -1 : link_load_for_log(out, c, btf_fd, LOG_ALL, &log);
 
-	if (btf_fd >= 0)
-		fd = link_load_for_log(out, c, btf_fd, LOG_ALL, &log);
+	cleanup_fd(&fd);
 	return log;
 }
 

@@ -26,8 +26,8 @@ struct scenario_result {
 };
 
 struct scenario_options {
-	unsigned int timeout_ms;   /* deadline of a step, the last resort; default 1000 */
-	struct drop_trace *drops;  /* what the kernel says while scenarios run; NULL: nothing */
+	unsigned int timeout_ms;  /* deadline of a step, the last resort; default 1000 */
+	struct drop_trace *drops; /* what the kernel says while scenarios run; NULL: nothing */
 	struct neighbours *neighbours;
 	struct progress *progress; /* a step of it each, of the control run and of the real one */
 };

@@ -159,7 +159,7 @@ int capture_read_one(const char *path, uint32_t number, uint8_t **bytes, size_t 
 	size_t length = 0;
 	int err = capture_open(&c, path, e), more = 1;
 
-	if (err)
+	if (!c)
 		return err;
 	while (c->number < number && more == 1)
 		more = capture_next(c, &in, size, &length, e);
