@@ -5,11 +5,9 @@
 
 #include "lab/alloc.h"
 
-#define KEPT_MAX 64 /* each holds a few files open; the oldest makes room */
-
 struct chain_parts {
-	struct chain_part *kept[KEPT_MAX];
-	size_t n;
+	struct chain_part **kept;
+	size_t n, most;
 };
 
 static void free_part(struct chain_part *part)
@@ -20,15 +18,21 @@ static void free_part(struct chain_part *part)
 	free(part);
 }
 
-struct chain_parts *chain_parts_new(void)
+struct chain_parts *chain_parts_new(size_t most)
 {
-	return xcalloc(1, sizeof(struct chain_parts));
+	struct chain_parts *parts = xcalloc(1, sizeof(*parts));
+
+	*parts = (struct chain_parts){ .kept = xcalloc(most, sizeof(void *)), .most = most };
+	return parts;
 }
 
 void chain_parts_free(struct chain_parts *parts)
 {
-	for (size_t i = 0; parts && i < parts->n; i++)
+	if (!parts)
+		return;
+	for (size_t i = 0; i < parts->n; i++)
 		free_part(parts->kept[i]);
+	free(parts->kept);
 	free(parts);
 }
 
@@ -59,11 +63,11 @@ struct chain_part *chain_parts_take(struct chain_parts *parts, size_t iface, siz
 
 void chain_parts_give(struct chain_parts *parts, struct chain_part *part)
 {
-	if (!parts || !part->loaded) {
+	if (!parts || !parts->most || !part->loaded) {
 		free_part(part);
 		return;
 	}
-	if (parts->n == KEPT_MAX)
+	if (parts->n == parts->most)
 		free_part(take_out(parts, 0));
 	parts->kept[parts->n++] = part;
 }

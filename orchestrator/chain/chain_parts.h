@@ -29,7 +29,10 @@ struct chain_part {
 
 struct chain_parts;
 
-struct chain_parts *chain_parts_new(void);
+#define CHAIN_PART_FILES 8 /* that one holds open, at most */
+
+/* For @most of them; whichever was not needed for longest makes room. */
+struct chain_parts *chain_parts_new(size_t most);
 void chain_parts_free(struct chain_parts *parts);
 
 /* One that was given back, or a new one with no object. @parts: NULL if none are kept. The

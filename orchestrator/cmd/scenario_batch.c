@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
@@ -21,6 +22,7 @@
 #include "orchestrator/util/table.h"
 
 #define TIMEOUT_DEFAULT_MS 1000
+#define FILES_SHARE	   4 /* of the files that may be open: for parts of chains */
 
 int scenario_batch_pick(struct scenario_batch *s, const struct labfile *labfile, char *const *names,
 			struct error *e)
@@ -148,7 +150,8 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 				       colour_wanted(stdout)),
 	};
 
-	lab->parts = chain_parts_new();
+	lab->parts =
+		chain_parts_new((size_t)sysconf(_SC_OPEN_MAX) / FILES_SHARE / CHAIN_PART_FILES);
 	(void)run_each(&r, status, &stopped);
 	for (size_t i = 0; i < s->n_scenarios; i++)
 		scenario_result_clear(&results[i]);

@@ -11,7 +11,7 @@
 #include "lab/topology.h"
 #include "orchestrator/chain/chain_parts.h"
 
-#define KEPT 64
+#define KEPT 5
 
 /* As a chain that was built does; its id is the number of its code's instructions. */
 static void keep(struct chain_parts *parts, size_t iface, size_t filter, unsigned int wanted,
@@ -39,7 +39,7 @@ static size_t kept(struct chain_parts *parts, size_t iface, size_t filter, unsig
 
 static void it_is_of_one_interface_one_filter_and_some_codes(void **state)
 {
-	struct chain_parts *parts = chain_parts_new();
+	struct chain_parts *parts = chain_parts_new(KEPT);
 
 	(void)state;
 	keep(parts, 1, 2, 1, 10);
@@ -60,7 +60,7 @@ static void it_is_of_one_interface_one_filter_and_some_codes(void **state)
 /* A chain may have a filter twice. */
 static void who_has_it_has_it_alone(void **state)
 {
-	struct chain_parts *parts = chain_parts_new();
+	struct chain_parts *parts = chain_parts_new(KEPT);
 	struct chain_part *first, *second;
 
 	(void)state;
@@ -76,7 +76,7 @@ static void who_has_it_has_it_alone(void **state)
 
 static void what_did_not_load_is_not_kept(void **state)
 {
-	struct chain_parts *parts = chain_parts_new();
+	struct chain_parts *parts = chain_parts_new(KEPT);
 
 	(void)state;
 	chain_parts_give(parts, chain_parts_take(parts, 1, 2, 1));
@@ -86,15 +86,21 @@ static void what_did_not_load_is_not_kept(void **state)
 
 static void without_a_place_nothing_is_kept(void **state)
 {
+	struct chain_parts *parts;
+
 	(void)state;
 	keep(NULL, 1, 2, 1, 10);
 	assert_int_equal(kept(NULL, 1, 2, 1), 0);
 	chain_parts_free(NULL);
+	parts = chain_parts_new(0);
+	keep(parts, 1, 2, 1, 10);
+	assert_int_equal(kept(parts, 1, 2, 1), 0);
+	chain_parts_free(parts);
 }
 
 static void the_one_not_needed_for_longest_makes_room(void **state)
 {
-	struct chain_parts *parts = chain_parts_new();
+	struct chain_parts *parts = chain_parts_new(KEPT);
 
 	(void)state;
 	for (size_t i = 1; i <= KEPT; i++)
