@@ -488,7 +488,8 @@ static void the_kernels_limits(void **state)
 				n == 2 ? "with filter dns the chain has 1000001 instructions; the "
 					 "kernel takes 1000000 in one program"
 				       : "with filter web the chain has 1000001 instructions");
-		codes[0].insns = codes[1].insns = NULL;
+		for (size_t k = 0; k < n; k++)
+			codes[k].insns = NULL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
 		size_t n = functions[i].n_funcs[1] ? 2 : 1;
