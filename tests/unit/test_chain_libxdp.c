@@ -44,10 +44,10 @@ static const char text[] = "[node a]\n[node b]\n[iface a:e0]\npeer = b:e1\n[ifac
 static struct lab lab;
 
 /* Nothing is closed, for where xlab does this the process ends: no leak. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
 {
-	return "detect_leaks=0";
+	return 1;
 }
 
 /* What fails, and how. */
