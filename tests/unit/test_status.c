@@ -186,6 +186,21 @@ static char *json_of_chain(const struct chain_view *view)
 	}));
 }
 
+/* Of the two filters that chains have here. */
+#define FILTERS_JSON                                                                \
+	"\"filters\": [{\"filter\": \"web\",\"counted\": true,"                     \
+	"\"verdicts\": {\"next\": {\"packets\": 5,\"bytes\": 300},"                 \
+	"\"pass\": {\"packets\": 0,\"bytes\": 0},\"drop\": {\"packets\": 0,"        \
+	"\"bytes\": 0},\"tx\": {\"packets\": 0,\"bytes\": 0},"                      \
+	"\"redirect\": {\"packets\": 0,\"bytes\": 0},\"aborted\": {\"packets\": 0," \
+	"\"bytes\": 0},\"invalid\": {\"packets\": 0,\"bytes\": 0}}},"               \
+	"{\"filter\": \"mine\",\"counted\": true,"                                  \
+	"\"verdicts\": {\"next\": {\"packets\": 0,\"bytes\": 0},"                   \
+	"\"pass\": {\"packets\": 1,\"bytes\": 60},\"drop\": {\"packets\": 4,"       \
+	"\"bytes\": 240},\"tx\": {\"packets\": 0,\"bytes\": 0},"                    \
+	"\"redirect\": {\"packets\": 0,\"bytes\": 0},\"aborted\": {\"packets\": 0," \
+	"\"bytes\": 0},\"invalid\": {\"packets\": 0,\"bytes\": 0}}}],"
+
 static void a_chain_for_programs(void **state)
 {
 	struct chain_view view = a_view();
@@ -193,20 +208,8 @@ static void a_chain_for_programs(void **state)
 	(void)state;
 	expect(json_of_chain(&view),
 	       "{\"chain\": {\"engine\": \"inline\",\"why\": \"auto chose it\",\"note\": null,"
-	       "\"mode\": \"native\",\"generation\": 3,\"program\": 77,\"scenario\": false,"
-	       "\"filters\": [{\"filter\": \"web\",\"counted\": true,"
-	       "\"verdicts\": {\"next\": {\"packets\": 5,\"bytes\": 300},"
-	       "\"pass\": {\"packets\": 0,\"bytes\": 0},\"drop\": {\"packets\": 0,"
-	       "\"bytes\": 0},\"tx\": {\"packets\": 0,\"bytes\": 0},"
-	       "\"redirect\": {\"packets\": 0,\"bytes\": 0},\"aborted\": {\"packets\": 0,"
-	       "\"bytes\": 0},\"invalid\": {\"packets\": 0,\"bytes\": 0}}},"
-	       "{\"filter\": \"mine\",\"counted\": true,"
-	       "\"verdicts\": {\"next\": {\"packets\": 0,\"bytes\": 0},"
-	       "\"pass\": {\"packets\": 1,\"bytes\": 60},\"drop\": {\"packets\": 4,"
-	       "\"bytes\": 240},\"tx\": {\"packets\": 0,\"bytes\": 0},"
-	       "\"redirect\": {\"packets\": 0,\"bytes\": 0},\"aborted\": {\"packets\": 0,"
-	       "\"bytes\": 0},\"invalid\": {\"packets\": 0,\"bytes\": 0}}}],"
-	       "\"passed\": {\"packets\": 1,\"bytes\": 60}}}");
+	       "\"mode\": \"native\",\"generation\": 3,\"program\": 77,\"scenario\": "
+	       "false," FILTERS_JSON "\"passed\": {\"packets\": 1,\"bytes\": 60}}}");
 	view.record.engine = ENGINE_LIBXDP;
 	view.record.scenario = true;
 	view.passed_known = rows[1].known = false;
@@ -405,19 +408,7 @@ static void a_lab_for_programs(void **state)
 	       "\"peer\": \"a:e1\",\"vlan\": null,\"link\": null,\"netem\": null,"
 	       "\"mode\": \"native\",\"chain\": {\"engine\": \"inline\","
 	       "\"why\": \"auto chose it\",\"note\": null,\"mode\": \"native\","
-	       "\"generation\": 3,\"program\": 77,\"scenario\": false,"
-	       "\"filters\": [{\"filter\": \"web\",\"counted\": true,"
-	       "\"verdicts\": {\"next\": {\"packets\": 5,\"bytes\": 300},"
-	       "\"pass\": {\"packets\": 0,\"bytes\": 0},\"drop\": {\"packets\": 0,"
-	       "\"bytes\": 0},\"tx\": {\"packets\": 0,\"bytes\": 0},"
-	       "\"redirect\": {\"packets\": 0,\"bytes\": 0},\"aborted\": {\"packets\": 0,"
-	       "\"bytes\": 0},\"invalid\": {\"packets\": 0,\"bytes\": 0}}},"
-	       "{\"filter\": \"mine\",\"counted\": true,"
-	       "\"verdicts\": {\"next\": {\"packets\": 0,\"bytes\": 0},"
-	       "\"pass\": {\"packets\": 1,\"bytes\": 60},\"drop\": {\"packets\": 4,"
-	       "\"bytes\": 240},\"tx\": {\"packets\": 0,\"bytes\": 0},"
-	       "\"redirect\": {\"packets\": 0,\"bytes\": 0},\"aborted\": {\"packets\": 0,"
-	       "\"bytes\": 0},\"invalid\": {\"packets\": 0,\"bytes\": 0}}}],"
+	       "\"generation\": 3,\"program\": 77,\"scenario\": false," FILTERS_JSON
 	       "\"passed\": {\"packets\": 1,\"bytes\": 60}}},{\"name\": \"v\","
 	       "\"state\": \"down\",\"mac\": null,\"mtu\": null,\"addresses\": [],"
 	       "\"bridge\": null,\"port\": null,\"peer\": null,\"vlan\": 7,\"link\": \"e1\","
