@@ -136,7 +136,7 @@ static int prepare_filter(struct build *b, const struct chain_job *job, size_t i
 	in->own_arrays = true;
 	if (builtin)
 		filter_object_leave_counters(in);
-	err = filter_maps_settle(in, job->lab, filter, NULL, job->counters_fd, job->rings_fd, e);
+	err = filter_maps_settle(in, job->lab, filter, job->counters_fd, job->rings_fd, e);
 	if (!err)
 		prog_capture_add(&b->capture, in->main, filter_object_is_called(in),
 				 &part->codes[CODE_FILTER]);
@@ -301,13 +301,9 @@ static int inline_build(const struct chain_job *job, int *fd, char **log, struct
 		err = build_all(b, job, fd, log, e);
 		prog_capture_end(&b->capture);
 	}
-	for (size_t i = 0; i < b->n; i++) {
-		bool builtin = job->lab->labfile.filters[job->filters[i]].program != PROGRAM_OBJECT;
-
-		chain_parts_give(builtin ? b->kept : NULL, b->parts[i]);
-	}
-	if (b->counters)
-		chain_parts_give(b->kept, b->counters);
+	for (size_t i = 0; i < b->n; i++)
+		chain_part_give(b->parts[i]);
+	chain_part_give(b->counters);
 	free(b);
 	return err;
 }

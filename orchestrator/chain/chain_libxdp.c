@@ -35,6 +35,7 @@
 #include "orchestrator/chain/chain_probe.h"
 #include "orchestrator/filter/filter_maps.h"
 #include "orchestrator/filter/filter_object.h"
+#include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/util/bpflog.h"
@@ -123,8 +124,9 @@ static int add_member(struct team *t, const struct chain_job *job, size_t i, str
 	config.keeps_counters = chain_user_object(labfile, job->filters, job->n_filters)
 					? XLAB_KEEPS_SILENT
 					: XLAB_KEEPS;
-	err = filter_maps_settle(in, job->lab, job->filters[i], &config, job->counters_fd,
-				 job->rings_fd, e);
+	if (f->program != PROGRAM_OBJECT)
+		(void)globals_poke(in->obj, "xlab_config", &config, sizeof(config));
+	err = filter_maps_settle(in, job->lab, job->filters[i], job->counters_fd, job->rings_fd, e);
 	if (err)
 		return error_wrap(e, "filter %s", f->name);
 	filter_object_choose(in, true);

@@ -12,6 +12,8 @@ struct chain_parts {
 
 static void free_part(struct chain_part *part)
 {
+	if (!part)
+		return;
 	filter_object_close(&part->object);
 	for (size_t i = 0; i < CHAIN_CODES; i++)
 		captured_prog_clear(&part->codes[i]);
@@ -57,12 +59,16 @@ struct chain_part *chain_parts_take(struct chain_parts *parts, size_t iface, siz
 			return take_out(parts, i);
 	}
 	new = xcalloc(1, sizeof(*new));
-	*new = (struct chain_part){ .iface = iface, .filter = filter, .wanted = wanted };
+	*new = (struct chain_part){
+		.iface = iface, .filter = filter, .wanted = wanted, .kept_by = parts
+	};
 	return new;
 }
 
-void chain_parts_give(struct chain_parts *parts, struct chain_part *part)
+void chain_part_give(struct chain_part *part)
 {
+	struct chain_parts *parts = part ? part->kept_by : NULL;
+
 	if (!parts || !parts->most || !part->loaded) {
 		free_part(part);
 		return;

@@ -17,17 +17,18 @@
 /* The programs of bpf/counters.bpf.c; a filter has one. */
 enum chain_code { CODE_STOP, CODE_NOTE, CODE_CAME, CHAIN_CODES, CODE_FILTER = 0 };
 
+struct chain_parts;
+
 struct chain_part {
-	size_t iface;	     /* whose counters it has */
-	size_t filter;	     /* NONE: the counters themselves, ... */
-	unsigned int wanted; /* ... and a bit for each of their codes that was loaded */
-	bool loaded;	     /* from a former chain */
-	bool gpl;	     /* its program may call what only the GPL's may */
+	size_t iface;		     /* whose counters it has */
+	size_t filter;		     /* NONE: the counters themselves, ... */
+	unsigned int wanted;	     /* ... and a bit for each of their codes that was loaded */
+	struct chain_parts *kept_by; /* where it goes when it is given back; or NULL */
+	bool loaded;		     /* from a former chain */
+	bool gpl;		     /* its program may call what only the GPL's may */
 	struct filter_object object;
 	struct captured_prog codes[CHAIN_CODES];
 };
-
-struct chain_parts;
 
 #define CHAIN_PART_FILES 8 /* that one holds open, at most */
 
@@ -36,12 +37,12 @@ struct chain_parts *chain_parts_new(size_t most);
 void chain_parts_free(struct chain_parts *parts);
 
 /* One that was given back, or a new one with no object. @parts: NULL if none are kept. The
- * caller's until chain_parts_give().
+ * caller's until chain_part_give().
  */
 struct chain_part *chain_parts_take(struct chain_parts *parts, size_t iface, size_t filter,
 				    unsigned int wanted);
 
-/* Keep it, if it is whole; NULL @parts: free it. */
-void chain_parts_give(struct chain_parts *parts, struct chain_part *part);
+/* Back to where it was taken from, if it is loaded; else free it. NULL is fine. */
+void chain_part_give(struct chain_part *part);
 
 #endif

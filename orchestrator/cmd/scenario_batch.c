@@ -22,7 +22,8 @@
 #include "orchestrator/util/table.h"
 
 #define TIMEOUT_DEFAULT_MS 1000
-#define FILES_SHARE	   4 /* of the files that may be open: for parts of chains */
+#define PARTS_MAX	   64
+#define FILES_OF_A_RUN	   256 /* more than scenarios have open at once beside parts of chains */
 
 int scenario_batch_pick(struct scenario_batch *s, const struct labfile *labfile, char *const *names,
 			struct error *e)
@@ -129,6 +130,16 @@ static int run_each(const struct batch_run *r, int *status, struct error *e)
 	return err;
 }
 
+/* As many as this process may have files for, with room for all else. */
+static size_t parts_at_once(void)
+{
+	long files = sysconf(_SC_OPEN_MAX);
+
+	long parts = (files - FILES_OF_A_RUN) / 2 / CHAIN_PART_FILES;
+
+	return parts < 0 ? 0 : parts < PARTS_MAX ? (size_t)parts : PARTS_MAX;
+}
+
 int scenario_batch_run(const struct scenario_batch *s, const struct scenario_batch_options *options,
 		       struct lab *lab, int *status, struct error *e)
 {
@@ -150,8 +161,7 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 				       colour_wanted(stdout)),
 	};
 
-	lab->parts =
-		chain_parts_new((size_t)sysconf(_SC_OPEN_MAX) / FILES_SHARE / CHAIN_PART_FILES);
+	lab->parts = chain_parts_new(parts_at_once());
 	(void)run_each(&r, status, &stopped);
 	for (size_t i = 0; i < s->n_scenarios; i++)
 		scenario_result_clear(&results[i]);

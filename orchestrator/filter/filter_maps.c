@@ -22,7 +22,6 @@
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/calls_trace.h"
 #include "orchestrator/filter/filter_object.h"
-#include "orchestrator/filter/globals.h"
 #include "orchestrator/filter/map_value.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
@@ -271,19 +270,15 @@ int filter_maps_open(const struct lab *lab, size_t filter, const char *name, int
 }
 
 int filter_maps_settle(struct filter_object *in, const struct lab *lab, size_t filter,
-		       const struct xlab_config *config, int counters_fd, int rings_fd,
-		       struct error *e)
+		       int counters_fd, int rings_fd, struct error *e)
 {
 	char *FREE_AUTO dir = filter_maps_dir(lab, filter, e);
 	int err = 0;
 
 	if (!dir)
 		return e->err;
-	if (lab->labfile.filters[filter].program != PROGRAM_OBJECT) {
-		if (config)
-			(void)globals_poke(in->obj, "xlab_config", config, sizeof(*config));
+	if (lab->labfile.filters[filter].program != PROGRAM_OBJECT)
 		err = counters_give(in->obj, counters_fd, rings_fd);
-	}
 	if (err)
 		return error_sys(e, err, "cannot give the filter its counters");
 	return reuse_maps(in->obj, dir, in->own_arrays, e);

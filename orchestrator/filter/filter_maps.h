@@ -11,7 +11,6 @@
 struct error;
 struct filter_object;
 struct lab;
-struct xlab_config;
 
 /*
  * malloc'ed path of the filter's folder of them, the maps made, filled with the
@@ -25,12 +24,11 @@ char *filter_maps_dir(const struct lab *lab, size_t filter, struct error *e);
 int filter_maps_open(const struct lab *lab, size_t filter, const char *name, int *fd,
 		     struct error *e);
 
-/* Give it its config, the interface's counters and event rings, and the filter's maps
- * (made now if they are not there yet).
+/* Give it the interface's counters and event rings, and the filter's maps (made now if they are not
+ * there yet).
  */
 int filter_maps_settle(struct filter_object *in, const struct lab *lab, size_t filter,
-		       const struct xlab_config *config, int counters_fd, int rings_fd,
-		       struct error *e);
+		       int counters_fd, int rings_fd, struct error *e);
 
 /*
  * When the object is loaded: let the fds of its PROG_ARRAYs be the pinned ones. libbpf fills each

@@ -54,7 +54,8 @@ struct neighbours *neighbours_new(const struct lab *lab)
 	struct neighbours *n = xcalloc(1, sizeof(*n));
 
 	n->lab = lab;
-	n->kept = (size_t)sysconf(_SC_OPEN_MAX) / 4;
+	n->kept =
+		(size_t)(sysconf(_SC_OPEN_MAX) / 256) * 64; /* where files are few each is wanted */
 	n->places = xcalloc(topology_namespaces(&lab->labfile.topo), sizeof(*n->places));
 	return n;
 }

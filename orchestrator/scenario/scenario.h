@@ -26,9 +26,9 @@ struct scenario_result {
 };
 
 struct scenario_options {
-	unsigned int timeout_ms;  /* deadline of a step, the last resort; default 1000 */
-	struct drop_trace *drops; /* what the kernel says while scenarios run; NULL: nothing */
-	struct neighbours *neighbours;
+	unsigned int timeout_ms;       /* deadline of a step, the last resort; default 1000 */
+	struct drop_trace *drops;      /* what the kernel says while scenarios run; NULL: nothing */
+	struct neighbours *neighbours; /* where each step makes them be forgotten */
 	struct progress *progress; /* a step of it each, of the control run and of the real one */
 };
 

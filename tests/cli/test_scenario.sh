@@ -134,6 +134,12 @@ xlab exec lb -- ping -q -c 3 10.0.0.1
 is 'it goes on counting' "$(($(counted) >= before + 3))" 1
 "$XLAB" down >/dev/null
 
+# What is kept from one scenario to the next is not kept where files are few.
+xlab up topologies/lb.ini
+run prlimit --nofile=64 "$XLAB" scenario --all --timeout 5000
+is 'few files: exit status' "$status" 0
+"$XLAB" down >/dev/null
+
 # The kernel names the port that nc comes from: it keeps those of ended connections for a minute.
 sed '/^\[scenario hello\]/,$d' topologies/lb.ini | sed '/^\[node lb\]/a sysctl = net.ipv4.ip_local_port_range = 40000 40009' \
 	>"$dir/lb.ini"

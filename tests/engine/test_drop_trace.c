@@ -42,6 +42,17 @@ static void take(void *cookie, const struct drop_trace_event *event)
 	told->events[told->n++] = *event;
 }
 
+/* The rig's lab, with that besides. */
+static struct drop_trace *traced(struct lab *lab, const char *more)
+{
+	struct drop_trace *t;
+
+	rig_up(lab, more);
+	t = drop_trace_open(lab);
+	assert_non_null(t);
+	return t;
+}
+
 /* A datagram of @size bytes from @node, or from where the test is, to a port that is closed. */
 static void send_sized(const struct lab *lab, const char *node, const char *address, size_t size)
 {
@@ -81,9 +92,7 @@ static void closed_ports_of_the_lab_are_told(void **state)
 	struct lab lab;
 
 	(void)state;
-	rig_up(&lab, "");
-	t = drop_trace_open(&lab);
-	assert_non_null(t);
+	t = traced(&lab, "");
 	send_to(&lab, NULL, "127.0.0.1");
 	send_to(&lab, "left", "10.9.0.2");
 	wait_for(t, &told, 1);
@@ -114,9 +123,7 @@ static void a_packet_is_shown(void **state)
 	struct lab lab;
 
 	(void)state;
-	rig_up(&lab, "");
-	t = drop_trace_open(&lab);
-	assert_non_null(t);
+	t = traced(&lab, "");
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		const struct drop_trace_event *event = &told.events[i];
 		size_t length = 20 + 8 + sizes[i];
@@ -264,9 +271,7 @@ static void what_is_too_long_for_a_link(void **state)
 	struct lab lab;
 
 	(void)state;
-	rig_up(&lab, more);
-	t = drop_trace_open(&lab);
-	assert_non_null(t);
+	t = traced(&lab, more);
 	(void)link_at(&lab, "left", "l0", 9000);
 	(void)link_at(&lab, "s", "p", 4000);
 	(void)link_at(&lab, "b", "e0", 3000);
@@ -309,9 +314,7 @@ static void where_it_was(void **state)
 	struct lab lab;
 
 	(void)state;
-	rig_up(&lab, more);
-	t = drop_trace_open(&lab);
-	assert_non_null(t);
+	t = traced(&lab, more);
 	assert_string_equal(drop_trace_reason(t, &event), "NOT_SPECIFIED");
 	event.ifindex = link_at(&lab, "b", "e1", 0);
 	assert_int_equal(drop_trace_iface(t, &event), topology_iface(&lab.labfile.topo, "b:e1"));

@@ -29,7 +29,7 @@ $(B)/tests/unit/test_chain_read: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 $(B)/tests/unit/test_attach: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get uname bpf_prog_load \
 	bpf_prog_get_fd_by_id bpf_obj_get_info_by_fd bpf_btf_load bpf_raw_tracepoint_open)
 $(B)/tests/unit/test_chain_libxdp: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,run_in_child filter_maps_dir bpffs_mount \
-	unshare netns_current netlink_open rt_veth_add filter_object_open filter_maps_settle chain_engine_auto \
+	unshare netns_current netlink_open rt_veth_add filter_object_open filter_maps_settle globals_poke chain_engine_auto \
 	xdp_program__create xdp_program__set_xdp_frags_support xdp_program__set_run_prio \
 	xdp_program__set_chain_call_enabled xdp_program__attach_multi xdp_program__fd \
 	xdp_multiprog__get_from_ifindex xdp_multiprog__is_legacy xdp_multiprog__main_prog state_path bpffs_remove)

@@ -21,7 +21,7 @@ static void keep(struct chain_parts *parts, size_t iface, size_t filter, unsigne
 
 	part->loaded = true;
 	part->codes[CODE_FILTER].n_insns = id;
-	chain_parts_give(parts, part);
+	chain_part_give(part);
 }
 
 /* The id of that one, or 0 if there is none; it stays. */
@@ -33,7 +33,7 @@ static size_t kept(struct chain_parts *parts, size_t iface, size_t filter, unsig
 	assert_int_equal(part->iface, iface);
 	assert_int_equal(part->filter, filter);
 	assert_int_equal(part->wanted, wanted);
-	chain_parts_give(parts, part);
+	chain_part_give(part);
 	return id;
 }
 
@@ -69,8 +69,8 @@ static void who_has_it_has_it_alone(void **state)
 	second = chain_parts_take(parts, 1, 2, 1);
 	assert_true(first->loaded);
 	assert_false(second->loaded);
-	chain_parts_give(parts, first);
-	chain_parts_give(parts, second);
+	chain_part_give(first);
+	chain_part_give(second);
 	chain_parts_free(parts);
 }
 
@@ -79,7 +79,7 @@ static void what_did_not_load_is_not_kept(void **state)
 	struct chain_parts *parts = chain_parts_new(KEPT);
 
 	(void)state;
-	chain_parts_give(parts, chain_parts_take(parts, 1, 2, 1));
+	chain_part_give(chain_parts_take(parts, 1, 2, 1));
 	assert_int_equal(kept(parts, 1, 2, 1), 0);
 	chain_parts_free(parts);
 }
