@@ -100,9 +100,7 @@ static int open_builtin(const struct filter *f, struct filter_object *in, struct
 	if (err)
 		return err;
 	err = object_file_main(in->obj, function, &in->main, e);
-	if (!err)
-		program_prepare(in->obj, f);
-	return err;
+	return err ? err : program_prepare(in->obj, f, e);
 }
 
 static int set_constants(const struct lab *lab, const struct filter *f, struct filter_object *in,

@@ -115,16 +115,18 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 	return err;
 }
 
-void program_prepare(struct bpf_object *obj, const struct filter *filter)
+int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e)
 {
 	struct match_layout layout;
+	bool whole = true;
 
 	if (filter->expr)
-		(void)globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action));
-	if (!program_matches(&programs[filter->program]))
-		return;
-	match_layout(filter, &layout);
-	(void)globals_poke(obj, "xlab_keys", &layout.keys, sizeof(layout.keys));
+		whole = globals_poke(obj, "xlab_action", &filter->action, sizeof(filter->action));
+	if (program_matches(&programs[filter->program])) {
+		match_layout(filter, &layout);
+		whole &= globals_poke(obj, "xlab_keys", &layout.keys, sizeof(layout.keys));
+	}
+	return whole ? 0 : error_state(e, -EINVAL, "its embedded object lacks a constant");
 }
 
 static int object_map(void *cookie, const char *name, int *fd, struct error *e)

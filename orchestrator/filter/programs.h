@@ -25,7 +25,7 @@ int program_bytes(const struct filter *filter, void **bytes, size_t *size, const
 		  struct error *e);
 
 /* Before the load: its constants. */
-void program_prepare(struct bpf_object *obj, const struct filter *filter);
+int program_prepare(struct bpf_object *obj, const struct filter *filter, struct error *e);
 
 /* After the load, when the maps are new: put the filter's rules into them. For
  * redirect: enters the target's namespace to fill the devmap.

@@ -97,7 +97,7 @@ void subject_load(struct subject *s, const struct filter *filter, const struct x
 	/* Without a config it is what chains of ours take. */
 	(void)snprintf(name, sizeof(name), "%s%s", function, config ? "" : "_verdict");
 	give_config(s, config);
-	program_prepare(s->obj, &s->filter);
+	assert_int_equal(program_prepare(s->obj, &s->filter, &e), 0);
 	prog = bpf_object__find_program_by_name(s->obj, name);
 	assert_non_null(prog);
 	bpf_object__for_each_program (other, s->obj) {
