@@ -164,11 +164,10 @@ static int forget_at(struct place *place, bool *known, struct error *e)
 {
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, RTM_GETNEIGH, NLM_F_DUMP);
-	struct ndmsg *head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
 	struct entries entries = { 0 };
 	int err;
 
-	head->ndm_family = AF_UNSPEC;
+	mnl_nlmsg_put_extra_header(message, sizeof(struct ndmsg)); /* of any family */
 	err = netlink_talk(place->rt, message, take_entry, &entries, e);
 	for (size_t i = 0; i < entries.n && !err; i++) {
 		if (!is_ours(place, &entries.list[i]))

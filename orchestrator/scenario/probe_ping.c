@@ -23,7 +23,8 @@
 #define PING_BURST    10  /* echoes sent at once; the rest INTERVAL_MS apart */
 #define INTERVAL_MS   10
 #define ANSWER_ASK_NS 100000ULL /* between two looks at what others have answered */
-#define BURST_BYTES   65536	/* half of what the kernel keeps until it knows its neighbour */
+/* Half of what the kernel keeps until it knows its neighbour; more than any packet has. */
+#define BURST_BYTES 65536
 
 /* Its summary is there, as behind whatever it has sent: "3 packets transmitted, 2 received, …". */
 static bool read_summary(const char *text, unsigned int *sent)
@@ -121,9 +122,7 @@ static unsigned int burst_of(const struct step_run *c)
 {
 	unsigned int burst = c->ev->wanted < PING_BURST ? c->ev->wanted : PING_BURST;
 
-	if (burst * c->step->size <= BURST_BYTES)
-		return burst;
-	return c->step->size < BURST_BYTES ? BURST_BYTES / c->step->size : 1;
+	return burst * c->step->size <= BURST_BYTES ? burst : BURST_BYTES / c->step->size;
 }
 
 static int start_ping(struct step_run *c, unsigned int burst)

@@ -41,7 +41,7 @@ static int load(struct scenario_chains *s, const struct chain_config *chain,
 						ready, e)
 				   : 0;
 
-	if (is_there(ready) && ready->record.engine == ENGINE_LIBXDP)
+	if (ready->record.engine == ENGINE_LIBXDP)
 		s->ifaces[chain->iface].loaded_libxdp = true;
 	return err;
 }

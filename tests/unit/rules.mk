@@ -34,3 +34,9 @@ $(B)/tests/unit/test_chain_libxdp: override LDFLAGS += $(addprefix -Wl$(comma)--
 	xdp_program__set_chain_call_enabled xdp_program__attach_multi xdp_program__fd \
 	xdp_multiprog__get_from_ifindex xdp_multiprog__is_legacy xdp_multiprog__main_prog state_path bpffs_remove)
 $(B)/tests/unit/test_link_load: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_btf_load bpf_prog_load)
+$(B)/tests/unit/test_scenario_chains: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,chain_hold chain_load chain_put chain_set \
+	chain_restore chain_ready_clear chain_tidy chain_may_send)
+$(B)/tests/unit/test_neighbours: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netns_visit netlink_open netlink_close \
+	netlink_talk if_nametoindex sysconf)
+$(B)/tests/unit/test_probe_ping: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,subprocess_start step_run_wait \
+	step_run_settled child_signal echoes_answered)

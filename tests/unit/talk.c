@@ -18,7 +18,7 @@ int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t e
 int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *message, mnl_cb_t each, void *cookie,
 			struct error *e)
 {
-	(void)nl;
+	talk.nl = nl;
 	if (talk.by)
 		return talk.by(message, each, cookie, e);
 	assert_true(talk.n_asked < ARRAY_SIZE(talk.asked));

@@ -13,7 +13,8 @@
 struct talk {
 	struct netlink_request asked[64], given[4];
 	size_t n_asked, n_given;
-	int answer; /* an errno, with "refused" as its words; 0 */
+	const struct netlink *nl; /* by which the last one was asked */
+	int answer;		  /* an errno, with "refused" as its words; 0 */
 	/* or NULL: answers in the place of all that, and nothing is kept */
 	int (*by)(const struct nlmsghdr *message, mnl_cb_t each, void *cookie, struct error *e);
 };
