@@ -77,21 +77,14 @@ static void add_arrival(struct step_run *c, size_t node)
 	arrival->node = node;
 }
 
-/* Another interface than @from that has the frame's destination MAC, best on its link; or NONE. */
+/* Another interface than @from that has the frame's destination MAC, which no two have; or NONE. */
 static size_t find_mac(const struct topology *topo, size_t from, const uint8_t *frame)
 {
-	size_t segment = topology_segment(topo, from), found = NONE;
-
-	for (size_t i = 0; i < topo->n_ifaces; i++) {
-		const struct iface *f = &topo->ifaces[i];
-
-		if (i == from || !f->has_mac || memcmp(f->mac, frame, ETH_ALEN) != 0)
-			continue;
-		if (topology_segment(topo, i) == segment)
+	for (size_t i = 0; i < topo->n_ifaces; i++)
+		if (i != from && topo->ifaces[i].has_mac &&
+		    !memcmp(topo->ifaces[i].mac, frame, ETH_ALEN))
 			return i;
-		found = found == NONE ? i : found;
-	}
-	return found;
+	return NONE;
 }
 
 /* The only interface where the step's filter stands; or NONE. */
@@ -214,8 +207,7 @@ static bool is_copy(const struct step_run *c, const struct caught *caught)
 	const struct topology *topo = topo_of(c);
 	size_t at = caught->tap->iface, other;
 
-	if (at == NONE || topology_carrier(topo, &topo->ifaces[at])->bridge == NONE ||
-	    !memcmp(topo->ifaces[at].mac, caught->bytes, ETH_ALEN))
+	if (at == NONE || topology_carrier(topo, &topo->ifaces[at])->bridge == NONE)
 		return false;
 	other = find_mac(topo, at, caught->bytes);
 	return other != NONE && topology_segment(topo, other) == topology_segment(topo, at);

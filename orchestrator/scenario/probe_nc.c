@@ -237,7 +237,7 @@ static int transfer(struct step_run *c, int in, int *out)
 		return error_sys(c->e, n < 0 ? -errno : -EIO, "cannot give nc its text");
 	(void)close(steal_fd(out));
 	err = await_transfer(c);
-	if (!err && udp)
+	if (udp)
 		note_unsent(c, in);
 	return err;
 }

@@ -31,10 +31,12 @@ static bool read_summary(const char *text, unsigned int *sent)
 {
 	const char *at = text ? strstr(text, " packets transmitted, ") : NULL;
 
-	while (at && at > text && isdigit((unsigned char)at[-1]))
+	if (!at)
+		return false;
+	while (at > text && isdigit((unsigned char)at[-1]))
 		at--;
-	*sent = at ? (unsigned int)strtoul(at, NULL, 10) : 0;
-	return at;
+	*sent = (unsigned int)strtoul(at, NULL, 10);
+	return true;
 }
 
 /* Each reply has a line: "64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=0.03 ms", and behind it
@@ -84,7 +86,7 @@ static void read_ping(struct step_run *c, bool late)
 			c->ev->trouble =
 				text_format("ping in %s had sent %u of %u packets after %u ms",
 					    ping->netns, sent, c->ev->wanted, c->probe->timeout_ms);
-	} else if (WIFSIGNALED(ping->status) && WTERMSIG(ping->status) == SIGINT) {
+	} else if (WTERMSIG(ping->status) == SIGINT) {
 		c->ev->trouble = text_format("ping in %s had not begun after %u ms", ping->netns,
 					     c->probe->timeout_ms);
 	} else {
@@ -174,7 +176,7 @@ int probe_ping_run(struct step_run *c)
 		       c->probe->timeout_ms + (c->ev->wanted - burst) * INTERVAL_MS);
 	if (!err)
 		err = await_ping(c, &late);
-	if (!err && c->client.ended)
+	if (c->client.ended)
 		read_ping(c, late);
 	return err ? err : await_answers(c);
 }

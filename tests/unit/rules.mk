@@ -40,3 +40,10 @@ $(B)/tests/unit/test_neighbours: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 	netlink_talk if_nametoindex sysconf)
 $(B)/tests/unit/test_probe_ping: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,subprocess_start step_run_wait \
 	step_run_settled child_signal echoes_answered)
+$(B)/tests/unit/test_probe_nc: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,subprocess_start subprocess_end sockdiag_open \
+	sockdiag_ask netlink_close child_sleeps step_run_wait step_run_settled step_run_poll)
+$(B)/tests/unit/test_probe_frame: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netns_visit tap_open tap_open_out tap_read send \
+	step_run_settled step_run_wait step_run_consume)
+$(B)/tests/unit/test_probe: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netns_visit socket connect getsockname bind \
+	if_nametoindex setsockopt getrandom echoes_open echoes_answered probe_nc_bound probe_nc_run probe_ping_run \
+	probe_frame_run spawn_find)

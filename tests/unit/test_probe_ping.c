@@ -57,6 +57,7 @@ static struct {
 } waits[4];
 static size_t n_waits;
 static uint64_t asks[4], deadlines[4];
+static int said[4]; /* what is awaited, of itself */
 
 int __wrap_step_run_wait(struct step_run *c, int (*done)(struct step_run *c), uint64_t ask_ns);
 int __wrap_step_run_wait(struct step_run *c, int (*done)(struct step_run *c), uint64_t ask_ns)
@@ -73,7 +74,7 @@ int __wrap_step_run_wait(struct step_run *c, int (*done)(struct step_run *c), ui
 	c->client.status = waits[n].status;
 	if (waits[n].err)
 		return error_state(c->e, waits[n].err, "it is over");
-	err = done(c);
+	said[n] = err = done(c);
 	return err < 0 ? err : err ? 0 : -ETIMEDOUT;
 }
 
@@ -191,12 +192,13 @@ static void what_it_says(void **state)
 		const char *says;
 		bool late;
 		int status;
-		unsigned int arrived;
+		unsigned int arrived; /* of three */
 		const char *stranger, *trouble;
 	} rows[] = {
 		{ HEAD FROM_2 REST "3" SENT "1 received\n", false, 0, 1, NULL, NULL },
 		{ HEAD FROM_2 FROM_2 FROM_2 FROM_2 REST "3" SENT "\n", false, 0, 3, NULL, NULL },
 		{ HEAD REST "3" SENT "0 received\n", false, 256, 0, NULL, NULL },
+		{ HEAD FROM_2 TWICE REST "3" SENT "\n", false, 0, 1, NULL, NULL },
 		/* no reply of its own: another's, a second one, the half of one */
 		{ HEAD FROM_3 FROM_2 TWICE REST "3" SENT "\n", false, 0, 1, "10.0.0.3", NULL },
 		{ HEAD FROM_3 "8 bytes from 10.0.0.4: (DIFFERENT ADDRESS!)\n" REST "3" SENT "\n",
@@ -234,6 +236,8 @@ static void what_it_says(void **state)
 		if (rows[i].late)
 			assert_in_range(deadlines[1], before + 250 * MS,
 					netlink_clock_ns() + 250 * MS);
+		assert_int_equal(asks[0], 0);
+		assert_int_equal(asks[1], rows[i].late ? 0 : MS / 10);
 		if (ev.arrived != rows[i].arrived)
 			fail_msg("row %zu: %u", i, ev.arrived);
 		assert_int_equal(!ev.stranger, !rows[i].stranger);
@@ -247,6 +251,22 @@ static void what_it_says(void **state)
 		free(ev.trouble);
 		free(steal_pointer(&called));
 	}
+}
+
+static void numbers_of_two_digits(void **state)
+{
+	const struct step step = { .kind = STEP_PING, .size = 56 };
+	struct evidence ev = { .wanted = 12 };
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct step_run c = a_run(&step, &ev, &e);
+
+	(void)state;
+	waits[1].says = HEAD "10" SENT "0 received\n";
+	waits[1].ends = true;
+	assert_int_equal(probe_ping_run(&c), 0);
+	assert_string_equal(ev.trouble, "ping in a had sent 10 of 12 packets after 500 ms");
+	free(ev.trouble);
+	free(steal_pointer(&called));
 }
 
 /* It is waited for until it has ended, or nothing is left to wait for. */
@@ -316,11 +336,15 @@ static void who_answered(void **state)
 		bool group;
 		unsigned int arrived;
 		uint64_t counts[2];
-		int done; /* 0: it is waited for until the deadline, which is no error */
+		int done; /* 0: others are awaited, whose deadline is no error */
 	} rows[] = {
-		{ true, 1, { 11, 25 }, 1 },  { true, 1, { 11, 20 }, 0 },
-		{ true, 1, { 10, 21 }, 0 },  { true, 0, { 10, 20 }, 1 },
-		{ false, 1, { 11, 20 }, 1 }, { true, 1, { 11, UINT64_MAX }, -EIO },
+		{ true, 1, { 11, 25 }, 1 },
+		{ true, 1, { 12, 21 }, 1 },
+		{ true, 1, { 11, 20 }, 0 },
+		{ true, 1, { 10, 21 }, 0 },
+		{ true, 0, { 10, 20 }, 1 },
+		{ false, 1, { 11, 20 }, 1 },
+		{ true, 1, { 11, UINT64_MAX }, -EIO },
 	};
 
 	(void)state;
@@ -344,6 +368,8 @@ static void who_answered(void **state)
 		assert_int_equal(probe_ping_run(&c), rows[i].done < 0 ? rows[i].done : 0);
 		assert_int_equal(n_waits, 2);
 		assert_int_equal(asks[1], MS / 10);
+		if (said[1] != rows[i].done)
+			fail_msg("row %zu: %d", i, said[1]);
 		assert_int_equal(ev.arrivals[0].copies, rows[i].counts[0] - 10);
 		if (rows[i].done >= 0)
 			assert_int_equal(ev.arrivals[1].copies, rows[i].counts[1] - 20);
@@ -356,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(how_it_is_called, begin),
 		cmocka_unit_test_setup(what_it_says, begin),
+		cmocka_unit_test_setup(numbers_of_two_digits, begin),
 		cmocka_unit_test_setup(when_it_is_over, begin),
 		cmocka_unit_test_setup(who_answered, begin),
 	};
