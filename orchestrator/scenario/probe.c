@@ -93,11 +93,11 @@ static void find_source(struct step_run *c)
 		to.v4.sin_addr = dst->v4;
 	else
 		to.v6.sin6_addr = dst->v6;
-	if (dst->family == AF_INET6 && c->step->zone != NONE)
+	if (c->step->zone != NONE)
 		to.v6.sin6_scope_id = if_nametoindex(zone_name(c));
 	/* Sends nothing: the kernel only chooses. */
 	fd = socket(dst->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, &to.any, size) < 0 || getsockname(fd, &to.any, &size) < 0)
+	if (connect(fd, &to.any, size) < 0 || getsockname(fd, &to.any, &size) < 0)
 		return;
 	c->ev->mark.src.family = dst->family;
 	if (dst->family == AF_INET)
@@ -116,7 +116,7 @@ static uint16_t try_port(const struct step *step, uint16_t port)
 	socklen_t size = sizeof(from);
 	int FD_AUTO fd = socket(family, type | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, &from.any, size) || getsockname(fd, &from.any, &size))
+	if (bind(fd, &from.any, size) || getsockname(fd, &from.any, &size))
 		return 0;
 	return ntohs(from.v4.sin_port);
 }

@@ -91,7 +91,8 @@ int __wrap_connect(int fd, const struct sockaddr *to, socklen_t size)
 	char said[ADDRESS_TEXT];
 	char *FREE_AUTO word = NULL;
 
-	(void)fd;
+	if (fd < 0)
+		return -1;
 	assert_true(size >= sizeof(*v6));
 	assert_int_equal(to->sa_family, socket_family);
 	assert_int_equal(socket_type, SOCK_DGRAM);
@@ -132,7 +133,8 @@ int __wrap_bind(int fd, const struct sockaddr *to, socklen_t size)
 	const struct sockaddr_in *v4 = (const void *)to;
 	uint16_t port = ntohs(v4->sin_port);
 
-	(void)fd;
+	if (fd < 0)
+		return -1;
 	(void)size;
 	binds++;
 	assert_string_equal(here, "a");
@@ -371,6 +373,8 @@ static void who_receives_it(void **state)
 		  NONE, 0, 2,
 		  "c counts 4, count c, b counts 4, count b, a: to 10.9.0.1 port 9, ping, "
 		  "consume" },
+		{ STEP_PING, "fd00::1", NONE, 1, false, "fd00::1", "fd00::1", "c", "fd00::1", A, 0,
+		  1, "c counts 6, count c, a: to fd00::1 port 9, ping, consume" },
 		/* to a group: each joins it, on the sender's link, but for a broadcast's */
 		{ STEP_UDP, "224.0.0.9", A_E0, 2, true, "", "224.0.0.9", "c b", "10.1.0.1", NONE, 2,
 		  0, "c joins 224.0.0.9 by 7, b joins 224.0.0.9 by 7, nc, consume" },
@@ -550,6 +554,7 @@ static void what_fails(void **state)
 		{ STEP_UDP, "224.0.0.9", "c joins 224.0.0.9 by 7",
 		  "c cannot join the group 224.0.0.9: No buffer space available",
 		  "c joins 224.0.0.9 by 7" },
+		{ STEP_PING, "224.0.0.9", "c", "c is gone", NULL },
 		{ STEP_PING, "10.9.0.1", "c counts 4", "c counts 4 fails", "c counts 4" },
 		{ STEP_PING, "10.9.0.1", "count b", "count b fails",
 		  "c counts 4, count c, b counts 4, count b" },
