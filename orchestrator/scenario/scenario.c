@@ -138,7 +138,7 @@ static void conclude(struct run *r, int err)
 	enum outcome outcome = err == -EINTR ? OUTCOME_STOPPED : OUTCOME_LAB;
 	struct scenario_result *result = r->result;
 
-	if (err && r->at != NONE)
+	if (r->at != NONE) /* only an error ends one half-way */
 		blame_step(&r->results[r->at], outcome, r->e->text);
 	else if (err)
 		result->error = xstrdup(r->e->text);

@@ -56,3 +56,8 @@ $(B)/tests/unit/test_scenario_run: override LDFLAGS += $(addprefix -Wl$(comma)--
 	step_do step_give step_map progress_step interrupt_pending signalfd)
 $(B)/tests/unit/test_spawn: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,prctl syscall setns chdir setpgid close_range getppid \
 	execve netns_open)
+$(B)/tests/unit/test_explain_text: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,explain_chain explain_filter explain_trace \
+	explain_rules explain_call explain_calls_shared rules_watch_rows rules_watch_next)
+$(B)/tests/unit/test_witness: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,listener_consume listener_lost drop_trace_consume \
+	drop_trace_netns drop_trace_iface drop_trace_reason drop_trace_too_long evidence_on_the_way evidence_add \
+	evidence_add_kernel_drop evidence_add_xdp_failure)

@@ -499,6 +499,13 @@ static void who_takes_it(void **state)
 	assert_int_equal(probe_run(&probe, &step, &ev, &e), 0);
 	assert_string_equal(ev.takers, "b, d");
 	forget(&ev);
+	/* no more are asked once one cannot be */
+	fails = "b bound?";
+	assert_int_equal(probe_run(&probe, &step, &ev, &e), -EIO);
+	assert_string_equal(done, "a: to 10.9.0.1 port 80, b bound?");
+	forget(&ev);
+	error_clear(&e);
+	fails = NULL;
 	step.kind = STEP_PING;
 	assert_int_equal(probe_run(&probe, &step, &ev, &e), 0);
 	assert_null(ev.takers);
@@ -512,22 +519,24 @@ static void who_has_no_owner(void **state)
 		enum step_kind kind;
 		enum step_expect expect;
 		bool chains;
-		const char *tool;
+		const char *to, *tool;
 	} rows[] = {
-		{ STEP_UDP, EXPECT_PASS, true, NULL },
-		{ STEP_UDP, EXPECT_DROP, false, NULL },
-		{ STEP_TCP, EXPECT_DROP, true, "nc, " },
-		{ STEP_PING, EXPECT_PASS, true, "ping, " },
+		{ STEP_UDP, EXPECT_PASS, true, "10.7.0.1", NULL },
+		{ STEP_UDP, EXPECT_DROP, false, "10.7.0.1", NULL },
+		{ STEP_TCP, EXPECT_DROP, true, "10.7.0.1", "nc, " },
+		/* several have it, and none is meant */
+		{ STEP_TCP, EXPECT_DROP, true, "10.9.0.1", "nc, " },
+		{ STEP_PING, EXPECT_PASS, true, "10.7.0.1", "ping, " },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct step step = a_step(rows[i].kind, "10.7.0.1");
+		struct step step = a_step(rows[i].kind, rows[i].to);
 		struct evidence ev = { .topo = &lab.labfile.topo };
 		struct error ERROR_AUTO e = ERROR_INIT;
 		char *FREE_AUTO all =
-			text_format("a: to 10.7.0.1 port %u, %sconsume", step.port ? step.port : 9,
-				    rows[i].tool ? rows[i].tool : "");
+			text_format("a: to %s port %u, %sconsume", rows[i].to,
+				    step.port ? step.port : 9, rows[i].tool ? rows[i].tool : "");
 
 		step.expect = rows[i].expect;
 		ev.chains = rows[i].chains ? (const void *)&lab : NULL;

@@ -53,6 +53,8 @@ static const char text[] =
 	"[packet a]\neth = dst=02:00:00:00:00:0a type=0x88b5\n"
 	"[packet p]\neth = dst=02:00:00:00:00:1a type=0x88b5\n"
 	"[packet zero]\neth = dst=00:00:00:00:00:00 type=0x88b5\n"
+	"[packet few]\neth = dst=01:00:5e:00:00:09 type=0x88b5\n"
+	"[packet odd]\neth = dst=02:01:00:00:00:09 type=0x88b5\n"
 	"[packet every]\neth = dst=ff:ff:ff:ff:ff:ff type=0x88b5\n"
 	"[packet none]\neth = dst=02:00:00:00:00:99 type=0x88b5\n"
 	"[packet long]\neth = dst=02:00:00:00:00:0b type=0x88b5\ndata = zero:300\n"
@@ -132,10 +134,16 @@ struct coming {
 static const struct coming *coming;
 static size_t n_coming;
 static bool taken[8], is_late;
+static size_t others; /* so many come before, of which none is the step's */
 
 int __wrap_tap_read(int fd, uint8_t **bytes, size_t *size, struct error *e);
 int __wrap_tap_read(int fd, uint8_t **bytes, size_t *size, struct error *e)
 {
+	if (others) {
+		others--;
+		*bytes = xcalloc(1, *size = 14);
+		return 1;
+	}
 	for (size_t i = 0; i < n_coming; i++) {
 		const struct packet_config *p;
 
@@ -231,7 +239,7 @@ static void prepare(struct course *t, size_t from, const char *name, bool with_c
 	sent = 0;
 	settled = is_late = false;
 	coming = NULL;
-	n_coming = 0;
+	n_coming = others = 0;
 	fails = NULL;
 	*t = (struct course){ .step = { .kind = STEP_FRAME,
 					.src = lab.labfile.topo.ifaces[from].node,
@@ -265,6 +273,8 @@ static void is(size_t row, const char *got, const char *expected)
 		fail_msg("row %zu: %s", row, got ? got : "none");
 }
 
+#define AT(iface) ((iface) + 1)
+
 /* At the interface that the file names, else at the one that has its address; what goes to all, on
  * a bridge, where the step's filter stands alone; else at the other end.
  */
@@ -274,7 +284,7 @@ static void where_it_is_to_arrive(void **state)
 	static const struct {
 		size_t from;
 		const char *packet, *by;
-		size_t filters_at[2]; /* by's, with chains; 0: nowhere */
+		size_t filters_at[2]; /* AT() of by's, with chains; or 0 */
 		size_t at, n_receivers;
 		const char *done, *looked_at;
 		size_t dst_node, n_arrivals;
@@ -289,14 +299,26 @@ static void where_it_is_to_arrive(void **state)
 		{ A_P, "none", NULL, { 0 }, NONE, 0, "d:p a:p>", "d:p", D, 1 },
 		{ C_V, "none", NULL, { 0 }, NONE, 0, "s:pc c:v>", "s:pc", NONE, 0 },
 		{ A_E0, "every", "back", { 0 }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
-		{ A_E0, "every", "back", { B_E0 }, NONE, 0, "b:e0 a:e0>", "b:e0", B, 1 },
-		{ C_V, "every", "back", { B_E0 }, NONE, 0, "b:e0 c:v>", "b:e0", B, 1 },
-		{ A_E0, "every", "back", { B_E0 }, C_E0, 0, "c:e0 a:e0>", "c:e0", C, 1 },
-		{ A_E0, "every", "back", { B_E0, C_E0 }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
-		{ A_E0, "every", NULL, { B_E0 }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
-		{ A_E0, "every", "off", { B_E0 }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
-		{ A_E0, "none", "back", { B_E0 }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
-		{ A_P, "every", "back", { B_E0 }, NONE, 0, "d:p a:p>", "d:p", D, 1 },
+		{ A_E0, "every", "back", { AT(B_E0) }, NONE, 0, "b:e0 a:e0>", "b:e0", B, 1 },
+		{ C_V, "every", "back", { AT(B_E0) }, NONE, 0, "b:e0 c:v>", "b:e0", B, 1 },
+		{ A_E0, "every", "back", { AT(B_E0) }, C_E0, 0, "c:e0 a:e0>", "c:e0", C, 1 },
+		{ A_E0,
+		  "every",
+		  "back",
+		  { AT(B_E0), AT(C_E0) },
+		  NONE,
+		  0,
+		  "s:pa a:e0>",
+		  "s:pa",
+		  NONE,
+		  0 },
+		{ A_E0, "every", NULL, { AT(B_E0) }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
+		{ A_E0, "every", "off", { AT(B_E0) }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
+		{ A_E0, "none", "back", { AT(B_E0) }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
+		{ A_P, "every", "back", { AT(B_E0) }, NONE, 0, "d:p a:p>", "d:p", D, 1 },
+		{ A_E0, "few", "back", { AT(B_E0) }, NONE, 0, "b:e0 a:e0>", "b:e0", B, 1 },
+		{ A_E0, "odd", "back", { AT(B_E0) }, NONE, 0, "s:pa a:e0>", "s:pa", NONE, 0 },
+		{ A_E0, "every", "back", { AT(B_X) }, NONE, 0, "b:x a:e0>", "b:x", B, 1 },
 		/* who is named, at all interfaces that carry frames themselves */
 		{ A_E0,
 		  "b",
@@ -319,7 +341,7 @@ static void where_it_is_to_arrive(void **state)
 			t.step.by = labfile_filter(&lab.labfile, rows[i].by);
 		for (size_t k = 0; k < 2; k++)
 			if (rows[i].filters_at[k])
-				chains[rows[i].filters_at[k]] =
+				chains[rows[i].filters_at[k] - 1] =
 					(struct chain_record){ .filters = back, .n_filters = 1 };
 		t.step.at = rows[i].at;
 		t.step.receivers = receivers;
@@ -660,6 +682,27 @@ static void what_came(void **state)
 	}
 }
 
+/* Of those that may still turn out to be the step's so many are kept. */
+static void many_others(void **state)
+{
+	static const struct coming own[] = { { 0, "b", 0, false } };
+
+	(void)state;
+	for (size_t n = 1023; n <= 1024; n++) {
+		struct course t;
+
+		prepare(&t, A_E0, "b", true);
+		coming = own;
+		n_coming = 1;
+		others = n;
+		assert_int_equal(probe_frame_run(&t.c), 0);
+		assert_int_equal(others, 0);
+		assert_int_equal(t.ev.arrived, n < 1024);
+		assert_int_equal(t.c.n_caught, n);
+		finish(&t);
+	}
+}
+
 /* What settles the step settles nothing while bytes of what was returned can still come. */
 static void when_it_is_over(void **state)
 {
@@ -761,6 +804,7 @@ int main(void)
 		cmocka_unit_test(where_it_comes_back),
 		cmocka_unit_test(what_came),
 		cmocka_unit_test(when_it_is_over),
+		cmocka_unit_test(many_others),
 		cmocka_unit_test(what_fails),
 	};
 

@@ -86,6 +86,12 @@ static size_t number_of(const struct step *step)
 	return (size_t)(step - steps);
 }
 
+static void judged_wrong(struct step_result *result, enum outcome outcome, const char *word)
+{
+	step_result_set(result, outcome, text_format("%s went wrong", word));
+	result->details = outcome == OUTCOME_LAB ? xstrdup("as judged") : NULL;
+}
+
 static void judged(const char *what, const struct step *step, struct step_result *result)
 {
 	char *FREE_AUTO word = text_format("%s %zu", what, number_of(step));
@@ -94,8 +100,7 @@ static void judged(const char *what, const struct step *step, struct step_result
 	step_result_set(result, OUTCOME_OK, text_format("%s is ok", word));
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		if (ends[i].word && !strcmp(ends[i].word, word))
-			step_result_set(result, ends[i].outcome,
-					text_format("%s went wrong", word));
+			judged_wrong(result, ends[i].outcome, word);
 }
 
 #define WRAP(type, name, ...)            \
@@ -379,7 +384,8 @@ WRAP(int, step_serve, const struct probe *probe, const struct step *step,
 {
 	assert_ptr_equal(probe->serves, &died);
 	judged("serve", step, result);
-	return fails && !strcmp(fails, "served") ? error_state(e, fails_with, "%s", fails) : 0;
+	return fails && !strcmp(fails, "served") ? error_state(e, fails_with, "%s\nmore", fails)
+						 : 0;
 }
 
 WRAP(int, step_exec, const struct probe *probe, const struct step *step, bool is_control,
@@ -585,6 +591,17 @@ static void every_kind(void **state)
 	assert_int_equal(progressed, 8);
 	ended(OUTCOME_OK, NULL,
 	      WHY("serve 0 is ok", "exec 1 is ok", "step 2 is ok", "step 3 is ok"));
+	for (size_t i = 1; i < 3; i++) { /* an exec, a frame */
+		begin(&kinds[1][i], 1);
+		steps[0].control = CONTROL_NONE;
+		fails = "take";
+		run(-EIO, true, START ON ", take, restore, deaf");
+		ended(OUTCOME_LAB, NULL, WHY("take fails"));
+	}
+	begin(&kinds[0][2], 1); /* a packet that is given */
+	fails = "take";
+	run(-EIO, true, START ON ", take, restore, deaf");
+	ended(OUTCOME_LAB, NULL, WHY("take fails"));
 	begin(kinds[1], 2);
 	steps[1].control = CONTROL_NONE;
 	run(0, true,
@@ -612,6 +629,11 @@ static void changes(void **state)
 	run(0, true, START ON ", do 0, map 1, do 2, rules, restore, deaf");
 	ended(OUTCOME_LAB, NULL,
 	      WHY("do 0 is ok", "map 1 is ok", "do 2 went wrong; what was done before is undone"));
+	/* one that was not tried undoes nothing */
+	begin(kinds, 3);
+	ends[0] = (typeof(ends[0])){ "map 1", OUTCOME_LAB };
+	run(0, true, START ON ", do 0, map 1, rules, restore, deaf");
+	ended(OUTCOME_LAB, NULL, WHY("do 0 is ok", "map 1 went wrong", AFTER));
 	/* the first one undoes nothing, nor is there a word where it could not be */
 	begin(kinds, 3);
 	ends[0] = (typeof(ends[0])){ "do 0", OUTCOME_LAB };
@@ -623,6 +645,13 @@ static void changes(void **state)
 	run(-EIO, true, START ON ", do 0, map 1, do 2, rules, restore, deaf");
 	ended(OUTCOME_LAB, "rules fails\nthe details",
 	      WHY("do 0 is ok", "map 1 is ok", "do 2 went wrong"));
+	/* what does not stand there is not heard */
+	begin(kinds, 1);
+	steps[0].change.kind = CHANGE_CHAIN;
+	steps[0].change.chain.n_filters = 1;
+	ends[0] = (typeof(ends[0])){ "do 0", OUTCOME_LAB };
+	run(0, true, START ON ", do 0, rules, restore, deaf");
+	ended(OUTCOME_LAB, NULL, WHY("do 0 went wrong"));
 	begin(kinds, 1);
 	steps[0].change.kind = CHANGE_CHAIN;
 	steps[0].change.chain.n_filters = 1;
@@ -901,7 +930,23 @@ static void servers_that_die(void **state)
 	begin(kinds, 2);
 	fails = "served";
 	run(-EIO, true, START ", servers, strip, serve 0, stop, restore");
+	assert_string_equal(result.steps[0].details, "more");
 	ended(OUTCOME_LAB, NULL, WHY("served", AFTER));
+	/* what is known better stays */
+	begin(kinds, 2);
+	fails = "served";
+	ends[0] = (typeof(ends[0])){ "serve 0", OUTCOME_LAB };
+	steps[1].control = CONTROL_NONE;
+	run(-EIO, true, START ", servers, stop, servers" ON ", serve 0, stop, restore, deaf");
+	assert_string_equal(result.steps[0].details, "as judged");
+	ended(OUTCOME_LAB, NULL, WHY("served", AFTER));
+	/* an error of one line has no details */
+	begin((const enum step_kind[]){ STEP_EXEC }, 1);
+	steps[0].control = CONTROL_NONE;
+	fails = "executed";
+	run(-EIO, true, START ON ", take, forget 0, exec 0, restore, deaf");
+	assert_null(result.steps[0].details);
+	ended(OUTCOME_LAB, NULL, WHY("executed"));
 }
 
 /* Of several flows each comes from a port behind the one before; until one fails. */
@@ -927,6 +972,12 @@ static void flows(void **state)
 	ends[0] = (typeof(ends[0])){ "step 0", OUTCOME_NOT_OK };
 	run(0, true, START ON ", take, forget 0, from 0, send 0, step 0, flow 1, restore, deaf");
 	ended(OUTCOME_NOT_OK, NULL, WHY("step 0 went wrong"));
+	begin(kinds, 1);
+	steps[0].flows = 3;
+	steps[0].control = CONTROL_NONE;
+	fails = "take";
+	run(-EIO, true, START ON ", take, restore, deaf");
+	ended(OUTCOME_LAB, NULL, WHY("take fails"));
 	begin(kinds, 1);
 	steps[0].flows = 3;
 	steps[0].control = CONTROL_NONE;
