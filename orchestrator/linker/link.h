@@ -29,6 +29,7 @@ struct link_output {
 	struct bpf_line_info *lines;
 	size_t n_lines;
 	struct btf *btf;
+	int btf_err;   /* why that is not whole: what came first, or 0 */
 	int rodata_fd; /* all constants merged, or -1 */
 	int *fd_array; /* for kfuncs of modules; [0] is the kernel itself */
 	size_t n_fd_array;

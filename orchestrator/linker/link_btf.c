@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <bpf/btf.h>
@@ -17,122 +16,121 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/text.h"
 #include "orchestrator/linker/link.h"
 
-/* "udp-8888" -> "udp_8888": BTF and kallsyms take C names only. */
-static void c_name(const char *name, char out[static 128])
+/* "udp-8888" -> "udp_8888", malloc'ed: BTF and kallsyms take C names only. */
+static char *c_name(const char *name)
 {
-	(void)snprintf(out, 128, "%s%s", isdigit((unsigned char)*name) ? "f_" : "", name);
-	for (char *c = out; *c; c++)
+	char *text = text_format("%s%s", isdigit((unsigned char)*name) ? "f_" : "", name);
+
+	for (char *c = text; *c; c++)
 		if (!isalnum((unsigned char)*c))
 			*c = '_';
+	return text;
 }
 
-/* The same object's types are added once, however many filters come from it. */
+/* An id or offset that libbpf gives. Why it gives none is told when all is described. */
+static __u32 given(struct link_output *out, int id)
+{
+	if (id < 0 && !out->btf_err)
+		out->btf_err = id;
+	return (__u32)id;
+}
+
 static bool same_types(const struct btf *a, const struct btf *b)
 {
 	__u32 size_a = 0, size_b = 0;
 	const void *raw_a, *raw_b;
 
-	if (a == b)
-		return true;
+	if (!a || !b)
+		return false;
 	raw_a = btf__raw_data(a, &size_a);
 	raw_b = btf__raw_data(b, &size_b);
-	return raw_a && raw_b && size_a == size_b && !memcmp(raw_a, raw_b, size_a);
+	return size_a == size_b && !memcmp(raw_a, raw_b, size_a);
 }
 
-static int merge_types(struct link_output *out, struct linker *c, struct link_input *p,
-		       size_t before)
+static bool take_types(struct link_input *p, const struct link_input *other)
+{
+	if (!same_types(bpf_object__btf(p->obj), bpf_object__btf(other->obj)))
+		return false;
+	p->btf_shift = other->btf_shift;
+	return true;
+}
+
+static void add_types(struct link_output *out, struct link_input *p)
 {
 	const struct btf *own = bpf_object__btf(p->obj);
-	int first;
 
-	if (!own)
-		return 0;
-	if (p != &c->stop && same_types(own, bpf_object__btf(c->stop.obj))) {
-		p->btf_shift = c->stop.btf_shift;
-		return 0;
-	}
-	for (size_t i = 0; i < before; i++) {
-		const struct btf *other = bpf_object__btf(c->filters[i].obj);
+	if (own)
+		p->btf_shift = (int)given(out, btf__add_btf(out->btf, own)) - 1;
+}
 
-		if (other && same_types(own, other)) {
-			p->btf_shift = c->filters[i].btf_shift;
-			return 0;
-		}
-	}
-	first = btf__add_btf(out->btf, own);
-	p->btf_shift = first - 1;
-	return first < 0 ? first : 0;
+/* The same object's types are added once, however many filters come from it. */
+static void merge_types(struct link_output *out, struct linker *c, size_t filter)
+{
+	struct link_input *p = &c->filters[filter];
+	bool there = take_types(p, &c->stop);
+
+	for (size_t i = 0; i < filter && !there; i++)
+		there = take_types(p, &c->filters[i]);
+	if (!there)
+		add_types(out, p);
 }
 
 /* int (struct xdp_md *ctx) */
 static int chain_proto(struct link_output *out)
 {
-	int ctx = btf__find_by_name_kind(out->btf, "xdp_md", BTF_KIND_STRUCT);
-	int number = btf__find_by_name_kind(out->btf, "int", BTF_KIND_INT);
-	int proto;
+	__u32 ctx = given(out, btf__find_by_name_kind(out->btf, "xdp_md", BTF_KIND_STRUCT));
+	__u32 number = given(out, btf__find_by_name_kind(out->btf, "int", BTF_KIND_INT));
+	__u32 pointer = given(out, btf__add_ptr(out->btf, (int)ctx));
+	__u32 proto = given(out, btf__add_func_proto(out->btf, (int)number));
 
-	if (ctx < 0 || number < 0)
-		return -ENOENT;
-	ctx = btf__add_ptr(out->btf, ctx);
-	proto = btf__add_func_proto(out->btf, number);
-	if (ctx < 0 || proto < 0)
-		return ctx < 0 ? ctx : proto;
-	number = btf__add_func_param(out->btf, "ctx", ctx);
-	return number < 0 ? number : proto;
+	(void)given(out, btf__add_func_param(out->btf, "ctx", (int)pointer));
+	return (int)proto;
 }
 
-static int add_func(struct link_output *out, size_t at, int id)
+static void add_func(struct link_output *out, size_t at, int id)
 {
-	struct bpf_func_info *func;
+	struct bpf_func_info *func = array_add(&out->funcs, &out->n_funcs, sizeof(*func));
 
-	if (id < 0)
-		return id;
-	func = array_add(&out->funcs, &out->n_funcs, sizeof(*func));
-	*func = (struct bpf_func_info){ .insn_off = (__u32)at, .type_id = (__u32)id };
-	return 0;
+	*func = (struct bpf_func_info){ .insn_off = (__u32)at, .type_id = given(out, id) };
 }
 
-static int add_line(struct link_output *out, size_t at, const char *file, const char *text,
-		    __u32 col)
+static void add_line(struct link_output *out, size_t at, const char *file, const char *text,
+		     __u32 col)
 {
-	int file_off = btf__add_str(out->btf, file ? file : "");
-	int text_off = btf__add_str(out->btf, text ? text : "");
-	struct bpf_line_info *line;
+	struct bpf_line_info *line = array_add(&out->lines, &out->n_lines, sizeof(*line));
 
-	if (file_off < 0 || text_off < 0)
-		return file_off < 0 ? file_off : text_off;
-	line = array_add(&out->lines, &out->n_lines, sizeof(*line));
-	*line = (struct bpf_line_info){ (__u32)at, (__u32)file_off, (__u32)text_off, col };
-	return 0;
+	*line = (struct bpf_line_info){
+		.insn_off = (__u32)at,
+		.file_name_off = given(out, btf__add_str(out->btf, file ? file : "")),
+		.line_off = given(out, btf__add_str(out->btf, text ? text : "")),
+		.line_col = col
+	};
+}
+
+static void add_no_source(struct link_output *out, size_t at, const char *name)
+{
+	add_line(out, at, name, "(compiled without -g)", 0);
 }
 
 /* A function of its own name for each filter: `bpftool prog dump xlated` and the verifier's log
  * then tell twice the same program in one chain apart.
  */
-static int name_filter(struct link_output *out, const struct link_input *p, int proto)
+static void name_filter(struct link_output *out, const struct link_input *p, int proto)
 {
 	enum btf_func_linkage linkage = p->form == LINK_STATIC ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL;
-	char name[128];
+	char *FREE_AUTO name = c_name(p->name);
 
-	if (p->code->n_funcs) {
-		const struct btf_type *f =
-			btf__type_by_id(out->btf, p->code->funcs[0].type_id + (__u32)p->btf_shift);
-
-		if (!f || !btf_is_func(f))
-			return -EINVAL;
-		proto = (int)f->type;
-	}
-	c_name(p->name, name);
-	return add_func(out, p->at, btf__add_func(out->btf, name, linkage, proto));
+	add_func(out, p->at, btf__add_func(out->btf, name, linkage, proto));
 }
 
 /* Without BTF of its own a program still needs a name for each function. */
-static int invent_funcs(struct link_output *out, const struct link_input *p, int proto)
+static void invent_funcs(struct link_output *out, const struct link_input *p, int proto)
 {
-	char *FREE_AUTO starts = xcalloc(p->code->n_insns + 1, 1);
-	int err = 0;
+	char *FREE_AUTO starts = xcalloc(p->code->n_insns, 1);
+	char *FREE_AUTO name = c_name(p->name);
 
 	for (size_t i = 0; i < p->code->n_insns; i++) {
 		const struct bpf_insn *insn = &p->code->insns[i];
@@ -140,142 +138,115 @@ static int invent_funcs(struct link_output *out, const struct link_input *p, int
 
 		if (insn_names_function(insn) && to < p->code->n_insns)
 			starts[to] = 1;
-		i += insn->code == LINK_WIDE_LOAD;
 	}
-	for (size_t i = 1; i < p->code->n_insns && !err; i++) {
-		char name[128], part[128];
+	for (size_t i = 1; i < p->code->n_insns; i++) {
+		char *FREE_AUTO part = NULL;
 
 		if (!starts[i])
 			continue;
-		c_name(p->name, name);
-		(void)snprintf(part, sizeof(part), "%.100s_%zu", name, i);
-		err = add_func(out, p->at + i,
-			       btf__add_func(out->btf, part, BTF_FUNC_STATIC, proto));
-		if (!err)
-			err = add_line(out, p->at + i, p->name, "(compiled without -g)", 0);
+		part = text_format("%s_%zu", name, i);
+		add_func(out, p->at + i, btf__add_func(out->btf, part, BTF_FUNC_STATIC, proto));
+		add_no_source(out, p->at + i, p->name);
 	}
-	return err;
 }
 
 /* Its lines of source, from instruction @from on, before @to. */
-static int describe_lines(struct link_output *out, const struct link_input *p, size_t from,
-			  size_t to)
+static void describe_lines(struct link_output *out, const struct link_input *p, size_t from,
+			   size_t to)
 {
 	const struct btf *own = bpf_object__btf(p->obj);
-	int err = 0;
 
-	for (size_t i = 0; i < p->code->n_lines && !err; i++) {
+	for (size_t i = 0; i < p->code->n_lines; i++) {
 		const struct bpf_line_info *l = &p->code->lines[i];
 
 		if (l->insn_off >= from && l->insn_off < to)
-			err = add_line(out, link_input_insn(p, l->insn_off),
-				       btf__str_by_offset(own, l->file_name_off),
-				       btf__str_by_offset(own, l->line_off), l->line_col);
+			add_line(out, link_input_insn(p, l->insn_off),
+				 btf__str_by_offset(own, l->file_name_off),
+				 btf__str_by_offset(own, l->line_off), l->line_col);
 	}
-	return err;
 }
 
 /* What is behind the dispatcher; @first_func: the first that is a function there. */
-static int describe_code(struct link_output *out, const struct link_input *p, size_t first_func)
+static void describe_code(struct link_output *out, const struct link_input *p, size_t first_func)
 {
 	const struct captured_prog *t = p->code;
-	int err = 0;
 
-	for (size_t i = first_func; i < t->n_funcs && !err; i++)
-		err = add_func(out, link_input_insn(p, t->funcs[i].insn_off),
-			       (int)t->funcs[i].type_id + p->btf_shift);
-	if (err)
-		return err;
-	return describe_lines(out, p, p->form == LINK_INLINED ? p->n_main : 0, t->n_insns);
+	for (size_t i = first_func; i < t->n_funcs; i++)
+		add_func(out, link_input_insn(p, t->funcs[i].insn_off),
+			 (int)t->funcs[i].type_id + p->btf_shift);
+	describe_lines(out, p, link_input_inlined(p), t->n_insns);
 }
 
-/* The kernel wants a line at the start of each function, or none at all. */
-static int invent_lines(struct link_output *out, const struct link_input *p, size_t first)
+static void describe_filter(struct link_output *out, const struct link_input *p, int proto)
 {
 	const struct captured_prog *t = p->code;
-	int err = 0;
-
-	if (t->n_lines)
-		return 0;
-	for (size_t i = first; i < t->n_funcs && !err; i++)
-		err = add_line(out, link_input_insn(p, t->funcs[i].insn_off), p->name,
-			       "(compiled without -g)", 0);
-	return err;
-}
-
-static int describe_filter(struct link_output *out, const struct link_input *p, int proto)
-{
 	bool called = p->form != LINK_INLINED;
-	int err = called ? name_filter(out, p, proto) : 0;
 
-	if (!err && called && !p->code->n_funcs) {
-		err = add_line(out, p->at, p->name, "(compiled without -g)", 0);
-		return err ? err : invent_funcs(out, p, proto);
+	if (called)
+		name_filter(out, p, proto);
+	if (!t->n_funcs) {
+		add_no_source(out, p->at, p->name);
+		invent_funcs(out, p, proto);
+		return;
 	}
-	if (!err)
-		err = describe_code(out, p, 1);
-	return err ? err : invent_lines(out, p, called ? 0 : 1);
+	describe_code(out, p, 1);
+	/* The kernel wants a line at the start of each function, or none at all. */
+	for (size_t i = called ? 0 : 1; i < t->n_funcs && !t->n_lines; i++)
+		add_no_source(out, link_input_insn(p, t->funcs[i].insn_off), p->name);
 }
 
-static int describe_entry(struct link_output *out, const struct linker *c, size_t i)
+static void describe_entry(struct link_output *out, const struct linker *c, size_t i)
 {
 	const struct link_input *p = &c->filters[i];
-	char text[160];
-	int err;
+	char *FREE_AUTO begins = text_format("filter %zu: %s", i, p->name);
+	char *FREE_AUTO ends = text_format("the verdict of filter %zu: %s", i, p->name);
 
-	(void)snprintf(text, sizeof(text), "filter %zu: %s", i, p->name);
-	err = add_line(out, p->entry, "xlab", text, 0);
-	if (err || p->form != LINK_INLINED)
-		return err;
-	err = describe_lines(out, p, 0, p->n_main);
-	(void)snprintf(text, sizeof(text), "the verdict of filter %zu: %s", i, p->name);
-	return err ? err : add_line(out, p->body + p->n_main, "xlab", text, 0);
+	add_line(out, p->entry, "xlab", begins, 0);
+	if (p->form != LINK_INLINED)
+		return;
+	describe_lines(out, p, 0, p->n_main);
+	add_line(out, p->body + p->n_main, "xlab", ends, 0);
 }
 
-static int describe_dispatcher(struct link_output *out, const struct linker *c, int proto)
+static void describe_dispatcher(struct link_output *out, const struct linker *c, int proto)
 {
-	int err = add_func(out, 0, btf__add_func(out->btf, "xlab_chain", BTF_FUNC_GLOBAL, proto));
-
-	if (!err)
-		err = add_line(out, 0, "xlab", "the chain begins", 0);
-	if (!err && c->tells_came)
-		err = describe_lines(out, &c->came, 0, c->came.n_main);
-	for (size_t i = 0; i < c->n_filters && !err; i++)
-		err = describe_entry(out, c, i);
-	return err ? err : add_line(out, c->end, "xlab", "the chain ends", 0);
+	add_func(out, 0, btf__add_func(out->btf, "xlab_chain", BTF_FUNC_GLOBAL, proto));
+	add_line(out, 0, "xlab", "the chain begins", 0);
+	if (c->tells_came)
+		describe_lines(out, &c->came, 0, c->came.n_main);
+	for (size_t i = 0; i < c->n_filters; i++)
+		describe_entry(out, c, i);
+	add_line(out, c->end, "xlab", "the chain ends", 0);
 }
 
-static int describe_idle(struct link_output *out, const struct linker *c, int proto)
+static void describe_idle(struct link_output *out, const struct linker *c, int proto)
 {
-	int err = add_func(out, c->idle,
-			   btf__add_func(out->btf, "xlab_never_called", BTF_FUNC_STATIC, proto));
-
-	return err ? err : add_line(out, c->idle, "xlab", "what is never called", 0);
+	add_func(out, c->idle,
+		 btf__add_func(out->btf, "xlab_never_called", BTF_FUNC_STATIC, proto));
+	add_line(out, c->idle, "xlab", "what is never called", 0);
 }
 
 int link_btf_describe(struct link_output *out, struct linker *c, struct error *e)
 {
-	int proto, err;
+	int proto;
 
 	out->btf = btf__new_empty();
 	if (!out->btf)
 		return error_sys(e, -ENOMEM, "cannot merge the filters' BTF");
-	err = merge_types(out, c, &c->stop, 0);
-	c->note.btf_shift = c->came.btf_shift = c->stop.btf_shift;
-	for (size_t i = 0; i < c->n_filters && !err; i++)
-		err = merge_types(out, c, &c->filters[i], i);
-	proto = err ? err : chain_proto(out);
-	err = proto < 0 ? proto : describe_dispatcher(out, c, proto);
+	add_types(out, &c->stop); /* of note and came, too: the first, whose ids stay */
+	for (size_t i = 0; i < c->n_filters; i++)
+		merge_types(out, c, i);
+	proto = chain_proto(out);
+	describe_dispatcher(out, c, proto);
 	/* Jumped into, xlab_stop's own function is the dispatcher's end. */
-	if (!err)
-		err = describe_code(out, &c->stop, c->calls_stop ? 0 : 1);
-	if (!err && linker_notes(c))
-		err = describe_code(out, &c->note, 0);
-	if (!err && c->tells_came)
-		err = describe_code(out, &c->came, 1);
-	for (size_t i = 0; i < c->n_filters && !err; i++)
-		err = describe_filter(out, &c->filters[i], proto);
-	if (!err && linker_idles(c))
-		err = describe_idle(out, c, proto);
-	return err ? error_sys(e, err, "cannot merge the filters' BTF") : 0;
+	describe_code(out, &c->stop, c->calls_stop ? 0 : 1);
+	if (linker_notes(c))
+		describe_code(out, &c->note, 0);
+	if (c->tells_came)
+		describe_code(out, &c->came, 1);
+	for (size_t i = 0; i < c->n_filters; i++)
+		describe_filter(out, &c->filters[i], proto);
+	if (linker_idles(c))
+		describe_idle(out, c, proto);
+	return out->btf_err ? error_sys(e, out->btf_err, "cannot merge the filters' BTF") : 0;
 }

@@ -290,16 +290,16 @@ static void find_idle(struct linker *c)
 	link_output_clear(&out);
 }
 
-/* Of @plain and @traced, or that there is none, the one to use. */
-static int instead_of(int plain, int traced, struct trace *trace, struct error *e)
+/* Of @plain_fd and @traced_fd, or that there is none, the one to use. */
+static int instead_of(int plain_fd, int traced_fd, struct trace *trace, struct error *e)
 {
-	if (traced < 0 && trace->may_lack) {
+	if (traced_fd < 0 && trace->may_lack) {
 		error_clear(e);
 		trace_clear(trace);
-		return plain;
+		return plain_fd;
 	}
-	(void)close(plain);
-	return traced;
+	(void)close(plain_fd);
+	return traced_fd;
 }
 
 static int load(struct linker *c, char **log, struct error *e)
@@ -342,14 +342,17 @@ static int load_somehow(struct linker *c, char **log, struct error *e)
 static int try_part(const struct linker *whole, size_t first, size_t n, char **log, struct error *e)
 {
 	struct linker part = *whole;
-	int FD_AUTO fd = -1;
+	int fd;
 
 	part.filters += first;
 	part.n_filters = n;
 	part.calls_stop = false;
 	part.trace = NULL;
 	fd = load_somehow(&part, log, e);
-	return fd < 0 ? fd : 0;
+	if (fd < 0)
+		return fd;
+	(void)close(fd);
+	return 0;
 }
 
 /* The verifier's words name no filter: one that it refuses alone is at fault. */
@@ -400,10 +403,10 @@ int linker_load(struct linker *c, int *fd, char **log, struct error *e)
 	if (err)
 		return err;
 	loaded_fd = load_somehow(c, &words, e);
-	if (loaded_fd < 0 && words && is_too_large(words))
+	/* There are words if the chain is refused, and only then. */
+	if (words && is_too_large(words))
 		loaded_fd = blame_size(c, e);
-	else if (loaded_fd < 0 && words && c->n_filters > 1 &&
-		 refusal_filter(c, words) == c->n_filters)
+	else if (words && c->n_filters > 1 && refusal_filter(c, words) == c->n_filters)
 		blame(c, e);
 	if (log)
 		*log = steal_pointer(&words);

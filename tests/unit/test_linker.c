@@ -35,7 +35,8 @@
 #define SOME_WORDS "R1 invalid"
 
 /* An attempt: the form of each filter (Inlined, Global, Static) and what else is special about it,
- * and what the kernel says then: nothing, or that words, behind an instruction of that filter.
+ * and what the kernel says then: nothing, or that words, behind an instruction of that filter. Or
+ * "no BTF": it does not take what comes before.
  */
 struct attempt {
 	const char *asked;
@@ -47,6 +48,7 @@ struct attempt {
 static const struct attempt *script; /* ends with one that asks nothing */
 static int btf_err, constants_err, maps_err, describe_err;
 static int traced_err, traced_fd, given_fd;
+static size_t n_traced; /* tries */
 
 /* Of the last attempt. */
 static struct bpf_insn *shown;
@@ -69,6 +71,8 @@ int __wrap_link_load_btf(const struct link_output *out, struct error *e);
 int __wrap_link_load_btf(const struct link_output *out, struct error *e)
 {
 	(void)out;
+	if (script->asked && !strcmp(script->asked, "no BTF"))
+		return error_state(e, script++->err, "no BTF");
 	return btf_err ? error_state(e, btf_err, "no BTF") : some_fd();
 }
 
@@ -105,6 +109,7 @@ int __wrap_trace_load(const struct link_output *out, const struct linker *c, str
 {
 	(void)out;
 	(void)c;
+	n_traced++;
 	return traced_err ? error_state(e, traced_err, "not instrumented")
 			  : (traced_fd = some_fd());
 }
@@ -186,7 +191,7 @@ static void chain_of(size_t n)
 			     .n_filters = n,
 			     .stop = { .code = &stop_code },
 			     .note = { .code = &note_code },
-			     .came = { .code = &came_code },
+			     .came = { .code = &came_code, .form = LINK_GLOBAL },
 			     .trace = trace };
 }
 
@@ -205,6 +210,7 @@ static char *loaded(const struct attempt *attempts, int wanted)
 	for (size_t i = 0; i < c.n_filters; i++)
 		assert_true(!filters[i].idle && !filters[i].n_idle);
 	free(log);
+	assert_true(is_open(STDIN_FILENO)); /* it is nobody's to be closed */
 	if (!err) {
 		assert_int_equal(fd, trace && !traced_err ? traced_fd : given_fd);
 		assert_true(is_open(fd));
@@ -308,6 +314,15 @@ static void words_without_a_filter_are_laid_to_one(void **state)
 			{ "I steps", -EPERM, NO_FILTER, "by itself" },
 			{ 0 } },
 		-EACCES, "filter dns: the verifier refuses the chain\nby itself");
+	/* Each is tried, and not the first of them twice. */
+	chain_of(2);
+	codes[1].n_funcs = 0; /* so that it is called */
+	refused(SCRIPT{ { "IG", -EPERM, NO_FILTER, SOME_WORDS },
+			{ "IG steps", -EPERM, NO_FILTER, SOME_WORDS },
+			{ "I", 0, NO_FILTER, NULL },
+			{ "no BTF", -EIO, NO_FILTER, NULL },
+			{ 0 } },
+		-EPERM, "filter dns: no BTF");
 	chain_of(2);
 	refused(SCRIPT{ WHOLE, { "I", 0, NO_FILTER, NULL }, { "I", 0, NO_FILTER, NULL }, { 0 } },
 		-EACCES, "each of its filters loads alone");
@@ -337,7 +352,22 @@ static void too_large_for_the_verifier(void **state)
 		-E2BIG,
 		"with filter ntp the chain needs more than the 1000000 instructions that the "
 		"verifier looks at in one program: take a filter out");
-	/* What is refused for another reason is not too large. */
+	/* They have the first filter, too. */
+	chain_of(4);
+	codes[0].n_funcs = 0; /* so that it is called */
+	refused(SCRIPT{ { "GIII", -E2BIG, 1, TOO_LARGE },
+			{ "SGGG", -E2BIG, 1, TOO_LARGE },
+			{ "GI", 0, NO_FILTER, NULL },
+			{ "GII", 0, NO_FILTER, NULL },
+			{ 0 } },
+		-E2BIG, "with filter ntp the chain needs");
+	/* What is refused for another reason is not too large; nor is what comes to no words. */
+	chain_of(2);
+	refused(SCRIPT{ { "II", -E2BIG, 1, TOO_LARGE },
+			{ "GG", -E2BIG, 1, TOO_LARGE },
+			{ "no BTF", -EIO, NO_FILTER, NULL },
+			{ 0 } },
+		-E2BIG, "with filter dns the chain needs");
 	chain_of(2);
 	refused(SCRIPT{ { "II", -E2BIG, 1, TOO_LARGE },
 			{ "GG", -E2BIG, 1, TOO_LARGE },
@@ -391,9 +421,12 @@ static void what_fails_before_is_told(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		char *FREE_AUTO told = NULL;
+
 		chain_of(2);
 		*steps[i].err = -EIO;
-		refused(SCRIPT{ { 0 } }, -EIO, steps[i].words);
+		told = loaded(SCRIPT{ { 0 } }, -EIO);
+		assert_string_equal(told, steps[i].words); /* no filter's fault */
 		*steps[i].err = 0;
 	}
 }
@@ -441,10 +474,17 @@ static void what_cannot_be_instrumented(void **state)
 	taken(SCRIPT{ { "I", 0, NO_FILTER, NULL }, { 0 } });
 	assert_int_equal(t.uncounted, 0);
 	traced_err = 0;
+	/* What may do without has it where it can. */
+	t.uncounted = 3;
+	chain_of(1);
+	taken(SCRIPT{ { "I", 0, NO_FILTER, NULL }, { 0 } });
+	assert_int_equal(t.uncounted, 3);
 	/* A part of a chain that was refused is never. */
+	n_traced = 0;
 	chain_of(2);
 	refused(SCRIPT{ WHOLE, { "I", 0, NO_FILTER, NULL }, { "I", 0, NO_FILTER, NULL }, { 0 } },
 		-EACCES, "each of its filters loads alone");
+	assert_int_equal(n_traced, 0);
 	trace = NULL;
 }
 
@@ -558,6 +598,7 @@ static void parts_follow_one_another(void **state)
 	insns_are(shown + n_shown - 6, 6, "r0 = 91; exit; r0 = 92; exit; r0 = 2; exit");
 	assert_int_equal(c.note.at, n_shown - 4);
 	c.tells_came = true;
+	c.came.n_main = 0;
 	codes[1].n_funcs = 0;
 	taken(SCRIPT{ { "IG", 0, NO_FILTER, NULL }, { 0 } });
 	insns_are(shown + n_shown - 10, 10,
@@ -576,7 +617,7 @@ static void modules_are_merged(void **state)
 {
 	int first[] = { 0, 71, 72 }, second[] = { 0, 72, 73 };
 	static const int16_t wanted[] = { 1, 2, 0, 2, 3 };
-	size_t n = 0;
+	size_t n = 0, others = 0;
 
 	(void)state;
 	chain_of(2);
@@ -584,12 +625,21 @@ static void modules_are_merged(void **state)
 	give(1, "kfunc 5 1; kfunc 6 2; r0 = 2; exit", 1);
 	codes[0].fd_array = first;
 	codes[1].fd_array = second;
+	/* What stands there in any other instruction is no index: of a move, and of a helper. */
+	codes[1].insns[2] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X,
+					       .src_reg = BPF_PSEUDO_KFUNC_CALL,
+					       .off = 2 };
+	codes[0].insns[3].off = 2;
 	taken(SCRIPT{ { "II", 0, NO_FILTER, NULL }, { 0 } });
 	for (size_t i = 0; i < n_shown; i++)
 		if (shown[i].src_reg == BPF_PSEUDO_KFUNC_CALL &&
 		    shown[i].code == (BPF_JMP | BPF_CALL))
 			assert_int_equal(shown[i].off, wanted[n++]);
+		else
+			others += shown[i].off == 2 && (shown[i].code == (BPF_JMP | BPF_CALL) ||
+							shown[i].src_reg == BPF_PSEUDO_KFUNC_CALL);
 	assert_int_equal(n, ARRAY_SIZE(wanted));
+	assert_int_equal(others, 2);
 	codes[0].fd_array = codes[1].fd_array = NULL;
 }
 
@@ -616,6 +666,8 @@ static void functions_that_are_never_called(void **state)
 		{ "call 180; exit; r0 = 2; exit", false },
 		{ "call +181; exit; r0 = 2; exit", false },
 	};
+	static const char *const no_addresses[] = { "r3 = wide 0; " LOOP, "r3 = r4; " LOOP };
+	char *FREE_AUTO all = xstrdup(TOO_DEEP);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(loops); i++)
@@ -639,6 +691,21 @@ static void functions_that_are_never_called(void **state)
 		      { "GI overfull all", -EACCES, 0, TOO_DEEP },
 		      { "GI idle", 0, NO_FILTER, NULL },
 		      { 0 } });
+	/* Both are. */
+	for (size_t i = 0; i < 40; i++)
+		text_add(&all, "\n", "%zu: (b7) r0 = 2", i);
+	chain_of(2);
+	give(0, LOOP, 2);
+	taken(SCRIPT{
+		{ "II overfull all", -EACCES, 0, all }, { "II", 0, NO_FILTER, NULL }, { 0 } });
+	/* A constant is come to, and a move, which are not addresses. */
+	for (size_t i = 0; i < ARRAY_SIZE(no_addresses); i++) {
+		chain_of(2);
+		give(0, no_addresses[i], 2);
+		taken(SCRIPT{ { "II overfull all", -EACCES, 0, TOO_DEEP },
+			      { "II", 0, NO_FILTER, NULL },
+			      { 0 } });
+	}
 	/* Neither is. */
 	chain_of(2);
 	give(0, LOOP, 2);
