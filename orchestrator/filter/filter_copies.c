@@ -24,17 +24,17 @@
 int filter_copies_begin(const struct lab *lab, struct error *e)
 {
 	char *FREE_AUTO path = bpffs_mount(lab, "bpf", e);
-	int FD_AUTO originals = -1;
+	int FD_AUTO originals_fd = -1;
 
 	if (!path)
 		return e->err;
-	originals = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (originals < 0)
+	originals_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (originals_fd < 0)
 		return error_sys(e, -errno, "cannot open %s", path);
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
 	    mount("bpf", path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return error_sys(e, -errno, "cannot mount a bpffs of its own on %s", path);
-	return steal_fd(&originals);
+	return steal_fd(&originals_fd);
 }
 
 /* The map itself takes the place of the one that was made for it. */

@@ -48,9 +48,7 @@ static void pin_name(const struct bpf_map *map, char name[static 256])
 {
 	const char *from = bpf_map__name(map);
 
-	if (bpf_map__is_internal(map) && strchr(from, '.'))
-		from = strchr(from, '.');
-	undot(from, name);
+	undot(bpf_map__is_internal(map) ? strchr(from, '.') : from, name);
 }
 
 static int pin_all(struct bpf_object *obj, const char *dir, struct error *e)
@@ -205,9 +203,8 @@ static int check_same(const struct bpf_map *map, int fd, struct error *e)
 static int pinned_fd(const struct bpf_map *map, const char *dir, struct error *e)
 {
 	char *FREE_AUTO path = NULL;
-	int FD_AUTO fd = -1;
 	char name[256];
-	int err;
+	int fd, err;
 
 	pin_name(map, name);
 	path = text_format("%s/%s", dir, name);
@@ -219,7 +216,10 @@ static int pinned_fd(const struct bpf_map *map, const char *dir, struct error *e
 			"the pin was removed; take the lab down and up again",
 			name);
 	err = check_same(map, fd, e);
-	return err ? err : steal_fd(&fd);
+	if (!err)
+		return fd;
+	(void)close(fd);
+	return err;
 }
 
 static bool is_prog_array(const struct bpf_map *map)

@@ -349,13 +349,11 @@ struct single {
 	bool placed;
 };
 
-/* As span_rule() of the program finds it. */
+/* As span_rule() of the program finds it, among one at least: it begins with the first value. */
 static uint32_t number_at(const struct xlab_from *list, size_t n, const struct xlab_from *at)
 {
 	size_t low = 0;
 
-	if (!n)
-		return 0;
 	for (size_t high = n; high - low > 1;) {
 		size_t middle = low + (high - low) / 2;
 		const __u64 *first = list[middle].first;
@@ -404,6 +402,7 @@ static size_t singles_of(const struct key_rules *k, const struct xlab_from *list
 	return kept;
 }
 
+/* Which is the order of values, too. */
 static int by_parts(const void *a, const void *b)
 {
 	const struct xlab_value *x = &((const struct single *)a)->parts;
@@ -461,8 +460,6 @@ static int write_singles(const struct key_rules *k, struct xlab_area *area, stru
 {
 	struct xlab_entry *entries = entries_of(area);
 
-	if (n)
-		qsort(singles, n, sizeof(*singles), by_parts);
 	renumber(k, entries, singles, n, waited);
 	for (size_t i = 0; i < n; i++) {
 		struct xlab_entry *e;

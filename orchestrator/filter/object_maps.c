@@ -309,19 +309,19 @@ static int add_todays(struct conversion *c)
 
 static int add_variables(struct conversion *c)
 {
-	int number = btf__add_int(c->btf, "int", sizeof(int), BTF_INT_SIGNED), err = 0;
+	int number = btf__add_int(c->btf, "int", sizeof(int), BTF_INT_SIGNED), err = number;
 
-	for (size_t i = 0; i < c->n && number >= 0 && err >= 0; i++)
+	for (size_t i = 0; i < c->n && err >= 0; i++)
 		err = c->maps[i].variable = add_variable(c->btf, number, &c->maps[i]);
-	if (number >= 0 && err >= 0)
+	if (err >= 0)
 		err = btf__add_datasec(c->btf, ".maps", (uint32_t)new_bytes(c));
-	if (number >= 0 && err >= 0)
+	if (err >= 0)
 		err = add_todays(c);
-	for (size_t i = 0; i < c->n && number >= 0 && err >= 0; i++)
+	for (size_t i = 0; i < c->n && err >= 0; i++)
 		err = btf__add_datasec_var_info(c->btf, c->maps[i].variable,
 						(uint32_t)(c->today_bytes + i * NEW_SIZE),
 						NEW_SIZE);
-	return number < 0 ? number : err;
+	return err;
 }
 
 /* The object's own types, if it has any, and those of the maps. */
@@ -348,8 +348,6 @@ static int put(Elf_Scn *scn, void *bytes, size_t size)
 		return -EINVAL;
 	data->d_buf = bytes;
 	data->d_size = size;
-	data->d_type = ELF_T_BYTE;
-	data->d_version = EV_CURRENT;
 	(void)elf_flagdata(data, ELF_C_SET, ELF_F_DIRTY);
 	(void)elf_flagscn(scn, ELF_C_SET, ELF_F_DIRTY);
 	return 0;

@@ -15,6 +15,7 @@
 #include "lab/error.h"
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/match_derive.h"
+#include "orchestrator/model/labfile.h"
 #include "orchestrator/model/program.h"
 
 static struct xlab_rule *list_of(const struct rule_maps *m)
@@ -179,6 +180,8 @@ uint64_t rule_maps_hits(const struct rule_maps *m, uint32_t number)
 
 /* --- Changes -------------------------------------------------------------------------------- */
 
+_Static_assert(FILTER_RULES_MAX < XLAB_EXCEPTED, "each of the lab file's rules has its number");
+
 int rule_maps_fill(struct rule_maps *m, const struct filter *filter)
 {
 	bool has_only[MATCH_KEYS_MAX] = { false };
@@ -190,8 +193,6 @@ int rule_maps_fill(struct rule_maps *m, const struct filter *filter)
 			    match_layout_is_one(&m->layout.places[rule->key], rule);
 
 		m->memory->kept[slot / 32] |= 1U << slot % 32;
-		if (i + 1 >= number_end(m, rule))
-			return -ENOSPC;
 		insert(m, rule, (uint32_t)i + 1, only);
 		has_only[rule->key] |= only;
 	}

@@ -142,12 +142,13 @@ static int set_number(const struct typed_value *v, const char *text, bool is_sig
 	bool address = v->size == 4 && !v->bits;
 	uint64_t number = 0;
 	struct address a;
-	int err = read_integer(text, width(v), is_signed, &number);
+	int err;
 
-	if (err == -EINVAL && address && !text_address(text, &a) && a.family == AF_INET) {
+	if (address && !text_address(text, &a) && a.family == AF_INET) {
 		memcpy(v->bytes, &a.v4, 4);
 		return 0;
 	}
+	err = read_integer(text, width(v), is_signed, &number);
 	if (err == -ERANGE)
 		return error_input(e, "%s does not fit: it is %s of %zu %s%s", text,
 				   is_signed ? "a signed integer" : "an unsigned integer",
@@ -205,7 +206,7 @@ static int unknown_enumerator(struct typed_value *v, const char *text, struct er
 /* Before ENUM64, BTF has the lower halves of an enum's values, and no word of their sign. */
 static int set_enum(struct typed_value *v, const char *text, struct error *e)
 {
-	bool has_half = btf_is_enum(v->type) && v->size > 4;
+	bool has_half = btf_is_enum(v->type) && v->size == 8;
 	uint64_t number;
 
 	for (int i = 0; i < btf_vlen(v->type); i++) {
@@ -453,7 +454,7 @@ static char *number_text(const struct typed_value *v)
 	if (is_bool(v))
 		return text_format("%s", number ? "true" : "false");
 	for (int i = 0; is_enum(v) && i < btf_vlen(v->type); i++)
-		if (enum_value(v->type, i) == (v->size > 4 ? number : (uint32_t)number))
+		if (enum_value(v->type, i) == (v->size == 8 ? number : (uint32_t)number))
 			return text_format("%s", enum_name(&named, (size_t)i));
 	if (v->big_endian && v->size == 4)
 		return bytes_text(v);

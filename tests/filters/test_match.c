@@ -21,6 +21,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
+#include "orchestrator/filter/match_derive.h"
 #include "orchestrator/model/filter.h"
 #include "orchestrator/model/labfile_read.h"
 #include "tests/filters/frame.h"
@@ -420,7 +421,7 @@ static void values_that_come_and_go(void **state)
 /* Spans have room of their own; of several rules that do not fit none is there. */
 static void full_of_spans(void **state)
 {
-	struct rule rules[600];
+	struct rule rules[600], first;
 	char text[40];
 	struct subject s;
 
@@ -431,6 +432,7 @@ static void full_of_spans(void **state)
 		rules[i] = rule_of(&s, text);
 	}
 	assert_int_equal(rule_maps_add(&s.maps, rules, 600), -ENOSPC);
+	assert_false(drops(&s, "11.0.0.1", "10.0.0.9", 80));
 	assert_false(drops(&s, "11.1.5.1", "10.0.0.9", 80));
 	assert_int_equal(rule_maps_add(&s.maps, rules, 500), 0);
 	assert_int_equal(rule_maps_add(&s.maps, rules + 500, 100), -ENOSPC);
@@ -438,11 +440,55 @@ static void full_of_spans(void **state)
 	assert_false(drops(&s, "11.1.5.129", "10.0.0.9", 80));
 	assert_false(drops(&s, "11.2.5.1", "10.0.0.9", 80));
 	assert_int_equal(rule_maps_del(&s.maps, rules, 501), -ENOENT);
+	assert_true(drops(&s, "11.0.0.1", "10.0.0.9", 80));
 	assert_true(drops(&s, "11.1.5.1", "10.0.0.9", 80));
+	/* Each has two ends, but for one that begins where all does, and there is that beginning:
+	 * of 1,024 that fit the last are that one's.
+	 */
+	assert_int_equal(rule_maps_add(&s.maps, rules + 500, 11), 0);
+	first = rule_of(&s, "ip.src=0.0.0.0/25");
+	assert_int_equal(rule_maps_add(&s.maps, &first, 1), 0);
+	assert_true(drops(&s, "0.0.0.1", "10.0.0.9", 80));
+	assert_int_equal(rule_maps_add(&s.maps, rules + 511, 1), -ENOSPC);
+	assert_int_equal(rule_maps_del(&s.maps, &first, 1), 0);
+	assert_int_equal(rule_maps_del(&s.maps, rules + 500, 11), 0);
 	assert_int_equal(rule_maps_del(&s.maps, rules, 500), 0);
 	assert_false(drops(&s, "11.1.5.1", "10.0.0.9", 80));
 	assert_int_equal(rule_maps_add(&s.maps, rules + 500, 100), 0);
 	assert_true(drops(&s, "11.2.5.1", "10.0.0.9", 80));
+	free_keys(&s);
+}
+
+/* No rule has the number that stands for exceptions, when so many have come that it is next. */
+static void one_number_is_no_rules(void **state)
+{
+	struct filter *f = read_keys("program = match\nip.src = 10.0.0.1\nudp.dstport = 80");
+	struct rule *rules = xcalloc(40000, sizeof(*rules)), next;
+	struct xlab_rule *list;
+	struct subject s;
+
+	(void)state;
+	/* What goes before makes room enough; it is all of the same value. */
+	for (int i = 0; i < 40000; i++)
+		rules[i] = f->rules[i > 0];
+	free(f->rules);
+	f->rules = rules;
+	f->n_rules = 40000;
+	subject_load(&s, f, NULL);
+	list = match_list(&s.maps.layout, s.maps.memory);
+	for (uint32_t i = 40001; i < XLAB_EXCEPTED; i++)
+		list[i] = list[40000];
+	next = rule_of(&s, "ip.src=10.0.0.2");
+	assert_int_equal(rule_maps_add(&s.maps, &next, 1), 0);
+	assert_false(list[XLAB_EXCEPTED].used);
+	assert_true(list[XLAB_EXCEPTED + 1].used);
+	assert_true(drops(&s, "10.0.0.2", "10.0.0.9", 80));
+	/* Tables have no room for greater ones. */
+	next = rule_of(&s, "udp.dstport=81");
+	assert_int_equal(rule_maps_add(&s.maps, &next, 1), -ENOSPC);
+	list[XLAB_EXCEPTED - 1].used = 0;
+	assert_int_equal(rule_maps_add(&s.maps, &next, 1), 0);
+	assert_true(drops(&s, "10.0.0.2", "10.0.0.9", 81));
 	free_keys(&s);
 }
 
@@ -499,6 +545,7 @@ int main(void)
 		cmocka_unit_test(values_of_one_place),
 		cmocka_unit_test(values_that_come_and_go),
 		cmocka_unit_test(full_of_spans),
+		cmocka_unit_test(one_number_is_no_rules),
 		cmocka_unit_test(an_action_of_its_own),
 		cmocka_unit_test(as_many_keys_as_can_be),
 	};

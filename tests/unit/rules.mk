@@ -62,3 +62,5 @@ $(B)/tests/unit/test_explain_text: override LDFLAGS += $(addprefix -Wl$(comma)--
 $(B)/tests/unit/test_witness: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,listener_consume listener_lost drop_trace_consume \
 	drop_trace_netns drop_trace_iface drop_trace_reason drop_trace_too_long evidence_on_the_way evidence_add \
 	evidence_add_kernel_drop evidence_add_xdp_failure)
+$(B)/tests/unit/test_rules_record: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,state_read state_write state_path unlink \
+	rules_list rules_add rules_del)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Bytes as their BTF type says: each kind of type set from words, and read back in words. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,6 +134,8 @@ static void integers_have_their_range(void **state)
 	refuses(u16, 2, "0x", "\"0x\" is no number: decimal or 0x… is allowed");
 	refuses(u16, 2, "7a", "\"7a\" is no number: decimal or 0x… is allowed");
 	refuses(u16, 2, "10.0.0.1", "\"10.0.0.1\" is no number: decimal or 0x… is allowed");
+	refuses(u32, 4, "fd00::1",
+		"\"fd00::1\" is no number: decimal or 0x… is allowed, or an IPv4 address");
 	refuses(u32, 4, "x", "\"x\" is no number: decimal or 0x… is allowed, or an IPv4 address");
 }
 
@@ -150,7 +153,9 @@ static void a_bool_and_enums_have_words(void **state)
 {
 	(void)state;
 	holds(truth, 1, "yes", "\x01", "true");
+	holds(truth, 1, "true", "\x01", "true");
 	holds(truth, 1, "1", "\x01", "true");
+	holds(truth, 1, "0", "\0", "false");
 	holds(truth, 1, "no", "\0", "false");
 	holds(truth, 1, "false", "\0", "false");
 	refuses(truth, 1, "2", "\"2\" is no bool: yes, no, true, false, 1 or 0 is allowed");
@@ -251,6 +256,39 @@ static void structs_have_fields(void **state)
 	assert_string_equal(e.text, "there is no field c: it is no struct");
 }
 
+/* Of structs in each other so many are shown, which may be one in itself in a damaged object; and a
+ * field of those without a name is found as deep.
+ */
+static void structs_in_each_other(void **state)
+{
+	static const char *const names[] = { "a", NULL };
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	for (size_t named = 0; named < ARRAY_SIZE(names); named++) {
+		int in = inner;
+
+		for (int depth = 1; depth <= 9; depth++) {
+			struct typed_value v;
+			char *FREE_AUTO text = NULL;
+			size_t shown = 0;
+
+			in = btf__add_struct(btf, NULL, 2);
+			btf__add_field(btf, names[named], depth == 1 ? inner : in - 1, 0, 0);
+			v = value(in, 2);
+			text = typed_value_text(&v);
+			for (const char *c = text; *c; c++)
+				shown += *c == '{';
+			assert_int_equal(shown, depth < 8 ? depth + 1 : 9);
+			assert_int_equal(strstr(text, "{a=238 b=-18}") != NULL, depth < 8);
+			if (names[named])
+				continue;
+			assert_int_equal(typed_value_field(&v, "b", &e) != 0, depth > 8);
+			error_clear(&e);
+		}
+	}
+}
+
 /* A section of globals is a struct of variables. */
 static void a_section_has_variables(void **state)
 {
@@ -283,9 +321,9 @@ static void types_in_a_circle_are_refused(void **state)
 	(void)state;
 	assert_int_equal(btf__add_typedef(btf, "one", (int)next + 1), next);
 	assert_int_equal(btf__add_typedef(btf, "two", (int)next), next + 1);
-	assert_int_not_equal(typed_value_type(&v, btf, next), 0);
+	assert_int_equal(typed_value_type(&v, btf, next), -EINVAL);
 	assert_null(v.type);
-	assert_int_not_equal(typed_value_type(&v, btf, next + 2), 0);
+	assert_int_equal(typed_value_type(&v, btf, next + 2), -EINVAL);
 	assert_string_equal(typed_value_name(btf, 1U << 30), "");
 }
 
@@ -299,6 +337,7 @@ int main(void)
 		cmocka_unit_test(sizes_of_integers_are_numbers),
 		cmocka_unit_test(without_a_type_the_size_counts),
 		cmocka_unit_test(structs_have_fields),
+		cmocka_unit_test(structs_in_each_other),
 		cmocka_unit_test(a_section_has_variables),
 		cmocka_unit_test(types_in_a_circle_are_refused),
 	};
