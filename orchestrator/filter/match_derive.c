@@ -260,6 +260,7 @@ static struct xlab_from from_of(const struct match_place *p, const struct field_
 				   0 };
 }
 
+/* Where two edges are one the answer is, too. */
 static void add_from(const struct key_rules *k, struct xlab_from **list, size_t *n,
 		     const struct field_value *first, uint32_t number)
 {
@@ -267,10 +268,7 @@ static void add_from(const struct key_rules *k, struct xlab_from **list, size_t 
 
 	if (*n && (*list)[*n - 1].number == number)
 		return;
-	if (*n && !memcmp((*list)[*n - 1].first, from.first, sizeof(from.first)))
-		(*list)[*n - 1].number = number;
-	else
-		*(struct xlab_from *)array_add(list, n, sizeof(**list)) = from;
+	*(struct xlab_from *)array_add(list, n, sizeof(**list)) = from;
 }
 
 static void flatten(const struct key_rules *k, struct stretches *s, struct xlab_from **list,

@@ -115,9 +115,7 @@ static void move_all(struct move *m, const struct insertion *insertions, size_t 
 		while (g.end < end && g.end->at == i)
 			g.end++;
 		next = g.end;
-		move_insn(m, &g, i);
-		if (m->from->insns[i].code == LINK_WIDE_LOAD)
-			*link_output_insn(&m->to) = m->from->insns[++i];
+		move_insn(m, &g, i); /* the second half of a wide load, too */
 	}
 }
 

@@ -44,7 +44,7 @@ static int load_once(const struct link_output *out, const struct linker *c, int 
 		    .func_info_rec_size = sizeof(*out->funcs), .line_info = out->lines,
 		    .line_info_cnt = (__u32)out->n_lines, .line_info_rec_size = sizeof(*out->lines),
 		    .prog_flags = c->frags ? BPF_F_XDP_HAS_FRAGS : 0, .log_buf = log,
-		    .log_size = (__u32)log_size, .log_level = log ? level : 0);
+		    .log_size = (__u32)log_size, .log_level = level);
 
 	return bpf_prog_load(BPF_PROG_TYPE_XDP, c->alone ? c->alone : "xlab_chain",
 			     c->gpl ? "GPL" : "Proprietary", out->insns, out->n_insns, &opts);

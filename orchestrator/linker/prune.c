@@ -29,8 +29,8 @@ struct pruning {
 
 /* What is known of the registers. */
 struct known {
-	uint16_t which; /* a bit a register */
-	uint64_t value[BPF_REG_10];
+	uint16_t which;	    /* a bit a register */
+	uint64_t value[16]; /* as many as an instruction can name */
 };
 
 static bool is_wide(const struct bpf_insn *insn)
@@ -101,7 +101,7 @@ static void learn(struct known *k, const struct bpf_insn *insn)
 	} else if (class == BPF_ALU || class == BPF_ALU64 || class == BPF_LDX) {
 		k->which &= (uint16_t) ~(1U << insn->dst_reg);
 	}
-	if (!moves || insn->dst_reg >= BPF_REG_10)
+	if (!moves)
 		return;
 	k->which |= (uint16_t)(1U << insn->dst_reg);
 	k->value[insn->dst_reg] =

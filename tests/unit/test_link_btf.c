@@ -119,6 +119,8 @@ static void describes(struct linker *c, const char *functions, const char *lines
 	assert_string_equal(lines_said, lines);
 	assert_int_equal(btf__type_cnt(out.btf), n_types);
 	link_output_clear(&out);
+	assert_true(!out.btf && !out.funcs && !out.n_funcs && !out.lines && !out.n_lines);
+	assert_int_equal(out.rodata_fd, -1);
 }
 
 #define LINE(at, file, text, n)                                                \
