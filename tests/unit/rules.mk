@@ -64,3 +64,4 @@ $(B)/tests/unit/test_witness: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=
 	evidence_add_kernel_drop evidence_add_xdp_failure)
 $(B)/tests/unit/test_rules_record: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,state_read state_write state_path unlink \
 	rules_list rules_add rules_del)
+$(B)/tests/unit/test_match_derive: override LDFLAGS += -Wl,--wrap=syscall

@@ -3,12 +3,14 @@
  * value. What the program makes of them, tests/filters compares with a model.
  */
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 
@@ -24,6 +26,24 @@ static struct labfile labfile;
 static struct filter *filter;
 static struct match_layout layout;
 static struct xlab_rules *memory; /* as long as it need be, and no longer */
+
+/* The kernel is asked in the test's place when all readers have ended. */
+static int waits, wait_errno;
+
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+	va_list args;
+
+	va_start(args, number);
+	assert_int_equal(number, SYS_membarrier);
+	assert_int_equal(va_arg(args, int), MEMBARRIER_CMD_GLOBAL);
+	assert_int_equal(va_arg(args, int), 0);
+	va_end(args);
+	waits++;
+	errno = wait_errno;
+	return wait_errno ? -1 : 0;
+}
 
 static void put(size_t i)
 {
@@ -254,6 +274,73 @@ static void the_half_that_is_read_stays(void **state)
 	drop();
 }
 
+/* Who may still read what is going to be written over is waited for, once. */
+static void readers_are_waited_for_once(void **state)
+{
+	struct xlab_rule *list;
+	uint32_t half;
+
+	(void)state;
+	waits = 0;
+	derive("program = match\nip.src = 10.0.0.0/30 10.0.0.4/30 10.0.0.9\nip.dst = 10.0.0.0/30");
+	assert_int_equal(waits, 0);
+	list = match_list(&layout, memory);
+	half = area_of(0)->half;
+	assert_int_equal(match_derive(&layout, memory, false), 0);
+	assert_int_equal(waits, 0);
+	list[2].used = list[4].used = 0; /* of both keys */
+	assert_int_equal(match_derive(&layout, memory, false), 0);
+	assert_int_equal(waits, 1);
+	assert_int_equal(area_of(0)->half, !half);
+	/* Where that cannot be nothing is written. */
+	wait_errno = EPERM;
+	list[2].used = 1;
+	assert_int_equal(match_derive(&layout, memory, false), -EPERM);
+	assert_int_equal(waits, 2);
+	assert_int_equal(area_of(0)->half, !half);
+	wait_errno = 0;
+	assert_int_equal(match_derive(&layout, memory, false), 0);
+	assert_int_equal(area_of(0)->half, half);
+	drop();
+}
+
+/* A place whose value has gone is another's when nobody can be there any more. */
+static void places_are_given_again(void **state)
+{
+	static const char lines[] = "program = match\nip.src = 10.0.0.1 10.0.0.2";
+	struct xlab_rule *list;
+	struct xlab_entry *entries;
+	char *FREE_AUTO said = NULL;
+
+	(void)state;
+	waits = 0;
+	derive(lines);
+	list = match_list(&layout, memory);
+	entries = (void *)(area_of(0) + 1);
+	/* As if others had been in each place once. */
+	list[2].used = 0;
+	for (size_t i = 0; i < (size_t)1 << layout.constants[XLAB_HASH_BITS]; i++)
+		if (!entries[i].used)
+			entries[i] = (struct xlab_entry){ 0, 1, { { UINT64_MAX, i } } };
+	assert_int_equal(match_derive(&layout, memory, false), 0);
+	waits = 0;
+	for (size_t i = 0; i < (size_t)1 << layout.constants[XLAB_HASH_BITS]; i++)
+		if (!entries[i].number)
+			entries[i].value.part[0] = UINT64_MAX;
+	list[2].used = 1;
+	wait_errno = EPERM;
+	assert_int_equal(match_derive(&layout, memory, false), -EPERM);
+	said = singles_of(0);
+	assert_string_equal(said, "1:1");
+	wait_errno = 0;
+	assert_int_equal(match_derive(&layout, memory, false), 0);
+	assert_int_equal(waits, 2);
+	free(said);
+	said = singles_of(0);
+	assert_string_equal(said, "1:1 2:2");
+	drop();
+}
+
 /* A number is taken away where the value stands, which then has room for others. */
 static void values_go_and_come_back(void **state)
 {
@@ -353,6 +440,8 @@ int main(void)
 		cmocka_unit_test(tables_have_each_value),
 		cmocka_unit_test(spans_begin_where_the_answer_changes),
 		cmocka_unit_test(the_half_that_is_read_stays),
+		cmocka_unit_test(readers_are_waited_for_once),
+		cmocka_unit_test(places_are_given_again),
 		cmocka_unit_test(values_go_and_come_back),
 		cmocka_unit_test(the_first_value_has_no_exceptions),
 		cmocka_unit_test(changed_is_what_is_not_the_files),

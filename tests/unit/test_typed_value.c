@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,7 @@ static void without_a_type_the_size_counts(void **state)
 
 static void structs_have_fields(void **state)
 {
+	char word[300];
 	struct typed_value v;
 	struct error ERROR_AUTO e = ERROR_INIT;
 
@@ -236,6 +238,11 @@ static void structs_have_fields(void **state)
 	      "\0\x50\x07\0\x02\x01\0\0\x85\0\0\0",
 	      "{port=80 in={a=7 b=0} {word=258 half=258} low=5 high=-16}");
 	holds(in_addr, 4, "10.0.0.1", "\x0a\0\0\x01", "10.0.0.1");
+	/* a word of 255 bytes is the longest */
+	(void)snprintf(word, sizeof(word), "a=%0253d", 1);
+	holds(inner, 2, word, "\x01\0", "{a=1 b=0}");
+	(void)snprintf(word, sizeof(word), "b=2 a=%0254d", 1);
+	refuses(inner, 2, word, "a word of it is too long");
 	refuses(inner, 2, "a=1 b", "\"b\" is no FIELD=VALUE");
 	refuses(inner, 2, "1", "\"1\" is no FIELD=VALUE, and it is a struct");
 	refuses(inner, 2, "c=1", "there is no field c; allowed: a, b");
