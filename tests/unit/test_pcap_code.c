@@ -19,6 +19,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/filter/pcap_code.h"
+#include "orchestrator/filter/pcap_expr.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/util/object_bytes.h"
 
@@ -119,6 +120,22 @@ static void jumps_back_as_far_as_can_be(void **state)
 	}
 }
 
+/* Names that this machine's own files have: a filter is not to depend on whose machine it is. */
+static void names_are_looked_up_nowhere(void **state)
+{
+	static const char *const exprs[] = { "host localhost", "net loopback" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(exprs); i++) {
+		struct sock_filter *FREE_AUTO classic = NULL;
+		struct error ERROR_AUTO e = ERROR_INIT;
+		size_t n;
+
+		assert_int_not_equal(pcap_expr_compile(exprs[i], &classic, &n, &e), 0);
+		assert_non_null(strstr(e.text, "no name server is asked"));
+	}
+}
+
 static void finds_a_place_or_none(void **state)
 {
 	const struct bpf_insn code[] = { { .code = BPF_ALU | BPF_MOV | BPF_K, .imm = 1 },
@@ -153,6 +170,7 @@ int main(void)
 		cmocka_unit_test(refuses_none),
 		cmocka_unit_test(refuses_what_is_too_long),
 		cmocka_unit_test(jumps_back_as_far_as_can_be),
+		cmocka_unit_test(names_are_looked_up_nowhere),
 		cmocka_unit_test(finds_a_place_or_none),
 	};
 
