@@ -128,9 +128,8 @@ static bool decide_branches(const struct pruning *r)
 			if (jumps >= 0)
 				r->fates[i] = jumps ? JUMPS : GOES;
 		} else {
-			learn(&known, insn);
+			learn(&known, insn); /* of the second half of a wide load: nothing */
 		}
-		i += is_wide(insn);
 	}
 	return any;
 }
