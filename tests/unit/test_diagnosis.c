@@ -23,10 +23,10 @@
 #include "lab/netlink.h"
 #include "lab/netns.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/model/labfile_read.h"
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
 #include "tests/unit/talk.h"
+#include "tests/unit/visit.h"
 
 /*
  *   a (e0) ---- s ---- u ---- (e0) r (e1) ---- (e0) b          x (e0) ---- s
@@ -66,20 +66,6 @@ static struct {
 	int err;
 	char own, all; /* what the kernel's settings are; 'e': empty, 0: there is none */
 } filter;
-static const char *gone; /* a node that cannot be entered */
-static const char *here;
-
-int __wrap_netns_visit(struct netns_visit *visit, const struct state *st, const char *name,
-		       struct error *e);
-int __wrap_netns_visit(struct netns_visit *visit, const struct state *st, const char *name,
-		       struct error *e)
-{
-	(void)visit;
-	(void)st;
-	here = name;
-	return gone && !strcmp(gone, name) ? error_state(e, -ENOENT, "gone") : 0;
-}
-
 int __wrap_netlink_open(int family, struct netlink **nl, struct error *e);
 int __wrap_netlink_open(int family, struct netlink **nl, struct error *e)
 {
@@ -107,7 +93,7 @@ static int answer_route(const struct nlmsghdr *message, mnl_cb_t each, void *coo
 	assert_int_equal(asked->rtm_dst_len, address_size(&address) * 8);
 	address_text(&address, to);
 	while (route->node &&
-	       (strcmp(route->node, here) != 0 || (route->to && strcmp(route->to, to) != 0)))
+	       (strcmp(route->node, visit.at) != 0 || (route->to && strcmp(route->to, to) != 0)))
 		route++;
 	if (!route->node)
 		return error_state(e, -ENETUNREACH, "no way");
@@ -133,7 +119,7 @@ static int answer_neighbours(mnl_cb_t each, void *cookie)
 		struct ndmsg *head = mnl_nlmsg_put_extra_header(answer, sizeof(*head));
 		struct address address;
 
-		if (strcmp(n->node, here) != 0)
+		if (strcmp(n->node, visit.at) != 0)
 			continue;
 		assert_int_equal(text_address(n->address, &address), 0);
 		head->ndm_family = (unsigned char)address.family;
@@ -155,7 +141,8 @@ static int answer_filter(const struct nlmsghdr *message, struct error *e)
 	mnl_attr_for_each (attr, message, sizeof(struct rtmsg))
 		if (mnl_attr_get_type(attr) == RTA_SRC)
 			memcpy(&src, mnl_attr_get_payload(attr), sizeof(src));
-	if (strcmp(here, filter.node) != 0 || src.s_addr != filter.from.v4.s_addr || !filter.err)
+	if (strcmp(visit.at, filter.node) != 0 || src.s_addr != filter.from.v4.s_addr ||
+	    !filter.err)
 		return 0;
 	return error_state(e, filter.err, "no");
 }
@@ -213,11 +200,8 @@ static struct lab lab;
 
 static int parse(void **state)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
-
 	(void)state;
-	if (labfile_parse(&lab.labfile, "/tmp/t.ini", "/tmp", text, strlen(text), &e))
-		fail_msg("%s", e.text);
+	parse_text(&lab.labfile, text);
 	talk.by = answer;
 	return 0;
 }
@@ -237,7 +221,7 @@ static struct evidence an_evidence(void)
 
 	assert_int_equal(text_address("10.1.0.2", &ev.mark.src), 0);
 	assert_int_equal(text_address("10.2.0.2", &ev.mark.dst), 0);
-	gone = NULL;
+	visit.gone = NULL;
 	down = false;
 	neighbours = NULL;
 	return ev;
@@ -325,7 +309,7 @@ static void neighbours_at_both_ends(void **state)
 
 		routes = rows[i].routes;
 		neighbours = rows[i].known;
-		gone = rows[i].gone;
+		visit.gone = rows[i].gone;
 		ev.neighbour_text = xstrdup("of before");
 		diagnosis_neighbour(&lab, &ev);
 		if (ev.neighbour != rows[i].is || ev.neighbour_asked != rows[i].asked)
@@ -577,11 +561,11 @@ static void what_a_neighbour_filters(void **state)
 		assert_null(ev.filtered); /* nothing says that it does not answer */
 		ev.neighbour = NEIGHBOUR_UNRESOLVED;
 		ev.mark.dst_node = back ? NONE : B;
-		gone = back ? NULL : "r";
+		visit.gone = back ? NULL : "r";
 		diagnosis_ways(&lab, &step, &ev);
 		assert_null(ev.filtered); /* nobody is asked, or can be */
 		ev.mark.dst_node = B;
-		gone = NULL;
+		visit.gone = NULL;
 		diagnosis_ways(&lab, &step, &ev);
 		if (!ev.filtered != !rows[i].filtered)
 			fail_msg("row %zu: %s", i, ev.filtered);
@@ -617,7 +601,7 @@ static void links_that_are_down(void **state)
 		ev.arrivals = xcalloc(1, sizeof(*ev.arrivals));
 		ev.arrivals[0].node = rows[i].arrival;
 		ev.n_arrivals = 1;
-		gone = rows[i].gone;
+		visit.gone = rows[i].gone;
 		diagnosis_links(&lab, &ev);
 		assert_null(ev.links_down);
 		down = true;

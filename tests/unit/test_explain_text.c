@@ -21,6 +21,7 @@
 #include "orchestrator/filter/calls_trace.h"
 #include "orchestrator/filter/rules.h"
 #include "orchestrator/report/explain_text.h"
+#include "tests/unit/wrap.h"
 
 static struct filter filters[3];
 static char *names[] = { (char *)"a", (char *)"longer", (char *)"u" };
@@ -38,10 +39,6 @@ static struct rules {
 static size_t rules_of[3]; /* position -> of those */
 
 #define X ((const struct explain *)&chain)
-
-#define WRAP(type, name, ...)            \
-	type __wrap_##name(__VA_ARGS__); \
-	type __wrap_##name(__VA_ARGS__)
 
 WRAP(const struct chain_config *, explain_chain, const struct explain *x)
 {

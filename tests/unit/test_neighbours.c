@@ -18,12 +18,12 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
-#include "lab/netns.h"
 #include "lab/text.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/model/labfile_read.h"
 #include "orchestrator/scenario/neighbours.h"
 #include "tests/unit/talk.h"
+#include "tests/unit/visit.h"
 
 /*
  *   a (e0) ---- s ---- (e0) r (e1) ---- u ---- (e0) b          x (e0) ---- s          z: xlab's own
@@ -65,27 +65,14 @@ static int act(struct error *e, const char *what, const char *where)
 	return fails && !strcmp(fails, word) ? error_state(e, -EIO, "%s fails", word) : 0;
 }
 
-static const char *here;
-
-int __wrap_netns_visit(struct netns_visit *visit, const struct state *st, const char *name,
-		       struct error *e);
-int __wrap_netns_visit(struct netns_visit *visit, const struct state *st, const char *name,
-		       struct error *e)
-{
-	(void)visit;
-	(void)st;
-	here = name;
-	return fails && !strcmp(fails, name) ? error_state(e, -ENOENT, "%s is gone", name) : 0;
-}
-
 /* A socket is its namespace's name here. */
 int __wrap_netlink_open(int protocol, struct netlink **nl, struct error *e);
 int __wrap_netlink_open(int protocol, struct netlink **nl, struct error *e)
 {
 	assert_int_equal(protocol, NETLINK_ROUTE);
-	if (act(e, "+", here))
+	if (act(e, "+", visit.at))
 		return e->err;
-	*nl = (struct netlink *)here;
+	*nl = (struct netlink *)visit.at;
 	return 0;
 }
 
@@ -101,7 +88,7 @@ void __wrap_netlink_close(struct netlink *nl)
 unsigned int __wrap_if_nametoindex(const char *name);
 unsigned int __wrap_if_nametoindex(const char *name)
 {
-	assert_string_equal(here, "z");
+	assert_string_equal(visit.at, "z");
 	return !strcmp(name, "e0") ? 7 : 9;
 }
 
@@ -198,11 +185,8 @@ static struct lab lab;
 
 static int parse(void **state)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
-
 	(void)state;
-	if (labfile_parse(&lab.labfile, "t.ini", "/", text, strlen(text), &e))
-		fail_msg("%s", e.text);
+	parse_text(&lab.labfile, text);
 	lab.plan.topo = &lab.labfile.topo;
 	lab.plan.self = (char *)"z";
 	talk.by = answer;
@@ -221,7 +205,7 @@ static int begin(void **state)
 	(void)state;
 	table = NULL;
 	n_table = 0;
-	fails = NULL;
+	fails = visit.gone = NULL;
 	*done = '\0';
 	open_max = 1024;
 	return 0;
@@ -465,7 +449,7 @@ static void what_fails(void **state)
 		*done = '\0';
 		table = known;
 		n_table = rows[i].refused == -ENOENT ? 2 : 1;
-		fails = rows[i].fails;
+		fails = visit.gone = rows[i].fails;
 		assert_int_equal(neighbours_forget(n, &step, &e), rows[i].err);
 		if (rows[i].err)
 			assert_string_equal(e.text, rows[i].text);

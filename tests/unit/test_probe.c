@@ -18,10 +18,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
-#include "lab/netns.h"
 #include "lab/text.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/model/labfile_read.h"
 #include "orchestrator/scenario/echoes.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/probe.h"
@@ -29,6 +27,7 @@
 #include "orchestrator/scenario/probe_nc.h"
 #include "orchestrator/scenario/probe_ping.h"
 #include "orchestrator/scenario/spawn.h"
+#include "tests/unit/visit.h"
 
 static const char text[] =
 	"[lab]\nname = t\n[node a]\n[node b]\n[node c]\n[node d]\n"
@@ -45,24 +44,12 @@ enum { A_E0, B_P, D_P, B_E0, C_E0 };
 
 static struct lab lab;
 static char *done;
-static const char *fails; /* this word, or a namespace */
-static const char *here;
+static const char *fails; /* this word */
 
 static int act(struct error *e, const char *word)
 {
 	text_add(&done, ", ", "%s", word);
 	return fails && !strcmp(fails, word) ? error_state(e, -EIO, "%s fails", word) : 0;
-}
-
-int __wrap_netns_visit(struct netns_visit *visit, const struct state *st, const char *name,
-		       struct error *e);
-int __wrap_netns_visit(struct netns_visit *visit, const struct state *st, const char *name,
-		       struct error *e)
-{
-	(void)visit;
-	(void)st;
-	here = name;
-	return fails && !strcmp(fails, name) ? error_state(e, -ENOENT, "%s is gone", name) : 0;
 }
 
 /* An fd each, which is none of the kernel's. */
@@ -100,7 +87,7 @@ int __wrap_connect(int fd, const struct sockaddr *to, socklen_t size)
 		address.v4 = v4->sin_addr;
 	else
 		address.v6 = v6->sin6_addr;
-	word = text_format("%s: to %s port %u", here, address_text(&address, said),
+	word = text_format("%s: to %s port %u", visit.at, address_text(&address, said),
 			   ntohs(v4->sin_port));
 	if (to->sa_family == AF_INET6 && v6->sin6_scope_id)
 		text_add(&word, " ", "by %u", v6->sin6_scope_id);
@@ -137,7 +124,7 @@ int __wrap_bind(int fd, const struct sockaddr *to, socklen_t size)
 		return -1;
 	(void)size;
 	binds++;
-	assert_string_equal(here, "a");
+	assert_string_equal(visit.at, "a");
 	assert_int_equal(to->sa_family, socket_family);
 	if (port && port >= busy_from && port <= busy_to)
 		return -1;
@@ -178,7 +165,7 @@ int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_
 		group.v6 = v6->ipv6mr_multiaddr;
 		by = (int)v6->ipv6mr_interface;
 	}
-	word = text_format("%s joins %s by %d", here, address_text(&group, said), by);
+	word = text_format("%s joins %s by %d", visit.at, address_text(&group, said), by);
 	errno = ENOBUFS;
 	text_add(&done, ", ", "%s", word);
 	return fails && !strcmp(fails, word) ? -1 : 0;
@@ -198,10 +185,10 @@ ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned int flags)
 int __wrap_echoes_open(int family, struct error *e);
 int __wrap_echoes_open(int family, struct error *e)
 {
-	char *FREE_AUTO word = text_format("%s counts %d", here, family == AF_INET ? 4 : 6);
+	char *FREE_AUTO word = text_format("%s counts %d", visit.at, family == AF_INET ? 4 : 6);
 	int err = act(e, word);
 
-	return err ? err : 2000 + (*here - 'a');
+	return err ? err : 2000 + (*visit.at - 'a');
 }
 
 int __wrap_echoes_answered(int fd, uint64_t *count, struct error *e);
@@ -281,11 +268,8 @@ static int consume(void *cookie, struct evidence *ev, struct error *e)
 
 static int parse(void **state)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
-
 	(void)state;
-	if (labfile_parse(&lab.labfile, "t.ini", "/", text, strlen(text), &e))
-		fail_msg("%s", e.text);
+	parse_text(&lab.labfile, text);
 	return 0;
 }
 
@@ -310,7 +294,7 @@ static struct step a_step(enum step_kind kind, const char *to)
 	owner = topology_owner(&lab.labfile.topo, &step.address, NULL);
 	if (owner && !topology_owner(&lab.labfile.topo, &step.address, owner))
 		step.owner = (size_t)(owner - lab.labfile.topo.owners);
-	fails = bound_at = NULL;
+	fails = visit.gone = bound_at = NULL;
 	next_fd = 1000;
 	random_number = 17;
 	busy_from = busy_to = 0;
@@ -590,7 +574,7 @@ static void what_fails(void **state)
 			step.group = true;
 			step.zone = A_E0;
 		}
-		fails = rows[i].fails;
+		fails = visit.gone = rows[i].fails;
 		assert_true(probe_run(&probe, &step, &ev, &e) < 0);
 		is(i, e.text, rows[i].text);
 		is(i, done, rows[i].done);

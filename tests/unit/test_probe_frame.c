@@ -20,15 +20,14 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
-#include "lab/netns.h"
 #include "lab/text.h"
 #include "orchestrator/chain/chain_record.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/model/labfile_read.h"
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/probe_frame.h"
 #include "orchestrator/scenario/step_run.h"
 #include "orchestrator/scenario/tap.h"
+#include "tests/unit/visit.h"
 
 #define MS 1000000ULL
 
@@ -67,24 +66,12 @@ static struct lab lab;
 static struct chain_record chains[IFACES];
 static char *back[] = { (char *)"back" }, *away[] = { (char *)"away" };
 
-static const char *here;
 static char *done;	  /* what was opened, in its order */
 static const char *fails; /* this word */
 
-int __wrap_netns_visit(struct netns_visit *visit, const struct state *st, const char *name,
-		       struct error *e);
-int __wrap_netns_visit(struct netns_visit *visit, const struct state *st, const char *name,
-		       struct error *e)
-{
-	(void)visit;
-	(void)st;
-	here = name;
-	return fails && !strcmp(fails, name) ? error_state(e, -ENOENT, "it is gone") : 0;
-}
-
 static int open_at(const char *iface, const char *mark, struct error *e)
 {
-	char *FREE_AUTO word = text_format("%s:%s%s", here, iface, mark);
+	char *FREE_AUTO word = text_format("%s:%s%s", visit.at, iface, mark);
 
 	text_add(&done, " ", "%s", word);
 	return fails && !strcmp(fails, word) ? error_state(e, -ENODEV, "no %s", iface) : 0;
@@ -197,11 +184,8 @@ int __wrap_step_run_consume(const struct step_run *c)
 
 static int parse(void **state)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
-
 	(void)state;
-	if (labfile_parse(&lab.labfile, "t.ini", "/", text, strlen(text), &e))
-		fail_msg("%s", e.text);
+	parse_text(&lab.labfile, text);
 	assert_int_equal(lab.labfile.topo.n_ifaces, IFACES);
 	return 0;
 }
@@ -240,7 +224,7 @@ static void prepare(struct course *t, size_t from, const char *name, bool with_c
 	settled = is_late = false;
 	coming = NULL;
 	n_coming = others = 0;
-	fails = NULL;
+	fails = visit.gone = NULL;
 	*t = (struct course){ .step = { .kind = STEP_FRAME,
 					.src = lab.labfile.topo.ifaces[from].node,
 					.from = from,
@@ -756,7 +740,7 @@ static void what_fails(void **state)
 		const char *text, *trouble;
 		int waited, consumed;
 	} rows[] = {
-		{ "b", NULL, 0, 0, 0, -ENOENT, "it is gone", NULL, 0, 0 },
+		{ "b", NULL, 0, 0, 0, -ENOENT, "b is gone", NULL, 0, 0 },
 		{ "b:e0", NULL, 0, 0, 0, -ENODEV, "b: no e0", NULL, 0, 0 },
 		{ "a:e0", NULL, 0, 0, 0, -ENODEV, "a: no e0", NULL, 0, 0 },
 		{ "c:e0>", NULL, 0, 0, 0, -ENODEV, "c: no e0", NULL, 0, 0 },
@@ -781,7 +765,7 @@ static void what_fails(void **state)
 			t.step.from = A_E0;
 			t.step.as = packet("other");
 		}
-		fails = rows[i].fails;
+		fails = visit.gone = rows[i].fails;
 		coming = rows[i].coming;
 		n_coming = coming ? 1 : 0;
 		wait_err = rows[i].wait_err;

@@ -17,8 +17,8 @@
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/chain/chain_pass.h"
 #include "orchestrator/lab.h"
-#include "orchestrator/model/labfile_read.h"
 #include "orchestrator/scenario/scenario_chains.h"
+#include "tests/unit/visit.h"
 
 static const char text[] = "[lab]\nname = t\n"
 			   "[node a]\n[node b]\n[node x]\n[node r]\nforward = yes\n"
@@ -145,11 +145,8 @@ bool __wrap_chain_may_send(const struct labfile *labfile, char *const *filters, 
 
 static int parse(void **state)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
-
 	(void)state;
-	if (labfile_parse(&lab.labfile, "t.ini", "/", text, strlen(text), &e))
-		fail_msg("%s", e.text);
+	parse_text(&lab.labfile, text);
 	assert_int_equal(lab.labfile.topo.n_ifaces, IFACES);
 	lab.plan.topo = &lab.labfile.topo;
 	lab.plan.self = (char *)"z";

@@ -44,6 +44,7 @@
 #include "orchestrator/scenario/step_map.h"
 #include "orchestrator/scenario/step_serve.h"
 #include "orchestrator/scenario/witness.h"
+#include "tests/unit/wrap.h"
 
 #define STEPS 4
 
@@ -103,10 +104,6 @@ static void judged(const char *what, const struct step *step, struct step_result
 		if (ends[i].word && !strcmp(ends[i].word, word))
 			judged_wrong(result, ends[i].outcome, word);
 }
-
-#define WRAP(type, name, ...)            \
-	type __wrap_##name(__VA_ARGS__); \
-	type __wrap_##name(__VA_ARGS__)
 
 WRAP(int, probe_tools, struct probe *probe, const struct scenario *s, struct error *e)
 {

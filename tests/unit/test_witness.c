@@ -24,10 +24,7 @@
 #include "orchestrator/scenario/evidence.h"
 #include "orchestrator/scenario/evidence_add.h"
 #include "orchestrator/scenario/witness.h"
-
-#define WRAP(type, name, ...)            \
-	type __wrap_##name(__VA_ARGS__); \
-	type __wrap_##name(__VA_ARGS__)
+#include "tests/unit/wrap.h"
 
 static struct xlab_event events[2];
 static size_t n_events;
