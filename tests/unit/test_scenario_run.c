@@ -107,7 +107,11 @@ static void judged(const char *what, const struct step *step, struct step_result
 
 WRAP(int, probe_tools, struct probe *probe, const struct scenario *s, struct error *e)
 {
+	sigset_t held;
+
 	assert_ptr_equal(s, &scenario);
+	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &held), 0);
+	assert_int_equal(sigismember(&held, SIGINT), 1);
 	assert_true(fcntl(probe->signal_fd, F_GETFD) & FD_CLOEXEC);
 	assert_int_equal(probe->timeout_ms, 500);
 	assert_int_equal(probe->listener_fd, -1);
@@ -186,9 +190,16 @@ WRAP(void, listener_close, struct listener *l)
 		(void)act(NULL, "deaf", NONE);
 }
 
+static bool hears;
+static size_t forgotten;
+
 WRAP(int, witness_consume, struct witness *w, struct evidence *ev, struct error *e)
 {
 	assert_ptr_equal(w->drops, "drops");
+	if (hears) { /* what comes meanwhile, of a probe */
+		hears = false;
+		return 0;
+	}
 	assert_ptr_equal(w->listener, listener);
 	assert_ptr_equal(ev->chains, records);
 	return act(e, "take", NONE);
@@ -197,6 +208,7 @@ WRAP(int, witness_consume, struct witness *w, struct evidence *ev, struct error 
 WRAP(void, witness_forget, struct witness *w)
 {
 	(void)w;
+	forgotten++;
 }
 
 WRAP(const char **, witness_shown, const struct witness *w, size_t iface, size_t *n)
@@ -263,6 +275,9 @@ WRAP(int, probe_run, const struct probe *probe, const struct step *step, struct 
 {
 	assert_ptr_equal(ev->topo, &lab.labfile.topo);
 	assert_int_equal(probe->listener_fd, ev->chains ? 91 : -1);
+	hears = true;
+	assert_int_equal(probe->consume(probe->cookie, ev, e), 0);
+	assert_false(hears);
 	ev->wanted = 1;
 	ev->arrived = seen.arrived;
 	ev->drops = seen.drops;
@@ -419,10 +434,9 @@ WRAP(int, step_give, const struct lab *of, const struct scenario_chains *s, stru
 WRAP(int, step_map, const struct lab *of, const struct step *step, struct step_result *result,
      struct error *e)
 {
-	(void)e;
 	assert_ptr_equal(of, &lab);
 	judged("map", step, result);
-	return 0;
+	return fails && !strcmp(fails, "mapped") ? error_state(e, fails_with, "%s", fails) : 0;
 }
 
 static size_t progressed;
@@ -445,6 +459,8 @@ static int no_signals;
 int __real_signalfd(int fd, const sigset_t *set, int flags);
 WRAP(int, signalfd, int fd, const sigset_t *set, int flags)
 {
+	assert_int_equal(sigismember(set, SIGTERM), 1);
+	assert_int_equal(sigismember(set, SIGCHLD), 0);
 	errno = EMFILE;
 	return no_signals ? -1 : __real_signalfd(fd, set, flags);
 }
@@ -456,6 +472,12 @@ static struct scenario_result result;
 /* Steps of those kinds, none of which names a packet. */
 static void begin(const enum step_kind *kinds, size_t n)
 {
+	sigset_t some;
+
+	/* a signal that is pending stays held back */
+	interrupt_signals(&some);
+	(void)sigprocmask(SIG_UNBLOCK, &some, NULL);
+	forgotten = 0;
 	memset(steps, 0, sizeof(steps));
 	for (size_t i = 0; i < STEPS; i++)
 		steps[i] = (struct step){ .kind = i < n ? kinds[i] : STEP_DO,
@@ -541,7 +563,8 @@ static void all_is_ok(void **state)
 	    ", strip, forget 0, send 0, control 0, forget 1, send 1, control 1" ON
 	    ", take, forget 0, send 0, step 0, take, forget 1, send 1, step 1, restore, deaf");
 	assert_int_equal(progressed, 4);
-	assert_true(result.ms > 0 && result.steps[0].ms >= 0);
+	assert_true(result.ms > 0 && result.steps[0].ms > 0);
+	assert_int_equal(forgotten, 3); /* before each step, and then */
 	ended(OUTCOME_OK, NULL, WHY("step 0 is ok", "step 1 is ok"));
 	/* another one follows, whose chains come in their place; not so after a signal */
 	begin(kinds, 1);
@@ -581,6 +604,7 @@ static void every_kind(void **state)
 	load_err = -EACCES;
 	run(0, true, START ON ", see 0, map 1, take, give 2, reject 3, restore, deaf");
 	assert_int_equal(progressed, 4);
+	assert_int_equal(forgotten, 2);
 	ended(OUTCOME_OK, NULL,
 	      WHY("see 0 is ok", "map 1 is ok", "give 2 is ok", "reject 3 is ok"));
 	begin(&kinds[0][3], 1);
@@ -606,6 +630,21 @@ static void every_kind(void **state)
 		run(-EIO, true, START ON ", take, restore, deaf");
 		ended(OUTCOME_LAB, NULL, WHY("take fails"));
 	}
+	begin(&kinds[1][1], 1);
+	steps[0].control = CONTROL_NONE;
+	fails = "forget 0";
+	run(-EIO, true, START ON ", take, forget 0, restore, deaf");
+	ended(OUTCOME_LAB, NULL, WHY("forget 0 fails"));
+	begin(&kinds[1][2], 1);
+	steps[0].control = CONTROL_NONE;
+	fails = "send 0";
+	run(-EIO, true, START ON ", take, forget 0, send 0, restore, deaf");
+	ended(OUTCOME_LAB, NULL, WHY("send 0 fails"));
+	begin(&kinds[0][1], 1);
+	fails = "mapped";
+	steps[1].kind = STEP_SERVE; /* behind the end */
+	run(-EIO, true, START ON ", map 0, restore, deaf");
+	ended(OUTCOME_LAB, NULL, WHY("mapped"));
 	begin(&kinds[0][2], 1); /* a packet that is given */
 	fails = "take";
 	run(-EIO, true, START ON ", take, restore, deaf");
@@ -852,6 +891,12 @@ static void what_is_asked_then(void **state)
 		run(0, true, all);
 		scenario_result_clear(&result);
 	}
+	/* nor is anything asked of what was not sent */
+	begin(&rows[1].kind, 1);
+	seen.arrived = 0;
+	fails = "send 0";
+	run(-EIO, true, START ", strip, forget 0, send 0, restore");
+	ended(OUTCOME_LAB, NULL, WHY("send 0 fails"));
 	/* another netcat is what is wrong then */
 	begin(&rows[1].kind, 1);
 	seen.arrived = 0;
@@ -1036,6 +1081,10 @@ static void the_control_run_alone(void **state)
 	begin(kinds, 2);
 	fails = "send 1";
 	a_control_run(-EIO, "tools, strip, forget 0, send 0, control 0, forget 1, send 1");
+	assert_false(scenario_is_controlled(&result));
+	begin(kinds, 2);
+	fails = "tools";
+	a_control_run(-EIO, "tools");
 	assert_false(scenario_is_controlled(&result));
 	/* nor where what is between the two matters */
 	begin(kinds, 2);
