@@ -68,3 +68,6 @@ $(B)/tests/unit/test_match_derive: override LDFLAGS += -Wl,--wrap=syscall
 $(B)/tests/unit/test_prog_capture: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_register_prog_handler \
 	libbpf_unregister_prog_handler bpf_program__section_name bpf_program__insns bpf_program__insn_cnt \
 	bpf_program__set_insns)
+$(B)/tests/unit/test_serves: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,node_program_start node_program_ask \
+	node_program_ended node_program_end subprocess_poll sockdiag_open sockdiag_ask sockdiag_end_waits netlink_close \
+	step_run_wait)
