@@ -48,7 +48,8 @@ $(B)/tests/unit/test_probe_frame: override LDFLAGS += $(addprefix -Wl$(comma)--w
 $(B)/tests/unit/test_probe: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netns_visit socket connect getsockname bind \
 	if_nametoindex setsockopt getrandom echoes_open echoes_answered probe_nc_bound probe_nc_run probe_ping_run \
 	probe_frame_run spawn_find)
-$(B)/tests/unit/test_scenario_run: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,probe_tools packet_config_load drop_trace_fd scenario_chains_prepare scenario_chains_strip \
+$(B)/tests/unit/test_scenario_run: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,probe_tools packet_config_load drop_trace_fd \
+	scenario_chains_prepare scenario_chains_strip \
 	scenario_chains_set scenario_chains_restore scenario_chains_records listener_open listener_fd \
 	listener_subscribe listener_close witness_consume witness_forget witness_shown rules_restore_all \
 	chain_restore_all serves_new serves_stop serves_poll serves_died serves_judge neighbours_forget \
