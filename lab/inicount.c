@@ -331,7 +331,6 @@ static int count_ranges(const char *text, bool heading, struct ini_counters *c, 
 	size_t from = c->n;
 	uint64_t total = 1;
 
-	*why = NULL;
 	for (const char *at = next_brace(text); at; at = next_brace(at)) {
 		char *FREE_AUTO inner = NULL;
 		int err = 0;
@@ -469,7 +468,6 @@ char *ini_count_text(const char *text, const struct ini_counters *c, size_t from
 	struct counted to = { 0 };
 	const char *at = text, *brace;
 
-	*why = NULL;
 	append(&to, "", 0);
 	while ((brace = strchr(at, '{'))) {
 		char *FREE_AUTO inner = NULL;
@@ -482,12 +480,12 @@ char *ini_count_text(const char *text, const struct ini_counters *c, size_t from
 			at = brace + 2;
 			continue;
 		}
-		at = cut_braces(brace, &inner, why);
-		if (at && strstr(inner, ".."))
+		at = cut_braces(brace, &inner, why); /* as when its ranges were read */
+		if (strstr(inner, ".."))
 			number = c->list[from++].now;
-		else if (at)
+		else
 			err = read_count(inner, c, &number, why);
-		if (!at || err || append_number(&to, (uint64_t)number, why)) {
+		if (err || append_number(&to, (uint64_t)number, why)) {
 			(void)say_where(c, why);
 			free(to.text);
 			return NULL;

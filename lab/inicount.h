@@ -34,7 +34,7 @@ bool ini_counts(const char *value);
  * Add the ranges of a heading, or of a value, to the counters. The first two of a heading are n and
  * m where they have no name of their own; those of a value must have one, and their bounds may be
  * sums of the heading's. 1: such a range is empty, "x=0..n-1" where n is 0, and nothing comes of
- * it. -EINVAL: *@why, malloc'ed, says what is wrong.
+ * it. -EINVAL: *@why, malloc'ed, says what is wrong; it is NULL before.
  */
 int ini_count_heading(const char *heading, struct ini_counters *c, char **why);
 int ini_count_value(const char *value, struct ini_counters *c, char **why);
@@ -46,8 +46,8 @@ bool ini_count_on(struct ini_counters *c, size_t from);
 
 /*
  * The text with its numbers in place of what counts, malloc'ed. "{{" is a brace; "ADDRESS + {n}",
- * "NET/24 + {n}" and "MAC + {n}" become the n-th behind it. @from: the counter of its first range.
- * NULL: *@why, malloc'ed, says what is wrong.
+ * "NET/24 + {n}" and "MAC + {n}" become the n-th behind it. @from: the counter of its first range,
+ * which one of the two above has read. NULL: *@why, as above, says what is wrong.
  */
 char *ini_count_text(const char *text, const struct ini_counters *c, size_t from, char **why);
 

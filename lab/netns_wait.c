@@ -10,6 +10,7 @@
  */
 #include "lab/netns_wait.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -75,9 +76,8 @@ static int give_id(struct netns_wait *w, int fd, struct error *e)
 {
 	struct netlink_request request;
 	struct nlmsghdr *message = netlink_begin(&request, RTM_NEWNSID, 0);
-	struct rtgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
-	header->rtgen_family = AF_UNSPEC;
+	(void)mnl_nlmsg_put_extra_header(message, sizeof(struct rtgenmsg)); /* of no family */
 	mnl_attr_put_u32(message, NETNSA_NSID, (uint32_t)w->n);
 	mnl_attr_put_u32(message, NETNSA_FD, (uint32_t)fd);
 	return netlink_talk(w->nsid_events, message, NULL, NULL, e);
@@ -108,7 +108,7 @@ static int open_nsid_events(struct netns_wait *w, struct error *e)
 
 	for (size_t i = 0; i < ARRAY_SIZE(w->sentinels) && !err; i++) {
 		w->sentinels[i] = make_netns(e) ? -1 : netns_current(e);
-		err = w->sentinels[i] < 0 ? e->err : 0;
+		err = e->err;
 	}
 	err = err ? err : make_netns(e);
 	err = err ? err : netlink_open(NETLINK_ROUTE, &w->nsid_events, e);
@@ -123,8 +123,8 @@ static int begin(struct netns_wait *w, const struct plan *plan, const struct sta
 	int err;
 
 	w->start_netns = netns_current(e);
-	if (w->start_netns < 0)
-		return w->start_netns;
+	if (e->err)
+		return e->err;
 	err = open_nsid_events(w, e);
 	if (netns_enter(w->start_netns, &lost) && !err) {
 		error_move(e, &lost);
@@ -211,7 +211,7 @@ static char *find_inhabitant(ino_t inode)
 	char *found = NULL;
 
 	while (proc && !found && (entry = readdir(proc)))
-		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+		if (isdigit((unsigned char)*entry->d_name))
 			found = inhabitant(entry->d_name, inode);
 	return found;
 }
@@ -240,24 +240,23 @@ static int tell_living(const struct netns_wait *w, struct error *e)
 static int listen_all(struct netns_wait *w, struct error *e)
 {
 	w->told_ns = netlink_clock_ns();
-	while (w->living) {
+	for (;;) {
 		uint64_t now, patience;
 		int err = netlink_listen(w->nsid_events, netlink_clock_ns() + SECOND_NS, on_end, w,
 					 e);
 
-		if (err && err != -ETIMEDOUT)
+		if (err != -ETIMEDOUT)
 			return err;
 		error_clear(e);
 		now = netlink_clock_ns();
 		patience = w->sentinel_living ? PATIENCE_KERNEL_NS : PATIENCE_HELD_NS;
-		if (w->living && now - w->told_ns >= patience)
+		if (now - w->told_ns >= patience)
 			return tell_living(w, e);
-		if (w->living && interrupt_pending())
+		if (interrupt_pending())
 			return error_state(e, -EINTR,
 					   "the lab is down; the kernel still destroys its "
 					   "namespaces");
 	}
-	return 0;
 }
 
 int netns_wait_await(struct netns_wait *w, struct error *e)

@@ -18,15 +18,12 @@ static bool is_alnum(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static int digit_value(char c)
+/* Below no base where it is no digit. */
+static size_t digit_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return INT8_MAX;
+	static const char digits[] = "0123456789abcdef";
+
+	return (size_t)(strchrnul(digits, tolower((unsigned char)c)) - digits);
 }
 
 /* @len digits of @base, all of them, and at least one. */
@@ -38,7 +35,7 @@ static int read_digits(const char *s, size_t len, unsigned int base, uint32_t *o
 	if (!len)
 		return -EINVAL;
 	for (size_t i = 0; i < len; i++) {
-		unsigned int digit = (unsigned int)digit_value(s[i]);
+		size_t digit = digit_value(s[i]);
 
 		if (digit >= base)
 			return -EINVAL;
@@ -108,20 +105,20 @@ int text_address(const char *s, struct address *out)
 
 int text_prefix(const char *s, struct prefix *out)
 {
-	const char *slash = strchr(s, '/');
+	size_t slash = strcspn(s, "/");
 	char host[ADDRESS_TEXT];
 	struct prefix p;
 	uint32_t len;
 	int err;
 
-	if (!slash || (size_t)(slash - s) >= sizeof(host))
+	if (!s[slash] || slash >= sizeof(host))
 		return -EINVAL;
-	memcpy(host, s, (size_t)(slash - s));
-	host[slash - s] = '\0';
+	memcpy(host, s, slash);
+	host[slash] = '\0';
 	if (text_address(host, &p.address))
 		return -EINVAL;
-	err = read_decimal(slash + 1, strlen(slash + 1), p.address.family == AF_INET ? 32 : 128,
-			   &len);
+	s += slash + 1;
+	err = read_decimal(s, strlen(s), p.address.family == AF_INET ? 32 : 128, &len);
 	if (err)
 		return err;
 	p.len = len;
@@ -323,10 +320,10 @@ size_t text_utf8(const char *text, uint32_t *code)
 /* Longer names are no misspellings of ours; it also bounds the time spent. */
 #define NEAREST_MAX 64
 
-/* A name as it is compared: without its case. */
+/* A name as it is compared: without its case, and behind a 0, which no character is. */
 struct likeness {
 	unsigned int len;
-	unsigned char text[NEAREST_MAX];
+	unsigned char text[1 + NEAREST_MAX];
 };
 
 static bool likeness_of(struct likeness *l, const char *name)
@@ -334,8 +331,9 @@ static bool likeness_of(struct likeness *l, const char *name)
 	l->len = (unsigned int)strnlen(name, NEAREST_MAX + 1);
 	if (l->len > NEAREST_MAX)
 		return false;
+	l->text[0] = 0;
 	for (unsigned int i = 0; i < l->len; i++)
-		l->text[i] = (unsigned char)tolower((unsigned char)name[i]);
+		l->text[1 + i] = (unsigned char)tolower((unsigned char)name[i]);
 	return true;
 }
 
@@ -354,12 +352,12 @@ static unsigned int edit_distance(const struct likeness *a, const struct likenes
 	for (unsigned int i = 1; i <= a->len; i++) {
 		unsigned int *now = rows[i % 3], *before = rows[(i + 2) % 3];
 		unsigned int *two = rows[(i + 1) % 3], least = i;
-		const unsigned char *x = a->text + i - 1, *y = b->text;
+		const unsigned char *x = a->text + i, *y = b->text + 1;
 
 		now[0] = i;
 		for (unsigned int j = 1; j <= b->len; j++, y++) {
 			now[j] = MIN(MIN(before[j], now[j - 1]) + 1, before[j - 1] + (*x != *y));
-			if (i > 1 && j > 1 && x[0] == y[-1] && x[-1] == y[0])
+			if (x[0] == y[-1] && x[-1] == y[0])
 				now[j] = MIN(now[j], two[j - 2] + 1);
 			least = MIN(least, now[j]);
 		}

@@ -21,7 +21,7 @@ $(B)/tests/unit/test_build: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,o
 	netns_wait_await netns_wait_end state_journal state_lab_dir interrupt_pending getrlimit setrlimit)
 $(B)/tests/unit/test_netns_wait: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,unshare netns_current netns_enter \
 	netns_open netlink_open netlink_close netlink_join netlink_talk netlink_listen netlink_clock_ns \
-	interrupt_pending)
+	interrupt_pending opendir fopen)
 $(B)/tests/unit/test_linker: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_load_btf link_load_for_log trace_load \
 	link_maps_merge_constants link_maps_check link_btf_describe)
 $(B)/tests/unit/test_chain_read: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,attach_point_open state_journal state_read \

@@ -3,6 +3,7 @@
  * those of which it tells nothing. The kernel and the clock are played here, by rules.mk, in their
  * functions' places.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/net_namespace.h>
@@ -41,13 +42,17 @@ static struct {
 	int start;	   /* that it was in */
 	bool interrupted;
 	bool ours; /* the lab's namespaces are the one that this test is in */
+	int ids;   /* were asked for */
 } kernel;
+
+static bool fails(char letter)
+{
+	return kernel.fails && strchr(kernel.fails, letter);
+}
 
 static int refuse(char letter, struct error *e)
 {
-	return kernel.fails && strchr(kernel.fails, letter)
-		       ? error_state(e, -EIO, "%c fails", letter)
-		       : 0;
+	return fails(letter) ? error_state(e, -EIO, "%c fails", letter) : 0;
 }
 
 /* It is some file's fd. */
@@ -63,7 +68,7 @@ int __wrap_unshare(int flags)
 	kernel.in = -1;
 	kernel.made++;
 	errno = ENOSPC;
-	return kernel.fails && strchr(kernel.fails, '0' + kernel.made) ? -1 : 0;
+	return fails((char)('0' + kernel.made)) ? -1 : 0;
 }
 
 int __wrap_netns_current(struct error *e);
@@ -131,6 +136,29 @@ bool __wrap_interrupt_pending(void)
 	return kernel.interrupted;
 }
 
+/* Those of a, b and x, and of the sentinels. */
+static int refuse_id(const struct nlmsghdr *message, mnl_cb_t each, void *cookie, struct error *e)
+{
+	(void)message;
+	(void)each;
+	(void)cookie;
+	return refuse("ABXST"[kernel.ids++], e);
+}
+
+DIR *__real_opendir(const char *name);
+DIR *__wrap_opendir(const char *name);
+DIR *__wrap_opendir(const char *name)
+{
+	return fails('d') ? NULL : __real_opendir(name);
+}
+
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	return fails('f') ? NULL : __real_fopen(path, mode);
+}
+
 /* The end of the namespace of this id, or what is no such message. */
 static int tell(char what, mnl_cb_t each, void *cookie)
 {
@@ -161,8 +189,11 @@ int __wrap_netlink_listen(struct netlink *nl, uint64_t deadline_ns, mnl_cb_t eac
 	while (*kernel.ends && !strchr("-*", *kernel.ends)) {
 		bool an_end = strchr("01234", *kernel.ends);
 
-		if (tell(*kernel.ends++, each, cookie) == MNL_CB_OK)
+		int said = tell(*kernel.ends++, each, cookie);
+
+		if (said == MNL_CB_OK)
 			continue;
+		assert_int_equal(said, MNL_CB_STOP);
 		assert_true(an_end);
 		return 0;
 	}
@@ -176,28 +207,27 @@ static struct node nodes[] = { { .name = (char[]){ "a" } },
 			       { .name = (char[]){ "b" } },
 			       { .name = (char[]){ "c" } },
 			       { .name = (char[]){ "self" } } };
-static const struct topology topo = { .nodes = nodes, .n_nodes = 4, .n_bridges = 1 };
+static const struct topology topo = { .nodes = nodes, .n_nodes = 4, .n_bridges = 2 };
 static struct op ops[] = {
-	{ .kind = OP_STATE, .netns = "lab", .node = NONE },
-	{ .kind = OP_NETNS, .netns = "self", .node = 3 },
 	{ .kind = OP_NETNS, .netns = "a", .node = 0 },
 	{ .kind = OP_NETNS, .netns = "c", .node = 2 },
 	{ .kind = OP_NETNS, .netns = "b", .node = 1 },
 	{ .kind = OP_NAME, .netns = "b", .node = 1 },
 	{ .kind = OP_NETNS, .netns = "x", .node = NONE },
+	{ .kind = OP_NETNS, .netns = "self", .node = 3 },
 };
 static const struct plan plan = {
-	.topo = &topo, .self = (char[]){ "self" }, .ops = ops, .n_ops = 7
+	.topo = &topo, .self = (char[]){ "self" }, .ops = ops, .n_ops = 6
 };
 
-static int begin(const char *fails, struct netns_wait **w, struct error *e)
+static int begin(const char *failing, struct netns_wait **w, struct error *e)
 {
 	memset(&kernel, 0, sizeof(kernel));
-	kernel.ours = *fails == '=';
+	kernel.ours = *failing == '=';
 	kernel.now = BEGAN_NS;
-	kernel.fails = fails;
+	kernel.fails = failing;
 	talk_forget();
-	talk.answer = *fails == 'i' ? -EIO : 0;
+	talk.by = strpbrk(failing, "ABXST") ? refuse_id : NULL;
 	*w = NULL;
 	return netns_wait_begin(&plan, NULL, w, e);
 }
@@ -247,7 +277,10 @@ static void a_watch_can_fail(void **state)
 		{ "j", "j fails", -EIO },
 		{ "e", "e fails", -EIO },
 		{ "oe", "o fails", -EIO },
-		{ "i", "refused", -EIO },
+		{ "A", "A fails", -EIO },
+		{ "X", "X fails", -EIO },
+		{ "S", "S fails", -EIO },
+		{ "T", "T fails", -EIO },
 	};
 	size_t fds = open_fds();
 
@@ -347,9 +380,12 @@ static void ends_are_waited_for(void **state)
 	}
 }
 
-/* A process that is in it, if there is any; of the file that stands for it here there is none. */
+/* A process that is in it, if there is any, by its name, if that can be read; of the file that
+ * stands for it here there is none.
+ */
 static void who_holds_it_is_told(void **state)
 {
+	static const char *const rows[] = { "", "=d", "=f", "=" };
 	struct error ERROR_AUTO e = ERROR_INIT;
 	char name[32] = "", told[32] = "", path[64];
 	struct stat own, its;
@@ -359,16 +395,23 @@ static void who_holds_it_is_told(void **state)
 	FILE *comm;
 
 	(void)state;
-	for (int ours = 0; ours < 2; ours++) {
-		assert_int_equal(begin(ours ? "=" : "", &w, &e), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int end = 0;
+
+		error_clear(&e);
+		assert_int_equal(begin(rows[i], &w, &e), 0);
 		kernel.ends = "3*";
 		assert_int_equal(netns_wait_await(w, &e), -ETIMEDOUT);
 		netns_wait_end(&w);
 		who = strstr(e.text, "lives on: ");
 		assert_non_null(who);
-		if (!ours)
+		if (i < 2)
 			assert_string_equal(who, "lives on: something (an open file, a TCP "
 						 "connection) still holds it");
+		else if (i == 2)
+			assert_true(
+				sscanf(who, "lives on: process %d still holds it%n", &pid, &end) &&
+				end && !who[end]);
 	}
 	assert_int_equal(sscanf(who, "lives on: process %d (%31[^)]) still holds it", &pid, told),
 			 2);

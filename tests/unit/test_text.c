@@ -39,6 +39,19 @@ static const struct {
 	{ "+12", 0, ALL, -EINVAL, 0 },
 	{ "-1", 0, ALL, -EINVAL, 0 },
 	{ "1e3", 0, ALL, -EINVAL, 0 },
+	/* what stands beside the digits, and the letters, among characters */
+	{ "1/", 0, ALL, -EINVAL, 0 },
+	{ "1:", 0, ALL, -EINVAL, 0 },
+	{ "0x9aAfF", 0, ALL, 0, 0x9aaff },
+	{ "0x1/", 0, ALL, -EINVAL, 0 },
+	{ "0x1:", 0, ALL, -EINVAL, 0 },
+	{ "0x1@", 0, ALL, -EINVAL, 0 },
+	{ "0x1G", 0, ALL, -EINVAL, 0 },
+	{ "0x1`", 0, ALL, -EINVAL, 0 },
+	{ "0x1g", 0, ALL, -EINVAL, 0 },
+	{ "0x1\xff", 0, ALL, -EINVAL, 0 },
+	{ "8", 8, 9, 0, 8 },
+	{ "9", 8, 9, 0, 9 },
 	{ "99999999999999999999999999x", 0, ALL, -EINVAL, 0 },
 };
 
@@ -101,6 +114,9 @@ static const struct {
 	{ "fd00::1", 0, "fd00::1/128" },
 	{ "FD00:0:0:0:0:0:0:1/64", 0, "fd00::1/64" },
 	{ "0.0.0.0/0", 0, "0.0.0.0/0" },
+	/* the longest one */
+	{ "fff1:fff2:fff3:fff4:fff5:fff6:255.254.253.252/128", 0,
+	  "fff1:fff2:fff3:fff4:fff5:fff6:fffe:fdfc/128" },
 	{ "10.0.0.1/33", -ERANGE, "" },
 	{ "fd00::1/129", -ERANGE, "" },
 	{ "10.0.0.1/", -EINVAL, "" },
@@ -318,6 +334,9 @@ static void offers_up_to_a_limit(void **state)
 	assert_false(is_near("abc", "cab"));
 	assert_true(is_near("ABCD", "abcd"));
 	assert_false(is_near("a", "b"));
+	/* neighbours of which one is the other's only */
+	assert_false(is_near("abcd", "yaxd"));
+	assert_false(is_near("abcd", "bycx"));
 	memset(long_name, 'x', sizeof(long_name));
 	long_name[65] = '\0';
 	assert_false(is_near(long_name, long_name + 1));
@@ -369,6 +388,152 @@ static void the_last_lines_of_a_text(void **state)
 	assert_string_equal(text_last_lines("a\nbcd\n", 2, 3), "cd\n");
 }
 
+static void characters_have_their_lengths(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length; /* 0: it is none */
+		uint32_t code;
+	} rows[] = {
+		/* the first and the last of each length */
+		{ "\x01", 1, 0x1 },
+		{ "\x7fz", 1, 0x7f },
+		{ "\xc2\x80", 2, 0x80 },
+		{ "\xdf\xbf\x80", 2, 0x7ff },
+		{ "\xe0\xa0\x80", 3, 0x800 },
+		{ "\xef\xbf\xbf", 3, 0xffff },
+		{ "\xf0\x90\x80\x80", 4, 0x10000 },
+		{ "\xf4\x8f\xbf\xbf", 4, 0x10ffff },
+		/* which a shorter one has room for */
+		{ "\xc1\xbf", 0, 0 },
+		{ "\xe0\x9f\xbf", 0, 0 },
+		{ "\xf0\x8f\xbf\xbf", 0, 0 },
+		/* that do not begin one, or do not go on */
+		{ "\x80", 0, 0 },
+		{ "\xbf\x80", 0, 0 },
+		{ "\xf8\x90\x80\x80\x80", 0, 0 },
+		{ "\xff", 0, 0 },
+		{ "\xc2", 0, 0 },
+		{ "\xc2z", 0, 0 },
+		{ "\xc2\xc2", 0, 0 },
+		{ "\xe2\x82", 0, 0 },
+		{ "\xe2\x82z", 0, 0 },
+		{ "\xf0\x90\x80", 0, 0 },
+		{ "\xf0\x90\x80\xff", 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint32_t code = 0;
+		size_t length = text_utf8(rows[i].text, &code);
+
+		if (length != rows[i].length || (length && code != rows[i].code))
+			fail_msg("row %zu: %zu, %x", i, length, code);
+	}
+}
+
+static void the_last_line_of_a_text(void **state)
+{
+	static const struct {
+		const char *text, *line; /* NULL: there is none */
+	} rows[] = {
+		{ NULL, NULL },	      { "", NULL },	 { "\n\n", NULL }, { "a", "a" },
+		{ "ab\n", "ab" },     { "a\nbc", "bc" }, { "\nb\n", "b" }, { "a\n\nbc\n\n", "bc" },
+		{ "\na\n\n\n", "a" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int length = -1;
+		const char *line = text_last_line(rows[i].text, &length);
+
+		assert_int_equal(length, rows[i].line ? strlen(rows[i].line) : 0);
+		if (rows[i].line)
+			assert_memory_equal(line, rows[i].line, length);
+		else
+			assert_null(line);
+	}
+}
+
+/* Groups, and what all of a network hear. */
+static void addresses_of_many(void **state)
+{
+	static const struct {
+		const char *address;
+		bool group, link_local;
+	} rows[] = {
+		{ "223.255.255.255", false, false }, { "224.0.0.0", true, false },
+		{ "239.255.255.255", true, false },  { "240.0.0.0", false, false },
+		{ "255.255.255.255", true, false },  { "255.255.255.254", false, false },
+		{ "ff00::", true, false },	     { "fe80::1", false, true },
+		{ "febf::1", false, true },	     { "fec0::1", false, false },
+		{ "fe7f::1", false, false },	     { "169.254.0.1", false, false },
+	};
+	static const struct {
+		const char *net, *address;
+		bool all;
+	} nets[] = {
+		{ "10.0.0.0/30", "10.0.0.3", true },
+		{ "10.0.0.0/30", "10.0.0.2", false },
+		{ "10.0.0.0/30", "10.0.0.7", false },
+		{ "10.0.0.0/31", "10.0.0.1", false },
+		{ "10.0.0.1/32", "10.0.0.1", false },
+		{ "0.0.0.0/0", "255.255.255.255", true },
+		{ "10.0.0.0/8", "10.255.255.255", true },
+		{ "fd00::/64", "fd00::ffff:ffff:ffff:ffff", false },
+	};
+	struct address a;
+	struct prefix p;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(text_address(rows[i].address, &a), 0);
+		if (address_is_group(&a) != rows[i].group ||
+		    address_is_link_local(&a) != rows[i].link_local)
+			fail_msg("%s", rows[i].address);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++) {
+		assert_int_equal(text_cidr(nets[i].net, &p), 0);
+		assert_int_equal(text_address(nets[i].address, &a), 0);
+		if (prefix_is_broadcast(&p, &a) != nets[i].all)
+			fail_msg("%s in %s", nets[i].address, nets[i].net);
+	}
+}
+
+/* The last so many. */
+static const char *next_offered(void *cookie, size_t i)
+{
+	static const char *const names[] = { "x1", "x2", "x3",	"x4",  "x5",  "x6",  "x7",
+					     "x8", "x9", "x10", "x11", "x12", "x13", NULL };
+	const size_t *n = cookie;
+
+	return names[ARRAY_SIZE(names) - 1 - *n + i];
+}
+
+/* The nearest, or all, if they are few. */
+static void offers_what_there_is(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+		const char *offer;
+	} rows[] = {
+		{ "y", 0, "" },
+		{ "y", 1, "; allowed: x13" },
+		{ "y", 12, "; allowed: x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13" },
+		{ "y", 13, "" },
+		{ "x0", 13, "; did you mean \"x1\"?" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t n = rows[i].n;
+		char *FREE_AUTO offer = text_offer(rows[i].name, next_offered, &n);
+
+		assert_string_equal(offer, rows[i].offer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +552,10 @@ int main(void)
 		cmocka_unit_test(finds_names),
 		cmocka_unit_test(offers_up_to_a_limit),
 		cmocka_unit_test(the_last_lines_of_a_text),
+		cmocka_unit_test(characters_have_their_lengths),
+		cmocka_unit_test(the_last_line_of_a_text),
+		cmocka_unit_test(addresses_of_many),
+		cmocka_unit_test(offers_what_there_is),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
