@@ -69,8 +69,7 @@ int state_list(char ***names, struct error *e)
 			error_sys(e, err, "cannot list the labs of %s/%s", state_dir.root,
 				  state_dir.id);
 	}
-	if (n)
-		qsort(*names, n, sizeof(**names), compare_names);
+	qsort(*names, n, sizeof(**names), compare_names);
 	if (!err && n == 0)
 		err = state_dir_tidy(&state_dir, NULL, e);
 	if (err) {

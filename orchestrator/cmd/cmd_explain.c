@@ -154,10 +154,8 @@ static int explain_next(struct explain *x, struct explain_summary *summary, size
 		(void)fprintf(stderr, "xlab: packet %zu: %s: left out\n", number, one.text);
 		return 0;
 	}
-	if (err) {
-		error_move(e, &one);
-		return err;
-	}
+	if (err)
+		return error_join(e, &one);
 	if (summary)
 		explain_summary_add(summary, &result);
 	else
@@ -237,11 +235,7 @@ static int explain_file(const struct invocation *in, struct error *e)
 	if (err)
 		return err;
 	err = explain_it(&w, e);
-	if (lab_down(&lab, false, &down) && !err) {
-		err = down.err;
-		error_move(e, &down);
-	}
-	return err;
+	return lab_down(&lab, false, &down) ? error_join(e, &down) : err;
 }
 
 /* [LAB/]NODE:IFACE PACKET */

@@ -66,11 +66,7 @@ static int run_built(const struct scenario_batch *s, const struct run_options *o
 	err = scenario_batch_run(s, &options->batch, lab, status, e);
 	if (!err && options->coverage)
 		err = write_coverage(lab, options->coverage, e);
-	if (lab_down(lab, false, &down) && !err) {
-		err = down.err;
-		error_move(e, &down);
-	}
-	return err;
+	return lab_down(lab, false, &down) ? error_join(e, &down) : err;
 }
 
 static int run_command(const struct invocation *in, int *status, struct error *e)

@@ -251,25 +251,23 @@ static int subscribe(struct watch *w, size_t iface, struct error *e)
 	return listener_subscribe(w->listener, iface, e);
 }
 
-/* The interfaces named, else all of the lab: @first and the @n_more behind it. */
-static int subscribe_all(struct watch *w, const char *first, char *const *more, size_t n_more,
+/* The interfaces named, else all of the lab: the @n words, of which the first is @first without its
+ * lab.
+ */
+static int subscribe_all(struct watch *w, const char *first, char *const *words, size_t n,
 			 struct error *e)
 {
 	const struct labfile *labfile = &w->lab.labfile;
-	size_t iface;
 	int err = 0;
 
-	if (!first) {
-		for (iface = 0; iface < labfile->topo.n_ifaces && !err; iface++)
-			err = subscribe(w, iface, e);
-		return err;
-	}
-	do {
-		err = resolve_iface(labfile, first, &iface, e);
+	for (size_t i = 0; i < (n ? n : labfile->topo.n_ifaces) && !err; i++) {
+		size_t iface = i;
+
+		if (n)
+			err = resolve_iface(labfile, i ? words[i] : first, &iface, e);
 		if (!err)
 			err = subscribe(w, iface, e);
-		first = n_more ? *more++ : NULL;
-	} while (!err && n_more--);
+	}
 	return err;
 }
 
@@ -314,7 +312,7 @@ static int watch_begin(struct watch *w, const struct invocation *in, struct erro
 	w->chains = xcalloc(w->lab.labfile.topo.n_ifaces, sizeof(*w->chains));
 	w->watched = xcalloc(w->lab.labfile.topo.n_ifaces, sizeof(*w->watched));
 	err = listener_open(&w->lab, &w->listener, e);
-	return err ? err : subscribe_all(w, first, in->argv + 1, n ? n - 1 : 0, e);
+	return err ? err : subscribe_all(w, first, in->argv, n, e);
 }
 
 static int watch_run(const struct invocation *in, int *status, struct error *e)

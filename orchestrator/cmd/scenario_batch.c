@@ -174,7 +174,5 @@ int scenario_batch_run(const struct scenario_batch *s, const struct scenario_bat
 	neighbours_free(r.options.neighbours);
 	if (!report_end(r.report) && !*status)
 		*status = ERROR_EXPECTATION;
-	if (!e->err && stopped.err)
-		error_move(e, &stopped);
-	return e->err;
+	return error_join(e, &stopped);
 }

@@ -117,6 +117,16 @@ is 'run whose down fails: exit status' "$status" 3
 like 'run whose down fails: what came of its scenario is told' "$out" '1 ok'
 like 'run whose down fails: told' "$err" 'xlab: cannot unmount'
 nothing_left 'run whose down fails'
+# Nor an explanation; what it failed with before is told as well.
+refused umount2:error=EBUSY explain $pair right:eth0 --scenario ports udp left right:53
+is 'explain whose down fails: exit status' "$status" 3
+like 'explain whose down fails: what came of its packet is told' "$out" '=> drop, by dns'
+like 'explain whose down fails: told' "$err" 'xlab: cannot unmount'
+refused umount2:error=EBUSY explain $pair right:eth0 --scenario ports hex:none
+is 'explain that fails, and whose down fails: exit status' "$status" 2
+like 'explain that fails, and whose down fails: both are told' "$err" 'xlab: *two hex digits*
+cannot unmount'
+nothing_left 'explain whose down fails'
 
 # The first record of a lab does not come to the disk: there never was one.
 for n in 1 2; do
