@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,7 +100,7 @@ static void a_port_is_waited_for(void **state)
 	struct netlink *NETLINK_AUTO rt = NULL, *NETLINK_AUTO events = NULL;
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct rt_link_state port;
-	int status;
+	int status, room = 0;
 	pid_t child;
 
 	(void)state;
@@ -112,6 +113,11 @@ static void a_port_is_waited_for(void **state)
 	assert_int_equal(netlink_open(NETLINK_ROUTE, &rt, &e), 0);
 	assert_int_equal(netlink_open(NETLINK_ROUTE, &events, &e), 0);
 	assert_int_equal(netlink_join(events, RTNLGRP_LINK, &e), 0);
+	/* ten thousand can be told of at once, in a KiB each */
+	assert_int_equal(getsockopt(netlink_fd(events), SOL_SOCKET, SO_RCVBUF, &room,
+				    &(socklen_t){ sizeof(room) }),
+			 0);
+	assert_true(room >= 10000 << 10);
 	assert_int_equal(rt_link_get(rt, "v0", 0, &port, &e), 0);
 	assert_int_equal(
 		rt_port_await(rt, events, port.ifindex, false, netlink_clock_ns() + 20000000, &e),

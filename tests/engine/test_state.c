@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -39,6 +40,32 @@ struct timespec __wrap_netlink_time_left(uint64_t deadline_ns)
 {
 	(void)deadline_ns;
 	return (struct timespec){ patience_ns / 1000000000, patience_ns % 1000000000 };
+}
+
+static size_t at_once = SIZE_MAX; /* bytes */
+
+ssize_t __real_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size)
+{
+	return __real_write(fd, bytes, MIN(size, at_once));
+}
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+	return __real_read(fd, bytes, MIN(size, at_once));
+}
+
+static bool unreadable; /* each folder */
+
+struct dirent *__real_readdir(DIR *dir);
+struct dirent *__wrap_readdir(DIR *dir);
+struct dirent *__wrap_readdir(DIR *dir)
+{
+	errno = unreadable ? EIO : errno;
+	return unreadable ? NULL : __real_readdir(dir);
 }
 
 /* The labs' folder, $H for the shell. */
@@ -150,21 +177,25 @@ static void comes_and_goes(void **state)
 static void folders_are_roots_alone(void **state)
 {
 	static const struct {
-		const char *harm, *words;
+		const char *harm;
+		int err;
+		const char *words;
 	} rows[] = {
-		{ "chown 1 $H",
+		{ "chown 1 $H", -EPERM,
 		  "the folder \"%s\" of " ROOT " belongs to user 1 with mode 0700, not to "
 		  "root alone: somebody else made it; look at it and remove it" },
-		{ "chmod 770 $H",
+		{ "chmod 770 $H", -EPERM,
 		  "the folder \"%s\" of " ROOT " belongs to user 0 with mode 0770, not to "
 		  "root alone: somebody else made it; look at it and remove it" },
-		{ "chmod 702 $H",
+		{ "chmod 702 $H", -EPERM,
 		  "the folder \"%s\" of " ROOT " belongs to user 0 with mode 0702, not to "
 		  "root alone: somebody else made it; look at it and remove it" },
-		{ "rmdir $H; ln -s . $H", "cannot open the folder \"%s\" of " ROOT
-					  " (it must be a real folder): Not a directory" },
-		{ "rmdir $H; touch $H", "cannot open the folder \"%s\" of " ROOT
-					" (it must be a real folder): Not a directory" },
+		{ "rmdir $H; ln -s . $H", -ENOTDIR,
+		  "cannot open the folder \"%s\" of " ROOT
+		  " (it must be a real folder): Not a directory" },
+		{ "rmdir $H; touch $H", -ENOTDIR,
+		  "cannot open the folder \"%s\" of " ROOT
+		  " (it must be a real folder): Not a directory" },
 	};
 
 	(void)state;
@@ -180,7 +211,7 @@ static void folders_are_roots_alone(void **state)
 		state_dir_close(&dir);
 		assert_int_equal(dir.labs_dir, -1);
 		shell("%s", rows[i].harm);
-		assert_true(state_dir_open(&dir, false, &e) < 0);
+		assert_int_equal(state_dir_open(&dir, false, &e), rows[i].err);
 		if (strcmp(e.text, words) != 0)
 			fail_msg("not \"%s\" but \"%s\"", words, e.text);
 		shell("rm -r " ROOT);
@@ -539,6 +570,7 @@ static void the_folders_are_locked(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
 	STATE_DIR_AUTO dir = STATE_DIR_NONE;
+	char **STRINGS_AUTO names = NULL;
 	int lock = -1, held;
 
 	(void)state;
@@ -552,8 +584,25 @@ static void the_folders_are_locked(void **state)
 	assert_int_equal(lock, -1);
 	fails(state_dir_tidy(&dir, NULL, &e), -EBUSY, &e,
 	      ROOT " is locked by another program: cannot lock it: Device or resource busy");
-	assert_int_equal(close(held), 0);
 	shell("[ -z \"$(ls $H)\" ]");
+	/* who lists what is there changes nothing, and waits for nobody */
+	shell("touch $H/b.journal $H/a.journal $H/left.lock");
+	assert_int_equal(state_list(&names, &e), 0);
+	assert_string_equal(names[0], "a");
+	assert_string_equal(names[1], "b");
+	assert_null(names[2]);
+	assert_int_equal(close(held), 0);
+	shell("[ -e $H/left.lock ] && rm $H/?.journal");
+	cleanup_strings(&names);
+	/* nor is anything tidied away of which it is not known what it is */
+	unreadable = true;
+	fails(state_list(&names, &e), -EIO, &e, "cannot list the labs of %s: Input/output error");
+	unreadable = false;
+	assert_null(names);
+	shell("[ -e $H/left.lock ]");
+	assert_int_equal(state_list(&names, &e), 0);
+	assert_null(names[0]);
+	shell("! ls -d " ROOT " 2>/dev/null");
 }
 
 /* Labs whose names are mounted nowhere any more: only if that is sure. */
@@ -771,8 +820,37 @@ static void files_are_whole(void **state)
 	shell("touch $H/d/f.new");
 	assert_int_equal(statefile_write(folder, "d/f", "newer", 5, &e), 0);
 	shell("cd $H; [ \"$(cat d/f)\" = newer ] && [ ! -e d/f.new ]; mkdir -p d/h/x");
-	assert_int_equal(statefile_write(folder, "d/h", "no", 2, &e), -EISDIR);
+	fails(statefile_write(folder, "d/h", "no", 2, &e), -EISDIR, &e,
+	      "cannot write the state file d/h: Is a directory");
 	shell("[ ! -e $H/d/h.new ]");
+}
+
+/* A file system may take, and give, less at once than it is asked for; when it is full, the old one
+ * stays.
+ */
+static void files_are_whole_in_small_parts(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	char *FREE_AUTO text = NULL;
+	static char large[8192];
+	int FD_AUTO folder = -1;
+	size_t size;
+
+	(void)state;
+	shell("mkdir -p $H/d; mount -t tmpfs -o size=4096 small $H/d");
+	folder = open(home, O_RDONLY);
+	at_once = 3;
+	assert_int_equal(statefile_write(folder, "d/f", "12345678", 8, &e), 0);
+	shell("[ \"$(cat $H/d/f)\" = 12345678 ]");
+	assert_int_equal(statefile_read(folder, "d/f", 8, &text, &size, &e), 0);
+	at_once = SIZE_MAX;
+	assert_string_equal(text, "12345678");
+	assert_int_equal(size, 8);
+	memset(large, 'x', sizeof(large));
+	fails(statefile_write(folder, "d/f", large, sizeof(large), &e), -ENOSPC, &e,
+	      "cannot write the state file d/f: No space left on device");
+	shell("[ \"$(cd $H/d; ls; cat f)\" = 'f\n12345678' ]");
+	shell("umount $H/d");
 }
 
 int main(void)
@@ -797,6 +875,7 @@ int main(void)
 		IN_A_PLACE(names_are_made),
 		IN_A_PLACE(private_ones_go_with_the_process),
 		IN_A_PLACE(files_are_whole),
+		IN_A_PLACE(files_are_whole_in_small_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,9 @@ static const struct {
 	{ "[a {1..9}]\nk = {1/n} {1/{n}}\n", "a { stands inside of \"{1/\"" },
 	{ "[a {0..9}]\nk = {1/n}\n", "{1/n}: divides by 0; here n = 0" },
 	{ "[a {0..9}]\nk = {1%n}\n", "{1%n}: divides by 0; here n = 0" },
+	/* Of two faults the first is told. */
+	{ "[a {0..9}]\nk = {1/n+x}\n", "{1/n+x}: divides by 0; here n = 0" },
+	{ "[a {0..9}]\nk = {1/n*x}\n", "{1/n*x}: divides by 0; here n = 0" },
 	{ "[a {1..9}]\nk = {4294967295*4294967295}\n", "the number is beyond 1000000000000" },
 	{ "[a {1..9}]\nk = {4294967295*n*4294967295*4294967295}\n",
 	  "the number is beyond 1000000000000" },
