@@ -63,7 +63,7 @@ int state_list(char ***names, struct error *e)
 	int err = state_dir_open(&state_dir, false, e);
 
 	*names = xcalloc(1, sizeof(**names));
-	if (!err && state_dir.labs_dir >= 0) {
+	if (state_dir.labs_dir >= 0) {
 		err = read_names(&state_dir, names, &n);
 		if (err)
 			error_sys(e, err, "cannot list the labs of %s/%s", state_dir.root,

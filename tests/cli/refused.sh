@@ -23,6 +23,13 @@ refused mkdirat:error=ENOSPC:when=3 umount2:error=EBUSY up $pair
 ended 'up whose undo fails' 3 'make the folder*undoing it: cannot unmount'
 xlab status
 like 'up whose undo fails: status' "$out" 'xlab down pair'
+sed 's/^name  = .*/name = chained/; /^\[iface right/a chain = web' $pair >"$dir/chained.ini"
+refused bpf:error=EPERM umount2:error=EBUSY up "$dir/chained.ini"
+ended 'up whose chain is refused, and whose undo fails' 3 'Operation not permitted*undoing it: cannot unmount'
+is 'up whose chain is refused, and whose undo fails: it is known' \
+	"$("$XLAB" status --json | jq -r '.labs[] | .name + " " + .phase' | xargs)" 'chained leaving pair building'
+xlab down chained
+is 'up whose chain is refused, and whose undo fails: down does it' "$status $out" '0 chained is down'
 xlab up $pair
 is 'up whose undo fails: the next up does it' "$status" 0
 refused umount2:error=EBUSY down

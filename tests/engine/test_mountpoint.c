@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -176,6 +177,31 @@ static void nowhere_to_lead_from(void **state)
 	assert_int_equal(system("umount /run"), 0);
 }
 
+/* What cannot be looked into may be anything: the folder is not taken for free. */
+static void what_cannot_be_opened(void **state)
+{
+	struct rlimit none;
+	struct error ERROR_AUTO e = ERROR_INIT;
+	char *FREE_AUTO what = NULL;
+	enum mountpoint look;
+	struct rlimit before;
+
+	(void)state;
+	shell("mkdir lab");
+	assert_int_equal(symlink(DIR "/ns/a", "/run/netns/a"), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = STDERR_FILENO + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(mountpoint_look(DIR, &look, &what, &e), 0);
+	assert_false(netns_names_lead_into(DIR));
+	assert_int_equal(netns_names_remove(DIR, &e), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(look, MOUNTPOINT_FOREIGN);
+	assert_string_equal(e.text, "cannot open /run/netns: Too many open files");
+	assert_true(netns_names_lead_into(DIR));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +209,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_that_lead_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nowhere_to_lead_from, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_cannot_be_opened, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
