@@ -572,6 +572,7 @@ static void the_folders_are_locked(void **state)
 	STATE_DIR_AUTO dir = STATE_DIR_NONE;
 	char **STRINGS_AUTO names = NULL;
 	int lock = -1, held;
+	struct state *st;
 
 	(void)state;
 	shell("mkdir -p -m 700 $H");
@@ -585,7 +586,11 @@ static void the_folders_are_locked(void **state)
 	fails(state_dir_tidy(&dir, NULL, &e), -EBUSY, &e,
 	      ROOT " is locked by another program: cannot lock it: Device or resource busy");
 	shell("[ -z \"$(ls $H)\" ]");
-	/* who lists what is there changes nothing, and waits for nobody */
+	/* where no lab is, who lists them tidies up */
+	fails(state_list(&names, &e), -EBUSY, &e,
+	      ROOT " is locked by another program: cannot lock it: Device or resource busy");
+	assert_null(names);
+	/* where one is he changes nothing, and waits for nobody */
 	shell("touch $H/b.journal $H/a.journal $H/left.lock");
 	assert_int_equal(state_list(&names, &e), 0);
 	assert_string_equal(names[0], "a");
@@ -597,8 +602,10 @@ static void the_folders_are_locked(void **state)
 	/* nor is anything tidied away of which it is not known what it is */
 	unreadable = true;
 	fails(state_list(&names, &e), -EIO, &e, "cannot list the labs of %s: Input/output error");
-	unreadable = false;
 	assert_null(names);
+	fails(state_open(NULL, STATE_READ, NULL, &st, &e), -EIO, &e,
+	      "cannot list the labs of %s: Input/output error");
+	unreadable = false;
 	shell("[ -e $H/left.lock ]");
 	assert_int_equal(state_list(&names, &e), 0);
 	assert_null(names[0]);
