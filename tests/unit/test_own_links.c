@@ -182,7 +182,7 @@ static void mtus_of_both_ends(void **state)
  */
 
 static struct {
-	int open, cookie_err, remove; /* what these return */
+	int open, enter, back, cookie_err, remove; /* what these return */
 	uint64_t cookie;
 	int in; /* the namespace entered last: 7 is the lab's bind of it, 9 where xlab started */
 	size_t removed;
@@ -199,9 +199,10 @@ int __wrap_netns_open(const struct state *st, const char *name, struct error *e)
 int __wrap_netns_enter(int fd, struct error *e);
 int __wrap_netns_enter(int fd, struct error *e)
 {
-	(void)e;
+	int err = fd == 9 ? own.back : own.enter;
+
 	own.in = fd;
-	return 0;
+	return err ? error_state(e, err, "cannot enter it") : 0;
 }
 
 int __wrap_netns_cookie(uint64_t *cookie, struct error *e);
@@ -271,6 +272,7 @@ static void or_not_without_being_sure(void **state)
 		{ -ENOENT, 0, 0, 33, 0, NULL }, /* nothing was put there */
 		{ -EIO, 0, 0, 33, -EIO, "no bind" },
 		{ 0, -EPERM, 0, 33, -EPERM, "no cookie" },
+		{ 0, -EPERM, 0, 34, -EPERM, "no cookie" },
 		{ 0, 0, 0, 34, -ESTALE,
 		  "self is not the namespace that the lab was started in: left alone" },
 		{ 0, 0, -EBUSY, 33, -EBUSY, "cannot delete" },
@@ -296,6 +298,60 @@ static void or_not_without_being_sure(void **state)
 			assert_ptr_equal(strstr(e.text, head), e.text);
 			assert_string_equal(e.text + strlen(head), rows[i].words);
 		}
+	}
+}
+
+/* Who cannot get there deletes nothing, and who cannot come back says so. */
+static void or_not_without_a_way(void **state)
+{
+	struct build b = { .plan = &plan, .start_netns = 9 };
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	memset(&own, 0, sizeof(own));
+	own.enter = -EPERM;
+	assert_int_equal(undo(&b, 0, &e), -EPERM);
+	assert_string_equal(e.text, "cannot delete the lab's links of self: cannot enter it");
+	assert_int_equal(own.removed, 0);
+	error_clear(&e);
+	memset(&own, 0, sizeof(own));
+	own.cookie = 33;
+	own.back = -EIO;
+	assert_int_equal(undo(&b, 0, &e), -EIO);
+	assert_non_null(strstr(e.text, "cannot enter it"));
+	assert_int_equal(own.removed, 1);
+}
+
+/* All that has no undo of its own lies in a namespace that goes, on a link that does, or, in the
+ * namespace that stays, is a route by such a link.
+ */
+static void all_else_goes_along(void **state)
+{
+	static const struct {
+		enum op_kind kind;
+		size_t node, iface;
+		int err;
+	} rows[] = {
+		{ OP_NETNS, 0, NONE, 0 }, { OP_SYSCTL, 0, NONE, 0 },
+		{ OP_ADDRESS, 0, 3, 0 },  { OP_ROUTE, 0, NONE, 0 },
+		{ OP_NETNS, 1, NONE, 0 }, { OP_SYSCTL, 1, NONE, -ENOTSUP },
+		{ OP_ADDRESS, 1, 2, 0 },  { OP_ROUTE, 1, NONE, 0 },
+	};
+	struct build b = { .plan = &plan };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct op op = { .kind = rows[i].kind,
+				       .netns = rows[i].node ? "self" : "a",
+				       .node = rows[i].node,
+				       .iface = rows[i].iface };
+		struct error ERROR_AUTO e = ERROR_INIT;
+
+		if (goes_with_its_namespace(&b, &op, &e) != rows[i].err)
+			fail_msg("row %zu", i);
+		if (rows[i].err)
+			assert_string_equal(e.text, "something of node self would be left: it is "
+						    "on no link of the lab");
 	}
 }
 
@@ -457,6 +513,8 @@ int main(void)
 		cmocka_unit_test(mtus_of_both_ends),
 		cmocka_unit_test(pairs_there_are_deleted_at_once),
 		cmocka_unit_test(or_not_without_being_sure),
+		cmocka_unit_test(or_not_without_a_way),
+		cmocka_unit_test(all_else_goes_along),
 		cmocka_unit_test(offloads_are_switched_off),
 		cmocka_unit_test(offloads_cannot_be_switched_off),
 	};
