@@ -39,8 +39,8 @@ static bool tried_before(const struct scenario *scenario, size_t n)
 	return false;
 }
 
-/* A step that failed as it was to, at its deadline: its neighbour need not be awaited by others
- * that are to fail.
+/* A step that failed as it was to (else no other follows), at its deadline: its neighbour need not
+ * be awaited by others that are to fail.
  */
 static void note_vain(struct run *r, const struct evidence *ev)
 {
@@ -68,7 +68,7 @@ static int control_step(struct run *r, size_t i, bool *fine)
 	*fine = seen.outcome == OUTCOME_OK;
 	if (!*fine && ev.arrived < ev.wanted && (step->kind == STEP_UDP || step->kind == STEP_TCP))
 		err = probe_check_nc(&r->probe, r->e);
-	if (*fine && step->control == CONTROL_FAIL)
+	if (step->control == CONTROL_FAIL)
 		note_vain(r, &ev);
 	if (*fine || err) {
 		step_result_clear(&seen);

@@ -34,6 +34,7 @@ static bool shared;
 /* A filter's rules: NULL, or these; met by the last packet, and hit so far. */
 static struct rules {
 	bool there, met[3];
+	uint64_t since[3]; /* hits that were not looked at */
 	struct rule_row rows[3];
 } rules[2];
 static size_t rules_of[3]; /* position -> of those */
@@ -87,10 +88,15 @@ WRAP(const struct rule_row *, rules_watch_rows, const struct rules_watch *watch,
 
 WRAP(size_t, rules_watch_next, struct rules_watch *watch, size_t from)
 {
-	const struct rules *r = (const struct rules *)watch;
+	struct rules *r = (struct rules *)watch;
 
-	while (from < 3 && !r->met[from])
-		from++;
+	for (; from < 3; from++) {
+		r->rows[from].hits += r->since[from];
+		if (r->met[from] || r->since[from]) {
+			r->since[from] = 0;
+			break;
+		}
+	}
 	return from;
 }
 
@@ -197,6 +203,14 @@ static void one_packet(void **state)
 	explain_print(X, &result, BYTES(udp), true, out);
 	lines(out, "  1  a       \033[32mpass\033[0m\n  2  longer  \033[31mdrop\033[0m\n"
 		   "  3  u       not asked\n=> \033[31mdrop\033[0m, by longer\n");
+	/* the longest name may be the first one */
+	filters[0].name = names[0] = (char *)"the-longest";
+	trace.cells->filters[0].verdict = XLAB_NEXT;
+	out = begin();
+	explain_print(X, &result, BYTES(udp), false, out);
+	lines(out, "  1  the-longest  next\n  2  longer       drop\n  3  u            not asked\n"
+		   "=> drop, by longer\n");
+	filters[0].name = names[0] = (char *)"a";
 	/* it came out as another, or as a longer one */
 	trace.cells->filters[0].verdict = XLAB_NEXT;
 	result = (struct explained){ XDP_PASS, 2, 1, (const uint8_t *)changed, sizeof(udp) - 1 };
@@ -245,8 +259,9 @@ static void source(void **state)
 		point(0, "b.c", 9, "\t\tsecond", POINT_LINE),
 		point(0, "b.c", 12, "behind", POINT_LINE),
 		point(0, "b.c", 9, "\t\tsecond", POINT_LINE),
+		point(0, "b.c", 3, "\tfirst", POINT_LINE),
 	};
-	static const uint64_t counts[] = { 2, 1, 1, 5, 7, 7, 0 }, counts_called[] = { 4, 1, 3 };
+	static const uint64_t counts[] = { 2, 1, 1, 5, 7, 7, 0 }, counts_called[] = { 4, 1, 3, 1 };
 	struct explained result = { XDP_PASS, 3, 3, (const uint8_t *)udp, sizeof(udp) - 1 };
 	struct trace_cells *FREE_AUTO cells = xcalloc(1, sizeof(*cells) + sizeof(counts_called));
 	FILE *out;
@@ -266,7 +281,7 @@ static void source(void **state)
 	memcpy(cells->counts, counts_called, sizeof(counts_called));
 	calls[0] = (struct call_trace){
 		.program = (char *)"next_one",
-		.trace = { .points = called, .n = 3, .cells = cells, .level = TRACE_LINES }
+		.trace = { .points = called, .n = 4, .cells = cells, .level = TRACE_LINES }
 	};
 	calls[1] = (struct call_trace){ .program = (char *)"third",
 					.trace = { .level = TRACE_VERDICTS, .cells = cells } };
@@ -279,7 +294,8 @@ static void source(void **state)
 	      "     (which of third's lines ran is not known: counting them is too much for the "
 	      "kernel)\n"
 	      "     a.c\n      9  in a\n     b.c\n"
-	      "       3      first\n       9          second  9 times\n      12  behind\n"
+	      "       3      first       2 times\n       9          second  9 times\n      12  "
+	      "behind\n"
 	      "     (lines behind bpf_tail_call are those of all filters here that share its "
 	      "PROG_ARRAY)\n"
 	      "  2  longer  next\n  3  u       next\n"
@@ -377,8 +393,8 @@ static void all_of_many(void **state)
 	add(s, XDP_ABORTED, XDP_TX, 1, 0);
 	add(s, 6, XDP_TX, 1, 0);   /* none of XDP's */
 	add(s, 999, XDP_TX, 1, 0); /* nor that one */
-	rules[1].rows[0].hits = 7;
-	rules[1].rows[2].hits = 1;
+	rules[1].since[0] = 2;
+	rules[1].since[2] = 1;
 	out = begin();
 	explain_summary_print(s, out);
 	is(out, "filter          verdict   packets\n"
@@ -394,6 +410,17 @@ static void all_of_many(void **state)
 		"                  x=3           1\n"
 		"u               next            1\n"
 		"(came through)  pass            1\n");
+	explain_summary_free(s);
+	/* of a filter that stands there twice */
+	rules_of[0] = 1;
+	rules_of[2] = 0;
+	s = explain_summary_new(X);
+	rules[1].since[1] = 4;
+	out = begin();
+	explain_summary_print(s, out);
+	is(out, "filter          verdict  packets\n"
+		"                  x=2          4\n"
+		"(came through)  pass           0\n");
 	explain_summary_free(s);
 }
 

@@ -63,7 +63,7 @@ static const char *fails;     /* this word, with -EIO, or that errno */
 static int fails_with, skips; /* so often it does not */
 static bool quiet;	      /* the kernel does not tell what it drops */
 static const char *dies_at;   /* a server, behind that word */
-static bool died;
+static bool dying, died;      /* seen so far */
 
 /* How a step ends: by the word, "control 0" or "step 0"; all others are ok. */
 static struct {
@@ -77,7 +77,7 @@ static int act(struct error *e, const char *what, size_t number)
 		number == NONE ? text_format("%s", what) : text_format("%s %zu", what, number);
 
 	text_add(&done, ", ", "%s", word);
-	died |= dies_at && !strcmp(dies_at, word);
+	dying |= dies_at && !strcmp(dies_at, word);
 	if (!fails || strcmp(fails, word) != 0 || skips-- > 0)
 		return 0;
 	return error_state(e, fails_with, "%s fails\nthe details", fails);
@@ -233,20 +233,23 @@ WRAP(int, chain_restore_all, struct lab *of, struct error *e)
 WRAP(int, serves_new, const struct lab *of, struct serves **out, struct error *e)
 {
 	assert_ptr_equal(of, &lab);
+	if (act(e, "servers", NONE))
+		return e->err;
 	*out = (struct serves *)&died;
-	return act(e, "servers", NONE);
+	return 0;
 }
 
 WRAP(void, serves_stop, struct serves *serves)
 {
 	if (serves)
 		(void)act(NULL, "stop", NONE);
-	died = false;
+	dying = died = false;
 }
 
 WRAP(void, serves_poll, struct serves *serves)
 {
 	(void)serves;
+	died = dying;
 }
 
 WRAP(bool, serves_died, const struct serves *serves)
@@ -490,7 +493,7 @@ static void begin(const enum step_kind *kinds, size_t n)
 	seen = (struct evidence){ .arrived = 1 };
 	fails = dies_at = NULL;
 	fails_with = -EIO;
-	died = pending = false;
+	dying = died = pending = false;
 	load_err = no_signals = skips = 0;
 	quiet = false;
 	progressed = 0;
@@ -634,6 +637,10 @@ static void every_kind(void **state)
 	steps[0].control = CONTROL_NONE;
 	fails = "forget 0";
 	run(-EIO, true, START ON ", take, forget 0, restore, deaf");
+	ended(OUTCOME_LAB, NULL, WHY("forget 0 fails"));
+	begin(&kinds[1][1], 1);
+	fails = "forget 0";
+	run(-EIO, true, START ", strip, forget 0, restore");
 	ended(OUTCOME_LAB, NULL, WHY("forget 0 fails"));
 	begin(&kinds[1][2], 1);
 	steps[0].control = CONTROL_NONE;
@@ -975,13 +982,13 @@ static void servers_that_die(void **state)
 	ended(OUTCOME_STOPPED, NULL, WHY("serve 0 is ok", "take fails"));
 	begin(kinds, 2);
 	fails = "servers";
-	run(-EIO, true, START ", servers, stop, restore");
+	run(-EIO, true, START ", servers, restore");
 	ended(OUTCOME_LAB, "servers fails\nthe details", WHY(AFTER, AFTER));
 	begin(kinds, 2);
 	fails = "servers";
 	skips = 1;
 	run(-EIO, true,
-	    START ", servers, strip, serve 0, forget 1, send 1, control 1, stop, servers, stop, "
+	    START ", servers, strip, serve 0, forget 1, send 1, control 1, stop, servers, "
 		  "restore");
 	ended(OUTCOME_LAB, "servers fails\nthe details", WHY(AFTER, AFTER));
 	begin(kinds, 2);
