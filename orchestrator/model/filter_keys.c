@@ -2,6 +2,7 @@
 /* The keys of [filter F]: one reader each, and the tables. Which program has which, builtins.h
  * says.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
@@ -55,9 +56,7 @@ int filter_read_continue(const struct ini_where *at, const char *value, void *ob
 
 bool filter_is_identifier(const char *s)
 {
-	if (*s >= '0' && *s <= '9')
-		return false;
-	return *s && !s[strspn(s, WORD_CHARACTERS)];
+	return *s && !isdigit((unsigned char)*s) && !s[strspn(s, WORD_CHARACTERS)];
 }
 
 static int read_setting(const struct ini_where *at, const char *value, void *object,

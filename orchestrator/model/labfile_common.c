@@ -53,7 +53,6 @@ void labfile_find_common(struct labfile *labfile)
 	find_common(labfile->chains, labfile->n_chains, rows);
 	for (size_t i = 0; i < labfile->n_scenarios; i++)
 		find_common(labfile->scenarios[i].chains, labfile->scenarios[i].n_chains, rows);
-	*common = (struct common_ifaces){ 0 };
 	for (size_t i = 0; i < labfile->topo.n_ifaces; i++) {
 		if (!rows[i])
 			continue;

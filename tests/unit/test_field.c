@@ -226,6 +226,74 @@ static void spans_hold(void **state)
 	assert_false(holds(XLAB_FIELD_NET_SRC, "10.9.0.1-10.9.0.9", "10.9.0.10"));
 }
 
+/* One that begins among IPv4's addresses and ends behind them is none of theirs; and it is a prefix
+ * only if its first has no bit, and its last each, of those that differ.
+ */
+static void spans_end_anywhere(void **state)
+{
+	static const struct {
+		const char *first, *last;
+		unsigned int len; /* 0: it is no prefix */
+	} rows[] = {
+		{ "10.0.0.1", "10.0.0.1", 32 },
+		{ "10.0.0.0", "10.0.0.1", 31 },
+		{ "10.0.0.0", "10.255.255.255", 8 },
+		{ "10.0.0.1", "10.0.0.2", 0 },
+		{ "10.0.0.0", "10.0.0.2", 0 },
+		{ "fd00::1", "fd00::1", 128 },
+		{ "4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 0 },
+		{ "8000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1 },
+		{ "::", "bfff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 0 },
+	};
+	FREE_AUTO char *why = NULL;
+	struct field_span mixed = { 0 };
+
+	(void)state;
+	assert_int_equal(field_read_value(XLAB_FIELD_NET_SRC, "10.0.0.1", &mixed.first, &why), 0);
+	assert_int_equal(field_read_value(XLAB_FIELD_NET_SRC, "fd00::1", &mixed.last, &why), 0);
+	assert_true(field_span_holds(XLAB_FIELD_NET_SRC, &mixed, &mixed.last));
+	assert_false(field_span_holds(XLAB_FIELD_NET_SRC, &mixed, &mixed.first));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct field_span span = { 0 };
+		unsigned int len = 0;
+
+		assert_int_equal(
+			field_read_value(XLAB_FIELD_NET_SRC, rows[i].first, &span.first, &why), 0);
+		assert_int_equal(
+			field_read_value(XLAB_FIELD_NET_SRC, rows[i].last, &span.last, &why), 0);
+		assert_int_equal(field_span_prefix(XLAB_FIELD_NET_SRC, &span, &len),
+				 rows[i].len != 0);
+		assert_int_equal(len, rows[i].len);
+		span.masked = true;
+		assert_false(field_span_prefix(XLAB_FIELD_NET_SRC, &span, &len));
+	}
+}
+
+/* Data are text where all of it can stand in quotes. */
+static void data_are_text_or_numbers(void **state)
+{
+	static const struct {
+		uint8_t byte;
+		const char *text;
+	} rows[] = {
+		{ ' ', "\"a b\"" },	{ '~', "\"a~b\"" },    { 0x1f, "hex:611f62" },
+		{ 0x7f, "hex:617f62" }, { '"', "hex:612262" }, { '\\', "hex:615c62" },
+		{ 0xe4, "hex:61e462" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const uint8_t bytes[] = { 'a', rows[i].byte, 'b' };
+		struct field_span span = { .bytes = sizeof(bytes) };
+		FREE_AUTO char *text = NULL;
+
+		assert_true(field_get_data(bytes, sizeof(bytes), 0, sizeof(bytes), &span.first));
+		span.last = span.first;
+		text = field_span_text(XLAB_FIELD_DATA, &span);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
 /* Bit @bit from the left of the field, counted from the left of the header. */
 static size_t place_of_bit(const struct field *f, unsigned int bit)
 {
@@ -371,6 +439,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_value_is_refused),
 		cmocka_unit_test(a_packet_has_single_values),
 		cmocka_unit_test(spans_hold),
+		cmocka_unit_test(spans_end_anywhere),
+		cmocka_unit_test(data_are_text_or_numbers),
 		cmocka_unit_test(each_bit_has_its_place),
 		cmocka_unit_test(a_frame_has_a_length),
 		cmocka_unit_test(data_has_its_place),

@@ -16,6 +16,7 @@
 #include "lab/error.h"
 #include "orchestrator/filter/labfile_load.h"
 #include "orchestrator/model/filter.h"
+#include "orchestrator/model/filter_keys.h"
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_common.h"
 #include "orchestrator/model/labfile_print.h"
@@ -1621,6 +1622,60 @@ static void finds_common_chains(void **state)
 	assert_false(labfile_is_common(&labfile, 0, hello, 1));
 	assert_false(labfile_is_common(&labfile, 2, both, 2));
 	assert_true(labfile_is_common(&labfile, 2, both + 1, 1));
+	assert_true(labfile_is_common(&labfile, 1, hello, 1)); /* the first of all */
+	labfile_clear(&labfile);
+	/* Of the only scenario's, where the lab has none. */
+	assert_int_equal(parse(&labfile,
+			       "[bridge br]\n[node a]\n[node b]\n"
+			       "[iface a:e]\nbridge = br\naddress = 10.0.0.1/24\n"
+			       "[iface b:e]\nbridge = br\naddress = 10.0.0.2/24\n"
+			       "[scenario s]\nchain = a:e hello\nchain = b:e hello\npass = ping a b\n",
+			       &e),
+			 0);
+	assert_true(labfile.scenarios[0].chains[0].common);
+	assert_int_equal(labfile.common.first, 0);
+	assert_int_equal(labfile.common.n, 2);
+	assert_true(labfile_is_common(&labfile, 0, hello, 1));
+	labfile_clear(&labfile);
+	assert_true(!labfile.n_scenarios && !labfile.scenarios && !labfile.common.n);
+}
+
+static void identifiers_are_those_of_c(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} rows[] = {
+		{ "a", true },	{ "_9", true },	  { "Z0", true },  { "", false },   { "0a", false },
+		{ "9", false }, { "a-b", false }, { "/a", false }, { ":a", false }, { "a ", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(filter_is_identifier(rows[i].text), rows[i].is);
+}
+
+/* Keys of a filter stand in any order; a rule's has its longest name. */
+static void keys_stand_anywhere(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+	char text[80];
+
+	(void)state;
+	assert_int_equal(parse(&labfile, "[node a]\n[filter f]\ndst = 80\nprogram = port\n", &e),
+			 0);
+	assert_int_equal(labfile.filters[0].n_rules, 1);
+	for (int length = 63; length <= 64; length++) {
+		memset(text, 'a', (size_t)length);
+		strcpy(text + length, "=1");
+		assert_int_equal(filter_read_rule(&labfile.filters[0], &labfile, text, &e),
+				 -EINVAL);
+		assert_int_equal(strstr(e.text, "write KEY=VALUE") != NULL, length == 64);
+		error_clear(&e);
+	}
+	assert_int_equal(filter_read_rule(&labfile.filters[0], &labfile, "=1", &e), -EINVAL);
+	assert_non_null(strstr(e.text, "write KEY=VALUE"));
 	labfile_clear(&labfile);
 }
 
@@ -1679,6 +1734,8 @@ int main(void)
 		cmocka_unit_test(live_rules_are_read_as_keys),
 		cmocka_unit_test(the_labs_here_are_right),
 		cmocka_unit_test(finds_common_chains),
+		cmocka_unit_test(identifiers_are_those_of_c),
+		cmocka_unit_test(keys_stand_anywhere),
 	};
 
 	return cmocka_run_group_tests_name("labfile", tests, NULL, NULL);
