@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -17,6 +18,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/text.h"
+#include "orchestrator/bpffs.h"
 #include "orchestrator/event/listener.h"
 #include "orchestrator/filter/filter_maps.h"
 #include "tests/engine/rig.h"
@@ -168,6 +170,58 @@ static void test_data_stays(void **state)
 		filter_maps_open(lab, labfile_filter(&lab->labfile, "data1"), ".data", &fd, &e), 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &zero, values), 0);
 	assert_true(values[0] > 102 || values[1] > 102);
+}
+
+/* What meets a folder of maps when it is to get its name: none, or an error, or the folder of a
+ * command that was quicker.
+ */
+static enum { NOBODY, REFUSED, QUICKER } met;
+
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to)
+{
+	if (met == REFUSED) {
+		errno = EACCES;
+		return -1;
+	}
+	if (met == QUICKER) {
+		assert_int_equal(__real_rename(from, to), 0);
+		assert_int_equal(mkdir(from, 0700), 0);
+	}
+	return __real_rename(from, to);
+}
+
+static char *growing_of(const struct lab *lab)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	FREE_AUTO char *parent = bpffs_dir(lab, &e, "filter");
+
+	assert_non_null(parent);
+	return text_format("%s/quick~%d", parent, (int)getpid());
+}
+
+/* Maps of the same kind are as good; what was made for nothing goes in any case. */
+static void test_a_quicker_command(void **state)
+{
+	ERROR_AUTO struct error e = ERROR_INIT;
+	struct lab *lab = *state;
+	size_t filter = labfile_filter(&lab->labfile, "quick");
+	FREE_AUTO char *growing = growing_of(lab), *dir = NULL;
+	FD_AUTO int fd = -1;
+
+	met = REFUSED;
+	assert_null(filter_maps_dir(lab, filter, &e));
+	assert_int_equal(e.err, -EACCES);
+	assert_non_null(strstr(e.text, "cannot name the folder"));
+	assert_int_equal(access(growing, F_OK), -1);
+	error_clear(&e);
+	met = QUICKER;
+	dir = filter_maps_dir(lab, filter, &e);
+	met = NOBODY;
+	assert_non_null(dir);
+	assert_int_equal(access(growing, F_OK), -1);
+	assert_int_equal(filter_maps_open(lab, filter, ".bss", &fd, &e), 0);
 }
 
 static void map_of(const struct lab *lab, const char *filter, const char *name, int *fd,
@@ -440,7 +494,9 @@ static void test_many_rules(void **state)
 static int up(void **state)
 {
 	FREE_AUTO char *text =
-		text_format("%s[filter p2]\nprogram = port\nproto = udp\ndst = 1002\n", filters);
+		text_format("%s[filter p2]\nprogram = port\nproto = udp\ndst = 1002\n"
+			    "[filter quick]\nprogram = port\ndst = 1003\n",
+			    filters);
 
 	for (int i = 0; i < FULL - 1; i++) {
 		char *longer =
@@ -459,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_data_stays),
+		cmocka_unit_test(test_a_quicker_command),
 		cmocka_unit_test(test_filter_object),
 		cmocka_unit_test(test_old_maps),
 		cmocka_unit_test(test_as_it_came),
@@ -471,6 +528,6 @@ int main(void)
 		cmocka_unit_test(test_many_rules),
 	};
 
-	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 7 : ARRAY_SIZE(tests),
+	return _cmocka_run_group_tests("objects", tests, rig_is_libxdp() ? 8 : ARRAY_SIZE(tests),
 				       up, rig_teardown);
 }
