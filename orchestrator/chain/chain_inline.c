@@ -241,7 +241,6 @@ static int load_covered(struct build *b, const struct chain_job *job, int *fd, c
 
 	b->linker.trace = &trace;
 	err = linker_load(&b->linker, fd, log, e);
-	b->linker.trace = NULL;
 	for (size_t i = 0; i < b->n; i++) {
 		const struct filter *f = &job->lab->labfile.filters[job->filters[i]];
 
@@ -277,7 +276,7 @@ static int build_all(struct build *b, const struct chain_job *job, int *fd, char
 	err = place(&b->linker.stop, &b->configs[XLAB_CHAIN_MAX], e);
 	if (err)
 		return err;
-	if (job->lab->coverage && !job->trace &&
+	if (job->lab->coverage &&
 	    chain_user_object(&job->lab->labfile, job->filters, job->n_filters))
 		return load_covered(b, job, fd, log, e);
 	return linker_load(&b->linker, fd, log, e);

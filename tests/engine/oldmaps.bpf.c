@@ -32,6 +32,12 @@ struct iproute2_def prefixes SEC("maps/lpm") = {
 };
 /* What goes without saying is 0 with some: sizes of 4, and BPF_F_NO_PREALLOC of tries. */
 struct libbpf_def events SEC("maps") = { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0, 0, 0, 0 };
+struct oldest_def jumps SEC("maps") = { BPF_MAP_TYPE_PROG_ARRAY, 0, 0, 4 };
+struct oldest_def devices SEC("maps") = { BPF_MAP_TYPE_DEVMAP, 0, 0, 4 };
+struct oldest_def cpus SEC("maps") = { BPF_MAP_TYPE_CPUMAP, 0, 0, 1 };
+struct oldest_def sockets SEC("maps") = { BPF_MAP_TYPE_XSKMAP, 0, 0, 4 };
+struct oldest_def counts SEC("maps") = { BPF_MAP_TYPE_ARRAY, 0, 8, 4 };
+struct oldest_def each SEC("maps") = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, 8, 4 };
 struct oldest_def others SEC("maps") = { BPF_MAP_TYPE_LPM_TRIE, 8, 4, 16 };
 
 const volatile __u32 verdict = XDP_PASS;
