@@ -76,3 +76,4 @@ $(B)/tests/unit/test_step_kinds: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 	node_program_end step_run_wait judge_exec judge_exec_control scenario_chains_program if_nametoindex netns_visit \
 	bpf_prog_test_run_opts witness_consume judge_give filter_object_open filter_object_close filter_maps_open \
 	map_value_compare rules_keep rules_add rules_del scenario_chains_change)
+$(B)/tests/unit/test_chain_job: override LDFLAGS += -Wl,--wrap=chain_file_names,--wrap=chain_file_read

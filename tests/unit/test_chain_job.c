@@ -15,12 +15,14 @@
 #include <cmocka.h>
 
 #include "bpf/xlab.h"
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/text.h"
 #include "orchestrator/chain/attach_point.h"
 #include "orchestrator/chain/chain_job.h"
 #include "orchestrator/chain/chain_pass.h"
+#include "orchestrator/chain/chain_record.h"
 #include "orchestrator/filter/filter_object.h"
 #include "orchestrator/lab.h"
 #include "orchestrator/model/labfile_read.h"
@@ -162,6 +164,75 @@ static void what_is_sent_needs_a_program_there(void **state)
 		if (!needs != !chains[i].needs || (needs && strcmp(needs, chains[i].needs) != 0))
 			fail_msg("%s on %s needs %s", chains[i].filters, chains[i].iface, needs);
 		assert_int_equal(result, chains[i].result);
+	}
+}
+
+/* The records that there are, in the place of the lab's: "POINT FILTER …", or one that cannot be
+ * read.
+ */
+static const char *const *recorded;
+
+char **__wrap_chain_file_names(const struct lab *of);
+char **__wrap_chain_file_names(const struct lab *of)
+{
+	char **names = xcalloc(8, sizeof(*names));
+
+	(void)of;
+	for (size_t i = 0; recorded[i]; i++)
+		names[i] = xstrndup(recorded[i], strcspn(recorded[i], " "));
+	return names;
+}
+
+int __wrap_chain_file_read(const struct lab *of, const char *point, struct chain_file *file,
+			   struct error *e);
+int __wrap_chain_file_read(const struct lab *of, const char *point, struct chain_file *file,
+			   struct error *e)
+{
+	size_t n = strlen(point);
+
+	(void)of;
+	while (strncmp(*recorded, point, n) != 0 || (*recorded)[n] != ' ')
+		recorded++;
+	if (strstr(*recorded, "corrupt"))
+		return error_state(e, -EBADMSG, "corrupt");
+	names_of(*recorded + n + 1, file->now.filters = xcalloc(8, sizeof(char *)));
+	for (; file->now.filters[file->now.n_filters]; file->now.n_filters++)
+		file->now.filters[file->now.n_filters] =
+			xstrdup(file->now.filters[file->now.n_filters]);
+	return 0;
+}
+
+/* As long as one chain sends there; what cannot be known is no answer. */
+static void a_pass_program_is_wanted_by_any(void **state)
+{
+	static const struct {
+		const char *records[4];
+		bool wanted;
+		int err;
+	} rows[] = {
+		{ { NULL }, false, 0 },
+		{ { "a:e0 no hi" }, false, 0 },
+		{ { "a:e0 back" }, true, 0 },
+		{ { "b:e1 back" }, false, 0 },
+		{ { "b:e1 hi", "a:e0 tx80" }, true, 0 },
+		{ { "c:pc there", "b:e1 hi" }, false, 0 },
+		{ { "a:e0 corrupt", "a:e0 back" }, false, -EBADMSG },
+		{ { "a:e0 back", "b:e1 corrupt" }, true, 0 },
+		{ { "b:e1 hi", "a:e0 corrupt" }, false, -EBADMSG },
+		{ { "gone:e9 corrupt" }, false, 0 }, /* of no interface that there is */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct attach_point_id id =
+			attach_point_id_other(&lab.labfile, iface("a:e0"));
+		struct error ERROR_AUTO e = ERROR_INIT;
+		bool wanted = !rows[i].wanted;
+
+		recorded = rows[i].records;
+		assert_int_equal(chain_pass_wanted(&lab, &id, &wanted, &e), rows[i].err);
+		if (wanted != rows[i].wanted)
+			fail_msg("%s: %d", rows[i].records[0], wanted);
 	}
 }
 
@@ -336,6 +407,7 @@ int main(void)
 		cmocka_unit_test(ends_have_names),
 		cmocka_unit_test(ends_are_found_by_name),
 		cmocka_unit_test(what_is_sent_needs_a_program_there),
+		cmocka_unit_test(a_pass_program_is_wanted_by_any),
 		cmocka_unit_test(what_filters_may_do),
 		cmocka_unit_test(a_program_is_told_its_place),
 		cmocka_unit_test(fragments_are_taken_by_all_or_none),
