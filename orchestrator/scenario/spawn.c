@@ -132,7 +132,8 @@ static int run_child(void *cookie)
 		execve(path, (char *const *)start->what->argv, environment);
 		(void)error_sys(&e, -errno, "cannot run it");
 	}
-	(void)dprintf(2, "%s: %s\n", path, e.text);
+	/* Where its stderr goes, which may not be 2 yet. */
+	(void)dprintf(start->what->err < 0 ? 2 : start->what->err, "%s: %s\n", path, e.text);
 	error_clear(&e);
 	_exit(127);
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -132,6 +133,17 @@ pid_t __wrap_getppid(void);
 pid_t __wrap_getppid(void)
 {
 	return act("parent?") ? 1 : __real_getppid();
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	if (fails && !strcmp(fails, "null") && !strcmp(path, "/dev/null")) {
+		errno = EMFILE;
+		return -1;
+	}
+	return __real_open(path, flags, 0600);
 }
 
 static bool runs_as_it_should;
@@ -279,7 +291,7 @@ static void how_it_begins(void **state)
 		int in[2], out[2], err[2], status = 0;
 		struct error ERROR_AUTO e = ERROR_INIT;
 		struct spawn what = { .argv = argv, .netns = 77 };
-		struct child child = CHILD_NONE;
+		struct child child = CHILD_NONE, ended;
 		char text[256];
 
 		begin();
@@ -302,13 +314,19 @@ static void how_it_begins(void **state)
 		assert_memory_equal(text, rows[i].err, strlen(rows[i].err));
 		read_all(out[0], text);
 		assert_string_equal(text, rows[i].status == 7 ? "out" : "");
-		assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
+		/* whatever an earlier call came to */
+		assert_int_equal(
+			poll(&(struct pollfd){ .fd = child.pidfd, .events = POLLIN }, 1, -1), 1);
+		ended = child;
+		errno = EINTR;
+		assert_int_equal(child_collect(&child, &status), 0);
 		assert_int_equal(WEXITSTATUS(status), rows[i].status);
 		assert_string_equal(done, rows[i].done);
 		assert_int_equal(runs_as_it_should, rows[i].status == 7);
 		/* it is over, and nobody's any more */
-		assert_int_equal(child_collect(&child, &status), -ECHILD);
 		assert_int_equal(child.pidfd, -1);
+		ended.pidfd = -1;
+		assert_int_equal(child_collect(&ended, &status), -ECHILD);
 	}
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
@@ -359,6 +377,16 @@ static void a_subprocess(void **state)
 		subprocess_poll(&p);
 	assert_int_equal(WEXITSTATUS(p.status), 7);
 	assert_false(runs_as_it_should); /* for it had nothing to read */
+	assert_null(p.out.text);
+	subprocess_end(&p);
+	begin();
+	fails = "null";
+	assert_int_equal(subprocess_start(&p, NULL, "h", argv, -1, 0, &e), 0);
+	while (!p.ended)
+		subprocess_poll(&p);
+	assert_int_equal(WEXITSTATUS(p.status), 127);
+	assert_memory_equal(p.err.text, "/bin/it: cannot set up its files: Too many open files\n",
+			    54);
 	assert_null(p.out.text);
 	subprocess_end(&p);
 }

@@ -72,6 +72,19 @@ static void a_long_text(void **state)
 	subprocess_poll(&p); /* as one that never was */
 }
 
+/* What cannot be read at all is at its end, too. */
+static void what_is_no_pipe(void **state)
+{
+	struct subprocess p = an_ended_one(open("/", O_RDONLY | O_CLOEXEC));
+
+	(void)state;
+	assert_true(p.out.fd >= 0);
+	subprocess_poll(&p);
+	assert_int_equal(p.out.fd, -1);
+	assert_null(p.out.text);
+	subprocess_end(&p);
+}
+
 static void how_it_failed(void **state)
 {
 	static const struct {
@@ -158,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_long_text),
+		cmocka_unit_test(what_is_no_pipe),
 		cmocka_unit_test(how_it_failed),
 		cmocka_unit_test(the_first_that_can_be_run),
 		cmocka_unit_test(who_has_nothing_left_to_do),
