@@ -1625,13 +1625,14 @@ static void finds_common_chains(void **state)
 	assert_true(labfile_is_common(&labfile, 1, hello, 1)); /* the first of all */
 	labfile_clear(&labfile);
 	/* Of the only scenario's, where the lab has none. */
-	assert_int_equal(parse(&labfile,
-			       "[bridge br]\n[node a]\n[node b]\n"
-			       "[iface a:e]\nbridge = br\naddress = 10.0.0.1/24\n"
-			       "[iface b:e]\nbridge = br\naddress = 10.0.0.2/24\n"
-			       "[scenario s]\nchain = a:e hello\nchain = b:e hello\npass = ping a b\n",
-			       &e),
-			 0);
+	assert_int_equal(
+		parse(&labfile,
+		      "[bridge br]\n[node a]\n[node b]\n"
+		      "[iface a:e]\nbridge = br\naddress = 10.0.0.1/24\n"
+		      "[iface b:e]\nbridge = br\naddress = 10.0.0.2/24\n"
+		      "[scenario s]\nchain = a:e hello\nchain = b:e hello\npass = ping a b\n",
+		      &e),
+		0);
 	assert_true(labfile.scenarios[0].chains[0].common);
 	assert_int_equal(labfile.common.first, 0);
 	assert_int_equal(labfile.common.n, 2);
