@@ -1,5 +1,6 @@
 # What this machine has, and others do not.
 $(B)/tests/unit/test_kernel_btf: override LDFLAGS += -Wl,--wrap=mmap
+$(B)/tests/unit/test_run_in_child: override LDFLAGS += -Wl,--wrap=getppid
 $(B)/tests/unit/test_capture: override LDFLAGS += -Wl,--wrap=dlopen
 # What is sent to the kernel is looked at in its place; what it and the lab's record would say is given.
 $(B)/tests/unit/test_messages: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get state_journal \

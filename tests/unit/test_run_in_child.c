@@ -31,6 +31,15 @@ static void no_child_is_left(void)
 	assert_int_equal(errno, ECHILD);
 }
 
+static bool orphaned; /* the child: who began it is gone */
+
+pid_t __real_getppid(void);
+pid_t __wrap_getppid(void);
+pid_t __wrap_getppid(void)
+{
+	return orphaned ? 1 : __real_getppid();
+}
+
 static int give_pipe(void *cookie, int *fd, struct error *e)
 {
 	int fds[2];
@@ -250,6 +259,22 @@ static void who_is_killed_takes_it_along(void **state)
 	(void)close(fds[0]);
 }
 
+/* Whose parent died before it could ask to die with it. */
+static void an_orphan_does_nothing(void **state)
+{
+	struct error ERROR_AUTO e = ERROR_INIT;
+	char text[] = "nothing";
+	int fd = -1;
+
+	(void)state;
+	orphaned = true;
+	assert_int_equal(run_in_child(give_pipe, text, LONG_MS, &fd, &e), -EPIPE);
+	orphaned = false;
+	assert_int_equal(fd, -1);
+	assert_string_equal(e.text, "a child process ended without an answer: Broken pipe");
+	no_child_is_left();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +287,7 @@ int main(void)
 		cmocka_unit_test(files_are_closed_on_exec),
 		cmocka_unit_test(who_does_not_come_back_is_ended),
 		cmocka_unit_test(who_is_killed_takes_it_along),
+		cmocka_unit_test(an_orphan_does_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
