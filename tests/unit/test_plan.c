@@ -82,7 +82,7 @@ static int plan_lab(struct plan *plan, struct topology *topo, const struct plan_
 	return plan_text(plan, topo, LAB, options, e);
 }
 
-static char *print(const struct plan_options *options)
+static char *print_of(const char *lab, const struct plan_options *options)
 {
 	struct error e = ERROR_INIT;
 	struct topology topo;
@@ -92,12 +92,17 @@ static char *print(const struct plan_options *options)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(plan_lab(&plan, &topo, options, &e), 0);
+	assert_int_equal(plan_text(&plan, &topo, lab, options, &e), 0);
 	plan_print(&plan, out);
 	assert_int_equal(fclose(out), 0);
 	plan_clear(&plan);
 	topology_clear(&topo);
 	return text;
+}
+
+static char *print(const struct plan_options *options)
+{
+	return print_of(LAB, options);
 }
 
 static size_t place(const char *text, const char *line)
@@ -134,6 +139,76 @@ static void shows_every_default(void **state)
 	      "link     a:e0: tx checksum, rx and tx VLAN offload off; alias \"xlab small\"; up\n");
 	place(text, "address  fd08::1/64 on r:e1 nodad\n");
 	place(text, "ready    ");
+}
+
+/* Each kind of operation, with all that can be said of it. */
+#define WHOLE                                    \
+	"[lab]\nname = whole\n"                  \
+	"[bridge b1]\nuplink = b2\n"             \
+	"[bridge b2]\naddress = 10.9.0.254/24\n" \
+	"address = fd09::fe/64\n"                \
+	"[node a]\n"                             \
+	"[node b]\n"                             \
+	"[iface a:e0]\nbridge = b1\nport = pa\n" \
+	"mtu = 9000\ndelay = 1ms\n"              \
+	"address = fd09::1/64\n"                 \
+	"[iface b:e0]\nbridge = b2\nport = pb\n" \
+	"mtu = 9000\n"                           \
+	"[iface b:v7]\nlink = e0\nvlan = 7\n"    \
+	"mac = de:ad:be:ef:00:07\nmtu = 1400\n"  \
+	"address = 10.7.0.1/24\n"
+
+static void shows_all_kinds(void **state)
+{
+	static const char *const lines[] = {
+		"state    a tmpfs for lab whole, which holds its namespaces",
+		"name     /run/netns/b1 -> b1",
+		"bridge   b1 in b1: up, a fixed mac, stp 0, forward_delay 0, mcast_snooping 0",
+		"bridge   b2 in b2: up, a fixed mac, stp 0, forward_delay 0, mcast_snooping 0; "
+		"net.ipv6.conf.b2.disable_ipv6=0",
+		"uplink   b1:b2, port of b1, up <-> b2:b1, port of b2, up; both ends: 1 rx and 1 "
+		"tx queue, the lab's random group, mtu 9000",
+		"netns    b: new, lo up; settings as of b1",
+		"veth     a:e0 mtu 9000 <-> b1:pa mtu 9000, port of b1, up; both ends: 1 rx and 1 "
+		"tx queue, the lab's random group",
+		"link     a:e0: tx checksum, rx and tx VLAN offload off; alias \"xlab whole\"; up",
+		"netem    a:e0: root, delay 1ms",
+		"vlan     b:v7 mac de:ad:be:ef:00:07 mtu 1400: VLAN 7 over b:e0; the lab's random "
+		"group",
+		"ready    every link has its carrier, every port forwards, every IPv6 address is "
+		"answered for",
+	};
+	const struct plan_options options = { 0 };
+	char *FREE_AUTO text = print_of(WHOLE, &options);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		char *FREE_AUTO line = text_format("\n%s\n", lines[i]);
+
+		place(text, line + (i == 0)); /* that one is the first of all */
+	}
+}
+
+/* Settings are on lines of their own, of as many words as 100 columns have room for. */
+static void settings_fill_their_lines(void **state)
+{
+	const struct plan_options options = { 0 };
+	char *FREE_AUTO text = print_of(WHOLE, &options);
+	size_t before = 0, n = 0;
+
+	(void)state;
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
+		size_t length = strcspn(line, "\n"), blanks = strspn(line, " ");
+
+		if (blanks) {
+			assert_int_equal(blanks, 12);
+			assert_true(length <= 100);
+			assert_true(!before || before + strcspn(line + blanks, " \n") + 1 > 100);
+			n++;
+		}
+		before = blanks ? length : 0;
+	}
+	assert_true(n > 20);
 }
 
 static void forwarding_is_the_routers_alone(void **state)
@@ -309,6 +384,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_every_default),
+		cmocka_unit_test(shows_all_kinds),
+		cmocka_unit_test(settings_fill_their_lines),
 		cmocka_unit_test(forwarding_is_the_routers_alone),
 		cmocka_unit_test(each_has_its_traits),
 		cmocka_unit_test(order_is_what_the_kernel_needs),
