@@ -59,10 +59,10 @@ static int set_field(const struct option_spec *o, const char *value, void *field
 	switch (o->kind) {
 	case OPTION_FLAG:
 		*(bool *)field = true;
-		return 0;
+		break;
 	case OPTION_TEXT:
 		*(const char **)field = value;
-		return 0;
+		break;
 	case OPTION_NUMBER:
 		return set_number(o, value, field, e);
 	case OPTION_WORD:
