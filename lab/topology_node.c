@@ -54,6 +54,9 @@ static int read_sysctl(const struct ini_where *at, const char *value, void *obje
 	value = equals + 1 + strspn(equals + 1, " \t");
 	if (!*value)
 		return ini_refuse(at, e, "the sysctl has no value");
+	/* behind white space, as it is printed, it would be one */
+	if (strchr(";#", *value))
+		return ini_refuse(at, e, "the sysctl has no value (; and # start a comment)");
 	err = only_once(at, r, name, e);
 	if (err)
 		return err;

@@ -57,6 +57,22 @@ static bool is_string(uint16_t of, uint16_t type)
 	       type == IFLA_PHYS_PORT_NAME || type == IFLA_PARENT_DEV_NAME;
 }
 
+/* The kernel always has some for a VLAN, and libnl asks for its id without a look whether there
+ * was. */
+static void put_data(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+	uint16_t value;
+
+	for (int n = next_byte() % 4; n; n--) {
+		uint16_t type = next_byte() % 8;
+
+		next_bytes(&value, sizeof(value));
+		mnl_attr_put(nlh, type, sizeof(value), &value);
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void put_attribute(struct nlmsghdr *nlh)
 {
 	uint16_t type = next_byte() % 72;
@@ -66,6 +82,7 @@ static void put_attribute(struct nlmsghdr *nlh)
 	if (nlh->nlmsg_type == RTM_NEWLINK && type == IFLA_LINKINFO) {
 		nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 		put_string(nlh, IFLA_INFO_KIND, size);
+		put_data(nlh);
 		mnl_attr_nest_end(nlh, nest);
 	} else if (is_string(nlh->nlmsg_type, type)) {
 		put_string(nlh, type, size);

@@ -220,6 +220,10 @@ static const struct {
 	{ TWO "[node c]\nsysctl = net. = 1\n", "is no sysctl" },
 	{ TWO "[node c]\nsysctl = net.x\n", "no = stands behind the sysctl's name" },
 	{ TWO "[node c]\nsysctl = net.x =\n", "the sysctl has no value" },
+	{ TWO "[node c]\nsysctl = net.x =;7\n",
+	  "the sysctl has no value (; and # start a comment)" },
+	{ TWO "[node c]\nsysctl = net.x =#7\n",
+	  "the sysctl has no value (; and # start a comment)" },
 	{ TWO "[node c]\nsysctl = net.x = 1\nsysctl = net.x=2\n",
 	  "f.ini:15: [node c] sysctl = net.x=2: net.x stands at line 14 already" },
 };
