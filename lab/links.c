@@ -37,8 +37,10 @@ static struct nl_sock *open_socket(struct error *e)
 
 	if (!socket)
 		out_of_memory();
-	/* libnl has fewer words for it than the kernel. */
-	if (!nl_connect(socket, NETLINK_ROUTE))
+	/* An answer is there as soon as a request is sent: libnl would wait for that of one which
+	 * it could not send. It has fewer words for what failed than the kernel.
+	 */
+	if (!nl_connect(socket, NETLINK_ROUTE) && !nl_socket_set_nonblocking(socket))
 		return socket;
 	error_sys(e, -errno, "cannot open a netlink socket");
 	nl_socket_free(socket);

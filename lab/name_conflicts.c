@@ -110,6 +110,8 @@ int name_conflicts_check(const struct plan *plan, const struct state *st, struct
 	int FD_AUTO names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int err = 0;
 
+	if (names < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		return error_sys(e, -errno, "cannot open " NAMES_DIR);
 	for (size_t i = 0; i < plan->n_ops && !err; i++) {
 		const struct op *op = &plan->ops[i];
 

@@ -30,7 +30,9 @@ int netns_open(const struct state *st, const char *name, struct error *e)
 
 	if (fd < 0)
 		return error_sys(e, -errno, "cannot open the namespace of %s (%s)", name, path);
-	if (fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC)
+	if (fstatfs(fd, &fs))
+		return error_sys(e, -errno, "cannot look at the namespace of %s (%s)", name, path);
+	if (fs.f_type != NSFS_MAGIC)
 		return error_state(
 			e, -ENOENT,
 			"%s is no namespace: somebody unmounted it, or the lab was never "

@@ -424,7 +424,7 @@ int state_forget(struct state *st, struct error *e)
 
 	/* Where it was lost, somebody may have put anything in its place. */
 	if (unlinkat(st->state_dir.labs_dir, file, 0) && errno != ENOENT &&
-	    unlinkat(st->state_dir.labs_dir, file, AT_REMOVEDIR))
+	    (errno != EISDIR || unlinkat(st->state_dir.labs_dir, file, AT_REMOVEDIR)))
 		return error_sys(e, -errno, "cannot remove %s.journal", st->dir);
 	(void)fsync(st->state_dir.labs_dir);
 	return state_dir_tidy(&st->state_dir, st->journal.lab, e);

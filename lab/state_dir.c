@@ -80,7 +80,8 @@ static int state_dir_id(char id[STATE_DIR_ID], struct error *e)
 	struct stat st;
 	int err = stat(names, &st);
 
-	if (err)
+	/* The labs of another folder are nobody's: it must be sure which one it is. */
+	if (err && errno == ENOENT)
 		err = stat(names = NAMES_PARENT, &st);
 	if (err || statfs(names, &fs))
 		return error_sys(e, -errno, "cannot look at %s", names);

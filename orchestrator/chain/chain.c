@@ -113,6 +113,8 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		    const size_t *filters, const struct attach_point *s,
 		    const struct chain_record *kept, struct error *e)
 {
+	int err = counters_cpus(e); /* by their number rows are found */
+
 	*job = (struct chain_job){
 		.lab = lab,
 		.parts = lab->parts,
@@ -124,9 +126,11 @@ static int open_job(struct chain_job *job, struct lab *lab, const struct chain_c
 		.node = s->id.netns,
 		.counters_fd = -1,
 		.rings_fd = -1,
-		.row = counters_row(lab, chain->iface),
-		.rows = counters_rows(lab, chain->iface),
 	};
+	if (err)
+		return err;
+	job->row = counters_row(lab, chain->iface);
+	job->rows = counters_rows(lab, chain->iface);
 	return find_mtus(job, s->rt, e);
 }
 
@@ -445,8 +449,8 @@ int chain_restore(struct lab *lab, size_t iface, struct error *e)
 
 int chain_restore_all(struct lab *lab, struct error *e)
 {
-	char **STRINGS_AUTO names = chain_file_names(lab);
-	int err = 0;
+	char **STRINGS_AUTO names = NULL;
+	int err = chain_file_names(lab, &names, e);
 
 	for (size_t i = 0; !err && names[i]; i++) {
 		struct chain_file CHAIN_FILE_AUTO file;

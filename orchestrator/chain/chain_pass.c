@@ -140,8 +140,8 @@ int chain_pass_wanted(const struct lab *lab, const struct attach_point_id *id, b
 		      struct error *e)
 {
 	struct question q = { id, false };
-	char **STRINGS_AUTO names = chain_file_names(lab);
-	int err = 0;
+	char **STRINGS_AUTO names = NULL;
+	int err = chain_file_names(lab, &names, e);
 
 	for (size_t i = 0; !err && !q.wanted && names[i]; i++) {
 		struct chain_file CHAIN_FILE_AUTO file;

@@ -269,18 +269,22 @@ void chain_file_settle(struct chain_file *file)
 	chain_record_clear(&file->before);
 }
 
-char **chain_file_names(const struct lab *lab)
+int chain_file_names(const struct lab *lab, char ***names, struct error *e)
 {
 	char *FREE_AUTO path = state_path(lab->state, "chains");
 	DIR *DIR_AUTO dir = opendir(path);
-	char **names = NULL;
+	struct dirent *entry;
 	size_t n = 0;
+	int err = dir || errno == ENOENT ? 0 : -errno;
 
-	for (struct dirent *entry; dir && (entry = readdir(dir));)
+	*names = NULL;
+	while (dir && (errno = 0, entry = readdir(dir)))
 		if (strchr(entry->d_name, ':'))
-			add_name(&names, &n, entry->d_name);
-	(void)array_add(&names, &n, sizeof(*names));
-	return names;
+			add_name(names, &n, entry->d_name);
+	if (dir)
+		err = -errno;
+	(void)array_add(names, &n, sizeof(**names));
+	return err ? error_sys(e, err, "cannot read %s", path) : 0;
 }
 
 bool chain_record_has(const struct chain_record *record, const char *filter)

@@ -95,8 +95,8 @@ void chain_file_settle(struct chain_file *file);
 /* Let the chain of @record be what comes back after a scenario. */
 void chain_file_keep_for_good(struct chain_file *file, const struct chain_record *record);
 
-/* Attach points that have a file, for STRINGS_AUTO. */
-char **chain_file_names(const struct lab *lab);
+/* Attach points that have a file, for STRINGS_AUTO: also of an error. */
+int chain_file_names(const struct lab *lab, char ***names, struct error *e);
 
 char **chain_names_copy(char *const *from, size_t n);
 

@@ -73,9 +73,12 @@ static int chain_run(const struct invocation *in, int *status, struct error *e)
 	if (options->off && in->argc > 1)
 		return error_input(e, "chain: either filters or --off");
 	interrupt_hold(&hold);
-	if (options->off || in->argc > 1)
-		err = replace(in->argv[0], in->argv + 1, (size_t)in->argc - 1, e);
-	return err ? err : show(in->argv[0], e);
+	if (!options->off && in->argc == 1)
+		return show(in->argv[0], e);
+	err = replace(in->argv[0], in->argv + 1, (size_t)in->argc - 1, e);
+	if (!err && show(in->argv[0], e))
+		err = error_wrap(e, "%s is changed, but cannot be shown", in->argv[0]);
+	return err;
 }
 
 const struct command cmd_chain = {

@@ -169,15 +169,21 @@ static int read_step(struct packet_words *p, const struct lab *lab, const char *
 		     const struct chain_config *chain, struct error *e)
 {
 	static const char *const keys[] = { "drop", "pass", "tx" };
+	struct error ERROR_AUTO first = ERROR_INIT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		struct error ERROR_AUTO why = ERROR_INIT;
 
 		if (!read_step_as(p, lab, keys[i], text, chain, &why))
 			return 0;
-		if (!i)
+		if (why.kind != ERROR_INPUT) { /* of the machine, not of the text */
 			error_move(e, &why);
+			return e->err;
+		}
+		if (!i)
+			error_move(&first, &why);
 	}
+	error_move(e, &first);
 	return blame_step(text, e);
 }
 

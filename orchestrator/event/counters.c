@@ -40,11 +40,16 @@ static size_t row_bytes(void)
 
 int counters_map(struct counters *counters, int counters_fd, size_t row, struct error *e)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t from = row * row_bytes(), first = from & ~(page - 1);
-	size_t bytes = from + row_bytes() - first;
-	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, counters_fd, (off_t)first);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), from, first, bytes;
+	int err = counters_cpus(e);
+	void *at;
 
+	if (err)
+		return err;
+	from = row * row_bytes();
+	first = from & ~(page - 1);
+	bytes = from + row_bytes() - first;
+	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, counters_fd, (off_t)first);
 	if (at == MAP_FAILED)
 		return error_sys(e, -errno, "cannot map an interface's counters");
 	*counters = (struct counters){

@@ -178,9 +178,13 @@ char *filter_maps_dir(const struct lab *lab, size_t filter, struct error *e)
 	if (!parent)
 		return NULL;
 	dir = text_format("%s/%s", parent, lab->labfile.filters[owner].name);
-	if (access(dir, F_OK) && make_folder(lab, filter, dir, e))
-		return NULL;
-	return steal_pointer(&dir);
+	if (!access(dir, F_OK))
+		return steal_pointer(&dir);
+	if (errno != ENOENT)
+		(void)error_sys(e, -errno, "cannot look at %s", dir);
+	else if (!make_folder(lab, filter, dir, e))
+		return steal_pointer(&dir);
+	return NULL;
 }
 
 static int check_same(const struct bpf_map *map, int fd, struct error *e)
@@ -209,6 +213,8 @@ static int pinned_fd(const struct bpf_map *map, const char *dir, struct error *e
 	pin_name(map, name);
 	path = text_format("%s/%s", dir, name);
 	fd = bpf_obj_get(path);
+	if (fd < 0 && fd != -ENOENT)
+		return error_sys(e, fd, "cannot open map %s of the filter", name);
 	if (fd < 0)
 		return error_state(
 			e, -ENOENT,

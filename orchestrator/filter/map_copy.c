@@ -132,15 +132,14 @@ static int copy_each(int to, int from, const struct bpf_map_info *info, struct e
 	void *FREE_AUTO key = xcalloc(2, info->key_size);
 	void *FREE_AUTO value = xcalloc(1, value_bytes(info));
 	char *next = (char *)key + info->key_size;
-	bool first = true;
-	int err = 0;
+	int err = 0, found = bpf_map_get_next_key(from, NULL, next);
 
-	while (!err && !bpf_map_get_next_key(from, first ? NULL : key, next)) {
+	while (!err && !found) {
 		err = copy_one(to, from, info, next, value, e);
 		memcpy(key, next, info->key_size);
-		first = false;
+		found = bpf_map_get_next_key(from, key, next);
 	}
-	return err;
+	return err || found == -ENOENT ? err : error_sys(e, found, "cannot read a map's keys");
 }
 
 #define BATCH 4096

@@ -35,10 +35,13 @@ struct start {
 static int tie_to_xlab(int xlab, struct error *e)
 {
 	struct pollfd ended = { .fd = xlab, .events = POLLIN };
+	int n = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+	if (!n)
+		n = poll(&ended, 1, 0);
+	if (n < 0)
 		return error_sys(e, -errno, "cannot tie its life to xlab's");
-	return poll(&ended, 1, 0) ? error_state(e, -ESRCH, "xlab is gone") : 0;
+	return n ? error_state(e, -ESRCH, "xlab is gone") : 0;
 }
 
 static int take_stdio(const struct start *start, struct error *e)

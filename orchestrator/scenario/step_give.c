@@ -43,6 +43,8 @@ static int give(const struct lab *lab, const struct step *step, int fd, struct e
 	if (err)
 		return err;
 	in.ingress_ifindex = if_nametoindex(iface->name);
+	if (!in.ingress_ifindex)
+		return error_sys(e, -errno, "cannot find %s", iface->id);
 	err = bpf_prog_test_run_opts(fd, &run);
 	if (err == -EINVAL && p->size > LINEAR_MIN)
 		return error_state(
