@@ -11,60 +11,7 @@
 # shellcheck source=tests/cli/state
 . "$(dirname "$0")/state"
 
-cat >"$dir/full.ini" <<'LAB'
-[lab]
-name = full
-engine = inline
-[bridge br0]
-address = 10.9.0.254/24
-address = fd09::fe/64
-[node a]
-route = 10.8.1.0/24 via 10.8.0.2
-route = 10.8.2.0/24 dev e1
-[node b]
-[iface a:e0]
-bridge = br0
-port = pa
-address = 10.9.0.1/24
-address = fd09::1/64
-[iface a:e1]
-peer = b:e1
-address = 10.8.0.1/24
-address = fd08::1/64
-[iface b:e1]
-peer = a:e1
-address = 10.8.0.2/24
-address = fd08::2/64
-chain = web back
-[filter web]
-program = port
-proto = tcp
-dst = 80
-[filter dns]
-program = port
-proto = udp
-dst = 53
-[filter back]
-program = tx
-[scenario s]
-chain = b:e1
-pass = ping a 10.8.0.2
-pass = udp a 10.8.0.2:99 hello
-[scenario text]
-chain = b:e1
-pass = udp a 10.8.0.2:99 hello
-[packet odd]
-eth = type=0x88b5
-data = "?"
-[scenario frames]
-chain = b:e1 web
-pass = frame a:e1 odd
-give = b:e1 odd => pass
-[scenario programs]
-chain = b:e1
-serve = b nc -lk 8000 until tcp:8000
-pass = exec a true
-LAB
+cp tests/cli/full.ini "$dir"
 
 # What the command calls when nothing is refused. Messages stand there with their bytes, as strace knows
 # nothing of sockets in other namespaces.
@@ -150,7 +97,7 @@ each_refused up "$dir/full.ini" <<-'END'
 	ioctl EIO 2; (SIOCETHTOOL|0x8946); cannot switch its offloads off: cannot ask for their names
 	ioctl ENODEV 3; (SIOCETHTOOL|0x8946); br0:pa: cannot switch its offloads off: the kernel refuses
 	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x14|RTM_NEWADDR); cannot add address 10.9.0.254/24 to br0:br0
-	sendto ENOBUFS; nlmsg_len=44, nlmsg_type=(0x18|RTM_NEWROUTE).*(x08.x02.x00|10\.8\.2\.0); full.ini:9: node a: cannot add the route to 10.8.2.0/24
+	sendto ENOBUFS; nlmsg_len=44, nlmsg_type=(0x18|RTM_NEWROUTE).*(x08.x02.x00|10\.8\.2\.0); full.ini:10: node a: cannot add the route to 10.8.2.0/24
 	sendto ENOBUFS; nlmsg_len=40, nlmsg_type=(0x12|RTM_GETLINK); interface a:e0 is not ready
 	sendto ENOBUFS; nlmsg_len=28, nlmsg_type=(0x1a|RTM_GETROUTE); the IPv6 addresses of node a: cannot ask for them: cannot send
 	sendto ENOBUFS; nlmsg_len=48, nlmsg_type=(0x10|RTM_NEWLINK); interface a:e0: cannot raise it: cannot send
@@ -202,11 +149,11 @@ each_refused chain b:e1 dns <<-'END'
 	openat2 EMFILE; chains/b:e1"; cannot open the state file
 	openat EMFILE; "/proc/self/ns/net"; cannot open /proc/self/ns/net
 	setns EPERM; ns/b>; cannot enter
-	fstatfs EIO; ns/b>; is no namespace
+	fstatfs EIO; ns/b>; cannot look at the namespace of b
 	sendto ENOBUFS; nlmsg_len=48, nlmsg_type=(0x12|RTM_GETLINK); cannot look for the interface e1
 	bpf EPERM; BPF_OBJ_GET,.*/counters"; counters
 	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; map
-	bpf EPERM; BPF_OBJ_GET,.*/filter/dns/; is not among those of the filter
+	bpf EPERM; BPF_OBJ_GET,.*/filter/dns/; cannot open map :bss of the filter
 	bpf ENOMEM 1+; map_name="filter.rodata"; filter dns: libbpf cannot load the object: 
 	bpf ENOMEM; map_name="xlab.rodata"; cannot merge the constants
 	bpf ENOMEM; BPF_MAP_LOOKUP_ELEM; cannot merge the constants

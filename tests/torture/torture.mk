@@ -2,11 +2,11 @@
 #
 # Included by the Makefile. make torture: the whole sweeps, an hour's work.
 
-TORTURE_HELPERS := $(B)/tests/torture/refuse.so $(B)/tests/torture/peak
+TORTURE_HELPERS := $(B)/tests/torture/refuse.so $(B)/tests/torture/fail_call.so $(B)/tests/torture/peak
 
 tests: $(TORTURE_HELPERS)
 
-$(B)/tests/torture/refuse.so: tests/torture/refuse.c $(B)/flags
+$(B)/tests/torture/%.so: tests/torture/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -shared -fPIC -o $@ $< -ldl
