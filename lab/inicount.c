@@ -480,7 +480,8 @@ char *ini_count_text(const char *text, const struct ini_counters *c, size_t from
 			at = brace + 2;
 			continue;
 		}
-		at = cut_braces(brace, &inner, why); /* as when its ranges were read */
+		inner = xstrndup(brace + 1, inner_length(brace + 1));
+		at = brace + 1 + strlen(inner) + 1; /* it is there, as its ranges were read */
 		if (strstr(inner, ".."))
 			number = c->list[from++].now;
 		else

@@ -357,7 +357,7 @@ static unsigned int edit_distance(const struct likeness *a, const struct likenes
 		now[0] = i;
 		for (unsigned int j = 1; j <= b->len; j++, y++) {
 			now[j] = MIN(MIN(before[j], now[j - 1]) + 1, before[j - 1] + (*x != *y));
-			if (x[0] == y[-1] && x[-1] == y[0])
+			if (j > 1 && x[0] == y[-1] && x[-1] == y[0])
 				now[j] = MIN(now[j], two[j - 2] + 1);
 			least = MIN(least, now[j]);
 		}
