@@ -17,4 +17,5 @@ before=full_up after=stays
 each_fails scenario text
 each_fails scenario frames
 each_fails scenario programs
+full_down 'the lab that all of this was done to'
 done_testing

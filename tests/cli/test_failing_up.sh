@@ -23,6 +23,7 @@ is_gone() # NAME
 {
 	"$XLAB" down --all >/dev/null || result 1 "$1: the next down"
 	nothing_left "$1"
+	up=
 }
 before=full_up after=is_gone
 each_fails down
@@ -33,4 +34,5 @@ each_fails status --json
 each_fails exec a true
 each_fails explain b:e1 udp a 10.8.0.2:99 hello
 each_fails chain b:e1 dns back
+full_down 'the lab that all of this was done to'
 done_testing

@@ -172,15 +172,16 @@ static void what_is_sent_needs_a_program_there(void **state)
  */
 static const char *const *recorded;
 
-char **__wrap_chain_file_names(const struct lab *of);
-char **__wrap_chain_file_names(const struct lab *of)
+int __wrap_chain_file_names(const struct lab *of, char ***names, struct error *e);
+int __wrap_chain_file_names(const struct lab *of, char ***names, struct error *e)
 {
-	char **names = xcalloc(8, sizeof(*names));
-
 	(void)of;
+	*names = xcalloc(8, sizeof(**names));
+	if (strcmp(*recorded ? *recorded : "", "unread") == 0)
+		return error_sys(e, -EIO, "unread");
 	for (size_t i = 0; recorded[i]; i++)
-		names[i] = xstrndup(recorded[i], strcspn(recorded[i], " "));
-	return names;
+		(*names)[i] = xstrndup(recorded[i], strcspn(recorded[i], " "));
+	return 0;
 }
 
 int __wrap_chain_file_read(const struct lab *of, const char *point, struct chain_file *file,
@@ -219,6 +220,7 @@ static void a_pass_program_is_wanted_by_any(void **state)
 		{ { "a:e0 corrupt", "a:e0 back" }, false, -EBADMSG },
 		{ { "a:e0 back", "b:e1 corrupt" }, true, 0 },
 		{ { "b:e1 hi", "a:e0 corrupt" }, false, -EBADMSG },
+		{ { "unread" }, false, -EIO },
 		{ { "gone:e9 corrupt" }, false, 0 }, /* of no interface that there is */
 	};
 
