@@ -34,9 +34,6 @@ command_args() # COMMAND
 	chain) ARGS=(chain host:veth0 headers udp-8888) ;;
 	changes) ARGS=(scenario changes --timeout 300) ;;
 	explain) ARGS=(explain host:veth0 ping lb host) ;;
-	filter) ARGS=(filter udp-8888 add dst=8889) ;;
-	status) ARGS=(status --json) ;;
-	exec) ARGS=(exec host true) ;;
 	esac
 }
 
@@ -61,7 +58,7 @@ command_prepare() # COMMAND
 		chains_file
 		"$XLAB" up "$CHAINS" >/dev/null 2>"$ERR" 3<&-
 		;;
-	scenario | chain | changes | filter | status | exec) # a chain of its own stands there
+	scenario | chain | changes) # a chain of its own stands there
 		changes_file
 		"$XLAB" up "$CHANGES" >/dev/null 2>"$ERR" 3<&- &&
 			"$XLAB" chain host:veth0 hello >/dev/null 2>"$ERR" 3<&-
@@ -114,7 +111,7 @@ ways_of() # COMMAND
 	case $1 in
 	up | down) echo down all again ;;
 	self | scenario | changes) echo down all again other ;;
-	chain | explain | filter | status | exec) echo down again ;;
+	chain | explain) echo down again ;;
 	run) echo nothing ;; # none may be needed
 	esac
 }

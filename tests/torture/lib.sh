@@ -10,7 +10,7 @@ SNAPSHOT=${SNAPSHOT:-$BUILD/tests/snapshot/snapshot}
 SANDBOX=$ROOT/tests/torture/sandbox
 LB=$ROOT/topologies/lb.ini
 CANARY_OBJECT=$BUILD/tests/torture/canary.bpf.o
-[ "$(id -u)" = 0 ] || exec sudo --preserve-env=BUILD,XLAB,STRUCK,SNAPSHOT,WORKERS "$0" "$@"
+[ "$(id -u)" = 0 ] || exec sudo --preserve-env=BUILD,XLAB,SNAPSHOT,WORKERS "$0" "$@"
 
 FAILED=0
 ok() { echo "ok $*"; }
