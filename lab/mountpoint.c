@@ -207,6 +207,14 @@ bool netns_names_lead_into(const char *dir)
 	return false;
 }
 
+int netns_names_open(int *names, struct error *e)
+{
+	*names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *names >= 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+		       ? 0
+		       : error_sys(e, -errno, "cannot open " NAMES_DIR);
+}
+
 int netns_names_remove(const char *dir, struct error *e)
 {
 	DIR *DIR_AUTO names = opendir(NAMES_DIR);

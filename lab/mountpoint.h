@@ -41,6 +41,9 @@ uint64_t mountpoint_id(const char *dir, uint64_t *files);
  */
 int mountpoint_uncovered(const char *dir, struct error *e);
 
+/* Open /run/netns: *@names is -1 if there is no such folder, else the caller's. */
+int netns_names_open(int *names, struct error *e);
+
 /* The names in /run/netns of a lab that nobody can tell the nodes of. */
 
 /* Is a symlink there that leads into @dir, a lab's folder? */

@@ -14,6 +14,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/links.h"
+#include "lab/mountpoint.h"
 #include "lab/plan.h"
 #include "lab/state.h"
 #include "lab/state_dir.h"
@@ -107,11 +108,9 @@ static int check_link(const char *node, const char *name, struct error *e)
 
 int name_conflicts_check(const struct plan *plan, const struct state *st, struct error *e)
 {
-	int FD_AUTO names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int err = 0;
+	int FD_AUTO names = -1;
+	int err = netns_names_open(&names, e);
 
-	if (names < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-		return error_sys(e, -errno, "cannot open " NAMES_DIR);
 	for (size_t i = 0; i < plan->n_ops && !err; i++) {
 		const struct op *op = &plan->ops[i];
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Operation: a namespace's name, a symlink in /run/netns. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "lab/build_netns.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "lab/mountpoint.h"
 #include "lab/ops.h"
 #include "lab/state.h"
 #include "lab/state_dir.h"
@@ -33,11 +33,10 @@ int op_name_undo(struct build *b, const struct op *op, struct error *e)
 	char *FREE_AUTO path = state_path(b->st, "ns/%s", op->netns);
 	char target[PATH_MAX];
 	ssize_t len;
+	int err = b->names < 0 ? netns_names_open(&b->names, e) : 0;
 
-	if (b->names < 0)
-		b->names = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (b->names < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-		return error_sys(e, -errno, "cannot open " NAMES_DIR);
+	if (err)
+		return err;
 	len = b->names < 0 ? -1 : readlinkat(b->names, name, target, sizeof(target));
 	if (len < 0 || (size_t)len != strlen(path) || memcmp(target, path, (size_t)len) != 0)
 		return 0;

@@ -185,19 +185,10 @@ static struct lab lab;
 
 static int parse(void **state)
 {
-	(void)state;
-	parse_text(&lab.labfile, text);
 	lab.plan.topo = &lab.labfile.topo;
 	lab.plan.self = (char *)"z";
 	talk.by = answer;
-	return 0;
-}
-
-static int clear(void **state)
-{
-	(void)state;
-	labfile_clear(&lab.labfile);
-	return 0;
+	return parse_text(state, &lab.labfile, text);
 }
 
 static int begin(void **state)
@@ -473,5 +464,5 @@ int main(void)
 		cmocka_unit_test_setup(what_fails, begin),
 	};
 
-	return cmocka_run_group_tests_name("neighbours", tests, parse, clear);
+	return cmocka_run_group_tests_name("neighbours", tests, parse, clear_text);
 }

@@ -268,16 +268,7 @@ static int consume(void *cookie, struct evidence *ev, struct error *e)
 
 static int parse(void **state)
 {
-	(void)state;
-	parse_text(&lab.labfile, text);
-	return 0;
-}
-
-static int clear(void **state)
-{
-	(void)state;
-	labfile_clear(&lab.labfile);
-	return 0;
+	return parse_text(state, &lab.labfile, text);
 }
 
 static const struct probe probe = { .lab = &lab, .consume = consume };
@@ -653,5 +644,5 @@ int main(void)
 		cmocka_unit_test(tools),
 	};
 
-	return cmocka_run_group_tests_name("probe", tests, parse, clear);
+	return cmocka_run_group_tests_name("probe", tests, parse, clear_text);
 }

@@ -145,18 +145,10 @@ bool __wrap_chain_may_send(const struct labfile *labfile, char *const *filters, 
 
 static int parse(void **state)
 {
-	(void)state;
-	parse_text(&lab.labfile, text);
-	assert_int_equal(lab.labfile.topo.n_ifaces, IFACES);
 	lab.plan.topo = &lab.labfile.topo;
 	lab.plan.self = (char *)"z";
-	return 0;
-}
-
-static int clear(void **state)
-{
-	(void)state;
-	labfile_clear(&lab.labfile);
+	(void)parse_text(state, &lab.labfile, text);
+	assert_int_equal(lab.labfile.topo.n_ifaces, IFACES);
 	return 0;
 }
 
@@ -467,5 +459,5 @@ int main(void)
 		cmocka_unit_test(what_fails),
 	};
 
-	return cmocka_run_group_tests_name("scenario_chains", tests, parse, clear);
+	return cmocka_run_group_tests_name("scenario_chains", tests, parse, clear_text);
 }

@@ -72,16 +72,7 @@ static void did(size_t row, const char *words)
 
 static int parse(void **state)
 {
-	(void)state;
-	parse_text(&lab.labfile, text);
-	return 0;
-}
-
-static int clear(void **state)
-{
-	(void)state;
-	labfile_clear(&lab.labfile);
-	return 0;
+	return parse_text(state, &lab.labfile, text);
 }
 
 /* --- A program of the user's ----------------------------------------------------------------- */
@@ -504,5 +495,5 @@ int main(void)
 		cmocka_unit_test(a_change),
 	};
 
-	return cmocka_run_group_tests_name("step_kinds", tests, parse, clear);
+	return cmocka_run_group_tests_name("step_kinds", tests, parse, clear_text);
 }

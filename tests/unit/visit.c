@@ -12,6 +12,7 @@
 
 #include "lab/error.h"
 #include "lab/netns.h"
+#include "orchestrator/model/labfile.h"
 #include "orchestrator/model/labfile_read.h"
 #include "tests/unit/wrap.h"
 
@@ -27,10 +28,18 @@ WRAP(int, netns_visit, struct netns_visit *v, const struct state *st, const char
 						       : 0;
 }
 
-void parse_text(struct labfile *labfile, const char *text)
+int parse_text(void **state, struct labfile *labfile, const char *text)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
 
+	*state = labfile;
 	if (labfile_parse(labfile, "/tmp/t.ini", "/tmp", text, strlen(text), &e))
 		fail_msg("%s", e.text);
+	return 0;
+}
+
+int clear_text(void **state)
+{
+	labfile_clear(*state);
+	return 0;
 }

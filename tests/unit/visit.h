@@ -15,7 +15,8 @@ struct visit {
 
 extern struct visit visit;
 
-/* Of a lab file that has no fault; free with labfile_clear(). */
-void parse_text(struct labfile *labfile, const char *text);
+/* A group's set-up, of a lab file that has no fault, and its teardown. */
+int parse_text(void **state, struct labfile *labfile, const char *text);
+int clear_text(void **state);
 
 #endif
