@@ -123,8 +123,8 @@ static int begin(struct netns_wait *w, const struct plan *plan, const struct sta
 	int err;
 
 	w->start_netns = netns_current(e);
-	if (e->err)
-		return e->err;
+	if (w->start_netns < 0)
+		return w->start_netns;
 	err = open_nsid_events(w, e);
 	if (netns_enter(w->start_netns, &lost) && !err) {
 		error_move(e, &lost);
