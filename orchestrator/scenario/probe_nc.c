@@ -297,7 +297,7 @@ int probe_nc_run(struct step_run *c)
 
 int probe_check_nc(const struct probe *probe, struct error *e)
 {
-	struct evidence ev = { 0 };
+	struct evidence EVIDENCE_AUTO ev = { 0 };
 	struct step_run c = { .probe = probe, .ev = &ev, .e = e };
 	const char *const argv[] = { probe->nc, "-h", NULL };
 	struct subprocess *nc = &c.client;
