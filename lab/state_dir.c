@@ -332,18 +332,17 @@ static void tidy_lock(const struct state_dir *f, const char *lab, bool own)
 	(void)unlinkat(f->labs_dir, lock, 0);
 }
 
-static int tidy_locks(const struct state_dir *f, struct error *e)
+static void tidy_locks(const struct state_dir *f)
 {
 	DIR *DIR_AUTO dir = dir_at(f->labs_dir, ".");
 	char lab[NAME_MAX + 1];
 	struct dirent *entry;
 
 	if (!dir)
-		return error_sys(e, -errno, "cannot read %s/%s", f->root, f->id);
+		return;
 	while ((entry = readdir(dir)))
 		if (lab_of_lock(entry->d_name, lab))
 			tidy_lock(f, lab, false);
-	return 0;
 }
 
 /* The last lab to leave takes /run/netns along. If somebody else has put names there meanwhile, it
@@ -364,23 +363,18 @@ static void tidy_names(const struct state_dir *f)
 	(void)unlinkat(f->labs_dir, NAMES_MARK, 0);
 }
 
-/* Folders that other labs are in stay: that is no error. Mostly nothing else is there, and they go
- * without a look at what is.
+/* Folders that other labs are in stay, and what cannot be removed is there for the next command:
+ * that is no error. Mostly nothing else is there, and they go without a look at what is.
  */
-static int tidy_labs_dir(const struct state_dir *f, const char *own, struct error *e)
+static void tidy_labs_dir(const struct state_dir *f, const char *own)
 {
-	int err;
-
 	if (own)
 		tidy_lock(f, own, true);
 	if (unlinkat(f->dir_lock, f->id, AT_REMOVEDIR) == 0)
-		return 0;
-	err = tidy_locks(f, e);
-	if (err)
-		return err;
+		return;
+	tidy_locks(f);
 	tidy_names(f);
 	(void)unlinkat(f->dir_lock, f->id, AT_REMOVEDIR);
-	return 0;
 }
 
 static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
@@ -388,7 +382,7 @@ static int tidy_locked(struct state_dir *f, const char *own, struct error *e)
 	int err = open_labs_dir(f, f->dir_lock, false, e);
 
 	if (!err && f->labs_dir >= 0)
-		err = tidy_labs_dir(f, own, e);
+		tidy_labs_dir(f, own);
 	cleanup_fd(&f->labs_dir);
 	if (err || f->stays || rmdir(f->root) == 0)
 		return err;
