@@ -167,7 +167,9 @@ static void add_point(struct work *w, size_t insn, enum trace_point_kind kind,
 	};
 }
 
-/* Of filters that are traced; what was invented in link_btf.c is at line 0. */
+/* Of filters that are traced; what was invented in link_btf.c is at line 0, and with that it
+ * begins.
+ */
 static void find_lines(struct work *w)
 {
 	const struct bpf_line_info *line = NULL;
@@ -178,7 +180,7 @@ static void find_lines(struct work *w)
 
 		if (next < w->out->n_lines && w->out->lines[next].insn_off == i)
 			line = &w->out->lines[next++];
-		if (line && filter < w->c->n_filters && w->c->filters[filter].traced &&
+		if (filter < w->c->n_filters && w->c->filters[filter].traced &&
 		    BPF_LINE_INFO_LINE_NUM(line->line_col))
 			w->line_at[i] = line;
 	}

@@ -155,6 +155,20 @@ static void check_same(int plain, int traced, const char *chain, const struct fr
 			 before.verdict, after.verdict);
 }
 
+/* Of filters that come with xlab, and of what is between filters, no lines are told. */
+static void check_objects(const struct lab *lab, const char *names, const struct trace *t)
+{
+	bool objects[16];
+	char name[NAME_MAX_LEN + 1];
+	size_t n = 0;
+
+	while (text_word(&names, name, sizeof(name)) == 1)
+		objects[n++] = lab->labfile.filters[labfile_filter(&lab->labfile, name)].program ==
+			       PROGRAM_OBJECT;
+	for (size_t i = 0; i < t->n; i++)
+		assert_true(t->points[i].filter < n && objects[t->points[i].filter]);
+}
+
 /* Every frame, and each of them cut short anywhere. */
 static void test_same(void **state)
 {
@@ -171,6 +185,7 @@ static void test_same(void **state)
 		trace.level = TRACE_BRANCHES;
 		traced = load(lab, chains[i], &trace);
 		assert_int_equal(trace.level, TRACE_BRANCHES);
+		check_objects(lab, chains[i], &trace);
 		for (size_t f = 0; f < n_frames; f++)
 			for (size_t len = 14; len <= frames[f].len; len += len < 100 ? 1 : 61)
 				check_same(plain, traced, chains[i], &frames[f], len);
