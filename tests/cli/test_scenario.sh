@@ -190,10 +190,10 @@ cat >"$dir/ping" <<-END
 END
 chmod 755 "$dir/ping"
 mount --bind "$dir/ping" "$ping"
-xlab scenario late --timeout 300
+xlab scenario late --timeout 1000
 is 'a ping that has no time to send: exit status' "$status" 1
 like 'a ping that has no time to send: what did not come was not lost' "$out" \
-	'inconclusive  pass  ping lb host*ping in lb had sent 0 of 1 packets after 300 ms*'
+	'inconclusive  pass  ping lb host*ping in lb had sent 0 of 1 packets after 1000 ms*'
 umount "$ping"
 mount --bind /dev/null "$nc"
 xlab scenario s
@@ -208,10 +208,10 @@ umount "$nc"
 
 fake_nc 'case " $* " in *" -l "*) ;; *) mkdir '"$dir"'/sent 2>/dev/null || exec sleep 10 ;; esac
 	exec '"$dir"'/real-nc "$@"'
-xlab scenario late-nc --timeout 300
+xlab scenario late-nc --timeout 1000
 is 'an nc that has no time to send: exit status' "$status" 1
 like 'an nc that has no time to send: what did not come was not lost' "$out" \
-	'inconclusive  pass  udp lb host:8000*nc in lb had not read its text after 300 ms*'
+	'inconclusive  pass  udp lb host:8000*nc in lb had not read its text after 1000 ms*'
 umount "$nc"
 
 # What a child may do: nothing.
