@@ -169,8 +169,6 @@ static int read_bytes(enum xlab_field field, const char *word, struct field_valu
 
 int field_read_value(enum xlab_field field, const char *word, struct field_value *value, char **why)
 {
-	size_t n;
-
 	switch (fields[field].kind) {
 	case XLAB_KIND_FLAGS:
 		return read_flags(field, word, value, why);
@@ -180,8 +178,6 @@ int field_read_value(enum xlab_field field, const char *word, struct field_value
 	case XLAB_KIND_IPV6:
 	case XLAB_KIND_ADDRESS:
 		return read_address(field, word, value, why);
-	case XLAB_KIND_BYTES:
-		return read_bytes(field, word, value, &n, why);
 	default:
 		return read_number(field, word, value, why);
 	}

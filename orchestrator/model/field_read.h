@@ -9,7 +9,7 @@
 #include "orchestrator/model/field_span.h"
 
 int field_read(enum xlab_field field, const char *word, struct field_span *span, char **why);
-/* A single value only: of packets that are made. */
+/* A single value only, not of bytes: of packets that are made. */
 int field_read_value(enum xlab_field field, const char *word, struct field_value *value,
 		     char **why);
 

@@ -133,8 +133,6 @@ const char *field_value_text(enum xlab_field field, const struct field_value *va
 	case XLAB_KIND_ADDRESS:
 		a = field_address(field, value);
 		return address_text(&a, buf);
-	case XLAB_KIND_BYTES:
-		return bytes_text(value->bytes, FIELD_VALUE, buf);
 	default:
 		return number_text(kind, field_number(value), buf);
 	}

@@ -9,7 +9,7 @@
 
 struct enum_name;
 
-/* As field_read() takes it: "64", "10.0.0.1", "0x0800". */
+/* As field_read() takes it: "64", "10.0.0.1", "0x0800"; not of bytes. */
 #define FIELD_TEXT ADDRESS_TEXT /* the longest of all */
 const char *field_value_text(enum xlab_field field, const struct field_value *value,
 			     char buf[static FIELD_TEXT]);

@@ -30,8 +30,6 @@ static int read_kind(const struct ini_where *at, struct step_words *w, struct st
 	const char *word = step_words_next(w);
 	uint32_t kind;
 
-	if (!word)
-		return ini_refuse(at, e, "the step is empty");
 	if (!enum_value(step_names, word, &kind))
 		return ini_unknown(at, e, "step", word, enum_next, (void *)step_names);
 	step->kind = (enum step_kind)kind;

@@ -211,6 +211,8 @@ static const struct {
 	  "filter x sends every packet to b:e0, from where it comes back to a:e0, round and "
 	  "round" },
 	{ LAB "[filter x]\nprogram = port\ndst = 1 " LONG "\n", "a value that is too long" },
+	{ LAB "[filter x]\nprogram = match\ndata[0:4] = \"" LONG "\"\n",
+	  "a value that is too long" },
 	{ LAB "[filter x]\nprogram = x.o\nset.1 = 2\n", "\"1\" is no name of a C variable" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nset.y = 3\n", "y is set at line 18 already" },
 	{ LAB "[filter x]\nprogram = x.o\nset.y = 2\nsrc = 3\n",

@@ -486,6 +486,7 @@ static void what_cannot_be_is_refused(void **state)
 	refuses(ETH "ip = ttl=1 ttl=2\n", "f.ini:4: [packet p] ip = ttl=1 ttl=2: ttl stands twice");
 	refuses(ETH "ip = ttl=1\n",
 		"f.ini:2: [packet p]: what ip carries no layer says: give it proto=");
+	refuses("", "f.ini:2: [packet p]: the packet is empty: it begins with eth");
 	refuses(ETH, "f.ini:2: [packet p]: what eth carries no layer says: give it type=");
 	refuses(ETH "ip = frag_offset=1\nudp = dstport=1\n",
 		"f.ini:5: [packet p] udp = dstport=1: behind a later fragment (frag_offset) only "

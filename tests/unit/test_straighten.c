@@ -16,6 +16,8 @@
 
 #define FUNCS_MAX 4
 
+static const uint32_t nobody_says[] = { 0, 0 }; /* where functions begin: there is no BTF */
+
 /* @begins of its functions, 0 ends them, and of those of the result in @after. */
 static void functions_become(const char *before, const uint32_t *begins, const char *after,
 			     const uint32_t *begins_after)
@@ -28,7 +30,7 @@ static void functions_become(const char *before, const uint32_t *begins, const c
 	do
 		prog.funcs[n] = (struct bpf_func_info){ begins[n], 10 + (uint32_t)n };
 	while (begins[++n]);
-	prog.n_funcs = n;
+	prog.n_funcs = begins == nobody_says ? 0 : n;
 	captured_prog_straighten(&prog);
 	insns_are(prog.insns, prog.n_insns, after);
 	for (n = 0; n < prog.n_funcs; n++)
@@ -46,6 +48,7 @@ static void what_jumps_lead_to_takes_their_place(void **state)
 {
 	(void)state;
 	becomes("r0 = 1; exit", "r0 = 1; exit");
+	functions_become("goto +1; exit; r0 = 1; exit", nobody_says, "r0 = 1; exit", nobody_says);
 	becomes("goto +2; r0 = 1; exit; r0 = 2; goto -4", "r0 = 2; r0 = 1; exit");
 	becomes("goto +0; goto +1; r0 = 7; goto +1; r0 = 8; r0 = 2; exit", "r0 = 2; exit");
 	becomes("if r1 == 0 goto +2; goto +2; exit; exit; r0 = 2; exit",
