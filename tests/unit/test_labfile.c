@@ -382,6 +382,13 @@ static const struct {
 	{ "[node a]\n" LINK("b", "0", "10.5.0.1/32") LINK("c", "1", "10.5.0.1/32")
 		  LINK("d", "2", "10.5.0.1/32") "[scenario s]\npass = ping a 10.5.0.1\n",
 	  "several have the address 10.5.0.1: b, c, d; name those that are meant, as in at b|c|d" },
+	/* each of them a neighbour of a, which would ask for it by either link */
+	{ "[node a]\n[node b]\n[node c]\n[iface a:e0]\npeer = b:e0\naddress = 10.5.0.8/24\n"
+	  "[iface b:e0]\npeer = a:e0\naddress = 10.5.0.1/24\n"
+	  "[iface a:e1]\npeer = c:e0\naddress = 10.5.0.9/24\n"
+	  "[iface c:e0]\npeer = a:e1\naddress = 10.5.0.1/24\n"
+	  "[scenario s]\npass = ping a 10.5.0.1\n",
+	  "several have the address 10.5.0.1: b, c; name those that are meant, as in at b|c" },
 	{ "[node a]\n" LINK("b", "0", "fe80::8/64")
 		  LINK("c", "1", "fe80::8/64") "[scenario s]\npass = ping a fe80::8\n",
 	  "fe80::8 is link-local: name the interface of a by which it goes out: fe80::8%IFACE" },
