@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Objects of somebody's own, as `check` reads them: what is none, what of it is damaged, which of its globals
-# cannot be set, and a library that does not survive the reading.
+# cannot be set, and a library that does not survive the reading; and one that is compiled anew meanwhile.
 # shellcheck source=tests/cli/tap
 . "$(dirname "$0")/tap"
 
@@ -89,4 +89,34 @@ done <<-'END'
 	sendmsg:error=EPERM;-f;2;libbpf cannot read the object, and crashes over it: the file is damaged
 	getppid:signal=SEGV;-f;2;libbpf cannot read the object, and crashes over it: the file is damaged
 END
+# Compiled anew while its lab is up: with its maps as they were it is the new program that runs, at once.
+anew() # SED
+{
+	sed "$1" tests/engine/onemap.bpf.c | clang -target bpf -g -O2 "-I/usr/include/$(uname -m)-linux-gnu" \
+		-c -x c - -o "$dir/o/mine.o"
+}
+answers() { "$XLAB" exec a -- ping -n -q -c 1 -W "$1" 10.7.0.2 >/dev/null; } # SECONDS
+anew ''
+lab o/mine.o </dev/null
+sed -i '/^peer = b/a address = 10.7.0.1/24' "$dir/lab.ini"
+sed -i '/^peer = a/a address = 10.7.0.2/24' "$dir/lab.ini"
+xlab up "$dir/lab.ini"
+is 'an object: its lab is up' "$status" 0 "$err"
+xlab chain b:e0 own
+is 'an object: its chain' "$status" 0 "$err"
+answers 10
+result $? 'an object: it passes'
+anew 's/XDP_PASS/XDP_DROP/'
+xlab chain b:e0 own
+is 'an object that drops now: its chain' "$status" 0 "$err"
+! answers 0.3
+result $? 'an object that drops now: it does'
+anew 's/__type(value, __u32)/__type(value, __u64)/'
+xlab chain b:e0 own
+ended 'a map that is another now' 3 'map one of the object is not what it was when the lab came up'
+anew 's/\<one\>/two/g'
+xlab chain b:e0 own
+ended 'a map of another name' 3 'map two is not among those of the filter: the object has changed'
+xlab down
+is 'an object that has changed: down' "$status" 0 "$err"
 done_testing
