@@ -27,6 +27,16 @@ static const char *colour_of(uint32_t verdict, bool colour)
 	return verdict == XDP_PASS || verdict == XLAB_NEXT ? COLOUR_GOOD : COLOUR_BAD;
 }
 
+/* The first position of the filter whose rules are those of @i. */
+static size_t first_position(const struct explain *x, size_t i)
+{
+	size_t first = 0;
+
+	while (explain_rules(x, first) != explain_rules(x, i))
+		first++;
+	return first;
+}
+
 /* The rules that the last packet met, malloc'ed; NULL: none. */
 static char *rules_met(struct rules_watch *rules)
 {
@@ -157,24 +167,42 @@ static void print_source(const struct explain *x, const struct explained *result
 			    out);
 }
 
+/* @rules: those that the filter met, wherever it stands; NULL: none. */
 static void print_filter(const struct explain *x, const struct explained *result, size_t i,
-			 int width, bool colour, FILE *out)
+			 const char *rules, int width, bool colour, FILE *out)
 {
 	const struct filter *f = explain_filter(x, i);
 	uint32_t verdict = explain_trace(x)->cells->filters[i].verdict;
 	const char *paint = colour_of(verdict, colour);
-	char *FREE_AUTO rules = NULL;
+	bool met = rules && verdict != XLAB_NEXT;
 
 	(void)fprintf(out, "  %zu  %-*s  ", i + 1, width, f->name);
 	if (i >= result->n_asked) {
 		(void)fputs("not asked\n", out);
 		return;
 	}
-	rules = rules_met(explain_rules(x, i));
 	(void)fprintf(out, "%s%s%s%s%s\n", paint ? paint : "", verdict_name(verdict),
-		      paint ? COLOUR_END : "", rules ? "  " : "", rules ? rules : "");
+		      paint ? COLOUR_END : "", met ? "  " : "", met ? rules : "");
 	if (f->program == PROGRAM_OBJECT)
 		print_source(x, result, i, out);
+}
+
+static void print_filters(const struct explain *x, const struct explained *result, bool colour,
+			  FILE *out)
+{
+	const struct chain_config *chain = explain_chain(x);
+	char *rules[XLAB_CHAIN_MAX];
+	int width = 0;
+
+	for (size_t i = 0; i < chain->n_filters; i++) {
+		rules[i] = first_position(x, i) == i ? rules_met(explain_rules(x, i)) : NULL;
+		if (text_width(chain->filters[i]) > width)
+			width = text_width(chain->filters[i]);
+	}
+	for (size_t i = 0; i < chain->n_filters; i++)
+		print_filter(x, result, i, rules[first_position(x, i)], width, colour, out);
+	for (size_t i = 0; i < chain->n_filters; i++)
+		free(rules[i]);
 }
 
 static void print_header(void *cookie, const char *text)
@@ -199,16 +227,9 @@ static void print_result(const struct explain *x, const struct explained *result
 void explain_print(const struct explain *x, const struct explained *result, const uint8_t *bytes,
 		   size_t size, bool colour, FILE *out)
 {
-	const struct chain_config *chain = explain_chain(x);
-	int width = 0;
-
-	for (size_t i = 0; i < chain->n_filters; i++)
-		if (text_width(chain->filters[i]) > width)
-			width = text_width(chain->filters[i]);
 	(void)fprintf(out, "a packet of %zu bytes\n", size);
 	packet_print(bytes, size, print_header, out);
-	for (size_t i = 0; i < chain->n_filters; i++)
-		print_filter(x, result, i, width, colour, out);
+	print_filters(x, result, colour, out);
 	print_result(x, result, colour, out);
 	if (result->size == size && !memcmp(result->bytes, bytes, size))
 		return;
@@ -314,11 +335,7 @@ static void add_rules(const struct explain_summary *s, size_t i, struct table *t
 	const struct rule_row *rows;
 	size_t n;
 
-	/* Once, of a filter that stands there twice. */
-	for (size_t k = 0; k < i; k++)
-		if (explain_rules(s->x, k) == rules)
-			return;
-	if (!rules)
+	if (!rules || first_position(s->x, i) != i)
 		return;
 	rows = rules_watch_rows(rules, &n);
 	for (size_t k = rules_watch_next(rules, 0); k < n; k = rules_watch_next(rules, k + 1))

@@ -63,6 +63,10 @@ cat >"$dir/lab.ini" <<-END
 	program = $objects/../cli/changes.bpf.o:less_one
 	[filter wider]
 	program = $objects/lines.bpf.o:wider
+	[filter onward]
+	program = port
+	dst = 9
+	continue = drop
 	[packet syn]
 	eth = dst=de:ad:be:ef:00:02 src=de:ad:be:ef:00:01
 	ip = src=10.9.0.1 dst=10.9.0.2
@@ -95,6 +99,9 @@ cat >"$dir/lab.ini" <<-END
 	pass = ping a b
 	[scenario twice]
 	chain = b:e0 tails tails
+	pass = ping a b
+	[scenario again]
+	chain = b:e0 onward headers onward
 	pass = ping a b
 	[scenario headed]
 	chain = b:e0 less
@@ -186,6 +193,13 @@ like 'lines behind a tail call that could not be counted: said, and the verdict'
      (which of tail_target's lines ran is not known: *
       *    bpf_tail_call(ctx, &jumps, 1); /\* TAIL caller \*/
 => pass"
+
+xlab explain b:e0 --scenario again udp a b:9
+like 'a filter that stands there twice, and met its rule twice' "$out" '
+  1  onward   drop  dst=9
+  2  headers  next
+  3  onward   drop  dst=9
+=> pass'
 
 xlab explain b:e0 --scenario headed udp a b:80
 is 'lines of two files, each below its own, and what the object made of the packet' \

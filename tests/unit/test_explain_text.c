@@ -196,8 +196,20 @@ static void one_packet(void **state)
 	explain_print(X, &result, BYTES(udp), false, out);
 	lines(out, "  1  a       next\n  2  longer  drop  x=2, x=3\n  3  u       not asked\n"
 		   "=> drop, by longer\n");
-	/* no rule was met */
+	/* as of a filter that stands there twice, where it met them */
+	trace.cells->filters[2].verdict = XDP_DROP;
+	rules_of[0] = rules_of[2] = 1;
 	rules[1].met[1] = rules[1].met[2] = false;
+	rules[1].since[2] = 2;
+	result = (struct explained){ XDP_DROP, 2, 3, (const uint8_t *)udp, sizeof(udp) - 1 };
+	out = begin();
+	explain_print(X, &result, BYTES(udp), false, out);
+	lines(out, "  1  a       next\n  2  longer  drop  x=3\n  3  u       drop  x=3\n"
+		   "=> drop, by u\n");
+	trace.cells->filters[2].verdict = XLAB_NEXT;
+	rules_of[0] = rules_of[2] = 0;
+	result = (struct explained){ XDP_DROP, 1, 2, (const uint8_t *)udp, sizeof(udp) - 1 };
+	/* no rule was met */
 	trace.cells->filters[0].verdict = XDP_PASS;
 	out = begin();
 	explain_print(X, &result, BYTES(udp), true, out);
