@@ -92,6 +92,15 @@ static void put_attribute(struct nlmsghdr *nlh)
 	}
 }
 
+/* libnl looks for what it knows of the family without a look whether there is such a one. */
+static void put_link(struct nlmsghdr *nlh)
+{
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(nlh, sizeof(*link));
+
+	next_bytes(link, sizeof(*link));
+	link->ifi_family = link->ifi_family % 2 ? AF_BRIDGE : AF_UNSPEC;
+}
+
 static void next_message(void)
 {
 	static const uint16_t types[] = { RTM_NEWLINK, RTM_NEWADDR, NLMSG_DONE };
@@ -104,8 +113,7 @@ static void next_message(void)
 	if (nlh->nlmsg_type == NLMSG_DONE)
 		next_bytes(mnl_nlmsg_put_extra_header(nlh, sizeof(int)), head & 0x80 ? 1 : 0);
 	else if (nlh->nlmsg_type == RTM_NEWLINK)
-		next_bytes(mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg)),
-			   sizeof(struct ifinfomsg));
+		put_link(nlh);
 	else
 		next_bytes(mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg)),
 			   sizeof(struct ifaddrmsg));
