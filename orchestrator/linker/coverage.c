@@ -231,25 +231,33 @@ static void write_branch(const struct counted *all, size_t to, size_t *i, size_t
 	total(t, jumped);
 }
 
+/* Does the function that begins at @b begin at @a, too? */
+static bool is_same_function(const struct counted *a, const struct counted *b)
+{
+	return a->point->function && a->point->line == b->point->line &&
+	       !strcmp(a->point->function, b->point->function);
+}
+
+/* One may begin in several programs, and several on the same line. */
 static void write_functions(const struct counted *all, size_t from, size_t to, FILE *out)
 {
 	struct totals t = { 0 };
 
-	for (size_t i = from; i < to;) {
-		const char *name = all[i].point->function;
+	for (size_t i = from; i < to; i++) {
 		uint64_t times = 0;
-		size_t k;
+		size_t first = from;
 
-		/* It may begin in several programs, on the same line. */
-		for (k = i; k < to && name && all[k].point->line == all[i].point->line; k++)
-			if (all[k].point->function && !strcmp(all[k].point->function, name))
-				times += all[k].times;
-		if (name) {
-			(void)fprintf(out, "FN:%u,%s\nFNDA:%" PRIu64 ",%s\n", all[i].point->line,
-				      name, times, name);
-			total(&t, times);
-		}
-		i = name ? k : i + 1;
+		if (!all[i].point->function)
+			continue;
+		while (!is_same_function(&all[first], &all[i]))
+			first++;
+		if (first < i)
+			continue;
+		for (size_t k = i; k < to; k++)
+			times += is_same_function(&all[k], &all[i]) ? all[k].times : 0;
+		(void)fprintf(out, "FN:%u,%s\nFNDA:%" PRIu64 ",%s\n", all[i].point->line,
+			      all[i].point->function, times, all[i].point->function);
+		total(&t, times);
 	}
 	(void)fprintf(out, "FNF:%zu\nFNH:%zu\n", t.found, t.hit);
 }

@@ -131,6 +131,9 @@ static void lines_and_branches(void **state)
 		{ 0, "/x/a.c", 5, 12, POINT_JUMPED, 4, NULL },
 		{ 0, "/x/a.c", 5, 11, POINT_LINE, 4, NULL },
 		{ 0, "/x/a.c", 8, 0, POINT_LINE, 0, "two" },
+		/* which a macro made */
+		{ 0, "/x/a.c", 8, 21, POINT_LINE, 3, "three" },
+		{ 0, "/x/a.c", 8, 22, POINT_LINE, 1, NULL },
 		/* there was no room to count the line itself */
 		{ 0, "/x/a.c", 9, 14, POINT_STAYED, 5, NULL },
 		{ 0, "/x/a.c", 9, 14, POINT_JUMPED, 6, NULL },
@@ -143,7 +146,8 @@ static void lines_and_branches(void **state)
 	add_chain(c, first, ARRAY_SIZE(first), 2, one);
 	add_chain(c, second, ARRAY_SIZE(second), 1, two);
 	writes(c, "TN:test\nSF:/x/a.c\n"
-		  "FN:4,main\nFNDA:28,main\nFN:8,two\nFNDA:0,two\nFNF:2\nFNH:1\n"
+		  "FN:4,main\nFNDA:28,main\nFN:8,two\nFNDA:0,two\n"
+		  "FN:8,three\nFNDA:3,three\nFNF:3\nFNH:2\n"
 		  "BRDA:5,0,0,11\nBRDA:5,0,1,2\n"
 		  "BRDA:5,1,0,-\nBRDA:5,1,1,-\n" /* nobody came to it */
 		  "BRDA:5,2,0,0\nBRDA:5,2,1,4\n" /* of the other function */
@@ -152,8 +156,8 @@ static void lines_and_branches(void **state)
 		  "BRF:10\nBRH:6\n"
 		  "DA:4,28\n"
 		  "DA:5,21\n" /* 7 + 10 + 4 */
-		  "DA:8,0\n"
-		  "LF:3\nLH:2\nend_of_record\n"
+		  "DA:8,3\n"
+		  "LF:3\nLH:3\nend_of_record\n"
 		  "TN:test\nSF:/x/b.c\nFNF:0\nFNH:0\nBRF:0\nBRH:0\nDA:9,0\nLF:1\nLH:0\n"
 		  "end_of_record\n");
 	coverage_free(c);
