@@ -19,6 +19,7 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/filter/pcap_code.h"
+#include "orchestrator/filter/pcap_emit.h"
 #include "orchestrator/filter/pcap_expr.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/util/object_bytes.h"
@@ -120,6 +121,35 @@ static void jumps_back_as_far_as_can_be(void **state)
 	}
 }
 
+/* An instruction's offset has 16 bits, and counts from the one behind it. */
+static void jumps_as_far_as_an_offset_can_say(void **state)
+{
+	static const struct {
+		size_t at, to;
+		int off; /* 0: it cannot */
+	} rows[] = {
+		{ 0, 32768, 32767 },
+		{ 0, 32769, 0 },
+		{ 32767, 0, -32768 },
+		{ 32768, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const size_t ends[TO_SHORT + 1] = { 0 };
+		struct pcap_out out = { 0 };
+
+		while (out.n < rows[i].at)
+			pcap_set(&out, REG_A, 0);
+		pcap_jump(&out, BPF_JMP | BPF_JA, 0, 0, 0, (struct pcap_target){ TO_INSN, 0 });
+		assert_int_equal(pcap_resolve(&out, &rows[i].to, ends), rows[i].off ? 0 : -E2BIG);
+		if (rows[i].off)
+			assert_int_equal(out.insns[rows[i].at].off, rows[i].off);
+		free(out.fixups);
+		free(out.insns);
+	}
+}
+
 /* Names that this machine's own files have: a filter is not to depend on whose machine it is. */
 static void names_are_looked_up_nowhere(void **state)
 {
@@ -170,6 +200,7 @@ int main(void)
 		cmocka_unit_test(refuses_none),
 		cmocka_unit_test(refuses_what_is_too_long),
 		cmocka_unit_test(jumps_back_as_far_as_can_be),
+		cmocka_unit_test(jumps_as_far_as_an_offset_can_say),
 		cmocka_unit_test(names_are_looked_up_nowhere),
 		cmocka_unit_test(finds_a_place_or_none),
 	};
