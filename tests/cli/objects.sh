@@ -58,6 +58,10 @@ xlab check "$dir/lab.ini"
 is 'a large file: taken' "$status" 0
 truncate -s $((64 * 1024 * 1024 + 1)) "$dir/o/large.o"
 refuses 'a file of any size' '8: *large.o has 67108865 bytes; at most 67108864 are read'
+# Of the kernel's, 4096 bytes long whatever can be read of it.
+lab /sys/devices/system/cpu/possible </dev/null
+xlab check "$dir/lab.ini"
+ended 'a file that ends before its size' 3 'lab.ini:8: *cannot read /sys/devices/system/cpu/possible: Input/output error'
 echo '__attribute__((section("tc"))) int counts(void *ctx) { return 0; }' |
 	clang -target bpf -g -O2 -c -x c - -o "$dir/o/tc.o"
 lab o/tc.o </dev/null
