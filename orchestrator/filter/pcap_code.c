@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <stdlib.h>
+#include <sys/param.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
@@ -37,9 +38,10 @@ static void leave(struct maker *m, uint32_t result)
 /* What is known of the packet where @target is reached from @at. Jumps back know nothing. */
 static void hand_on(struct maker *m, size_t at, int64_t target)
 {
-	if (target > (int64_t)at && target < (int64_t)m->insns.n_in &&
-	    m->insns.sure[target] > m->insns.sure[at])
-		m->insns.sure[target] = m->insns.sure[at];
+	uint32_t *sure = m->insns.sure;
+
+	if (target > (int64_t)at && target < (int64_t)m->insns.n_in)
+		sure[target] = MIN(sure[target], sure[at]);
 }
 
 /* Where the jump at @at leads. */
@@ -57,7 +59,7 @@ static void hand_on_all(struct maker *m, size_t at)
 {
 	const struct sock_filter *f = &m->insns.in[at];
 
-	if (m->insns.gone || BPF_CLASS(f->code) == BPF_RET)
+	if (m->insns.gone)
 		return;
 	if (BPF_CLASS(f->code) != BPF_JMP) {
 		hand_on(m, at, (int64_t)at + 1);
