@@ -33,6 +33,7 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
+#include "orchestrator/filter/typed_value.h"
 
 /* How each definition begins, 4 bytes each, the oldest without the last; behind them come an id,
  * pinning and inner maps, each loader's in its own way.
@@ -240,9 +241,8 @@ static void retire(struct conversion *c, struct btf_type *sec, uint32_t name)
 	sec->size = 1; /* with none it would ask all the same */
 	for (int i = 0; i < btf_vlen(sec); i++, v++) {
 		const struct btf_type *var = btf__type_by_id(c->btf, v->type);
-		const char *called = var ? btf__name_by_offset(c->btf, var->name_off) : NULL;
 
-		v->offset = called ? offset_of(c, called) : 0;
+		v->offset = offset_of(c, var ? typed_value_name(c->btf, var->name_off) : "");
 		if (v->offset + v->size > sec->size)
 			sec->size = v->offset + v->size;
 	}
@@ -255,9 +255,9 @@ static int retire_all(struct conversion *c)
 	for (uint32_t id = 1; id < btf__type_cnt(c->btf); id++) {
 		/* Ours to change: since the string was added it is no longer the raw data. */
 		struct btf_type *t = (struct btf_type *)(uintptr_t)btf__type_by_id(c->btf, id);
-		const char *called = t ? btf__name_by_offset(c->btf, t->name_off) : NULL;
+		const char *called = typed_value_name(c->btf, t->name_off);
 
-		if (!called || !btf_is_datasec(t))
+		if (!btf_is_datasec(t))
 			continue;
 		if (!strcmp(called, ".maps"))
 			c->today_id = id;

@@ -422,6 +422,7 @@ static struct btf *both_kinds(uint32_t type)
 	assert_true(btf__add_typedef(btf, "maps", number) > 0); /* is no section */
 	(void)btf__add_datasec(btf, "maps", 0);
 	assert_int_equal(btf__add_datasec_var_info(btf, number + 3, 0, 20), 0);
+	(void)btf__add_datasec(btf, "maps/none", 0);
 	(void)btf__add_datasec(btf, ".data", 4);
 	assert_int_equal(btf__add_datasec_var_info(btf, number + 3, 0, 4), 0);
 	return btf;
@@ -456,6 +457,7 @@ static void both_kinds_stand_in_one_section(void **state)
 		    "type maps\n"
 		    "[old.maps] of 28\n"
 		    "older: +8 of 20\n"
+		    "[old.maps] of 1\n"
 		    "[.data] of 4\n"
 		    "older: +0 of 4\n"
 		    "[.maps] of 72\n"
@@ -598,13 +600,12 @@ static void sections_larger_than_the_file_are_refused(void **state)
 /* So libelf has none of its bytes, which are read of the one, and are to be ours in the other. */
 static void sections_beyond_the_file_are_refused(void **state)
 {
-	static const char *const why[] = {
-		[1] = "map older: its definition in section \"maps\" has 0 "
-		      "bytes",
-		[2] = "its section \"maps\" cannot be converted"
-	};
+	static const struct symbol symbols[] = { { "m", GLOBAL, 1, 0, 0 } };
+	static const char *const why[] = { [1] = "map m: its definition in section \"maps\" has 0 "
+						 "bytes",
+					   [2] = "its section \"maps\" cannot be converted" };
 	const struct object o = { .parts = { { "maps", array, 28 }, { ".maps", array, 28 } },
-				  SYMBOLS(both) };
+				  SYMBOLS(symbols) };
 
 	(void)state;
 	for (size_t part = 1; part < ARRAY_SIZE(why); part++) {
