@@ -243,8 +243,7 @@ static void retire(struct conversion *c, struct btf_type *sec, uint32_t name)
 		const struct btf_type *var = btf__type_by_id(c->btf, v->type);
 
 		v->offset = offset_of(c, var ? typed_value_name(c->btf, var->name_off) : "");
-		if (v->offset + v->size > sec->size)
-			sec->size = v->offset + v->size;
+		sec->size = MAX(sec->size, v->offset + v->size);
 	}
 }
 

@@ -438,36 +438,41 @@ static const struct symbol both[] = {
 /* Behind what is there, where the next multiple of 8 is. */
 static void both_kinds_stand_in_one_section(void **state)
 {
-	static const char bytes[28] = { 0 };
+	static const size_t sizes[] = { 28, 32 };
+	static const char bytes[32] = { 0 };
 	static const uint32_t maps[7] = { 0, 0, BPF_MAP_TYPE_ARRAY, 4, 8, 2, 0 };
 	struct btf *btf = both_kinds(0);
 	uint32_t size;
 	const void *raw = btf__raw_data(btf, &size);
-	const struct object o = { .parts = { { "maps", maps, sizeof(maps) },
-					     { ".maps", bytes, sizeof(bytes) },
-					     { ".BTF", raw, size } },
-				  SYMBOLS(both) };
 
 	(void)state;
-	becomes(&o, "old.maps: 28 bytes, type 1, flags 0\n"
-		    ".maps: 72 bytes, type 1, flags 0\n"
-		    "[old.maps] of 28\n"
-		    "newer: +12 of 16\n"
-		    "ways: +0 of 12\n"
-		    "type maps\n"
-		    "[old.maps] of 28\n"
-		    "older: +8 of 20\n"
-		    "[old.maps] of 1\n"
-		    "[.data] of 4\n"
-		    "older: +0 of 4\n"
-		    "[.maps] of 72\n"
-		    "newer: +12 of 16\n"
-		    "ways: +0 of 12\n"
-		    "older: +32 of 40 type=2 key_size=4 value_size=8 max_entries=2 map_flags=0\n"
-		    "newer: .maps+4 of 0, type 0, bind 0, other 0\n"
-		    "newer: .maps+12 of 16, type 1, bind 1, other 0\n"
-		    "ways: .maps+0 of 12, type 1, bind 1, other 0\n"
-		    "older: .maps+32 of 40, type 1, bind 1, other 0\n");
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		const struct object o = { .parts = { { "maps", maps, sizeof(maps) },
+						     { ".maps", bytes, sizes[i] },
+						     { ".BTF", raw, size } },
+					  SYMBOLS(both) };
+
+		becomes(&o, "old.maps: 28 bytes, type 1, flags 0\n"
+			    ".maps: 72 bytes, type 1, flags 0\n"
+			    "[old.maps] of 28\n"
+			    "newer: +12 of 16\n"
+			    "ways: +0 of 12\n"
+			    "type maps\n"
+			    "[old.maps] of 28\n"
+			    "older: +8 of 20\n"
+			    "[old.maps] of 1\n"
+			    "[.data] of 4\n"
+			    "older: +0 of 4\n"
+			    "[.maps] of 72\n"
+			    "newer: +12 of 16\n"
+			    "ways: +0 of 12\n"
+			    "older: +32 of 40 type=2 key_size=4 value_size=8 max_entries=2 "
+			    "map_flags=0\n"
+			    "newer: .maps+4 of 0, type 0, bind 0, other 0\n"
+			    "newer: .maps+12 of 16, type 1, bind 1, other 0\n"
+			    "ways: .maps+0 of 12, type 1, bind 1, other 0\n"
+			    "older: .maps+32 of 40, type 1, bind 1, other 0\n");
+	}
 	btf__free(btf);
 }
 
