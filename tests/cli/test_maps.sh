@@ -133,4 +133,12 @@ refused 'map of a step: a struct as a whole' '' 'map = f.entries[0] == 7' '"7" i
 refused 'map of a step: of a built-in' '' 'map = hello.hits[0] == 1' 'filter hello is a built-in'
 refused 'map of a step: no number' '' 'map = f.hits[0] == many' '"many" is no number'
 
+object=${BUILD:-$PWD/build}/tests/cli/sizes.bpf.o
+refused 'the largest key: only what it can be is asked' 'map.key_most = 0 -> 1' '' 'the key 0: it has 512 bytes and is no integer'
+refused 'a larger key' 'map.key_more = 0 -> 1' '' \
+	'map key_more has keys of 513 bytes and values of 4: at most 512 and 16777216 can be told of'
+refused 'the largest value' 'map.value_most = 0 -> 1' '' 'the value: it has 16777216 bytes and is no integer'
+refused 'a larger value' 'map.value_more = 0 -> 1' '' 'map value_more has keys of 4 bytes and values of 16777217: '
+refused 'a trie without addresses' 'map.no_trie = 10.0.0.0/8 -> 1' '' '"10.0.0.0/8" is no number'
+
 done_testing
