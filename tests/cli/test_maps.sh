@@ -133,6 +133,23 @@ refused 'map of a step: a struct as a whole' '' 'map = f.entries[0] == 7' '"7" i
 refused 'map of a step: of a built-in' '' 'map = hello.hits[0] == 1' 'filter hello is a built-in'
 refused 'map of a step: no number' '' 'map = f.hits[0] == many' '"many" is no number'
 
+# NAME PRESETS STEPS MORE WORDS: what is wrong in 600 places is told of 500, each with these words.
+gives_up()
+{
+	write_lab "$2" "${3:-pass = ping a b}"
+	printf '%s\n' "$4" >>"$dir/lab.ini"
+	xlab check "$dir/lab.ini"
+	is "too many $1: as many are told" "$(grep -c "$5" <<<"$err")" 500
+	is "too many $1: then that there are more" "$(tail -n 1 <<<"$err" | cut -d ' ' -f 2-)" \
+		'these are the first 500 errors, the rest was not read'
+}
+gives_up settings "$(printf 'set.none%d = 1\n' {1..600})" '' '' 'no read-only global'
+gives_up presets "$(printf 'map.none%d = 0 -> 1\n' {1..600})" '' '' 'no map none'
+gives_up steps '' "$(printf 'map = f.none%d[0] == 1\n' {1..600})" '' 'no map none'
+gives_up objects '' '' "$(printf '[filter o%d]\nprogram = ./none.o\n' {1..600})" 'none.o cannot be read'
+gives_up expressions '' '' "$(printf '[filter x%d]\nprogram = pcap\nexpr = )\n' {1..600})" 'libpcap: '
+gives_up packets '' '' "$(printf '[packet p%d]\npcap = none.pcap\n' {1..600})" 'none.pcap'
+
 object=${BUILD:-$PWD/build}/tests/cli/sizes.bpf.o
 refused 'the largest key: only what it can be is asked' 'map.key_most = 0 -> 1' '' 'the key 0: it has 512 bytes and is no integer'
 refused 'a larger key' 'map.key_more = 0 -> 1' '' \
