@@ -277,7 +277,6 @@ int map_value_compare(struct bpf_object *obj, const struct map_expectation *m, i
 	char *FREE_AUTO wanted = NULL;
 	bool found;
 
-	*holds = false;
 	*is = NULL;
 	if (expectation_open(obj, m, &el, e) || look_up(&el, map_fd, &found, e))
 		return e->err;

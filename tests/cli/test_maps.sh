@@ -103,6 +103,12 @@ write_lab '' 'pass = ping a b'
 xlab run "$dir/lab.ini"
 is 'without presets' "$status" 0
 
+# There is room for four.
+write_lab "$(printf 'map.ports = %d -> 1\n' {1..5})" 'pass = ping a b'
+xlab run "$dir/lab.ini"
+like 'what the map has no room for' "$out$err" 'lab.ini:17: map.ports = 5 -> 1: cannot put it into the map: Argument list too long'
+is 'what the map has no room for: exit status' "$status" 3
+
 # What cannot be is told at its line, without root.
 refused() # NAME PRESETS STEPS PATTERN
 {

@@ -291,9 +291,30 @@ static void is_told_what_its_keys_need(void **state)
 	}
 }
 
+/* For twice as many rules as the lab file has, and for some at least. */
+static void there_is_room_for_more_rules(void **state)
+{
+	static const size_t numbers_of_rules[] = { 0, 1, 512, 513, 5000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers_of_rules); i++) {
+		size_t n = numbers_of_rules[i];
+		struct match_key key = { .field = XLAB_FIELD_IP_TTL };
+		struct rule *FREE_AUTO rules = xcalloc(n + 1, sizeof(*rules));
+		const struct filter filter = { .program = PROGRAM_MATCH,
+					       .keys = &key,
+					       .n_keys = 1,
+					       .rules = rules,
+					       .n_rules = n };
+
+		match_layout(&filter, &layout);
+		assert_int_equal(layout.capacity, n > 512 ? 2 * n : 1024);
+	}
+}
+
 /* --- What is written into the program -------------------------------------------------------- */
 
-enum { CODE_AT = sizeof(Elf64_Ehdr) + 4 * sizeof(Elf64_Shdr) };
+enum { SECTIONS = 4, ALL, CODE_AT = sizeof(Elf64_Ehdr) + ALL * sizeof(Elf64_Shdr) };
 
 /* In a section of code; @text in the middle, and what it becomes. Of others nothing is touched. */
 static void writes(const char *text, const char *wanted)
@@ -304,17 +325,18 @@ static void writes(const char *text, const char *wanted)
 	} sections[] = { { SHT_NULL, 0 },
 			 { SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR },
 			 { SHT_PROGBITS, SHF_ALLOC },
-			 { SHT_NOTE, SHF_EXECINSTR } };
+			 { SHT_NOTE, SHF_EXECINSTR },
+			 { SHT_PROGBITS, SHF_EXECINSTR } /* behind the last */ };
 	size_t n;
 	struct bpf_insn *FREE_AUTO insns = insns_of(text, &n);
 	size_t bytes = n * sizeof(*insns);
-	char *FREE_AUTO object = xcalloc(1, CODE_AT + 4 * bytes);
+	char *FREE_AUTO object = xcalloc(1, CODE_AT + ALL * bytes);
 	Elf64_Ehdr *head = (void *)object;
 	Elf64_Shdr *s = (void *)(object + sizeof(*head));
 
 	head->e_shoff = sizeof(*head);
-	head->e_shnum = 4;
-	for (size_t i = 0; i < 4; i++) {
+	head->e_shnum = SECTIONS;
+	for (size_t i = 0; i < ALL; i++) {
 		s[i] = (Elf64_Shdr){ .sh_type = sections[i].type,
 				     .sh_flags = sections[i].flags,
 				     .sh_offset = CODE_AT + i * bytes,
@@ -322,7 +344,7 @@ static void writes(const char *text, const char *wanted)
 		memcpy(object + s[i].sh_offset, insns, bytes);
 	}
 	match_layout_write(&layout, object);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < ALL; i++)
 		insns_are((void *)(object + s[i].sh_offset), n, i == 1 ? wanted : text);
 }
 
@@ -417,6 +439,7 @@ int main(void)
 		cmocka_unit_test(all_bytes_are_loaded),
 		cmocka_unit_test(memory_has_room_for_all),
 		cmocka_unit_test(is_told_what_its_keys_need),
+		cmocka_unit_test(there_is_room_for_more_rules),
 		cmocka_unit_test(instructions_get_what_they_stand_for),
 	};
 
