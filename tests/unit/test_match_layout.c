@@ -105,6 +105,28 @@ static void all_bytes_are_loaded(void **state)
 		}
 }
 
+/* Of one kind, too; what no packet has at once shares the last. */
+static void as_many_keys_as_can_be(void **state)
+{
+	static const enum xlab_field longs[] = { XLAB_FIELD_IPV6_SRC, XLAB_FIELD_IPV6_DST,
+						 XLAB_FIELD_ARP_SRC_MAC, XLAB_FIELD_ARP_DST_MAC };
+	struct match_key keys[MATCH_KEYS_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < MATCH_KEYS_MAX; i++)
+		keys[i] = (struct match_key){ .field = XLAB_FIELD_DATA,
+					      .offset = (uint16_t)(2 * i),
+					      .length = 2 };
+	lay(keys, MATCH_KEYS_MAX);
+	for (size_t i = 0; i < MATCH_KEYS_MAX; i++)
+		assert_int_equal(layout.places[i].slot, XLAB_SLOT_DATA + i);
+	for (size_t i = 0; i < ARRAY_SIZE(longs); i++)
+		keys[i] = (struct match_key){ .field = longs[i] };
+	lay(keys, ARRAY_SIZE(longs));
+	for (size_t i = 0; i < ARRAY_SIZE(longs); i++)
+		assert_int_equal(layout.places[i].slot, XLAB_SLOT_LONG + (i < 3 ? i : 2));
+}
+
 /* What is in memory follows one on another, and nothing lies over another. */
 static void memory_has_room_for_all(void **state)
 {
@@ -437,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_keys_have_two_places),
 		cmocka_unit_test(all_bytes_are_loaded),
+		cmocka_unit_test(as_many_keys_as_can_be),
 		cmocka_unit_test(memory_has_room_for_all),
 		cmocka_unit_test(is_told_what_its_keys_need),
 		cmocka_unit_test(there_is_room_for_more_rules),
