@@ -103,6 +103,61 @@ write_lab '' 'pass = ping a b'
 xlab run "$dir/lab.ini"
 is 'without presets' "$status" 0
 
+# Of two functions the maps are the same ones, and the second time that one is named it has its own. Nothing
+# comes to them.
+tails=${BUILD:-$PWD/build}/tests/engine/tail.bpf.o
+write_lab '' 'pass = ping a b'
+cat >>"$dir/lab.ini" <<-END
+	[filter one]
+	program = $tails:tail_caller
+	[filter two]
+	program = $tails:tail_target
+	map..bss = 0 -> calls=40
+	[filter again]
+	program = $tails:tail_caller
+	map..bss = 0 -> calls=7
+	[scenario shared]
+	chain = b:e0 drop one two again
+	map = one..bss[0].calls == 40
+	map = two..bss[0].calls == 40
+	map = again..bss[0].calls == 7
+END
+xlab run "$dir/lab.ini" shared --format json
+is 'what is put into maps of two filters' "$(came_to | sed 's/: .*//' | paste -sd ' ')" 'ok ok ok'
+
+# The object is another one when the chain is set again: its maps are those of the lab's first.
+made() # NAME TYPE KEY VALUE
+{
+	clang -target bpf -g -O2 -c -x c - -o "$dir/made.o" <<-END
+		struct {
+			int (*type)[$2];
+			int (*key_size)[$3];
+			int (*value_size)[$4];
+			int (*max_entries)[1];
+		} $1 __attribute__((section(".maps")));
+		__attribute__((section("xdp"))) int passes(void *ctx) { return 2; }
+	END
+}
+holds=$object object=$dir/made.o
+made map 1 4 4
+write_lab '' 'pass = ping a b'
+xlab up "$dir/lab.ini"
+xlab chain b:e0 f
+is 'the object as it was' "$status" 0
+while read -r name made words; do
+	# shellcheck disable=SC2086
+	made ${made//,/ }
+	xlab chain b:e0 f
+	ended "the object with another $name" 3 "filter f: *$words*take the lab down and up again"
+done <<-'END'
+	type map,9,4,4 map map of the object is not what it was when the lab came up
+	key map,1,8,4 map map of the object is not what it was when the lab came up
+	value map,1,4,8 map map of the object is not what it was when the lab came up
+	name other,1,4,4 map other is not among those of the filter
+END
+xlab down
+object=$holds
+
 # There is room for four.
 write_lab "$(printf 'map.ports = %d -> 1\n' {1..5})" 'pass = ping a b'
 xlab run "$dir/lab.ini"
