@@ -9,6 +9,7 @@
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include <bpf/libbpf.h>
 
@@ -236,8 +237,7 @@ static void ask_layer(struct match_layout *l, enum xlab_layer layer)
 static void reach(uint32_t *bytes, const struct match_place *p)
 {
 	for (size_t i = 0; i < 4; i++)
-		if (*bytes < (uint32_t)p->parts[i].offset + p->parts[i].size)
-			*bytes = (uint32_t)p->parts[i].offset + p->parts[i].size;
+		*bytes = MAX(*bytes, (uint32_t)p->parts[i].offset + p->parts[i].size);
 }
 
 static void ask(struct match_layout *l, const struct match_place *p)

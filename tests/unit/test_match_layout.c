@@ -140,6 +140,11 @@ static void memory_has_room_for_all(void **state)
 		keys[i] = (struct match_key){ .field = four[i] };
 	lay(keys, 4);
 	area = layout.constants[XLAB_AREA_SIZE];
+	/* twice as many places as there can be values */
+	assert_int_equal(layout.capacity, 1024);
+	assert_int_equal(layout.constants[XLAB_HASH_BITS], 11);
+	assert_int_equal(layout.constants[XLAB_HASH_SHIFT], 64 - 11);
+	assert_int_equal(layout.constants[XLAB_HITS_END], layout.cpus * 1024 * 8);
 	assert_true(area >=
 		    sizeof(struct xlab_area) +
 			    (sizeof(struct xlab_entry) << layout.constants[XLAB_HASH_BITS]) +
