@@ -191,12 +191,15 @@ like 'what is tail-called has no lines: that is why, and who calls it has' "$out
 => pass"
 # Of two that are looked at in its PROG_ARRAY, in which the one that is counted takes the other's place.
 strace -qq -o "$dir/calls" -e trace=bpf -E "$unleaked" "$XLAB" explain b:e0 --scenario tailed ping a b >/dev/null 2>&1
-nth=$(awk '/prog_name="tail_target"/ { loads++ } loads == 2 && /MAP_LOOKUP_ELEM/ { print NR; exit }' "$dir/calls")
-refused "bpf:error=EPERM:when=$nth" explain b:e0 --scenario tailed ping a b
-like 'lines behind a tail call that could not be counted: said, and the verdict' "$out" "1  tails  pass
+for call in LOOKUP UPDATE; do
+	nth=$(awk -v call="MAP_${call}_ELEM" '/^bpf/ { n++ } /prog_name="tail_target"/ { loads++ }
+		loads == 2 && $0 ~ call { print n; exit }' "$dir/calls")
+	refused "bpf:error=EPERM:when=$nth" explain b:e0 --scenario tailed ping a b
+	like "lines behind a tail call that could not be counted, $call: said, and the verdict" "$out" "1  tails  pass
      (which of tail_target's lines ran is not known: *
       *    bpf_tail_call(ctx, &jumps, 1); /\* TAIL caller \*/
 => pass"
+done
 
 xlab explain b:e0 --scenario headed udp a b:80
 is 'lines of two files, each below its own, and what the object made of the packet' \
