@@ -417,6 +417,8 @@ static void instructions_get_what_they_stand_for(void **state)
 		{ "r0 = [r1 %d]", XLAB_LOAD(96, 0), "r0 = u32 [r1 3]" },
 		{ "r0 = [r1 %d]", XLAB_LOAD(96, 1), "r0 = u8 [r1 7]" },
 		{ "r0 = [r1 %d]", XLAB_LOAD(97, 0), "r0 = [r1 9]" },
+		{ "r0 = [r1 %d]", XLAB_LOAD(0, 0), "r0 = u32 [r1 6]" },
+		{ "r0 = [r1 %d]", XLAB_LOAD(0, 1), "r0 = u16 [r1 10]" },
 		{ "r0 = [r1 %d]", XLAB_LOAD(0, 0) - 1, NULL },
 		{ "r0 = [r1 %d]", XLAB_LOAD_END, NULL },
 		{ "r0 = u32 [r1 %d]", XLAB_LOAD(64, 0), NULL },
@@ -426,15 +428,16 @@ static void instructions_get_what_they_stand_for(void **state)
 		{ "if r1 == %d goto 5", XLAB_BIT(-1), NULL },
 		{ "if r1 == %d goto 5", XLAB_BIT(32), NULL },
 		{ "if r1 > %d goto 5", XLAB_BIT(0), NULL },
-		{ "r1 = %d", XLAB_CONSTANT(XLAB_KEYS), "r1 = 4" },
+		{ "r1 = %d", XLAB_CONSTANT(XLAB_KEYS), "r1 = 5" },
 		{ "r1 = %d", XLAB_CONSTANT(XLAB_PROTO), "r1 = 6" },
-		{ "r1 = %d", XLAB_CONSTANT(XLAB_USED), "r1 = 0" },
+		{ "r1 = %d", XLAB_CONSTANT(XLAB_USED), "r1 = 1" },
 		{ "r1 = %d", XLAB_CONSTANT(-1), NULL },
 		{ "r1 = %d", XLAB_CONSTANT(XLAB_CONSTANTS), NULL },
 		{ "r1 += %d", XLAB_CONSTANT(XLAB_KEYS), NULL },
 		{ "if r1 != %d goto 5", XLAB_ONE(64, 0), "if w1 != 20480 goto 5" },
 		{ "if r1 == %d goto 5", XLAB_ONE(65, 0), "if w1 == 117440512 goto 5" },
 		{ "if r1 == %d goto 5", XLAB_ONE(96, 1), "if w1 == 5 goto 5" },
+		{ "if r1 == %d goto 5", XLAB_ONE(0, 1), "if w1 == 1798 goto 5" },
 		{ "if r1 == %d goto 5", XLAB_ONE(98, 0), NULL },
 		{ "if r1 > %d goto 5", XLAB_ONE(64, 0), NULL },
 		{ "r1 = wide %d", XLAB_ONE(96, 0), "r1 = wide 67305985" },
@@ -445,7 +448,8 @@ static void instructions_get_what_they_stand_for(void **state)
 
 	(void)state;
 	lay_text(&labfile, MATCH "tcp.dstport = 80\ntcp.ack_raw = 7\ndata[3:5] = hex:0102030405\n"
-				 "data[9:8] = hex:0102030405060708");
+				 "data[9:8] = hex:0102030405060708\n"
+				 "eth.src = 02:03:04:05:06:07");
 	assert_int_equal(layout.places[0].slot, 64);
 	assert_int_equal(layout.places[1].slot, 65);
 	assert_int_equal(layout.places[2].slot, 96);
