@@ -190,6 +190,8 @@ each_refused explain b:e1 odd <<-'END'
 	getdents64 EIO; filter/web>; filter web: cannot read the folder
 	bpf EPERM; BPF_OBJ_GET,.*self/fd/.*/web/; filter web: cannot open map /proc/self/fd/
 	bpf EPERM; BPF_OBJ_GET,.*full/bpf/filter/web/; filter web: cannot open map /run/
+	bpf EPERM 2; BPF_OBJ_GET,.*full/bpf/filter/web/; cannot open map :bss of the filter: 
+	access EACCES; full/bpf/filter/web"; cannot look at */filter/web: 
 	bpf EPERM; BPF_MAP_GET_NEXT_KEY; filter web: cannot read a map's keys
 	bpf EPERM; BPF_MAP_LOOKUP_ELEM; filter web: cannot read map filter.bss
 	bpf EPERM 3; BPF_MAP_UPDATE_ELEM; filter web: cannot write a copy of map filter.bss

@@ -145,10 +145,10 @@ static void memory_has_room_for_all(void **state)
 	assert_int_equal(layout.constants[XLAB_HASH_BITS], 11);
 	assert_int_equal(layout.constants[XLAB_HASH_SHIFT], 64 - 11);
 	assert_int_equal(layout.constants[XLAB_HITS_END], layout.cpus * 1024 * 8);
-	assert_true(area >=
-		    sizeof(struct xlab_area) +
-			    (sizeof(struct xlab_entry) << layout.constants[XLAB_HASH_BITS]) +
-			    2 * layout.constants[XLAB_SPANS_MAX] * sizeof(struct xlab_from));
+	assert_int_equal(area,
+			 sizeof(struct xlab_area) +
+				 (sizeof(struct xlab_entry) << layout.constants[XLAB_HASH_BITS]) +
+				 2 * layout.constants[XLAB_SPANS_MAX] * sizeof(struct xlab_from));
 	/* tables first, of two bytes a value of one and of two */
 	assert_int_equal(layout.places[1].at, end);
 	assert_int_equal(layout.places[2].at, end += 2 << 8);
