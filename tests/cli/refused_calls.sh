@@ -215,6 +215,11 @@ each_refused filter web list <<-'END'
 	bpf EPERM; BPF_OBJ_GET_INFO_BY_FD; the map of the rules cannot be asked for its size
 	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; the map of the rules cannot be mapped
 END
+record filter web add dst=81
+"$XLAB" filter web del dst=81 >/dev/null
+each_refused filter web add dst=81 <<-'END'
+	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; the map of the rules cannot be mapped
+END
 record exec a -- true
 each_refused exec b -- true <<-'END'
 	mount EPERM; "bpf"; cannot mount a bpffs on

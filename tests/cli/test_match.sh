@@ -131,6 +131,8 @@ ended 'filter add: no field' 2 'there is no field "ip.tll"; did you mean "ip.ttl
 xlab filter syn del 'ip.src=!10.4.0.0/16'
 ended 'filter del: a rule that is not there' 2 \
 	'has no rule ip.src=!10.4.0.0/16 (did you mean ip.src=!10.1.0.0/16?); see xlab filter syn list'
+xlab filter syn add 'ip.src=!10.1.0.0/16' tcp.dstport=76
+ended 'filter add: one that is there, and a new one behind it' 2 'filter syn has the rule ip.src=!10.1.0.0/16 already'
 "$XLAB" filter syn list >"$dir/before"
 xlab filter syn add ip.tll=5 tcp.dstport=77
 ended 'filter add: a wrong rule, and a right one behind it' 2 'there is no field "ip.tll"'
