@@ -72,6 +72,13 @@ static bool told_enough(const struct ini_where *at, const struct error *e)
 	return told && *told >= INIFILE_REPEATS_MAX && (*told)++;
 }
 
+void ini_tell_rest(const struct ini_where *at, struct error *e)
+{
+	if (ini_gave_up(e) && at->ini)
+		(void)error_add(e, "%s: these are the first %d errors, the rest was not read",
+				at->ini->path, INIFILE_ERRORS_MAX);
+}
+
 static int add_complaint(const struct ini_where *at, struct error *e, const char *mark,
 			 const char *fmt, va_list args, const char *allowed)
 {
@@ -91,9 +98,7 @@ static int add_complaint(const struct ini_where *at, struct error *e, const char
 			       text);
 	else
 		(void)error_add(e, "%s", text);
-	if (ini_gave_up(e) && at->ini)
-		(void)error_add(e, "%s: these are the first %d errors, the rest was not read",
-				at->ini->path, INIFILE_ERRORS_MAX);
+	ini_tell_rest(at, e);
 	return -EINVAL;
 }
 

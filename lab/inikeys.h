@@ -77,6 +77,10 @@ int ini_complain(const struct ini_where *at, struct error *e, const char *fmt, .
 int ini_refuse(const struct ini_where *at, struct error *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Where the last error that is told is in @e: that there are more. The two above do so themselves.
+ */
+void ini_tell_rest(const struct ini_where *at, struct error *e);
+
 /* Add a line as ini_complain() does, of what can be read, and hardly be meant. */
 void ini_warn(const struct ini_where *at, struct error *warnings, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

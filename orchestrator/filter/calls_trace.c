@@ -80,6 +80,15 @@ static void hand_over(const struct lab *lab, size_t filter, const struct linker 
 				     .trace = *c->trace };
 }
 
+/* What counts stands where the program of @old stood. False: that cannot be. */
+static bool count(const struct filter_object *in, struct linker *c, const struct bpf_prog_info *old)
+{
+	struct error ERROR_AUTO refused = ERROR_INIT;
+	int FD_AUTO fd = trace_load_alone(c, &refused);
+
+	return fd >= 0 && replace(in, old, fd);
+}
+
 static void trace_call(const struct lab *lab, size_t filter, const struct filter_object *in,
 		       const struct bpf_program *prog, const struct captured_prog *code)
 {
@@ -94,16 +103,13 @@ static void trace_call(const struct lab *lab, size_t filter, const struct filter
 			    .alone = bpf_program__name(prog),
 			    .frags = in->frags,
 			    .trace = &trace };
-	struct error ERROR_AUTO refused = ERROR_INIT;
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
-	int FD_AUTO fd = -1;
+	bool known = !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
 
-	if (code->n_lines && !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len)) {
-		c.gpl = info.gpl_compatible;
-		fd = trace_load_alone(&c, &refused);
-	}
-	if (fd < 0 || !replace(in, &info, fd)) {
+	c.gpl = info.gpl_compatible;
+	/* Of one without lines nothing is counted, and that is no lower level. */
+	if (!known || !count(in, &c, &info)) {
 		trace_clear(&trace);
 		trace.level = TRACE_VERDICTS;
 	}

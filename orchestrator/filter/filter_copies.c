@@ -72,12 +72,11 @@ int filter_copies_make(const struct lab *lab, int originals, size_t filter, stru
 	char *FREE_AUTO folder = filter_maps_dir(lab, filter, e);
 	DIR *DIR_AUTO dir = folder ? opendir(folder) : NULL;
 	struct dirent *entry;
-	int err = 0;
+	int err;
 
 	if (!folder)
 		return e->err;
-	if (!dir)
-		return error_sys(e, -errno, "cannot read the folder %s", folder);
+	err = dir ? 0 : error_sys(e, -errno, "cannot read the folder %s", folder);
 	while (!err && (errno = 0, entry = readdir(dir))) {
 		char *FREE_AUTO from = text_format("/proc/self/fd/%d/filter/%s/%s", originals,
 						   owner, entry->d_name);

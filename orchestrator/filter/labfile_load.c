@@ -30,6 +30,7 @@ static void tell(const struct ini_where *at, const struct error *one, struct err
 	placed.kind = one->kind;
 	placed.err = one->err;
 	(void)error_join(e, &placed);
+	ini_tell_rest(at, e);
 }
 
 static void check_settings(struct ini_where at, const struct filter *f, struct filter_object *in,

@@ -87,13 +87,32 @@ static void empty(int fd, const struct bpf_map_info *info)
 			;
 }
 
+static int put_inner(int to, const void *key, int fd, struct error *e)
+{
+	if (bpf_map_update_elem(to, key, &fd, BPF_ANY))
+		return error_sys(e, -errno, "cannot put a map into a map");
+	return 0;
+}
+
+static int make_inner(int to, const void *key, int from, const struct bpf_map_info *info,
+		      struct error *e)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = info->map_flags);
+	int FD_AUTO copy = bpf_map_create((enum bpf_map_type)info->type, info->name, info->key_size,
+					  info->value_size, info->max_entries, &opts);
+	int err;
+
+	if (copy < 0)
+		return error_sys(e, -errno, "cannot copy a map in a map");
+	err = map_copying_of(info->type) == MAP_COPIED ? map_copy(copy, from, e) : 0;
+	return err ? err : put_inner(to, key, copy, e);
+}
+
 /* The map in a map is the program's to write to, as well. */
 static int copy_inner(int to, const void *key, __u32 id, struct error *e)
 {
 	int FD_AUTO from = bpf_map_get_fd_by_id(id);
-	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	struct bpf_map_info info;
-	int FD_AUTO copy = -1;
 	int err;
 
 	if (from < 0)
@@ -102,16 +121,8 @@ static int copy_inner(int to, const void *key, __u32 id, struct error *e)
 	if (err)
 		return error_sys(e, err, "cannot ask for a map in a map");
 	if (map_copying_of(info.type) == MAP_SHARED)
-		return bpf_map_update_elem(to, key, &from, BPF_ANY) ? -errno : 0;
-	opts.map_flags = info.map_flags;
-	copy = bpf_map_create((enum bpf_map_type)info.type, info.name, info.key_size,
-			      info.value_size, info.max_entries, &opts);
-	if (copy < 0)
-		return error_sys(e, -errno, "cannot copy a map in a map");
-	err = map_copying_of(info.type) == MAP_COPIED ? map_copy(copy, from, e) : 0;
-	if (!err && bpf_map_update_elem(to, key, &copy, BPF_ANY))
-		err = error_sys(e, -errno, "cannot put a copy of a map into a map");
-	return err;
+		return put_inner(to, key, from, e);
+	return make_inner(to, key, from, &info, e);
 }
 
 static int copy_one(int to, int from, const struct bpf_map_info *info, const void *key, void *value,

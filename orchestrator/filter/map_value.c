@@ -41,7 +41,7 @@ static void element_clear(struct element *el)
 }
 #define ELEMENT_AUTO __attribute__((cleanup(element_clear)))
 
-/* For text_offer(). */
+/* For text_offer(). Only those of sections have a dot, behind the name of their object. */
 static const char *map_name(void *obj, size_t i)
 {
 	struct bpf_map *map;
@@ -50,7 +50,7 @@ static const char *map_name(void *obj, size_t i)
 		const char *dot = strchr(bpf_map__name(map), '.');
 
 		if (!i--)
-			return bpf_map__is_internal(map) && dot ? dot : bpf_map__name(map);
+			return dot ? dot : bpf_map__name(map);
 	}
 	return NULL;
 }
@@ -277,7 +277,6 @@ int map_value_compare(struct bpf_object *obj, const struct map_expectation *m, i
 	char *FREE_AUTO wanted = NULL;
 	bool found;
 
-	*holds = false;
 	*is = NULL;
 	if (expectation_open(obj, m, &el, e) || look_up(&el, map_fd, &found, e))
 		return e->err;

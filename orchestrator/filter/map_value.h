@@ -23,7 +23,7 @@ int map_value_check_preset(struct bpf_object *obj, const struct map_preset *p, s
 int map_value_preset(struct bpf_object *obj, const struct map_preset *p, int map_fd,
 		     struct error *e);
 
-/* *@holds: the map has what is expected; *@is: what it has, malloc'ed, NULL: no such element. */
+/* *@is: what the map has, malloc'ed, NULL: no such element; else *@holds: that is expected. */
 int map_value_compare(struct bpf_object *obj, const struct map_expectation *m, int map_fd,
 		      bool *holds, char **is, struct error *e);
 

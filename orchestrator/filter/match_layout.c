@@ -9,6 +9,7 @@
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include <bpf/libbpf.h>
 
@@ -233,11 +234,16 @@ static void ask_layer(struct match_layout *l, enum xlab_layer layer)
 	}
 }
 
+static uint32_t end_of(const struct match_part *p)
+{
+	return (uint32_t)p->offset + p->size;
+}
+
+/* A value's second load ends where it does; there may be another field's. */
 static void reach(uint32_t *bytes, const struct match_place *p)
 {
-	for (size_t i = 0; i < 4; i++)
-		if (*bytes < (uint32_t)p->parts[i].offset + p->parts[i].size)
-			*bytes = (uint32_t)p->parts[i].offset + p->parts[i].size;
+	*bytes = MAX(*bytes, end_of(&p->parts[1]));
+	*bytes = MAX(*bytes, end_of(&p->parts[3]));
 }
 
 static void ask(struct match_layout *l, const struct match_place *p)

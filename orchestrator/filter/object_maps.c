@@ -33,7 +33,7 @@
 #include "lab/array.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
-#include "lab/statefile.h"
+#include "orchestrator/filter/typed_value.h"
 
 /* How each definition begins, 4 bytes each, the oldest without the last; behind them come an id,
  * pinning and inner maps, each loader's in its own way.
@@ -51,9 +51,9 @@ static const char *const fields[FIELDS] = {
 #define ALIGN_MAX  65536
 
 struct old_map {
-	int symbol;
+	int number; /* of its symbol */
+	GElf_Sym symbol;
 	const char *name;
-	uint64_t at; /* in its section */
 	uint32_t values[FIELDS];
 	int variable; /* in BTF */
 };
@@ -161,7 +161,7 @@ static int check_sections(struct conversion *c, size_t size, struct error *e)
 	return c->symtab ? 0 : error_input(e, "the object has maps, and no symbols that name them");
 }
 
-static int add_map(struct conversion *c, int symbol, const GElf_Sym *s, Elf_Scn *scn,
+static int add_map(struct conversion *c, int number, const GElf_Sym *s, Elf_Scn *scn,
 		   struct error *e)
 {
 	const char *name = elf_strptr(c->elf, c->strings, s->st_name);
@@ -183,9 +183,9 @@ static int add_map(struct conversion *c, int symbol, const GElf_Sym *s, Elf_Scn 
 	if (c->n == MAPS_MAX)
 		return error_input(e, "the object has over %d maps", MAPS_MAX);
 	m = array_add(&c->maps, &c->n, sizeof(*m));
-	m->symbol = symbol;
+	m->number = number;
+	m->symbol = *s;
 	m->name = name;
-	m->at = s->st_value;
 	memcpy(m->values, (const char *)data->d_buf + s->st_value, MIN(left, sizeof(m->values)));
 	fill_in(m);
 	return 0;
@@ -205,11 +205,11 @@ static int find_maps(struct conversion *c, struct error *e)
 	GElf_Sym s;
 	int err = 0;
 
-	for (int i = 0; symbols && gelf_getsym(symbols, i, &s) && !err; i++) {
+	for (int i = 0; gelf_getsym(symbols, i, &s) && !err; i++) {
 		Elf_Scn *scn = elf_getscn(c->elf, s.st_shndx);
 		GElf_Shdr header;
 
-		if (names_map(&s) && scn && is_old(section_name(c, scn, &header)))
+		if (names_map(&s) && is_old(section_name(c, scn, &header)))
 			err = add_map(c, i, &s, scn, e);
 	}
 	return err;
@@ -221,7 +221,7 @@ static uint32_t offset_of(const struct conversion *c, const char *name)
 	Elf_Data *symbols = elf_getdata(c->symtab, NULL);
 	GElf_Sym s;
 
-	for (int i = 0; symbols && gelf_getsym(symbols, i, &s); i++) {
+	for (int i = 0; gelf_getsym(symbols, i, &s); i++) {
 		const char *called = elf_strptr(c->elf, c->strings, s.st_name);
 
 		if (GELF_ST_TYPE(s.st_info) == STT_OBJECT && called && !strcmp(called, name))
@@ -241,11 +241,9 @@ static void retire(struct conversion *c, struct btf_type *sec, uint32_t name)
 	sec->size = 1; /* with none it would ask all the same */
 	for (int i = 0; i < btf_vlen(sec); i++, v++) {
 		const struct btf_type *var = btf__type_by_id(c->btf, v->type);
-		const char *called = var ? btf__name_by_offset(c->btf, var->name_off) : NULL;
 
-		v->offset = called ? offset_of(c, called) : 0;
-		if (v->offset + v->size > sec->size)
-			sec->size = v->offset + v->size;
+		v->offset = offset_of(c, var ? typed_value_name(c->btf, var->name_off) : "");
+		sec->size = MAX(sec->size, v->offset + v->size);
 	}
 }
 
@@ -253,38 +251,35 @@ static int retire_all(struct conversion *c)
 {
 	int name = btf__add_str(c->btf, "old.maps");
 
-	for (uint32_t id = 1; name >= 0 && id < btf__type_cnt(c->btf); id++) {
+	for (uint32_t id = 1; id < btf__type_cnt(c->btf); id++) {
 		/* Ours to change: since the string was added it is no longer the raw data. */
 		struct btf_type *t = (struct btf_type *)(uintptr_t)btf__type_by_id(c->btf, id);
-		const char *called = t ? btf__name_by_offset(c->btf, t->name_off) : NULL;
+		const char *called = typed_value_name(c->btf, t->name_off);
 
-		if (!called || !btf_is_datasec(t))
+		if (!btf_is_datasec(t))
 			continue;
 		if (!strcmp(called, ".maps"))
 			c->today_id = id;
 		if (is_old(called) || id == c->today_id)
 			retire(c, t, (uint32_t)name);
 	}
-	return name < 0 ? name : 0;
+	return MIN(name, 0);
 }
 
-/* The type that says what the map is; its variable. */
+/* The type that says what the map is; its variable. A type that could not be added is none to
+ * refer to: what would is not added, either.
+ */
 static int add_variable(struct btf *btf, int number, const struct old_map *m)
 {
-	int ids[FIELDS], id = 0, err = 0;
+	int ids[FIELDS], id, err = 0;
 
 	/* Fields go to the type that was added last, so what they point to comes before. */
-	for (size_t i = 0; i < FIELDS && id >= 0; i++) {
-		id = btf__add_array(btf, number, number, m->values[i]);
-		ids[i] = id = id < 0 ? id : btf__add_ptr(btf, id);
-	}
-	if (id >= 0)
-		id = btf__add_struct(btf, NULL, NEW_SIZE);
-	for (size_t i = 0; i < FIELDS && id >= 0 && !err; i++)
+	for (size_t i = 0; i < FIELDS; i++)
+		ids[i] = btf__add_ptr(btf, btf__add_array(btf, number, number, m->values[i]));
+	id = btf__add_struct(btf, NULL, NEW_SIZE);
+	for (size_t i = 0; i < FIELDS && !err; i++)
 		err = btf__add_field(btf, fields[i], ids[i], (uint32_t)i * FIELD_BITS, 0);
-	if (id < 0 || err)
-		return err ? err : id;
-	return btf__add_var(btf, m->name, BTF_VAR_GLOBAL_ALLOCATED, id);
+	return err ? err : btf__add_var(btf, m->name, BTF_VAR_GLOBAL_ALLOCATED, id);
 }
 
 static size_t new_bytes(const struct conversion *c)
@@ -309,15 +304,13 @@ static int add_todays(struct conversion *c)
 
 static int add_variables(struct conversion *c)
 {
-	int number = btf__add_int(c->btf, "int", sizeof(int), BTF_INT_SIGNED), err = number;
+	int number = btf__add_int(c->btf, "int", sizeof(int), BTF_INT_SIGNED), err;
 
-	for (size_t i = 0; i < c->n && err >= 0; i++)
-		err = c->maps[i].variable = add_variable(c->btf, number, &c->maps[i]);
-	if (err >= 0)
-		err = btf__add_datasec(c->btf, ".maps", (uint32_t)new_bytes(c));
-	if (err >= 0)
-		err = add_todays(c);
-	for (size_t i = 0; i < c->n && err >= 0; i++)
+	for (size_t i = 0; i < c->n; i++)
+		c->maps[i].variable = add_variable(c->btf, number, &c->maps[i]);
+	(void)btf__add_datasec(c->btf, ".maps", (uint32_t)new_bytes(c));
+	err = add_todays(c);
+	for (size_t i = 0; i < c->n && !err; i++)
 		err = btf__add_datasec_var_info(c->btf, c->maps[i].variable,
 						(uint32_t)(c->today_bytes + i * NEW_SIZE),
 						NEW_SIZE);
@@ -336,21 +329,20 @@ static int make_btf(struct conversion *c, struct error *e)
 	err = c->btf ? retire_all(c) : -errno;
 	if (!err)
 		err = add_variables(c);
-	return err < 0 ? error_sys(e, err, "the BTF of the object cannot tell of its maps") : 0;
+	return err ? error_sys(e, err, "the BTF of the object cannot tell of its maps") : 0;
 }
 
-/* Let the section's data be these. */
-static int put(Elf_Scn *scn, void *bytes, size_t size)
+/* Let the section's data be these. False: it is none, or libelf has no data of it. */
+static bool put(Elf_Scn *scn, void *bytes, size_t size)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 
 	if (!data)
-		return -EINVAL;
+		return false;
 	data->d_buf = bytes;
 	data->d_size = size;
 	(void)elf_flagdata(data, ELF_C_SET, ELF_F_DIRTY);
-	(void)elf_flagscn(scn, ELF_C_SET, ELF_F_DIRTY);
-	return 0;
+	return true;
 }
 
 /* A new section, its name at @name of the names. */
@@ -371,85 +363,86 @@ static Elf_Scn *add_section(struct conversion *c, size_t name, uint64_t flags)
 static const char new_names[] = "\0.maps\0.BTF\0old.maps";
 enum { NAME_MAPS = 1, NAME_BTF = 7, NAME_OLD = 12 };
 
-/* Room for the new names behind the old ones; *@at: where they are. */
-static int add_names(struct conversion *c, size_t *at)
+/* Room for the new names behind the old ones, of which there are some; *@at: where they are. */
+static bool add_names(struct conversion *c, size_t *at)
 {
 	Elf_Scn *scn = elf_getscn(c->elf, c->names);
-	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	const Elf_Data *data = elf_getdata(scn, NULL);
 
-	if (!data)
-		return -EINVAL;
 	*at = data->d_size;
 	c->new_names = xcalloc(1, *at + sizeof(new_names));
-	if (*at)
-		memcpy(c->new_names, data->d_buf, *at);
+	memcpy(c->new_names, data->d_buf, *at);
 	memcpy(c->new_names + *at, new_names, sizeof(new_names));
 	return put(scn, c->new_names, *at + sizeof(new_names));
 }
 
-static int rename_old(const struct conversion *c, size_t name)
+static bool rename_old(const struct conversion *c, size_t name)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr header;
+	bool renamed = true;
 
 	while ((scn = elf_nextscn(c->elf, scn))) {
 		if (!is_old(section_name(c, scn, &header)))
 			continue;
 		header.sh_name = (GElf_Word)name;
-		if (!gelf_update_shdr(scn, &header))
-			return -EINVAL;
+		renamed &= gelf_update_shdr(scn, &header) != 0;
 	}
-	return 0;
+	return renamed;
 }
 
-static int move_symbols(const struct conversion *c, size_t section)
+static bool move_symbols(const struct conversion *c, size_t section)
 {
 	Elf_Data *symbols = elf_getdata(c->symtab, NULL);
+	bool moved = true;
 
 	for (size_t i = 0; i < c->n; i++) {
-		GElf_Sym s;
+		GElf_Sym s = c->maps[i].symbol;
 
-		if (!gelf_getsym(symbols, c->maps[i].symbol, &s))
-			return -EINVAL;
 		/* Of an assembler, or hidden from other objects: libbpf wants neither. */
 		s.st_info = GELF_ST_INFO(GELF_ST_BIND(s.st_info), STT_OBJECT);
 		s.st_other = STV_DEFAULT;
 		s.st_shndx = (GElf_Section)section;
 		s.st_value = c->today_bytes + i * NEW_SIZE;
 		s.st_size = NEW_SIZE;
-		if (!gelf_update_sym(symbols, c->maps[i].symbol, &s))
-			return -EINVAL;
+		moved &= gelf_update_sym(symbols, c->maps[i].number, &s) != 0;
 	}
-	return 0;
+	return moved;
 }
 
-static int rewrite(struct conversion *c, struct error *e)
+/* *@size: that of the whole file, then. */
+static int rewrite(struct conversion *c, size_t *size, struct error *e)
 {
 	Elf_Scn *btf = find_section(c, ".BTF"), *maps;
-	uint32_t size = 0;
-	const void *raw = btf__raw_data(c->btf, &size);
+	uint32_t btf_size = 0;
+	const void *raw = btf__raw_data(c->btf, &btf_size);
+	int64_t written;
 	size_t at;
 
 	if (!raw)
 		return error_sys(e, -ENOMEM, "cannot write the BTF of the object's maps");
-	if (add_names(c, &at) || rename_old(c, at + NAME_OLD))
+	if (!add_names(c, &at) || !rename_old(c, at + NAME_OLD))
 		return failed(e);
 	if (!btf)
 		btf = add_section(c, at + NAME_BTF, 0);
 	maps = c->today ? c->today : add_section(c, at + NAME_MAPS, SHF_ALLOC | SHF_WRITE);
-	if (!btf || !maps || elf_ndxscn(maps) >= SHN_LORESERVE)
+	if (elf_ndxscn(maps) >= SHN_LORESERVE)
 		return failed(e);
 	/* Nobody reads what is in it. */
 	c->new_maps = xcalloc(1, new_bytes(c));
-	if (put(maps, c->new_maps, new_bytes(c)) || put(btf, (void *)(uintptr_t)raw, size) ||
-	    move_symbols(c, elf_ndxscn(maps)) || elf_update(c->elf, ELF_C_WRITE) < 0)
+	if (!put(maps, c->new_maps, new_bytes(c)) || !put(btf, (void *)(uintptr_t)raw, btf_size) ||
+	    !move_symbols(c, elf_ndxscn(maps)))
 		return failed(e);
+	written = elf_update(c->elf, ELF_C_WRITE);
+	if (written < 0)
+		return failed(e);
+	*size = (size_t)written;
 	return 0;
 }
 
-static int convert(struct conversion *c, size_t size, struct error *e)
+static int convert(struct conversion *c, size_t *size, struct error *e)
 {
-	int err = check_sections(c, size, e);
+	int err = check_sections(c, *size, e);
 	Elf_Data *data;
 
 	c->today = find_section(c, ".maps");
@@ -459,21 +452,16 @@ static int convert(struct conversion *c, size_t size, struct error *e)
 		err = find_maps(c, e);
 	if (!err)
 		err = make_btf(c, e);
-	return err ? err : rewrite(c, e);
+	return err ? err : rewrite(c, size, e);
 }
 
-static int read_back(int fd, void **out, size_t *out_size, struct error *e)
+static int read_back(int fd, size_t size, void **out, struct error *e)
 {
-	off_t size = lseek(fd, 0, SEEK_END);
-	char *FREE_AUTO bytes = NULL;
-	int err;
+	char *FREE_AUTO bytes = xreallocarray(NULL, 1, size);
+	ssize_t n = pread(fd, bytes, size, 0);
 
-	if (size < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return error_sys(e, -errno, "cannot read the object back");
-	bytes = xreallocarray(NULL, 1, (size_t)size + 1);
-	err = read_all(fd, bytes, (size_t)size, out_size);
-	if (err)
-		return error_sys(e, err, "cannot read the object back");
+	if (n != (ssize_t)size)
+		return error_sys(e, n < 0 ? -errno : -EIO, "cannot read the object back");
 	*out = steal_pointer(&bytes);
 	return 0;
 }
@@ -494,14 +482,15 @@ static int convert_file(int fd, size_t size, void **out, size_t *out_size, struc
 {
 	struct conversion c = { .elf = elf_begin(fd, ELF_C_RDWR, NULL) };
 	bool needed = c.elf && !elf_getshdrstrndx(c.elf, &c.names) && is_needed(&c);
-	int err = needed ? convert(&c, size, e) : 0;
+	int err = needed ? convert(&c, &size, e) : 0;
 
 	(void)elf_end(c.elf);
 	btf__free(c.btf);
 	free(c.maps);
 	free(c.new_names);
 	free(c.new_maps);
-	return err || !needed ? err : read_back(fd, out, out_size, e);
+	*out_size = size;
+	return err || !needed ? err : read_back(fd, size, out, e);
 }
 
 int object_maps_convert(const void *bytes, size_t size, void **out, size_t *out_size,

@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <stdlib.h>
+#include <sys/param.h>
 
 #include "lab/alloc.h"
 #include "lab/cleanup.h"
@@ -37,21 +38,33 @@ static void leave(struct maker *m, uint32_t result)
 /* What is known of the packet where @target is reached from @at. Jumps back know nothing. */
 static void hand_on(struct maker *m, size_t at, int64_t target)
 {
-	if (target > (int64_t)at && target < (int64_t)m->insns.n_in &&
-	    m->insns.sure[target] > m->insns.sure[at])
-		m->insns.sure[target] = m->insns.sure[at];
+	uint32_t *sure = m->insns.sure;
+
+	if (target > (int64_t)at && target < (int64_t)m->insns.n_in)
+		sure[target] = MIN(sure[target], sure[at]);
+}
+
+/* Where the jump at @at leads. */
+static int64_t led_to(const struct maker *m, size_t at)
+{
+	return (int64_t)at + 1 + (int32_t)m->insns.in[at].k;
+}
+
+static bool jumps_back(const struct sock_filter *f)
+{
+	return BPF_CLASS(f->code) == BPF_JMP && BPF_OP(f->code) == BPF_JA && (int32_t)f->k < 0;
 }
 
 static void hand_on_all(struct maker *m, size_t at)
 {
 	const struct sock_filter *f = &m->insns.in[at];
 
-	if (m->insns.gone || BPF_CLASS(f->code) == BPF_RET)
+	if (m->insns.gone)
 		return;
 	if (BPF_CLASS(f->code) != BPF_JMP) {
 		hand_on(m, at, (int64_t)at + 1);
 	} else if (BPF_OP(f->code) == BPF_JA) {
-		hand_on(m, at, (int64_t)at + 1 + (int32_t)f->k);
+		hand_on(m, at, led_to(m, at));
 	} else {
 		hand_on(m, at, (int64_t)at + 1 + f->jt);
 		hand_on(m, at, (int64_t)at + 1 + f->jf);
@@ -73,8 +86,7 @@ static int survey(struct maker *m)
 			m->memory |= 1U << f->k;
 		if (class <= BPF_LDX && BPF_MODE(f->code) == BPF_LEN)
 			m->uses_length = true;
-		if (class == BPF_JMP && BPF_OP(f->code) == BPF_JA && (int32_t)f->k < 0)
-			m->loops = true;
+		m->loops |= jumps_back(f);
 	}
 	return m->insns.n_in && BPF_CLASS(m->insns.in[m->insns.n_in - 1].code) == BPF_RET ? 0
 											  : -EINVAL;
@@ -84,13 +96,10 @@ static void forget(struct maker *m)
 {
 	for (size_t i = 0; i < m->insns.n_in; i++)
 		m->insns.sure[i] = i ? UNREACHED : 0;
-	for (size_t i = 0; i < m->insns.n_in; i++) {
-		int64_t back = (int64_t)i + 1 + (int32_t)m->insns.in[i].k;
-
-		if (BPF_CLASS(m->insns.in[i].code) == BPF_JMP &&
-		    BPF_OP(m->insns.in[i].code) == BPF_JA && back >= 0 && back <= (int64_t)i)
-			m->insns.sure[back] = 0;
-	}
+	/* Where a loop is entered as well, by a way that knows less. */
+	for (size_t i = 0; i < m->insns.n_in; i++)
+		if (jumps_back(&m->insns.in[i]))
+			hand_on(m, 0, led_to(m, i));
 }
 
 static void begin(struct maker *m)
@@ -213,8 +222,8 @@ static int make(struct maker *m)
 		return err;
 	m->insns.slow = true;
 	begin(m);
-	err = copy(m);
-	return err ? err : finish(m, false);
+	(void)copy(m); /* what could be written once */
+	return finish(m, false);
 }
 
 int pcap_code_make(const struct sock_filter *classic, size_t n_classic,

@@ -195,8 +195,8 @@ static int explain(int err, struct rule_maps *maps, const struct filter *f, cons
 		error_input(e, "filter %s has the rule %s already", f->name, text);
 		return e->err = err;
 	}
-	if (err == -ENOSPC || err == -E2BIG)
-		return error_state(e, -ENOSPC,
+	if (err == -ENOSPC)
+		return error_state(e, err,
 				   "filter %s is full, with room for %u rules and about %u ranges: "
 				   "delete some, or write %s into the lab file, which makes room "
 				   "for twice as many",

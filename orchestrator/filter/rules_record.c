@@ -112,12 +112,6 @@ static bool texts_has(const struct texts *t, const char *text)
 	return t->n && bsearch(&text, t->list, t->n, sizeof(*t->list), by_text);
 }
 
-static void texts_clear(struct texts *t)
-{
-	cleanup_strings(&t->list);
-	*t = (struct texts){ 0 };
-}
-
 typedef int change_fn(const struct lab *lab, size_t filter, char *const *rules, struct error *e);
 
 /* Call @change for those of @all that are not in @others. */
@@ -131,7 +125,7 @@ static int change_rest(const struct lab *lab, size_t filter, const struct texts 
 		if (!texts_has(others, all->list[i]))
 			texts_add(&rest, all->list[i], strlen(all->list[i]));
 	err = rest.n ? change(lab, filter, rest.list, e) : 0;
-	texts_clear(&rest);
+	cleanup_strings(&rest.list);
 	return err;
 }
 
@@ -158,7 +152,7 @@ static int restore(const struct lab *lab, const char *name, struct texts *kept, 
 	err = change_rest(lab, filter, &now, kept, rules_del, e);
 	if (!err)
 		err = change_rest(lab, filter, kept, &now, rules_add, e);
-	texts_clear(&now);
+	cleanup_strings(&now.list);
 	return err;
 }
 
@@ -177,7 +171,7 @@ static const char *restore_at(const struct lab *lab, const char *line, struct er
 		(void)error_wrap(&this, "cannot put back the rules of filter %s", filter);
 		(void)error_join(e, &this);
 	}
-	texts_clear(&kept);
+	cleanup_strings(&kept.list);
 	return line;
 }
 

@@ -228,7 +228,7 @@ static int set_enum(struct typed_value *v, const char *text, struct error *e)
 
 static bool is_text(const struct typed_value *v)
 {
-	struct typed_value c = { .size = 1 };
+	struct typed_value c = { 0 };
 
 	if (!v->type || !btf_is_array(v->type) ||
 	    typed_value_type(&c, v->btf, btf_array(v->type)->type))
@@ -334,11 +334,12 @@ static bool go_to(struct typed_value *v, uint32_t id, unsigned int bit, unsigned
 	struct typed_value to = *v;
 	int64_t size = bits ? 0 : btf__resolve_size(v->btf, id);
 
-	if (typed_value_type(&to, v->btf, id) || size < 0)
+	if (typed_value_type(&to, v->btf, id))
 		return false;
 	to.bytes += bit / 8;
 	to.first_bit = bits ? bit % 8 : 0;
 	to.bits = bits;
+	/* What has no size, and so a negative one, is larger than anything. */
 	to.size = bits ? (to.first_bit + bits + 7) / 8 : (size_t)size;
 	if (to.size > v->size || bit / 8 > v->size - to.size || bits > 64)
 		return false;

@@ -189,7 +189,8 @@ xlab filter lb-mac del dst=de:ad:be:ef:00:01 src=de:ad:be:ef:00:02 src=de:ad:be:
 is 'filter del: several' "$status" 0
 mapfile -t many < <(awk 'BEGIN { for (i = 0; i < 1100; i++) printf "src=02:00:00:00:%02x:%02x\n", i / 256, i % 256 }')
 xlab filter lb-mac add "${many[@]}"
-ended 'filter add: more than there is room for' 3 'lb-mac is full'
+ended 'filter add: more than there is room for' 3 \
+	'lb-mac is full, with room for 1023 rules and about 512 ranges: delete some, or write src=02:00:00:00:04:4b'
 xlab filter lb-mac list
 is 'filter add: without room for all, none' "$(awk 'NR > 1 { print $1 }' <<<"$out")" \
 	src=de:ad:be:ef:00:10

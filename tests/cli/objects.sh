@@ -58,12 +58,49 @@ xlab check "$dir/lab.ini"
 is 'a large file: taken' "$status" 0
 truncate -s $((64 * 1024 * 1024 + 1)) "$dir/o/large.o"
 refuses 'a file of any size' '8: *large.o has 67108865 bytes; at most 67108864 are read'
+# Of the kernel's, 4096 bytes long whatever can be read of it.
+lab /sys/devices/system/cpu/possible </dev/null
+xlab check "$dir/lab.ini"
+ended 'a file that ends before its size' 3 'lab.ini:8: *cannot read /sys/devices/system/cpu/possible: Input/output error'
 echo '__attribute__((section("tc"))) int counts(void *ctx) { return 0; }' |
 	clang -target bpf -g -O2 -c -x c - -o "$dir/o/tc.o"
 lab o/tc.o </dev/null
 refuses 'another kind of program' '8: *the object has no XDP program: counts has section "tc", and SEC("xdp")'
 lab o/tc.o:counts </dev/null
 refuses 'another kind of program, by its name' '8: *counts is not an XDP program: its section is "tc"'
+# Of the sections of its programs p1, p2, …: which of them it is, if it need not be named.
+while IFS=';' read -r sections function wanted words; do
+	n=0
+	for section in $sections; do
+		n=$((n + 1))
+		echo "__attribute__((section(\"$section\"))) int p$n(void *ctx) { return 2; }"
+	done | clang -target bpf -g -O2 -c -x c - -o "$dir/o/sections.o"
+	lab "o/sections.o$function" </dev/null
+	xlab check "$dir/lab.ini"
+	if [ "$wanted" -eq 0 ]; then
+		is "sections $sections$function" "$status $err" '0 '
+	else
+		ended "sections $sections$function" "$wanted" "$words"
+	fi
+done <<-'END'
+	xdp;;0;
+	xdp.frags;;0;
+	xdp_older;;0;
+	anything;;0;
+	xdp anything tc;;0;
+	tc anything;;0;
+	tc xdp;;0;
+	anything xdp;:p1;0;
+	anything other tc;;2;the object has 2 XDP programs: name one of them after a colon (object.bpf.o:function): p1, p2
+	xdp xdp tc anything;;2;the object has 2 XDP programs: name one of them after a colon (object.bpf.o:function): p1, p2, p4
+	xdp/devmap;;2;the object has no XDP program: p1 has section "xdp/devmap", and SEC("xdp")
+	xdp/cpumap;;2;the object has no XDP program: p1 has section "xdp/cpumap", and SEC("xdp")
+	xdp.frags/devmap;:p1;2;p1 is not an XDP program: its section is "xdp.frags/devmap"
+	xdp tc;:p3;2;the object has no function p3; its XDP programs are: p1
+END
+mkfifo "$dir/o/fifo"
+lab o/fifo </dev/null
+refuses 'a fifo, which nobody writes to' '8: *the object */o/fifo is not a file'
 echo 'int zero;' | clang -target bpf -g -O2 -c -x c - -o "$dir/o/none.o"
 lab o/none.o </dev/null
 refuses 'no program at all' '8: *the object has no program at all'

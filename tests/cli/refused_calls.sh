@@ -182,6 +182,19 @@ record explain b:e1 odd
 each_refused explain b:e1 odd <<-'END'
 	bpf EPERM; BPF_OBJ_GET,.*/counters"; cannot make map */counters: 
 	read EIO; cpu/possible; cannot ask how many CPUs there can be
+	openat EMFILE; full/bpf", .*O_PATH; cannot open */full/bpf: 
+	unshare EPERM; CLONE_NEWNS; cannot mount a bpffs of its own on
+	mount EPERM; MS_SLAVE; cannot mount a bpffs of its own on
+	mount EPERM; full/bpf", "bpf"; cannot mount a bpffs of its own on
+	openat EMFILE; filter/web", .*O_DIRECTORY; filter web: cannot read the folder
+	getdents64 EIO; filter/web>; filter web: cannot read the folder
+	bpf EPERM; BPF_OBJ_GET,.*self/fd/.*/web/; filter web: cannot open map /proc/self/fd/
+	bpf EPERM; BPF_OBJ_GET,.*full/bpf/filter/web/; filter web: cannot open map /run/
+	bpf EPERM 2; BPF_OBJ_GET,.*full/bpf/filter/web/; cannot open map :bss of the filter: 
+	access EACCES; full/bpf/filter/web"; cannot look at */filter/web: 
+	bpf EPERM; BPF_MAP_GET_NEXT_KEY; filter web: cannot read a map's keys
+	bpf EPERM; BPF_MAP_LOOKUP_ELEM; filter web: cannot read map filter.bss
+	bpf EPERM 3; BPF_MAP_UPDATE_ELEM; filter web: cannot write a copy of map filter.bss
 END
 
 # Where it cannot leave a namespace it does nothing more, for it would do that in there.
@@ -200,6 +213,11 @@ record filter web list
 each_refused filter web list <<-'END'
 	bpf EPERM; BPF_OBJ_GET,; cannot open map
 	bpf EPERM; BPF_OBJ_GET_INFO_BY_FD; the map of the rules cannot be asked for its size
+	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; the map of the rules cannot be mapped
+END
+record filter web add dst=81
+"$XLAB" filter web del dst=81 >/dev/null
+each_refused filter web add dst=81 <<-'END'
 	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; the map of the rules cannot be mapped
 END
 record exec a -- true

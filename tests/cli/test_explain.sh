@@ -52,6 +52,8 @@ cat >"$dir/lab.ini" <<-END
 	[filter tails]
 	program = $objects/tail.bpf.o:tail_caller
 	set.verdict = 2
+	[filter lineless]
+	program = $objects/lineless.bpf.o:caller
 	[filter away]
 	program = redirect
 	to = b:e0
@@ -102,6 +104,9 @@ cat >"$dir/lab.ini" <<-END
 	pass = ping a b
 	[scenario again]
 	chain = b:e0 onward headers onward
+	pass = ping a b
+	[scenario untold]
+	chain = b:e0 lineless
 	pass = ping a b
 	[scenario headed]
 	chain = b:e0 less
@@ -185,14 +190,23 @@ tailed='1  tails  pass
 => pass'
 xlab explain b:e0 --scenario tailed ping a b
 like 'lines behind a tail call, on copies of maps' "$out" "$tailed"
+xlab explain b:e0 --scenario untold ping a b
+like 'what is tail-called has no lines: that is why, and who calls it has' "$out" "1  lineless  pass
+     (which of lineless's lines ran is not known: compile it with -g)
+     */lineless.bpf.c
+      *    bpf_tail_call(ctx, &jumps, 0); /\* to what has no lines \*/
+=> pass"
 # Of two that are looked at in its PROG_ARRAY, in which the one that is counted takes the other's place.
 strace -qq -o "$dir/calls" -e trace=bpf -E "$unleaked" "$XLAB" explain b:e0 --scenario tailed ping a b >/dev/null 2>&1
-nth=$(awk '/prog_name="tail_target"/ { loads++ } loads == 2 && /MAP_LOOKUP_ELEM/ { print NR; exit }' "$dir/calls")
-refused "bpf:error=EPERM:when=$nth" explain b:e0 --scenario tailed ping a b
-like 'lines behind a tail call that could not be counted: said, and the verdict' "$out" "1  tails  pass
+for call in LOOKUP UPDATE; do
+	nth=$(awk -v call="MAP_${call}_ELEM" '/^bpf/ { n++ } /prog_name="tail_target"/ { loads++ }
+		loads == 2 && $0 ~ call { print n; exit }' "$dir/calls")
+	refused "bpf:error=EPERM:when=$nth" explain b:e0 --scenario tailed ping a b
+	like "lines behind a tail call that could not be counted, $call: said, and the verdict" "$out" "1  tails  pass
      (which of tail_target's lines ran is not known: *
       *    bpf_tail_call(ctx, &jumps, 1); /\* TAIL caller \*/
 => pass"
+done
 
 xlab explain b:e0 --scenario again udp a b:9
 like 'a filter that stands there twice, and met its rule twice' "$out" '

@@ -103,6 +103,67 @@ write_lab '' 'pass = ping a b'
 xlab run "$dir/lab.ini"
 is 'without presets' "$status" 0
 
+# Of two functions the maps are the same ones, and the second time that one is named it has its own. Nothing
+# comes to them.
+tails=${BUILD:-$PWD/build}/tests/engine/tail.bpf.o
+write_lab '' 'pass = ping a b'
+cat >>"$dir/lab.ini" <<-END
+	[filter one]
+	program = $tails:tail_caller
+	[filter two]
+	program = $tails:tail_target
+	map..bss = 0 -> calls=40
+	[filter again]
+	program = $tails:tail_caller
+	map..bss = 0 -> calls=7
+	[scenario shared]
+	chain = b:e0 drop one two again
+	map = one..bss[0].calls == 40
+	map = two..bss[0].calls == 40
+	map = again..bss[0].calls == 7
+END
+xlab run "$dir/lab.ini" shared --format json
+is 'what is put into maps of two filters' "$(came_to | sed 's/: .*//' | paste -sd ' ')" 'ok ok ok'
+
+# The object is another one when the chain is set again: its maps are those of the lab's first.
+made() # NAME TYPE KEY VALUE
+{
+	clang -target bpf -g -O2 -c -x c - -o "$dir/made.o" <<-END
+		struct {
+			int (*type)[$2];
+			int (*key_size)[$3];
+			int (*value_size)[$4];
+			int (*max_entries)[1];
+		} $1 __attribute__((section(".maps")));
+		__attribute__((section("xdp"))) int passes(void *ctx) { return 2; }
+	END
+}
+holds=$object object=$dir/made.o
+made map 1 4 4
+write_lab '' 'pass = ping a b'
+xlab up "$dir/lab.ini"
+xlab chain b:e0 f
+is 'the object as it was' "$status" 0
+while read -r name made words; do
+	# shellcheck disable=SC2086
+	made ${made//,/ }
+	xlab chain b:e0 f
+	ended "the object with another $name" 3 "filter f: *$words*take the lab down and up again"
+done <<-'END'
+	type map,9,4,4 map map of the object is not what it was when the lab came up
+	key map,1,8,4 map map of the object is not what it was when the lab came up
+	value map,1,4,8 map map of the object is not what it was when the lab came up
+	name other,1,4,4 map other is not among those of the filter
+END
+xlab down
+object=$holds
+
+# There is room for four.
+write_lab "$(printf 'map.ports = %d -> 1\n' {1..5})" 'pass = ping a b'
+xlab run "$dir/lab.ini"
+like 'what the map has no room for' "$out$err" 'lab.ini:17: map.ports = 5 -> 1: cannot put it into the map: Argument list too long'
+is 'what the map has no room for: exit status' "$status" 3
+
 # What cannot be is told at its line, without root.
 refused() # NAME PRESETS STEPS PATTERN
 {
@@ -132,5 +193,30 @@ refused 'map of a step: a field that is no number' '' 'map = f.nearest[0].addr.x
 refused 'map of a step: a struct as a whole' '' 'map = f.entries[0] == 7' '"7" is no FIELD=VALUE, and it is a struct'
 refused 'map of a step: of a built-in' '' 'map = hello.hits[0] == 1' 'filter hello is a built-in'
 refused 'map of a step: no number' '' 'map = f.hits[0] == many' '"many" is no number'
+
+# NAME PRESETS STEPS MORE WORDS: what is wrong in 600 places is told of 500, each with these words.
+gives_up()
+{
+	write_lab "$2" "${3:-pass = ping a b}"
+	printf '%s\n' "$4" >>"$dir/lab.ini"
+	xlab check "$dir/lab.ini"
+	is "too many $1: as many are told" "$(grep -c "$5" <<<"$err")" 500
+	is "too many $1: then that there are more" "$(tail -n 1 <<<"$err" | cut -d ' ' -f 2-)" \
+		'these are the first 500 errors, the rest was not read'
+}
+gives_up settings "$(printf 'set.none%d = 1\n' {1..600})" '' '' 'no read-only global'
+gives_up presets "$(printf 'map.none%d = 0 -> 1\n' {1..600})" '' '' 'no map none'
+gives_up steps '' "$(printf 'map = f.none%d[0] == 1\n' {1..600})" '' 'no map none'
+gives_up objects '' '' "$(printf '[filter o%d]\nprogram = ./none.o\n' {1..600})" 'none.o cannot be read'
+gives_up expressions '' '' "$(printf '[filter x%d]\nprogram = pcap\nexpr = )\n' {1..600})" 'libpcap: '
+gives_up packets '' '' "$(printf '[packet p%d]\npcap = none.pcap\n' {1..600})" 'none.pcap'
+
+object=${BUILD:-$PWD/build}/tests/cli/sizes.bpf.o
+refused 'the largest key: only what it can be is asked' 'map.key_most = 0 -> 1' '' 'the key 0: it has 512 bytes and is no integer'
+refused 'a larger key' 'map.key_more = 0 -> 1' '' \
+	'map key_more has keys of 513 bytes and values of 4: at most 512 and 16777216 can be told of'
+refused 'the largest value' 'map.value_most = 0 -> 1' '' 'the value: it has 16777216 bytes and is no integer'
+refused 'a larger value' 'map.value_more = 0 -> 1' '' 'map value_more has keys of 4 bytes and values of 16777217: '
+refused 'a trie without addresses' 'map.no_trie = 10.0.0.0/8 -> 1' '' '"10.0.0.0/8" is no number'
 
 done_testing

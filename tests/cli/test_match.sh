@@ -129,7 +129,14 @@ ended 'filter add: a key that the program was not made for' 2 \
 xlab filter syn add ip.tll=5
 ended 'filter add: no field' 2 'there is no field "ip.tll"; did you mean "ip.ttl"?'
 xlab filter syn del 'ip.src=!10.4.0.0/16'
-ended 'filter del: a rule that is not there' 2 'has no rule ip.src=!10.4.0.0/16'
+ended 'filter del: a rule that is not there' 2 \
+	'has no rule ip.src=!10.4.0.0/16 (did you mean ip.src=!10.1.0.0/16?); see xlab filter syn list'
+xlab filter syn add 'ip.src=!10.1.0.0/16' tcp.dstport=76
+ended 'filter add: one that is there, and a new one behind it' 2 'filter syn has the rule ip.src=!10.1.0.0/16 already'
+"$XLAB" filter syn list >"$dir/before"
+xlab filter syn add ip.tll=5 tcp.dstport=77
+ended 'filter add: a wrong rule, and a right one behind it' 2 'there is no field "ip.tll"'
+is 'filter add: a wrong rule, and a right one behind it: neither is added' "$("$XLAB" filter syn list)" "$(<"$dir/before")"
 
 # Where the kernel does not tell when the packets under way have been looked at, what they may read is
 # left as it is.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Maps of every kind that is copied: afterwards the copy holds what the original does, no more. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,13 +36,14 @@ static const struct kind {
 	{ BPF_MAP_TYPE_PERCPU_ARRAY, FEW, 0 },
 	{ BPF_MAP_TYPE_PERCPU_ARRAY, MANY, 0 },
 	{ BPF_MAP_TYPE_PERCPU_HASH, FEW, 0 },
+	{ BPF_MAP_TYPE_LRU_PERCPU_HASH, FEW, 0 },
 	{ BPF_MAP_TYPE_PERCPU_HASH, MANY, 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, FEW, BPF_F_NO_PREALLOC },
 	{ BPF_MAP_TYPE_LPM_TRIE, MANY, BPF_F_NO_PREALLOC },
 };
 
-struct key {
-	__u32 bits, address;
+struct key { /* larger than what says where the next batch begins */
+	__u32 bits, address[4];
 };
 
 static bool is_trie(const struct kind *k)
@@ -62,7 +64,7 @@ static int make(const struct kind *k)
 /* Element @i; each CPU has a value of its own where there is one a CPU. */
 static void put(int fd, const struct kind *k, __u32 i, __u64 value)
 {
-	struct key prefix = { 32, i };
+	struct key prefix = { 32, { i } };
 	__u64 values[CPU_MAX];
 
 	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
@@ -72,7 +74,7 @@ static void put(int fd, const struct kind *k, __u32 i, __u64 value)
 
 static bool get(int fd, const struct kind *k, __u32 i, __u64 values[CPU_MAX])
 {
-	struct key prefix = { 32, i };
+	struct key prefix = { 32, { i } };
 
 	memset(values, 0, CPU_MAX * sizeof(*values));
 	return !bpf_map_lookup_elem(fd, is_trie(k) ? (void *)&prefix : &i, values);
@@ -109,24 +111,109 @@ static void test_kinds(void **state)
 	}
 }
 
+/* What a map of each kind has to do with its original; of others nothing is known. */
+static void test_what_is_copied(void **state)
+{
+	static const struct {
+		enum bpf_map_type type;
+		enum map_copying copying;
+	} rows[] = {
+		{ BPF_MAP_TYPE_HASH, MAP_COPIED },
+		{ BPF_MAP_TYPE_ARRAY, MAP_COPIED },
+		{ BPF_MAP_TYPE_PERCPU_HASH, MAP_COPIED },
+		{ BPF_MAP_TYPE_PERCPU_ARRAY, MAP_COPIED },
+		{ BPF_MAP_TYPE_LRU_HASH, MAP_COPIED },
+		{ BPF_MAP_TYPE_LRU_PERCPU_HASH, MAP_COPIED },
+		{ BPF_MAP_TYPE_LPM_TRIE, MAP_COPIED },
+		{ BPF_MAP_TYPE_ARRAY_OF_MAPS, MAP_COPIED },
+		{ BPF_MAP_TYPE_HASH_OF_MAPS, MAP_COPIED },
+		{ BPF_MAP_TYPE_DEVMAP, MAP_SHARED },
+		{ BPF_MAP_TYPE_DEVMAP_HASH, MAP_SHARED },
+		{ BPF_MAP_TYPE_CPUMAP, MAP_SHARED },
+		{ BPF_MAP_TYPE_XSKMAP, MAP_SHARED },
+		{ BPF_MAP_TYPE_SOCKMAP, MAP_SHARED },
+		{ BPF_MAP_TYPE_SOCKHASH, MAP_SHARED },
+		{ BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, MAP_SHARED },
+		{ BPF_MAP_TYPE_CGROUP_ARRAY, MAP_SHARED },
+		{ BPF_MAP_TYPE_PROG_ARRAY, MAP_EMPTY },
+		{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, MAP_EMPTY },
+		{ BPF_MAP_TYPE_QUEUE, MAP_EMPTY },
+		{ BPF_MAP_TYPE_RINGBUF, MAP_EMPTY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (map_copying_of(rows[i].type) != rows[i].copying)
+			fail_msg("a map of type %d", rows[i].type);
+}
+
+/* What can be read, or written, no further than this, if at all. */
+static void test_refused(void **state)
+{
+	static const struct {
+		struct kind from, to;
+		const char *why;
+	} rows[] = {
+		{ { BPF_MAP_TYPE_HASH, FEW, BPF_F_WRONLY },
+		  { BPF_MAP_TYPE_HASH, FEW, 0 },
+		  "cannot read a map's keys" },
+		{ { BPF_MAP_TYPE_HASH, MANY, BPF_F_WRONLY },
+		  { BPF_MAP_TYPE_HASH, MANY, 0 },
+		  "cannot read a map's keys" },
+		{ { BPF_MAP_TYPE_HASH, FEW, 0 },
+		  { BPF_MAP_TYPE_HASH, FEW, BPF_F_RDONLY },
+		  "cannot write a copy of map copied" },
+		{ { BPF_MAP_TYPE_HASH, MANY, 0 },
+		  { BPF_MAP_TYPE_HASH, MANY, BPF_F_RDONLY },
+		  "cannot write a copy of map copied" },
+		{ { BPF_MAP_TYPE_HASH, MANY, BPF_F_NO_PREALLOC },
+		  { BPF_MAP_TYPE_HASH, MANY / 2, BPF_F_NO_PREALLOC },
+		  "cannot write a copy of map copied" },
+	};
+	struct error ERROR_AUTO none = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ERROR_AUTO struct error e = ERROR_INIT;
+		FD_AUTO int from = make(&rows[i].from), to = make(&rows[i].to);
+
+		for (__u32 n = 0; n < rows[i].from.n; n++)
+			put(from, &rows[i].from, n, 1);
+		assert_true(map_copy(to, from, &e) < 0);
+		if (!strstr(e.text, rows[i].why))
+			fail_msg("row %zu: %s", i, e.text);
+	}
+	assert_true(map_copy(-1, -1, &none) < 0);
+	assert_non_null(strstr(none.text, "cannot ask for a map"));
+}
+
+static int outer(enum bpf_map_type type, const struct kind *inner)
+{
+	FD_AUTO int model = make(inner);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)model);
+	int fd = bpf_map_create(type, "outer", 4, 4, 4, &opts);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
 /* An inner map is a copy as well: who writes to it writes to nobody else's. */
 static void check_inner(enum bpf_map_type type)
 {
-	const struct kind inner = { BPF_MAP_TYPE_HASH, FEW, 0 };
+	const struct kind inner = { BPF_MAP_TYPE_HASH, FEW, BPF_F_NO_PREALLOC };
 	ERROR_AUTO struct error e = ERROR_INIT;
-	FD_AUTO int one = make(&inner), from = -1, to = -1, copy = -1;
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)one);
-	__u32 key = 1, id = 0, other = 0;
+	FD_AUTO int one = make(&inner), from = outer(type, &inner), to = outer(type, &inner);
+	FD_AUTO int copy = -1;
+	__u32 key = 1, id = 0;
 	__u64 values[CPU_MAX];
 
-	from = bpf_map_create(type, "outer", 4, 4, 4, &opts);
-	to = bpf_map_create(type, "outer", 4, 4, 4, &opts);
 	put(one, &inner, 2, 9);
 	assert_int_equal(bpf_map_update_elem(from, &key, &one, BPF_ANY), 0);
-	other = 3;
-	assert_int_equal(bpf_map_update_elem(to, &other, &one, BPF_ANY), 0);
+	for (__u32 other = 0; other < 4; other++)
+		assert_int_equal(bpf_map_update_elem(to, &other, &one, BPF_ANY), 0);
 	assert_int_equal(map_copy(to, from, &e), 0);
-	assert_int_not_equal(bpf_map_lookup_elem(to, &other, &id), 0);
+	for (__u32 other = 0; other < 4; other++)
+		assert_int_equal(!bpf_map_lookup_elem(to, &other, &id), other == key);
 	assert_int_equal(bpf_map_lookup_elem(to, &key, &id), 0);
 	copy = bpf_map_get_fd_by_id(id);
 	assert_true(copy >= 0);
@@ -144,11 +231,51 @@ static void test_inner(void **state)
 	check_inner(BPF_MAP_TYPE_HASH_OF_MAPS);
 }
 
+/* Of interfaces the copy holds the same map, and of what cannot be read an empty one. Where neither
+ * fits, that is told.
+ */
+static void test_inner_that_is_not_copied(void **state)
+{
+	static const struct {
+		enum bpf_map_type type;
+		__u32 key_size, value_size;
+		bool same;
+	} rows[] = {
+		{ BPF_MAP_TYPE_ARRAY, 4, 8, false },
+		{ BPF_MAP_TYPE_DEVMAP, 4, 4, true },
+		{ BPF_MAP_TYPE_QUEUE, 0, 8, false },
+	};
+	const struct kind hash = { BPF_MAP_TYPE_HASH, FEW, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		FD_AUTO int one = bpf_map_create(rows[i].type, "one", rows[i].key_size,
+						 rows[i].value_size, FEW, NULL);
+		FD_AUTO int from = -1, to = -1, other = outer(BPF_MAP_TYPE_HASH_OF_MAPS, &hash);
+		LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)one);
+		ERROR_AUTO struct error e = ERROR_INIT;
+		__u32 key = 1, original = 0, id = 0;
+
+		from = bpf_map_create(BPF_MAP_TYPE_HASH_OF_MAPS, "outer", 4, 4, 4, &opts);
+		to = bpf_map_create(BPF_MAP_TYPE_HASH_OF_MAPS, "outer", 4, 4, 4, &opts);
+		assert_int_equal(bpf_map_update_elem(from, &key, &one, BPF_ANY), 0);
+		assert_int_equal(bpf_map_lookup_elem(from, &key, &original), 0);
+		assert_int_equal(map_copy(to, from, &e), 0);
+		assert_int_equal(bpf_map_lookup_elem(to, &key, &id), 0);
+		assert_int_equal(id == original, rows[i].same);
+		assert_int_equal(map_copy(other, from, &e), -EINVAL);
+		assert_non_null(strstr(e.text, "cannot put a map into a map"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_what_is_copied),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_inner),
+		cmocka_unit_test(test_inner_that_is_not_copied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

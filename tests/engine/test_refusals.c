@@ -83,11 +83,14 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	{ "missing", BOTH, ERROR_INPUT, { "/nowhere/x.o", "No such file" } },
+	{ "missing", BOTH, ERROR_INPUT, { "filter missing (/nowhere/x.o): ", "No such file" } },
 	{ "folder", BOTH, ERROR_INPUT, { "/etc", "not a file" } },
 	{ "text", BOTH, ERROR_INPUT, { "/etc/passwd", "not an ELF file" } },
 	{ "host-elf", BOTH, ERROR_INPUT, { "/bin/true", "not for BPF" } },
-	{ "no-function", BOTH, ERROR_INPUT, { "functionz", "functions, pointer" } },
+	{ "no-function",
+	  BOTH,
+	  ERROR_INPUT,
+	  { "filter no-function (", "/odd.bpf.o:functionz): ", "functions, pointer" } },
 	{ "several", BOTH, ERROR_INPUT, { "XDP programs", "functions, pointer" } },
 	{ "tc", BOTH, ERROR_INPUT, { "no_xdp is not an XDP program", "\"tc\"" } },
 	{ "hi refused",

@@ -365,6 +365,36 @@ static void what_no_expression_asks_for(void **state)
 	}
 }
 
+/* A loop's first load has two ways to it. By the one that jumps back nothing was loaded before, and
+ * the verifier sees whether the packet's end is asked for again.
+ */
+static void loops_are_entered_in_their_middle(void **state)
+{
+	static const struct sock_filter classic[] = {
+		BPF_STMT(BPF_LD | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 60, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 40),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 30), /* from below, too */
+		BPF_STMT(BPF_JMP | BPF_JA, 1),
+		BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)-3),
+		BPF_STMT(BPF_RET | BPF_K, 1),
+	};
+	static const struct {
+		size_t len;
+		bool selected;
+	} rows[] = { { 31, false }, { 32, true }, { 59, true }, { 60, true } };
+	struct subject s = subject_of(classic, ARRAY_SIZE(classic));
+	const struct frame f = frame_udp(1, 8888, 0);
+	uint8_t bytes[60] = { 0 };
+
+	(void)state;
+	memcpy(bytes, f.bytes, f.len < sizeof(bytes) ? f.len : sizeof(bytes));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if ((subject_run(&s, bytes, rows[i].len) == XDP_DROP) != rows[i].selected)
+			fail_msg("%zu bytes", rows[i].len);
+	(void)close(s.fd);
+}
+
 static uint32_t below(uint32_t n)
 {
 	static uint32_t seed = 1;
@@ -458,6 +488,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_no_expression_asks_for),
+		cmocka_unit_test(loops_are_entered_in_their_middle),
 		cmocka_unit_test(programs_that_nobody_wrote),
 		cmocka_unit_test(as_libpcap_has_it),
 		cmocka_unit_test(refuses_what_is_not_there),

@@ -78,3 +78,4 @@ $(B)/tests/unit/test_step_kinds: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 	bpf_prog_test_run_opts witness_consume judge_give filter_object_open filter_object_close filter_maps_open \
 	map_value_compare rules_keep rules_add rules_del scenario_chains_change)
 $(B)/tests/unit/test_chain_job: override LDFLAGS += -Wl,--wrap=chain_file_names,--wrap=chain_file_read
+$(B)/tests/unit/test_object_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,memfd_create write pread)

@@ -19,9 +19,11 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/filter/pcap_code.h"
+#include "orchestrator/filter/pcap_emit.h"
 #include "orchestrator/filter/pcap_expr.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/util/object_bytes.h"
+#include "tests/unit/insns.h"
 
 static const struct pcap_result result = { XDP_DROP, XDP_PASS, false };
 
@@ -41,9 +43,11 @@ static void refuses_what_it_does_not_know(void **state)
 		{ BPF_STMT(BPF_LD | BPF_W | 0xe0, 0), RETURN(1) },	 /* a mode that is none */
 		{ BPF_STMT(BPF_LDX | BPF_W | BPF_ABS, 0), RETURN(1) },	 /* X from the packet */
 		{ BPF_STMT(BPF_LD | BPF_MEM, BPF_MEMWORDS), RETURN(1) }, /* beyond M[] */
+		{ BPF_STMT(BPF_LDX | BPF_MEM, BPF_MEMWORDS), RETURN(1) },
 		{ BPF_STMT(BPF_ST, BPF_MEMWORDS), RETURN(1) },
-		{ BPF_STMT(BPF_ALU | 0xb0 | BPF_K, 1), RETURN(1) },	 /* no operation */
-		{ BPF_STMT(BPF_JMP | BPF_JA, 1), RETURN(1) },		 /* past the end */
+		{ BPF_STMT(BPF_ALU | 0xb0 | BPF_K, 1), RETURN(1) }, /* no operation */
+		{ BPF_STMT(BPF_JMP | BPF_JA, 1), RETURN(1) },	    /* past the end */
+		{ BPF_STMT(BPF_JMP | BPF_JA, 1 << 20), RETURN(1) },
 		{ BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)-3), RETURN(1) }, /* before the beginning */
 		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1), RETURN(1) },
 		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 1, 0), RETURN(1) },
@@ -61,6 +65,56 @@ static void refuses_what_it_does_not_know(void **state)
 		if (!unreached)
 			assert_string_equal(e.text,
 					    "libpcap made a program of it that xlab does not know");
+	}
+}
+
+#define BEGIN "r2 = u32 [r1 0]; r3 = u32 [r1 4]; "
+#define ZEROS "w0 = 0; w4 = 0; "
+
+/* Neither helper nor memory nor rounds that no instruction asks for; no bytes are asked for twice,
+ * and none that a loop has been seen to need but from its own beginning.
+ */
+static void writes_no_more_than_it_needs(void **state)
+{
+	static const struct {
+		struct sock_filter classic[4];
+		size_t n;
+		const char *text;
+	} rows[] = {
+		{ { RETURN(1) }, 1, BEGIN ZEROS "goto 0; w0 = 1; exit" },
+		{ { RETURN(0) }, 1, BEGIN ZEROS "goto 0; w0 = 2; exit" },
+		{ { BPF_STMT(BPF_LD | BPF_IMM, 5), RETURN(1) },
+		  2,
+		  BEGIN ZEROS "w0 = 5; goto 0; w0 = 1; exit" },
+		{ { BPF_STMT(BPF_JMP | BPF_JA, 0), RETURN(1) },
+		  2,
+		  BEGIN ZEROS "goto 0; goto 0; w0 = 1; exit" },
+		{ { BPF_STMT(BPF_ST, 3), BPF_STMT(BPF_STX, 0), RETURN(1) },
+		  3,
+		  BEGIN ZEROS "u32 [r10 -4] = r4; u32 [r10 -16] = r4; u32 [r10 -16] = r0; "
+			      "u32 [r10 -4] = r4; goto 0; w0 = 1; exit" },
+		{ { BPF_STMT(BPF_LDX | BPF_W | BPF_LEN, 0), BPF_STMT(BPF_RET | BPF_A, 0) },
+		  2,
+		  "[r10 -72] = r1; call 188; [r10 -104] = r0; r1 = [r10 -72]; " BEGIN ZEROS
+		  "r4 = u32 [r10 -104]; if w0 == 0 goto 3; goto 0; w0 = 1; exit; w0 = 2; exit" },
+		{ { BPF_STMT(BPF_JMP | BPF_JA, 1), BPF_STMT(BPF_JMP | BPF_JA, 1),
+		    BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)-2), RETURN(1) },
+		  4,
+		  BEGIN "r5 = r3; r5 -= r2; r5 >>= 32; [r10 -120] = r5; " ZEROS
+			"[r10 -112] = r4; goto 1; goto 7; r5 = [r10 -120]; w4 |= w5; "
+			"r5 = [r10 -112]; r5 += 1; [r10 -112] = r5; if r5 > 64 goto 4; goto -8; "
+			"goto 0; w0 = 1; exit; w0 = 2; exit" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct bpf_insn *FREE_AUTO insns = NULL;
+		struct error ERROR_AUTO e = ERROR_INIT;
+		size_t n;
+
+		assert_int_equal(
+			pcap_code_make(rows[i].classic, rows[i].n, &result, &insns, &n, &e), 0);
+		insns_are(insns, n, rows[i].text);
 	}
 }
 
@@ -120,6 +174,35 @@ static void jumps_back_as_far_as_can_be(void **state)
 	}
 }
 
+/* An instruction's offset has 16 bits, and counts from the one behind it. */
+static void jumps_as_far_as_an_offset_can_say(void **state)
+{
+	static const struct {
+		size_t at, to;
+		int off; /* 0: it cannot */
+	} rows[] = {
+		{ 0, 32768, 32767 },
+		{ 0, 32769, 0 },
+		{ 32767, 0, -32768 },
+		{ 32768, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const size_t ends[TO_SHORT + 1] = { 0 };
+		struct pcap_out out = { 0 };
+
+		while (out.n < rows[i].at)
+			pcap_set(&out, REG_A, 0);
+		pcap_jump(&out, BPF_JMP | BPF_JA, 0, 0, 0, (struct pcap_target){ TO_INSN, 0 });
+		assert_int_equal(pcap_resolve(&out, &rows[i].to, ends), rows[i].off ? 0 : -E2BIG);
+		if (rows[i].off)
+			assert_int_equal(out.insns[rows[i].at].off, rows[i].off);
+		free(out.fixups);
+		free(out.insns);
+	}
+}
+
 /* Names that this machine's own files have: a filter is not to depend on whose machine it is. */
 static void names_are_looked_up_nowhere(void **state)
 {
@@ -167,9 +250,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_it_does_not_know),
+		cmocka_unit_test(writes_no_more_than_it_needs),
 		cmocka_unit_test(refuses_none),
 		cmocka_unit_test(refuses_what_is_too_long),
 		cmocka_unit_test(jumps_back_as_far_as_can_be),
+		cmocka_unit_test(jumps_as_far_as_an_offset_can_say),
 		cmocka_unit_test(names_are_looked_up_nowhere),
 		cmocka_unit_test(finds_a_place_or_none),
 	};

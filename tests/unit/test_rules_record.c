@@ -246,6 +246,10 @@ static void what_was_kept_comes_back(void **state)
 	begin("dst=9", "", "dst=5", "filter dns\n" KEPT);
 	restores(0, NULL);
 	changed("-dns dst=5; -web dst=9; +web dst=80 dst=81");
+	/* In whichever order they were. */
+	begin("dst=80 dst=9", "", "", "filter web\nrule dst=9\nrule dst=81\nrule dst=80\n");
+	restores(0, NULL);
+	changed("+web dst=81");
 	begin("dst=9", "", "dst=5", NULL);
 	restores(0, NULL);
 	changed("");
@@ -267,7 +271,11 @@ static void what_cannot_come_back_stays_kept(void **state)
 			  "cannot put back the rules of filter web: no room");
 	changed("-dns dst=5; -web dst=9");
 	assert_non_null(record);
+	begin("", "", "", KEPT);
+	restores(-ENOSPC, "cannot put back the rules of filter web: no room");
+	changed("+web dst=80 dst=81");
 	change_err = 0;
+	begin("dst=9", "", "dst=5", "filter dns\n" KEPT);
 	list_err = -EIO;
 	restores(-EIO, "cannot put back the rules of filter dns: no list\n"
 		       "cannot put back the rules of filter web: no list");

@@ -18,7 +18,7 @@
 
 static struct btf *btf;
 static int u8, s8, u16, u32, s32, u64, s64, truth, character, letters, numbers, be16, be32,
-	plain_enum, wide_enum, half_enum, inner, outer, in_addr;
+	plain_enum, wide_enum, half_enum, inner, outer, damaged, in_addr;
 
 static int array_of(int type, uint32_t n)
 {
@@ -65,6 +65,11 @@ static int make_types(void **state)
 	btf__add_field(btf, "low", u32, 64, 3);
 	btf__add_field(btf, "high", s32, 67, 5);
 	btf__add_field(btf, "beyond", u64, 96, 0);
+	damaged = btf__add_struct(btf, "damaged", 16);
+	btf__add_field(btf, "full", u64, 0, 64);
+	btf__add_field(btf, "fuller", u64, 0, 65);
+	btf__add_field(btf, "nothing", 0, 0, 0);
+	btf__add_field(btf, "nowhere", 1 << 20, 0, 3);
 	in_addr = btf__add_struct(btf, "in_addr", 4);
 	btf__add_field(btf, "s_addr", be32, 0, 0);
 	return in_addr < 0 ? -1 : 0;
@@ -165,6 +170,10 @@ static void a_bool_and_enums_have_words(void **state)
 	holds(plain_enum, 4, "7", "\x07\0\0\0", "7");
 	refuses(plain_enum, 4, "GREN",
 		"\"GREN\" is none of the enum's names, and no number; did you mean \"GREEN\"?");
+	/* What stands behind its last in BTF is another type. */
+	refuses(plain_enum, 4, "wid",
+		"\"wid\" is none of the enum's names, and no number; allowed: RED, GREEN");
+	holds(plain_enum, 4, "0x13000001", "\x01\0\0\x13", "318767105");
 	holds(wide_enum, 8, "FAR", "\0\0\0\0\0\x01\0\0", "FAR");
 	refuses(half_enum, 8, "LOW",
 		"the object's BTF does not have the whole value of \"LOW\": give it as a number");
@@ -189,6 +198,9 @@ static void arrays_are_text_or_bytes(void **state)
 	refuses(array_of(u8, 16), 16, "10.0.0.1",
 		"\"10.0.0.1\" is no IPv6 address, and an array of 16 bytes takes nothing else");
 	refuses(array_of(u8, 3), 3, "1",
+		"it has 3 bytes and is no integer, bool, enum, text, MAC, address or struct: it "
+		"cannot be set");
+	refuses(array_of(u8, 3), 3, "a=1",
 		"it has 3 bytes and is no integer, bool, enum, text, MAC, address or struct: it "
 		"cannot be set");
 	v = value(array_of(u8, 3), 3);
@@ -261,6 +273,23 @@ static void structs_have_fields(void **state)
 	assert_int_equal(v.size, 1);
 	assert_int_not_equal(typed_value_field(&v, "c", &e), 0);
 	assert_string_equal(e.text, "there is no field c: it is no struct");
+}
+
+/* A number has 64 bits, and a field has a type that is there and has a size. */
+static void fields_of_a_damaged_struct(void **state)
+{
+	static const char *const none[] = { "fuller", "nothing", "nowhere" };
+	struct typed_value v = value(damaged, 16);
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(typed_value_field(&v, "full", &e), 0);
+	assert_int_equal(v.size, 8);
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		v = value(damaged, 16);
+		assert_int_not_equal(typed_value_field(&v, none[i], &e), 0);
+		error_clear(&e);
+	}
 }
 
 /* Of structs in each other so many are shown, which may be one in itself in a damaged object; and a
@@ -344,6 +373,7 @@ int main(void)
 		cmocka_unit_test(sizes_of_integers_are_numbers),
 		cmocka_unit_test(without_a_type_the_size_counts),
 		cmocka_unit_test(structs_have_fields),
+		cmocka_unit_test(fields_of_a_damaged_struct),
 		cmocka_unit_test(structs_in_each_other),
 		cmocka_unit_test(a_section_has_variables),
 		cmocka_unit_test(types_in_a_circle_are_refused),
