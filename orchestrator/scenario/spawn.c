@@ -172,17 +172,14 @@ static int collect(struct child *child, int *status, int flags)
 
 bool child_sleeps(const struct child *child)
 {
-	char path[32], text[64];
+	char path[32], text[64] = "";
 	const char *state;
 	int FD_AUTO fd = -1;
-	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return true;
-	text[n] = '\0';
+	if (fd >= 0)
+		(void)!read(fd, text, sizeof(text) - 1);
 	/* "12 (nc) S 1 …": a name may hold anything. */
 	state = strrchr(text, ')');
 	return !state || !state[1] || state[2] == 'S';

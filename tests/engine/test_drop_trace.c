@@ -20,6 +20,7 @@
 #include "lab/netns.h"
 #include "orchestrator/event/drop_trace.h"
 #include "orchestrator/event/packet.h"
+#include "orchestrator/util/kernel_btf.h"
 #include "tests/engine/rig.h"
 
 #define PORT 9 /* nobody listens there */
@@ -328,6 +329,49 @@ static void where_it_was(void **state)
 	rig_down(&lab);
 }
 
+static const char *missing; /* this field */
+
+long __real_kernel_btf_offset(const struct kernel_btf *btf, const struct kernel_type *type,
+			      const char *field);
+long __wrap_kernel_btf_offset(const struct kernel_btf *btf, const struct kernel_type *type,
+			      const char *field);
+long __wrap_kernel_btf_offset(const struct kernel_btf *btf, const struct kernel_type *type,
+			      const char *field)
+{
+	return missing && !strcmp(field, missing) ? -1 : __real_kernel_btf_offset(btf, type, field);
+}
+
+/* Where one of them lies is not guessed. */
+static void a_kernel_of_other_structs_tells_nothing(void **state)
+{
+	static const char *const needed[] = { "dev",
+					      "sk",
+					      "len",
+					      "data",
+					      "head",
+					      "tail",
+					      "network_header",
+					      "protocol",
+					      "ifindex",
+					      "nd_net",
+					      "__sk_common",
+					      "skc_net",
+					      "net_cookie" };
+	struct drop_trace *t;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, "");
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+		missing = needed[i];
+		t = drop_trace_open(&lab);
+		missing = NULL;
+		if (t)
+			fail_msg("%s", needed[i]);
+	}
+	rig_down(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +381,7 @@ int main(void)
 		cmocka_unit_test(what_xdp_cannot_send_is_told),
 		cmocka_unit_test(what_is_too_long_for_a_link),
 		cmocka_unit_test(where_it_was),
+		cmocka_unit_test(a_kernel_of_other_structs_tells_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 
 #include "lab/cleanup.h"
 #include "lab/netlink.h"
+#include "orchestrator/scenario/node_program.h"
 #include "orchestrator/scenario/spawn.h"
 
 #define KEPT 65536
@@ -167,6 +169,28 @@ static void who_has_nothing_left_to_do(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/* It is killed, and nothing of it is left. */
+static void the_end_of_a_program(void **state)
+{
+	struct subprocess first = { .out.fd = -1, .err.fd = -1 };
+	struct node_program p = { .first = &first };
+	int status;
+
+	(void)state;
+	node_program_ask(&p);
+	node_program_end(&p); /* it has not been started */
+	first.child = begin(true);
+	first.started = true;
+	p.end = mmap(NULL, sizeof(*p.end), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	assert_true(p.end != MAP_FAILED);
+	node_program_end(&p);
+	assert_null(p.end);
+	assert_false(first.started);
+	assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +199,7 @@ int main(void)
 		cmocka_unit_test(how_it_failed),
 		cmocka_unit_test(the_first_that_can_be_run),
 		cmocka_unit_test(who_has_nothing_left_to_do),
+		cmocka_unit_test(the_end_of_a_program),
 	};
 
 	return cmocka_run_group_tests_name("subprocess", tests, NULL, NULL);
