@@ -201,7 +201,6 @@ int listener_consume(struct listener *l, int (*fn)(void *cookie, const struct xl
 	l->cookie = cookie;
 	l->answer = 0;
 	n = ring_buffer__consume(l->ring);
-	l->fn = NULL;
 	if (l->answer)
 		return l->answer;
 	return n < 0 ? n : 0;

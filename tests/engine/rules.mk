@@ -14,9 +14,9 @@ $(B)/tests/engine/test_state: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=
 # A kernel whose structs have not all that is looked for.
 $(B)/tests/engine/test_drop_trace: override LDFLAGS += -Wl,--wrap=kernel_btf_offset
 
-# Not every map can be made, or be there.
+# Not every map can be made, or be there; nor every lock.
 $(B)/tests/engine/test_listener: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_num_possible_cpus bpf_map_create \
-	bpf_obj_pin bpf_obj_get ring_buffer__new mkdir)
+	bpf_obj_pin bpf_obj_get ring_buffer__new ring_buffer__consume counters_map mkdir open flock fstat pwrite)
 
 # Another command may be quicker.
 $(B)/tests/engine/test_objects: override LDFLAGS += -Wl,--wrap=rename

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,6 +33,129 @@
 #include "tests/unit/wrap.h"
 
 #define FILTERS "[filter no]\nprogram = drop\n"
+
+static const char *fails; /* this call, or the making of this map */
+
+static int print(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	(void)fmt;
+	(void)args;
+	return 0;
+}
+
+static int act(const char *what)
+{
+	if (!fails || strcmp(fails, what) != 0)
+		return 0;
+	errno = EPERM;
+	return -EPERM;
+}
+
+int __real_libbpf_num_possible_cpus(void);
+WRAP(int, libbpf_num_possible_cpus, void)
+{
+	if (act("one CPU"))
+		return 1;
+	if (!act("cpus"))
+		return __real_libbpf_num_possible_cpus();
+	/* what libbpf says is kept */
+	assert_ptr_not_equal(libbpf_set_print(print), print);
+	return -EPERM;
+}
+
+int __real_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key, __u32 value, __u32 n,
+			  const struct bpf_map_create_opts *opts);
+WRAP(int, bpf_map_create, enum bpf_map_type type, const char *name, __u32 key, __u32 value, __u32 n,
+     const struct bpf_map_create_opts *opts)
+{
+	return act(name) ? -EPERM : __real_bpf_map_create(type, name, key, value, n, opts);
+}
+
+int __real_bpf_obj_pin(int fd, const char *path);
+WRAP(int, bpf_obj_pin, int fd, const char *path)
+{
+	int err = act("pin") ? -EPERM : __real_bpf_obj_pin(fd, path);
+
+	if (err || !act("quicker"))
+		return err;
+	errno = EEXIST;
+	return -EEXIST;
+}
+
+int __real_bpf_obj_get(const char *path);
+WRAP(int, bpf_obj_get, const char *path)
+{
+	int fd = act("get") ? -EPERM : __real_bpf_obj_get(path);
+
+	if (fd >= 0)
+		errno = ENOENT; /* as an earlier call may have left it */
+	return fd;
+}
+
+static ring_buffer_sample_fn take;
+static void *taker;
+
+struct ring_buffer *__real_ring_buffer__new(int fd, ring_buffer_sample_fn fn, void *cookie,
+					    const struct ring_buffer_opts *opts);
+WRAP(struct ring_buffer *, ring_buffer__new, int fd, ring_buffer_sample_fn fn, void *cookie,
+     const struct ring_buffer_opts *opts)
+{
+	take = fn;
+	taker = cookie;
+	if (!act("map a ring"))
+		return __real_ring_buffer__new(fd, fn, cookie, opts);
+	assert_ptr_not_equal(libbpf_set_print(print), print);
+	return NULL;
+}
+
+int __real_ring_buffer__consume(struct ring_buffer *ring);
+WRAP(int, ring_buffer__consume, struct ring_buffer *ring)
+{
+	static struct xlab_event event;
+
+	if (act("cut short"))
+		return take(taker, &event, sizeof(event) - 1);
+	return act("consume") ? -EPERM : __real_ring_buffer__consume(ring);
+}
+
+int __real_counters_map(struct counters *counters, int fd, size_t row, struct error *e);
+WRAP(int, counters_map, struct counters *counters, int fd, size_t row, struct error *e)
+{
+	return act("counters_map") ? error_state(e, -EPERM, "not mapped")
+				   : __real_counters_map(counters, fd, row, e);
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	return act("open") ? -1 : __real_open(path, flags, 0600);
+}
+
+int __real_flock(int fd, int how);
+WRAP(int, flock, int fd, int how)
+{
+	return act("flock") ? -1 : __real_flock(fd, how);
+}
+
+int __real_fstat(int fd, struct stat *st);
+WRAP(int, fstat, int fd, struct stat *st)
+{
+	return act("fstat") ? -1 : __real_fstat(fd, st);
+}
+
+ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t at);
+WRAP(ssize_t, pwrite, int fd, const void *bytes, size_t size, off_t at)
+{
+	return act("pwrite") ? -1 : __real_pwrite(fd, bytes, size, at);
+}
+
+int __real_mkdir(const char *path, mode_t mode);
+WRAP(int, mkdir, const char *path, mode_t mode)
+{
+	return act("mkdir") ? -1 : __real_mkdir(path, mode);
+}
 
 struct heard {
 	size_t iface;
@@ -65,6 +189,7 @@ static struct listener *begin(const struct lab *lab, bool subscribe)
 	struct listener *l;
 
 	assert_int_equal(listener_open(lab, &l, &e), 0);
+	assert_int_equal(e.err, 0);
 	if (subscribe)
 		assert_int_equal(listener_subscribe(l, rig_end(lab), &e), 0);
 	return l;
@@ -79,21 +204,21 @@ static void come(const struct lab *lab, unsigned int n)
 		assert_int_equal(rig_run(lab, frame, sizeof(frame), NULL), XDP_DROP);
 }
 
-static struct counters map_counters(const struct lab *lab)
+static struct counters map_counters(const struct lab *lab, size_t iface)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
 	int FD_AUTO fd = -1, FD_AUTO rings = -1;
 	struct counters counters;
 
-	assert_int_equal(counters_open(lab, rig_end(lab), &fd, &rings, &e), 0);
-	assert_int_equal(counters_map(&counters, fd, counters_row(lab, rig_end(lab)), &e), 0);
+	assert_int_equal(counters_open(lab, iface, &fd, &rings, &e), 0);
+	assert_int_equal(counters_map(&counters, fd, counters_row(lab, iface), &e), 0);
 	return counters;
 }
 
 /* The chain tells so many as have a bit here. */
-static uint64_t told(const struct lab *lab)
+static uint64_t told(const struct lab *lab, size_t iface)
 {
-	struct counters counters = map_counters(lab);
+	struct counters counters = map_counters(lab, iface);
 	uint64_t listening = counters.slots[0].listening;
 
 	for (size_t i = 0; i < counters.n; i++)
@@ -130,16 +255,20 @@ static void what_is_heard(void **state)
 	assert_int_equal(heard.n, 1); /* one, and the others at the next time */
 	assert_int_equal(heard.iface, rig_end(&lab));
 	assert_int_equal(consume(l, 0).n, 2);
+	/* an answer is that of its own time */
+	come(&lab, 1);
+	assert_int_equal(consume(l, 7).n, 1);
+	assert_int_equal(consume(l, 0).n, 0);
 	/* another has its own */
 	other = begin(&lab, true);
 	come(&lab, 2);
 	assert_int_equal(consume(other, 0).n, 2);
 	listener_close(other);
 	assert_int_equal(consume(l, 0).n, 2);
-	assert_int_equal(told(&lab), 1);
-	come(&lab, 1);
+	assert_int_equal(told(&lab, rig_end(&lab)), 1);
+	come(&lab, 3);
 	listener_close(l);
-	assert_int_equal(told(&lab), 0);
+	assert_int_equal(told(&lab, rig_end(&lab)), 0);
 	/* what nobody took is not the next one's */
 	l = begin(&lab, true);
 	assert_int_equal(consume(l, 0).n, 0);
@@ -160,7 +289,7 @@ static void what_is_lost(void **state)
 	(void)state;
 	rig_up(&lab, FILTERS);
 	rig_must_chain(&lab, "no");
-	counters = map_counters(&lab);
+	counters = map_counters(&lab, rig_end(&lab));
 	counters.slots[0].lost[0] = 5;
 	l = begin(&lab, true);
 	assert_int_equal(listener_subscribe(l, rig_end(&lab), &e), 0);
@@ -177,7 +306,7 @@ static void what_is_lost(void **state)
 /* One that was killed has left its word in its lock's file, and its bit with the chains. */
 static void one_that_was_killed(void **state)
 {
-	struct counters counters;
+	struct error ERROR_AUTO e = ERROR_INIT;
 	struct listener *l;
 	struct stat st;
 	struct lab lab;
@@ -190,14 +319,25 @@ static void one_that_was_killed(void **state)
 	lock = open_lock(&lab);
 	assert_int_equal(fstat(lock, &st), 0);
 	assert_int_equal(st.st_size, 0);
-	counters = map_counters(&lab);
-	counters_subscribe(&counters, 0);
-	counters_subscribe(&counters, 1);
-	counters_unmap(&counters);
-	assert_int_equal(told(&lab), 3);
+	assert_int_equal(st.st_mode, S_IFREG | 0600);
+	for (size_t i = 0; i < lab.labfile.topo.n_ifaces; i++) {
+		struct counters counters = map_counters(&lab, i);
+
+		counters_subscribe(&counters, 0);
+		counters_subscribe(&counters, 1);
+		counters_unmap(&counters);
+		assert_int_equal(told(&lab, i), 3);
+	}
 	assert_int_equal(write(lock, "!", 1), 1);
+	/* without that it would be told what it has not asked for */
+	fails = "counters_map";
+	assert_int_equal(listener_open(&lab, &l, &e), -EPERM);
+	fails = NULL;
+	assert_string_equal(e.text, "cannot listen to the lab's chains: not mapped");
+	assert_int_equal(pwrite(lock, "!", 1, 0), 1);
 	l = begin(&lab, false);
-	assert_int_equal(told(&lab), 2); /* of another it is not taken */
+	for (size_t i = 0; i < lab.labfile.topo.n_ifaces; i++)
+		assert_int_equal(told(&lab, i), 2); /* of another it is not taken */
 	assert_int_equal(fstat(lock, &st), 0);
 	assert_int_equal(st.st_size, 1); /* this one could be killed, too */
 	listener_close(l);
@@ -228,7 +368,7 @@ static void so_many_and_no_more(void **state)
 	all[3] = begin(&lab, true);
 	for (size_t i = 0; i < XLAB_LISTENERS; i++)
 		listener_close(all[i]);
-	assert_int_equal(told(&lab), 0);
+	assert_int_equal(told(&lab, rig_end(&lab)), 0);
 	rig_down(&lab);
 }
 
@@ -240,7 +380,7 @@ static void nothing_stays_mapped(void **state)
 
 	(void)state;
 	rig_up(&lab, FILTERS);
-	counters = map_counters(&lab);
+	counters = map_counters(&lab, rig_end(&lab));
 	pages = counters.pages;
 	assert_int_equal(msync(pages, 1, MS_ASYNC), 0);
 	counters_unmap(&counters);
@@ -378,79 +518,6 @@ static void what_a_row_has(void **state)
 	(void)munmap(all, ROWS * cpus * sizeof(*all));
 }
 
-static const char *fails; /* this call, or the making of this map */
-
-static int print(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
-}
-
-static int act(const char *what)
-{
-	if (!fails || strcmp(fails, what) != 0)
-		return 0;
-	errno = EPERM;
-	return -EPERM;
-}
-
-int __real_libbpf_num_possible_cpus(void);
-WRAP(int, libbpf_num_possible_cpus, void)
-{
-	if (act("one CPU"))
-		return 1;
-	if (!act("cpus"))
-		return __real_libbpf_num_possible_cpus();
-	/* what libbpf says is kept */
-	assert_ptr_not_equal(libbpf_set_print(print), print);
-	return -EPERM;
-}
-
-int __real_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key, __u32 value, __u32 n,
-			  const struct bpf_map_create_opts *opts);
-WRAP(int, bpf_map_create, enum bpf_map_type type, const char *name, __u32 key, __u32 value, __u32 n,
-     const struct bpf_map_create_opts *opts)
-{
-	return act(name) ? -EPERM : __real_bpf_map_create(type, name, key, value, n, opts);
-}
-
-int __real_bpf_obj_pin(int fd, const char *path);
-WRAP(int, bpf_obj_pin, int fd, const char *path)
-{
-	int err = act("pin") ? -EPERM : __real_bpf_obj_pin(fd, path);
-
-	if (err || !act("quicker"))
-		return err;
-	errno = EEXIST;
-	return -EEXIST;
-}
-
-int __real_bpf_obj_get(const char *path);
-WRAP(int, bpf_obj_get, const char *path)
-{
-	int fd = act("get") ? -EPERM : __real_bpf_obj_get(path);
-
-	if (fd >= 0)
-		errno = ENOENT; /* as an earlier call may have left it */
-	return fd;
-}
-
-struct ring_buffer *__real_ring_buffer__new(int fd, ring_buffer_sample_fn fn, void *cookie,
-					    const struct ring_buffer_opts *opts);
-WRAP(struct ring_buffer *, ring_buffer__new, int fd, ring_buffer_sample_fn fn, void *cookie,
-     const struct ring_buffer_opts *opts)
-{
-	return act("map a ring") ? NULL : __real_ring_buffer__new(fd, fn, cookie, opts);
-}
-
-int __real_mkdir(const char *path, mode_t mode);
-WRAP(int, mkdir, const char *path, mode_t mode)
-{
-	return act("mkdir") ? -1 : __real_mkdir(path, mode);
-}
-
 #define NO_CPUS	   "cannot ask how many CPUs there can be: "
 #define NO_PERMIT  "Operation not permitted"
 #define ENDS(a, b) assert_string_equal((a) + strlen(a) - strlen(b), b)
@@ -549,36 +616,6 @@ static void counters_of_one_that_was_quicker(void **state)
 	rig_down(&lab);
 }
 
-/* Nothing of it is left then, and nobody is told what it might be. */
-static void a_listener_that_cannot_hear(void **state)
-{
-	static const char *const rows[][2] = {
-		{ "event_ring", "cannot make a listener's ring buffer: " NO_PERMIT },
-		{ "map a ring", "cannot map a listener's ring buffer: " NO_PERMIT },
-	};
-	struct listener *l;
-	struct lab lab;
-
-	(void)state;
-	rig_up(&lab, FILTERS);
-	listener_close(begin(&lab, false)); /* the lab's rings are there, and one of them */
-	l = begin(&lab, false);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct error ERROR_AUTO e = ERROR_INIT;
-		char *FREE_AUTO words =
-			text_format("cannot listen to the lab's chains: %s", rows[i][1]);
-		struct listener *none = NULL;
-
-		fails = rows[i][0];
-		assert_int_equal(listener_open(&lab, &none, &e), -EPERM);
-		fails = NULL;
-		assert_string_equal(e.text, words);
-		assert_null(none);
-	}
-	listener_close(l);
-	rig_down(&lab);
-}
-
 /* A chain of its own on an interface that has its row in a map for several. */
 static void a_row_behind_others(void **state)
 {
@@ -605,6 +642,80 @@ static void a_row_behind_others(void **state)
 	path = counters_path(&lab, 0);
 	ENDS(path, "/bpf/iface/left:l0/counters");
 	free(path);
+	rig_down(&lab);
+}
+
+/* Nothing of it is left then, and its place is free. */
+static void a_listener_that_cannot_hear(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "open", "cannot open ", "/listeners/0: " NO_PERMIT },
+		{ "flock", "cannot lock ", "/listeners/0: " NO_PERMIT },
+		{ "fstat", "cannot read a listener's lock: ", NO_PERMIT },
+		{ "pwrite", "cannot write a listener's lock: ", NO_PERMIT },
+		{ "get", "cannot make map ", "/iface/event_rings: " NO_PERMIT },
+		{ "event_ring", "cannot make map ", "/iface/event_rings: " NO_PERMIT },
+		{ "map a ring", "cannot map a listener's ring buffer: ", NO_PERMIT },
+		{ "event_ring", "cannot make a listener's ring buffer: ", NO_PERMIT },
+	};
+	struct listener *first = NULL;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, FILTERS);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		char *FREE_AUTO words =
+			text_format("cannot listen to the lab's chains: %s", rows[i][1]);
+		struct listener *none = NULL;
+
+		if (i == ARRAY_SIZE(rows) - 1)
+			first = begin(&lab, false); /* the last one has no ring yet */
+		(void)libbpf_set_print(print);
+		fails = rows[i][0];
+		assert_int_equal(listener_open(&lab, &none, &e), -EPERM);
+		fails = NULL;
+		assert_memory_equal(e.text, words, strlen(words));
+		ENDS(e.text, rows[i][2]);
+		assert_null(none);
+		assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+	}
+	listener_close(first);
+	fails = "event_ring";
+	listener_close(begin(&lab, false)); /* for which the first one's is there */
+	fails = NULL;
+	rig_down(&lab);
+}
+
+static void a_chain_that_cannot_be_heard(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "get", "cannot listen to a chain: cannot make map ", NO_PERMIT },
+		{ "counters_map", "cannot listen to a chain: not mapped", "" },
+	};
+	struct listener *l;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, FILTERS);
+	rig_must_chain(&lab, "no");
+	l = begin(&lab, false);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+
+		fails = rows[i][0];
+		assert_int_equal(listener_subscribe(l, rig_end(&lab), &e), -EPERM);
+		fails = NULL;
+		assert_memory_equal(e.text, rows[i][1], strlen(rows[i][1]));
+		ENDS(e.text, rows[i][2]);
+	}
+	/* nor are its events, or what is none */
+	fails = "consume";
+	assert_int_equal(listener_consume(l, hear, NULL), -EPERM);
+	fails = "cut short";
+	assert_int_equal(consume(l, 0).n, 0);
+	fails = NULL;
+	listener_close(l);
 	rig_down(&lab);
 }
 
@@ -681,6 +792,7 @@ int main(void)
 		cmocka_unit_test(counters_of_one_that_was_quicker),
 		cmocka_unit_test(a_row_behind_others),
 		cmocka_unit_test(a_listener_that_cannot_hear),
+		cmocka_unit_test(a_chain_that_cannot_be_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,13 +106,13 @@ static void what_was_told_of_how_many(void **state)
 	struct evidence ev = an_evidence(STEP_PING);
 
 	(void)state;
-	for (uint16_t sequence = UINT16_MAX - 2; sequence; sequence++) {
+	for (uint16_t sequence = UINT16_MAX - 9; sequence; sequence++) {
 		echo.icmp_seq = sequence;
 		say(&ev, &echo, HOST, XLAB_DECIDED, 0, XDP_TX);
 		say(&ev, &echo, HOST, XLAB_DECIDED, 0, XDP_TX);
 	}
 	say(&ev, &echo, HOST, XLAB_DECIDED, 0, XDP_DROP);
-	assert_int_equal(ev.told[XDP_TX], 3);
+	assert_int_equal(ev.told[XDP_TX], 10);
 	assert_int_equal(ev.told[XDP_DROP], 1);
 	assert_int_equal(ev.drops, 1);
 	evidence_clear(&ev);
@@ -153,6 +153,14 @@ static void which_words_are_last_ones(void **state)
 	assert_int_equal(ev.drops, 0);
 	for (size_t i = 0; i < EVIDENCE_VERDICTS; i++)
 		assert_int_equal(ev.told[i], i == XDP_TX);
+	assert_null(ev.forms.form);
+	evidence_clear(&ev);
+	ev = an_evidence(STEP_PING);
+	p = a_packet(IPPROTO_ICMP);
+	for (unsigned int verdict = EVIDENCE_VERDICTS; verdict < 256; verdict++)
+		say(&ev, &p, HOST, XLAB_DECIDED, 0, (uint8_t)verdict);
+	for (size_t i = 0; i < EVIDENCE_VERDICTS; i++)
+		assert_true(!ev.told[i] && !ev.told_sequences[i] && !ev.left[i]);
 	evidence_clear(&ev);
 }
 
