@@ -11,8 +11,9 @@ $(B)/tests/engine/test_trace: $(B)/tests/filters/frame.o
 # Nobody waits long for a lock; files take little at once, and folders cannot be read.
 $(B)/tests/engine/test_state: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_time_left write read readdir)
 
-# A kernel whose structs have not all that is looked for.
-$(B)/tests/engine/test_drop_trace: override LDFLAGS += -Wl,--wrap=kernel_btf_offset
+# Not every kernel has all that is looked for.
+$(B)/tests/engine/test_drop_trace: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,kernel_btf_offset kernel_btf_open \
+	bpf_object__open_skeleton bpf_map__set_max_entries ring_buffer__new bpf_raw_tracepoint_open)
 
 # Not every map can be made, or be there; nor every lock.
 $(B)/tests/engine/test_listener: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_num_possible_cpus bpf_map_create \
