@@ -183,7 +183,7 @@ static int load(struct drop_trace *t)
 }
 
 /* The words of XDP can be missing. */
-static int attach(struct drop_trace *t)
+static bool attach(struct drop_trace *t)
 {
 	const struct bpf_program *const programs[] = {
 		[DROP_TRACE_KFREE_SKB] = t->bpf->progs.kfree_skb_told,
@@ -195,10 +195,10 @@ static int attach(struct drop_trace *t)
 
 	t->ring = ring_buffer__new(bpf_map__fd(t->bpf->maps.drops), hand_over, t, NULL);
 	if (!t->ring)
-		return -errno;
+		return false;
 	for (size_t i = DROP_TRACE_KFREE_SKB; i < ARRAY_SIZE(tracepoints); i++)
 		t->links[i] = bpf_raw_tracepoint_open(tracepoints[i], bpf_program__fd(programs[i]));
-	return t->links[DROP_TRACE_KFREE_SKB] < 0 ? t->links[DROP_TRACE_KFREE_SKB] : 0;
+	return t->links[DROP_TRACE_KFREE_SKB] >= 0;
 }
 
 struct drop_trace *drop_trace_open(const struct lab *lab)
@@ -213,7 +213,7 @@ struct drop_trace *drop_trace_open(const struct lab *lab)
 	if (!load(t)) {
 		for (size_t i = 0; i < topology_namespaces(&lab->labfile.topo); i++)
 			add_place(t, i);
-		if (!attach(t))
+		if (attach(t))
 			return t;
 	}
 	drop_trace_close(t);
@@ -353,8 +353,7 @@ static bool find_limit(const struct drop_trace *t, const struct drop_trace_event
 bool drop_trace_too_long(const struct drop_trace *t, const struct drop_trace_event *event,
 			 struct drop_trace_limit *limit)
 {
-	if (!event->ifindex || event->length <= MTU_MIN ||
-	    strcmp(drop_trace_reason(t, event), "NOT_SPECIFIED") != 0)
+	if (event->length <= MTU_MIN || strcmp(drop_trace_reason(t, event), "NOT_SPECIFIED") != 0)
 		return false;
 	limit->bytes = event->length;
 	return find_limit(t, event, limit);

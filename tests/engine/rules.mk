@@ -21,3 +21,7 @@ $(B)/tests/engine/test_listener: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 
 # Another command may be quicker.
 $(B)/tests/engine/test_objects: override LDFLAGS += -Wl,--wrap=rename
+
+# What a program's first process needs is refused to it.
+$(B)/tests/engine/test_node_program: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,prctl poll dup2 close_range fork mmap \
+	syscall)

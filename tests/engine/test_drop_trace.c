@@ -474,9 +474,12 @@ static void tracepoints(void **state)
 	struct drop_trace *t;
 	struct lab lab;
 	size_t n_ifaces;
+	int next;
 
 	(void)state;
 	rig_up(&lab, "");
+	next = dup(STDIN_FILENO);
+	(void)close(next);
 	n_ifaces = lab.labfile.topo.n_ifaces;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		fails = rows[i].fails;
@@ -495,6 +498,8 @@ static void tracepoints(void **state)
 		assert_int_equal(hand_over(taker, &event, sizeof(event)), 0);
 		assert_int_equal(told.n, 1);
 		drop_trace_close(t);
+		assert_int_equal(dup(STDIN_FILENO), next); /* nothing stays open */
+		(void)close(next);
 	}
 	rig_down(&lab);
 }
