@@ -25,3 +25,6 @@ $(B)/tests/engine/test_objects: override LDFLAGS += -Wl,--wrap=rename
 # What a program's first process needs is refused to it.
 $(B)/tests/engine/test_node_program: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,prctl poll dup2 close_range fork mmap \
 	syscall)
+
+# What a packet socket gives, and does not take.
+$(B)/tests/engine/test_tap: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,socket bind setsockopt recvmsg)
