@@ -130,7 +130,13 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
-	return act("open") ? -1 : __real_open(path, flags, 0600);
+	mode_t mode;
+	va_list args;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	return act("open") ? -1 : __real_open(path, flags, mode);
 }
 
 int __real_flock(int fd, int how);

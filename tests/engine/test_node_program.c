@@ -49,7 +49,7 @@ int __real_poll(struct pollfd *fds, nfds_t n, int ms);
 WRAP(int, poll, struct pollfd *fds, nfds_t n, int ms)
 {
 	if (act("xlab's end"))
-		return 1;
+		return (int)n;
 	return act("poll") ? -1 : __real_poll(fds, n, ms);
 }
 
@@ -247,7 +247,11 @@ static void one_that_is_asked_to_end(void **state)
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	(void)state;
-	begin(&p, "trap 'wait; echo bye; exit 4' TERM; sleep 98765 & echo there; wait", true);
+	/* one of them has been reaped before */
+	begin(&p,
+	      "o=$( (sh -c 'echo $$' &) ); while [ -e /proc/$o ]; do :; done; "
+	      "trap 'wait; echo bye; exit 4' TERM; sleep 98765 & echo there; wait",
+	      true);
 	wait_for_words(&p, "there\n");
 	node_program_ask(&p);
 	wait_for_end(&p);

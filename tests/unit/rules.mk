@@ -72,7 +72,7 @@ $(B)/tests/unit/test_prog_capture: override LDFLAGS += $(addprefix -Wl$(comma)--
 	bpf_program__set_insns)
 $(B)/tests/unit/test_serves: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,node_program_start node_program_ask \
 	node_program_ended node_program_end subprocess_poll sockdiag_open sockdiag_ask sockdiag_end_waits netlink_close \
-	step_run_wait)
+	step_run_wait poll)
 $(B)/tests/unit/test_step_kinds: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,node_program_start node_program_ended \
 	node_program_end step_run_wait judge_exec judge_exec_control scenario_chains_program if_nametoindex netns_visit \
 	bpf_prog_test_run_opts witness_consume judge_give filter_object_open filter_object_close filter_maps_open \
