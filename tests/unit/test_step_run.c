@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
@@ -21,7 +23,9 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/serves.h"
 #include "orchestrator/scenario/step_run.h"
+#include "tests/unit/wrap.h"
 
 #define MS 1000000ULL
 
@@ -173,6 +177,99 @@ static void is_woken_by_news(void **state)
 		(void)close(fds[0]);
 		(void)close(fds[1]);
 	}
+}
+
+static bool died;      /* a server of the scenario's */
+static int poll_errno; /* of the next wait */
+
+WRAP(bool, serves_died, const struct serves *serves)
+{
+	(void)serves;
+	return died;
+}
+
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *wait, const sigset_t *mask);
+WRAP(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *wait, const sigset_t *mask)
+{
+	if (!poll_errno)
+		return __real_ppoll(fds, n, wait, mask);
+	errno = poll_errno;
+	poll_errno = 0;
+	return -1;
+}
+
+/* A step is over without its servers, and where nothing can be waited for; not by any signal. */
+static void what_ends_the_wait(void **state)
+{
+	static const struct {
+		int poll_errno;
+		bool died;
+		int err;
+		const char *text;
+	} rows[] = {
+		{ 0, true, -ECHILD, "a server died" },
+		{ EBADF, false, -EBADF,
+		  "cannot wait for the step's children: Bad file descriptor" },
+		{ EINTR, false, 0, NULL },
+	};
+	int answer = 0;
+	const struct probe probe = { .signal_fd = -1,
+				     .listener_fd = -1,
+				     .drops_fd = -1,
+				     .consume = consume,
+				     .cookie = &answer };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct step_run c = { .probe = &probe, .e = &e };
+
+		consumed = 0;
+		died = rows[i].died;
+		poll_errno = rows[i].poll_errno;
+		step_run_allow(&c, netlink_clock_ns(), 10);
+		assert_int_equal(step_run_wait(&c, when_consumed, MS), rows[i].err);
+		assert_int_equal(consumed, !rows[i].err);
+		died = false;
+		if (rows[i].text)
+			assert_string_equal(e.text, rows[i].text);
+	}
+}
+
+/* Of each server what it said is taken, and nothing stays open. */
+static void what_servers_said(void **state)
+{
+	struct step_run c = { .n_receivers = 2, .receivers = xcalloc(2, sizeof(*c.receivers)) };
+	int next, fds[2];
+
+	(void)state;
+	next = dup(STDIN_FILENO);
+	(void)close(next);
+	for (size_t i = 0; i < 2; i++) {
+		struct receiver *r = &c.receivers[i];
+
+		make_news(fds);
+		(void)close(fds[1]);
+		r->server = (struct subprocess){ .started = true,
+						 .ended = true,
+						 .child = CHILD_NONE,
+						 .out = { .fd = fds[0] },
+						 .err = { .fd = -1 } };
+		r->member_fd = dup(STDIN_FILENO);
+		r->echoes_fd = dup(STDIN_FILENO);
+	}
+	step_run_poll(&c);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(c.receivers[i].server.out.size, 1);
+	c.taps = xcalloc(2, sizeof(*c.taps));
+	c.n_taps = 2;
+	for (size_t i = 0; i < 2; i++)
+		c.taps[i].fd = dup(STDIN_FILENO);
+	step_run_end(&c);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(dup(STDIN_FILENO), next + (int)i);
+	for (size_t i = 0; i < 6; i++)
+		(void)close(next + (int)i);
 }
 
 /* What the chains have said of the step's own packets. */
@@ -458,6 +555,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_until_then),
 		cmocka_unit_test(is_woken_by_news),
+		cmocka_unit_test(what_ends_the_wait),
+		cmocka_unit_test(what_servers_said),
 		cmocka_unit_test(what_leaves_nothing_to_wait_for),
 		cmocka_unit_test(a_question_that_was_dropped),
 		cmocka_unit_test(what_the_kernel_dropped),
