@@ -67,6 +67,33 @@ static int when_consumed(struct step_run *c)
 	return consumed > 0;
 }
 
+static bool died;      /* a server of the scenario's */
+static int poll_errno; /* of the next wait */
+
+static int serves_news = -1;
+
+WRAP(int, serves_fd, const struct serves *serves)
+{
+	(void)serves;
+	return serves_news;
+}
+
+WRAP(bool, serves_died, const struct serves *serves)
+{
+	(void)serves;
+	return died;
+}
+
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *wait, const sigset_t *mask);
+WRAP(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *wait, const sigset_t *mask)
+{
+	errno = poll_errno ? poll_errno : EBADF; /* which an earlier call may have left */
+	if (!poll_errno)
+		return __real_ppoll(fds, n, wait, mask);
+	poll_errno = 0;
+	return -1;
+}
+
 /* What takes longer than a second was not waited for as it should be. */
 static void waits_until_then(void **state)
 {
@@ -117,13 +144,24 @@ static void make_news(int fds[static 2])
 static void is_woken_by_news(void **state)
 {
 	static const struct {
-		enum { SIGNAL, LISTENER, DROPS, TAP, TAP_0, CLIENT, END, SERVER, SERVER_0 } who;
+		enum {
+			SIGNAL,
+			LISTENER,
+			DROPS,
+			TAP,
+			TAP_0,
+			CLIENT,
+			END,
+			SERVER,
+			SERVER_0,
+			SERVES
+		} who;
 		int answer, err;
 	} rows[] = {
 		{ SIGNAL, 0, -EINTR }, { LISTENER, 0, 0 }, { LISTENER, -EBADMSG, -EBADMSG },
 		{ DROPS, 0, 0 },       { TAP, 0, 0 },	   { CLIENT, 0, 0 },
 		{ SERVER, 0, 0 },      { TAP_0, 0, 0 },	   { END, 0, 0 },
-		{ SERVER_0, 0, 0 },
+		{ SERVER_0, 0, 0 },    { SERVES, 0, 0 },
 	};
 
 	(void)state;
@@ -151,6 +189,7 @@ static void is_woken_by_news(void **state)
 		c.receivers = receivers;
 		c.n_receivers = 2;
 		c.client = receivers[0].server = receivers[1].server = child;
+		serves_news = who == SERVES ? fds[0] : -1;
 		if (who == CLIENT)
 			c.client.out.fd = fds[0];
 		if (who == END)
@@ -171,31 +210,13 @@ static void is_woken_by_news(void **state)
 			assert_int_equal(c.client.out.size, 1);
 		if (who == SERVER)
 			assert_int_equal(receivers[1].server.err.size, 1);
+		serves_news = -1;
 		free(c.client.out.text);
 		free(receivers[0].server.out.text);
 		free(receivers[1].server.err.text);
 		(void)close(fds[0]);
 		(void)close(fds[1]);
 	}
-}
-
-static bool died;      /* a server of the scenario's */
-static int poll_errno; /* of the next wait */
-
-WRAP(bool, serves_died, const struct serves *serves)
-{
-	(void)serves;
-	return died;
-}
-
-int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *wait, const sigset_t *mask);
-WRAP(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *wait, const sigset_t *mask)
-{
-	if (!poll_errno)
-		return __real_ppoll(fds, n, wait, mask);
-	errno = poll_errno;
-	poll_errno = 0;
-	return -1;
 }
 
 /* A step is over without its servers, and where nothing can be waited for; not by any signal. */
@@ -236,40 +257,47 @@ static void what_ends_the_wait(void **state)
 	}
 }
 
+static int opened[8];
+static size_t n_opened;
+
+static int open_one(void)
+{
+	return opened[n_opened++] = dup(STDIN_FILENO);
+}
+
 /* Of each server what it said is taken, and nothing stays open. */
 static void what_servers_said(void **state)
 {
-	struct step_run c = { .n_receivers = 2, .receivers = xcalloc(2, sizeof(*c.receivers)) };
-	int next, fds[2];
+	struct step_run c = { .n_receivers = 2,
+			      .receivers = xcalloc(2, sizeof(*c.receivers)),
+			      .n_taps = 2,
+			      .taps = xcalloc(2, sizeof(*c.taps)) };
+	int fds[2];
 
 	(void)state;
-	next = dup(STDIN_FILENO);
-	(void)close(next);
 	for (size_t i = 0; i < 2; i++) {
 		struct receiver *r = &c.receivers[i];
 
 		make_news(fds);
-		(void)close(fds[1]);
 		r->server = (struct subprocess){ .started = true,
 						 .ended = true,
 						 .child = CHILD_NONE,
 						 .out = { .fd = fds[0] },
 						 .err = { .fd = -1 } };
-		r->member_fd = dup(STDIN_FILENO);
-		r->echoes_fd = dup(STDIN_FILENO);
+		r->member_fd = open_one();
+		r->echoes_fd = open_one();
+		c.taps[i].fd = open_one();
+		step_run_poll(&c);
+		assert_int_equal(r->server.out.size, 1);
+		(void)close(fds[1]);
 	}
-	step_run_poll(&c);
-	for (size_t i = 0; i < 2; i++)
-		assert_int_equal(c.receivers[i].server.out.size, 1);
-	c.taps = xcalloc(2, sizeof(*c.taps));
-	c.n_taps = 2;
-	for (size_t i = 0; i < 2; i++)
-		c.taps[i].fd = dup(STDIN_FILENO);
+	c.client = (struct subprocess){ .started = true,
+					.child = CHILD_NONE,
+					.out = { .fd = open_one() },
+					.err = { .fd = open_one() } };
 	step_run_end(&c);
-	for (size_t i = 0; i < 6; i++)
-		assert_int_equal(dup(STDIN_FILENO), next + (int)i);
-	for (size_t i = 0; i < 6; i++)
-		(void)close(next + (int)i);
+	for (size_t i = 0; i < n_opened; i++)
+		assert_int_equal(fcntl(opened[i], F_GETFD), -1);
 }
 
 /* What the chains have said of the step's own packets. */

@@ -174,6 +174,7 @@ static void the_end_of_a_program(void **state)
 {
 	struct subprocess first = { .out.fd = -1, .err.fd = -1 };
 	struct node_program p = { .first = &first };
+	void *shared;
 	int status;
 
 	(void)state;
@@ -184,8 +185,11 @@ static void the_end_of_a_program(void **state)
 	p.end = mmap(NULL, sizeof(*p.end), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
 	assert_true(p.end != MAP_FAILED);
+	shared = p.end;
 	node_program_end(&p);
 	assert_null(p.end);
+	assert_int_equal(msync(shared, 1, MS_ASYNC), -1);
+	assert_int_equal(errno, ENOMEM);
 	assert_false(first.started);
 	assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
