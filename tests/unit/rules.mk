@@ -58,7 +58,8 @@ $(B)/tests/unit/test_scenario_run: override LDFLAGS += $(addprefix -Wl$(comma)--
 	judge_traffic judge_flow judge_shares judge_see chain_try_load judge_reject step_serve step_exec \
 	step_do step_give step_map progress_step interrupt_pending signalfd)
 $(B)/tests/unit/test_spawn: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,prctl syscall setns chdir setpgid close_range getppid \
-	execve netns_open open)
+	execve netns_open open pipe2 fcntl clone waitpid)
+$(B)/tests/unit/test_subprocess: override LDFLAGS += -Wl,--wrap=read
 $(B)/tests/unit/test_explain_text: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,explain_chain explain_filter explain_trace \
 	explain_rules explain_call explain_calls_shared rules_watch_rows rules_watch_next)
 $(B)/tests/unit/test_witness: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,listener_consume listener_lost drop_trace_consume \

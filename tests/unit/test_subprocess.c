@@ -21,6 +21,7 @@
 #include "lab/netlink.h"
 #include "orchestrator/scenario/node_program.h"
 #include "orchestrator/scenario/spawn.h"
+#include "tests/unit/wrap.h"
 
 #define KEPT 65536
 
@@ -85,6 +86,36 @@ static void what_is_no_pipe(void **state)
 	assert_int_equal(p.out.fd, -1);
 	assert_null(p.out.text);
 	subprocess_end(&p);
+}
+
+static int read_errno; /* of the next call */
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+WRAP(ssize_t, read, int fd, void *bytes, size_t size)
+{
+	if (!read_errno)
+		return __real_read(fd, bytes, size);
+	errno = read_errno;
+	read_errno = 0;
+	return -1;
+}
+
+/* An interruption is no end; nor is one that never stops read for ever. */
+static void what_goes_on(void **state)
+{
+	static const int rows[] = { EINTR, EAGAIN, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct subprocess p = an_ended_one(open("/dev/zero", O_RDONLY | O_CLOEXEC));
+
+		assert_true(p.out.fd >= 0);
+		read_errno = rows[i];
+		subprocess_poll(&p);
+		assert_true(p.out.fd >= 0);
+		assert_int_equal(!p.out.text, rows[i] != 0);
+		subprocess_end(&p);
+	}
 }
 
 static void how_it_failed(void **state)
@@ -156,6 +187,7 @@ static void who_has_nothing_left_to_do(void **state)
 		assert_false(child_sleeps(&busy));
 	}
 	assert_true(child_sleeps(&nobody));
+	errno = EINTR; /* whatever an earlier call came to */
 	assert_int_equal(child_collect(&busy, &status), -EAGAIN);
 	child_signal(&busy, SIGTERM);
 	while (child_collect(&busy, &status) == -EAGAIN)
@@ -200,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_long_text),
 		cmocka_unit_test(what_is_no_pipe),
+		cmocka_unit_test(what_goes_on),
 		cmocka_unit_test(how_it_failed),
 		cmocka_unit_test(the_first_that_can_be_run),
 		cmocka_unit_test(who_has_nothing_left_to_do),
