@@ -399,6 +399,8 @@ WRAP(struct ring_buffer *, ring_buffer__new, int fd, ring_buffer_sample_fn fn, v
 {
 	hand_over = fn;
 	taker = cookie;
+	*attached = '\0'; /* that comes next */
+	n_links = 0;
 	return fails_at("ring") ? NULL : __real_ring_buffer__new(fd, fn, cookie, opts);
 }
 
@@ -413,10 +415,6 @@ WRAP(int, bpf_raw_tracepoint_open, const char *name, int fd)
 	/* the program is the one of that name, as far as the kernel keeps it */
 	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
 	assert_int_equal(strncmp(info.name, name, strnlen(name, sizeof(info.name) - 1)), 0);
-	if (!strcmp(name, "kfree_skb")) { /* the first */
-		*attached = '\0';
-		n_links = 0;
-	}
 	strcat(strcat(attached, " "), name);
 	return links[n_links++] = __real_bpf_raw_tracepoint_open(name, fd);
 }

@@ -250,7 +250,7 @@ static void one_that_is_asked_to_end(void **state)
 	/* one of them has been reaped before */
 	begin(&p,
 	      "o=$( (sh -c 'echo $$' &) ); while [ -e /proc/$o ]; do :; done; "
-	      "trap 'wait; echo bye; exit 4' TERM; sleep 98765 & echo there; wait",
+	      "trap 'wait; echo bye; exit 4' TERM; sh -c 'echo there; exec sleep 98765' & wait",
 	      true);
 	wait_for_words(&p, "there\n");
 	node_program_ask(&p);

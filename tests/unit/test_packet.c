@@ -433,6 +433,8 @@ static void marks_are_found(void **state)
 	assert_string_equal(address_text(&p.arp_target, text), "10.0.0.1");
 	packet_read(echo, sizeof(echo), &p);
 	assert_true(p.has_icmp && p.has_echo);
+	assert_string_equal(address_text(&p.src, text), "10.0.0.10");
+	assert_string_equal(address_text(&p.dst, text), "10.0.0.1");
 	assert_int_equal(p.icmp_id, 0x1234);
 	assert_int_equal(p.icmp_seq, 7);
 	assert_int_equal(p.payload, sizeof(echo) - 1);
