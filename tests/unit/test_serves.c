@@ -156,6 +156,8 @@ WRAP(int, sockdiag_ask, struct netlink *nl, struct sockdiag *q, struct error *e)
 	assert_int_equal(q->proto, IPPROTO_TCP);
 	assert_int_equal(q->address.family, 0);
 	q->bound = n_servers ? bound : bound_before;
+	if (fails && !strcmp(fails, "ask"))
+		return error_state(e, -EIO, "ask fails");
 	return ask_err && n_servers ? error_state(e, ask_err, "no answer") : 0;
 }
 
@@ -419,6 +421,8 @@ static void a_step_that_serves(void **state)
 		  NULL, "look at a, start at a, leave a" },
 		{ true, false, false, 0, "look at a", -EIO, 0, NULL, "/bin/it: look at a fails",
 		  NULL, "look at a, leave a" },
+		{ true, false, false, 0, "ask", -EIO, 0, NULL, "/bin/it: ask fails", NULL,
+		  "look at a, leave a" },
 		{ true, false, false, 0, "start at a", -EIO, 0, NULL, "/bin/it: start at a fails",
 		  NULL, "look at a, start at a, end none, leave a" },
 	};

@@ -79,11 +79,13 @@ static void a_long_text(void **state)
 static void what_is_no_pipe(void **state)
 {
 	struct subprocess p = an_ended_one(open("/", O_RDONLY | O_CLOEXEC));
+	int fd = p.out.fd;
 
 	(void)state;
-	assert_true(p.out.fd >= 0);
+	assert_true(fd >= 0);
 	subprocess_poll(&p);
 	assert_int_equal(p.out.fd, -1);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	assert_null(p.out.text);
 	subprocess_end(&p);
 }
