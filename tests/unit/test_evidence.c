@@ -248,6 +248,7 @@ static void segments_that_come_again(void **state)
 		say(&ev, &p, rows[i].iface, XLAB_DECIDED, 2, XDP_PASS);
 		if (ev.drops != rows[i].drops)
 			fail_msg("row %zu: %u", i, ev.drops);
+		assert_int_equal(evidence_comes_again(&ev, 0), rows[i].drops > 0);
 		evidence_clear(&ev);
 	}
 }
@@ -608,6 +609,12 @@ static void which_drop_tells_most(void **state)
 		assert_int_equal(way, rows[i].way);
 		assert_string_equal(drop->netns, way == RELATION_REPLY ? "lb" : "host");
 		assert_int_equal(evidence_died(&ev), rows[i].died);
+		/* of two that tell as much the first */
+		if (rows[i].request) {
+			drops(&ev, "lb", rows[i].request, &p);
+			assert_string_equal(evidence_kernel_drop(&ev, RELATION_REQUEST)->netns,
+					    "host");
+		}
 		evidence_clear(&ev);
 	}
 }
@@ -630,6 +637,7 @@ static void frames_that_the_kernel_drops(void **state)
 	frame(&event, 'b');
 	evidence_add_kernel_drop(&ev, 2000, &drop);
 	assert_null(evidence_kernel_drop(&ev, RELATION_REQUEST));
+	assert_null(evidence_kernel_drop(&ev, RELATION_REPLY));
 	frame(&event, 'a');
 	evidence_add_kernel_drop(&ev, 2000, &drop);
 	assert_ptr_equal(evidence_kernel_drop(&ev, RELATION_REQUEST), &ev.kernel_drops[1]);
