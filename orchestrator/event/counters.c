@@ -131,13 +131,12 @@ static int create_counters(size_t rows)
 }
 
 /* Any ring fits one that is asked for by its type, so the pattern is the smallest. */
-static int create_rings(size_t n)
+static int create_rings(void)
 {
 	int FD_AUTO pattern_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "event_ring", 0, 0,
 						(__u32)sysconf(_SC_PAGESIZE), NULL);
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)pattern_fd);
 
-	(void)n;
 	if (pattern_fd < 0)
 		return pattern_fd;
 	return bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "event_rings", sizeof(__u32),
@@ -147,11 +146,11 @@ static int create_rings(size_t n)
 int counters_create(int *counters_fd, int *rings_fd, struct error *e)
 {
 	int FD_AUTO map_fd = counters_cpus(e) ? -1 : create_counters(1);
-	int FD_AUTO array_fd = map_fd < 0 ? -1 : create_rings(1);
+	int FD_AUTO array_fd = map_fd < 0 ? -1 : create_rings();
 
 	if (e->err)
 		return e->err;
-	if (map_fd < 0 || array_fd < 0)
+	if (array_fd < 0)
 		return error_sys(e, -errno, "cannot make counters");
 	*counters_fd = steal_fd(&map_fd);
 	*rings_fd = steal_fd(&array_fd);
@@ -200,15 +199,17 @@ void counters_withhold(struct bpf_object *obj)
 	}
 }
 
-/* The map pinned at @path, made and pinned if it is not there. Another command may be quicker. */
-static int pinned_map(const char *path, int (*create)(size_t rows), size_t rows)
+/* The map pinned at @path, made and pinned if it is not there: of so many rows of counters, or of
+ * rings, which have none. Another command may be quicker.
+ */
+static int pinned_map(const char *path, size_t rows)
 {
 	int FD_AUTO made_fd = -1;
 	int fd = bpf_obj_get(path);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	made_fd = create(rows);
+	made_fd = rows ? create_counters(rows) : create_rings();
 	if (made_fd < 0)
 		return made_fd;
 	if (!bpf_obj_pin(made_fd, path))
@@ -216,10 +217,9 @@ static int pinned_map(const char *path, int (*create)(size_t rows), size_t rows)
 	return errno == EEXIST ? bpf_obj_get(path) : -1;
 }
 
-static int open_map(const char *path, int (*create)(size_t rows), size_t rows, int *fd,
-		    struct error *e)
+static int open_map(const char *path, size_t rows, int *fd, struct error *e)
 {
-	*fd = pinned_map(path, create, rows);
+	*fd = pinned_map(path, rows);
 	return *fd < 0 ? error_sys(e, -errno, "cannot make map %s", path) : 0;
 }
 
@@ -229,7 +229,7 @@ int event_rings_open(const struct lab *lab, int *rings_fd, struct error *e)
 	char *FREE_AUTO dir = bpffs_dir(lab, e, "iface");
 	char *FREE_AUTO path = dir ? text_format("%s/event_rings", dir) : NULL;
 
-	return path ? open_map(path, create_rings, 1, rings_fd, e) : e->err;
+	return path ? open_map(path, 0, rings_fd, e) : e->err;
 }
 
 /*
@@ -290,7 +290,7 @@ int counters_open(const struct lab *lab, size_t iface, int *counters_fd, int *ri
 	if (!dir)
 		return e->err;
 	path = counters_path(lab, iface);
-	err = open_map(path, create_counters, rows, &counters, e);
+	err = open_map(path, rows, &counters, e);
 	if (!err)
 		err = event_rings_open(lab, rings_fd, e);
 	if (!err)

@@ -52,15 +52,14 @@ struct drop_trace {
 
 enum { SK_BUFF, NET_DEVICE, SOCK, SOCK_COMMON, NET, REASONS, TYPES };
 
-/* A struct that is a field of another lies at @base there. */
 static int find_field(const struct kernel_btf *btf, const struct kernel_type *type,
-		      const char *name, long base, uint32_t *at)
+		      const char *name, uint32_t *at)
 {
 	long offset = kernel_btf_offset(btf, type, name);
 
-	if (offset < 0 || base < 0)
+	if (offset < 0)
 		return -ENOENT;
-	*at = (uint32_t)(base + offset);
+	*at = (uint32_t)offset;
 	return 0;
 }
 
@@ -68,21 +67,23 @@ static int find_fields(const struct kernel_btf *btf, const struct kernel_type *t
 		       struct drop_trace_fields *f)
 {
 	const struct kernel_type *skb = &types[SK_BUFF], *dev = &types[NET_DEVICE];
-	long common = kernel_btf_offset(btf, &types[SOCK], "__sk_common");
+	uint32_t common;
 
-	if (find_field(btf, skb, "dev", 0, &f->skb_dev) ||
-	    find_field(btf, skb, "sk", 0, &f->skb_sk) ||
-	    find_field(btf, skb, "len", 0, &f->skb_len) ||
-	    find_field(btf, skb, "data", 0, &f->skb_data) ||
-	    find_field(btf, skb, "head", 0, &f->skb_head) ||
-	    find_field(btf, skb, "tail", 0, &f->skb_tail) ||
-	    find_field(btf, skb, "network_header", 0, &f->skb_network_header) ||
-	    find_field(btf, skb, "protocol", 0, &f->skb_protocol) ||
-	    find_field(btf, dev, "ifindex", 0, &f->dev_ifindex) ||
-	    find_field(btf, dev, "nd_net", 0, &f->dev_net) ||
-	    find_field(btf, &types[SOCK_COMMON], "skc_net", common, &f->sock_net))
+	if (find_field(btf, skb, "dev", &f->skb_dev) || find_field(btf, skb, "sk", &f->skb_sk) ||
+	    find_field(btf, skb, "len", &f->skb_len) ||
+	    find_field(btf, skb, "data", &f->skb_data) ||
+	    find_field(btf, skb, "head", &f->skb_head) ||
+	    find_field(btf, skb, "tail", &f->skb_tail) ||
+	    find_field(btf, skb, "network_header", &f->skb_network_header) ||
+	    find_field(btf, skb, "protocol", &f->skb_protocol) ||
+	    find_field(btf, dev, "ifindex", &f->dev_ifindex) ||
+	    find_field(btf, dev, "nd_net", &f->dev_net) ||
+	    find_field(btf, &types[SOCK], "__sk_common", &common) ||
+	    find_field(btf, &types[SOCK_COMMON], "skc_net", &f->sock_net) ||
+	    find_field(btf, &types[NET], "net_cookie", &f->net_cookie))
 		return -ENOENT;
-	return find_field(btf, &types[NET], "net_cookie", 0, &f->net_cookie);
+	f->sock_net += common; /* which is a struct in a sock */
+	return 0;
 }
 
 static void add_reason(void *cookie, uint32_t value, const char *name)
@@ -182,7 +183,7 @@ static int load(struct drop_trace *t)
 }
 
 /* The words of XDP can be missing. */
-static int attach(struct drop_trace *t)
+static bool attach(struct drop_trace *t)
 {
 	const struct bpf_program *const programs[] = {
 		[DROP_TRACE_KFREE_SKB] = t->bpf->progs.kfree_skb_told,
@@ -194,10 +195,10 @@ static int attach(struct drop_trace *t)
 
 	t->ring = ring_buffer__new(bpf_map__fd(t->bpf->maps.drops), hand_over, t, NULL);
 	if (!t->ring)
-		return -errno;
+		return false;
 	for (size_t i = DROP_TRACE_KFREE_SKB; i < ARRAY_SIZE(tracepoints); i++)
 		t->links[i] = bpf_raw_tracepoint_open(tracepoints[i], bpf_program__fd(programs[i]));
-	return t->links[DROP_TRACE_KFREE_SKB] < 0 ? t->links[DROP_TRACE_KFREE_SKB] : 0;
+	return t->links[DROP_TRACE_KFREE_SKB] >= 0;
 }
 
 struct drop_trace *drop_trace_open(const struct lab *lab)
@@ -212,7 +213,7 @@ struct drop_trace *drop_trace_open(const struct lab *lab)
 	if (!load(t)) {
 		for (size_t i = 0; i < topology_namespaces(&lab->labfile.topo); i++)
 			add_place(t, i);
-		if (!attach(t))
+		if (attach(t))
 			return t;
 	}
 	drop_trace_close(t);
@@ -312,8 +313,7 @@ static bool find_other_limit(const struct topology *topo, struct netlink *rt,
 	struct error ERROR_AUTO e = ERROR_INIT;
 	struct rt_link_state other = { 0 };
 
-	if (!link->other || rt_link_get_other(rt, link, &other, &e) ||
-	    limit->bytes <= other.mtu + SLACK)
+	if (rt_link_get_other(rt, link, &other, &e) || limit->bytes <= other.mtu + SLACK)
 		return false;
 	limit->mtu = other.mtu;
 	if (topo->ifaces[limit->iface].bridge != NONE)
@@ -353,8 +353,7 @@ static bool find_limit(const struct drop_trace *t, const struct drop_trace_event
 bool drop_trace_too_long(const struct drop_trace *t, const struct drop_trace_event *event,
 			 struct drop_trace_limit *limit)
 {
-	if (!event->ifindex || event->length <= MTU_MIN ||
-	    strcmp(drop_trace_reason(t, event), "NOT_SPECIFIED") != 0)
+	if (event->length <= MTU_MIN || strcmp(drop_trace_reason(t, event), "NOT_SPECIFIED") != 0)
 		return false;
 	limit->bytes = event->length;
 	return find_limit(t, event, limit);

@@ -123,7 +123,7 @@ static int hand_over(void *cookie, void *data, size_t size)
 static int open_ring(struct listener *l, struct error *e)
 {
 	int FD_AUTO rings_fd = -1, fd = -1;
-	__u32 key = (__u32)l->slot, id = 0;
+	__u32 key = (__u32)l->slot, id;
 	BPFLOG log = BPFLOG_INIT;
 	int err = event_rings_open(l->lab, &rings_fd, e);
 
@@ -201,7 +201,6 @@ int listener_consume(struct listener *l, int (*fn)(void *cookie, const struct xl
 	l->cookie = cookie;
 	l->answer = 0;
 	n = ring_buffer__consume(l->ring);
-	l->fn = NULL;
 	if (l->answer)
 		return l->answer;
 	return n < 0 ? n : 0;

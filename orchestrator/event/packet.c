@@ -73,11 +73,9 @@ static const struct enum_name arp_names[] = {
 };
 
 /* A header that is cut short has those of its fields that are there whole. */
-static bool has(const uint8_t *bytes, const struct layer *l, enum xlab_field field)
+static bool has(const struct layer *l, enum xlab_field field)
 {
-	struct field_value v;
-
-	return field_get(field, bytes + l->at, l->size, &v);
+	return l->size >= (size_t)fields[field].offset + fields[field].bytes;
 }
 
 static unsigned int number(const uint8_t *bytes, const struct layer *l, enum xlab_field field)
@@ -96,7 +94,7 @@ static struct address address(const uint8_t *bytes, const struct layer *l, enum 
 /* The layers of the packet itself, none of one that it carries or tells an error of. A TCP or UDP
  * header that is cut short is one, too: it tells the ports all the same.
  */
-static void keep_own(const uint8_t *bytes, struct layers *layers)
+static void keep_own(struct layers *layers)
 {
 	size_t n = 0, tags = 0, networks = 0;
 	struct layer *last;
@@ -115,7 +113,7 @@ static void keep_own(const uint8_t *bytes, struct layers *layers)
 		return;
 	last->size -= layers->padding;
 	if ((layers->cut == XLAB_LAYER_TCP || layers->cut == XLAB_LAYER_UDP) &&
-	    has(bytes, last, ends[layers->cut].dst))
+	    has(last, ends[layers->cut].dst))
 		last->layer = layers->cut;
 }
 
@@ -135,19 +133,19 @@ static void read_tcp(const uint8_t *bytes, const struct layer *l, size_t end, st
 {
 	size_t data = l->at + number(bytes, l, XLAB_FIELD_TCP_HDR_LEN) * 4;
 
-	if (!has(bytes, l, XLAB_FIELD_TCP_FLAGS))
+	if (!has(l, XLAB_FIELD_TCP_FLAGS))
 		return;
 	p->tcp_flags = (uint8_t)number(bytes, l, XLAB_FIELD_TCP_FLAGS);
 	p->tcp_seq = number(bytes, l, XLAB_FIELD_TCP_SEQ);
 	p->tcp_length = end > data ? end - data : 0;
 }
 
-/* @data: what is behind its header; or NULL. */
-static void read_icmp(const uint8_t *bytes, const struct layer *l, const struct layer *data,
+/* @last: what is behind its header, or that itself, which is too short for a target. */
+static void read_icmp(const uint8_t *bytes, const struct layer *l, const struct layer *last,
 		      struct packet *p)
 {
 	const struct icmp_fields *of = &icmps[l->layer];
-	struct field_value target;
+	struct address *target = &p->nd_target;
 
 	p->has_icmp = true;
 	p->icmp_type = (uint8_t)number(bytes, l, of->type);
@@ -156,10 +154,18 @@ static void read_icmp(const uint8_t *bytes, const struct layer *l, const struct 
 		p->icmp_id = (uint16_t)number(bytes, l, of->ident);
 		p->icmp_seq = (uint16_t)number(bytes, l, of->seq);
 	}
-	if (l->layer == XLAB_LAYER_ICMPV6 && data &&
+	if (l->layer == XLAB_LAYER_ICMPV6 &&
 	    (p->icmp_type == ND_NEIGHBOR_SOLICIT || p->icmp_type == ND_NEIGHBOR_ADVERT) &&
-	    field_get_data(bytes + data->at, data->size, 0, 16, &target))
-		p->nd_target = field_address(XLAB_FIELD_IPV6_DST, &target);
+	    last->size >= sizeof(target->v6)) {
+		target->family = AF_INET6;
+		memcpy(&target->v6, bytes + last->at, sizeof(target->v6));
+	}
+}
+
+/* Of Ethernet, whose header is the first. */
+static void read_mac(const uint8_t *bytes, enum xlab_field field, uint8_t mac[static ETH_ALEN])
+{
+	memcpy(mac, bytes + fields[field].offset, ETH_ALEN);
 }
 
 static void read_layer(const uint8_t *bytes, const struct layers *layers, size_t i,
@@ -170,8 +176,8 @@ static void read_layer(const uint8_t *bytes, const struct layers *layers, size_t
 	switch (l->layer) {
 	case XLAB_LAYER_ETH:
 		p->has_ether = true;
-		memcpy(p->src_mac, bytes + l->at + fields[XLAB_FIELD_ETH_SRC].offset, ETH_ALEN);
-		memcpy(p->dst_mac, bytes + l->at + fields[XLAB_FIELD_ETH_DST].offset, ETH_ALEN);
+		read_mac(bytes, XLAB_FIELD_ETH_SRC, p->src_mac);
+		read_mac(bytes, XLAB_FIELD_ETH_DST, p->dst_mac);
 		/* fallthrough */
 	case XLAB_LAYER_VLAN:
 		p->type = (uint16_t)number(bytes, l, layer_next(l->layer));
@@ -188,7 +194,7 @@ static void read_layer(const uint8_t *bytes, const struct layers *layers, size_t
 		break;
 	case XLAB_LAYER_ICMP:
 	case XLAB_LAYER_ICMPV6:
-		read_icmp(bytes, l, i + 1 < layers->n ? l + 1 : NULL, p);
+		read_icmp(bytes, l, &layers->layer[layers->n - 1], p);
 		break;
 	case XLAB_LAYER_TCP:
 		read_tcp(bytes, l, l[-1].end, p);
@@ -206,7 +212,7 @@ static void read_layer(const uint8_t *bytes, const struct layers *layers, size_t
 
 static void read_layers(const uint8_t *bytes, struct layers *layers, struct packet *p)
 {
-	keep_own(bytes, layers);
+	keep_own(layers);
 	for (size_t i = 0; i < layers->n; i++)
 		read_layer(bytes, layers, i, p);
 }
@@ -270,14 +276,14 @@ bool packet_read_inner(const uint8_t *bytes, size_t size, const struct packet *p
 #define FLAGS_TEXT sizeof(" [FIN,SYN,RST,PSH,ACK,URG,ECE,CWR]")
 
 /* " [SYN,ACK]", in the order of the bits. */
-static const char *flags_text(unsigned int flags, char buf[static FLAGS_TEXT])
+static const char *flags_text(uint8_t flags, char buf[static FLAGS_TEXT])
 {
 	static const char *const names[] = {
 		"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"
 	};
 	char *at = stpcpy(buf, " [");
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+	for (size_t i = 0; flags >> i; i++)
 		if (flags & 1U << i)
 			at = stpcpy(stpcpy(at, at[-1] == '[' ? "" : ","), names[i]);
 	(void)stpcpy(at, "]");
@@ -342,8 +348,8 @@ static void say_ends(const struct printer *out, const uint8_t *bytes, const stru
 		say(out, "Ipv6Hdr: src: %s => dst: %s (%u)", src, dst, l->proto);
 		return;
 	case XLAB_LAYER_TCP:
-		if (has(bytes, l, XLAB_FIELD_TCP_FLAGS))
-			flags_text(number(bytes, l, XLAB_FIELD_TCP_FLAGS), flags);
+		if (has(l, XLAB_FIELD_TCP_FLAGS))
+			flags_text((uint8_t)number(bytes, l, XLAB_FIELD_TCP_FLAGS), flags);
 		say(out, "TcpHdr: src: %s => dst: %s%s", src, dst, flags);
 		return;
 	default:
@@ -376,8 +382,8 @@ void packet_print(const uint8_t *bytes, size_t size, void (*line)(void *cookie, 
 	struct layers layers;
 
 	layers_read(bytes, size, &layers);
-	keep_own(bytes, &layers);
-	if (layers.n == 0 || layers.layer[0].layer != XLAB_LAYER_ETH)
+	keep_own(&layers);
+	if (size < ETH_HLEN)
 		say(&out, "EthHdr: cut short, %zu of %d bytes", size, ETH_HLEN);
 	for (size_t i = 0; i < layers.n; i++)
 		say_layer(&out, bytes, &layers.layer[i]);

@@ -180,7 +180,7 @@ static void find_lines(struct work *w)
 
 		if (next < w->out->n_lines && w->out->lines[next].insn_off == i)
 			line = &w->out->lines[next++];
-		if (filter < w->c->n_filters && w->c->filters[filter].traced &&
+		if (line && filter < w->c->n_filters && w->c->filters[filter].traced &&
 		    BPF_LINE_INFO_LINE_NUM(line->line_col))
 			w->line_at[i] = line;
 	}

@@ -49,9 +49,6 @@ static bool node_on_the_way(const struct evidence *ev, size_t node)
 {
 	size_t iface = NONE;
 
-	for (size_t i = 0; i < ev->n_arrivals; i++)
-		if (ev->arrivals[i].node == node)
-			return true;
 	while ((iface = topology_next_iface(ev->topo, node, iface)) != NONE)
 		if (evidence_on_the_way(ev, iface))
 			return true;

@@ -306,7 +306,7 @@ static void add_word(struct evidence *ev, const struct xlab_event *event, struct
 		s.known = true;
 		s.came = whose.flow;
 	}
-	if (came && s.kind == XLAB_DECIDED)
+	if (s.kind == XLAB_DECIDED)
 		note_left(ev, event, &s, &whose, p, inner);
 	at = add_sighting(ev, &s);
 	if (s.kind != XLAB_DECIDED || !sighting_is_own(&s))

@@ -142,7 +142,7 @@ int spawn(const struct spawn *what, struct child *child, struct error *e)
 {
 	struct start start = { what, getpid() };
 	char *FREE_AUTO stack = xreallocarray(NULL, 1, STACK_SIZE);
-	int pidfd = -1;
+	int pidfd;
 	pid_t pid;
 
 	/* As vfork() does it: a copy of this process's memory, page by page as either writes to
@@ -172,20 +172,16 @@ static int collect(struct child *child, int *status, int flags)
 
 bool child_sleeps(const struct child *child)
 {
-	char path[32], text[64];
+	char *FREE_AUTO path = text_format("/proc/%d/stat", child->pid);
+	int FD_AUTO fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[64] = "";
 	const char *state;
-	int FD_AUTO fd = -1;
-	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return true;
-	text[n] = '\0';
-	/* "12 (nc) S 1 …": a name may hold anything. */
+	if (fd >= 0)
+		(void)!read(fd, text, sizeof(text) - 1);
+	/* "12 (nc) S 1 …": a name may hold anything, 15 bytes of it. */
 	state = strrchr(text, ')');
-	return !state || !state[1] || state[2] == 'S';
+	return !state || state[2] == 'S';
 }
 
 int child_collect(struct child *child, int *status)

@@ -11,5 +11,20 @@ $(B)/tests/engine/test_trace: $(B)/tests/filters/frame.o
 # Nobody waits long for a lock; files take little at once, and folders cannot be read.
 $(B)/tests/engine/test_state: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_time_left write read readdir)
 
+# Not every kernel has all that is looked for.
+$(B)/tests/engine/test_drop_trace: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,kernel_btf_offset kernel_btf_open \
+	bpf_object__open_skeleton bpf_map__set_max_entries ring_buffer__new bpf_raw_tracepoint_open)
+
+# Not every map can be made, or be there; nor every lock.
+$(B)/tests/engine/test_listener: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_num_possible_cpus bpf_map_create \
+	bpf_obj_pin bpf_obj_get ring_buffer__new ring_buffer__consume counters_map mkdir open flock fstat pwrite)
+
 # Another command may be quicker.
 $(B)/tests/engine/test_objects: override LDFLAGS += -Wl,--wrap=rename
+
+# What a program's first process needs is refused to it.
+$(B)/tests/engine/test_node_program: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,prctl poll dup2 close_range fork mmap \
+	syscall)
+
+# What a packet socket gives, and does not take.
+$(B)/tests/engine/test_tap: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,socket bind setsockopt recvmsg)

@@ -2,13 +2,16 @@
 /* The kernel's own words on packets: of the lab's namespaces, of all that, and of nothing else. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
@@ -20,7 +23,9 @@
 #include "lab/netns.h"
 #include "orchestrator/event/drop_trace.h"
 #include "orchestrator/event/packet.h"
+#include "orchestrator/util/kernel_btf.h"
 #include "tests/engine/rig.h"
+#include "tests/unit/wrap.h"
 
 #define PORT 9 /* nobody listens there */
 
@@ -41,6 +46,12 @@ static void take(void *cookie, const struct drop_trace_event *event)
 	assert_true(told->n < 16);
 	told->events[told->n++] = *event;
 }
+
+/* a:e0 and b:e1 are at ports of one name at two bridges. */
+static const char bridges[] = "[node a]\n[node b]\n[bridge s]\n[bridge t]\n"
+			      "[iface a:e0]\nbridge = s\nport = p\n"
+			      "[iface b:e0]\nbridge = s\nport = q\n"
+			      "[iface b:e1]\nbridge = t\nport = p\n";
 
 /* The rig's lab, with that besides. */
 static struct drop_trace *traced(struct lab *lab, const char *more)
@@ -109,6 +120,9 @@ static void closed_ports_of_the_lab_are_told(void **state)
 	assert_int_equal(p.src.v4.s_addr, inet_addr("10.9.0.1"));
 	assert_int_equal(drop_trace_iface(t, &told.events[0]), rig_end(&lab));
 	assert_int_equal(drop_trace_iface(t, &told.events[1]), NONE);
+	send_to(&lab, "left", "127.0.0.1");
+	wait_for(t, &told, 3);
+	assert_string_equal(drop_trace_netns(t, &told.events[2]), "left");
 	drop_trace_close(t);
 	rig_down(&lab);
 }
@@ -152,7 +166,7 @@ static void other_links_of_a_shared_namespace_are_not(void **state)
 	struct lab lab;
 
 	(void)state;
-	rig_up(&lab, "");
+	rig_up(&lab, bridges);
 	self = lab.plan.self;
 	lab.plan.self = right;
 	t = drop_trace_open(&lab);
@@ -203,12 +217,6 @@ static void what_xdp_cannot_send_is_told(void **state)
 	drop_trace_close(t);
 	rig_down(&lab);
 }
-
-/* a:e0 and b:e1 are at ports of one name at two bridges. */
-static const char more[] = "[node a]\n[node b]\n[bridge s]\n[bridge t]\n"
-			   "[iface a:e0]\nbridge = s\nport = p\n"
-			   "[iface b:e0]\nbridge = s\nport = q\n"
-			   "[iface b:e1]\nbridge = t\nport = p\n";
 
 /* Of a link there; with @mtu it is set. */
 static unsigned int link_at(const struct lab *lab, const char *netns, const char *name, int mtu)
@@ -271,7 +279,7 @@ static void what_is_too_long_for_a_link(void **state)
 	struct lab lab;
 
 	(void)state;
-	t = traced(&lab, more);
+	t = traced(&lab, bridges);
 	(void)link_at(&lab, "left", "l0", 9000);
 	(void)link_at(&lab, "s", "p", 4000);
 	(void)link_at(&lab, "b", "e0", 3000);
@@ -314,8 +322,10 @@ static void where_it_was(void **state)
 	struct lab lab;
 
 	(void)state;
-	t = traced(&lab, more);
+	t = traced(&lab, bridges);
 	assert_string_equal(drop_trace_reason(t, &event), "NOT_SPECIFIED");
+	event.code = 0; /* the first that the kernel has */
+	assert_string_not_equal(drop_trace_reason(t, &event), "NOT_SPECIFIED");
 	event.ifindex = link_at(&lab, "b", "e1", 0);
 	assert_int_equal(drop_trace_iface(t, &event), topology_iface(&lab.labfile.topo, "b:e1"));
 	event.ifindex = link_at(&lab, "b", "lo", 0);
@@ -328,6 +338,171 @@ static void where_it_was(void **state)
 	rig_down(&lab);
 }
 
+/* What is asked of the kernel to begin with. */
+static const char *fails; /* this call, field, map or tracepoint */
+static long offset = -1;  /* of that field */
+static char attached[128];
+static int links[8];
+static size_t n_links;
+static ring_buffer_sample_fn hand_over;
+static void *taker;
+
+static int print(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	(void)fmt;
+	(void)args;
+	return 0;
+}
+
+static bool fails_at(const char *what)
+{
+	errno = EPERM;
+	return fails && !strcmp(fails, what);
+}
+
+long __real_kernel_btf_offset(const struct kernel_btf *btf, const struct kernel_type *type,
+			      const char *field);
+WRAP(long, kernel_btf_offset, const struct kernel_btf *btf, const struct kernel_type *type,
+     const char *field)
+{
+	return fails_at(field) ? offset : __real_kernel_btf_offset(btf, type, field);
+}
+
+struct kernel_btf *__real_kernel_btf_open(const char *path, struct kernel_type *types, size_t n);
+WRAP(struct kernel_btf *, kernel_btf_open, const char *path, struct kernel_type *types, size_t n)
+{
+	return fails_at("kernel_btf_open") ? NULL : __real_kernel_btf_open(path, types, n);
+}
+
+int __real_bpf_object__open_skeleton(struct bpf_object_skeleton *s,
+				     const struct bpf_object_open_opts *opts);
+WRAP(int, bpf_object__open_skeleton, struct bpf_object_skeleton *s,
+     const struct bpf_object_open_opts *opts)
+{
+	int err = fails_at("open") ? -EPERM : __real_bpf_object__open_skeleton(s, opts);
+
+	assert_ptr_not_equal(libbpf_set_print(print), print); /* what libbpf says is kept */
+	return err;
+}
+
+int __real_bpf_map__set_max_entries(struct bpf_map *map, __u32 n);
+WRAP(int, bpf_map__set_max_entries, struct bpf_map *map, __u32 n)
+{
+	return fails_at(bpf_map__name(map)) ? -EPERM : __real_bpf_map__set_max_entries(map, n);
+}
+
+struct ring_buffer *__real_ring_buffer__new(int fd, ring_buffer_sample_fn fn, void *cookie,
+					    const struct ring_buffer_opts *opts);
+WRAP(struct ring_buffer *, ring_buffer__new, int fd, ring_buffer_sample_fn fn, void *cookie,
+     const struct ring_buffer_opts *opts)
+{
+	hand_over = fn;
+	taker = cookie;
+	*attached = '\0'; /* that comes next */
+	n_links = 0;
+	return fails_at("ring") ? NULL : __real_ring_buffer__new(fd, fn, cookie, opts);
+}
+
+int __real_bpf_raw_tracepoint_open(const char *name, int fd);
+WRAP(int, bpf_raw_tracepoint_open, const char *name, int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (fails_at(name))
+		return -EPERM;
+	/* the program is the one of that name, as far as the kernel keeps it */
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+	assert_int_equal(strncmp(info.name, name, strnlen(name, sizeof(info.name) - 1)), 0);
+	strcat(strcat(attached, " "), name);
+	return links[n_links++] = __real_bpf_raw_tracepoint_open(name, fd);
+}
+
+/* Without one of these nothing is told; and where a struct's field lies is not guessed. */
+static void what_cannot_be_asked_of_the_kernel(void **state)
+{
+	static const char *const rows[] = { "kernel_btf_open", "open", "places", "links", "ring",
+					    "kfree_skb",
+					    /* fields */
+					    "dev", "sk", "len", "data", "head", "tail",
+					    "network_header", "protocol", "ifindex", "nd_net",
+					    "__sk_common", "skc_net", "net_cookie" };
+	struct drop_trace *t;
+	struct lab lab;
+
+	(void)state;
+	rig_up(&lab, "");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		(void)libbpf_set_print(print);
+		fails = rows[i];
+		t = drop_trace_open(&lab);
+		fails = NULL;
+		if (t)
+			fail_msg("%s", rows[i]);
+		assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* which is nobody's to close */
+	}
+	fails = "dev";
+	offset = 0; /* as of the first */
+	t = drop_trace_open(&lab);
+	fails = NULL;
+	assert_non_null(t);
+	drop_trace_close(t);
+	rig_down(&lab);
+}
+
+/* XDP's own words are told as far as the kernel has them. */
+static void tracepoints(void **state)
+{
+	static const struct {
+		const char *fails, *attached;
+	} rows[] = {
+		{ NULL, " kfree_skb xdp_exception xdp_redirect_err xdp_bulk_tx xdp_devmap_xmit" },
+		{ "xdp_exception", " kfree_skb xdp_redirect_err xdp_bulk_tx xdp_devmap_xmit" },
+		{ "xdp_bulk_tx", " kfree_skb xdp_exception xdp_redirect_err xdp_devmap_xmit" },
+	};
+	static const struct {
+		enum drop_trace_kind kind;
+		const char *name;
+	} kinds[] = {
+		{ DROP_TRACE_KFREE_SKB, "kfree_skb" },
+		{ DROP_TRACE_XDP_EXCEPTION, "xdp_exception" },
+		{ DROP_TRACE_XDP_REDIRECT_ERR, "xdp_redirect_err" },
+		{ DROP_TRACE_XDP_BULK_TX, "xdp_bulk_tx" },
+		{ DROP_TRACE_XDP_DEVMAP_XMIT, "xdp_devmap_xmit" },
+	};
+	struct told told = { 0 };
+	struct drop_trace_event event = { 0 };
+	struct drop_trace *t;
+	struct lab lab;
+	size_t n_ifaces;
+
+	(void)state;
+	rig_up(&lab, "");
+	n_ifaces = lab.labfile.topo.n_ifaces;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fails = rows[i].fails;
+		lab.labfile.topo.n_ifaces = i ? n_ifaces : 0; /* nor does it need any */
+		t = drop_trace_open(&lab);
+		fails = NULL;
+		assert_non_null(t);
+		assert_string_equal(attached, rows[i].attached);
+		drop_trace_consume(t, take, &told);
+		told.n = 0;
+		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+			event.kind = kinds[k].kind;
+			assert_string_equal(drop_trace_tracepoint(&event), kinds[k].name);
+		}
+		/* the next one is to come, too */
+		assert_int_equal(hand_over(taker, &event, sizeof(event)), 0);
+		assert_int_equal(told.n, 1);
+		drop_trace_close(t);
+		while (n_links)
+			assert_int_equal(fcntl(links[--n_links], F_GETFD), -1);
+	}
+	rig_down(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +512,8 @@ int main(void)
 		cmocka_unit_test(what_xdp_cannot_send_is_told),
 		cmocka_unit_test(what_is_too_long_for_a_link),
 		cmocka_unit_test(where_it_was),
+		cmocka_unit_test(what_cannot_be_asked_of_the_kernel),
+		cmocka_unit_test(tracepoints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

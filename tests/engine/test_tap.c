@@ -5,10 +5,14 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <linux/if_packet.h>
 
 #include <cmocka.h>
 
@@ -18,8 +22,69 @@
 #include "orchestrator/model/frame_make.h"
 #include "orchestrator/scenario/tap.h"
 #include "tests/engine/rig.h"
+#include "tests/unit/wrap.h"
 
 #define SIZE 64
+
+static const char *fails; /* this call */
+
+static int act(const char *what)
+{
+	if (!fails || strcmp(fails, what) != 0)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+int __real_socket(int family, int type, int proto);
+WRAP(int, socket, int family, int type, int proto)
+{
+	return act("socket") ? -1 : __real_socket(family, type, proto);
+}
+
+int __real_bind(int fd, const struct sockaddr *at, socklen_t size);
+WRAP(int, bind, int fd, const struct sockaddr *at, socklen_t size)
+{
+	return act("bind") ? -1 : __real_bind(fd, at, size);
+}
+
+int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
+WRAP(int, setsockopt, int fd, int level, int name, const void *value, socklen_t size)
+{
+	if ((name == PACKET_AUXDATA && act("auxdata")) ||
+	    (name == PACKET_IGNORE_OUTGOING && act("outgoing")))
+		return -1;
+	return __real_setsockopt(fd, level, name, value, size);
+}
+
+/* What recvmsg() gives, if it is not NULL. */
+static const struct received {
+	ssize_t n;
+	int err, level, type;
+	unsigned int cut; /* bytes that its auxiliary data are too short; all: there are none */
+	uint32_t status;
+	int read;
+	size_t size;
+} * received;
+
+ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
+WRAP(ssize_t, recvmsg, int fd, struct msghdr *message, int flags)
+{
+	const struct tpacket_auxdata aux = { .tp_status = received ? received->status : 0,
+					     .tp_vlan_tci = 5 };
+	struct cmsghdr *c = message->msg_control;
+
+	if (!received)
+		return __real_recvmsg(fd, message, flags);
+	*c = (struct cmsghdr){ .cmsg_level = received->level,
+			       .cmsg_type = received->type,
+			       .cmsg_len = CMSG_LEN(sizeof(aux)) - received->cut };
+	memcpy(CMSG_DATA(c), &aux, sizeof(aux));
+	if (received->cut == sizeof(aux))
+		message->msg_controllen = 0;
+	errno = received->err;
+	return received->n;
+}
 
 static const uint8_t ends[12] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0x77, 1 };
 
@@ -147,12 +212,67 @@ static void a_link_that_is_down(void **state)
 	rig_down(&lab);
 }
 
+/* Tags are auxiliary data of that kind, whole, of a frame that has a header; an error is one. */
+static void what_is_received(void **state)
+{
+	static const struct received rows[] = {
+		{ 60, 0, SOL_PACKET, PACKET_AUXDATA, 0, TP_STATUS_VLAN_VALID, 1, 64 },
+		{ 60, 0, SOL_PACKET, PACKET_AUXDATA, 0, TP_STATUS_USER, 1, 60 },
+		{ 60, 0, SOL_SOCKET, PACKET_AUXDATA, 0, TP_STATUS_VLAN_VALID, 1, 60 },
+		{ 60, 0, SOL_PACKET, PACKET_STATISTICS, 0, TP_STATUS_VLAN_VALID, 1, 60 },
+		{ 60, 0, SOL_PACKET, PACKET_AUXDATA, 1, TP_STATUS_VLAN_VALID, 1, 60 },
+		{ 60, 0, SOL_PACKET, PACKET_AUXDATA, sizeof(struct tpacket_auxdata),
+		  TP_STATUS_VLAN_VALID, 1, 60 },
+		{ 14, 0, SOL_PACKET, PACKET_AUXDATA, 0, TP_STATUS_VLAN_VALID, 1, 18 },
+		{ 13, 0, SOL_PACKET, PACKET_AUXDATA, 0, TP_STATUS_VLAN_VALID, 1, 13 },
+		/* with what an earlier call has left */
+		{ 0, EAGAIN, SOL_PACKET, PACKET_AUXDATA, 0, 0, 1, 0 },
+		{ -1, EAGAIN, 0, 0, 0, 0, 0, 99 },
+		{ -1, ENETDOWN, 0, 0, 0, 0, 0, 99 },
+		{ -1, EIO, 0, 0, 0, 0, -EIO, 99 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		uint8_t *FREE_AUTO bytes = NULL;
+		size_t size = 99;
+		int read;
+
+		received = &rows[i];
+		read = tap_read(-1, &bytes, &size, &e);
+		received = NULL;
+		if (read != rows[i].read || size != rows[i].size)
+			fail_msg("row %zu: %d, %zu", i, read, size);
+		assert_int_equal(e.err, read < 0 ? read : 0);
+		if (size == 64)
+			assert_memory_equal(bytes + 12, "\x81\0\0\5", 4);
+	}
+}
+
+/* Without one of these it would hear too much, or too little. */
+static void a_socket_that_cannot_be_had(void **state)
+{
+	static const char *const rows[] = { "socket", "auxdata", "outgoing", "bind" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+
+		fails = rows[i];
+		assert_int_equal(tap_open("lo", &e), -EPERM);
+		fails = NULL;
+		assert_string_equal(e.text, "cannot open a packet socket at lo: Operation not "
+					    "permitted");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tags_are_put_back),
-		cmocka_unit_test(long_ones),
-		cmocka_unit_test(a_link_that_is_down),
+		cmocka_unit_test(tags_are_put_back),	       cmocka_unit_test(long_ones),
+		cmocka_unit_test(a_link_that_is_down),	       cmocka_unit_test(what_is_received),
+		cmocka_unit_test(a_socket_that_cannot_be_had),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@ $(B)/tests/unit/test_messages: override LDFLAGS += $(addprefix -Wl$(comma)--wrap
 	ethtool_offloads_off sysctl_apply_link sysctl_write netns_enter)
 $(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write
 $(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk
-$(B)/tests/unit/test_step_run: override LDFLAGS += -Wl,--wrap=diagnosis_neighbour
+$(B)/tests/unit/test_step_run: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,diagnosis_neighbour serves_died serves_fd ppoll)
 $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
 $(B)/tests/unit/test_diagnosis: override LDFLAGS += -Wl,--wrap=netns_visit,--wrap=netlink_open,--wrap=netlink_talk,--wrap=links_find,--wrap=open
 $(B)/tests/unit/test_own_links: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,state_journal rt_link_each rt_link_del \
@@ -58,7 +58,8 @@ $(B)/tests/unit/test_scenario_run: override LDFLAGS += $(addprefix -Wl$(comma)--
 	judge_traffic judge_flow judge_shares judge_see chain_try_load judge_reject step_serve step_exec \
 	step_do step_give step_map progress_step interrupt_pending signalfd)
 $(B)/tests/unit/test_spawn: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,prctl syscall setns chdir setpgid close_range getppid \
-	execve netns_open open)
+	execve netns_open open pipe2 fcntl clone waitpid)
+$(B)/tests/unit/test_subprocess: override LDFLAGS += -Wl,--wrap=read
 $(B)/tests/unit/test_explain_text: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,explain_chain explain_filter explain_trace \
 	explain_rules explain_call explain_calls_shared rules_watch_rows rules_watch_next)
 $(B)/tests/unit/test_witness: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,listener_consume listener_lost drop_trace_consume \
@@ -72,7 +73,7 @@ $(B)/tests/unit/test_prog_capture: override LDFLAGS += $(addprefix -Wl$(comma)--
 	bpf_program__set_insns)
 $(B)/tests/unit/test_serves: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,node_program_start node_program_ask \
 	node_program_ended node_program_end subprocess_poll sockdiag_open sockdiag_ask sockdiag_end_waits netlink_close \
-	step_run_wait)
+	step_run_wait poll)
 $(B)/tests/unit/test_step_kinds: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,node_program_start node_program_ended \
 	node_program_end step_run_wait judge_exec judge_exec_control scenario_chains_program if_nametoindex netns_visit \
 	bpf_prog_test_run_opts witness_consume judge_give filter_object_open filter_object_close filter_maps_open \

@@ -59,10 +59,11 @@ struct known {
 
 static const struct way *routes;
 static const struct known *neighbours;
-static bool down; /* all links; pr is not even there */
+static bool down;    /* all links; pr is not even there */
+static bool by_link; /* a route by a certain one was asked for */
 static struct {
 	const char *node, *setting;
-	struct address from; /* who asks */
+	struct address from, to; /* who asks whom */
 	int err;
 	char own, all; /* what the kernel's settings are; 'e': empty, 0: there is none */
 } filter;
@@ -86,10 +87,12 @@ static int answer_route(const struct nlmsghdr *message, mnl_cb_t each, void *coo
 	const struct nlattr *attr;
 	struct rtmsg *head;
 
-	mnl_attr_for_each (attr, message, sizeof(*asked))
+	mnl_attr_for_each (attr, message, sizeof(*asked)) {
+		by_link |= mnl_attr_get_type(attr) == RTA_OIF;
 		if (mnl_attr_get_type(attr) == RTA_DST)
 			memcpy(&address.v6, mnl_attr_get_payload(attr),
 			       mnl_attr_get_payload_len(attr));
+	}
 	assert_int_equal(asked->rtm_dst_len, address_size(&address) * 8);
 	address_text(&address, to);
 	while (route->node &&
@@ -135,14 +138,17 @@ static int answer_neighbours(mnl_cb_t each, void *cookie)
 /* Whether what comes in there from an address is taken. */
 static int answer_filter(const struct nlmsghdr *message, struct error *e)
 {
-	struct in_addr src = { 0 };
+	struct in_addr src = { 0 }, dst = { 0 };
 	const struct nlattr *attr;
 
-	mnl_attr_for_each (attr, message, sizeof(struct rtmsg))
+	mnl_attr_for_each (attr, message, sizeof(struct rtmsg)) {
 		if (mnl_attr_get_type(attr) == RTA_SRC)
 			memcpy(&src, mnl_attr_get_payload(attr), sizeof(src));
+		if (mnl_attr_get_type(attr) == RTA_DST)
+			memcpy(&dst, mnl_attr_get_payload(attr), sizeof(dst));
+	}
 	if (strcmp(visit.at, filter.node) != 0 || src.s_addr != filter.from.v4.s_addr ||
-	    !filter.err)
+	    dst.s_addr != filter.to.v4.s_addr || !filter.err)
 		return 0;
 	return error_state(e, filter.err, "no");
 }
@@ -180,11 +186,15 @@ int __wrap_open(const char *path, int flags, ...)
 
 static int answer(const struct nlmsghdr *message, mnl_cb_t each, void *cookie, struct error *e)
 {
+	const struct ndmsg *asked;
+
 	if (message->nlmsg_type == RTM_GETROUTE && comes_in(message))
 		return answer_filter(message, e);
 	if (message->nlmsg_type == RTM_GETROUTE)
 		return answer_route(message, each, cookie, e);
 	assert_int_equal(message->nlmsg_type, RTM_GETNEIGH);
+	asked = mnl_nlmsg_get_payload(message);
+	assert_int_equal(asked->ndm_family, AF_INET);
 	return answer_neighbours(each, cookie);
 }
 
@@ -496,6 +506,14 @@ static void ways_there_and_back(void **state)
 	diagnosis_ways(&lab, &step, &ev);
 	assert_null(ev.no_route);
 	evidence_clear(&ev);
+	/* an address with a zone is asked for at that link */
+	assert_false(by_link);
+	step.zone = 0;
+	ev = an_evidence();
+	diagnosis_ways(&lab, &step, &ev);
+	assert_true(by_link);
+	evidence_clear(&ev);
+	step.zone = NONE;
 	/* of an address that is nobody's nothing was lost; by a zone it does not leave its link */
 	routes = rows[2].routes;
 	step.owner = NONE;
@@ -543,6 +561,7 @@ static void what_a_neighbour_filters(void **state)
 		bool back = !strcmp(rows[i].from, "10.2.0.2");
 
 		assert_int_equal(text_address(rows[i].from, &filter.from), 0);
+		assert_int_equal(text_address(back ? "10.2.0.1" : "10.1.0.1", &filter.to), 0);
 		filter.node = rows[i].node;
 		filter.setting = rows[i].setting;
 		filter.err = rows[i].err;

@@ -73,12 +73,33 @@ static void what_cannot_be_read_is_told(void **state)
 	assert_non_null(strstr(e.text, "cannot read what a node's kernel has answered"));
 }
 
+/* Each family has its counts; not every kernel has IPv6. */
+static void each_family_has_its_own(void **state)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		int FD_AUTO fd = echoes_open(families[i], &e);
+		char text[16384] = "";
+
+		assert_true(fd >= 0 || families[i] == AF_INET6);
+		if (fd < 0)
+			continue;
+		assert_true(read(fd, text, sizeof(text) - 1) > 0);
+		assert_int_equal(!strstr(text, "\nIcmp: "), families[i] == AF_INET6);
+		assert_int_equal(!strstr(text, "Icmp6"), families[i] == AF_INET);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_found),
 		cmocka_unit_test(more_than_there_is_room_for),
 		cmocka_unit_test(what_cannot_be_read_is_told),
+		cmocka_unit_test(each_family_has_its_own),
 	};
 
 	return cmocka_run_group_tests_name("echoes", tests, NULL, NULL);

@@ -106,13 +106,13 @@ static void what_was_told_of_how_many(void **state)
 	struct evidence ev = an_evidence(STEP_PING);
 
 	(void)state;
-	for (uint16_t sequence = UINT16_MAX - 2; sequence; sequence++) {
+	for (uint16_t sequence = UINT16_MAX - 9; sequence; sequence++) {
 		echo.icmp_seq = sequence;
 		say(&ev, &echo, HOST, XLAB_DECIDED, 0, XDP_TX);
 		say(&ev, &echo, HOST, XLAB_DECIDED, 0, XDP_TX);
 	}
 	say(&ev, &echo, HOST, XLAB_DECIDED, 0, XDP_DROP);
-	assert_int_equal(ev.told[XDP_TX], 3);
+	assert_int_equal(ev.told[XDP_TX], 10);
 	assert_int_equal(ev.told[XDP_DROP], 1);
 	assert_int_equal(ev.drops, 1);
 	evidence_clear(&ev);
@@ -153,6 +153,14 @@ static void which_words_are_last_ones(void **state)
 	assert_int_equal(ev.drops, 0);
 	for (size_t i = 0; i < EVIDENCE_VERDICTS; i++)
 		assert_int_equal(ev.told[i], i == XDP_TX);
+	assert_null(ev.forms.form);
+	evidence_clear(&ev);
+	ev = an_evidence(STEP_PING);
+	p = a_packet(IPPROTO_ICMP);
+	for (unsigned int verdict = EVIDENCE_VERDICTS; verdict < 256; verdict++)
+		say(&ev, &p, HOST, XLAB_DECIDED, 0, (uint8_t)verdict);
+	for (size_t i = 0; i < EVIDENCE_VERDICTS; i++)
+		assert_true(!ev.told[i] && !ev.told_sequences[i] && !ev.left[i]);
 	evidence_clear(&ev);
 }
 
@@ -240,6 +248,7 @@ static void segments_that_come_again(void **state)
 		say(&ev, &p, rows[i].iface, XLAB_DECIDED, 2, XDP_PASS);
 		if (ev.drops != rows[i].drops)
 			fail_msg("row %zu: %u", i, ev.drops);
+		assert_int_equal(evidence_comes_again(&ev, 0), rows[i].drops > 0);
 		evidence_clear(&ev);
 	}
 }
@@ -600,6 +609,12 @@ static void which_drop_tells_most(void **state)
 		assert_int_equal(way, rows[i].way);
 		assert_string_equal(drop->netns, way == RELATION_REPLY ? "lb" : "host");
 		assert_int_equal(evidence_died(&ev), rows[i].died);
+		/* of two that tell as much the first */
+		if (rows[i].request) {
+			drops(&ev, "lb", rows[i].request, &p);
+			assert_string_equal(evidence_kernel_drop(&ev, RELATION_REQUEST)->netns,
+					    "host");
+		}
 		evidence_clear(&ev);
 	}
 }
@@ -622,6 +637,7 @@ static void frames_that_the_kernel_drops(void **state)
 	frame(&event, 'b');
 	evidence_add_kernel_drop(&ev, 2000, &drop);
 	assert_null(evidence_kernel_drop(&ev, RELATION_REQUEST));
+	assert_null(evidence_kernel_drop(&ev, RELATION_REPLY));
 	frame(&event, 'a');
 	evidence_add_kernel_drop(&ev, 2000, &drop);
 	assert_ptr_equal(evidence_kernel_drop(&ev, RELATION_REQUEST), &ev.kernel_drops[1]);

@@ -728,9 +728,29 @@ static void what_goes_to_all_is_answered_by_any(void **state)
 	evidence_clear(&ev);
 }
 
+/* Of what may be another's the answers may be another's, too. */
+static void an_answer_to_an_imitation(void **state)
+{
+	struct packet other = udp("10.0.0.99", 5, "10.0.0.1", 80), p = sent();
+	struct packet reply = udp("10.0.0.1", 80, "10.0.0.10", 44024);
+	struct evidence ev = an_evidence(STEP_UDP);
+
+	(void)state;
+	balanced(&ev, &other, &p);
+	assert_true(ev.imitated);
+	add_event(&ev, &p, LB_ETH0, 0, XDP_DROP);
+	assert_int_equal(ev.seen[ev.n_seen - 1].relation, RELATION_REQUEST);
+	assert_true(ev.seen[ev.n_seen - 1].doubtful);
+	add_event(&ev, &reply, LB_ETH0, 0, XDP_DROP);
+	assert_int_equal(ev.seen[ev.n_seen - 1].relation, RELATION_REPLY);
+	assert_true(ev.seen[ev.n_seen - 1].doubtful);
+	evidence_clear(&ev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_answer_to_an_imitation),
 		cmocka_unit_test(a_rewritten_packet_is_the_same_one),
 		cmocka_unit_test(a_packet_is_of_one_cpu),
 		cmocka_unit_test(each_hop_tells_the_form_that_it_saw),

@@ -392,6 +392,15 @@ static void what_was_given(void **state)
 	add(&ev, packet("other"), XLAB_DECIDED, 0, XDP_TX);
 	judge_give(&labfile, &step, &ev, XDP_TX, &r);
 	check(&r, &ev, OUTCOME_OK, "tx at b:e", NULL);
+	ev = an_evidence("syn");
+	add(&ev, packet("syn"), XLAB_DECIDED, 0, XDP_TX);
+	ev.seen[0].iface = !step.at;
+	judge_give(&labfile, &step, &ev, XDP_TX, &r);
+	check(&r, &ev, OUTCOME_OK, "tx at b:e", NULL);
+	step.expect = EXPECT_ABORTED;
+	ev = an_evidence("syn");
+	judge_give(&labfile, &step, &ev, XDP_ABORTED, &r);
+	check(&r, &ev, OUTCOME_OK, "aborted at b:e", NULL);
 	step.expect = EXPECT_PASS;
 	step.by = labfile_filter(&labfile, "g");
 	ev = an_evidence("syn");

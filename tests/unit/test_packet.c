@@ -117,6 +117,8 @@ static const struct row prints[] = {
 	/* of which the ports are there, and no more */
 	{ BYTES(ETHER, 8, 0, IPV4(4), IPV4(17), 0xab, 0xf8, 0x1f, 0x40),
 	  ETHER_LINE "(0x0800)\n" IPV4_LINE "(4)\n" },
+	{ BYTES(ETHER, 8, 0), ETHER_LINE "(0x0800)\n" },
+	{ BYTES(ETHER, 8), "EthHdr: cut short, 13 of 14 bytes\n" },
 	{ BYTES(0xde, 0xad), "EthHdr: cut short, 2 of 14 bytes\n" },
 	{ (const uint8_t *)"", 0, "EthHdr: cut short, 0 of 14 bytes\n" },
 	{ BYTES(ETHER, 8, 0, 0x44, 0), ETHER_LINE "(0x0800)\n" },
@@ -188,6 +190,14 @@ static const struct row tunnels[] = {
 	{ BYTES(ETHER, 8, 0, OUTER(47), 0xb0, 0, 8, 0, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, IPV4(17),
 		UDP_44024),
 	  "10.0.0.1" },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0x80, 0, 8, 0, 1, 2, 3, 4, IPV4(17), UDP_44024),
+	  "10.0.0.1" },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0x20, 0, 8, 0, 1, 2, 3, 4, IPV4(17), UDP_44024),
+	  "10.0.0.1" },
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0x10, 0, 8, 0, 1, 2, 3, 4, IPV4(17), UDP_44024),
+	  "10.0.0.1" },
+	/* the bits beside its version have no meaning */
+	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 8, 8, 0, IPV4(17), UDP_44024), "10.0.0.1" },
 	{ BYTES(ETHER, 8, 0, OUTER(47), 0, 0, 0x65, 0x58, ETHER, 0x86, 0xdd, IPV6(17), UDP_44024),
 	  "fd00::1" },
 };
@@ -229,6 +239,9 @@ static void the_inner_packet_of_a_tunnel_is_read(void **state)
 			if (packet_read_inner(tunnels[i].bytes, size, &p, &in))
 				assert_in_range(in.payload, 1, size - p.payload);
 		}
+	/* nor what of a packet is not given */
+	packet_read(tunnels[0].bytes, tunnels[0].size, &p);
+	assert_false(packet_read_inner(tunnels[0].bytes, p.payload - 1, &p, &in));
 	packet_read_network(tunnels[0].bytes + 14, tunnels[0].size - 14, 0x0800, &p);
 	assert_true(packet_read_inner(tunnels[0].bytes + 14, tunnels[0].size - 14, &p, &in));
 	assert_int_equal(in.src_port, 44024);
@@ -420,6 +433,8 @@ static void marks_are_found(void **state)
 	assert_string_equal(address_text(&p.arp_target, text), "10.0.0.1");
 	packet_read(echo, sizeof(echo), &p);
 	assert_true(p.has_icmp && p.has_echo);
+	assert_string_equal(address_text(&p.src, text), "10.0.0.10");
+	assert_string_equal(address_text(&p.dst, text), "10.0.0.1");
 	assert_int_equal(p.icmp_id, 0x1234);
 	assert_int_equal(p.icmp_seq, 7);
 	assert_int_equal(p.payload, sizeof(echo) - 1);

@@ -179,6 +179,20 @@ static void as_it_came(void **state)
 	assert_int_equal(packet_trace_verdict(&f, 1, &onward, true), XLAB_NEXT);
 }
 
+/* What was lost counts from a packet's first event on, which is how it came. */
+static void lost_before_it(void **state)
+{
+	static const struct xlab_event came = { .kind = XLAB_CAME }, hello = { .kind = XLAB_HELLO };
+	struct packet_trace f = { 0 };
+
+	(void)state;
+	packet_trace_add(&f, &came, 3);
+	packet_trace_add(&f, &hello, 7);
+	assert_int_equal(f.lost, 3);
+	packet_trace_add(&f, &hello, 9);
+	assert_int_equal(f.lost, 9);
+}
+
 /* Wherever an event says that it is from. */
 static void any_position(void **state)
 {
@@ -186,6 +200,8 @@ static void any_position(void **state)
 
 	(void)state;
 	add_event(&f, XLAB_WENT_ON, XLAB_CHAIN_MAX - 1, XDP_DROP);
+	add_event(&f, XLAB_HELLO, XLAB_CHAIN_MAX, XDP_DROP);
+	assert_false(packet_trace_greeted(&f, XLAB_CHAIN_MAX));
 	add_event(&f, XLAB_WENT_ON, XLAB_CHAIN_MAX, XDP_DROP);
 	add_event(&f, XLAB_DECIDED, UINT16_MAX, XDP_DROP);
 	assert_int_equal(packet_trace_verdict(&f, XLAB_CHAIN_MAX - 1, &onward, true), XDP_DROP);
@@ -194,11 +210,12 @@ static void any_position(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_packet),	 cmocka_unit_test(packet_without_end),
-		cmocka_unit_test(end_alone),	 cmocka_unit_test(other_chain),
-		cmocka_unit_test(not_sure),	 cmocka_unit_test(any_position),
-		cmocka_unit_test(an_object),	 cmocka_unit_test(as_it_came),
-		cmocka_unit_test(after_the_end), cmocka_unit_test(a_filter_says_it_once),
+		cmocka_unit_test(one_packet),	  cmocka_unit_test(packet_without_end),
+		cmocka_unit_test(end_alone),	  cmocka_unit_test(other_chain),
+		cmocka_unit_test(not_sure),	  cmocka_unit_test(any_position),
+		cmocka_unit_test(an_object),	  cmocka_unit_test(as_it_came),
+		cmocka_unit_test(after_the_end),  cmocka_unit_test(a_filter_says_it_once),
+		cmocka_unit_test(lost_before_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

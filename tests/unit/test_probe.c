@@ -355,6 +355,8 @@ static void who_receives_it(void **state)
 		  0, "c joins 224.0.0.9 by 7, b joins 224.0.0.9 by 7, nc, consume" },
 		{ STEP_UDP, "239.255.255.255", A_E0, 1, true, "", "239.255.255.255", "c",
 		  "10.1.0.1", NONE, 1, 0, "c joins 239.255.255.255 by 7, nc, consume" },
+		{ STEP_UDP, "224.0.0.9", B_E0, 1, true, "", "224.0.0.9", "c", "10.1.0.2", NONE, 1,
+		  0, "c joins 224.0.0.9 by 7, nc, consume" },
 		{ STEP_UDP, "255.255.255.255", A_E0, 2, true, "", "255.255.255.255", "c b",
 		  "10.1.0.1", NONE, 0, 0, "nc, consume" },
 		{ STEP_PING, "ff02::9", A_E0, 2, true, "fe80::a", "ff02::9%e0", "c b", "fe80::a",

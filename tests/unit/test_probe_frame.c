@@ -3,6 +3,7 @@
  * frame is sent: what comes to which packet socket is given here.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -102,7 +104,7 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
 {
 	(void)bytes;
-	(void)flags;
+	assert_int_equal(flags, 0);
 	assert_int_equal(fd, 2000);
 	if (++sent == 2 && send_errno) {
 		errno = send_errno;
@@ -577,6 +579,8 @@ static void what_fails(void **state)
 		{ "b", NULL, 0, 0, 0, -ENOENT, "b is gone", NULL, 0, 0 },
 		{ "b:e0", NULL, 0, 0, 0, -ENODEV, "b: no e0", NULL, 0, 0 },
 		{ "a:e0", NULL, 0, 0, 0, -ENODEV, "a: no e0", NULL, 0, 0 },
+		{ "u:px", NULL, 0, 0, 0, -ENODEV, "u: no px", NULL, 0, 0 },
+		{ "c", NULL, 0, 0, 0, -ENOENT, "c is gone", NULL, 0, 0 },
 		{ "c:e0>", NULL, 0, 0, 0, -ENODEV, "c: no e0", NULL, 0, 0 },
 		{ NULL, broken, 0, 0, 0, -EIO, "it cannot be read", NULL, 1, 0 },
 		{ NULL, broken_at_last, 0, 0, 0, -EIO, "it cannot be read", NULL, 1, 1 },
@@ -599,6 +603,11 @@ static void what_fails(void **state)
 			t.step.from = A_E0;
 			t.step.as = packet("other");
 		}
+		if (rows[i].fails && !strcmp(rows[i].fails, "u:px")) {
+			t.step.expect = EXPECT_REDIRECT;
+			t.step.as = packet("long");
+			chains[B_X].n_filters = 1;
+		}
 		fails = visit.gone = rows[i].fails;
 		coming = rows[i].coming;
 		n_coming = coming ? 1 : 0;
@@ -611,6 +620,7 @@ static void what_fails(void **state)
 		if (waited != rows[i].waited || consumed != rows[i].consumed)
 			fail_msg("row %zu: %d, %d", i, waited, consumed);
 		assert_int_equal(sent, rows[i].send_errno ? 2 : rows[i].waited ? 3 : 0);
+		assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* which is nobody's to close */
 		finish(&t);
 	}
 }

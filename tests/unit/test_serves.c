@@ -156,6 +156,8 @@ WRAP(int, sockdiag_ask, struct netlink *nl, struct sockdiag *q, struct error *e)
 	assert_int_equal(q->proto, IPPROTO_TCP);
 	assert_int_equal(q->address.family, 0);
 	q->bound = n_servers ? bound : bound_before;
+	if (fails && !strcmp(fails, "ask"))
+		return error_state(e, -EIO, "ask fails");
 	return ask_err && n_servers ? error_state(e, ask_err, "no answer") : 0;
 }
 
@@ -304,6 +306,18 @@ static void one_that_died(void **state)
 	}
 }
 
+static int poll_errno; /* of the next call */
+
+int __real_poll(struct pollfd *fds, nfds_t n, int ms);
+WRAP(int, poll, struct pollfd *fds, nfds_t n, int ms)
+{
+	if (!poll_errno)
+		return __real_poll(fds, n, ms);
+	errno = poll_errno;
+	poll_errno = 0;
+	return -1;
+}
+
 /* They have a quarter of a second to end by themselves, and no longer than they need. */
 static void are_stopped(void **state)
 {
@@ -341,6 +355,23 @@ static void are_stopped(void **state)
 		fails = "look at a";
 		serves_stop(serves);
 		did("start at a, ask a, end a, look at a, leave a");
+	}
+}
+
+/* A signal makes nobody end before the time; but what cannot be waited for is not. */
+static void a_wait_that_fails(void **state)
+{
+	static const int rows[] = { EINTR, EBADF };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct serves *serves = some(1);
+
+		servers[0].polls = 2;
+		poll_errno = rows[i];
+		serves_stop(serves);
+		did("start at a, ask a, end a, look at a, free a 80, leave a");
+		assert_int_equal(servers[0].polls, rows[i] == EINTR ? 0 : 1);
 	}
 }
 
@@ -390,6 +421,8 @@ static void a_step_that_serves(void **state)
 		  NULL, "look at a, start at a, leave a" },
 		{ true, false, false, 0, "look at a", -EIO, 0, NULL, "/bin/it: look at a fails",
 		  NULL, "look at a, leave a" },
+		{ true, false, false, 0, "ask", -EIO, 0, NULL, "/bin/it: ask fails", NULL,
+		  "look at a, leave a" },
 		{ true, false, false, 0, "start at a", -EIO, 0, NULL, "/bin/it: start at a fails",
 		  NULL, "look at a, start at a, end none, leave a" },
 	};
@@ -428,8 +461,11 @@ static void a_step_that_serves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(are_watched),	      cmocka_unit_test(one_that_died),
-		cmocka_unit_test(are_stopped),	      cmocka_unit_test(one_that_does_not_start),
+		cmocka_unit_test(are_watched),
+		cmocka_unit_test(one_that_died),
+		cmocka_unit_test(a_wait_that_fails),
+		cmocka_unit_test(are_stopped),
+		cmocka_unit_test(one_that_does_not_start),
 		cmocka_unit_test(a_step_that_serves),
 	};
 

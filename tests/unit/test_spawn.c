@@ -28,19 +28,25 @@
 #include "lab/netns.h"
 #include "lab/text.h"
 #include "orchestrator/scenario/spawn.h"
+#include "tests/unit/wrap.h"
 
 static char done[512];
 static const char *fails; /* this word */
 static int fails_with;
 
+static bool is(const char *word)
+{
+	if (!fails || strcmp(fails, word) != 0)
+		return false;
+	errno = fails_with;
+	return true;
+}
+
 static int act(const char *word)
 {
 	assert_true(strlen(done) + strlen(word) + 3 < sizeof(done));
 	strcat(strcat(done, *done ? ", " : ""), word);
-	if (!fails || strcmp(fails, word) != 0)
-		return 0;
-	errno = fails_with;
-	return -1;
+	return is(word) ? -1 : 0;
 }
 
 static uint64_t cut;	    /* of the bounding set */
@@ -84,6 +90,8 @@ long __wrap_syscall(long number, void *a, void *b, void *c, void *d)
 {
 	const struct __user_cap_header_struct *header = a;
 
+	if (number == SYS_pidfd_send_signal)
+		assert_null(d);
 	if (number != SYS_capget && number != SYS_capset)
 		return __real_syscall(number, a, b, c, d);
 	assert_int_equal(header->version, _LINUX_CAPABILITY_VERSION_3);
@@ -144,6 +152,36 @@ int __wrap_open(const char *path, int flags, ...)
 		return -1;
 	}
 	return __real_open(path, flags, 0600);
+}
+
+int __real_pipe2(int fds[2], int flags);
+WRAP(int, pipe2, int fds[2], int flags)
+{
+	return is("pipe") ? -1 : __real_pipe2(fds, flags);
+}
+
+int __real_fcntl(int fd, int what, ...);
+WRAP(int, fcntl, int fd, int what, int value)
+{
+	return what == F_SETFL && is("not to wait") ? -1 : __real_fcntl(fd, what, value);
+}
+
+int __real_clone(int (*fn)(void *), void *stack, int flags, void *cookie, int *pidfd);
+WRAP(int, clone, int (*fn)(void *), void *stack, int flags, void *cookie, int *pidfd)
+{
+	return is("clone") ? -1 : __real_clone(fn, stack, flags, cookie, pidfd);
+}
+
+static bool interrupted; /* the next waitpid() */
+
+pid_t __real_waitpid(pid_t pid, int *status, int flags);
+WRAP(pid_t, waitpid, pid_t pid, int *status, int flags)
+{
+	if (!interrupted)
+		return __real_waitpid(pid, status, flags);
+	interrupted = false;
+	errno = EINTR;
+	return -1;
 }
 
 static bool runs_as_it_should;
@@ -317,7 +355,9 @@ static void how_it_begins(void **state)
 		/* whatever an earlier call came to */
 		assert_int_equal(
 			poll(&(struct pollfd){ .fd = child.pidfd, .events = POLLIN }, 1, -1), 1);
+		child_signal(&child, 0);
 		ended = child;
+		interrupted = i % 2;
 		errno = EINTR;
 		assert_int_equal(child_collect(&child, &status), 0);
 		assert_int_equal(WEXITSTATUS(status), rows[i].status);
@@ -325,6 +365,7 @@ static void how_it_begins(void **state)
 		assert_int_equal(runs_as_it_should, rows[i].status == 7);
 		/* it is over, and nobody's any more */
 		assert_int_equal(child.pidfd, -1);
+		assert_int_equal(child.pid, 0);
 		ended.pidfd = -1;
 		assert_int_equal(child_collect(&ended, &status), -ECHILD);
 	}
@@ -391,6 +432,31 @@ static void a_subprocess(void **state)
 	subprocess_end(&p);
 }
 
+/* Nothing of one that was not started is left, nor what was never its own closed. */
+static void a_subprocess_that_cannot_be_started(void **state)
+{
+	static const char *const argv[] = { "/bin/it", "one", NULL };
+	static const char *const rows[][2] = {
+		{ "pipe", "cannot make a pipe: Operation not permitted" },
+		{ "not to wait", "cannot make a pipe: Operation not permitted" },
+		{ "clone", "cannot start /bin/it: Operation not permitted" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct subprocess p = { 0 };
+
+		begin();
+		fails = rows[i][0];
+		assert_int_equal(subprocess_start(&p, NULL, "h", argv, -1, 0, &e), -EPERM);
+		assert_string_equal(e.text, rows[i][1]);
+		subprocess_end(&p);
+		assert_true(__real_fcntl(STDIN_FILENO, F_GETFD) >= 0);
+	}
+	fails = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +464,7 @@ int main(void)
 		cmocka_unit_test(what_it_keeps),
 		cmocka_unit_test(how_it_begins),
 		cmocka_unit_test(a_subprocess),
+		cmocka_unit_test(a_subprocess_that_cannot_be_started),
 	};
 
 	return cmocka_run_group_tests_name("spawn", tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "lab/alloc.h"
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/netlink.h"
@@ -21,7 +23,9 @@
 #include "orchestrator/model/labfile.h"
 #include "orchestrator/scenario/diagnosis.h"
 #include "orchestrator/scenario/evidence.h"
+#include "orchestrator/scenario/serves.h"
 #include "orchestrator/scenario/step_run.h"
+#include "tests/unit/wrap.h"
 
 #define MS 1000000ULL
 
@@ -61,6 +65,33 @@ static int when_consumed(struct step_run *c)
 {
 	(void)c;
 	return consumed > 0;
+}
+
+static bool died;      /* a server of the scenario's */
+static int poll_errno; /* of the next wait */
+
+static int serves_news = -1;
+
+WRAP(int, serves_fd, const struct serves *serves)
+{
+	(void)serves;
+	return serves_news;
+}
+
+WRAP(bool, serves_died, const struct serves *serves)
+{
+	(void)serves;
+	return died;
+}
+
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *wait, const sigset_t *mask);
+WRAP(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *wait, const sigset_t *mask)
+{
+	errno = poll_errno ? poll_errno : EBADF; /* which an earlier call may have left */
+	if (!poll_errno)
+		return __real_ppoll(fds, n, wait, mask);
+	poll_errno = 0;
+	return -1;
 }
 
 /* What takes longer than a second was not waited for as it should be. */
@@ -113,13 +144,24 @@ static void make_news(int fds[static 2])
 static void is_woken_by_news(void **state)
 {
 	static const struct {
-		enum { SIGNAL, LISTENER, DROPS, TAP, TAP_0, CLIENT, END, SERVER, SERVER_0 } who;
+		enum {
+			SIGNAL,
+			LISTENER,
+			DROPS,
+			TAP,
+			TAP_0,
+			CLIENT,
+			END,
+			SERVER,
+			SERVER_0,
+			SERVES
+		} who;
 		int answer, err;
 	} rows[] = {
 		{ SIGNAL, 0, -EINTR }, { LISTENER, 0, 0 }, { LISTENER, -EBADMSG, -EBADMSG },
 		{ DROPS, 0, 0 },       { TAP, 0, 0 },	   { CLIENT, 0, 0 },
 		{ SERVER, 0, 0 },      { TAP_0, 0, 0 },	   { END, 0, 0 },
-		{ SERVER_0, 0, 0 },
+		{ SERVER_0, 0, 0 },    { SERVES, 0, 0 },
 	};
 
 	(void)state;
@@ -147,6 +189,7 @@ static void is_woken_by_news(void **state)
 		c.receivers = receivers;
 		c.n_receivers = 2;
 		c.client = receivers[0].server = receivers[1].server = child;
+		serves_news = who == SERVES ? fds[0] : -1;
 		if (who == CLIENT)
 			c.client.out.fd = fds[0];
 		if (who == END)
@@ -167,12 +210,94 @@ static void is_woken_by_news(void **state)
 			assert_int_equal(c.client.out.size, 1);
 		if (who == SERVER)
 			assert_int_equal(receivers[1].server.err.size, 1);
+		serves_news = -1;
 		free(c.client.out.text);
 		free(receivers[0].server.out.text);
 		free(receivers[1].server.err.text);
 		(void)close(fds[0]);
 		(void)close(fds[1]);
 	}
+}
+
+/* A step is over without its servers, and where nothing can be waited for; not by any signal. */
+static void what_ends_the_wait(void **state)
+{
+	static const struct {
+		int poll_errno;
+		bool died;
+		int err;
+		const char *text;
+	} rows[] = {
+		{ 0, true, -ECHILD, "a server died" },
+		{ EBADF, false, -EBADF,
+		  "cannot wait for the step's children: Bad file descriptor" },
+		{ EINTR, false, 0, NULL },
+	};
+	int answer = 0;
+	const struct probe probe = { .signal_fd = -1,
+				     .listener_fd = -1,
+				     .drops_fd = -1,
+				     .consume = consume,
+				     .cookie = &answer };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct step_run c = { .probe = &probe, .e = &e };
+
+		consumed = 0;
+		died = rows[i].died;
+		poll_errno = rows[i].poll_errno;
+		step_run_allow(&c, netlink_clock_ns(), 10);
+		assert_int_equal(step_run_wait(&c, when_consumed, MS), rows[i].err);
+		assert_int_equal(consumed, !rows[i].err);
+		died = false;
+		if (rows[i].text)
+			assert_string_equal(e.text, rows[i].text);
+	}
+}
+
+static int opened[8];
+static size_t n_opened;
+
+static int open_one(void)
+{
+	return opened[n_opened++] = dup(STDIN_FILENO);
+}
+
+/* Of each server what it said is taken, and nothing stays open. */
+static void what_servers_said(void **state)
+{
+	struct step_run c = { .n_receivers = 2,
+			      .receivers = xcalloc(2, sizeof(*c.receivers)),
+			      .n_taps = 2,
+			      .taps = xcalloc(2, sizeof(*c.taps)) };
+	int fds[2];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct receiver *r = &c.receivers[i];
+
+		make_news(fds);
+		r->server = (struct subprocess){ .started = true,
+						 .ended = true,
+						 .child = CHILD_NONE,
+						 .out = { .fd = fds[0] },
+						 .err = { .fd = -1 } };
+		r->member_fd = open_one();
+		r->echoes_fd = open_one();
+		c.taps[i].fd = open_one();
+		step_run_poll(&c);
+		assert_int_equal(r->server.out.size, 1);
+		(void)close(fds[1]);
+	}
+	c.client = (struct subprocess){ .started = true,
+					.child = CHILD_NONE,
+					.out = { .fd = open_one() },
+					.err = { .fd = open_one() } };
+	step_run_end(&c);
+	for (size_t i = 0; i < n_opened; i++)
+		assert_int_equal(fcntl(opened[i], F_GETFD), -1);
 }
 
 /* What the chains have said of the step's own packets. */
@@ -458,6 +583,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_until_then),
 		cmocka_unit_test(is_woken_by_news),
+		cmocka_unit_test(what_ends_the_wait),
+		cmocka_unit_test(what_servers_said),
 		cmocka_unit_test(what_leaves_nothing_to_wait_for),
 		cmocka_unit_test(a_question_that_was_dropped),
 		cmocka_unit_test(what_the_kernel_dropped),

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,7 +19,9 @@
 
 #include "lab/cleanup.h"
 #include "lab/netlink.h"
+#include "orchestrator/scenario/node_program.h"
 #include "orchestrator/scenario/spawn.h"
+#include "tests/unit/wrap.h"
 
 #define KEPT 65536
 
@@ -76,13 +79,45 @@ static void a_long_text(void **state)
 static void what_is_no_pipe(void **state)
 {
 	struct subprocess p = an_ended_one(open("/", O_RDONLY | O_CLOEXEC));
+	int fd = p.out.fd;
 
 	(void)state;
-	assert_true(p.out.fd >= 0);
+	assert_true(fd >= 0);
 	subprocess_poll(&p);
 	assert_int_equal(p.out.fd, -1);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	assert_null(p.out.text);
 	subprocess_end(&p);
+}
+
+static int read_errno; /* of the next call */
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+WRAP(ssize_t, read, int fd, void *bytes, size_t size)
+{
+	if (!read_errno)
+		return __real_read(fd, bytes, size);
+	errno = read_errno;
+	read_errno = 0;
+	return -1;
+}
+
+/* An interruption is no end; nor is one that never stops read for ever. */
+static void what_goes_on(void **state)
+{
+	static const int rows[] = { EINTR, EAGAIN, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct subprocess p = an_ended_one(open("/dev/zero", O_RDONLY | O_CLOEXEC));
+
+		assert_true(p.out.fd >= 0);
+		read_errno = rows[i];
+		subprocess_poll(&p);
+		assert_true(p.out.fd >= 0);
+		assert_int_equal(!p.out.text, rows[i] != 0);
+		subprocess_end(&p);
+	}
 }
 
 static void how_it_failed(void **state)
@@ -154,6 +189,7 @@ static void who_has_nothing_left_to_do(void **state)
 		assert_false(child_sleeps(&busy));
 	}
 	assert_true(child_sleeps(&nobody));
+	errno = EINTR; /* whatever an earlier call came to */
 	assert_int_equal(child_collect(&busy, &status), -EAGAIN);
 	child_signal(&busy, SIGTERM);
 	while (child_collect(&busy, &status) == -EAGAIN)
@@ -167,14 +203,42 @@ static void who_has_nothing_left_to_do(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/* It is killed, and nothing of it is left. */
+static void the_end_of_a_program(void **state)
+{
+	struct subprocess first = { .out.fd = -1, .err.fd = -1 };
+	struct node_program p = { .first = &first };
+	void *shared;
+	int status;
+
+	(void)state;
+	node_program_ask(&p);
+	node_program_end(&p); /* it has not been started */
+	first.child = begin(true);
+	first.started = true;
+	p.end = mmap(NULL, sizeof(*p.end), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	assert_true(p.end != MAP_FAILED);
+	shared = p.end;
+	node_program_end(&p);
+	assert_null(p.end);
+	assert_int_equal(msync(shared, 1, MS_ASYNC), -1);
+	assert_int_equal(errno, ENOMEM);
+	assert_false(first.started);
+	assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_long_text),
 		cmocka_unit_test(what_is_no_pipe),
+		cmocka_unit_test(what_goes_on),
 		cmocka_unit_test(how_it_failed),
 		cmocka_unit_test(the_first_that_can_be_run),
 		cmocka_unit_test(who_has_nothing_left_to_do),
+		cmocka_unit_test(the_end_of_a_program),
 	};
 
 	return cmocka_run_group_tests_name("subprocess", tests, NULL, NULL);
