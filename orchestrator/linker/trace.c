@@ -167,9 +167,7 @@ static void add_point(struct work *w, size_t insn, enum trace_point_kind kind,
 	};
 }
 
-/* Of filters that are traced; what was invented in link_btf.c is at line 0, and with that it
- * begins.
- */
+/* Of filters that are traced; what was invented in link_btf.c is at line 0. */
 static void find_lines(struct work *w)
 {
 	const struct bpf_line_info *line = NULL;
