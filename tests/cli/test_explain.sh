@@ -328,7 +328,7 @@ ended 'a step that goes out there' 2 'udp b a:80: node b sends it, and a chain i
 xlab explain a:e0 syn
 ended 'no chain' 2 'a:e0 has no chain: a packet passes there'
 is 'no scenario puts one there' "${err%$'\n'}" 'xlab: a:e0 has no chain: a packet passes there'
-xlab explain b:e9 syn
+xlab explain b:e9.1 syn
 ended 'no such interface' 2 'did you mean "b:e1"?'
 xlab explain a:e0 --scenario far syn
 ended 'no chain in a scenario, either' 2 'a:e0 has no chain in that scenario: a packet passes there'
