@@ -108,8 +108,8 @@ static void trace_call(const struct lab *lab, size_t filter, const struct filter
 	bool known = !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
 
 	c.gpl = info.gpl_compatible;
-	/* Of one without lines nothing is counted, and that is no lower level. */
-	if (!known || !count(in, &c, &info)) {
+	/* Of one without lines there is nothing to count, and that is no lower level. */
+	if (code->n_lines && (!known || !count(in, &c, &info))) {
 		trace_clear(&trace);
 		trace.level = TRACE_VERDICTS;
 	}

@@ -118,7 +118,6 @@ int rules_watch_open(const struct lab *lab, size_t filter, struct rules_watch **
 	struct rules_watch *w = xcalloc(1, sizeof(*w));
 	int err;
 
-	w->maps = (struct rule_maps)RULE_MAPS_NONE;
 	w->rows.maps = &w->maps;
 	err = open_live(&w->maps, lab, filter, e);
 	if (err) {

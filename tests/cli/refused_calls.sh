@@ -211,6 +211,7 @@ each_refused chain b:e1 --off <<-'END'
 END
 record filter web list
 each_refused filter web list <<-'END'
+	read EIO; cpu/possible; filter web: cannot ask how many CPUs there can be
 	bpf EPERM; BPF_OBJ_GET,; cannot open map
 	bpf EPERM; BPF_OBJ_GET_INFO_BY_FD; the map of the rules cannot be asked for its size
 	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; the map of the rules cannot be mapped

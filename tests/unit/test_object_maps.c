@@ -213,6 +213,7 @@ static void tell_fields(const struct btf *btf, const struct btf_type *t, char **
 
 		assert_true(btf_is_ptr(pointer) && btf_is_array(array));
 		assert_int_equal(btf_member_bit_offset(t, (uint32_t)i), 64 * i);
+		assert_int_equal(btf_member_bitfield_size(t, (uint32_t)i), 0);
 		text_add(said, "", " %s=%u", btf__name_by_offset(btf, m->name_off),
 			 btf_array(array)->nelems);
 	}
@@ -266,6 +267,7 @@ static char *told(const void *bytes, size_t size)
 			tell_types(btf, &said);
 			btf__free(btf);
 		} else if (header->sh_type != SHT_STRTAB) {
+			assert_int_equal(header->sh_addralign, 8);
 			text_add(&said, "", "%s: %d bytes, type %d, flags %d\n", name,
 				 (int)header->sh_size, (int)header->sh_type, (int)header->sh_flags);
 		}
@@ -414,6 +416,7 @@ static struct btf *both_kinds(uint32_t type)
 	assert_true(btf__add_var(btf, "newer", BTF_VAR_GLOBAL_ALLOCATED, number) > 0);
 	assert_true(btf__add_var(btf, "ways", BTF_VAR_GLOBAL_ALLOCATED, number) > 0);
 	assert_true(btf__add_var(btf, "older", BTF_VAR_GLOBAL_ALLOCATED, number) > 0);
+	assert_true(btf__add_var(btf, "nobody", BTF_VAR_GLOBAL_ALLOCATED, number) > 0);
 	sec = btf__add_datasec(btf, ".maps", 0);
 	assert_int_equal(btf__add_datasec_var_info(btf, number + 1, 0, 16), 0);
 	assert_int_equal(btf__add_datasec_var_info(btf, number + 2, 0, 12), 0);
@@ -423,6 +426,8 @@ static struct btf *both_kinds(uint32_t type)
 	(void)btf__add_datasec(btf, "maps", 0);
 	assert_int_equal(btf__add_datasec_var_info(btf, number + 3, 0, 20), 0);
 	(void)btf__add_datasec(btf, "maps/none", 0);
+	(void)btf__add_datasec(btf, "maps/nobody's", 0); /* no symbol is called so */
+	assert_int_equal(btf__add_datasec_var_info(btf, number + 4, 0, 4), 0);
 	(void)btf__add_datasec(btf, ".data", 4);
 	assert_int_equal(btf__add_datasec_var_info(btf, number + 3, 0, 4), 0);
 	return btf;
@@ -461,6 +466,8 @@ static void both_kinds_stand_in_one_section(void **state)
 			    "[old.maps] of 28\n"
 			    "older: +8 of 20\n"
 			    "[old.maps] of 1\n"
+			    "[old.maps] of 4\n"
+			    "nobody: +0 of 4\n"
 			    "[.data] of 4\n"
 			    "older: +0 of 4\n"
 			    "[.maps] of 72\n"
@@ -575,7 +582,7 @@ static void sections_larger_than_the_file_are_refused(void **state)
 	} rows[] = {
 		{ SHT_PROGBITS, 0, 1, false },	   { SHT_PROGBITS, 1, 1, true },
 		{ SHT_NOBITS, 1 << 20, 1, false }, { SHT_PROGBITS, 0, 65536, false },
-		{ SHT_PROGBITS, 0, 131072, true },
+		{ SHT_PROGBITS, 0, 65537, true },
 	};
 	const struct object o = { .parts = { { "maps", array, 20 }, { "any", array, 20 } },
 				  SYMBOLS(symbols) };

@@ -70,6 +70,17 @@ static void refuses_what_it_does_not_know(void **state)
 
 #define BEGIN "r2 = u32 [r1 0]; r3 = u32 [r1 4]; "
 #define ZEROS "w0 = 0; w4 = 0; "
+/* Where the linear part is too short: is there more? */
+#define MORE                                                                                      \
+	"[r10 -72] = r1; r3 -= r2; [r10 -96] = r3; call 188; r5 = [r10 -96]; if r0 > r5 goto 2; " \
+	"w0 = 2; exit; "
+/* A load by the helper, up to what it said. */
+#define HELP(at, size)                                                                      \
+	"[r10 -88] = r4; w2 = " at "; r1 = [r10 -72]; r3 = r10; r3 += -96; w4 = " size "; " \
+	"call 189; "
+#define SLOW_BYTE(at)                                                                \
+	ZEROS HELP(at, "1") "if r0 != 0 goto 6; r0 = u8 [r10 -96]; r4 = [r10 -88]; " \
+			    "if w0 == 0 goto 3; goto 0; w0 = 1; exit; w0 = 2; exit"
 
 /* Neither helper nor memory nor rounds that no instruction asks for; no bytes are asked for twice,
  * and none that a loop has been seen to need but from its own beginning.
@@ -104,6 +115,35 @@ static void writes_no_more_than_it_needs(void **state)
 			"[r10 -112] = r4; goto 1; goto 7; r5 = [r10 -120]; w4 |= w5; "
 			"r5 = [r10 -112]; r5 += 1; [r10 -112] = r5; if r5 > 64 goto 4; goto -8; "
 			"goto 0; w0 = 1; exit; w0 = 2; exit" },
+		{ { BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 10),
+		    BPF_STMT(BPF_RET | BPF_A, 0) },
+		  3,
+		  BEGIN ZEROS
+		  "r5 = r2; r5 += 14; if r5 > r3 goto 8; r0 = u16 [r2 12]; r0 = be16 r0; "
+		  "r0 = u16 [r2 10]; r0 = be16 r0; if w0 == 0 goto 9; goto 0; w0 = 1; exit; " MORE
+			  ZEROS HELP(
+				  "12",
+				  "2") "if r0 != 0 goto 18; r0 = u16 [r10 -96]; r0 = be16 r0; "
+				       "r4 = [r10 -88]; " HELP(
+					       "10",
+					       "2") "if r0 != 0 goto 7; r0 = u16 [r10 -96]; "
+						    "r0 = be16 r0; r4 = [r10 -88]; if w0 == 0 goto "
+						    "3; goto 0; w0 = 1; exit; w0 = 2; exit" },
+		/* as far as the verifier lets an offset reach; further; to the end of any packet;
+		   behind it */
+		{ { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 32766), BPF_STMT(BPF_RET | BPF_A, 0) },
+		  2,
+		  BEGIN ZEROS "r5 = r2; r5 += 32767; if r5 > r3 goto 5; r0 = u8 [r2 32766]; "
+			      "if w0 == 0 goto 9; goto 0; w0 = 1; exit; " MORE SLOW_BYTE("32766") },
+		{ { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 32767), BPF_STMT(BPF_RET | BPF_A, 0) },
+		  2,
+		  BEGIN ZEROS "goto 0; " MORE SLOW_BYTE("32767") },
+		{ { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 65534), BPF_STMT(BPF_RET | BPF_A, 0) },
+		  2,
+		  BEGIN ZEROS "goto 0; " MORE SLOW_BYTE("65534") },
+		{ { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 65535), BPF_STMT(BPF_RET | BPF_A, 0) },
+		  2,
+		  BEGIN ZEROS "goto 0; " MORE ZEROS "goto 0; w0 = 2; exit" },
 	};
 
 	(void)state;
