@@ -744,6 +744,8 @@ static void an_answer_to_an_imitation(void **state)
 	add_event(&ev, &reply, LB_ETH0, 0, XDP_DROP);
 	assert_int_equal(ev.seen[ev.n_seen - 1].relation, RELATION_REPLY);
 	assert_true(ev.seen[ev.n_seen - 1].doubtful);
+	assert_null(evidence_drop(&ev, RELATION_REQUEST));
+	assert_null(evidence_drop(&ev, RELATION_REPLY));
 	evidence_clear(&ev);
 }
 

@@ -1640,6 +1640,12 @@ static void details_tell_each_packet(void **state)
 	details_are(&ev, "host:veth0: neighbour request or answer: headers drop\n"
 			 "host:veth0: saw none of it\n"
 			 "h2:veth2: saw none of it\n");
+	ev = an_evidence(STEP_PING);
+	arp.arp_sender = an_address("10.0.0.77"); /* asks for who is on the way */
+	add_event(&ev, &arp, HOST, 0, XDP_DROP);
+	details_are(&ev, "host:veth0: neighbour request or answer of another node: headers drop\n"
+			 "host:veth0: saw none of it\n"
+			 "h2:veth2: saw none of it\n");
 
 	ev = an_evidence(STEP_TCP);
 	p = a_packet(STEP_TCP);

@@ -968,6 +968,10 @@ static void servers_that_die(void **state)
 	run(0, true, START ", servers, strip, serve 0, forget 1, send 1, control 1, stop, restore");
 	ended(OUTCOME_LAB, NULL, WHY(AFTER, "a server died"));
 	begin(kinds, 2);
+	dies_at = fails = "send 1";
+	run(0, true, START ", servers, strip, serve 0, forget 1, send 1, stop, restore");
+	ended(OUTCOME_LAB, NULL, WHY(AFTER, "a server died"));
+	begin(kinds, 2);
 	dies_at = "step 1";
 	run(0, true, SERVED ", serve 0, take, forget 1, send 1, step 1, stop, restore, deaf");
 	ended(OUTCOME_LAB, NULL, WHY("serve 0 is ok", "a server died"));
@@ -1014,6 +1018,11 @@ static void servers_that_die(void **state)
 	fails = "executed";
 	run(-EIO, true, START ON ", take, forget 0, exec 0, restore, deaf");
 	assert_null(result.steps[0].details);
+	ended(OUTCOME_LAB, NULL, WHY("executed"));
+	/* nor goes it on where it could not be tried */
+	begin((const enum step_kind[]){ STEP_EXEC }, 1);
+	fails = "executed";
+	run(-EIO, true, START ", strip, forget 0, try 0, restore");
 	ended(OUTCOME_LAB, NULL, WHY("executed"));
 }
 
