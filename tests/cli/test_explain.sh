@@ -105,6 +105,9 @@ cat >"$dir/lab.ini" <<-END
 	[scenario again]
 	chain = b:e0 onward headers onward
 	pass = ping a b
+	[scenario full]
+	chain = b:e0$(printf ' back%.0s' {1..64})
+	pass = ping a b
 	[scenario untold]
 	chain = b:e0 lineless
 	pass = ping a b
@@ -287,6 +290,11 @@ web drop 3
  dst=8000-8099 2
 counting pass 1
 (came through) pass 1'
+xlab explain b:e0 --scenario full --summary "$dir/some.pcap"
+is 'in sum, of as many filters as a chain can have' "$(tr -s ' ' <<<"$out" | uniq -c | tr -s ' ')" \
+	' 1 filter verdict packets
+ 64 back next 4
+ 1 (came through) pass 4'
 # The object has a state of its own: the third packet that comes to it is dropped, and all then.
 xlab explain b:e0 --summary "$dir/many.pcap"
 like 'many packets are one after the other' "$(tr -s ' ' <<<"$out")" 'counting pass 2
