@@ -66,17 +66,15 @@ static int copy(const char *from, const char *path, struct error *e)
 	}
 }
 
-int filter_copies_make(const struct lab *lab, int originals, size_t filter, struct error *e)
+/* Each map of @owner, among the pins of @originals, to where @folder has one. */
+static int copy_all(int originals, const char *owner, const char *folder, struct error *e)
 {
-	const char *owner = lab->labfile.filters[filter_maps_owner(lab, filter)].name;
-	char *FREE_AUTO folder = filter_maps_dir(lab, filter, e);
-	DIR *DIR_AUTO dir = folder ? opendir(folder) : NULL;
+	DIR *DIR_AUTO dir = opendir(folder);
 	struct dirent *entry;
-	int err;
+	int err = 0;
 
-	if (!folder)
-		return e->err;
-	err = dir ? 0 : error_sys(e, -errno, "cannot read the folder %s", folder);
+	if (!dir)
+		return error_sys(e, -errno, "cannot read the folder %s", folder);
 	while (!err && (errno = 0, entry = readdir(dir))) {
 		char *FREE_AUTO from = text_format("/proc/self/fd/%d/filter/%s/%s", originals,
 						   owner, entry->d_name);
@@ -87,5 +85,17 @@ int filter_copies_make(const struct lab *lab, int originals, size_t filter, stru
 	}
 	if (!err && errno)
 		err = error_sys(e, -errno, "cannot read the folder %s", folder);
-	return err ? error_wrap(e, "filter %s", lab->labfile.filters[filter].name) : 0;
+	return err;
+}
+
+int filter_copies_make(const struct lab *lab, int originals, size_t filter, struct error *e)
+{
+	const char *owner = lab->labfile.filters[filter_maps_owner(lab, filter)].name;
+	char *FREE_AUTO folder = filter_maps_dir(lab, filter, e);
+
+	if (!folder)
+		return e->err;
+	return copy_all(originals, owner, folder, e)
+		       ? error_wrap(e, "filter %s", lab->labfile.filters[filter].name)
+		       : 0;
 }
