@@ -78,6 +78,8 @@ cat >"$dir/lab.ini" <<-END
 	ip = src=10.9.0.1 dst=10.9.0.2
 	udp = srcport=40000 dstport=53
 	data = zero:5000
+	[packet captured]
+	pcap = one.pcap
 	[packet lines]
 	eth = dst=de:ad:be:ef:00:02 src=de:ad:be:ef:00:01
 	ip = src=10.9.0.1 dst=10.9.0.2
@@ -123,6 +125,9 @@ END
 
 # --- With a lab ---
 
+# A capture of one packet, of 14 bytes.
+printf '\324\303\262\241\2\0\4%11s\1%1s\1%11s\16%3s\16%3s\2%4s\2\2%4s\1\210\265' '' '' '' '' '' '' '' |
+	tr ' ' '\0' >"$dir/one.pcap"
 xlab up "$dir/lab.ini"
 xlab explain b:e0 syn
 like 'a packet of the lab file: its headers' "$out" 'TcpHdr: src: 40000 => dst: 8001 \[SYN\]'
@@ -336,6 +341,12 @@ ended 'a step that goes out there' 2 'udp b a:80: node b sends it, and a chain i
 xlab explain a:e0 syn
 ended 'no chain' 2 'a:e0 has no chain: a packet passes there'
 is 'no scenario puts one there' "${err%$'\n'}" 'xlab: a:e0 has no chain: a packet passes there'
+xlab explain b:e0 captured
+like 'a packet of the lab file that was captured' "$out" '=> pass'
+mv "$dir/one.pcap" "$dir/kept.pcap"
+xlab explain b:e0 captured
+ended 'a packet whose capture is gone' 2 'packet captured: *one.pcap'
+mv "$dir/kept.pcap" "$dir/one.pcap"
 xlab explain b:e9.1 syn
 ended 'no such interface' 2 'did you mean "b:e1"?'
 xlab explain a:e0 --scenario far syn
