@@ -200,6 +200,13 @@ static void what_cannot_be_opened(void **state)
 	assert_int_equal(look, MOUNTPOINT_FOREIGN);
 	assert_string_equal(e.text, "cannot open /run/netns: Too many open files");
 	assert_true(netns_names_lead_into(DIR));
+	/* nor is it known whose mount it is */
+	error_clear(&e);
+	shell("mount -t tmpfs xlab lab");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(mountpoint_look(DIR, &look, NULL, &e), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_string_equal(e.text, "cannot read /proc/self/mountinfo: Too many open files");
 }
 
 int main(void)

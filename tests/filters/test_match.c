@@ -531,6 +531,15 @@ static void as_many_keys_as_can_be(void **state)
 	assert_false(drops(&s, "10.0.0.1", "10.0.0.2", 80));
 	assert_false(drops(&s, "fd00::1", "fd00::2", 80));
 	free_keys(&s);
+	/* each of the longest that one header has */
+	load_keys(&s, "program = match\nipv6.src = fd00::1\nipv6.dst = fd00::2\nipv6.flow = 0");
+	assert_true(drops(&s, "fd00::1", "fd00::2", 80));
+	assert_false(drops(&s, "fd00::3", "fd00::2", 80));
+	assert_false(drops(&s, "fd00::1", "fd00::3", 80));
+	free_keys(&s);
+	load_keys(&s, "program = match\nipv6.src = fd00::1\nipv6.dst = fd00::2\nipv6.flow = 1");
+	assert_false(drops(&s, "fd00::1", "fd00::2", 80));
+	free_keys(&s);
 }
 
 int main(void)

@@ -726,8 +726,9 @@ static const struct {
 	      "chain = a:e0 x\ntx = ping b a by x\n",
 	  "filter x never sends a packet back: its action is redirect" },
 	{ LAB "[filter x]\nprogram = redirect\nto = a:e0\n" S
-	      "chain = a:e0 x\nredirect = ping b a by x\n",
+	      "chain = a:e0 x\nredirect = ping b a by x\npass = ping b a by x\n",
 	  NULL },
+	{ LAB S "chain = a:e0 tx\npass = ping b a by tx\n", NULL },
 	{ LAB "[filter x]\nprogram = drop\ncontinue = drop\n" S
 	      "chain = a:e0 x\ndrop = ping b a by x\n",
 	  "never drops a packet: the chain goes on behind it (continue)" },
