@@ -171,7 +171,7 @@ static int drop_one(void *cookie, const struct attach_point_id *id)
 		error_clear(w->e);
 		return 0;
 	}
-	if (err || !s.current || s.current->n_filters)
+	if (!s.current || s.current->n_filters)
 		return err;
 	return attach_point_swap(&s, w->lab, &off, -1, w->e);
 }
