@@ -30,6 +30,10 @@ control = none
 pass = exec a sleep 0.6
 pass = exec a sleep 0.6
 pass = exec a sleep 0.6
+[scenario broken]
+control = none
+pass = exec a /nonexistent/program
+pass = exec a true
 [scenario tried]
 pass = exec a sleep 0.6
 pass = exec a sleep 0.7
@@ -81,6 +85,10 @@ check $? "inside a long scenario it moves by steps" "$(cat "$SCRATCH/lines")"
 on_terminal "$XLAB scenario tried"
 grep -q '^steps: 2 of 4 \[' "$SCRATCH/lines" && grep -q '^steps: 3 of 4 \[' "$SCRATCH/lines"
 check $? "and while the control run goes" "$(cat "$SCRATCH/lines")"
+
+on_terminal "$XLAB scenario broken long"
+[ "$(grep -o '^steps: . of 5' "$SCRATCH/lines" | uniq)" = $'steps: 4 of 5\nsteps: 5 of 5' ]
+check $? "of a scenario that the lab kept from going on no step is to come" "$(cat "$SCRATCH/lines")"
 
 on_terminal "$(slowly umount2 1200000 "$XLAB" down --wait)"
 [ "$(drawn down)" -ge 1 ]
