@@ -99,6 +99,9 @@ is 'exec: a bpffs of the node' "$(tr '\n' ' ' <<<"$out")" 'bpf_fs /sys/fs/bpf '
 xlab exec host --user nobody -- sh -c 'id -un; grep -E "CapEff|CapPrm|CapBnd|CapAmb|NoNewPrivs" /proc/self/status; echo $HOME'
 is 'exec --user: no capability' "$(tr -s '\n\t' ' ' <<<"$out")" \
 	'nobody CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 CapAmb: 0000000000000000 NoNewPrivs: 1 /nonexistent '
+xlab exec host --user nobody -- printenv HOME USER LOGNAME SHELL
+is 'exec --user: whose the environment says it is' "$(paste -sd: <<<"$out")" \
+	"$(getent passwd nobody | awk -F: '{ print $6 ":" $1 ":" $1 ":" $7 }')"
 xlab exec host --user root -- grep CapEff /proc/self/status
 like 'exec --user root: no capability either' "$out" 0000000000000000
 run setpriv --inh-caps +net_raw "$XLAB" exec host --user root -- grep -E 'Cap(Inh|Eff)' /proc/self/status
