@@ -401,6 +401,30 @@ static void notes_and_the_stand_in(void **state)
 	btf__free(btf);
 }
 
+/* A function that is declared is none to the kernel: what has its name is a type. */
+static void declared_functions(void **state)
+{
+	struct btf *btf = types("web sub");
+	struct link_input one = filter("web", btf, LINK_INLINED);
+	struct linker c = chain(&one, 1);
+	struct link_output out = { .rodata_fd = -1 };
+	struct error ERROR_AUTO e = ERROR_INIT;
+	const struct btf_type *web, *elsewhere;
+
+	(void)state;
+	web = btf__type_by_id(btf, function(btf, "web"));
+	assert_true(btf__add_func(btf, "elsewhere", BTF_FUNC_EXTERN, (int)web->type) > 0);
+	captured(btf);
+	assert_int_equal(link_btf_describe(&out, &c, &e), 0);
+	assert_true(btf__find_by_name_kind(out.btf, "elsewhere", BTF_KIND_FUNC) < 0);
+	elsewhere = btf__type_by_id(
+		out.btf, (__u32)btf__find_by_name_kind(out.btf, "elsewhere", BTF_KIND_TYPEDEF));
+	web = btf__type_by_id(out.btf, function(out.btf, "web"));
+	assert_int_equal(elsewhere->type, web->type);
+	link_output_clear(&out);
+	btf__free(btf);
+}
+
 /* An object that lacks what every chain has. */
 static void types_that_lack(void **state)
 {
@@ -423,6 +447,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_lines_has_made_ones),
 		cmocka_unit_test(the_same_types_are_one),
 		cmocka_unit_test(notes_and_the_stand_in),
+		cmocka_unit_test(declared_functions),
 		cmocka_unit_test(types_that_lack),
 	};
 
