@@ -20,6 +20,7 @@
 #include "orchestrator/filter/object_maps.h"
 #include "orchestrator/filter/programs.h"
 #include "orchestrator/lab.h"
+#include "orchestrator/linker/link_btf.h"
 #include "orchestrator/model/program.h"
 #include "orchestrator/util/bpflog.h"
 #include "orchestrator/util/run_in_child.h"
@@ -193,9 +194,12 @@ int filter_object_open_file(const struct filter *f, struct filter_object *in, st
 /* Nothing is pinned but by us, and only what the chain needs is loaded. */
 static void make_ours(struct filter_object *in)
 {
+	struct btf *btf = bpf_object__btf(in->obj);
 	struct bpf_program *prog;
 	struct bpf_map *map;
 
+	if (btf)
+		link_btf_name_declared(btf);
 	bpf_object__for_each_map (map, in->obj) {
 		(void)bpf_map__set_pin_path(map, NULL);
 		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)

@@ -58,13 +58,9 @@ static bool take_types(struct link_input *p, const struct link_input *other)
 	return true;
 }
 
-/* What an object's C only declares, as of a function in assembler, clang says to be a function
- * elsewhere. The kernel knows no such ones, and nobody asks for their types: they stand there as a
- * name of one.
- */
-static void name_declared(struct btf *btf, __u32 from)
+void link_btf_name_declared(struct btf *btf)
 {
-	for (__u32 id = from; id < btf__type_cnt(btf); id++) {
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
 		struct btf_type *t = (struct btf_type *)btf__type_by_id(btf, id);
 
 		if (btf_is_func(t) && btf_vlen(t) == BTF_FUNC_EXTERN)
@@ -75,12 +71,9 @@ static void name_declared(struct btf *btf, __u32 from)
 static void add_types(struct link_output *out, struct link_input *p)
 {
 	const struct btf *own = bpf_object__btf(p->obj);
-	__u32 from = btf__type_cnt(out->btf);
 
-	if (!own)
-		return;
-	p->btf_shift = (int)given(out, btf__add_btf(out->btf, own)) - 1;
-	name_declared(out->btf, from);
+	if (own)
+		p->btf_shift = (int)given(out, btf__add_btf(out->btf, own)) - 1;
 }
 
 /* The same object's types are added once, however many filters come from it. */
