@@ -26,6 +26,14 @@
 #include "orchestrator/lab_up.h"
 #include "orchestrator/model/labfile_read.h"
 
+int rig_print(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	(void)fmt;
+	(void)args;
+	return 0;
+}
+
 const char *rig_engine(void)
 {
 	const char *engine = getenv("XLAB_TEST_ENGINE");

@@ -13,14 +13,20 @@
  * inline (default) or libxdp.
  */
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <bpf/libbpf.h>
 
 #include "bpf/xlab.h"
 #include "lab/error.h"
 #include "orchestrator/chain/chain.h"
 #include "orchestrator/lab.h"
+
+/* For libbpf_set_print(): what is not to be said, and is known again. */
+int rig_print(enum libbpf_print_level level, const char *fmt, va_list args);
 
 const char *rig_engine(void);
 bool rig_is_libxdp(void);

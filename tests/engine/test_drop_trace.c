@@ -25,6 +25,7 @@
 #include "orchestrator/event/packet.h"
 #include "orchestrator/util/kernel_btf.h"
 #include "tests/engine/rig.h"
+#include "tests/unit/fails.h"
 #include "tests/unit/wrap.h"
 
 #define PORT 9 /* nobody listens there */
@@ -339,27 +340,12 @@ static void where_it_was(void **state)
 }
 
 /* What is asked of the kernel to begin with. */
-static const char *fails; /* this call, field, map or tracepoint */
-static long offset = -1;  /* of that field */
+static long offset = -1; /* of that field */
 static char attached[128];
 static int links[8];
 static size_t n_links;
 static ring_buffer_sample_fn hand_over;
 static void *taker;
-
-static int print(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
-}
-
-static bool fails_at(const char *what)
-{
-	errno = EPERM;
-	return fails && !strcmp(fails, what);
-}
 
 long __real_kernel_btf_offset(const struct kernel_btf *btf, const struct kernel_type *type,
 			      const char *field);
@@ -382,7 +368,7 @@ WRAP(int, bpf_object__open_skeleton, struct bpf_object_skeleton *s,
 {
 	int err = fails_at("open") ? -EPERM : __real_bpf_object__open_skeleton(s, opts);
 
-	assert_ptr_not_equal(libbpf_set_print(print), print); /* what libbpf says is kept */
+	assert_ptr_not_equal(libbpf_set_print(rig_print), rig_print); /* what libbpf says is kept */
 	return err;
 }
 
@@ -436,7 +422,7 @@ static void what_cannot_be_asked_of_the_kernel(void **state)
 	(void)state;
 	rig_up(&lab, "");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		(void)libbpf_set_print(print);
+		(void)libbpf_set_print(rig_print);
 		fails = rows[i];
 		t = drop_trace_open(&lab);
 		fails = NULL;

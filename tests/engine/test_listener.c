@@ -30,37 +30,20 @@
 #include "orchestrator/event/listener.h"
 #include "orchestrator/filter/programs.h"
 #include "tests/engine/rig.h"
+#include "tests/unit/fails.h"
 #include "tests/unit/wrap.h"
 
 #define FILTERS "[filter no]\nprogram = drop\n"
 
-static const char *fails; /* this call, or the making of this map */
-
-static int print(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
-}
-
-static int act(const char *what)
-{
-	if (!fails || strcmp(fails, what) != 0)
-		return 0;
-	errno = EPERM;
-	return -EPERM;
-}
-
 int __real_libbpf_num_possible_cpus(void);
 WRAP(int, libbpf_num_possible_cpus, void)
 {
-	if (act("one CPU"))
+	if (fails_at("one CPU"))
 		return 1;
-	if (!act("cpus"))
+	if (!fails_at("cpus"))
 		return __real_libbpf_num_possible_cpus();
 	/* what libbpf says is kept */
-	assert_ptr_not_equal(libbpf_set_print(print), print);
+	assert_ptr_not_equal(libbpf_set_print(rig_print), rig_print);
 	return -EPERM;
 }
 
@@ -69,15 +52,15 @@ int __real_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key, _
 WRAP(int, bpf_map_create, enum bpf_map_type type, const char *name, __u32 key, __u32 value, __u32 n,
      const struct bpf_map_create_opts *opts)
 {
-	return act(name) ? -EPERM : __real_bpf_map_create(type, name, key, value, n, opts);
+	return fails_at(name) ? -EPERM : __real_bpf_map_create(type, name, key, value, n, opts);
 }
 
 int __real_bpf_obj_pin(int fd, const char *path);
 WRAP(int, bpf_obj_pin, int fd, const char *path)
 {
-	int err = act("pin") ? -EPERM : __real_bpf_obj_pin(fd, path);
+	int err = fails_at("pin") ? -EPERM : __real_bpf_obj_pin(fd, path);
 
-	if (err || !act("quicker"))
+	if (err || !fails_at("quicker"))
 		return err;
 	errno = EEXIST;
 	return -EEXIST;
@@ -86,7 +69,7 @@ WRAP(int, bpf_obj_pin, int fd, const char *path)
 int __real_bpf_obj_get(const char *path);
 WRAP(int, bpf_obj_get, const char *path)
 {
-	int fd = act("get") ? -EPERM : __real_bpf_obj_get(path);
+	int fd = fails_at("get") ? -EPERM : __real_bpf_obj_get(path);
 
 	if (fd >= 0)
 		errno = ENOENT; /* as an earlier call may have left it */
@@ -103,9 +86,9 @@ WRAP(struct ring_buffer *, ring_buffer__new, int fd, ring_buffer_sample_fn fn, v
 {
 	take = fn;
 	taker = cookie;
-	if (!act("map a ring"))
+	if (!fails_at("map a ring"))
 		return __real_ring_buffer__new(fd, fn, cookie, opts);
-	assert_ptr_not_equal(libbpf_set_print(print), print);
+	assert_ptr_not_equal(libbpf_set_print(rig_print), rig_print);
 	return NULL;
 }
 
@@ -114,16 +97,16 @@ WRAP(int, ring_buffer__consume, struct ring_buffer *ring)
 {
 	static struct xlab_event event;
 
-	if (act("cut short"))
+	if (fails_at("cut short"))
 		return take(taker, &event, sizeof(event) - 1);
-	return act("consume") ? -EPERM : __real_ring_buffer__consume(ring);
+	return fails_at("consume") ? -EPERM : __real_ring_buffer__consume(ring);
 }
 
 int __real_counters_map(struct counters *counters, int fd, size_t row, struct error *e);
 WRAP(int, counters_map, struct counters *counters, int fd, size_t row, struct error *e)
 {
-	return act("counters_map") ? error_state(e, -EPERM, "not mapped")
-				   : __real_counters_map(counters, fd, row, e);
+	return fails_at("counters_map") ? error_state(e, -EPERM, "not mapped")
+					: __real_counters_map(counters, fd, row, e);
 }
 
 int __real_open(const char *path, int flags, ...);
@@ -136,31 +119,31 @@ int __wrap_open(const char *path, int flags, ...)
 	va_start(args, flags);
 	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
 	va_end(args);
-	return act("open") ? -1 : __real_open(path, flags, mode);
+	return fails_at("open") ? -1 : __real_open(path, flags, mode);
 }
 
 int __real_flock(int fd, int how);
 WRAP(int, flock, int fd, int how)
 {
-	return act("flock") ? -1 : __real_flock(fd, how);
+	return fails_at("flock") ? -1 : __real_flock(fd, how);
 }
 
 int __real_fstat(int fd, struct stat *st);
 WRAP(int, fstat, int fd, struct stat *st)
 {
-	return act("fstat") ? -1 : __real_fstat(fd, st);
+	return fails_at("fstat") ? -1 : __real_fstat(fd, st);
 }
 
 ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t at);
 WRAP(ssize_t, pwrite, int fd, const void *bytes, size_t size, off_t at)
 {
-	return act("pwrite") ? -1 : __real_pwrite(fd, bytes, size, at);
+	return fails_at("pwrite") ? -1 : __real_pwrite(fd, bytes, size, at);
 }
 
 int __real_mkdir(const char *path, mode_t mode);
 WRAP(int, mkdir, const char *path, mode_t mode)
 {
-	return act("mkdir") ? -1 : __real_mkdir(path, mode);
+	return fails_at("mkdir") ? -1 : __real_mkdir(path, mode);
 }
 
 struct heard {
@@ -551,7 +534,7 @@ static void counters_that_cannot_be_had(void **state)
 		struct error ERROR_AUTO e = ERROR_INIT;
 		int fd = -1, rings = -1;
 
-		(void)libbpf_set_print(print);
+		(void)libbpf_set_print(rig_print);
 		fails = rows[i].fails;
 		assert_int_equal(counters_open(&lab, rig_end(&lab), &fd, &rings, &e), -EPERM);
 		fails = NULL;
@@ -677,7 +660,7 @@ static void a_listener_that_cannot_hear(void **state)
 
 		if (i == ARRAY_SIZE(rows) - 1)
 			first = begin(&lab, false); /* the last one has no ring yet */
-		(void)libbpf_set_print(print);
+		(void)libbpf_set_print(rig_print);
 		fails = rows[i][0];
 		assert_int_equal(listener_open(&lab, &none, &e), -EPERM);
 		fails = NULL;

@@ -25,22 +25,14 @@
 #include "lab/error.h"
 #include "orchestrator/scenario/node_program.h"
 #include "tests/engine/rig.h"
+#include "tests/unit/fails.h"
+#include "tests/unit/withheld.h"
 #include "tests/unit/wrap.h"
-
-static const char *fails; /* this call */
-
-static int act(const char *what)
-{
-	if (!fails || strcmp(fails, what) != 0)
-		return 0;
-	errno = EPERM;
-	return -1;
-}
 
 int __real_prctl(int what, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 WRAP(int, prctl, int what, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
-	if (what == PR_SET_PDEATHSIG && act("prctl"))
+	if (what == PR_SET_PDEATHSIG && fails_at("prctl"))
 		return -1;
 	return __real_prctl(what, a, b, c, d);
 }
@@ -48,9 +40,9 @@ WRAP(int, prctl, int what, unsigned long a, unsigned long b, unsigned long c, un
 int __real_poll(struct pollfd *fds, nfds_t n, int ms);
 WRAP(int, poll, struct pollfd *fds, nfds_t n, int ms)
 {
-	if (act("xlab's end"))
+	if (fails_at("xlab's end"))
 		return (int)n;
-	return act("poll") ? -1 : __real_poll(fds, n, ms);
+	return fails_at("poll") ? -1 : __real_poll(fds, n, ms);
 }
 
 int __real_dup2(int from, int to);
@@ -58,33 +50,33 @@ WRAP(int, dup2, int from, int to)
 {
 	static const char *const names[] = { "stdin", "stdout", "stderr" };
 
-	return act(names[to]) ? -1 : __real_dup2(from, to);
+	return fails_at(names[to]) ? -1 : __real_dup2(from, to);
 }
 
 int __real_close_range(unsigned int first, unsigned int last, int flags);
 WRAP(int, close_range, unsigned int first, unsigned int last, int flags)
 {
-	return act("close_range") ? -1 : __real_close_range(first, last, flags);
+	return fails_at("close_range") ? -1 : __real_close_range(first, last, flags);
 }
 
 pid_t __real_fork(void);
 WRAP(pid_t, fork, void)
 {
-	return act("fork") ? -1 : __real_fork();
+	return fails_at("fork") ? -1 : __real_fork();
 }
 
 void *__real_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset);
 WRAP(void *, mmap, void *at, size_t size, int prot, int flags, int fd, off_t offset)
 {
-	return act("mmap") ? MAP_FAILED : __real_mmap(at, size, prot, flags, fd, offset);
+	return fails_at("mmap") ? MAP_FAILED : __real_mmap(at, size, prot, flags, fd, offset);
 }
 
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, void *a, void *b, void *c, void *d);
 long __wrap_syscall(long number, void *a, void *b, void *c, void *d)
 {
-	if ((number == SYS_pidfd_open && act("pidfd_open")) ||
-	    (number == SYS_clone3 && act("clone3")))
+	if ((number == SYS_pidfd_open && fails_at("pidfd_open")) ||
+	    (number == SYS_clone3 && fails_at("clone3")))
 		return -1;
 	return __real_syscall(number, a, b, c, d);
 }
@@ -153,13 +145,10 @@ static void what_a_program_is_given(void **state)
 		{ "kill -9 $$", NULL, NULL, SIGKILL | 256 },
 		{ "kill -13 $$", NULL, NULL, SIGPIPE | 256 },
 	};
-	sigset_t some, before;
+	sigset_t before;
 
 	(void)state;
-	sigemptyset(&some);
-	sigaddset(&some, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &some, &before);
-	(void)signal(SIGPIPE, SIG_IGN);
+	signals_withhold(&before);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct subprocess first = { 0 };
 		struct node_program p = { .first = &first };
@@ -179,8 +168,7 @@ static void what_a_program_is_given(void **state)
 		node_program_end(&p);
 		assert_null(p.end);
 	}
-	(void)signal(SIGPIPE, SIG_DFL);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	signals_give_back(&before);
 }
 
 static void one_that_is_not_there(void **state)

@@ -22,37 +22,28 @@
 #include "orchestrator/model/frame_make.h"
 #include "orchestrator/scenario/tap.h"
 #include "tests/engine/rig.h"
+#include "tests/unit/fails.h"
 #include "tests/unit/wrap.h"
 
 #define SIZE 64
 
-static const char *fails; /* this call */
-
-static int act(const char *what)
-{
-	if (!fails || strcmp(fails, what) != 0)
-		return 0;
-	errno = EPERM;
-	return -1;
-}
-
 int __real_socket(int family, int type, int proto);
 WRAP(int, socket, int family, int type, int proto)
 {
-	return act("socket") ? -1 : __real_socket(family, type, proto);
+	return fails_at("socket") ? -1 : __real_socket(family, type, proto);
 }
 
 int __real_bind(int fd, const struct sockaddr *at, socklen_t size);
 WRAP(int, bind, int fd, const struct sockaddr *at, socklen_t size)
 {
-	return act("bind") ? -1 : __real_bind(fd, at, size);
+	return fails_at("bind") ? -1 : __real_bind(fd, at, size);
 }
 
 int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
 WRAP(int, setsockopt, int fd, int level, int name, const void *value, socklen_t size)
 {
-	if ((name == PACKET_AUXDATA && act("auxdata")) ||
-	    (name == PACKET_IGNORE_OUTGOING && act("outgoing")))
+	if ((name == PACKET_AUXDATA && fails_at("auxdata")) ||
+	    (name == PACKET_IGNORE_OUTGOING && fails_at("outgoing")))
 		return -1;
 	return __real_setsockopt(fd, level, name, value, size);
 }

@@ -28,6 +28,7 @@
 #include "lab/netns.h"
 #include "lab/text.h"
 #include "orchestrator/scenario/spawn.h"
+#include "tests/unit/withheld.h"
 #include "tests/unit/wrap.h"
 
 static char done[512];
@@ -318,13 +319,10 @@ static void how_it_begins(void **state)
 		{ "exec", "enter, chdir, group, " CONFINED ", close, dies, parent?, exec",
 		  "/bin/it: cannot run it: Operation not permitted\n", 127 },
 	};
-	sigset_t some, before;
+	sigset_t before;
 
 	(void)state;
-	sigemptyset(&some);
-	sigaddset(&some, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &some, &before);
-	(void)signal(SIGPIPE, SIG_IGN);
+	signals_withhold(&before);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		int in[2], out[2], err[2], status = 0;
 		struct error ERROR_AUTO e = ERROR_INIT;
@@ -369,8 +367,7 @@ static void how_it_begins(void **state)
 		ended.pidfd = -1;
 		assert_int_equal(child_collect(&ended, &status), -ECHILD);
 	}
-	(void)signal(SIGPIPE, SIG_DFL);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	signals_give_back(&before);
 }
 
 int __wrap_netns_open(const struct state *st, const char *name, struct error *e);

@@ -94,6 +94,16 @@ WRAP(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *wait, cons
 	return -1;
 }
 
+/* Of which no news come. @answer is that of consume(). */
+static struct probe quiet_probe(int *answer)
+{
+	return (struct probe){ .signal_fd = -1,
+			       .listener_fd = -1,
+			       .drops_fd = -1,
+			       .consume = consume,
+			       .cookie = answer };
+}
+
 /* What takes longer than a second was not waited for as it should be. */
 static void waits_until_then(void **state)
 {
@@ -109,11 +119,7 @@ static void waits_until_then(void **state)
 		{ 60000, 0, fails, -EBADMSG, 0, 0 },  { 0, 0, never, -ETIMEDOUT, 1, 1 },
 	};
 	int answer = 0;
-	const struct probe probe = { .signal_fd = -1,
-				     .listener_fd = -1,
-				     .drops_fd = -1,
-				     .consume = consume,
-				     .cookie = &answer };
+	const struct probe probe = quiet_probe(&answer);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -167,7 +173,7 @@ static void is_woken_by_news(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		int answer = rows[i].answer, who = rows[i].who, fds[2];
-		struct probe probe = { .consume = consume, .cookie = &answer };
+		struct probe probe = quiet_probe(&answer);
 		struct error ERROR_AUTO e = ERROR_INIT;
 		struct step_run c = { .probe = &probe, .e = &e };
 		struct receiver receivers[2] = { 0 };
@@ -179,9 +185,12 @@ static void is_woken_by_news(void **state)
 						  .err = { .fd = -1 } };
 
 		make_news(fds);
-		probe.signal_fd = who == SIGNAL ? fds[0] : -1;
-		probe.listener_fd = who == LISTENER ? fds[0] : -1;
-		probe.drops_fd = who == DROPS ? fds[0] : -1;
+		if (who == SIGNAL)
+			probe.signal_fd = fds[0];
+		if (who == LISTENER)
+			probe.listener_fd = fds[0];
+		if (who == DROPS)
+			probe.drops_fd = fds[0];
 		c.taps = taps;
 		c.n_taps = 2;
 		taps[0].fd = who == TAP_0 ? fds[0] : -1;
@@ -234,11 +243,7 @@ static void what_ends_the_wait(void **state)
 		{ EINTR, false, 0, NULL },
 	};
 	int answer = 0;
-	const struct probe probe = { .signal_fd = -1,
-				     .listener_fd = -1,
-				     .drops_fd = -1,
-				     .consume = consume,
-				     .cookie = &answer };
+	const struct probe probe = quiet_probe(&answer);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
