@@ -19,6 +19,9 @@ $(B)/tests/engine/test_drop_trace: override LDFLAGS += $(addprefix -Wl$(comma)--
 $(B)/tests/engine/test_listener: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_num_possible_cpus bpf_map_create \
 	bpf_obj_pin bpf_obj_get ring_buffer__new ring_buffer__consume counters_map mkdir open flock fstat pwrite)
 
+# Nor can every map in a map be had.
+$(B)/tests/engine/test_map_copy: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_map_create bpf_map_get_fd_by_id)
+
 # Another command may be quicker.
 $(B)/tests/engine/test_objects: override LDFLAGS += -Wl,--wrap=rename
 

@@ -17,6 +17,8 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "orchestrator/filter/map_copy.h"
+#include "tests/unit/fails.h"
+#include "tests/unit/wrap.h"
 
 #define FEW	3
 #define MANY	10000 /* more than are read at once */
@@ -268,6 +270,57 @@ static void test_inner_that_is_not_copied(void **state)
 	}
 }
 
+int __real_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key, __u32 value, __u32 n,
+			  const struct bpf_map_create_opts *opts);
+WRAP(int, bpf_map_create, enum bpf_map_type type, const char *name, __u32 key, __u32 value, __u32 n,
+     const struct bpf_map_create_opts *opts)
+{
+	return fails_at("create") ? -1 : __real_bpf_map_create(type, name, key, value, n, opts);
+}
+
+int __real_bpf_map_get_fd_by_id(__u32 id);
+WRAP(int, bpf_map_get_fd_by_id, __u32 id)
+{
+	int fd = fails_at("open") ? -1 : __real_bpf_map_get_fd_by_id(id);
+
+	if (!fails_at("gone"))
+		return fd;
+	(void)close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+/* One that went meanwhile is none; all else is told. */
+static void test_inner_that_fails(void **state)
+{
+	static const struct {
+		const char *fails, *words;
+	} rows[] = {
+		{ "open", "cannot open a map in a map: Operation not permitted" },
+		{ "create", "cannot copy a map in a map: Operation not permitted" },
+		{ "gone", NULL },
+	};
+	FD_AUTO int one = bpf_map_create(BPF_MAP_TYPE_ARRAY, "one", 4, 8, FEW, NULL);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)one);
+	FD_AUTO int from = bpf_map_create(BPF_MAP_TYPE_HASH_OF_MAPS, "outer", 4, 4, 4, &opts);
+	FD_AUTO int to = bpf_map_create(BPF_MAP_TYPE_HASH_OF_MAPS, "outer", 4, 4, 4, &opts);
+	__u32 key = 1;
+
+	(void)state;
+	assert_int_equal(bpf_map_update_elem(from, &key, &one, BPF_ANY), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ERROR_AUTO struct error e = ERROR_INIT;
+		int err;
+
+		fails = rows[i].fails;
+		err = map_copy(to, from, &e);
+		fails = NULL;
+		assert_int_equal(err, rows[i].words ? -EPERM : 0);
+		if (rows[i].words)
+			assert_string_equal(e.text, rows[i].words);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_inner),
 		cmocka_unit_test(test_inner_that_is_not_copied),
+		cmocka_unit_test(test_inner_that_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
