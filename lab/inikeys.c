@@ -357,19 +357,20 @@ int ini_report_unknown(const struct inifile *ini, const struct ini_section_spec 
 }
 
 /* The line number behind "path:", 0 if there is none: such lines stay in front. */
-static long line_number(const char *text, const char *path)
+static int line_number(const char *text, const char *path)
 {
 	size_t len = strlen(path);
 
-	return strncmp(text, path, len) != 0 || text[len] != ':' ? 0
-								 : strtol(text + len + 1, NULL, 10);
+	return strncmp(text, path, len) != 0 || text[len] != ':'
+		       ? 0
+		       : (int)strtol(text + len + 1, NULL, 10);
 }
 
 #define LINES_MAX 4 /* of one error: what is wrong, and an expression with a caret under it */
 
 struct error_line {
-	long number;
-	size_t order; /* qsort is not stable */
+	int number;
+	int order; /* qsort is not stable */
 	const char *text;
 };
 
@@ -377,9 +378,7 @@ static int compare_lines(const void *a, const void *b)
 {
 	const struct error_line *x = a, *y = b;
 
-	if (x->number != y->number)
-		return x->number < y->number ? -1 : 1;
-	return x->order < y->order ? -1 : 1;
+	return x->number != y->number ? x->number - y->number : x->order - y->order;
 }
 
 /* @text's newlines become ends of lines. */
@@ -390,9 +389,9 @@ static size_t cut_lines(char *text, const char *path, struct error_line *lines, 
 
 	while (n < max && (line = strsep(&rest, "\n"))) {
 		/* What is set in belongs to the line above it. */
-		long number = *line == ' ' && n ? lines[n - 1].number : line_number(line, path);
+		int number = *line == ' ' && n ? lines[n - 1].number : line_number(line, path);
 
-		lines[n] = (struct error_line){ number, n, line };
+		lines[n] = (struct error_line){ number, (int)n, line };
 		n++;
 	}
 	return n;

@@ -132,9 +132,7 @@ static int add_addresses(const struct links *links, struct nl_sock *socket, stru
 
 static int compare_links(const void *a, const void *b)
 {
-	unsigned int x = ((const struct link *)a)->ifindex, y = ((const struct link *)b)->ifindex;
-
-	return (x > y) - (x < y);
+	return (int)((const struct link *)a)->ifindex - (int)((const struct link *)b)->ifindex;
 }
 
 int links_read(struct links *links, struct error *e)

@@ -101,7 +101,7 @@ static int look_at_mount(const char *dir, dev_t top, enum mountpoint *mountpoint
 	*mountpoint = seen.top_is_ours ? MOUNTPOINT_OURS
 		      : seen.ours      ? MOUNTPOINT_COVERED
 				       : MOUNTPOINT_FOREIGN;
-	if (what && !err)
+	if (what)
 		*what = steal_pointer(&seen.what);
 	free(seen.what);
 	return err;

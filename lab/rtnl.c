@@ -27,7 +27,6 @@ static struct ifinfomsg *put_link(struct nlmsghdr *message, unsigned int ifindex
 {
 	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
 
-	link->ifi_family = AF_UNSPEC;
 	link->ifi_index = (int)ifindex;
 	return link;
 }

@@ -34,7 +34,6 @@ static struct nlmsghdr *begin_netem(struct netlink_request *request, unsigned in
 	struct nlmsghdr *message = netlink_begin(request, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
 	struct tcmsg *tc = mnl_nlmsg_put_extra_header(message, sizeof(*tc));
 
-	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = (int)ifindex;
 	tc->tcm_parent = TC_H_ROOT;
 	mnl_attr_put_strz(message, TCA_KIND, "netem");

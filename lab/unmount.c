@@ -36,7 +36,7 @@ void unmount_begin(struct unmount *u, const char *dir, uint64_t id)
 	u->child = u->table < 0 ? -1 : fork();
 	if (u->child == 0) {
 		(void)close_range(0, ~0U, 0);
-		_exit(umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW) ? errno : 0);
+		_exit(umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW));
 	}
 	if (u->child > 0)
 		u->ended = (int)syscall(SYS_pidfd_open, u->child, 0);

@@ -11,6 +11,9 @@ $(B)/tests/engine/test_trace: $(B)/tests/filters/frame.o
 # Nobody waits long for a lock; files take little at once, and folders cannot be read.
 $(B)/tests/engine/test_state: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_time_left write read readdir)
 
+# Who unmounts begins when somebody waits for it.
+$(B)/tests/engine/test_mountpoint: override LDFLAGS += -Wl,--wrap=umount2,--wrap=poll
+
 # Not every kernel has all that is looked for.
 $(B)/tests/engine/test_drop_trace: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,kernel_btf_offset kernel_btf_open \
 	bpf_object__open_skeleton bpf_map__set_max_entries ring_buffer__new bpf_raw_tracepoint_open)

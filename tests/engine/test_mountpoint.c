@@ -2,14 +2,18 @@
 /* What is mounted or lies where a lab's files would be, and which names lead there. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -17,7 +21,9 @@
 #include "lab/cleanup.h"
 #include "lab/error.h"
 #include "lab/mountpoint.h"
+#include "lab/unmount.h"
 #include "tests/engine/shell.h"
+#include "tests/unit/wrap.h"
 
 #define PLACE "/run/place" /* where all of this is */
 #define DIR   PLACE "/lab"
@@ -170,10 +176,15 @@ static void nowhere_to_lead_from(void **state)
 
 	(void)state;
 	assert_int_equal(system("mount --bind " PLACE " /run && ! ls /run/netns 2>/dev/null"), 0);
-	assert_false(netns_names_lead_into(DIR));
-	assert_int_equal(netns_names_remove(DIR, &e), 0);
-	assert_int_equal(system("touch /run/netns"), 0);
-	assert_int_equal(netns_names_remove(DIR, &e), 0);
+	for (int file = 0; file < 2; file++) { /* or with a file in its place */
+		int names = 0;
+
+		assert_false(netns_names_lead_into(DIR));
+		assert_int_equal(netns_names_remove(DIR, &e), 0);
+		assert_int_equal(netns_names_open(&names, &e), 0);
+		assert_int_equal(names, -1);
+		assert_int_equal(system("touch /run/netns"), 0);
+	}
 	assert_int_equal(system("umount /run"), 0);
 }
 
@@ -185,6 +196,7 @@ static void what_cannot_be_opened(void **state)
 	char *FREE_AUTO what = NULL;
 	enum mountpoint look;
 	struct rlimit before;
+	int names = 0;
 
 	(void)state;
 	shell("mkdir lab");
@@ -196,6 +208,10 @@ static void what_cannot_be_opened(void **state)
 	assert_int_equal(mountpoint_look(DIR, &look, &what, &e), 0);
 	assert_false(netns_names_lead_into(DIR));
 	assert_int_equal(netns_names_remove(DIR, &e), -EMFILE);
+	assert_string_equal(e.text, "cannot open /run/netns: Too many open files");
+	error_clear(&e);
+	assert_int_equal(netns_names_open(&names, &e), -EMFILE);
+	assert_int_equal(names, -1);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_int_equal(look, MOUNTPOINT_FOREIGN);
 	assert_string_equal(e.text, "cannot open /run/netns: Too many open files");
@@ -209,6 +225,84 @@ static void what_cannot_be_opened(void **state)
 	assert_string_equal(e.text, "cannot read /proc/self/mountinfo: Too many open files");
 }
 
+/* --- Unmounting it ------------------------------------------------------------------------------
+ */
+
+static bool stays;     /* it cannot be unmounted */
+static pid_t unmounts; /* who does, as soon as somebody waits for it */
+
+/* In the child, which holds nothing that others wait to be closed. */
+int __real_umount2(const char *dir, int flags);
+WRAP(int, umount2, const char *dir, int flags)
+{
+	sigset_t go;
+	int got;
+
+	(void)sigemptyset(&go);
+	(void)sigaddset(&go, SIGUSR1);
+	(void)sigwait(&go, &got);
+	if (fcntl(STDERR_FILENO, F_GETFD) >= 0 || flags != (MNT_DETACH | UMOUNT_NOFOLLOW) || stays)
+		return -1;
+	return __real_umount2(dir, flags);
+}
+
+int __real_poll(struct pollfd *polled, nfds_t n, int timeout);
+WRAP(int, poll, struct pollfd *polled, nfds_t n, int timeout)
+{
+	assert_int_equal(timeout, -1);
+	assert_int_equal(kill(unmounts, SIGUSR1), 0);
+	return __real_poll(polled, n, timeout);
+}
+
+/* A process of its own does so where there is much, and is waited for as long as it is there. */
+static void what_holds_much_goes_behind(void **state)
+{
+	static const struct {
+		unsigned int files; /* besides the folder itself */
+		int id;		    /* 0: none; else how far from its own, and one */
+		bool stays, behind;
+	} masses[] = {
+		{ 63, 1, false, true },	 { 62, 1, false, false }, { 80, 0, false, false },
+		{ 80, 2, false, false }, { 80, 1, true, true },
+	};
+	sigset_t go, before;
+
+	(void)state;
+	(void)sigemptyset(&go);
+	(void)sigaddset(&go, SIGUSR1);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &go, &before), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(masses); i++) {
+		struct error ERROR_AUTO e = ERROR_INIT;
+		enum mountpoint mounted;
+		struct unmount u;
+		uint64_t files, id;
+		int status;
+
+		shell("mkdir lab;" OURS "cd lab; touch $(seq %u)", masses[i].files);
+		id = mountpoint_id(DIR, &files);
+		assert_int_equal(files, masses[i].files + 1);
+		stays = masses[i].stays;
+		unmount_begin(&u, DIR, masses[i].id ? id + (uint64_t)masses[i].id - 1 : 0);
+		assert_int_equal(u.child > 0, masses[i].behind);
+		assert_int_equal(u.table >= 0 && u.ended >= 0, masses[i].behind);
+		unmounts = u.child;
+		unmount_end(&u, DIR);
+		assert_int_equal(u.table, -1);
+		assert_int_equal(u.ended, -1);
+		assert_int_equal(mountpoint_mounted(DIR, id, &mounted, &e), 0);
+		assert_int_equal(mounted,
+				 masses[i].behind && !stays ? MOUNTPOINT_FREE : MOUNTPOINT_OURS);
+		/* who could not is waited for here, who could may still be at it */
+		if (masses[i].behind && !stays)
+			assert_int_equal(waitpid(unmounts, &status, 0), unmounts);
+		assert_int_equal(waitpid(-1, &status, 0), -1);
+		if (mounted == MOUNTPOINT_OURS)
+			shell("umount lab");
+		shell("rmdir lab");
+	}
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +311,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_that_lead_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nowhere_to_lead_from, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_opened, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_holds_much_goes_behind, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

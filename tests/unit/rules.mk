@@ -6,7 +6,8 @@ $(B)/tests/unit/test_capture: override LDFLAGS += -Wl,--wrap=dlopen
 $(B)/tests/unit/test_messages: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get state_journal \
 	ethtool_offloads_off sysctl_apply_link sysctl_write netns_enter)
 $(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write
-$(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk
+$(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk,--wrap=netlink_listen
+$(B)/tests/unit/test_progress: override LDFLAGS += -Wl,--wrap=netlink_clock_ns,--wrap=isatty,--wrap=ioctl
 $(B)/tests/unit/test_step_run: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,diagnosis_neighbour serves_died serves_fd ppoll)
 $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
 $(B)/tests/unit/test_diagnosis: override LDFLAGS += -Wl,--wrap=netns_visit,--wrap=netlink_open,--wrap=netlink_talk,--wrap=links_find,--wrap=open

@@ -27,6 +27,7 @@
 #include "lab/text.h"
 #include "orchestrator/scenario/sockdiag.h"
 #include "tests/unit/talk.h"
+#include "tests/unit/wrap.h"
 
 static const void *was_asked(size_t i, uint16_t type)
 {
@@ -120,6 +121,7 @@ static struct nlmsghdr *give_link(uint16_t type, int ifindex)
 static void put_all(struct nlmsghdr *message, size_t size)
 {
 	static const uint32_t values[] = { 11, 12, 1400, 13, 14, 15 };
+	static const uint8_t mac[8] = { 2, 0, 0, 0, 0, 9 };
 	const uint8_t forwards[2] = { BR_STATE_FORWARDING }, up[2] = { IF_OPER_UP };
 	size_t byte = size == 4 ? 1 : 2;
 	struct nlattr *nest, *inner;
@@ -128,6 +130,7 @@ static void put_all(struct nlmsghdr *message, size_t size)
 	mnl_attr_put(message, IFLA_LINK_NETNSID, size, &values[1]);
 	mnl_attr_put(message, IFLA_MTU, size, &values[2]);
 	mnl_attr_put(message, IFLA_GROUP, size, &values[3]);
+	mnl_attr_put(message, IFLA_ADDRESS, size == 4 ? 6 : 8, mac);
 	mnl_attr_put(message, IFLA_OPERSTATE, byte, up);
 	nest = mnl_attr_nest_start(message, IFLA_LINKINFO);
 	mnl_attr_put(message, IFLA_INFO_KIND, size == 4 ? 5 : 4, "veth");
@@ -152,6 +155,7 @@ static void is_bare(const struct rt_link_state *link, unsigned int ifindex)
 	assert_int_equal(link->operstate, 0);
 	assert_int_equal(link->skb_prog, 0);
 	assert_int_equal(link->drv_prog, 0);
+	assert_memory_equal(link->mac, ((uint8_t[6]){ 0 }), 6);
 	assert_false(link->veth || link->vlan);
 }
 
@@ -177,10 +181,11 @@ static void all_links(void **state)
 	put_all(give_link(RTM_NEWLINK, 3), 4);
 	put_all(give_link(RTM_NEWLINK, 4), 2);
 	put_all(give_link(RTM_DELLINK, 5), 4); /* no answer to this question */
-	mnl_nlmsg_put_extra_header(talk_give(RTM_NEWLINK), sizeof(struct ifinfomsg) - 4);
+	(void)give_link(RTM_NEWLINK, 6);
 	assert_int_equal(rt_link_each(NULL, take_link, NULL, &e), 0);
 	is_spared_statistics(0);
-	assert_int_equal(n_links, 2);
+	assert_int_equal(talk_asked(0)->nlmsg_flags & NLM_F_DUMP, NLM_F_DUMP);
+	assert_int_equal(n_links, 3);
 	assert_int_equal(links[0].ifindex, 3);
 	assert_int_equal(links[0].other, 11);
 	assert_int_equal(links[0].other_netns, 12);
@@ -192,7 +197,14 @@ static void all_links(void **state)
 	assert_int_equal(links[0].drv_prog, 15);
 	assert_true(links[0].veth && !links[0].vlan);
 	assert_true(rt_link_carries(&links[0]));
+	assert_memory_equal(links[0].mac, ((uint8_t[6]){ 2, 0, 0, 0, 0, 9 }), 6);
 	is_bare(&links[1], 4);
+	is_bare(&links[2], 6);
+	n_links = 0;
+	talk_forget();
+	mnl_nlmsg_put_extra_header(talk_give(RTM_NEWLINK), sizeof(struct ifinfomsg) - 4);
+	assert_int_equal(rt_link_each(NULL, take_link, NULL, &e), 0);
+	assert_int_equal(n_links, 0);
 }
 
 /* Without an answer it is nothing, not what was there before. */
@@ -216,38 +228,82 @@ static void one_link(void **state)
 	assert_int_equal(((const struct ifinfomsg *)was_asked(1, RTM_GETLINK))->ifi_index, 5);
 	assert_int_equal(((const struct ifinfomsg *)was_asked(2, RTM_GETLINK))->ifi_index, 6);
 	assert_int_equal(((const struct ifinfomsg *)was_asked(3, RTM_GETLINK))->ifi_index, 6);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++) {
 		is_spared_statistics(i);
+		assert_int_equal(talk_asked(i)->nlmsg_flags,
+				 NLM_F_REQUEST); /* the answer is enough */
+	}
 	length = talk_asked(2)->nlmsg_len;
 	assert_int_equal(talk_asked(3)->nlmsg_len, length + 8);
 }
 
-/* What need not be waited for is told at once: nobody listens here. */
-static void a_port_that_is_ready(void **state)
+/* What a port is told to be in next, a state each; and what is heard before each of them. */
+static const uint8_t *next_state;
+static unsigned int n_heard;
+static int hears;
+
+static void give_port(uint8_t port_state)
+{
+	struct nlmsghdr *message;
+	struct nlattr *nest, *inner;
+
+	talk.n_given = 0;
+	message = give_link(RTM_NEWLINK, 3);
+	nest = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	inner = mnl_attr_nest_start(message, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(message, IFLA_BRPORT_STATE, port_state);
+	mnl_attr_nest_end(message, inner);
+	mnl_attr_nest_end(message, nest);
+}
+
+WRAP(int, netlink_listen, struct netlink *nl, uint64_t deadline_ns, mnl_cb_t each, void *cookie,
+     struct error *e)
+{
+	assert_ptr_equal(nl, &hears);
+	assert_int_equal(deadline_ns, 77);
+	give_port(*next_state++);
+	/* only what is about the port is a reason to look, and what is cut off is about none */
+	assert_int_equal(each((const struct nlmsghdr *)talk.given[0].bytes, cookie), MNL_CB_STOP);
+	give_link(RTM_NEWLINK, 3)->nlmsg_len -= 4;
+	(void)give_link(RTM_NEWLINK, 4);
+	for (size_t i = 1; i < 3; i++)
+		assert_int_equal(each((const struct nlmsghdr *)talk.given[i].bytes, cookie),
+				 MNL_CB_OK);
+	talk.n_given = 1;
+	n_heard++;
+	return hears ? error_state(e, hears, "nothing was heard") : 0;
+}
+
+/* What need not be waited for is told at once. */
+static void a_port_is_awaited(void **state)
 {
 	static const struct {
-		uint8_t port;
+		uint8_t is, becomes[2];
 		bool or_blocks;
+		int hears, err;
+		unsigned int heard;
 	} rows[] = {
-		{ BR_STATE_FORWARDING, false },
-		{ BR_STATE_FORWARDING, true },
-		{ BR_STATE_BLOCKING, true },
+		{ BR_STATE_FORWARDING, { 0 }, false, 0, 1, 0 },
+		{ BR_STATE_FORWARDING, { 0 }, true, 0, 1, 0 },
+		{ BR_STATE_BLOCKING, { 0 }, true, 0, 1, 0 },
+		{ BR_STATE_BLOCKING, { BR_STATE_FORWARDING }, false, 0, 0, 1 },
+		{ BR_STATE_LISTENING, { BR_STATE_LEARNING, BR_STATE_FORWARDING }, true, 0, 0, 2 },
+		{ BR_STATE_LISTENING, { BR_STATE_LEARNING, BR_STATE_BLOCKING }, true, 0, 0, 2 },
+		{ BR_STATE_LISTENING, { BR_STATE_LEARNING }, true, -ETIMEDOUT, -ETIMEDOUT, 1 },
 	};
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct nlattr *nest, *inner;
-		struct nlmsghdr *message;
-
 		talk_forget();
-		message = give_link(RTM_NEWLINK, 3);
-		nest = mnl_attr_nest_start(message, IFLA_LINKINFO);
-		inner = mnl_attr_nest_start(message, IFLA_INFO_SLAVE_DATA);
-		mnl_attr_put_u8(message, IFLA_BRPORT_STATE, rows[i].port);
-		mnl_attr_nest_end(message, inner);
-		mnl_attr_nest_end(message, nest);
-		assert_int_equal(rt_port_await(NULL, NULL, 3, rows[i].or_blocks, 0, &e), 1);
+		give_port(rows[i].is);
+		next_state = rows[i].becomes;
+		hears = rows[i].hears;
+		n_heard = 0;
+		assert_int_equal(
+			rt_port_await(NULL, (struct netlink *)&hears, 3, rows[i].or_blocks, 77, &e),
+			rows[i].err);
+		assert_int_equal(n_heard, rows[i].heard);
 		assert_int_equal(((const struct ifinfomsg *)was_asked(0, RTM_GETLINK))->ifi_index,
 				 3);
 	}
@@ -415,7 +471,7 @@ int main(void)
 		cmocka_unit_test(own_addresses),
 		cmocka_unit_test(all_links),
 		cmocka_unit_test(one_link),
-		cmocka_unit_test(a_port_that_is_ready),
+		cmocka_unit_test(a_port_is_awaited),
 		cmocka_unit_test(what_carries),
 		cmocka_unit_test(sockets_are_found),
 		cmocka_unit_test(sockets_are_asked_for),
