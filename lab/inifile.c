@@ -95,7 +95,7 @@ static const char *skip_blank(const char *s)
  */
 static const char *bad_bytes(const char *line, size_t len)
 {
-	uint32_t code = 0;
+	uint32_t code;
 
 	for (size_t i = 0, n; i < len; i += n) {
 		n = text_utf8(line + i, &code);

@@ -21,18 +21,16 @@
 /* How many bytes of @s to show: whole UTF-8 characters. */
 static int shown(const char *s)
 {
-	size_t len = strlen(s);
+	size_t len = strnlen(s, VALUE_SHOWN);
 
-	if (len <= VALUE_SHOWN)
-		return (int)len;
-	for (len = VALUE_SHOWN; (s[len] & 0xc0) == 0x80; len--)
-		;
+	while ((s[len] & 0xc0) == 0x80)
+		len--;
 	return (int)len;
 }
 
 static const char *ellipsis(const char *s)
 {
-	return strlen(s) > VALUE_SHOWN ? "…" : "";
+	return s[shown(s)] ? "…" : "";
 }
 
 /* "[section] key = value", or what of it there is. */
@@ -186,8 +184,6 @@ const struct ini_key_spec *ini_find_spec(const struct ini_key_spec *keys, const 
 	return NULL;
 }
 
-#define SPECS_MAX 16 /* keys in one table */
-
 static const char *only_name(void *name, size_t i)
 {
 	return i ? NULL : name;
@@ -206,7 +202,7 @@ static bool has_misspelt(const struct ini_section *section, const struct ini_key
 
 /* @first: the line where each of the table's keys stood first. */
 static int read_key(const struct ini_where *at, const struct ini_key_spec *keys, void *object,
-		    int first[SPECS_MAX], struct error *e)
+		    int *first, struct error *e)
 {
 	int *line = &first[at->spec - keys];
 
@@ -221,7 +217,7 @@ int ini_section_read(const struct inifile *ini, const struct ini_section *sectio
 		     const struct ini_key_spec *keys, void *object, struct error *e)
 {
 	struct ini_where at = { .ini = ini, .section = section };
-	int first[SPECS_MAX] = { 0 }, err = 0;
+	int first[16] = { 0 }, err = 0; /* no table has more keys */
 
 	for (size_t i = 0; i < section->n_keys && !ini_gave_up(e); i++) {
 		at.key = &section->keys[i];

@@ -200,7 +200,7 @@ static int load_journal(struct state *st, const char *lab, struct error *e)
 static int save_journal(struct state *st, struct error *e)
 {
 	const char *lab = st->journal.lab;
-	size_t size = 0;
+	size_t size;
 	char *FREE_AUTO text = journal_write(&st->journal, &size);
 	char *FREE_AUTO file = text_format("%s.journal", lab);
 	char *FREE_AUTO copy = text_format("%s/" JOURNAL_COPY, lab);

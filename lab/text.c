@@ -143,17 +143,15 @@ int text_port_range(const char *s, struct range *out)
 {
 	const char *dash = strchr(s, '-');
 	size_t len = dash ? (size_t)(dash - s) : strlen(s);
-	uint32_t first = 0, last;
-	int err, err2 = 0;
+	uint32_t first, last;
+	int err = read_decimal(s, len, UINT16_MAX, &first);
+	int err2 = dash ? read_decimal(dash + 1, strlen(dash + 1), UINT16_MAX, &last) : err;
 
-	err = read_decimal(s, len, UINT16_MAX, &first);
-	last = first;
-	if (dash)
-		err2 = read_decimal(dash + 1, strlen(dash + 1), UINT16_MAX, &last);
 	if (err == -EINVAL || err2 == -EINVAL)
 		return -EINVAL;
 	if (err || err2)
 		return -ERANGE;
+	last = dash ? last : first;
 	*out = (struct range){ (uint16_t)first, (uint16_t)last };
 	return first > last ? -ERANGE : 0;
 }

@@ -210,23 +210,27 @@ static bool are_neighbours(const struct topology *topo, size_t from, size_t ifac
 	return false;
 }
 
-/* How well the address @p of @iface serves who sends from @from. */
-static int serves(const struct topology *topo, size_t from, size_t iface, const struct prefix *p)
+/* How well an address serves who sends; each better than those before it. */
+enum service { SERVES_NOT, LINK_LOCAL_AFAR, LINK_LOCAL_NEAR, OF_LO, OF_LINK_AFAR, OF_LINK_NEAR };
+
+/* The address @p of @iface, who sends from @from. */
+static enum service serves(const struct topology *topo, size_t from, size_t iface,
+			   const struct prefix *p)
 {
 	bool link_local = address_is_link_local(&p->address);
 	bool near = !topo->ifaces[iface].lo && are_neighbours(topo, from, iface, p);
 
 	if (link_local)
-		return near ? 2 : 1;
+		return near ? LINK_LOCAL_NEAR : LINK_LOCAL_AFAR;
 	if (topo->ifaces[iface].lo)
-		return 3;
-	return near ? 5 : 4;
+		return OF_LO;
+	return near ? OF_LINK_NEAR : OF_LINK_AFAR;
 }
 
 const struct prefix *topology_reach(const struct topology *topo, size_t from, size_t to, int family)
 {
 	const struct prefix *best = NULL;
-	int most = 0;
+	enum service most = SERVES_NOT;
 	size_t i = NONE;
 
 	while ((i = topology_next_iface(topo, to, i)) != NONE) {
@@ -234,7 +238,7 @@ const struct prefix *topology_reach(const struct topology *topo, size_t from, si
 
 		for (size_t j = 0; j < f->n_addresses; j++) {
 			const struct prefix *a = &f->addresses[j];
-			int well = serves(topo, from, i, a);
+			enum service well = serves(topo, from, i, a);
 
 			if ((family != AF_UNSPEC && a->address.family != family) || well <= most)
 				continue;

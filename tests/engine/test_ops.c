@@ -29,7 +29,6 @@
 #include "lab/sysctl.h"
 #include "lab/text.h"
 #include "lab/topology.h"
-#include "lab/unmount.h"
 #include "tests/engine/shell.h"
 
 static struct node nodes[] = { { .name = (char[]){ "x" } }, { .name = (char[]){ "self" } } };
@@ -146,45 +145,6 @@ static void and_unmounted(void **state)
 		shell("%s", rows[i].stays);
 		assert_int_equal(tear_down(state), 0);
 		assert_int_equal(set_up(state), 0);
-	}
-}
-
-/* Where much lies in it, it goes behind; only if it is the one that is meant. */
-static void much_is_unmounted_behind(void **state)
-{
-	static const struct {
-		int files, off;
-		bool behind;
-	} rows[] = { { 64, 0, true }, { 63, 0, false }, { 64, 1, false } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct error ERROR_AUTO e = ERROR_INIT;
-		struct unmount u;
-		uint64_t there;
-		int status;
-
-		assert_int_equal(op_state_apply(&b, ops, &e), 0);
-		(void)mountpoint_id(state_lab_dir(b.st), &there);
-		shell("cd $D; touch $(seq %d)", rows[i].files - (int)there);
-		unmount_begin(&u, state_lab_dir(b.st),
-			      state_journal(b.st)->tmpfs + (uint64_t)rows[i].off);
-		assert_int_equal(u.child > 0, rows[i].behind);
-		unmount_end(&u, state_lab_dir(b.st));
-		shell("%c [ -e $D/1 ]", rows[i].behind ? '!' : ' ');
-		assert_int_equal(u.table, -1);
-		assert_int_equal(u.ended, -1);
-		if (rows[i].behind)
-			assert_true(waitpid(u.child, &status, 0) == u.child && status == 0);
-		assert_int_equal(tear_down(state), 0);
-		assert_int_equal(set_up(state), 0);
-	}
-	/* without its number nothing is done */
-	{
-		struct unmount u;
-
-		unmount_begin(&u, state_lab_dir(b.st), 0);
-		assert_int_equal(u.child, -1);
-		unmount_end(&u, state_lab_dir(b.st));
 	}
 }
 
@@ -538,13 +498,12 @@ int main(void)
 {
 #define OF_A_LAB(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		OF_A_LAB(the_labs_tmpfs_is_mounted), OF_A_LAB(and_unmounted),
-		OF_A_LAB(much_is_unmounted_behind),  OF_A_LAB(names_are_given_and_taken),
-		OF_A_LAB(names_are_nowhere),	     OF_A_LAB(names_are_taken_already),
-		OF_A_LAB(links_are_there_already),   OF_A_LAB(what_goes_with_its_namespace),
-		OF_A_LAB(settings_are_written),	     OF_A_LAB(settings_that_differ),
-		OF_A_LAB(a_procfs_for_some_of_them), OF_A_LAB(settings_are_refused),
-		OF_A_LAB(settings_of_a_link),
+		OF_A_LAB(the_labs_tmpfs_is_mounted),	OF_A_LAB(and_unmounted),
+		OF_A_LAB(names_are_given_and_taken),	OF_A_LAB(names_are_nowhere),
+		OF_A_LAB(names_are_taken_already),	OF_A_LAB(links_are_there_already),
+		OF_A_LAB(what_goes_with_its_namespace), OF_A_LAB(settings_are_written),
+		OF_A_LAB(settings_that_differ),		OF_A_LAB(a_procfs_for_some_of_them),
+		OF_A_LAB(settings_are_refused),		OF_A_LAB(settings_of_a_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

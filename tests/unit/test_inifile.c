@@ -335,6 +335,57 @@ static void complaints_are_errors(void **state)
 	inifile_clear(&ini);
 }
 
+#define TEN    "1234567890"
+#define NINETY TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+/* A hundred bytes of a name or a value are shown, but no part of a character. */
+static void what_is_long_is_cut(void **state)
+{
+	static const struct {
+		const char *value, *shown;
+	} rows[] = {
+		{ NINETY TEN, NINETY TEN },
+		{ NINETY TEN "1", NINETY TEN "…" },
+		{ NINETY "12345678ö", NINETY "12345678ö" },
+		{ NINETY "123456789ö", NINETY "123456789…" },
+		{ NINETY "12345678€2", NINETY "12345678…" },
+		{ NINETY "1234567€2", NINETY "1234567€…" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *FREE_AUTO text = text_format("[s]\none=%s\n", rows[i].value);
+		char *FREE_AUTO wanted = text_format("f.ini:2: [s] one = %s: no", rows[i].shown);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct inifile ini;
+		struct ini_where at = { .ini = &ini };
+
+		assert_int_equal(parse(&ini, text, &e), 0);
+		at.section = &ini.sections[0];
+		at.key = &at.section->keys[0];
+		assert_int_equal(ini_complain(&at, &e, "no"), -EINVAL);
+		assert_string_equal(e.text, wanted);
+		inifile_clear(&ini);
+	}
+}
+
+/* As many lines as all errors can have, and none more. */
+static void errors_have_room(void **state)
+{
+	static char many[INIFILE_ERRORS_MAX * 4 * 2 + 64];
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct inifile ini;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(many) - 1; i++)
+		many[i] = i % 2 ? '\n' : 'x';
+	assert_int_equal(parse(&ini, "[s]\n", &e), 0);
+	(void)error_add(&e, "%s", many);
+	inifile_sort_errors(&ini, &e);
+	assert_int_equal(strlen(e.text), INIFILE_ERRORS_MAX * 4 * 2 - 1);
+	inifile_clear(&ini);
+}
+
 static void load_fails(const char *path, enum error_kind kind, const char *message)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -448,6 +499,8 @@ int main(void)
 		cmocka_unit_test(tables_drive_messages),
 		cmocka_unit_test(what_is_unknown_is_broken),
 		cmocka_unit_test(complaints_are_errors),
+		cmocka_unit_test(what_is_long_is_cut),
+		cmocka_unit_test(errors_have_room),
 		cmocka_unit_test(knows_whether_it_has_changed),
 		cmocka_unit_test(loads_regular_files_only),
 	};

@@ -472,6 +472,48 @@ static void one_address_stands_on_several(void **state)
 	topology_clear(&topo);
 }
 
+/* Of what is on the way, what is elsewhere, and what goes everywhere, whichever stands first. */
+static void the_best_address_is_taken(void **state)
+{
+	static const struct {
+		const char *iface, *address; /* of node t; the better the later */
+	} given[] = {
+		{ "[iface t:lf]\npeer = z:lf\n", "fe80::5" },
+		{ "[iface t:ln]\npeer = a:ln\n", "fe80::6" },
+		{ "[iface t:lo]\n", "fd09::9" },
+		{ "[iface t:f]\npeer = z:f\n", "fd02::5" },
+		{ "[iface t:n]\npeer = a:n\n", "fd01::5" },
+	};
+	static const char others[] = "[node a]\n[node t]\n[node z]\n"
+				     "[iface a:n]\npeer = t:n\naddress = fd01::1/64\n"
+				     "[iface a:ln]\npeer = t:ln\naddress = fe80::1/64\n"
+				     "[iface z:f]\npeer = t:f\naddress = fd02::1/64\n"
+				     "[iface z:lf]\npeer = t:lf\naddress = fe80::2/64\n";
+
+	(void)state;
+	for (size_t first = 0; first < ARRAY_SIZE(given); first++) {
+		for (size_t second = 0; second < ARRAY_SIZE(given); second++) {
+			char *FREE_AUTO text =
+				text_format("%s%saddress = %s/64\n", others, given[first].iface,
+					    given[first].address);
+			struct error ERROR_AUTO e = ERROR_INIT;
+			struct topology topo;
+
+			if (first != second)
+				text_add(&text, "", "%saddress = %s/64\n", given[second].iface,
+					 given[second].address);
+			for (size_t i = 0; i < ARRAY_SIZE(given); i++)
+				if (i != first && i != second)
+					text_add(&text, "", "%s", given[i].iface);
+			if (read_topology(&topo, "f.ini", text, &e))
+				fail_msg("%s", e.text);
+			reaches(&topo, "a", "t", AF_UNSPEC,
+				given[first > second ? first : second].address);
+			topology_clear(&topo);
+		}
+	}
+}
+
 static void knows_the_ways(void **state)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
@@ -811,6 +853,7 @@ int main(void)
 		cmocka_unit_test(joins_bridges),
 		cmocka_unit_test(vlans_are_segments),
 		cmocka_unit_test(knows_the_ways),
+		cmocka_unit_test(the_best_address_is_taken),
 		cmocka_unit_test(one_address_stands_on_several),
 		cmocka_unit_test(checks_the_route_against_addresses),
 		cmocka_unit_test(reports_all_errors_in_order),
