@@ -63,6 +63,7 @@ static int tear_down(void **state)
 	struct error ERROR_AUTO e = ERROR_INIT;
 
 	(void)state;
+	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* nobody closed what is not his */
 	cleanup_fd(&b.names);
 	shell("while umount $D 2>/dev/null; do :; done; rm -rf $D; rm -rf /run/netns/*");
 	if (state_forget(b.st, &e))

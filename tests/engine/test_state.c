@@ -98,6 +98,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* nobody closed what is not his */
 	return system("while umount " ROOT "/*/* 2>/dev/null; do :; done; rm -rf " ROOT
 		      "; rm -f /run/netns/*");
 }

@@ -150,6 +150,9 @@ static void reads_cidrs(void **state)
 			assert_string_equal(prefix_text(&p, buf), cidrs[i].printed);
 	}
 	assert_int_equal(text_prefix("10.0.0.1", &p), -EINVAL);
+	/* longer than any */
+	assert_int_equal(text_prefix("1111:2222:3333:4444:5555:6666:7777:8888:9999:0/8", &p),
+			 -EINVAL);
 }
 
 static void reads_port_ranges(void **state)
@@ -242,6 +245,9 @@ static void compares_prefixes(void **state)
 	assert_int_equal(text_prefix("fd00::ffff/121", &p), 0);
 	net = prefix_network(&p);
 	assert_string_equal(prefix_text(&net, buf), "fd00::ff80/121");
+	assert_int_equal(text_prefix("fd00::ffff/128", &p), 0); /* nothing lies behind its length */
+	net = prefix_network(&p);
+	assert_string_equal(prefix_text(&net, buf), "fd00::ffff/128");
 }
 
 static void finds_an_address_among_prefixes(void **state)
