@@ -27,15 +27,16 @@ static const struct unit rates[] = {
 	{ "gbit", 1000000000 }, { "tbit", 1000000000000 }, { 0 },
 };
 
-#define DIGITS_MAX 12 /* before the point, and behind it: 10^12 of the greatest unit fit */
+#define DIGITS_MAX 18 /* before the point, and behind it: they fit into 64 bits */
 
-/* Digits at *@s, which moves on; their number in *@value. Returns how many. */
+/* Digits at *@s, which moves on: how many; and their number in *@value, if that has room for them.
+ */
 static size_t read_digits(const char **s, uint64_t *value)
 {
 	size_t n = strspn(*s, "0123456789");
 
 	*value = 0;
-	for (size_t i = 0; i < n && n <= DIGITS_MAX; i++)
+	for (size_t i = 0; i < n; i++)
 		*value = *value * 10 + (uint64_t)((*s)[i] - '0');
 	*s += n;
 	return n;

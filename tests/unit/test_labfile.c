@@ -565,8 +565,11 @@ static const char *const cascades[] = {
 	    "[scenario s]\npass = ping b fe80::9%e0\n",
 	LAB "[iface a:e1]\nadress = 10.7.0.1/24\npeer = c:e0\n[iface c:e0]\npeer = a:e1\n"
 	    "[scenario s]\npass = udp a 255.255.255.255:9 at c\n",
+	/* half a VLAN interface is one, too, which another cannot be over */
+	LAB "[iface a:v]\nlink = w\nvlan = 5\n[iface a:w]\nvlan = 6\n",
+	LAB "[iface a:v]\nlink = w\nvlan = 5\n[iface a:w]\nlink = e0\n",
 };
-static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1 };
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1, 2, 2 };
 
 static void tells_each_fault_once(void **state)
 {
