@@ -256,7 +256,7 @@ static void check_node_routes(struct topology_reading *r, const struct ini_secti
 
 	if (topology_doubts(r->topo, node))
 		return;
-	for (size_t i = 0, k = 0; i < n->n_routes && k < section->n_keys; k++) {
+	for (size_t i = 0, k = 0; k < section->n_keys; k++) {
 		at.key = &section->keys[k];
 		if (strcmp(at.key->name, "route") != 0)
 			continue;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "lab/alloc.h"
 #include "lab/array.h"
@@ -53,16 +54,15 @@ static void short_name(const struct iface *f, char port[static PORT_SIZE])
  */
 static void long_name(const struct iface *f, char port[static PORT_SIZE])
 {
-	size_t name = strlen(f->name), len = strcspn(f->id, ":"), room, tail, head;
+	size_t name = strlen(f->name), len = strcspn(f->id, ":"), shown, tail;
 	char *to = port;
 
 	*port = '\0';
 	if (name + strlen("-") >= NAME_IFACE_MAX)
 		return;
-	room = NAME_IFACE_MAX - strlen("-") - name;
-	tail = len > room ? room / 2 : 0;
-	head = len > room ? room - tail : len;
-	to = mempcpy(mempcpy(to, f->id, head), f->id + len - tail, tail);
+	shown = MIN(len, NAME_IFACE_MAX - strlen("-") - name);
+	tail = shown / 2;
+	to = mempcpy(mempcpy(to, f->id, shown - tail), f->id + len - tail, tail);
 	*to++ = '-';
 	memcpy(to, f->name, name + 1);
 }

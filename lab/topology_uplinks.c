@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/param.h>
 
 #include "lab/alloc.h"
 #include "lab/array.h"
@@ -123,8 +124,8 @@ static unsigned int longest_mtu(const struct topology *topo)
 	unsigned int longest = 0;
 
 	for (size_t i = 0; i < topo->n_ifaces; i++)
-		if (topo->ifaces[i].bridge != NONE && topo->ifaces[i].mtu > longest)
-			longest = topo->ifaces[i].mtu;
+		if (topo->ifaces[i].bridge != NONE)
+			longest = MAX(longest, topo->ifaces[i].mtu);
 	return longest > MTU_DEFAULT ? longest : 0;
 }
 

@@ -568,8 +568,10 @@ static const char *const cascades[] = {
 	/* half a VLAN interface is one, too, which another cannot be over */
 	LAB "[iface a:v]\nlink = w\nvlan = 5\n[iface a:w]\nvlan = 6\n",
 	LAB "[iface a:v]\nlink = w\nvlan = 5\n[iface a:w]\nlink = e0\n",
+	/* what was refused is no id that both have */
+	LAB "[iface a:v]\nlink = e0\nvlan = 0\n[iface a:w]\nlink = e0\nvlan = 0\n",
 };
-static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1, 2, 2 };
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1, 2, 2, 2 };
 
 static void tells_each_fault_once(void **state)
 {
