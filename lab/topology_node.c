@@ -157,8 +157,8 @@ static int add_route(const struct ini_where *at, struct topology_reading *r,
 static int read_way(const struct ini_where *at, const char *value, struct topology_reading *r,
 		    struct error *e)
 {
-	char to[PREFIX_TEXT + 1], how[8], where[NAME_MAX_LEN + 1], dev[8], name[NAME_MAX_LEN + 1],
-		rest[2];
+	char to[PREFIX_TEXT + 1], how[8], where[NAME_MAX_LEN + 1], dev[8] = "";
+	char name[NAME_MAX_LEN + 1], rest[2];
 	struct route route = { .dev = NONE, .line = at->key->line };
 	const char *word = value;
 	int err;
@@ -176,7 +176,7 @@ static int read_way(const struct ini_where *at, const char *value, struct topolo
 		return err;
 	err = text_word(&word, dev, sizeof(dev));
 	if (err &&
-	    (err != 1 || strcmp(dev, "dev") != 0 || !route.has_via || route.dev != NONE ||
+	    (strcmp(dev, "dev") != 0 || !route.has_via || route.dev != NONE ||
 	     text_word(&word, name, sizeof(name)) != 1 || text_word(&word, rest, sizeof(rest))))
 		return ini_refuse(at, e, "not a route");
 	err = err ? read_dev(at, name, r, &route, e) : 0;

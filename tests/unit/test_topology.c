@@ -91,6 +91,8 @@ static const struct {
 	{ TWO "[bridge c]\nuplink = br0\n[bridge d]\nuplink = c\n[bridge e]\nuplink = f\n"
 	      "[bridge f]\nuplink = e\n",
 	  "f.ini:20: [bridge f] uplink = e: f and e are joined already, at line 18" },
+	{ TWO "[bridge c]\nuplink = br0\n[bridge d]\nuplink = c\nuplink = br0\n",
+	  "stp = yes in [bridge c], [bridge d], [bridge br0]" },
 	{ TWO "[bridge c]\nuplink = br0\nstp = yes\n[bridge d]\nuplink = c\nuplink = br0\n",
 	  "f.ini:17: [bridge d] uplink = c: the uplinks make a loop, in which frames go round for "
 	  "ever: say stp = yes in [bridge d], [bridge br0]" },
@@ -617,26 +619,31 @@ static const char rings[] =
 	"[bridge b3]\nstp = yes\nuplink = b4\n[bridge b4]\nstp = yes\nuplink = b1\n"
 	"uplink = tail\n[bridge tail]\nuplink = a3\n"
 	"[iface a:e0]\nbridge = a1\nport = a2\nmtu = 1400\n"
-	"[iface a:e1]\nbridge = b1\nmtu = 9000\n";
+	"[iface a:e1]\nbridge = b1\n";
 
 static void joins_bridges(void **state)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
-	const struct uplink *u;
-	struct topology topo;
+	static const unsigned int mtus[][2] = { { 1500, 0 }, { 1501, 1501 }, { 9000, 9000 } };
 
 	(void)state;
-	if (read_topology(&topo, "f.ini", rings, &e))
-		fail_msg("%s", e.text);
-	assert_int_equal(topo.n_uplinks, 9);
-	u = &topo.uplinks[0];
-	assert_int_equal(u->bridges[0], topology_bridge(&topo, "a1"));
-	assert_int_equal(u->bridges[1], topology_bridge(&topo, "a2"));
-	assert_string_equal(u->ports[0], "a2-c092a6"); /* a's port has the name */
-	assert_string_equal(u->ports[1], "a1");
-	assert_int_equal(u->mtu, 9000);
-	assert_string_equal(topo.ifaces[0].port, "a2");
-	topology_clear(&topo);
+	for (size_t i = 0; i < ARRAY_SIZE(mtus); i++) {
+		char *FREE_AUTO text = text_format("%smtu = %u\n", rings, mtus[i][0]);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		const struct uplink *u;
+		struct topology topo;
+
+		if (read_topology(&topo, "f.ini", text, &e))
+			fail_msg("%s", e.text);
+		assert_int_equal(topo.n_uplinks, 9);
+		u = &topo.uplinks[0];
+		assert_int_equal(u->bridges[0], topology_bridge(&topo, "a1"));
+		assert_int_equal(u->bridges[1], topology_bridge(&topo, "a2"));
+		assert_string_equal(u->ports[0], "a2-c092a6"); /* a's port has the name */
+		assert_string_equal(u->ports[1], "a1");
+		assert_int_equal(u->mtu, mtus[i][1]);
+		assert_string_equal(topo.ifaces[0].port, "a2");
+		topology_clear(&topo);
+	}
 }
 
 /* What is tagged alike on joined bridges is one segment, and another one than what is not. */
