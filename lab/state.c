@@ -129,10 +129,9 @@ static int open_lock(struct state *st, const char *lab, bool make, struct error 
 
 	if (make)
 		return state_dir_make(&st->state_dir, file, &st->lock, e);
-	if (st->state_dir.labs_dir >= 0)
-		st->lock = openat(st->state_dir.labs_dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	else
-		errno = ENOENT;
+	if (st->state_dir.labs_dir < 0)
+		return error_state(e, -ENOENT, "there is no lock of lab %s", lab);
+	st->lock = openat(st->state_dir.labs_dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	return st->lock < 0 ? error_sys(e, -errno, "cannot open the lock of lab %s", lab) : 0;
 }
 

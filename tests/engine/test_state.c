@@ -168,6 +168,14 @@ static void comes_and_goes(void **state)
 	assert_int_equal(state_write(st, "rules", "two\n", &e), 0);
 	assert_int_equal(state_read(st, "rules", &text, &e), 0);
 	assert_string_equal(text, "two\n");
+	/* what is larger than any is none of ours */
+	free(steal_pointer(&text));
+	shell("truncate -s 16777216 $H/a/rules");
+	assert_int_equal(state_read(st, "rules", &text, &e), 0);
+	shell("truncate -s 16777217 $H/a/rules");
+	free(steal_pointer(&text));
+	assert_int_equal(state_read(st, "rules", &text, &e), -EBADMSG);
+	error_clear(&e);
 	shell("[ \"$(ls $H/a)\" = rules ] && rm $H/a/rules");
 	assert_int_equal(state_forget(st, &e), 0);
 	state_close(st);
