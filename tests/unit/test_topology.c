@@ -205,6 +205,9 @@ static const struct {
 	  "f.ini:20: [node c] route = 10.2.0.0/16 via 10.9.0.1: 10.9.0.1 is on no subnet of c" },
 	{ C "route = default via 10.0.0.1 dev e1\nroute = 10.0.0.1 dev e0\n",
 	  "10.0.0.1 is on no subnet of c:e1, and no route leads there" },
+	{ C "route = default via 10.8.0.1\nroute = 10.9.0.0/24 dev e0\n",
+	  "10.8.0.1 is on no subnet of c" },
+	{ C "route = default via 10.0.0.1 dev e9\n", "there is no interface \"c:e9\"" },
 	{ C "route = default via fe80::1\n",
 	  "fe80::1 is link-local: name the interface of c that leads there: fe80::1%IFACE" },
 	{ C "route = default via 10.4.0.1\n[iface c:lo]\naddress = 10.4.0.9/24\n",
@@ -272,16 +275,19 @@ static const struct {
 static void refuses_addresses_of_nobody(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad_addresses); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad_addresses) * 2;
+	     i++) { /* a bridge's, an interface's */
+		const char *address = bad_addresses[i / 2].address;
+		const char *message = bad_addresses[i / 2].message;
 		FREE_AUTO char *text = NULL;
 		struct error ERROR_AUTO e = ERROR_INIT;
 		struct topology topo;
 
-		text = text_format("[node a]\n[bridge b]\naddress = %s\n",
-				   bad_addresses[i].address);
+		text = text_format("[bridge b]\n[node a]\n%saddress = %s\n",
+				   i % 2 ? "[iface a:e0]\nbridge = b\n" : "[bridge c]\n", address);
 		assert_int_equal(read_topology(&topo, "f.ini", text, &e), -EINVAL);
-		if (!strstr(e.text, bad_addresses[i].message) || e.lines != 1)
-			fail_msg("not \"%s\" but \"%s\"", bad_addresses[i].message, e.text);
+		if (!strstr(e.text, message) || e.lines != 1)
+			fail_msg("not \"%s\" but \"%s\"", message, e.text);
 		topology_clear(&topo);
 	}
 }
