@@ -633,7 +633,8 @@ static void joins_bridges(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(mtus); i++) {
-		char *FREE_AUTO text = text_format("%smtu = %u\n", rings, mtus[i][0]);
+		char *FREE_AUTO text =
+			text_format("[iface a:e2]\nbridge = b2\nmtu = %u\n%s", mtus[i][0], rings);
 		struct error ERROR_AUTO e = ERROR_INIT;
 		const struct uplink *u;
 		struct topology topo;
@@ -647,7 +648,7 @@ static void joins_bridges(void **state)
 		assert_string_equal(u->ports[0], "a2-c092a6"); /* a's port has the name */
 		assert_string_equal(u->ports[1], "a1");
 		assert_int_equal(u->mtu, mtus[i][1]);
-		assert_string_equal(topo.ifaces[0].port, "a2");
+		assert_string_equal(topo.ifaces[1].port, "a2");
 		topology_clear(&topo);
 	}
 }
