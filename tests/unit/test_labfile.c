@@ -1422,7 +1422,6 @@ static void reads_many(const char *head, const char *line, int count, const char
 	labfile_clear(&labfile);
 }
 
-/* Of each limit, what is just below it and what is just above; LAB has two filters. */
 /* More than a line of a file may hold. */
 static void many_values_are_printed_on_lines(void **state)
 {
@@ -1441,6 +1440,87 @@ static void many_values_are_printed_on_lines(void **state)
 	assert_true(lines >= 8 && lines < 20);
 }
 
+/* A filter's action is what its word says. */
+static void actions_are_their_words(void **state)
+{
+	static const struct {
+		const char *word;
+		uint32_t action;
+	} rows[] = {
+		{ "aborted", XDP_ABORTED },
+		{ "drop", XDP_DROP },
+		{ "pass", XDP_PASS },
+		{ "tx", XDP_TX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		FREE_AUTO char *text =
+			text_format(LAB "[filter x]\nprogram = match\nip.ttl = 1\naction = %s\n"
+					"continue = %s\n",
+				    rows[i].word, rows[i].word);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+		const struct filter *x;
+
+		assert_int_equal(parse(&labfile, text, &e), 0);
+		x = &labfile.filters[labfile_filter(&labfile, "x")];
+		assert_int_equal(x->action, rows[i].action);
+		assert_int_equal(x->continues, 1U << XLAB_NEXT | 1U << rows[i].action);
+		labfile_clear(&labfile);
+	}
+}
+
+static bool takes_number(const char *text, unsigned int number)
+{
+	size_t before = strcspn(text, "#");
+	FREE_AUTO char *filled =
+		text_format("%.*s%u%s", (int)before, text, number, text + before + 1);
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+	int err = parse(&labfile, filled, &e);
+
+	labfile_clear(&labfile);
+	return !err;
+}
+
+/* The least and the greatest is taken, and what is one beyond is not. */
+static void numbers_have_limits(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int least, most;
+	} rows[] = {
+		{ SCENARIO "pass = ping a b count=#\n", 1, 100 },
+		{ SCENARIO "pass = ping a b size=#\n", 0, 65507 },
+		{ SCENARIO "pass = ping a b count=100 arrive=#\n", 1, 100 },
+		{ SCENARIO "pass = ping a b count=100 arrive=0..#\n", 1, 100 },
+		{ SCENARIO "pass = ping a b count=100 arrive=#..100\n", 0, 100 },
+		{ SCENARIO "pass = udp a b:5 x flows=# at b\n", 1, 1000 },
+		{ SCENARIO "pass = udp a b:5 x flows=9 each>=#% at b\n", 1, 100 },
+		{ SCENARIO "pass = udp a b:# x\n", 1, 65535 },
+		{ SCENARIO "serve = b true until tcp:#\npass = ping a b\n", 1, 65535 },
+		{ LAB "[filter x]\nprogram = match\ndata[#:4] = hex:00000000\n", 0, 9000 },
+		{ LAB "[filter x]\nprogram = port\ndst = #\n", 0, 65535 },
+		{ "[node a]\n[bridge br0]\n[iface a:e0]\nbridge = br0\nmtu = #\n", 68, 65535 },
+		{ "[node a]\n[bridge br0]\n[iface a:e0]\nbridge = br0\n"
+		  "[iface a:v]\nvlan = #\nlink = e0\n",
+		  1, 4094 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const unsigned int least = rows[i].least, most = rows[i].most;
+
+		if (!takes_number(rows[i].text, least) || !takes_number(rows[i].text, most))
+			fail_msg("not taken, %u or %u: %s", least, most, rows[i].text);
+		if ((least && takes_number(rows[i].text, least - 1)) ||
+		    takes_number(rows[i].text, most + 1))
+			fail_msg("taken, below %u or beyond %u: %s", least, most, rows[i].text);
+	}
+}
+
+/* Of each limit, what is just below it and what is just above; LAB has two filters. */
 static void keeps_to_its_limits(void **state)
 {
 	static const struct {
@@ -1739,6 +1819,8 @@ int main(void)
 		cmocka_unit_test(nodes_are_printed_with_their_keys),
 		cmocka_unit_test(a_chain_has_its_limit),
 		cmocka_unit_test(many_values_are_printed_on_lines),
+		cmocka_unit_test(actions_are_their_words),
+		cmocka_unit_test(numbers_have_limits),
 		cmocka_unit_test(keeps_to_its_limits),
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(reports_the_errors_of_all_parts),
