@@ -425,6 +425,7 @@ static const struct {
 	{ SCENARIO "pass = udp b a:5 x flows=1001 at a\n", "\"flows=1001\": flows are 1-1000" },
 	{ SCENARIO "pass = udp b a:5 x each>=9% at a\n", "each>= needs flows=N" },
 	{ SCENARIO "pass = udp b a:5 x flows=9 each>=9 at a\n", "\"each>=9\" is not each>=P%" },
+	{ SCENARIO "pass = udp a b:5 x flows=9 each>=101% at b\n", "with a P of 1-100" },
 	{ SCENARIO "pass = udp b a:5 x flows=9 each>=51% at a|c\n", "2 nodes cannot have 51%" },
 	{ SCENARIO "pass = udp b a:5 x flow=2\n", "\"flow=2\" says nothing here; did you mean" },
 	{ SCENARIO "control = maybe\npass = ping a b\n",
