@@ -392,6 +392,7 @@ static const struct {
 	{ "[node a]\n" LINK("b", "0", "fe80::8/64")
 		  LINK("c", "1", "fe80::8/64") "[scenario s]\npass = ping a fe80::8\n",
 	  "fe80::8 is link-local: name the interface of a by which it goes out: fe80::8%IFACE" },
+	{ TWICE "drop = ping d d\n", "it goes from d to itself" },
 	{ TWICE "drop = ping b d\n", "d has link-local addresses only, and shares no link with b" },
 	{ SCENARIO "pass = ping a b control=may\n",
 	  "there is no control \"may\"; allowed: pass, fail, none" },
