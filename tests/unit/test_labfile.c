@@ -253,6 +253,10 @@ static const struct {
 	{ SCENARIO "serve = a x \"until\" tcp:1\npass = ping a b\n", "it must end in \"until" },
 	{ SCENARIO "serve = a until tcp:1\npass = ping a b\n", "the command CMD is missing" },
 	{ SCENARIO "serve = a x until 1\npass = ping a b\n", "\"1\" is neither tcp:PORT nor" },
+	{ SCENARIO "serve = a x until tcp\npass = ping a b\n", "\"tcp\" is neither tcp:PORT nor" },
+	{ SCENARIO "serve = a x y tcp:1\npass = ping a b\n",
+	  "it must end in \"until tcp:PORT\" or" },
+	{ SCENARIO "serve = a\npass = ping a b\n", "it must end in \"until tcp:PORT\" or" },
 	{ SCENARIO "serve = a x until icmp:1\npass = ping a b\n", "\"icmp:1\" is neither" },
 	{ SCENARIO "serve = a x until tcp:0\npass = ping a b\n", "\"tcp:0\" is neither tcp:PORT" },
 	{ SCENARIO "serve = a x until tcp:1\nserve = a y until tcp:1\npass = ping a b\n",
@@ -567,8 +571,10 @@ static const char *const cascades[] = {
 	    "[scenario s]\npass = ping b fe80::9%e0\n",
 	LAB "[iface a:e1]\nadress = 10.7.0.1/24\npeer = c:e0\n[iface c:e0]\npeer = a:e1\n"
 	    "[scenario s]\npass = udp a 255.255.255.255:9 at c\n",
+	LAB "[filter x]\nprogram = port\ndst = 1\n[scenario s]\nchain = a:e0 f\n"
+	    "do = chain a:e0 none\ndo = filter x add dst=2\npass = ping a b\n",
 };
-static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1 };
+static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1, 1 };
 
 static void tells_each_fault_once(void **state)
 {
@@ -751,6 +757,7 @@ static const struct {
 	{ LAB "[iface c:e0]\npeer = c:e1\n[iface c:e1]\npeer = c:e0\n[filter f1]\nprogram = drop\n"
 	      "[filter f0]\nprogram = port\nsrc = 1\n" S "chain = c:e{i=0..1} f{i} f\n" DONE,
 	  "f.ini:26: warning: [scenario s] chain = c:e1 f1 f: f1 decides every packet" },
+	{ SCENARIO "serve = a x until tcp:1\nserve = a y until tcp:2\n" DONE, NULL },
 	{ SCENARIO "do = chain a:e0 g f\n" DONE, "f.ini:18: warning: [scenario s] do = chain" },
 	{ LAB ALLOW S "chain = a:e0 ssh drop\n" DONE,
 	  "drop drops what is left, and nothing before it lets ARP by: nobody comes to know" },
