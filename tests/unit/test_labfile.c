@@ -1806,9 +1806,41 @@ static void a_link_local_address_has_its_link(void **state)
 	}
 }
 
+/* Behind a router, of a family that the sender has. */
+static void a_node_is_reached_by_the_senders_family(void **state)
+{
+	static const struct {
+		const char *route, *from, *to;
+	} rows[] = {
+		{ "fd02::/64", "fd01::1/64", "fd02::2" },
+		{ "10.2.0.0/24", "10.1.0.1/24", "10.2.0.2" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *FREE_AUTO text = text_format(
+			"[node a]\nroute = %s dev e0\n[node r]\nforward = yes\n[node b]\n"
+			"[iface a:e0]\npeer = r:e0\naddress = %s\n[iface r:e0]\npeer = a:e0\n"
+			"[iface r:e1]\npeer = b:e0\n[iface b:e0]\npeer = r:e1\n"
+			"address = 10.2.0.2/24\naddress = fd02::2/64\n"
+			"[scenario s]\npass = ping a b\n",
+			rows[i].route, rows[i].from);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+		char buf[ADDRESS_TEXT];
+
+		if (parse(&labfile, text, &e))
+			fail_msg("%s", e.text);
+		assert_string_equal(address_text(&labfile.scenarios[0].steps[0].address, buf),
+				    rows[i].to);
+		labfile_clear(&labfile);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_node_is_reached_by_the_senders_family),
 		cmocka_unit_test(a_link_local_address_has_its_link),
 		cmocka_unit_test(refuses_what_is_wrong),
 		cmocka_unit_test(tells_each_fault_once),
