@@ -142,6 +142,7 @@ static int failed(struct error *e)
 static int check_sections(struct conversion *c, size_t size, struct error *e)
 {
 	Elf_Scn *scn = NULL;
+	GElf_Xword in_file;
 	GElf_Shdr header;
 
 	while ((scn = elf_nextscn(c->elf, scn))) {
@@ -151,12 +152,11 @@ static int check_sections(struct conversion *c, size_t size, struct error *e)
 			c->symtab = scn;
 			c->strings = header.sh_link;
 		}
-		if (header.sh_type == SHT_NOBITS)
-			continue;
-		if (header.sh_size > size || header.sh_addralign > ALIGN_MAX)
+		in_file = header.sh_type == SHT_NOBITS ? 0 : header.sh_size;
+		if (in_file > size || header.sh_addralign > ALIGN_MAX)
 			return error_input(e, "the object is damaged: its sections are larger than "
 					      "the file");
-		size -= header.sh_size;
+		size -= in_file;
 	}
 	return c->symtab ? 0 : error_input(e, "the object has maps, and no symbols that name them");
 }

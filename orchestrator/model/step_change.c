@@ -100,7 +100,6 @@ static int read_chain(const struct ini_where *at, const char *rest, struct labfi
 
 	if (err)
 		return err;
-	chain->read_from = at->key;
 	err = chain_read_filters(at, rest, r->labfile, chain, e);
 	reading_stands(r, chain);
 	r->doubtful |= err != 0;
@@ -116,7 +115,6 @@ int step_read_change(const struct ini_where *at, const char *value, struct labfi
 	int err;
 
 	step->kind = STEP_DO;
-	step->change.chain.iface = NONE;
 	err = read_word(at, &rest, change_words, "filter or chain", &step->change.kind, e);
 	if (err)
 		return err;

@@ -71,7 +71,7 @@ static int resolve_node(const struct ini_where *at, const struct topology *topo,
 	if (!address_is_link_local(&step->address))
 		return 0;
 	step->zone = common_iface(topo, step);
-	if (step->zone != NONE || step->src == step->dst)
+	if (step->zone != NONE)
 		return 0;
 	return ini_complain(at, e, "%s has link-local addresses only, and shares no link with %s",
 			    topo->nodes[step->dst].name, topo->nodes[step->src].name);

@@ -40,7 +40,8 @@ static const char text[] =
 	"[iface r:e0]\nbridge = u\nport = pr\naddress = 10.1.0.1/24\n"
 	"[iface r:e1]\npeer = b:e0\naddress = 10.2.0.1/24\n"
 	"[iface b:e0]\npeer = r:e1\naddress = 10.2.0.2/24\n"
-	"[iface x:e0]\nbridge = s\nport = px\n";
+	"[iface x:e0]\nbridge = s\nport = px\n"
+	"[bridge z]\nuplink = v\n";
 enum { A, B, R, X };
 
 /* The first row of a node and an address counts; a row without an address is of all that others
@@ -592,14 +593,19 @@ static void links_that_are_down(void **state)
 		const char *gone, *down;
 	} rows[] = {
 		{ A, B, B, NULL,
-		  "a:e0, b:e0, r:e0, r:e1, s:s, s:pa, s:px, s:u, u:u, u:pr, u:s, v:v, w:w, w:py" },
+		  "a:e0, b:e0, r:e0, r:e1, s:s, s:pa, s:px, s:u, u:u, u:pr, u:s, v:v, v:z, w:w, "
+		  "w:py, z:z, z:v" },
 		{ X, NONE, A, NULL,
-		  "a:e0, r:e0, r:e1, x:e0, s:s, s:pa, s:px, s:u, u:u, u:pr, u:s, v:v, w:w, w:py" },
+		  "a:e0, r:e0, r:e1, x:e0, s:s, s:pa, s:px, s:u, u:u, u:pr, u:s, v:v, v:z, w:w, "
+		  "w:py, z:z, z:v" },
 		{ A, B, A, NULL,
-		  "a:e0, b:e0, r:e0, r:e1, s:s, s:pa, s:px, s:u, u:u, u:pr, u:s, v:v, w:w, w:py" },
-		{ A, B, B, "s", "a:e0, b:e0, r:e0, r:e1, u:u, u:pr, u:s, v:v, w:w, w:py" },
+		  "a:e0, b:e0, r:e0, r:e1, s:s, s:pa, s:px, s:u, u:u, u:pr, u:s, v:v, v:z, w:w, "
+		  "w:py, z:z, z:v" },
+		{ A, B, B, "s",
+		  "a:e0, b:e0, r:e0, r:e1, u:u, u:pr, u:s, v:v, v:z, w:w, w:py, z:z, z:v" },
 		{ A, B, B, "r",
-		  "a:e0, b:e0, s:s, s:pa, s:px, s:u, u:u, u:pr, u:s, v:v, w:w, w:py" },
+		  "a:e0, b:e0, s:s, s:pa, s:px, s:u, u:u, u:pr, u:s, v:v, v:z, w:w, w:py, z:z, "
+		  "z:v" },
 	};
 
 	(void)state;

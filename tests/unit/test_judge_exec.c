@@ -180,6 +180,24 @@ static void details_are_the_ends_of_what_it_said(void **state)
 			 strlen("stdout: ... (this is only its end)\nstdout: \n") + 4096);
 }
 
+/* Within a sentence of the last line, no more than 200 bytes. */
+static void of_a_long_line_the_beginning_is_told(void **state)
+{
+	char line[202];
+	char *FREE_AUTO text = NULL;
+
+	(void)state;
+	memset(line, '.', 200);
+	line[200] = '\0';
+	text = exec_end_text(STATUS(1), line);
+	assert_int_equal(strlen(text), strlen("status 1: ") + 200);
+	free(text);
+	line[200] = '.';
+	line[201] = '\0';
+	text = exec_end_text(STATUS(1), line);
+	assert_int_equal(strlen(text), strlen("status 1: ") + 200);
+}
+
 /* Chains may have dropped what it needed. */
 static void drops_meanwhile_are_told(void **state)
 {
@@ -204,6 +222,7 @@ int main(void)
 		cmocka_unit_test(an_end_proves_what_was_expected),
 		cmocka_unit_test(the_control_run_speaks_of_the_lab),
 		cmocka_unit_test(details_are_the_ends_of_what_it_said),
+		cmocka_unit_test(of_a_long_line_the_beginning_is_told),
 		cmocka_unit_test(drops_meanwhile_are_told),
 	};
 

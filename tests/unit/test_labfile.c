@@ -253,6 +253,10 @@ static const struct {
 	{ SCENARIO "serve = a x \"until\" tcp:1\npass = ping a b\n", "it must end in \"until" },
 	{ SCENARIO "serve = a until tcp:1\npass = ping a b\n", "the command CMD is missing" },
 	{ SCENARIO "serve = a x until 1\npass = ping a b\n", "\"1\" is neither tcp:PORT nor" },
+	{ SCENARIO "serve = a x until tcp\npass = ping a b\n", "\"tcp\" is neither tcp:PORT nor" },
+	{ SCENARIO "serve = a x y tcp:1\npass = ping a b\n",
+	  "it must end in \"until tcp:PORT\" or" },
+	{ SCENARIO "serve = a\npass = ping a b\n", "it must end in \"until tcp:PORT\" or" },
 	{ SCENARIO "serve = a x until icmp:1\npass = ping a b\n", "\"icmp:1\" is neither" },
 	{ SCENARIO "serve = a x until tcp:0\npass = ping a b\n", "\"tcp:0\" is neither tcp:PORT" },
 	{ SCENARIO "serve = a x until tcp:1\nserve = a y until tcp:1\npass = ping a b\n",
@@ -392,6 +396,7 @@ static const struct {
 	{ "[node a]\n" LINK("b", "0", "fe80::8/64")
 		  LINK("c", "1", "fe80::8/64") "[scenario s]\npass = ping a fe80::8\n",
 	  "fe80::8 is link-local: name the interface of a by which it goes out: fe80::8%IFACE" },
+	{ TWICE "drop = ping d d\n", "it goes from d to itself" },
 	{ TWICE "drop = ping b d\n", "d has link-local addresses only, and shares no link with b" },
 	{ SCENARIO "pass = ping a b control=may\n",
 	  "there is no control \"may\"; allowed: pass, fail, none" },
@@ -425,6 +430,7 @@ static const struct {
 	{ SCENARIO "pass = udp b a:5 x flows=1001 at a\n", "\"flows=1001\": flows are 1-1000" },
 	{ SCENARIO "pass = udp b a:5 x each>=9% at a\n", "each>= needs flows=N" },
 	{ SCENARIO "pass = udp b a:5 x flows=9 each>=9 at a\n", "\"each>=9\" is not each>=P%" },
+	{ SCENARIO "pass = udp a b:5 x flows=9 each>=101% at b\n", "with a P of 1-100" },
 	{ SCENARIO "pass = udp b a:5 x flows=9 each>=51% at a|c\n", "2 nodes cannot have 51%" },
 	{ SCENARIO "pass = udp b a:5 x flow=2\n", "\"flow=2\" says nothing here; did you mean" },
 	{ SCENARIO "control = maybe\npass = ping a b\n",
@@ -570,8 +576,13 @@ static const char *const cascades[] = {
 	LAB "[iface a:v]\nlink = w\nvlan = 5\n[iface a:w]\nlink = e0\n",
 	/* what was refused is no id that both have */
 	LAB "[iface a:v]\nlink = e0\nvlan = 0\n[iface a:w]\nlink = e0\nvlan = 0\n",
+	/* which filters stand is not known any more */
+	LAB "[filter x]\nprogram = port\ndst = 1\n[scenario s]\nchain = a:e0 f\n"
+	    "do = chain a:e0 none\ndo = filter x add dst=2\npass = ping a b\n",
 };
-static const unsigned int cascade_lines[] = { 1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1, 2, 2, 2 };
+static const unsigned int cascade_lines[] = {
+	1, 1, 3, 1, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1, 2, 2, 2, 1
+};
 
 static void tells_each_fault_once(void **state)
 {
@@ -754,6 +765,7 @@ static const struct {
 	{ LAB "[iface c:e0]\npeer = c:e1\n[iface c:e1]\npeer = c:e0\n[filter f1]\nprogram = drop\n"
 	      "[filter f0]\nprogram = port\nsrc = 1\n" S "chain = c:e{i=0..1} f{i} f\n" DONE,
 	  "f.ini:26: warning: [scenario s] chain = c:e1 f1 f: f1 decides every packet" },
+	{ SCENARIO "serve = a x until tcp:1\nserve = a y until tcp:2\n" DONE, NULL },
 	{ SCENARIO "do = chain a:e0 g f\n" DONE, "f.ini:18: warning: [scenario s] do = chain" },
 	{ LAB ALLOW S "chain = a:e0 ssh drop\n" DONE,
 	  "drop drops what is left, and nothing before it lets ARP by: nobody comes to know" },
@@ -1427,7 +1439,6 @@ static void reads_many(const char *head, const char *line, int count, const char
 	labfile_clear(&labfile);
 }
 
-/* Of each limit, what is just below it and what is just above; LAB has two filters. */
 /* More than a line of a file may hold. */
 static void many_values_are_printed_on_lines(void **state)
 {
@@ -1446,6 +1457,87 @@ static void many_values_are_printed_on_lines(void **state)
 	assert_true(lines >= 8 && lines < 20);
 }
 
+/* A filter's action is what its word says. */
+static void actions_are_their_words(void **state)
+{
+	static const struct {
+		const char *word;
+		uint32_t action;
+	} rows[] = {
+		{ "aborted", XDP_ABORTED },
+		{ "drop", XDP_DROP },
+		{ "pass", XDP_PASS },
+		{ "tx", XDP_TX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		FREE_AUTO char *text =
+			text_format(LAB "[filter x]\nprogram = match\nip.ttl = 1\naction = %s\n"
+					"continue = %s\n",
+				    rows[i].word, rows[i].word);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+		const struct filter *x;
+
+		assert_int_equal(parse(&labfile, text, &e), 0);
+		x = &labfile.filters[labfile_filter(&labfile, "x")];
+		assert_int_equal(x->action, rows[i].action);
+		assert_int_equal(x->continues, 1U << XLAB_NEXT | 1U << rows[i].action);
+		labfile_clear(&labfile);
+	}
+}
+
+static bool takes_number(const char *text, unsigned int number)
+{
+	size_t before = strcspn(text, "#");
+	FREE_AUTO char *filled =
+		text_format("%.*s%u%s", (int)before, text, number, text + before + 1);
+	struct error ERROR_AUTO e = ERROR_INIT;
+	struct labfile labfile;
+	int err = parse(&labfile, filled, &e);
+
+	labfile_clear(&labfile);
+	return !err;
+}
+
+/* The least and the greatest is taken, and what is one beyond is not. */
+static void numbers_have_limits(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int least, most;
+	} rows[] = {
+		{ SCENARIO "pass = ping a b count=#\n", 1, 100 },
+		{ SCENARIO "pass = ping a b size=#\n", 0, 65507 },
+		{ SCENARIO "pass = ping a b count=100 arrive=#\n", 1, 100 },
+		{ SCENARIO "pass = ping a b count=100 arrive=0..#\n", 1, 100 },
+		{ SCENARIO "pass = ping a b count=100 arrive=#..100\n", 0, 100 },
+		{ SCENARIO "pass = udp a b:5 x flows=# at b\n", 1, 1000 },
+		{ SCENARIO "pass = udp a b:5 x flows=9 each>=#% at b\n", 1, 100 },
+		{ SCENARIO "pass = udp a b:# x\n", 1, 65535 },
+		{ SCENARIO "serve = b true until tcp:#\npass = ping a b\n", 1, 65535 },
+		{ LAB "[filter x]\nprogram = match\ndata[#:4] = hex:00000000\n", 0, 9000 },
+		{ LAB "[filter x]\nprogram = port\ndst = #\n", 0, 65535 },
+		{ "[node a]\n[bridge br0]\n[iface a:e0]\nbridge = br0\nmtu = #\n", 68, 65535 },
+		{ "[node a]\n[bridge br0]\n[iface a:e0]\nbridge = br0\n"
+		  "[iface a:v]\nvlan = #\nlink = e0\n",
+		  1, 4094 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const unsigned int least = rows[i].least, most = rows[i].most;
+
+		if (!takes_number(rows[i].text, least) || !takes_number(rows[i].text, most))
+			fail_msg("not taken, %u or %u: %s", least, most, rows[i].text);
+		if ((least && takes_number(rows[i].text, least - 1)) ||
+		    takes_number(rows[i].text, most + 1))
+			fail_msg("taken, below %u or beyond %u: %s", least, most, rows[i].text);
+	}
+}
+
+/* Of each limit, what is just below it and what is just above; LAB has two filters. */
 static void keeps_to_its_limits(void **state)
 {
 	static const struct {
@@ -1722,9 +1814,41 @@ static void a_link_local_address_has_its_link(void **state)
 	}
 }
 
+/* Behind a router, of a family that the sender has. */
+static void a_node_is_reached_by_the_senders_family(void **state)
+{
+	static const struct {
+		const char *route, *from, *to;
+	} rows[] = {
+		{ "fd02::/64", "fd01::1/64", "fd02::2" },
+		{ "10.2.0.0/24", "10.1.0.1/24", "10.2.0.2" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *FREE_AUTO text = text_format(
+			"[node a]\nroute = %s dev e0\n[node r]\nforward = yes\n[node b]\n"
+			"[iface a:e0]\npeer = r:e0\naddress = %s\n[iface r:e0]\npeer = a:e0\n"
+			"[iface r:e1]\npeer = b:e0\n[iface b:e0]\npeer = r:e1\n"
+			"address = 10.2.0.2/24\naddress = fd02::2/64\n"
+			"[scenario s]\npass = ping a b\n",
+			rows[i].route, rows[i].from);
+		struct error ERROR_AUTO e = ERROR_INIT;
+		struct labfile labfile;
+		char buf[ADDRESS_TEXT];
+
+		if (parse(&labfile, text, &e))
+			fail_msg("%s", e.text);
+		assert_string_equal(address_text(&labfile.scenarios[0].steps[0].address, buf),
+				    rows[i].to);
+		labfile_clear(&labfile);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_node_is_reached_by_the_senders_family),
 		cmocka_unit_test(a_link_local_address_has_its_link),
 		cmocka_unit_test(refuses_what_is_wrong),
 		cmocka_unit_test(tells_each_fault_once),
@@ -1744,6 +1868,8 @@ int main(void)
 		cmocka_unit_test(nodes_are_printed_with_their_keys),
 		cmocka_unit_test(a_chain_has_its_limit),
 		cmocka_unit_test(many_values_are_printed_on_lines),
+		cmocka_unit_test(actions_are_their_words),
+		cmocka_unit_test(numbers_have_limits),
 		cmocka_unit_test(keeps_to_its_limits),
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(reports_the_errors_of_all_parts),

@@ -582,7 +582,8 @@ static void sections_larger_than_the_file_are_refused(void **state)
 	} rows[] = {
 		{ SHT_PROGBITS, 0, 1, false },	   { SHT_PROGBITS, 1, 1, true },
 		{ SHT_NOBITS, 1 << 20, 1, false }, { SHT_PROGBITS, 0, 65536, false },
-		{ SHT_PROGBITS, 0, 65537, true },
+		{ SHT_PROGBITS, 0, 65537, true },  { SHT_NOBITS, 0, 65536, false },
+		{ SHT_NOBITS, 0, 65537, true },
 	};
 	const struct object o = { .parts = { { "maps", array, 20 }, { "any", array, 20 } },
 				  SYMBOLS(symbols) };
