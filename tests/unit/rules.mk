@@ -80,3 +80,6 @@ $(B)/tests/unit/test_step_kinds: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 	map_value_compare rules_keep rules_add rules_del scenario_chains_change)
 $(B)/tests/unit/test_chain_job: override LDFLAGS += -Wl,--wrap=chain_file_names,--wrap=chain_file_read
 $(B)/tests/unit/test_object_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,memfd_create write pread)
+$(B)/tests/unit/test_watch: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,resolve_lab resolve_lab_word resolve_again \
+	state_lab_dir state_journal colour_wanted listener_open listener_subscribe listener_fd listener_consume \
+	listener_lost listener_close chain_recall chain_read pcap_expr_compile pcap_expr_selects poll)
