@@ -177,6 +177,8 @@ like 'MACs that the file does not give are those of the lab' "$out" \
 xlab explain c:e0 --scenario far udp a c:80
 like 'behind a router, its MAC' "$out" "EthHdr: src: $(mac b e1) => dst: $(mac c e0) (0x0800)"
 is 'and nothing is left open' "$err" ''
+refused socket:error=EMFILE explain c:e0 --scenario far udp b c:80
+ended 'a MAC that cannot be asked for' 3 'cannot ask for the MAC of c:e0: cannot open a netlink socket'
 xlab explain b:e0 udp a 255.255.255.255:80 at b
 like 'to all, the MAC of all' "$out" 'dst: ff:ff:ff:ff:ff:ff'
 
@@ -392,6 +394,9 @@ xlab explain b:e0 --summary syn
 ended 'a summary of one' 2 '--summary is of the packets of a capture'
 xlab explain b:e0 --scenario sauce syn
 ended 'no such scenario' 2 'did you mean "source"?'
+"$XLAB" exec c -- ip link delete e0
+xlab explain c:e0 --scenario far udp b c:80
+ended 'a MAC of a link that is gone' 3 'cannot ask for the MAC of c:e0: '
 "$XLAB" down >/dev/null
 
 # --- Without a lab ---
