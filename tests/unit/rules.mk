@@ -5,7 +5,7 @@ $(B)/tests/unit/test_capture: override LDFLAGS += -Wl,--wrap=dlopen
 # What is sent to the kernel is looked at in its place; what it and the lab's record would say is given.
 $(B)/tests/unit/test_messages: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get state_journal \
 	ethtool_offloads_off sysctl_apply_link sysctl_write netns_enter)
-$(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write
+$(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write,--wrap=state_path,--wrap=readdir
 $(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk
 $(B)/tests/unit/test_step_run: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,diagnosis_neighbour serves_died serves_fd ppoll)
 $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
