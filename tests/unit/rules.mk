@@ -83,3 +83,5 @@ $(B)/tests/unit/test_object_maps: override LDFLAGS += $(addprefix -Wl$(comma)--w
 $(B)/tests/unit/test_watch: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,resolve_lab resolve_lab_word resolve_again \
 	state_lab_dir state_journal colour_wanted listener_open listener_subscribe listener_fd listener_consume \
 	listener_lost listener_close chain_recall chain_read pcap_expr_compile pcap_expr_selects poll)
+$(B)/tests/unit/test_attach_point: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,state_read state_write state_journal \
+	netns_visit netlink_open lab_link_find bpf_prog_get_fd_by_id attach_swap attach_remove attach_query)
