@@ -138,7 +138,7 @@ is 'shell: none is named' "$status $out" '0 lb'
 
 # Chains.
 xlab chain host:veth0
-is 'chain: none' "$out" 'host:veth0 has no chain'
+is 'chain: none' "$out$err" 'host:veth0 has no chain'
 xlab chain host:veth0 headers lb-mac
 is 'chain: set' "$status" 0
 like 'chain: shown when set' "$out" 'lb-mac'
@@ -157,6 +157,8 @@ xlab status
 like 'status: the chain' "$out" 'came through'
 xlab chain host:veth0 headers lb-mca
 ended 'chain: no such filter' 2 'did you mean "lb-mac"?'
+xlab chain host:veth0 lb-mca headers
+ended 'chain: no such filter, the first' 2 'did you mean "lb-mac"?'
 xlab chain host:veth9 headers
 ended 'chain: no such interface' 2 'host:veth'
 xlab chain host headers
