@@ -94,6 +94,13 @@ run "$XLAB" exec host -- ls /proc/self/fd 7</dev/null 9<"$dir"
 is 'exec: no descriptor but 0-2' "$(tr '\n' ' ' <<<"$out")" '0 1 2 3 ' # 3: of ls itself
 run sh -c '"$0" exec host -- awk "/flags/ { print FILENAME, \$2 % 10 }" /proc/self/fdinfo/0 /proc/self/fdinfo/2 <&- 2>&-' "$XLAB"
 is 'exec: what is closed is open the wrong way round' "$(tr '\n' ' ' <<<"$out")" '/proc/self/fdinfo/0 1 /proc/self/fdinfo/2 0 '
+# What it mounts is its own, though mounts are shared.
+mounts=$(cut -d' ' -f4,5 /proc/self/mountinfo)
+mount --make-rshared /
+xlab exec host -- true
+mount --make-rprivate /
+is 'exec: the mounts of others are as they were' "$status $(cut -d' ' -f4,5 /proc/self/mountinfo)" \
+	"0 $mounts"
 # What others have mounted below /sys is there, too.
 for kept in fs/cgroup kernel/debug kernel/tracing; do
 	[ -d /sys/$kept ] || continue
