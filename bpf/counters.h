@@ -92,20 +92,6 @@ static __always_inline struct xlab_counters *counters_slot_of(struct xdp_md *ctx
 	return slots + slot;
 }
 
-static __always_inline struct xlab_counters *counters_slot(struct xdp_md *ctx)
-{
-#ifdef COUNTERS_IN_BSS
-	return counters_slot_of(ctx, false);
-#else
-	struct xlab_counters *slot;
-
-	if (xlab_config.rows)
-		return counters_slot_of(ctx, true);
-	slot = counters_slot_of(ctx, false);
-	return slot ? slot + xlab_config.first_slot : NULL;
-#endif
-}
-
 /* An event's kind, and how many of the packet's bytes it may show: a function of five arguments
  * has room for both in one only.
  */
@@ -201,6 +187,19 @@ static __always_inline void counters_write(struct xdp_md *ctx, struct xlab_count
 		event_send(ctx, slot, EVENT_WHAT(kind, XLAB_SNAP), position, verdict);
 }
 
+/* What filters use that count for themselves, which look their counters up. */
+#ifndef COUNTERS_IN_BSS
+
+static __always_inline struct xlab_counters *counters_slot(struct xdp_md *ctx)
+{
+	struct xlab_counters *slot;
+
+	if (xlab_config.rows)
+		return counters_slot_of(ctx, true);
+	slot = counters_slot_of(ctx, false);
+	return slot ? slot + xlab_config.first_slot : NULL;
+}
+
 /* This CPU's slot if somebody listens, else NULL. */
 static __always_inline struct xlab_counters *event_wanted(struct xdp_md *ctx)
 {
@@ -286,5 +285,7 @@ static __always_inline int counters_end(struct xdp_md *ctx, __u32 verdict)
 	{                                      \
 		return judge(ctx);             \
 	}
+
+#endif
 
 #endif

@@ -172,16 +172,13 @@ static int explain_capture(struct explain *x, const char *path, bool summarize, 
 	int more = capture_open(&capture, path, e);
 
 	while (!more && !interrupt_pending()) {
-		int err;
-
 		more = capture_next(capture, &bytes, &size, &length, e);
 		if (more <= 0)
 			break;
-		err = explain_next(x, summary, ++number, bytes, size, length, e);
-		more = err < 0 ? err : 0;
+		more = explain_next(x, summary, ++number, bytes, size, length, e);
 	}
 	capture_close(capture);
-	if (!more && !number)
+	if (!more && !number && !interrupt_pending())
 		more = error_input(e, "%s has no packet", path);
 	if (!more && summary)
 		explain_summary_print(summary, stdout);

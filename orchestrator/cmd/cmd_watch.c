@@ -194,24 +194,28 @@ static int on_event(void *cookie, const struct xlab_event *event)
 	return stop;
 }
 
+static int open_signals(void)
+{
+	sigset_t set;
+
+	interrupt_signals(&set);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
 /* Until the count is reached, a signal comes, nobody reads, or the lab is gone. */
 static int watch_loop(struct watch *w, struct error *e)
 {
+	int FD_AUTO signals = open_signals();
 	struct pollfd fds[] = {
 		{ .fd = listener_fd(w->listener), .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
 		{ .fd = STDOUT_FILENO },
 	};
 	struct signalfd_siginfo info;
-	int FD_AUTO signals = -1;
-	sigset_t set;
 	int err;
 
-	interrupt_signals(&set);
-	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
 		return error_sys(e, -errno, "cannot wait for signals");
-	fds[1].fd = signals;
 	for (;;) {
 		if (poll(fds, ARRAY_SIZE(fds), LAB_LOOK_MS) < 0 && errno != EINTR)
 			return error_sys(e, -errno, "cannot wait for events");
@@ -221,8 +225,10 @@ static int watch_loop(struct watch *w, struct error *e)
 		w->lost_before = w->lost;
 		w->lost = listener_lost(w->listener);
 		err = listener_consume(w->listener, on_event, w);
+		if (err < 0)
+			return error_sys(e, err, "cannot read events");
 		if (err)
-			return err < 0 ? error_sys(e, err, "cannot read events") : 0;
+			return 0;
 		/* A signal that was read has done its work, and does not end the process besides.
 		 */
 		if (fds[1].revents && read(signals, &info, sizeof(info)) == sizeof(info))

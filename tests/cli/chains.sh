@@ -138,6 +138,8 @@ for silent in 1 2; do
 	xlab status --json
 	is "a scenario, server $silent: status finds nothing wrong" \
 		"$(jq -c '.labs[0].differences' <<<"$out")" '[]'
+	xlab chain r:r0
+	is "a scenario, server $silent: nor does chain" "$status$err" 0
 	kill -KILL $scenario
 	wait $scenario 2>/dev/null
 	there='no chain'

@@ -92,6 +92,24 @@ xlab exec lab9/host -- true
 ended 'exec: no such lab' 3 lab9
 run "$XLAB" exec host -- ls /proc/self/fd 7</dev/null 9<"$dir"
 is 'exec: no descriptor but 0-2' "$(tr '\n' ' ' <<<"$out")" '0 1 2 3 ' # 3: of ls itself
+run sh -c '"$0" exec host -- awk "/flags/ { print FILENAME, \$2 % 10 }" /proc/self/fdinfo/0 /proc/self/fdinfo/2 <&- 2>&-' "$XLAB"
+is 'exec: what is closed is open the wrong way round' "$(tr '\n' ' ' <<<"$out")" '/proc/self/fdinfo/0 1 /proc/self/fdinfo/2 0 '
+# What it mounts is its own, though mounts are shared.
+mounts=$(cut -d' ' -f4,5 /proc/self/mountinfo)
+mount --make-rshared /
+xlab exec host -- true
+mount --make-rprivate /
+is 'exec: the mounts of others are as they were' "$status $(cut -d' ' -f4,5 /proc/self/mountinfo)" \
+	"0 $mounts"
+# What others have mounted below /sys is there, too.
+for kept in fs/cgroup kernel/debug kernel/tracing; do
+	[ -d /sys/$kept ] || continue
+	mount -t tmpfs kept /sys/$kept
+	mkdir /sys/$kept/ours
+	xlab exec host -- ls /sys/$kept
+	umount /sys/$kept
+	is "exec: /sys/$kept" "$out" ours
+done
 xlab exec host -- ls /sys/class/net
 is "exec: the node's /sys" "$(tr '\n' ' ' <<<"$out")" 'lo veth0 '
 xlab exec host -- sh -c 'stat -f -c %T /sys/fs/bpf; echo $LIBXDP_BPFFS'
@@ -127,7 +145,7 @@ is 'shell: none is named' "$status $out" '0 lb'
 
 # Chains.
 xlab chain host:veth0
-is 'chain: none' "$out" 'host:veth0 has no chain'
+is 'chain: none' "$out$err" 'host:veth0 has no chain'
 xlab chain host:veth0 headers lb-mac
 is 'chain: set' "$status" 0
 like 'chain: shown when set' "$out" 'lb-mac'
@@ -146,6 +164,8 @@ xlab status
 like 'status: the chain' "$out" 'came through'
 xlab chain host:veth0 headers lb-mca
 ended 'chain: no such filter' 2 'did you mean "lb-mac"?'
+xlab chain host:veth0 lb-mca headers
+ended 'chain: no such filter, the first' 2 'did you mean "lb-mac"?'
 xlab chain host:veth9 headers
 ended 'chain: no such interface' 2 'host:veth'
 xlab chain host headers
@@ -286,8 +306,10 @@ like 'status: a link that is gone' "$out" 'h2:veth2 is missing'
 like 'status: its port' "$out" 'veth3'
 
 # Several labs.
-xlab up topologies/lb.ini --as two
+run env -u SUDO_USER script -qec "$XLAB up topologies/lb.ini --as two" /dev/null
 is 'up --as' "$status" 0
+is 'up --as on a terminal: what to do now names it' "$(tr -d '\r' <<<"$out" | tail -n 1)" \
+	'now: xlab status two, xlab scenario --all --lab two, xlab shell two/host, xlab down two'
 run ip netns exec two-lb ping -c 1 -W 2 10.0.0.1
 is 'up --as: its namespaces' "$status" 0
 xlab exec host -- true
@@ -328,7 +350,7 @@ printf '%s\n' '[node a]' '[node b]' '[iface a:e]' 'peer = b:e' '[iface b:e]' 'pe
 	'[filter own]' 'program = maps.bpf.o' >"$dir/own.ini"
 cp "$BUILD/tests/engine/maps.bpf.o" "$dir"
 run env -u SUDO_USER script -qec "$XLAB up $dir/own.ini" /dev/null
-like 'up on a terminal: what to do now' "$out" 'now: xlab status, '
+is 'up on a terminal: what to do now' "$(tr -d '\r' <<<"$out" | tail -n 1)" 'now: xlab status, xlab shell a, xlab down'
 xlab down
 run env SUDO_USER=me script -qec "$XLAB up $dir/own.ini" /dev/null
 like 'up by sudo: what to do now' "$out" 'now: sudo xlab status, *sudo xlab down'
@@ -361,6 +383,14 @@ ended 'a file that is gone: nothing to say' 2 'no scenario late'
 is 'a file that is gone: one line' "$(wc -l <<<"$err")" 1
 xlab down
 is 'down without its file' "$status" 0
+
+# Eight nodes are told by name.
+for n in 8 9; do
+	echo "[node n{1..$n}]" >"$dir/nodes.ini"
+	run "$XLAB" up "$dir/nodes.ini"
+	is "up: $n nodes" "$out" "nodes is up: n1 n2 n3 n4 n5 n6 n7 n8$([ $n -eq 8 ] || echo ' and 1 more')"
+	xlab down
+done
 
 # In one go.
 xlab run topologies/lb.ini hello udp-8888-drop

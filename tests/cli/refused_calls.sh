@@ -219,6 +219,7 @@ END
 record filter web add dst=81
 "$XLAB" filter web del dst=81 >/dev/null
 each_refused filter web add dst=81 <<-'END'
+	flock EIO; full.lock; lab full: cannot lock it
 	mmap ENOMEM; MAP_SHARED, [0-9]*<anon_inode:bpf-map>; the map of the rules cannot be mapped
 END
 record exec a -- true
@@ -257,6 +258,7 @@ then=stands_anew
 "$XLAB" scenario s >/dev/null
 record scenario s
 each_refused scenario s <<-'END'
+	flock EIO; full.lock; lab full: cannot lock it
 	signalfd4 EMFILE; ; cannot wait for signals
 	clone EAGAIN; ; cannot start /usr/bin/ping
 	pipe2 EMFILE; ; cannot make a pipe

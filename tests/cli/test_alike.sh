@@ -5,6 +5,7 @@
 #      b (e0) --+-- br (a bridge)
 #      c (e0) --+
 #      d (e0) --+
+#      e (e0) --+
 #
 # What c sends back goes to d, whose chain lets it in: between two that send back it would run to and fro
 # without an end.
@@ -14,7 +15,7 @@
 # shellcheck source=tests/cli/tap
 . "$(dirname "$0")/tap"
 
-nodes='a b c d'
+nodes='a b c d e'
 printf '#!/bin/sh\necho there >%s/there\nexec sleep 600\n' "$dir" >"$dir/hang"
 chmod +x "$dir/hang"
 {
@@ -23,9 +24,11 @@ chmod +x "$dir/hang"
 	for node in $nodes; do
 		n=$((n + 1))
 		printf '[node %s]\n[iface %s:e0]\nbridge = br\naddress = 10.0.0.%d/24\n' "$node" "$node" $n
-		[ "$node" = d ] || echo 'chain = headers noted back udp-9'
+		case $node in
+		d | e) echo 'chain = headers' ;;
+		*) echo 'chain = headers noted back udp-9' ;;
+		esac
 	done
-	echo 'chain = headers' # d's
 	cat <<-END
 		[filter noted]
 		program = ip
@@ -73,7 +76,7 @@ chmod +x "$dir/hang"
 	END
 } >"$dir/alike.ini"
 
-programs() # of a, b, c, d
+programs() # of a, b, c, d, e
 {
 	local node
 	for node in $nodes; do
@@ -85,11 +88,12 @@ programs() # of a, b, c, d
 
 xlab up "$dir/alike.ini" --engine inline
 ended 'up' 0
-read -r a b c d <<<"$(programs)"
+read -r a b c d e <<<"$(programs)"
 like 'a program is there' "$a" '[1-9]*'
 is 'equal chains are one program: b' "$b" "$a"
 is 'equal chains are one program: c' "$c" "$a"
 result "$([ -n "$d" ] && [ "$d" != "$a" ]; echo $?)" 'another chain is another program'
+is 'equal chains are one program: d and e' "$e" "$d"
 
 before=$(programs)
 xlab scenario theirs
@@ -154,7 +158,7 @@ result "$(cmp -s "$dir/a" "$dir/b"; [ $? -eq 1 ]; echo $?)" 'and a did not'
 
 xlab chain b:e0 headers
 ended 'one alone is replaced' 0
-read -r a2 b2 c2 d2 <<<"$(programs)"
+read -r a2 b2 c2 d2 _ <<<"$(programs)"
 is 'the others keep theirs' "$a2 $c2 $d2" "$a $c $d"
 result "$([ "$b2" != "$b" ]; echo $?)" 'it has another'
 xlab chain a:e0
@@ -174,7 +178,7 @@ wait $killed 2>/dev/null
 xlab scenario theirs
 ended 'after a killed scenario' 0
 like 'after a killed scenario: all' "$out" '  ok, 5 steps'
-read -r a b c d <<<"$(programs)"
+read -r a b c d _ <<<"$(programs)"
 result "$([ "$a" = "$c" ] && [ "$d" != "$a" ]; echo $?)" 'what was taken off is one program again' "$a $b $c $d"
 xlab down
 ended 'down' 0
@@ -190,7 +194,7 @@ fi
 sed '/^bridge/a mode = generic' "$dir/alike.ini" >"$dir/generic.ini"
 xlab up "$dir/generic.ini" --engine inline
 ended 'generic' 0
-read -r a b c d <<<"$(programs)"
+read -r a b c d _ <<<"$(programs)"
 is 'generic: one program' "$b $c" "$a $a"
 xlab scenario several
 ended 'generic: scenario' 0

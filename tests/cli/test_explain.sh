@@ -85,6 +85,9 @@ cat >"$dir/lab.ini" <<-END
 	ip = src=10.9.0.1 dst=10.9.0.2
 	udp = srcport=40000 dstport=1001
 	data = zero:40
+	[scenario off]
+	chain = b:e0
+	pass = ping a b
 	[scenario source]
 	chain = b:e0 lines bare
 	control = none
@@ -174,6 +177,8 @@ like 'MACs that the file does not give are those of the lab' "$out" \
 xlab explain c:e0 --scenario far udp a c:80
 like 'behind a router, its MAC' "$out" "EthHdr: src: $(mac b e1) => dst: $(mac c e0) (0x0800)"
 is 'and nothing is left open' "$err" ''
+refused socket:error=EMFILE explain c:e0 --scenario far udp b c:80
+ended 'a MAC that cannot be asked for' 3 'cannot ask for the MAC of c:e0: cannot open a netlink socket'
 xlab explain b:e0 udp a 255.255.255.255:80 at b
 like 'to all, the MAC of all' "$out" 'dst: ff:ff:ff:ff:ff:ff'
 
@@ -309,6 +314,28 @@ xlab explain b:e0 "$dir/short.pcap"
 is 'one that is none is left out, too, and those behind it are told' "$status $(cut -d' ' -f1-4 <<<"$out")" '0 1  pass 
 3  drop by'
 like 'it is told which' "$err" 'xlab: packet 2: a packet of 4 bytes is none: *: left out'
+# A signal ends it behind a packet's line, or before the first; not in the middle of one.
+for call in write openat; do
+	strace -qq -o "$dir/calls" -e trace=$call -E "$unleaked" "$XLAB" explain b:e0 "$dir/some.pcap" >/dev/null 2>&1
+	halt $call "$(grep -c "^$call" "$dir/calls")" explain b:e0 "$dir/many.pcap"
+	kill -TERM "$(cat /proc/$halted/task/$halted/children)"
+	resume
+	is "a capture, and a signal behind $call: exit status" "$status" $((128 + $(kill -l TERM)))
+	is "a capture, and a signal behind $call: nothing is said" "$err" ''
+	lines=$(wc -l <"$dir/halted.out")
+	is "a capture, and a signal behind $call: whole lines" "$(tail -n 1 <<<"$out" | cut -d' ' -f1)" "${lines#0}"
+	is "a capture, and a signal behind $call: some packets, or none" \
+		"$((lines > 0)) $((lines < 20000))" "$([ $call = openat ]; echo $?) 1"
+done
+# What the machine refuses is no packet's fault.
+strace -qq -o "$dir/calls" -e trace=bpf -E "$unleaked" "$XLAB" explain b:e0 "$dir/some.pcap" >/dev/null 2>&1
+refused "bpf:error=EPERM:when=$(awk '/^bpf/ { n++ } /TEST_RUN/ { print n; exit }' "$dir/calls")" explain b:e0 "$dir/some.pcap"
+ended 'a capture of which no packet can be tried' 3 'cannot run the chain on a packet'
+cp "$home/tried/chains/b:e0" "$dir/record"
+sed -i 's/^now inline/now inlnie/' "$home/tried/chains/b:e0"
+xlab explain b:e0 syn
+ended 'the chain that stands there is not known' 3 'the record of the chain on b:e0'
+cp "$dir/record" "$home/tried/chains/b:e0"
 xlab explain b:e0 "$dir/empty.pcap"
 ended 'an empty capture' 2 'has no packet'
 xlab explain b:e0 "$dir/broken.pcap"
@@ -367,6 +394,9 @@ xlab explain b:e0 --summary syn
 ended 'a summary of one' 2 '--summary is of the packets of a capture'
 xlab explain b:e0 --scenario sauce syn
 ended 'no such scenario' 2 'did you mean "source"?'
+"$XLAB" exec c -- ip link delete e0
+xlab explain c:e0 --scenario far udp b c:80
+ended 'a MAC of a link that is gone' 3 'cannot ask for the MAC of c:e0: '
 "$XLAB" down >/dev/null
 
 # --- Without a lab ---
@@ -378,6 +408,9 @@ like 'a step without a lab' "$out" '=> pass, for no filter decided otherwise'
 xlab explain "$dir/lab.ini" c:e0 --scenario far udp a c:80
 [[ $out =~ 'EthHdr: src: '([0-9a-f:]+)' => dst: '([0-9a-f:]+) && ${BASH_REMATCH[*]} != *00:00:00:00:00:00* ]]
 result $? 'and with MACs, whichever the kernel chose' "$out"
+sed 's/forward = yes/forwrad = yes/' "$dir/lab.ini" >"$dir/wrong.ini"
+xlab explain "$dir/wrong.ini" syn
+ended 'a lab file that is wrong' 2 'wrong.ini:*forwrad'
 sed 's/forward = yes//' "$dir/lab.ini" >"$dir/unrouted.ini"
 xlab explain "$dir/unrouted.ini" c:e0 --scenario far udp a c:80
 like 'a MAC that nobody knows' "$out" 'EthHdr: src: 00:00:00:00:00:00 =>'

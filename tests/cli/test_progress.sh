@@ -86,8 +86,8 @@ on_terminal "$XLAB scenario tried"
 grep -q '^steps: 2 of 4 \[' "$SCRATCH/lines" && grep -q '^steps: 3 of 4 \[' "$SCRATCH/lines"
 check $? "and while the control run goes" "$(cat "$SCRATCH/lines")"
 
-on_terminal "$XLAB scenario broken long"
-[ "$(grep -o '^steps: . of 5' "$SCRATCH/lines" | uniq)" = $'steps: 4 of 5\nsteps: 5 of 5' ]
+on_terminal "$XLAB scenario broken tried"
+[ "$(grep -o '^steps: . of 6' "$SCRATCH/lines" | uniq)" = $'steps: 4 of 6\nsteps: 5 of 6\nsteps: 6 of 6' ]
 check $? "of a scenario that the lab kept from going on no step is to come" "$(cat "$SCRATCH/lines")"
 
 on_terminal "$(slowly umount2 1200000 "$XLAB" down --wait)"

@@ -10,6 +10,8 @@ is '--help: exit status' "$status" 0
 like '--help: on standard output' "$out" 'usage: xlab COMMAND'
 is '--help: nothing on standard error' "$err" ''
 help=$out
+xlab -h
+is '-h: as --help' "$status $out" "0 $help"
 commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' <<<"$help")
 
 xlab --version

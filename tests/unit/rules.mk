@@ -5,9 +5,9 @@ $(B)/tests/unit/test_capture: override LDFLAGS += -Wl,--wrap=dlopen
 # What is sent to the kernel is looked at in its place; what it and the lab's record would say is given.
 $(B)/tests/unit/test_messages: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get state_journal \
 	ethtool_offloads_off sysctl_apply_link sysctl_write netns_enter)
-$(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write
 $(B)/tests/unit/test_answers: override LDFLAGS += -Wl,--wrap=netlink_talk,--wrap=netlink_listen
 $(B)/tests/unit/test_progress: override LDFLAGS += -Wl,--wrap=netlink_clock_ns,--wrap=isatty,--wrap=ioctl
+$(B)/tests/unit/test_chain_record: override LDFLAGS += -Wl,--wrap=state_read,--wrap=state_write,--wrap=state_path,--wrap=readdir
 $(B)/tests/unit/test_step_run: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,diagnosis_neighbour serves_died serves_fd ppoll)
 $(B)/tests/unit/test_status: override LDFLAGS += -Wl,--wrap=state_journal
 $(B)/tests/unit/test_diagnosis: override LDFLAGS += -Wl,--wrap=netns_visit,--wrap=netlink_open,--wrap=netlink_talk,--wrap=links_find,--wrap=open
@@ -81,3 +81,8 @@ $(B)/tests/unit/test_step_kinds: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 	map_value_compare rules_keep rules_add rules_del scenario_chains_change)
 $(B)/tests/unit/test_chain_job: override LDFLAGS += -Wl,--wrap=chain_file_names,--wrap=chain_file_read
 $(B)/tests/unit/test_object_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,memfd_create write pread)
+$(B)/tests/unit/test_watch: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,resolve_lab resolve_lab_word resolve_again \
+	state_lab_dir state_journal colour_wanted listener_open listener_subscribe listener_fd listener_consume \
+	listener_lost listener_close chain_recall chain_read pcap_expr_compile pcap_expr_selects poll)
+$(B)/tests/unit/test_attach_point: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,state_read state_write state_journal \
+	netns_visit netlink_open lab_link_find bpf_prog_get_fd_by_id attach_swap attach_remove attach_query)

@@ -2,6 +2,7 @@
 /* The file of a chain as bytes: what is written is read, what is damaged is not. rules.mk puts
  * __wrap_state_read() and __wrap_state_write() in the place of files.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -18,6 +20,7 @@
 #include "lab/text.h"
 #include "orchestrator/chain/chain_record.h"
 #include "orchestrator/lab.h"
+#include "tests/unit/wrap.h"
 
 static struct lab lab;
 static char *file_text; /* NULL: there is none */
@@ -46,6 +49,23 @@ int __wrap_state_write(struct state *st, const char *name, const char *text, str
 	free(file_text);
 	file_text = xstrdup(text);
 	return 0;
+}
+
+static const char *folder; /* of all the files */
+static int readdir_err;
+
+WRAP(char *, state_path, const struct state *st, const char *fmt, ...)
+{
+	(void)st;
+	assert_string_equal(fmt, "chains");
+	return xstrdup(folder);
+}
+
+struct dirent *__real_readdir(DIR *dir);
+WRAP(struct dirent *, readdir, DIR *dir)
+{
+	errno = readdir_err;
+	return readdir_err ? NULL : __real_readdir(dir);
 }
 
 static char *names[] = { (char *)"web", (char *)"dns-2" };
@@ -277,6 +297,44 @@ static void who_tells_of_itself(void **state)
 	assert_true(chain_tells(&by_libxdp, PROGRAM_DROP));
 }
 
+static void made(const char *name)
+{
+	char *FREE_AUTO path = text_format("%s/%s", folder, name);
+
+	assert_int_equal(mknod(path, S_IFREG | 0600, 0), 0);
+}
+
+static void removed(const char *name)
+{
+	char *FREE_AUTO path = text_format("%s/%s", folder, name);
+
+	assert_int_equal(remove(path), 0);
+}
+
+static void whose_files_there_are(void **state)
+{
+	char path[] = "/tmp/xlab-test-XXXXXX";
+	char **STRINGS_AUTO none = NULL, **STRINGS_AUTO one = NULL, **STRINGS_AUTO bad = NULL;
+	struct error ERROR_AUTO e = ERROR_INIT;
+
+	(void)state;
+	folder = "/nonexistent/chains";
+	assert_int_equal(chain_file_names(&lab, &none, &e), 0);
+	assert_null(none[0]);
+	folder = mkdtemp(path);
+	made("b:e1");
+	made("other");
+	assert_int_equal(chain_file_names(&lab, &one, &e), 0);
+	removed("other");
+	assert_string_equal(one[0], "b:e1");
+	readdir_err = EIO;
+	assert_int_equal(chain_file_names(&lab, &bad, &e), -EIO);
+	assert_non_null(strstr(e.text, "cannot read /tmp/xlab-test-"));
+	readdir_err = 0;
+	removed("b:e1");
+	removed("");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +344,7 @@ int main(void)
 		cmocka_unit_test(what_comes_back_is_kept),
 		cmocka_unit_test(a_plan_keeps_what_there_was),
 		cmocka_unit_test(who_tells_of_itself),
+		cmocka_unit_test(whose_files_there_are),
 	};
 
 	return cmocka_run_group_tests_name("chain_record", tests, NULL, NULL);

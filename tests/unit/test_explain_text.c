@@ -34,8 +34,8 @@ static bool shared;
 /* A filter's rules: NULL, or these; met by the last packet, and hit so far. */
 static struct rules {
 	bool there, met[3];
-	uint64_t since[3]; /* hits that were not looked at */
-	struct rule_row rows[3];
+	uint64_t since[3];	 /* hits that were not looked at */
+	struct rule_row rows[4]; /* the last one is none */
 } rules[2];
 static size_t rules_of[3]; /* position -> of those */
 
@@ -391,10 +391,11 @@ static void all_of_many(void **state)
 
 	(void)state;
 	rules_of[1] = rules_of[2] = 1;
-	rules[1] = (struct rules){
-		.there = true,
-		.rows = { { (char *)"x=1", 5 }, { (char *)"x=2", 6 }, { (char *)"x=3", 0 } }
-	};
+	rules[1] = (struct rules){ .there = true,
+				   .rows = { { (char *)"x=1", 5 },
+					     { (char *)"x=2", 6 },
+					     { (char *)"x=3", 0 },
+					     { (char *)"none", 7 } } };
 	s = explain_summary_new(X);
 	add(s, XLAB_NEXT, XLAB_NEXT, 3, 3);
 	add(s, XLAB_NEXT, XDP_DROP, 2, 1);

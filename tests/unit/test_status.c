@@ -91,6 +91,13 @@ static void expect(char *said, const char *wanted)
 	free(said);
 }
 
+static void expect_line(char *said, const char *line)
+{
+	if (!strstr(said, line))
+		fail_msg("no \"%s\" in: %s", line, said);
+	free(said);
+}
+
 static void a_chain_for_people(void **state)
 {
 	struct chain_view view = a_view();
@@ -289,6 +296,13 @@ static void a_lab_for_people(void **state)
 	       "  s       up     e0-p   u        10.0.0.1/24\n"
 	       "  u       up     p      s w\n"
 	       "  w       up            u\n");
+	/* bridges without addresses, and without uplinks */
+	s.lab.labfile.topo.bridges[0].n_addresses = 0;
+	expect_line(SAID(status_print_text(&s, false, out)), "  bridge  state  ports  uplinks\n");
+	s.lab.labfile.topo.n_uplinks = 0;
+	expect_line(SAID(status_print_text(&s, false, out)), "  bridge  state  ports\n");
+	s.lab.labfile.topo.bridges[0].n_addresses = 1;
+	s.lab.labfile.topo.n_uplinks = 2;
 	/* all that can be amiss */
 	ifaces[0].node_end = STANDING_MISSING;
 	ifaces[0].has_mac = false;
