@@ -181,6 +181,8 @@ static void tables_have_each_value(void **state)
 		{ "udp.dstport = !1-65535", "0-0:1 1-65535:except" },
 		{ "udp.dstport = !0 !65535", "0-0:except 1-65534:1 65535-65535:except" },
 		{ "tcp.flags = S/SAF", "2-2:1 6-6:1 10-10:1 14-14:1 34-34:1" },
+		{ "tcp.flags = none/FRPAUEC", "0-0:1 2-2:1" },
+		{ "tcp.flags = FRPAUEC/FRPAUEC", "253-253:1 255-255:1" },
 		{ "ip.ttl = 255 !0", "0-0:except 255-255:1" },
 		/* three of the bits of a byte that others have, too */
 		{ "ip.dsfield.dscp = 1", "4-7:1" },
@@ -200,6 +202,18 @@ static void tables_have_each_value(void **state)
 			assert_string_equal(said, rows[i].table);
 		drop();
 	}
+}
+
+static void are(const char *lines, const char *wanted_spans, const char *wanted_singles)
+{
+	char *FREE_AUTO spans = NULL, *FREE_AUTO singles = NULL;
+
+	derive(lines);
+	spans = half_of(0, area_of(0)->half);
+	singles = singles_of(0);
+	if (strcmp(spans, wanted_spans) != 0 || strcmp(singles, wanted_singles) != 0)
+		fail_msg("%s: %s; %s", lines, spans, singles);
+	drop();
 }
 
 /* Of addresses the narrowest counts; each span stands once, and so does what follows it. */
@@ -233,14 +247,30 @@ static void spans_begin_where_the_answer_changes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *FREE_AUTO lines = text_format("program = match\n%s", rows[i].lines);
-		char *FREE_AUTO spans = NULL, *FREE_AUTO singles = NULL;
 
-		derive(lines);
-		spans = half_of(0, area_of(0)->half);
-		singles = singles_of(0);
-		if (strcmp(spans, rows[i].spans) != 0 || strcmp(singles, rows[i].singles) != 0)
-			fail_msg("%s: %s; %s", rows[i].lines, spans, singles);
-		drop();
+		are(lines, rows[i].spans, rows[i].singles);
+	}
+}
+
+/* What stands for IPv4's addresses is none of IPv6's; those next to it are. */
+static void of_ipv6_none_is_ipv4s(void **state)
+{
+	static const struct {
+		const char *lines, *spans, *singles;
+	} rows[] = {
+		{ "src = 10.0.0.0/30 fd00::/16", "0.0:0 0.0:1 0.4:0 fd.0:2 fd.0:0", "" },
+		{ "src = ::/0", "0.0:1 0.0:0 0.0:1", "" },
+		{ "src = ::/80", "0.0:1 0.0:0", "" },
+		{ "src = ::fffe:ffff:ffff-::1:0:0:0", "0.0:0 0.ff:1 0.0:0 0.0:1 0.1:0", "" },
+		{ "src = ::5-::fffe:ffff:ffff", "0.0:0 0.5:1 0.0:0", "" },
+		{ "src = ::1:0:0:0-::1:0:0:5", "0.0:0 0.0:1 0.6:0", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *FREE_AUTO lines = text_format("program = ip\n%s", rows[i].lines);
+
+		are(lines, rows[i].spans, rows[i].singles);
 	}
 }
 
@@ -311,12 +341,15 @@ static void places_are_given_again(void **state)
 	struct xlab_rule *list;
 	struct xlab_entry *entries;
 	char *FREE_AUTO said = NULL;
+	size_t at = 0;
 
 	(void)state;
 	waits = 0;
 	derive(lines);
 	list = match_list(&layout, memory);
 	entries = (void *)(area_of(0) + 1);
+	while (entries[at].number != 2)
+		at++;
 	/* As if others had been in each place once. */
 	list[2].used = 0;
 	for (size_t i = 0; i < (size_t)1 << layout.constants[XLAB_HASH_BITS]; i++)
@@ -338,6 +371,8 @@ static void places_are_given_again(void **state)
 	free(said);
 	said = singles_of(0);
 	assert_string_equal(said, "1:1 2:2");
+	/* The first that it is looked for at. */
+	assert_int_equal(entries[at].number, 2);
 	drop();
 }
 
@@ -439,6 +474,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_have_each_value),
 		cmocka_unit_test(spans_begin_where_the_answer_changes),
+		cmocka_unit_test(of_ipv6_none_is_ipv4s),
 		cmocka_unit_test(the_half_that_is_read_stays),
 		cmocka_unit_test(readers_are_waited_for_once),
 		cmocka_unit_test(places_are_given_again),
