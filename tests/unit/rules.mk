@@ -68,6 +68,8 @@ $(B)/tests/unit/test_witness: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=
 $(B)/tests/unit/test_rules_record: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,state_read state_write state_path unlink \
 	rules_list rules_add rules_del)
 $(B)/tests/unit/test_match_derive: override LDFLAGS += -Wl,--wrap=syscall
+$(B)/tests/unit/test_rule_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,counters_cpus bpf_obj_get_info_by_fd mmap \
+	munmap syscall)
 $(B)/tests/unit/test_prog_capture: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_register_prog_handler \
 	libbpf_unregister_prog_handler bpf_program__section_name bpf_program__insns bpf_program__insn_cnt \
 	bpf_program__set_insns)
