@@ -314,9 +314,9 @@ static int write_spans(const struct key_rules *k, struct xlab_area *area,
 	uint32_t half = area->half & 1;
 	int err;
 
-	if (!n) /* not so: one begins with the first value that there can be */
-		return 0;
-	if (area->spans[half] == n && !memcmp(half_of(k, area, half), list, n * sizeof(*list)))
+	/* Never none: one begins with the first value that there can be. */
+	if (!n ||
+	    (area->spans[half] == n && !memcmp(half_of(k, area, half), list, n * sizeof(*list))))
 		return 0;
 	err = wait_for_readers(waited);
 	if (err)

@@ -250,7 +250,11 @@ static void what_was_kept_comes_back(void **state)
 	begin("dst=80 dst=9", "", "", "filter web\nrule dst=9\nrule dst=81\nrule dst=80\n");
 	restores(0, NULL);
 	changed("+web dst=81");
+	/* Nothing was kept. */
 	begin("dst=9", "", "dst=5", NULL);
+	restores(0, NULL);
+	changed("");
+	begin("dst=9", "", "dst=5", "");
 	restores(0, NULL);
 	changed("");
 }
