@@ -104,6 +104,16 @@ static void writes_no_more_than_it_needs(void **state)
 		  3,
 		  BEGIN ZEROS "u32 [r10 -4] = r4; u32 [r10 -16] = r4; u32 [r10 -16] = r0; "
 			      "u32 [r10 -4] = r4; goto 0; w0 = 1; exit" },
+		{ { BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 31),
+		    BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 32), BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 3),
+		    RETURN(1) },
+		  4,
+		  BEGIN ZEROS "w0 <<= 31; w0 = 0; w0 /= 3; goto 0; w0 = 1; exit" },
+		{ { BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0), BPF_STMT(BPF_ALU | BPF_OR | BPF_X, 0),
+		    RETURN(1) },
+		  3,
+		  BEGIN ZEROS "if r4 <= 31 goto 2; w0 = 0; goto 1; w0 >>= w4; w0 |= w4; goto 0; "
+			      "w0 = 1; exit" },
 		{ { BPF_STMT(BPF_LDX | BPF_W | BPF_LEN, 0), BPF_STMT(BPF_RET | BPF_A, 0) },
 		  2,
 		  "[r10 -72] = r1; call 188; [r10 -104] = r0; r1 = [r10 -72]; " BEGIN ZEROS

@@ -196,6 +196,9 @@ static void each_filter_is_kept_once(void **state)
 	begin("", "dst=1", "dst=2", "filter dns\n");
 	keeps("we", 0, NULL);
 	assert_string_equal(record, "filter dns\nfilter we\nrule dst=1\n");
+	begin("dst=80 dst=81", "", "", "filter we\n");
+	keeps("web", 0, NULL);
+	assert_string_equal(record, "filter we\n" KEPT);
 }
 
 static void what_cannot_be_kept_is_told(void **state)
