@@ -25,6 +25,9 @@ $(B)/tests/unit/test_netns_wait: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 	interrupt_pending opendir fopen)
 $(B)/tests/unit/test_linker: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_load_btf link_load_for_log trace_load \
 	link_maps_merge_constants link_maps_check link_btf_describe)
+$(B)/tests/unit/test_link_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_object__next_map bpf_map__is_internal \
+	bpf_map__map_flags bpf_map__value_size map_fd bpf_map_lookup_elem bpf_map_create bpf_map_update_elem \
+	bpf_map_freeze bpf_obj_get_info_by_fd)
 $(B)/tests/unit/test_chain_read: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,attach_point_open state_journal state_read \
 	counters_open counters_map)
 $(B)/tests/unit/test_attach: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get uname bpf_prog_load \
