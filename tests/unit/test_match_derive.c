@@ -29,6 +29,7 @@ static struct xlab_rules *memory; /* as long as it need be, and no longer */
 
 /* The kernel is asked in the test's place when all readers have ended. */
 static int waits, wait_errno;
+static uint32_t given_meanwhile[XLAB_PLACES];
 
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
@@ -41,6 +42,7 @@ long __wrap_syscall(long number, ...)
 	assert_int_equal(va_arg(args, int), 0);
 	va_end(args);
 	waits++;
+	memcpy(given_meanwhile, memory->given, sizeof(given_meanwhile));
 	errno = wait_errno;
 	return wait_errno ? -1 : 0;
 }
@@ -239,6 +241,8 @@ static void spans_begin_where_the_answer_changes(void **state)
 		{ "ip.src = !10.0.0.5", "0.0:1", "5:except" },
 		{ "ip.src = !10.0.0.0/30", "0.0:1 a.0:except a.4:1", "" },
 		{ "ip.src = !0.0.0.0/1 !10.0.0.9", "0.0:except 80.0:1", "9:except" },
+		{ "ip.src = !0.0.0.0/1 10.0.0.9", "0.0:except 80.0:0", "9:except" },
+		{ "ip.src = !128.0.0.0/1 10.0.0.9 200.0.0.8", "0.0:0 80.0:except", "8:except 9:2" },
 		{ "ipv6.src = fd00::/16 fd00::5", "0.0:0 fd.0:1 fd.0:0", "5:2" },
 		{ "ipv6.src = !fd00::/16 fd00::5 fe00::6", "0.0:0 fd.0:except fd.0:0",
 		  "5:except 6:3" },
@@ -331,6 +335,33 @@ static void readers_are_waited_for_once(void **state)
 	wait_errno = 0;
 	assert_int_equal(match_derive(&layout, memory, false), 0);
 	assert_int_equal(area_of(0)->half, half);
+	drop();
+}
+
+/* Packets are asked for a key while its values are all there, not before and not after. */
+static void keys_are_given_when_they_are_ready(void **state)
+{
+	struct xlab_rule *list;
+
+	(void)state;
+	derive("program = match\neth.src = 00:00:00:00:00:01\nip.dst = 10.0.0.1\nudp.dstport = 53\n"
+	       "data[0:4] = hex:01020304\nip.src = 10.0.0.0/30 10.0.0.4/30");
+	list = match_list(&layout, memory);
+	for (int used = 0; used <= 1; used++) {
+		for (uint32_t i = 1; i <= 4; i++)
+			list[i].used = (uint8_t)used;
+		list[6].used = (uint8_t)used; /* whose span is written anew */
+		waits = 0;
+		assert_int_equal(match_derive(&layout, memory, false), 0);
+		assert_int_equal(waits, 1);
+		for (size_t key = 0; key < layout.n_keys; key++) {
+			unsigned int slot = layout.places[key].slot;
+
+			assert_int_equal(given_meanwhile[slot / 32] >> slot % 32 & 1, key == 4);
+			assert_int_equal(memory->given[slot / 32] >> slot % 32 & 1,
+					 key == 4 || used);
+		}
+	}
 	drop();
 }
 
@@ -477,6 +508,7 @@ int main(void)
 		cmocka_unit_test(of_ipv6_none_is_ipv4s),
 		cmocka_unit_test(the_half_that_is_read_stays),
 		cmocka_unit_test(readers_are_waited_for_once),
+		cmocka_unit_test(keys_are_given_when_they_are_ready),
 		cmocka_unit_test(places_are_given_again),
 		cmocka_unit_test(values_go_and_come_back),
 		cmocka_unit_test(the_first_value_has_no_exceptions),
