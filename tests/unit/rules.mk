@@ -73,6 +73,12 @@ $(B)/tests/unit/test_rules_record: override LDFLAGS += $(addprefix -Wl$(comma)--
 $(B)/tests/unit/test_match_derive: override LDFLAGS += -Wl,--wrap=syscall
 $(B)/tests/unit/test_rule_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,counters_cpus bpf_obj_get_info_by_fd mmap \
 	munmap syscall)
+$(B)/tests/unit/test_filter_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_object__next_map bpf_map__is_internal \
+	bpf_map__autocreate bpf_map__map_flags bpf_map__type bpf_map__key_size bpf_map__value_size bpf_map__name map_fd \
+	bpf_object__find_map_by_name bpffs_dir access getpid bpffs_remove prog_capture_begin prog_capture_end \
+	filter_object_open filter_object_close calls_trace_capture calls_trace_put counters_withhold \
+	filter_object_choose bpf_object__load mkdir bpf_obj_pin program_fill_rules map_value_preset rename \
+	bpf_obj_get bpf_obj_get_info_by_fd bpf_map__reuse_fd counters_give dup3)
 $(B)/tests/unit/test_prog_capture: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_register_prog_handler \
 	libbpf_unregister_prog_handler bpf_program__section_name bpf_program__insns bpf_program__insn_cnt \
 	bpf_program__set_insns)

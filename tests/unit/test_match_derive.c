@@ -445,6 +445,9 @@ static void the_first_value_has_no_exceptions(void **state)
 		{ "ip.src = 10.0.0.5 !10.0.0.9", 0xff, true },
 		{ "ip.src = !10.0.0.9 10.0.0.5", 0xff, true },
 		{ "ip.src = 10.0.0.0/28", 0xff, true },
+		{ "data[0:4] = hex:01020305", 5, false },
+		/* other bits of its byte are no part of it */
+		{ "ip.dsfield.dscp = 5", 0xff, true },
 	};
 
 	(void)state;

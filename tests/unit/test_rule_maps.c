@@ -76,6 +76,7 @@ static int open_map(void *cookie, const char *name, int *fd, struct error *e)
 {
 	assert_ptr_equal(cookie, &maps);
 	assert_string_equal(name, ".bss");
+	assert_int_equal(*fd, -1); /* which nobody closes */
 	if (fails_at("open"))
 		return error_sys(e, -errno, "no map");
 	*fd = map_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
