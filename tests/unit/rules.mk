@@ -79,6 +79,9 @@ $(B)/tests/unit/test_filter_maps: override LDFLAGS += $(addprefix -Wl$(comma)--w
 	filter_object_open filter_object_close calls_trace_capture calls_trace_put counters_withhold \
 	filter_object_choose bpf_object__load mkdir bpf_obj_pin program_fill_rules map_value_preset rename \
 	bpf_obj_get bpf_obj_get_info_by_fd bpf_map__reuse_fd counters_give dup3)
+$(B)/tests/unit/test_programs: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,pcap_code_make object_graft object_lengthen \
+	globals_poke bpf_object__find_map_fd_by_name rule_maps_open rule_maps_fill netns_visit netlink_open lab_link_find \
+	bpf_map_update_elem)
 $(B)/tests/unit/test_prog_capture: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_register_prog_handler \
 	libbpf_unregister_prog_handler bpf_program__section_name bpf_program__insns bpf_program__insn_cnt \
 	bpf_program__set_insns)
