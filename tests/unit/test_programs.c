@@ -45,6 +45,16 @@ static struct lab lab;
 static char *said; /* what was done, one after another */
 static int map_of = -1;
 
+static size_t named(const char *name)
+{
+	return labfile_filter(&lab.labfile, name);
+}
+
+static const struct filter *filter_of(const char *name)
+{
+	return &lab.labfile.filters[named(name)];
+}
+
 static bool does(const char *what, const char *more)
 {
 	text_add(&said, "; ", "%s%s", what, more);
@@ -86,11 +96,15 @@ WRAP(int, object_lengthen, void *bytes, size_t size)
 WRAP(bool, globals_poke, struct bpf_object *obj, const char *name, const void *bytes, size_t size)
 {
 	bool action = !strcmp(name, "xlab_action");
+	struct match_layout layout;
 
+	match_layout(filter_of("port"), &layout);
 	assert_ptr_equal(obj, OBJECT);
 	assert_int_equal(size, action ? sizeof(uint32_t) : sizeof(struct xlab_keys));
 	if (action)
 		assert_int_equal(*(const uint32_t *)bytes, XDP_TX);
+	else
+		assert_memory_equal(bytes, &layout.keys, size);
 	return does(name, "");
 }
 
@@ -174,16 +188,6 @@ static int drop_lab(void **state)
 	return clear_text(state);
 }
 
-static size_t named(const char *name)
-{
-	return labfile_filter(&lab.labfile, name);
-}
-
-static const struct filter *filter_of(const char *name)
-{
-	return &lab.labfile.filters[named(name)];
-}
-
 static void begin(const char *what)
 {
 	free(steal_pointer(&said));
@@ -259,7 +263,9 @@ static void a_copy_is_made_for_the_filter(void **state)
 		assert_int_equal(program_object(f->program, &object, &was_size, &same), 0);
 		assert_string_equal(function, same);
 		assert_int_equal(size, was_size + (f->expr ? 2 : 0));
-		assert_ptr_not_equal(bytes, object);
+		/* The places of its keys are in its instructions. */
+		assert_int_equal(!memcmp(bytes, object, was_size),
+				 !program_matches(&programs[f->program]));
 	}
 }
 
