@@ -264,8 +264,8 @@ static void add_from(const struct key_rules *k, struct xlab_from **list, size_t 
 static void flatten(const struct key_rules *k, struct stretches *s, struct xlab_from **list,
 		    size_t *n)
 {
-	struct open_ones open = { xcalloc(s->n + 1, sizeof(void *)), 0 };
-	struct open_ones except = { xcalloc(s->n + 1, sizeof(void *)), 0 };
+	struct open_ones open = { xcalloc(s->n, sizeof(void *)), 0 };
+	struct open_ones except = { xcalloc(s->n, sizeof(void *)), 0 };
 	struct field_value *FREE_AUTO edges = NULL;
 	size_t n_edges = edges_of(s, k->place->bytes, &edges), next = 0;
 

@@ -74,6 +74,7 @@ static const struct bpf_map of_stop[] = { { 10, CONSTANT, 4, "stop" }, { 0 } },
 			    of_first[] = { { 11, true, 0, 8, "data.bss" },
 					   { 12, false, BPF_F_RDONLY_PROG, 8, "a user's" },
 					   { 13, CONSTANT, sizeof(config) + 11, "0123456789a" },
+					   { 15, CONSTANT, 8, "another." },
 					   { 0 } },
 			    of_second[] = { { -1, CONSTANT, 8, "not made" },
 					    { 14, CONSTANT, 8, "kconfig." },
@@ -81,7 +82,8 @@ static const struct bpf_map of_stop[] = { { 10, CONSTANT, 4, "stop" }, { 0 } },
 			    of_none[] = { { 0 } };
 
 #define FIRST_AT  8U
-#define SECOND_AT ((FIRST_AT + (unsigned int)sizeof(config) + 11 + 7) / 8 * 8)
+#define OTHER_AT  ((FIRST_AT + (unsigned int)sizeof(config) + 11 + 7) / 8 * 8)
+#define SECOND_AT (OTHER_AT + 8U)
 
 static unsigned char *merged;
 static size_t n_merged;
@@ -89,7 +91,8 @@ static bool frozen;
 
 WRAP(int, bpf_map_lookup_elem, int fd, const void *key, void *value)
 {
-	static const struct bpf_map *const all[] = { &of_stop[0], &of_first[2], &of_second[1] };
+	static const struct bpf_map *const all[] = { &of_stop[0], &of_first[2], &of_first[3],
+						     &of_second[1] };
 	char what[32];
 
 	assert_int_equal(*(const __u32 *)key, 0);
@@ -176,6 +179,7 @@ static void constants_are_in_one_map(void **state)
 		memcpy(wanted + FIRST_AT, "0123456789a", 11);
 		if (given)
 			memcpy(wanted + FIRST_AT + 11, &config, sizeof(config));
+		memcpy(wanted + OTHER_AT, "another.", 8);
 		memcpy(wanted + SECOND_AT, "kconfig.", 8);
 		assert_int_equal(merge(given, &out, &e), 0);
 		assert_int_equal(out.rodata_fd, MERGED);

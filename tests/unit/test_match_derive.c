@@ -241,6 +241,7 @@ static void spans_begin_where_the_answer_changes(void **state)
 		{ "ip.src = !10.0.0.5", "0.0:1", "5:except" },
 		{ "ip.src = !10.0.0.0/30", "0.0:1 a.0:except a.4:1", "" },
 		{ "ip.src = !0.0.0.0/1 !10.0.0.9", "0.0:except 80.0:1", "9:except" },
+		{ "ip.src = !10.0.0.0/30 10.0.0.0", "0.0:0 a.0:except a.4:0", "0:except" },
 		{ "ip.src = !0.0.0.0/1 10.0.0.9", "0.0:except 80.0:0", "9:except" },
 		{ "ip.src = !128.0.0.0/1 10.0.0.9 200.0.0.8", "0.0:0 80.0:except", "8:except 9:2" },
 		{ "ipv6.src = fd00::/16 fd00::5", "0.0:0 fd.0:1 fd.0:0", "5:2" },
