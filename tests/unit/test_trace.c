@@ -39,7 +39,7 @@ WRAP(int, link_insert, struct link_output *out, struct insertion *insertions, si
 {
 	(void)out;
 	free(inserted);
-	inserted = xmemdup(insertions, n * sizeof(*insertions));
+	inserted = n ? xmemdup(insertions, n * sizeof(*insertions)) : NULL;
 	n_inserted = n;
 	return fails_at("insert") ? -E2BIG : 0;
 }
