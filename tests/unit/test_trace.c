@@ -87,7 +87,7 @@ WRAP(int, munmap, void *at, size_t size)
 #define INLINED	   "r0 = 7; r2 = wide 9; if r1 == r2 goto +0; "
 #define BEHIND	   "exit; "
 #define FIRST	   "r0 = 1; if r1 == 5 goto +1; call +1; exit; r0 = 3; exit; "
-#define REST	   "r0 = 4; exit"
+#define REST	   "if r1 == 0 goto +0; r0 = 4; exit"
 
 enum { /* where each begins */
        AT_INLINED = 4,
@@ -258,19 +258,23 @@ static void each_level_tells_more(void **state)
 		{ AT_FIRST + 1, INSERT_BEFORE, "r6 r7" },
 		{ AT_FIRST + 2, INSERT_BEFORE, "r0 r6" },
 		{ AT_FIRST + 3, INSERT_BEFORE, "r1 r2" },
-		{ AT_REST, INSERT_BEFORE, "r0 r1" },
+		{ AT_REST, INSERT_BEFORE, "r0 r2" },
+		{ AT_REST + 1, INSERT_BEFORE, "r0 r1" },
 		/* both ways */
 		{ AT_INLINED + 3, INSERT_STAYED, "r1 r2" },
 		{ AT_INLINED + 3, INSERT_JUMPED, "r1 r2" },
 		{ AT_FIRST + 1, INSERT_STAYED, "r0 r6" },
 		{ AT_FIRST + 1, INSERT_JUMPED, "r1 r2" },
+		{ AT_REST, INSERT_STAYED, "r0 r1" },
+		{ AT_REST, INSERT_JUMPED, "r0 r1" },
 	};
 	static const char at_lines[] =
 		"1 two: 20 begin two @0; 0 one: 10 begin one @0; 0 10 begin one @1; 0 11 ask @2; "
-		"0 11 ask @3; 1 rest: 21 the rest @4";
+		"0 11 ask @3; 1 rest: 21 the rest @4; 1 21 the rest @5";
 	char *FREE_AUTO at_all =
 		text_format("%s; 1 20 begin two @3 stayed; 1 20 begin two @3 jumped; "
-			    "0 10 begin one @1 stayed; 0 10 begin one @1 jumped",
+			    "0 10 begin one @1 stayed; 0 10 begin one @1 jumped; "
+			    "1 21 the rest @4 stayed; 1 21 the rest @4 jumped",
 			    at_lines);
 	struct trace t = TRACE_NONE;
 
@@ -279,7 +283,7 @@ static void each_level_tells_more(void **state)
 	inserted_are(wanted, 2, 0);
 	points_are(&t, "");
 	instruments(&t, TRACE_LINES);
-	inserted_are(wanted, 8, 6);
+	inserted_are(wanted, 9, 7);
 	points_are(&t, at_lines);
 	instruments(&t, TRACE_BRANCHES);
 	inserted_are(wanted, ARRAY_SIZE(wanted), ARRAY_SIZE(wanted) - 2);
@@ -303,19 +307,21 @@ static void others_tell_less(void **state)
 	static const struct wanted wanted[] = {
 		VERDICTS,
 		{ AT_INLINED, INSERT_BEFORE, "r0 r1" },
-		{ AT_REST, INSERT_BEFORE, "r0 r1" },
+		{ AT_REST, INSERT_BEFORE, "r0 r2" },
+		{ AT_REST + 1, INSERT_BEFORE, "r0 r1" },
 	};
-	static const char second[] = "1 two: 20 begin two @0; 1 rest: 21 the rest @4";
+	static const char second[] =
+		"1 two: 20 begin two @0; 1 rest: 21 the rest @4; 1 21 the rest @5";
 	struct trace t = TRACE_NONE;
 
 	(void)state;
 	filters[0].traced = false;
 	instruments(&t, TRACE_LINES);
-	inserted_are(wanted, 4, 2);
+	inserted_are(wanted, 5, 3);
 	points_are(&t, second);
 	chain.alone = "second";
 	instruments(&t, TRACE_LINES);
-	inserted_are(wanted + 2, 2, 2);
+	inserted_are(wanted + 2, 3, 3);
 	points_are(&t, second);
 	chain.alone = NULL;
 	filters[0].traced = true;
