@@ -38,7 +38,10 @@ $(B)/tests/unit/test_chain_libxdp: override LDFLAGS += $(addprefix -Wl$(comma)--
 	xdp_program__set_chain_call_enabled xdp_program__attach_multi xdp_program__fd \
 	xdp_multiprog__get_from_ifindex xdp_multiprog__is_legacy xdp_multiprog__main_prog state_path bpffs_remove)
 $(B)/tests/unit/test_link_btf: override LDFLAGS += -Wl,--wrap=bpf_object__btf
-$(B)/tests/unit/test_trace: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_insert bpf_object__btf bpf_map_create mmap munmap)
+$(B)/tests/unit/test_trace_load: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_load_btf link_load trace_instrument \
+	bpf_object__btf)
+$(B)/tests/unit/test_trace: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_insert bpf_object__btf bpf_map_create mmap \
+	munmap)
 $(B)/tests/unit/test_link_load: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_btf_load bpf_prog_load)
 $(B)/tests/unit/test_scenario_chains: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,chain_hold chain_load chain_put chain_set \
 	chain_restore chain_ready_clear chain_tidy chain_may_send)
