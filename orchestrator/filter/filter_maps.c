@@ -84,16 +84,19 @@ static int load_maps(struct filter_object *in, struct error *e)
 	return 0;
 }
 
-/* What the lab file puts into the maps of filter @filter, which others may share: theirs, too. */
+/* What the lab file puts into the maps of filter @filter, by all that share them: whichever of them
+ * it is that comes first.
+ */
 static int fill_in_presets(const struct lab *lab, size_t filter, struct bpf_object *obj,
 			   struct error *e)
 {
 	const struct labfile *labfile = &lab->labfile;
+	size_t owner = filter_maps_owner(lab, filter);
 
-	for (size_t i = filter; i < labfile->n_filters; i++) {
+	for (size_t i = owner; i < labfile->n_filters; i++) {
 		const struct filter *f = &labfile->filters[i];
 
-		for (size_t k = 0; k < f->n_presets && filter_maps_owner(lab, i) == filter; k++) {
+		for (size_t k = 0; k < f->n_presets && filter_maps_owner(lab, i) == owner; k++) {
 			const struct map_preset *p = &f->presets[k];
 			struct bpf_map *map = bpf_object__find_map_by_name(obj, p->name);
 

@@ -154,14 +154,6 @@ static bool next_value(struct field_value *value, size_t bytes)
 	return false;
 }
 
-static bool previous_value(struct field_value *value)
-{
-	for (size_t i = FIELD_VALUE; i-- > 0;)
-		if (value->bytes[i]--)
-			return true;
-	return false;
-}
-
 struct stretches {
 	struct stretch *list;
 	size_t n;
@@ -178,13 +170,11 @@ static void add_stretch(struct stretches *s, const struct item *item,
 /* IPv6's addresses around those that stand for IPv4's, which are none of its. */
 static void add_around_ipv4(struct stretches *s, const struct item *item)
 {
-	struct field_value first = { { [10] = 0xff, 0xff } }, last = first, before, behind;
+	static const struct field_value before = { { [10] = 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff } },
+					first = { { [10] = 0xff, 0xff } },
+					last = { { [10] = 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+					behind = { { [9] = 1 } };
 
-	memset(last.bytes + 12, 0xff, 4);
-	before = first;
-	(void)previous_value(&before);
-	behind = last;
-	(void)next_value(&behind, FIELD_VALUE);
 	if (compare(&item->span.last, &first) < 0 || compare(&item->span.first, &last) > 0) {
 		add_stretch(s, item, &item->span.first, &item->span.last);
 		return;
@@ -274,8 +264,8 @@ static void add_from(const struct key_rules *k, struct xlab_from **list, size_t 
 static void flatten(const struct key_rules *k, struct stretches *s, struct xlab_from **list,
 		    size_t *n)
 {
-	struct open_ones open = { xcalloc(s->n + 1, sizeof(void *)), 0 };
-	struct open_ones except = { xcalloc(s->n + 1, sizeof(void *)), 0 };
+	struct open_ones open = { xcalloc(s->n, sizeof(void *)), 0 };
+	struct open_ones except = { xcalloc(s->n, sizeof(void *)), 0 };
 	struct field_value *FREE_AUTO edges = NULL;
 	size_t n_edges = edges_of(s, k->place->bytes, &edges), next = 0;
 
@@ -324,9 +314,9 @@ static int write_spans(const struct key_rules *k, struct xlab_area *area,
 	uint32_t half = area->half & 1;
 	int err;
 
-	if (!n) /* not so: one begins with the first value that there can be */
-		return 0;
-	if (area->spans[half] == n && !memcmp(half_of(k, area, half), list, n * sizeof(*list)))
+	/* Never none: one begins with the first value that there can be. */
+	if (!n ||
+	    (area->spans[half] == n && !memcmp(half_of(k, area, half), list, n * sizeof(*list))))
 		return 0;
 	err = wait_for_readers(waited);
 	if (err)

@@ -85,12 +85,9 @@ static uint32_t find(const struct rule_maps *m, const struct rule *rule)
 	const struct xlab_rule *list = list_of(m);
 
 	for (uint32_t i = 1; i < m->capacity; i++) {
-		struct rule there;
+		struct rule there = rule_of(&list[i]);
 
-		if (!list[i].used || list[i].key != rule->key)
-			continue;
-		there = rule_of(&list[i]);
-		if (rule_equal(&there, rule))
+		if (list[i].used && rule_equal(&there, rule))
 			return i;
 	}
 	return 0;

@@ -95,16 +95,13 @@ static void redirect_loads(struct link_output *out, const struct constants *k)
 {
 	for (size_t i = 0; i < out->n_insns; i++) {
 		struct bpf_insn *insn = &out->insns[i];
-		const struct constant *map;
+		bool names = insn->code == LINK_WIDE_LOAD && insn->src_reg == BPF_PSEUDO_MAP_VALUE;
+		const struct constant *map = names ? find(k, insn->imm) : NULL;
 
-		if (insn->code != LINK_WIDE_LOAD)
-			continue;
-		map = insn->src_reg == BPF_PSEUDO_MAP_VALUE ? find(k, insn->imm) : NULL;
 		if (map) {
 			insn[0].imm = out->rodata_fd;
 			insn[1].imm += (int32_t)map->at;
 		}
-		i++;
 	}
 }
 
@@ -158,7 +155,7 @@ static bool names_map(const struct bpf_insn *insn)
 static int add_ids(struct map_ids *seen, const struct link_output *out, const struct linker *c,
 		   bool filters, size_t *at)
 {
-	for (size_t i = 0; i < out->n_insns; i += out->insns[i].code == LINK_WIDE_LOAD ? 2 : 1) {
+	for (size_t i = 0; i < out->n_insns; i++) {
 		const struct bpf_insn *insn = &out->insns[i];
 
 		if (!names_map(insn) || (linker_filter_at(c, i) < c->n_filters) != filters)

@@ -21,7 +21,8 @@ enum fate {
 
 struct pruning {
 	struct captured_prog *p;
-	uint8_t *fates; /* enum fate by instruction; a wide load's second half has the first's */
+	uint8_t *fates; /* enum fate by instruction; a wide load's second half is one that does
+			   nothing */
 	bool *run;	/* something comes there at all */
 	bool *begins;	/* something may come there from elsewhere than the instruction before */
 	size_t *places; /* where each comes to be, or the next one that stays */
@@ -33,26 +34,17 @@ struct known {
 	uint64_t value[16]; /* as many as an instruction can name */
 };
 
-static bool is_wide(const struct bpf_insn *insn)
-{
-	return insn->code == LINK_WIDE_LOAD;
-}
-
+/* A function that is run is named. */
 static void find_beginnings(const struct pruning *r)
 {
 	const struct captured_prog *p = r->p;
 
 	memset(r->begins, 0, p->n_insns);
-	for (size_t i = 0; i < p->n_funcs; i++)
-		r->begins[p->funcs[i].insn_off] = true;
 	for (size_t i = 0; i < p->n_insns; i++) {
 		const struct bpf_insn *insn = &p->insns[i];
 
-		if (r->fates[i] == GOES)
-			continue;
-		if (insn_jumps(insn) || insn_names_function(insn))
+		if (r->fates[i] != GOES && (insn_jumps(insn) || insn_names_function(insn)))
 			r->begins[insn_target(insn, i)] = true;
-		i += is_wide(insn);
 	}
 }
 
@@ -150,14 +142,12 @@ static void find_run(const struct pruning *r)
 			bool jumps = insn_jumps(insn) && r->fates[i] != GOES;
 
 			r->run[i] = true;
-			if (is_wide(insn))
-				r->run[i + 1] = true;
 			if (jumps || insn_names_function(insn))
 				todo[n++] = insn_target(insn, i);
 			if (insn->code == (BPF_JMP | BPF_EXIT) ||
 			    (jumps && (!insn_is_branch(insn) || r->fates[i] == JUMPS)))
 				break;
-			i += 1 + is_wide(insn);
+			i++;
 		}
 	}
 	for (size_t i = 0; i < p->n_insns; i++)
@@ -190,7 +180,6 @@ static bool drop_jumps(const struct pruning *r)
 			r->fates[i] = GOES;
 			any = true;
 		}
-		i += is_wide(insn);
 	}
 	return any;
 }
@@ -231,8 +220,6 @@ static void move_insns(const struct pruning *r)
 		if (aims)
 			insn_aim(&insn, at, target);
 		p->insns[at] = insn;
-		if (is_wide(&insn))
-			p->insns[at + 1] = p->insns[++i];
 	}
 }
 
@@ -297,7 +284,6 @@ static bool drop_moves(const struct pruning *r)
 			r->fates[i] = GOES;
 			any = true;
 		}
-		i += is_wide(insn);
 	}
 	registers_clear(&registers);
 	return any;

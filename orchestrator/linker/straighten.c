@@ -25,11 +25,6 @@ struct straightening {
 	size_t n;
 };
 
-static bool is_wide(const struct bpf_insn *insn)
-{
-	return insn->code == LINK_WIDE_LOAD;
-}
-
 static bool is_exit(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_EXIT);
@@ -113,13 +108,11 @@ static void write_run(struct straightening *s, size_t i, size_t *todo, size_t *n
 			continue;
 		}
 		put(s, i, aims(insn) ? run_at(p, insn_target(insn, i)) : NOWHERE);
-		if (is_wide(insn))
-			put(s, i + 1, NOWHERE);
 		if (is_exit(insn))
 			return;
 		if (insn_jumps(insn))
 			todo[(*n_todo)++] = insn_target(insn, i);
-		i += 1 + is_wide(insn);
+		i++;
 	}
 }
 
@@ -150,10 +143,6 @@ static void write_insns(const struct straightening *s, struct bpf_insn *insns)
 		*insn = i == NOWHERE ? (struct bpf_insn){ .code = BPF_JMP | BPF_JA } : p->insns[i];
 		if (to != NOWHERE)
 			insn_aim(insn, at, s->places[to]);
-		if (is_wide(insn)) {
-			at++;
-			insns[at] = p->insns[i + 1];
-		}
 	}
 }
 

@@ -197,7 +197,6 @@ static void find_starts(const struct work *w, bool *starts)
 		if ((insn_jumps(insn) || insn_names_function(insn)) &&
 		    insn_target(insn, i) < out->n_insns)
 			starts[insn_target(insn, i)] = true;
-		i += insn->code == LINK_WIDE_LOAD;
 	}
 }
 
@@ -220,7 +219,6 @@ static void add_branches(struct work *w)
 			add_point(w, i, POINT_STAYED, INSERT_STAYED, i + 1);
 			add_point(w, i, POINT_JUMPED, INSERT_JUMPED, insn_target(insn, i));
 		}
-		i += insn->code == LINK_WIDE_LOAD;
 	}
 }
 

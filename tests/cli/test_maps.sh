@@ -103,8 +103,8 @@ write_lab '' 'pass = ping a b'
 xlab run "$dir/lab.ini"
 is 'without presets' "$status" 0
 
-# Of two functions the maps are the same ones, and the second time that one is named it has its own. Nothing
-# comes to them.
+# Of two functions the maps are the same ones, whichever stands first in the chain, and the second time that
+# one is named it has its own. Nothing comes to them.
 tails=${BUILD:-$PWD/build}/tests/engine/tail.bpf.o
 write_lab '' 'pass = ping a b'
 cat >>"$dir/lab.ini" <<-END
@@ -117,7 +117,7 @@ cat >>"$dir/lab.ini" <<-END
 	program = $tails:tail_caller
 	map..bss = 0 -> calls=7
 	[scenario shared]
-	chain = b:e0 drop one two again
+	chain = b:e0 drop two one again
 	map = one..bss[0].calls == 40
 	map = two..bss[0].calls == 40
 	map = again..bss[0].calls == 7

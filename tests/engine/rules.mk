@@ -23,7 +23,8 @@ $(B)/tests/engine/test_listener: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 	bpf_obj_pin bpf_obj_get ring_buffer__new ring_buffer__consume counters_map mkdir open flock fstat pwrite)
 
 # Nor can every map in a map be had.
-$(B)/tests/engine/test_map_copy: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_map_create bpf_map_get_fd_by_id)
+$(B)/tests/engine/test_map_copy: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_map_create bpf_map_get_fd_by_id \
+	bpf_map_lookup_batch bpf_map_lookup_elem bpf_obj_get_info_by_fd)
 
 # Another command may be quicker.
 $(B)/tests/engine/test_objects: override LDFLAGS += -Wl,--wrap=rename

@@ -22,6 +22,8 @@
 
 #define FEW	3
 #define MANY	10000 /* more than are read at once */
+#define AT_ONCE 4096
+#define ROOM	10 /* for more than there are */
 #define CPU_MAX 1024
 
 static const struct kind {
@@ -30,6 +32,8 @@ static const struct kind {
 } kinds[] = {
 	{ BPF_MAP_TYPE_ARRAY, FEW, 0 },
 	{ BPF_MAP_TYPE_ARRAY, MANY, 0 },
+	{ BPF_MAP_TYPE_ARRAY, AT_ONCE - ROOM, 0 },
+	{ BPF_MAP_TYPE_ARRAY, AT_ONCE - ROOM - 1, 0 },
 	{ BPF_MAP_TYPE_ARRAY, FEW, BPF_F_MMAPABLE },
 	{ BPF_MAP_TYPE_HASH, FEW, 0 },
 	{ BPF_MAP_TYPE_HASH, MANY, 0 },
@@ -57,7 +61,7 @@ static int make(const struct kind *k)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = k->flags);
 	int fd = bpf_map_create(k->type, "copied", is_trie(k) ? sizeof(struct key) : 4,
-				sizeof(__u64), k->n + 10, &opts);
+				sizeof(__u64), k->n + ROOM, &opts);
 
 	assert_true(fd >= 0);
 	return fd;
@@ -86,13 +90,26 @@ static void check_same(int to, int from, const struct kind *k)
 {
 	static __u64 a[CPU_MAX], b[CPU_MAX];
 
-	for (__u32 i = 0; i < k->n + 10; i++) {
+	for (__u32 i = 0; i < k->n + ROOM; i++) {
 		bool there = get(from, k, i, a);
 
 		assert_int_equal(get(to, k, i, b), there);
 		assert_memory_equal(a, b, sizeof(a));
 		assert_true(i >= k->n || *a == i + 7u);
 	}
+}
+
+static size_t batches; /* that were read */
+
+int __real_bpf_map_lookup_batch(int fd, void *at, void *next, void *keys, void *values, __u32 *n,
+				const struct bpf_map_batch_opts *opts);
+WRAP(int, bpf_map_lookup_batch, int fd, void *at, void *next, void *keys, void *values, __u32 *n,
+     const struct bpf_map_batch_opts *opts)
+{
+	batches++;
+	if (fails_at("any batch") || (batches > 1 && fails_at("a later batch")))
+		return -errno;
+	return __real_bpf_map_lookup_batch(fd, at, next, keys, values, n, opts);
 }
 
 static void test_kinds(void **state)
@@ -108,7 +125,9 @@ static void test_kinds(void **state)
 			put(from, k, n, n + 7);
 		put(to, k, 0, 99);
 		put(to, k, k->n + 5, 99); /* which the original does not have */
+		batches = 0;
 		assert_int_equal(map_copy(to, from, &e), 0);
+		assert_int_equal(batches > 0, k->n + ROOM >= AT_ONCE);
 		check_same(to, from, k);
 	}
 }
@@ -189,22 +208,24 @@ static void test_refused(void **state)
 	assert_non_null(strstr(none.text, "cannot ask for a map"));
 }
 
-static int outer(enum bpf_map_type type, const struct kind *inner)
+static int outer(enum bpf_map_type type, const struct kind *inner, __u32 n)
 {
 	FD_AUTO int model = make(inner);
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)model);
-	int fd = bpf_map_create(type, "outer", 4, 4, 4, &opts);
+	int fd = bpf_map_create(type, "outer", 4, 4, n, &opts);
 
 	assert_true(fd >= 0);
 	return fd;
 }
 
-/* An inner map is a copy as well: who writes to it writes to nobody else's. */
-static void check_inner(enum bpf_map_type type)
+/* An inner map is a copy as well: who writes to it writes to nobody else's. What is read at once
+ * are ids, which are no maps to put there.
+ */
+static void check_inner(enum bpf_map_type type, __u32 n)
 {
 	const struct kind inner = { BPF_MAP_TYPE_HASH, FEW, BPF_F_NO_PREALLOC };
 	ERROR_AUTO struct error e = ERROR_INIT;
-	FD_AUTO int one = make(&inner), from = outer(type, &inner), to = outer(type, &inner);
+	FD_AUTO int one = make(&inner), from = outer(type, &inner, n), to = outer(type, &inner, n);
 	FD_AUTO int copy = -1;
 	__u32 key = 1, id = 0;
 	__u64 values[CPU_MAX];
@@ -213,7 +234,9 @@ static void check_inner(enum bpf_map_type type)
 	assert_int_equal(bpf_map_update_elem(from, &key, &one, BPF_ANY), 0);
 	for (__u32 other = 0; other < 4; other++)
 		assert_int_equal(bpf_map_update_elem(to, &other, &one, BPF_ANY), 0);
+	batches = 0;
 	assert_int_equal(map_copy(to, from, &e), 0);
+	assert_int_equal(batches, 0);
 	for (__u32 other = 0; other < 4; other++)
 		assert_int_equal(!bpf_map_lookup_elem(to, &other, &id), other == key);
 	assert_int_equal(bpf_map_lookup_elem(to, &key, &id), 0);
@@ -229,8 +252,9 @@ static void check_inner(enum bpf_map_type type)
 static void test_inner(void **state)
 {
 	(void)state;
-	check_inner(BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	check_inner(BPF_MAP_TYPE_HASH_OF_MAPS);
+	check_inner(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4);
+	check_inner(BPF_MAP_TYPE_HASH_OF_MAPS, 4);
+	check_inner(BPF_MAP_TYPE_HASH_OF_MAPS, AT_ONCE);
 }
 
 /* Of interfaces the copy holds the same map, and of what cannot be read an empty one. Where neither
@@ -253,7 +277,7 @@ static void test_inner_that_is_not_copied(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		FD_AUTO int one = bpf_map_create(rows[i].type, "one", rows[i].key_size,
 						 rows[i].value_size, FEW, NULL);
-		FD_AUTO int from = -1, to = -1, other = outer(BPF_MAP_TYPE_HASH_OF_MAPS, &hash);
+		FD_AUTO int from = -1, to = -1, other = outer(BPF_MAP_TYPE_HASH_OF_MAPS, &hash, 4);
 		LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)one);
 		ERROR_AUTO struct error e = ERROR_INIT;
 		__u32 key = 1, original = 0, id = 0;
@@ -290,6 +314,52 @@ WRAP(int, bpf_map_get_fd_by_id, __u32 id)
 	return -1;
 }
 
+int __real_bpf_obj_get_info_by_fd(int fd, void *info, __u32 *len);
+WRAP(int, bpf_obj_get_info_by_fd, int fd, void *info, __u32 *len)
+{
+	int err = __real_bpf_obj_get_info_by_fd(fd, info, len);
+	bool inner = !err && !strcmp(((struct bpf_map_info *)info)->name, "one");
+
+	return inner && fails_at("ask") ? -1 : err;
+}
+
+int __real_bpf_map_lookup_elem(int fd, const void *key, void *value);
+WRAP(int, bpf_map_lookup_elem, int fd, const void *key, void *value)
+{
+	return fails_at("look") ? -1 : __real_bpf_map_lookup_elem(fd, key, value);
+}
+
+/* Where none can be read at once each is alone; what ends between two is told. */
+static void test_batches_that_fail(void **state)
+{
+	static const struct {
+		const char *fails, *words;
+	} rows[] = {
+		{ "any batch", NULL },
+		{ "a later batch", "cannot read map copied: Operation not permitted" },
+	};
+	const struct kind k = { BPF_MAP_TYPE_ARRAY, AT_ONCE, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ERROR_AUTO struct error e = ERROR_INIT;
+		FD_AUTO int from = make(&k), to = make(&k);
+		int err;
+
+		for (__u32 n = 0; n < k.n; n++)
+			put(from, &k, n, n + 7);
+		batches = 0;
+		fails = rows[i].fails;
+		err = map_copy(to, from, &e);
+		fails = NULL;
+		assert_int_equal(err, rows[i].words ? -EPERM : 0);
+		if (rows[i].words)
+			assert_string_equal(e.text, rows[i].words);
+		else
+			check_same(to, from, &k);
+	}
+}
+
 /* One that went meanwhile is none; all else is told. */
 static void test_inner_that_fails(void **state)
 {
@@ -298,6 +368,8 @@ static void test_inner_that_fails(void **state)
 	} rows[] = {
 		{ "open", "cannot open a map in a map: Operation not permitted" },
 		{ "create", "cannot copy a map in a map: Operation not permitted" },
+		{ "ask", "cannot ask for a map in a map: Operation not permitted" },
+		{ "look", "cannot read map outer: Operation not permitted" },
 		{ "gone", NULL },
 	};
 	FD_AUTO int one = bpf_map_create(BPF_MAP_TYPE_ARRAY, "one", 4, 8, FEW, NULL);
@@ -330,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_inner),
 		cmocka_unit_test(test_inner_that_is_not_copied),
 		cmocka_unit_test(test_inner_that_fails),
+		cmocka_unit_test(test_batches_that_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

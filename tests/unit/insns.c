@@ -59,6 +59,8 @@ static const struct form forms[] = {
 	CALCULATION("-=", BPF_SUB),
 	CALCULATION("|=", BPF_OR),
 	CALCULATION(">>=", BPF_RSH),
+	CALCULATION("<<=", BPF_LSH),
+	CALCULATION("/=", BPF_DIV),
 	{ "r%d = -r%d%n", { .code = BPF_ALU64 | BPF_NEG }, "dx" },
 	{ "r%d = be16 r%d%n", { .code = BPF_ALU | BPF_END | BPF_TO_BE, .imm = 16 }, "dx" },
 	BRANCH("==", BPF_JEQ),

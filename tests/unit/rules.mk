@@ -26,6 +26,9 @@ $(B)/tests/unit/test_netns_wait: override LDFLAGS += $(addprefix -Wl$(comma)--wr
 	interrupt_pending opendir fopen)
 $(B)/tests/unit/test_linker: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_load_btf link_load_for_log trace_load \
 	link_maps_merge_constants link_maps_check link_btf_describe)
+$(B)/tests/unit/test_link_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_object__next_map bpf_map__is_internal \
+	bpf_map__map_flags bpf_map__value_size map_fd bpf_map_lookup_elem bpf_map_create bpf_map_update_elem \
+	bpf_map_freeze bpf_obj_get_info_by_fd)
 $(B)/tests/unit/test_chain_read: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,attach_point_open state_journal state_read \
 	counters_open counters_map)
 $(B)/tests/unit/test_attach: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,netlink_talk rt_link_get uname bpf_prog_load \
@@ -36,6 +39,10 @@ $(B)/tests/unit/test_chain_libxdp: override LDFLAGS += $(addprefix -Wl$(comma)--
 	xdp_program__set_chain_call_enabled xdp_program__attach_multi xdp_program__fd \
 	xdp_multiprog__get_from_ifindex xdp_multiprog__is_legacy xdp_multiprog__main_prog state_path bpffs_remove)
 $(B)/tests/unit/test_link_btf: override LDFLAGS += -Wl,--wrap=bpf_object__btf
+$(B)/tests/unit/test_trace_load: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_load_btf link_load trace_instrument \
+	bpf_object__btf)
+$(B)/tests/unit/test_trace: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_insert bpf_object__btf bpf_map_create mmap \
+	munmap)
 $(B)/tests/unit/test_link_load: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_btf_load bpf_prog_load)
 $(B)/tests/unit/test_scenario_chains: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,chain_hold chain_load chain_put chain_set \
 	chain_restore chain_ready_clear chain_tidy chain_may_send)
@@ -69,6 +76,17 @@ $(B)/tests/unit/test_witness: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=
 $(B)/tests/unit/test_rules_record: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,state_read state_write state_path unlink \
 	rules_list rules_add rules_del)
 $(B)/tests/unit/test_match_derive: override LDFLAGS += -Wl,--wrap=syscall
+$(B)/tests/unit/test_rule_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,counters_cpus bpf_obj_get_info_by_fd mmap \
+	munmap syscall)
+$(B)/tests/unit/test_filter_maps: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,bpf_object__next_map bpf_map__is_internal \
+	bpf_map__autocreate bpf_map__map_flags bpf_map__type bpf_map__key_size bpf_map__value_size bpf_map__name map_fd \
+	bpf_object__find_map_by_name bpffs_dir access getpid bpffs_remove prog_capture_begin prog_capture_end \
+	filter_object_open filter_object_close calls_trace_capture calls_trace_put counters_withhold \
+	filter_object_choose bpf_object__load mkdir bpf_obj_pin program_fill_rules map_value_preset rename \
+	bpf_obj_get bpf_obj_get_info_by_fd bpf_map__reuse_fd counters_give dup3)
+$(B)/tests/unit/test_programs: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,pcap_code_make object_graft object_lengthen \
+	globals_poke bpf_object__find_map_fd_by_name rule_maps_open rule_maps_fill netns_visit netlink_open lab_link_find \
+	bpf_map_update_elem)
 $(B)/tests/unit/test_prog_capture: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,libbpf_register_prog_handler \
 	libbpf_unregister_prog_handler bpf_program__section_name bpf_program__insns bpf_program__insn_cnt \
 	bpf_program__set_insns)

@@ -287,6 +287,7 @@ static void not_every_filter_can_be_in_it(void **state)
 		{ "r0 = 2; r0 = 1; exit; r6 = r7; r8 = r9; exit", 2, 3 },
 		/* which has the context, as the chain's has, if nothing else is ever in it */
 		{ "r6 = r1; r7 = r8; r9 = [r6 0]; [r6 0] = r7; exit", 1, 5 },
+		{ "r6 = r1; r7 = r8; if r9 == 0 goto +0; exit", 1, 4 },
 		{ "r6 = r2; r7 = r8; r9 = [r6 0]; exit", 1, 0 },
 		{ "r7 = r1; r6 = r1; r9 = r8; exit", 1, 0 },
 		{ "r7 = r1; r8 = r6; r9 = r8; exit", 1, 0 },

@@ -29,6 +29,7 @@ static struct xlab_rules *memory; /* as long as it need be, and no longer */
 
 /* The kernel is asked in the test's place when all readers have ended. */
 static int waits, wait_errno;
+static uint32_t given_meanwhile[XLAB_PLACES];
 
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
@@ -41,6 +42,7 @@ long __wrap_syscall(long number, ...)
 	assert_int_equal(va_arg(args, int), 0);
 	va_end(args);
 	waits++;
+	memcpy(given_meanwhile, memory->given, sizeof(given_meanwhile));
 	errno = wait_errno;
 	return wait_errno ? -1 : 0;
 }
@@ -181,6 +183,8 @@ static void tables_have_each_value(void **state)
 		{ "udp.dstport = !1-65535", "0-0:1 1-65535:except" },
 		{ "udp.dstport = !0 !65535", "0-0:except 1-65534:1 65535-65535:except" },
 		{ "tcp.flags = S/SAF", "2-2:1 6-6:1 10-10:1 14-14:1 34-34:1" },
+		{ "tcp.flags = none/FRPAUEC", "0-0:1 2-2:1" },
+		{ "tcp.flags = FRPAUEC/FRPAUEC", "253-253:1 255-255:1" },
 		{ "ip.ttl = 255 !0", "0-0:except 255-255:1" },
 		/* three of the bits of a byte that others have, too */
 		{ "ip.dsfield.dscp = 1", "4-7:1" },
@@ -200,6 +204,18 @@ static void tables_have_each_value(void **state)
 			assert_string_equal(said, rows[i].table);
 		drop();
 	}
+}
+
+static void are(const char *lines, const char *wanted_spans, const char *wanted_singles)
+{
+	char *FREE_AUTO spans = NULL, *FREE_AUTO singles = NULL;
+
+	derive(lines);
+	spans = half_of(0, area_of(0)->half);
+	singles = singles_of(0);
+	if (strcmp(spans, wanted_spans) != 0 || strcmp(singles, wanted_singles) != 0)
+		fail_msg("%s: %s; %s", lines, spans, singles);
+	drop();
 }
 
 /* Of addresses the narrowest counts; each span stands once, and so does what follows it. */
@@ -225,6 +241,9 @@ static void spans_begin_where_the_answer_changes(void **state)
 		{ "ip.src = !10.0.0.5", "0.0:1", "5:except" },
 		{ "ip.src = !10.0.0.0/30", "0.0:1 a.0:except a.4:1", "" },
 		{ "ip.src = !0.0.0.0/1 !10.0.0.9", "0.0:except 80.0:1", "9:except" },
+		{ "ip.src = !10.0.0.0/30 10.0.0.0", "0.0:0 a.0:except a.4:0", "0:except" },
+		{ "ip.src = !0.0.0.0/1 10.0.0.9", "0.0:except 80.0:0", "9:except" },
+		{ "ip.src = !128.0.0.0/1 10.0.0.9 200.0.0.8", "0.0:0 80.0:except", "8:except 9:2" },
 		{ "ipv6.src = fd00::/16 fd00::5", "0.0:0 fd.0:1 fd.0:0", "5:2" },
 		{ "ipv6.src = !fd00::/16 fd00::5 fe00::6", "0.0:0 fd.0:except fd.0:0",
 		  "5:except 6:3" },
@@ -233,14 +252,30 @@ static void spans_begin_where_the_answer_changes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *FREE_AUTO lines = text_format("program = match\n%s", rows[i].lines);
-		char *FREE_AUTO spans = NULL, *FREE_AUTO singles = NULL;
 
-		derive(lines);
-		spans = half_of(0, area_of(0)->half);
-		singles = singles_of(0);
-		if (strcmp(spans, rows[i].spans) != 0 || strcmp(singles, rows[i].singles) != 0)
-			fail_msg("%s: %s; %s", rows[i].lines, spans, singles);
-		drop();
+		are(lines, rows[i].spans, rows[i].singles);
+	}
+}
+
+/* What stands for IPv4's addresses is none of IPv6's; those next to it are. */
+static void of_ipv6_none_is_ipv4s(void **state)
+{
+	static const struct {
+		const char *lines, *spans, *singles;
+	} rows[] = {
+		{ "src = 10.0.0.0/30 fd00::/16", "0.0:0 0.0:1 0.4:0 fd.0:2 fd.0:0", "" },
+		{ "src = ::/0", "0.0:1 0.0:0 0.0:1", "" },
+		{ "src = ::/80", "0.0:1 0.0:0", "" },
+		{ "src = ::fffe:ffff:ffff-::1:0:0:0", "0.0:0 0.ff:1 0.0:0 0.0:1 0.1:0", "" },
+		{ "src = ::5-::fffe:ffff:ffff", "0.0:0 0.5:1 0.0:0", "" },
+		{ "src = ::1:0:0:0-::1:0:0:5", "0.0:0 0.0:1 0.6:0", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *FREE_AUTO lines = text_format("program = ip\n%s", rows[i].lines);
+
+		are(lines, rows[i].spans, rows[i].singles);
 	}
 }
 
@@ -304,6 +339,33 @@ static void readers_are_waited_for_once(void **state)
 	drop();
 }
 
+/* Packets are asked for a key while its values are all there, not before and not after. */
+static void keys_are_given_when_they_are_ready(void **state)
+{
+	struct xlab_rule *list;
+
+	(void)state;
+	derive("program = match\neth.src = 00:00:00:00:00:01\nip.dst = 10.0.0.1\nudp.dstport = 53\n"
+	       "data[0:4] = hex:01020304\nip.src = 10.0.0.0/30 10.0.0.4/30");
+	list = match_list(&layout, memory);
+	for (int used = 0; used <= 1; used++) {
+		for (uint32_t i = 1; i <= 4; i++)
+			list[i].used = (uint8_t)used;
+		list[6].used = (uint8_t)used; /* whose span is written anew */
+		waits = 0;
+		assert_int_equal(match_derive(&layout, memory, false), 0);
+		assert_int_equal(waits, 1);
+		for (size_t key = 0; key < layout.n_keys; key++) {
+			unsigned int slot = layout.places[key].slot;
+
+			assert_int_equal(given_meanwhile[slot / 32] >> slot % 32 & 1, key == 4);
+			assert_int_equal(memory->given[slot / 32] >> slot % 32 & 1,
+					 key == 4 || used);
+		}
+	}
+	drop();
+}
+
 /* A place whose value has gone is another's when nobody can be there any more. */
 static void places_are_given_again(void **state)
 {
@@ -311,12 +373,15 @@ static void places_are_given_again(void **state)
 	struct xlab_rule *list;
 	struct xlab_entry *entries;
 	char *FREE_AUTO said = NULL;
+	size_t at = 0;
 
 	(void)state;
 	waits = 0;
 	derive(lines);
 	list = match_list(&layout, memory);
 	entries = (void *)(area_of(0) + 1);
+	while (entries[at].number != 2)
+		at++;
 	/* As if others had been in each place once. */
 	list[2].used = 0;
 	for (size_t i = 0; i < (size_t)1 << layout.constants[XLAB_HASH_BITS]; i++)
@@ -338,6 +403,8 @@ static void places_are_given_again(void **state)
 	free(said);
 	said = singles_of(0);
 	assert_string_equal(said, "1:1 2:2");
+	/* The first that it is looked for at. */
+	assert_int_equal(entries[at].number, 2);
 	drop();
 }
 
@@ -379,6 +446,9 @@ static void the_first_value_has_no_exceptions(void **state)
 		{ "ip.src = 10.0.0.5 !10.0.0.9", 0xff, true },
 		{ "ip.src = !10.0.0.9 10.0.0.5", 0xff, true },
 		{ "ip.src = 10.0.0.0/28", 0xff, true },
+		{ "data[0:4] = hex:01020305", 5, false },
+		/* other bits of its byte are no part of it */
+		{ "ip.dsfield.dscp = 5", 0xff, true },
 	};
 
 	(void)state;
@@ -439,8 +509,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_have_each_value),
 		cmocka_unit_test(spans_begin_where_the_answer_changes),
+		cmocka_unit_test(of_ipv6_none_is_ipv4s),
 		cmocka_unit_test(the_half_that_is_read_stays),
 		cmocka_unit_test(readers_are_waited_for_once),
+		cmocka_unit_test(keys_are_given_when_they_are_ready),
 		cmocka_unit_test(places_are_given_again),
 		cmocka_unit_test(values_go_and_come_back),
 		cmocka_unit_test(the_first_value_has_no_exceptions),

@@ -104,6 +104,16 @@ static void writes_no_more_than_it_needs(void **state)
 		  3,
 		  BEGIN ZEROS "u32 [r10 -4] = r4; u32 [r10 -16] = r4; u32 [r10 -16] = r0; "
 			      "u32 [r10 -4] = r4; goto 0; w0 = 1; exit" },
+		{ { BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 31),
+		    BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 32), BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 3),
+		    RETURN(1) },
+		  4,
+		  BEGIN ZEROS "w0 <<= 31; w0 = 0; w0 /= 3; goto 0; w0 = 1; exit" },
+		{ { BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0), BPF_STMT(BPF_ALU | BPF_OR | BPF_X, 0),
+		    RETURN(1) },
+		  3,
+		  BEGIN ZEROS "if r4 <= 31 goto 2; w0 = 0; goto 1; w0 >>= w4; w0 |= w4; goto 0; "
+			      "w0 = 1; exit" },
 		{ { BPF_STMT(BPF_LDX | BPF_W | BPF_LEN, 0), BPF_STMT(BPF_RET | BPF_A, 0) },
 		  2,
 		  "[r10 -72] = r1; call 188; [r10 -104] = r0; r1 = [r10 -72]; " BEGIN ZEROS
@@ -259,6 +269,37 @@ static void names_are_looked_up_nowhere(void **state)
 	}
 }
 
+/* The caret stands under the first word that nothing can save, or behind the end. */
+static void shows_where_it_is_wrong(void **state)
+{
+	static const struct {
+		const char *expr;
+		size_t at; /* columns before the caret */
+	} rows[] = {
+		{ "prot 53", 0 },	   { "udp prot 53", 4 },
+		{ "udp port port 53", 9 }, { "udp port 53 53 x y", 12 },
+		{ "udp port 53)", 11 },	   { "tcp[13] = = 2", 10 },
+		{ "tcp[13:3] = 2", 4 },	   { "host 10.0.0.1 and and udp", 18 },
+		{ "((udp) or tcp", 13 },   { "udp and ", 8 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sock_filter *FREE_AUTO classic = NULL;
+		struct error ERROR_AUTO e = ERROR_INIT;
+		const char *caret;
+		size_t n;
+
+		assert_int_equal(pcap_expr_compile(rows[i].expr, &classic, &n, &e), -EINVAL);
+		assert_null(strstr(e.text, "no name server"));
+		caret = strrchr(e.text, '\n');
+		assert_non_null(caret);
+		if (strspn(caret + 1, " ") != rows[i].at + 2 ||
+		    strcmp(caret + 3 + rows[i].at, "^") != 0)
+			fail_msg("%s", e.text);
+	}
+}
+
 static void finds_a_place_or_none(void **state)
 {
 	const struct bpf_insn code[] = { { .code = BPF_ALU | BPF_MOV | BPF_K, .imm = 1 },
@@ -296,6 +337,7 @@ int main(void)
 		cmocka_unit_test(jumps_back_as_far_as_can_be),
 		cmocka_unit_test(jumps_as_far_as_an_offset_can_say),
 		cmocka_unit_test(names_are_looked_up_nowhere),
+		cmocka_unit_test(shows_where_it_is_wrong),
 		cmocka_unit_test(finds_a_place_or_none),
 	};
 

@@ -184,6 +184,7 @@ static void the_stack_below_is_free(void **state)
 		{ "r2 = r10; r2 += r3; exit", STACK_UNKNOWN },
 		{ "[r1 0] = r10; exit", STACK_UNKNOWN },
 		{ "r2 += r10; exit", STACK_UNKNOWN },
+		{ "r0 = 0; if r1 == r10 goto -2; exit", 0 },
 		{ "lock [r10 -16] += r2; exit", -16 },
 	};
 

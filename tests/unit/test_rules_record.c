@@ -196,6 +196,9 @@ static void each_filter_is_kept_once(void **state)
 	begin("", "dst=1", "dst=2", "filter dns\n");
 	keeps("we", 0, NULL);
 	assert_string_equal(record, "filter dns\nfilter we\nrule dst=1\n");
+	begin("dst=80 dst=81", "", "", "filter we\n");
+	keeps("web", 0, NULL);
+	assert_string_equal(record, "filter we\n" KEPT);
 }
 
 static void what_cannot_be_kept_is_told(void **state)
@@ -250,7 +253,11 @@ static void what_was_kept_comes_back(void **state)
 	begin("dst=80 dst=9", "", "", "filter web\nrule dst=9\nrule dst=81\nrule dst=80\n");
 	restores(0, NULL);
 	changed("+web dst=81");
+	/* Nothing was kept. */
 	begin("dst=9", "", "dst=5", NULL);
+	restores(0, NULL);
+	changed("");
+	begin("dst=9", "", "dst=5", "");
 	restores(0, NULL);
 	changed("");
 }
