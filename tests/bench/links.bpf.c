@@ -21,7 +21,7 @@ struct {
 /* The verdict is counted as a chain counts it. */
 static __always_inline int count(struct xdp_md *ctx, int position, int verdict)
 {
-	counters_write(ctx, counters_slot(ctx), XLAB_DECIDED, position, verdict);
+	counters_write(ctx, counters_slot_of(ctx, false), XLAB_DECIDED, position, verdict);
 	return verdict;
 }
 
