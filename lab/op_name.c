@@ -35,9 +35,9 @@ int op_name_undo(struct build *b, const struct op *op, struct error *e)
 	ssize_t len;
 	int err = b->names < 0 ? netns_names_open(&b->names, e) : 0;
 
-	if (err)
+	if (err || b->names < 0)
 		return err;
-	len = b->names < 0 ? -1 : readlinkat(b->names, name, target, sizeof(target));
+	len = readlinkat(b->names, name, target, sizeof(target));
 	if (len < 0 || (size_t)len != strlen(path) || memcmp(target, path, (size_t)len) != 0)
 		return 0;
 	if (unlinkat(b->names, name, 0) && errno != ENOENT)

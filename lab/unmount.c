@@ -32,8 +32,10 @@ void unmount_begin(struct unmount *u, const char *dir, uint64_t id)
 	if (!id || mountpoint_id(dir, &files) != id || files < BEHIND_MIN)
 		return;
 	u->table = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (u->table < 0)
+		return;
 	u->mount = mount_id(dir);
-	u->child = u->table < 0 ? -1 : fork();
+	u->child = fork();
 	if (u->child == 0) {
 		(void)close_range(0, ~0U, 0);
 		_exit(umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW));

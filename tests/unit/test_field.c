@@ -81,6 +81,12 @@ static const struct {
 	  "hex:00112233445566778899aabbccddeeff" },
 	{ XLAB_FIELD_DATA, "\"a\"", NULL },
 	{ XLAB_FIELD_DATA, "hex:474554", "\"GET\"" },
+	{ XLAB_FIELD_DATA, "hex:0a4142", NULL },
+	{ XLAB_FIELD_DATA, "hex:41420a", NULL },
+	{ XLAB_FIELD_DATA, "hex:224142", NULL },
+	{ XLAB_FIELD_DATA, "hex:20417e", "\" A~\"" },
+	{ XLAB_FIELD_DATA, "hex:1f417e", NULL },
+	{ XLAB_FIELD_DATA, "hex:20417f", NULL },
 	{ XLAB_FIELD_DATA, "\"a, b\"", NULL },
 	{ XLAB_FIELD_DATA, "\"0123456789abcdef\"", NULL },
 	{ XLAB_FIELD_DATA, "\"a ;\"", "\"a ;\"" }, /* quoted it is no comment of the file */
