@@ -132,7 +132,9 @@ static int add_addresses(const struct links *links, struct nl_sock *socket, stru
 
 static int compare_links(const void *a, const void *b)
 {
-	return (int)((const struct link *)a)->ifindex - (int)((const struct link *)b)->ifindex;
+	unsigned int x = ((const struct link *)a)->ifindex, y = ((const struct link *)b)->ifindex;
+
+	return (x > y) - (x < y);
 }
 
 int links_read(struct links *links, struct error *e)
