@@ -516,6 +516,7 @@ static const struct {
 	{ SCENARIO "pass = ping a b at a:e7 by h\n", "there is no interface \"a:e7\"" },
 	{ SCENARIO "pass = exec x\n", "there is no node \"x\"" },
 	{ SCENARIO "drop = exec x\n", "exec goes with pass and fail only" },
+	{ PACKET "fail = frame x:e0 p\n", "a packet does not fail: say which filter drops it" },
 	{ SCENARIO "serve = x y until z\npass = ping a b\n", "there is no node \"x\"" },
 	{ SCENARIO "serve = a until z\npass = ping a b\n", "\"z\" is neither tcp:PORT nor" },
 	{ SCENARIO "serve = a x until tcp:1\nserve = a until tcp:1\npass = ping a b\n",
@@ -716,6 +717,8 @@ static const struct {
 	{ MATCH "ip.ttl = 20\nip.ttl = !1-10\n", /* told where the key stands first */
 	  "f.ini:18: warning: [filter x] ip.ttl = 20: !1-10 excludes nothing" },
 	{ MATCH "tcp.flags = S/SA !SP\n", NULL },
+	{ MATCH "tcp.flags = SA/SA !255\n", NULL },
+	{ MATCH "tcp.flags = none/SA !none\n", NULL },
 	{ MATCH "tcp.flags = S/SA !A/A\n", "!A/A excludes nothing" },
 	{ MATCH "tcp.flags = S !S/S\n", "tcp.flags excludes all that it names" },
 	{ MATCH "udp.port = 50-60 !55-70\n", NULL },
