@@ -458,6 +458,34 @@ static void layers_are_found(void **state)
 	layers_are("eth = type=arp\ndata = hex:0001080006070001\ndata = zero:40\n", "eth data");
 }
 
+/* Behind what is cut off nothing is read: a sanitizer looks at that. */
+static void nothing_is_read_behind_the_end(void **state)
+{
+	static const char *const packets[] = {
+		ETH "ipv6 = nxt=60 options=hex:" SIXTY UDP_NEXT "\nudp = dstport=1\n",
+		ETH "ipv6 = nxt=44 options=hex:1100000800000001\ndata = zero:4\n",
+		ETH "ipv6 = nxt=51 options=hex:11020000000000000000000000000000\nudp = dstport=1\n",
+		ETH "vlan = id=5\nip = options=hex:01010101\ntcp = options=hex:01010101\n",
+		ETH "ip = ttl=1\nicmp = type=3\nip = ttl=1\nudp = dstport=1\n",
+		ETH "arp = opcode=1\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+		size_t size;
+		uint8_t *FREE_AUTO bytes = bytes_of(packets[i], &size);
+
+		for (size_t cut = 0; cut <= size; cut++) {
+			uint8_t *FREE_AUTO part = xmemdup(bytes, cut);
+			struct layers layers;
+
+			layers_read(part, cut, &layers);
+			for (size_t k = 0; k < layers.n; k++)
+				assert_true(layers.layer[k].at + layers.layer[k].size <= cut);
+		}
+	}
+}
+
 static void what_cannot_be_is_refused(void **state)
 {
 	static const char *const no_lengths[] = { "0", "9001", "x", "" };
@@ -895,6 +923,7 @@ int main(void)
 		cmocka_unit_test(icmp_is_shown_by_its_type),
 		cmocka_unit_test(bytes_are_printed),
 		cmocka_unit_test(layers_are_found),
+		cmocka_unit_test(nothing_is_read_behind_the_end),
 		cmocka_unit_test(what_cannot_be_is_refused),
 		cmocka_unit_test(one_fault_is_told_once),
 		cmocka_unit_test(too_many_layers_are_told_once),
