@@ -200,6 +200,15 @@ static bool has_misspelt(const struct ini_section *section, const struct ini_key
 	return false;
 }
 
+static size_t n_specs(const struct ini_key_spec *keys)
+{
+	size_t n = 0;
+
+	while (keys[n].name)
+		n++;
+	return n;
+}
+
 /* @first: the line where each of the table's keys stood first. */
 static int read_key(const struct ini_where *at, const struct ini_key_spec *keys, void *object,
 		    int *first, struct error *e)
@@ -217,7 +226,8 @@ int ini_section_read(const struct inifile *ini, const struct ini_section *sectio
 		     const struct ini_key_spec *keys, void *object, struct error *e)
 {
 	struct ini_where at = { .ini = ini, .section = section };
-	int first[16] = { 0 }, err = 0; /* no table has more keys */
+	int *FREE_AUTO first = xcalloc(n_specs(keys), sizeof(*first));
+	int err = 0;
 
 	for (size_t i = 0; i < section->n_keys && !ini_gave_up(e); i++) {
 		at.key = &section->keys[i];

@@ -80,16 +80,20 @@ static struct rule rule_of(const struct xlab_rule *entry)
 	return rule;
 }
 
+static bool is_rule(const struct xlab_rule *entry, const struct rule *rule)
+{
+	struct rule there = rule_of(entry);
+
+	return rule_equal(&there, rule);
+}
+
 static uint32_t find(const struct rule_maps *m, const struct rule *rule)
 {
 	const struct xlab_rule *list = list_of(m);
 
-	for (uint32_t i = 1; i < m->capacity; i++) {
-		struct rule there = rule_of(&list[i]);
-
-		if (list[i].used && rule_equal(&there, rule))
+	for (uint32_t i = 1; i < m->capacity; i++)
+		if (list[i].used && is_rule(&list[i], rule))
 			return i;
-	}
 	return 0;
 }
 

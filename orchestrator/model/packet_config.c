@@ -301,15 +301,12 @@ static int read_pcap(const struct ini_where *at, const char *value, void *object
 	r->whole = at->key;
 	while (len && !strchr(" \t", value[len - 1]))
 		len--;
-	if (!len) {
+	if (!len) /* no number */
 		len = strlen(value);
-	} else if (text_u32(value + len, 1, UINT32_MAX, &number)) {
+	else if (text_u32(value + len, 1, UINT32_MAX, &number))
 		return ini_refuse(at, e, "\"%s\" is no number of a packet, from 1 on", value + len);
-	} else {
-		do /* it begins with none of them */
-			len--;
-		while (strchr(" \t", value[len - 1]));
-	}
+	while (strchr(" \t", value[len - 1])) /* no value is empty, or begins with one */
+		len--;
 	p->capture = value[0] == '/' ? xstrndup(value, len)
 				     : text_format("%s/%.*s", at->ini->dir, (int)len, value);
 	p->number = number;

@@ -23,27 +23,16 @@
 #include "lab/text.h"
 #include "orchestrator/filter/match_derive.h"
 #include "orchestrator/model/filter.h"
-#include "orchestrator/model/labfile_read.h"
 #include "tests/filters/frame.h"
 #include "tests/filters/model.h"
 #include "tests/filters/subject.h"
+#include "tests/unit/filter_lines.h"
 
 static struct labfile labfile;
 
-/* The filter of these lines. */
-static struct filter *read_keys(const char *lines)
-{
-	ERROR_AUTO struct error e = ERROR_INIT;
-	FREE_AUTO char *text = text_format("[lab]\nname = f\n[node n]\n[filter f]\n%s\n", lines);
-
-	if (labfile_parse(&labfile, "f.ini", "/", text, strlen(text), &e))
-		fail_msg("%s", e.text);
-	return &labfile.filters[labfile_filter(&labfile, "f")];
-}
-
 static void load_keys(struct subject *s, const char *lines)
 {
-	subject_load(s, read_keys(lines), NULL);
+	subject_load(s, filter_of_lines(&labfile, lines), NULL);
 }
 
 static void free_keys(struct subject *s)
@@ -332,7 +321,7 @@ static void hits_of_exceptions_alone(void **state)
 
 static void ten_thousand_values(void **state)
 {
-	struct filter *f = read_keys("program = match\nip.src = 10.0.0.0");
+	struct filter *f = filter_of_lines(&labfile, "program = match\nip.src = 10.0.0.0");
 	struct rule *rules = xcalloc(10000, sizeof(*rules));
 	char text[32];
 	struct subject s;
@@ -462,7 +451,8 @@ static void full_of_spans(void **state)
 /* No rule has the number that stands for exceptions, when so many have come that it is next. */
 static void one_number_is_no_rules(void **state)
 {
-	struct filter *f = read_keys("program = match\nip.src = 10.0.0.1\nudp.dstport = 80");
+	struct filter *f =
+		filter_of_lines(&labfile, "program = match\nip.src = 10.0.0.1\nudp.dstport = 80");
 	struct rule *rules = xcalloc(40000, sizeof(*rules)), next;
 	struct xlab_rule *list;
 	struct subject s;

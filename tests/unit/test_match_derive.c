@@ -20,7 +20,7 @@
 #include "lab/text.h"
 #include "orchestrator/filter/match_derive.h"
 #include "orchestrator/filter/match_layout.h"
-#include "orchestrator/model/labfile_read.h"
+#include "tests/unit/filter_lines.h"
 
 static struct labfile labfile;
 static struct filter *filter;
@@ -60,12 +60,7 @@ static void put(size_t i)
 /* The rules of a filter, numbered from 1 on; what stands behind its keys would count, too. */
 static void derive(const char *lines)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
-	char *FREE_AUTO text = text_format("[lab]\nname = f\n[node n]\n[filter f]\n%s\n", lines);
-
-	if (labfile_parse(&labfile, "f.ini", "/", text, strlen(text), &e))
-		fail_msg("%s", e.text);
-	filter = &labfile.filters[0];
+	filter = filter_of_lines(&labfile, lines);
 	match_layout(filter, &layout);
 	if (layout.n_keys < MATCH_KEYS_MAX)
 		layout.places[layout.n_keys].has_one = true;

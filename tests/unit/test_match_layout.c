@@ -19,7 +19,7 @@
 #include "orchestrator/filter/match_layout.h"
 #include "orchestrator/model/field.h"
 #include "orchestrator/model/labfile.h"
-#include "orchestrator/model/labfile_read.h"
+#include "tests/unit/filter_lines.h"
 #include "tests/unit/insns.h"
 
 static struct match_layout layout;
@@ -227,12 +227,7 @@ static char *told(void)
 
 static void lay_text(struct labfile *labfile, const char *lines)
 {
-	struct error ERROR_AUTO e = ERROR_INIT;
-	char *FREE_AUTO text = text_format("[lab]\nname = f\n[node n]\n[filter f]\n%s\n", lines);
-
-	if (labfile_parse(labfile, "f.ini", "/", text, strlen(text), &e))
-		fail_msg("%s", e.text);
-	match_layout(&labfile->filters[0], &layout);
+	match_layout(filter_of_lines(labfile, lines), &layout);
 }
 
 #define MATCH "program = match\n"

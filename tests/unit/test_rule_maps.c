@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <bpf/bpf.h>
 
@@ -23,15 +22,15 @@
 #include "orchestrator/event/counters.h"
 #include "orchestrator/filter/match_derive.h"
 #include "orchestrator/filter/rule_maps.h"
-#include "orchestrator/model/labfile_read.h"
 #include "tests/unit/fails.h"
+#include "tests/unit/filter_lines.h"
+#include "tests/unit/mapped.h"
 #include "tests/unit/wrap.h"
 
 static struct labfile labfile;
 static struct filter *filter;
 static struct rule_maps maps;
 static size_t more; /* bytes of the map than there should be */
-static int map_fd = -1;
 
 WRAP(int, counters_cpus, struct error *e)
 {
@@ -40,28 +39,11 @@ WRAP(int, counters_cpus, struct error *e)
 
 WRAP(int, bpf_obj_get_info_by_fd, int fd, void *info, __u32 *len)
 {
-	assert_int_equal(fd, map_fd);
+	assert_int_equal(fd, mapped.fd);
 	assert_int_equal(*len, sizeof(struct bpf_map_info));
-	((struct bpf_map_info *)info)->value_size = (__u32)(maps.layout.size + more);
+	mapped.size = maps.layout.size;
+	((struct bpf_map_info *)info)->value_size = (__u32)(mapped.size + more);
 	return fails_at("info") ? -1 : 0;
-}
-
-WRAP(void *, mmap, void *at, size_t size, int access, int flags, int fd, off_t offset)
-{
-	assert_null(at);
-	assert_int_equal(size, maps.layout.size);
-	assert_int_equal(access, PROT_READ | PROT_WRITE);
-	assert_int_equal(flags, MAP_SHARED);
-	assert_int_equal(fd, map_fd);
-	assert_int_equal(offset, 0);
-	return fails_at("mmap") ? MAP_FAILED : xcalloc(1, size);
-}
-
-WRAP(int, munmap, void *at, size_t size)
-{
-	assert_int_equal(size, maps.layout.size);
-	free(at);
-	return 0;
 }
 
 /* That all readers have ended. */
@@ -79,7 +61,7 @@ static int open_map(void *cookie, const char *name, int *fd, struct error *e)
 	assert_int_equal(*fd, -1); /* which nobody closes */
 	if (fails_at("open"))
 		return error_sys(e, -errno, "no map");
-	*fd = map_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	*fd = mapped.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return 0;
 }
 
@@ -88,21 +70,11 @@ static int opens(struct error *e)
 	return rule_maps_open(&maps, filter, open_map, &maps, e);
 }
 
-static void parse(const char *lines)
-{
-	struct error ERROR_AUTO e = ERROR_INIT;
-	char *FREE_AUTO text = text_format("[lab]\nname = f\n[node n]\n[filter f]\n%s\n", lines);
-
-	if (labfile_parse(&labfile, "f.ini", "/", text, strlen(text), &e))
-		fail_msg("%s", e.text);
-	filter = &labfile.filters[0];
-}
-
 static void begin(const char *lines)
 {
 	struct error ERROR_AUTO e = ERROR_INIT;
 
-	parse(lines);
+	filter = filter_of_lines(&labfile, lines);
 	assert_int_equal(opens(&e), 0);
 	assert_int_equal(rule_maps_fill(&maps, filter), 0);
 }
@@ -140,7 +112,7 @@ static void what_cannot_be_opened_is_told(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error ERROR_AUTO e = ERROR_INIT;
 
-		parse(rows[i].lines);
+		filter = filter_of_lines(&labfile, rows[i].lines);
 		fails = rows[i].fails;
 		more = rows[i].more;
 		assert_int_equal(opens(&e), rows[i].err);

@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -26,6 +25,7 @@
 #include "orchestrator/linker/trace.h"
 #include "tests/unit/fails.h"
 #include "tests/unit/insns.h"
+#include "tests/unit/mapped.h"
 #include "tests/unit/wrap.h"
 
 #define MAP_FD 99
@@ -33,7 +33,6 @@
 static struct btf *btf;
 static struct insertion *inserted;
 static size_t n_inserted;
-static size_t created; /* bytes of the map */
 
 WRAP(int, link_insert, struct link_output *out, struct insertion *insertions, size_t n)
 {
@@ -58,26 +57,9 @@ WRAP(int, bpf_map_create, enum bpf_map_type type, const char *name, __u32 key, _
 	assert_int_equal(key, sizeof(__u32));
 	assert_int_equal(n, 1);
 	assert_int_equal(opts->map_flags, BPF_F_MMAPABLE);
-	created = value;
+	mapped.fd = MAP_FD;
+	mapped.size = value;
 	return fails_at("create") ? -1 : MAP_FD;
-}
-
-WRAP(void *, mmap, void *at, size_t size, int access, int flags, int fd, off_t offset)
-{
-	assert_null(at);
-	assert_int_equal(size, created);
-	assert_int_equal(access, PROT_READ | PROT_WRITE);
-	assert_int_equal(flags, MAP_SHARED);
-	assert_int_equal(fd, MAP_FD);
-	assert_int_equal(offset, 0);
-	return fails_at("mmap") ? MAP_FAILED : xcalloc(1, size);
-}
-
-WRAP(int, munmap, void *at, size_t size)
-{
-	assert_int_equal(size, created);
-	free(at);
-	return 0;
 }
 
 /* --- A chain -------------------------------------------------------------------------------- */
@@ -242,7 +224,7 @@ static void instruments(struct trace *t, enum trace_level level)
 	assert_int_equal(t->level, level);
 	assert_int_equal(t->fd, MAP_FD);
 	assert_int_equal(t->size, sizeof(struct trace_cells) + t->n * sizeof(uint64_t));
-	assert_int_equal(created, t->size);
+	assert_int_equal(mapped.size, t->size);
 	assert_non_null(t->cells);
 	assert_int_equal(t->uncounted, 0);
 	t->fd = -1;
