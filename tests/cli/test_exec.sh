@@ -159,7 +159,7 @@ runs 'a server that is not there' 1 'error of the lab: it died before it was rea
 	'serve = h2 nosuch until tcp:80' 'pass = exec h1 true'
 runs 'a server that dies at once' 1 'error of the lab: it died before it was ready: status 5: sorry' \
 	'serve = h2 sh -c "echo sorry >&2; exit 5" until tcp:80' 'pass = exec h1 true'
-timeout=20 runs 'a server that never listens' 1 'error of the lab: it had not bound tcp:80 after 200 ms' \
+timeout=100 runs 'a server that never listens' 1 'error of the lab: it had not bound tcp:80 after 1000 ms' \
 	'serve = h2 sh -c "echo waiting >&2; exec sleep 98765" until tcp:80' 'pass = exec h1 true'
 like 'its words stand in the report' "$out" 'stderr: waiting'
 runs 'a server that dies later' 1 'error of the lab: serve h2 sh -c * until tcp:80 at line 27 died: status 4: bye' \
